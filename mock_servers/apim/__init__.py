@@ -1,0 +1,1 @@
+"""The API platform's identity service. Start at `flows`, the order, and `errors`, the catalogue."""

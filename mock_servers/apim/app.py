@@ -1,0 +1,35 @@
+"""The token service over HTTP: what the one front needs to know of it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from mock_servers import front
+from mock_servers.apim import errors
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.flows import FLOWS
+from mock_servers.apim.render import render, write
+from mock_servers.apim.service import Service
+from mock_servers.request import Request
+
+
+def create_app(service: Service) -> Flask:
+    """Return the WSGI application of a token service; mount it at `service.mount`."""
+    return front.create_app(
+        front.Front(
+            name=service.mount.strip("/"),
+            flows=FLOWS,
+            exchange=lambda request: _exchange(service, request),
+            render=render,
+            write=write,
+            message_id=service.identifiers.message_id,
+            store=service.store,
+            fault=errors.SCRIPT_FAULT,
+            journal=service.journal,
+        ),
+        __name__,
+    )
+
+
+def _exchange(service: Service, request: Request) -> Exchange:
+    return Exchange(request=request, service=service, now=service.clock.now())

@@ -1,0 +1,146 @@
+"""Finds the app behind a request, judges whether it may speak at all, and finds its key: rows 17 to 20a, and quota."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mock_servers.apim import errors
+from mock_servers.apim.exchange import Exchange
+from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
+from mock_servers.registered_app import App
+from mock_servers.rules import rejects
+from mock_servers.wording import duration, shown
+
+APP_JWKS_KEPT: Final = 3600
+"""Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
+
+QUOTA_WINDOW: Final = 60
+"""Seconds of the quota's window; it begins on the whole minute (I)."""
+
+
+def _what_keeps(app: App) -> str | None:
+    reasons = {
+        "it is not approved": not app.approved,
+        "its key is not approved": not app.key_approved,
+        "its developer is inactive": not app.developer_active,
+        "its company is inactive": not app.company_active,
+        "none of its products covers this service": not app.subscribed,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _unknown(exchange: Exchange, client_id: Any) -> str:
+    environment = exchange.service.environment
+    app = exchange.service.store.apps.get(client_id) if isinstance(client_id, str) else None
+    if app is not None:
+        return f"App {shown(app.name)} is known, but not in environment {environment}."
+    known = [known.client_id for known in exchange.service.store.apps.values() if known.known_in(environment)]
+    return (
+        f"No app of environment {environment} has the API key {shown(client_id)}; known are {shown(known)}. iss and sub "
+        "are the API key of the app, not its id, name or CIS2 client id."
+    )
+
+
+def _known_app(exchange: Exchange, client_id: Any) -> App | None:
+    app = exchange.service.store.apps.get(client_id) if isinstance(client_id, str) else None
+    return app if app is not None and app.known_in(exchange.service.environment) else None
+
+
+@rejects(errors.SANDBOX_CLIENT_UNKNOWN)
+def check_client_known_to_sandbox(exchange: Exchange) -> str | None:
+    """What a user of the sandbox environment saw in place of row 17 (Q); a setting, off by default."""
+    client_id = exchange.client_id
+    if not exchange.service.settings.sandbox_unknown_client or _known_app(exchange, client_id) is not None:
+        return None
+    return _unknown(exchange, client_id)
+
+
+@rejects(errors.APP_UNKNOWN)
+def find_app(exchange: Exchange) -> str | None:
+    """Row 17."""
+    client_id = exchange.client_id
+    app = _known_app(exchange, client_id)
+    if app is None:
+        return _unknown(exchange, client_id)
+    reason = _what_keeps(app)
+    if reason is not None:
+        return f"App {shown(app.name)} is known, but {reason}."
+    exchange.app = app
+    return None
+
+
+@rejects(errors.QUOTA_EXCEEDED)
+def claim_quota(exchange: Exchange) -> str | None:
+    """Row 17a: each request counts, and of many at once no more than the quota pass."""
+    app, limit = exchange.app, exchange.app.quota_per_minute
+    if not limit:
+        return None
+    window = int(exchange.now // QUOTA_WINDOW)
+    key = (exchange.service.mount, app.client_id, window)
+    used = exchange.service.store.quotas.update(key, lambda count: (count or 0) + 1)
+    if used <= limit:
+        return None
+    return (
+        f"This is request {used} of app {shown(app.name)} in this minute, and its quota is {limit}: keep a token until "
+        "it is about to expire instead of asking for one per call."
+    )
+
+
+@rejects(errors.PUBLIC_KEY_NOT_REGISTERED)
+def check_public_key_registered(exchange: Exchange) -> str | None:
+    """Row 18."""
+    if exchange.app.has_keys:
+        return None
+    return f"App {shown(exchange.app.name)} has no JWKS URL: register its public key (`jwks` or `jwks_url` of the app)."
+
+
+@rejects(errors.JWKS_UNREACHABLE)
+def fetch_app_jwks(exchange: Exchange) -> str | None:
+    """Row 19: kept an hour by URL, whatever was served; a failure is not kept."""
+    url = exchange.service.jwks_url_of(exchange.app)
+    key, table = ("app", url), exchange.service.store.jwks
+    kept = table.get(key)
+    if kept is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:
+        try:
+            kept = read(exchange.service.fetch(url), exchange.now)
+        except UnreachableError as reason:
+            return f"{shown(url)} could not be fetched: {reason}. It must answer without log-in; this jti is spent."
+        table.put(key, kept)
+    exchange.app_jwks = kept
+    return None
+
+
+@rejects(errors.JWKS_UNREADABLE)
+def check_app_jwks_readable(exchange: Exchange) -> str | None:
+    """Row 19a (I)."""
+    if exchange.app_jwks.keys is not None:
+        return None
+    url = shown(exchange.service.jwks_url_of(exchange.app))
+    return f'{url} answered {exchange.app_jwks.problem}: it must answer {{"keys": [...]}}.{_kept(exchange)}'
+
+
+@rejects(errors.CLIENT_ASSERTION_KID_UNKNOWN)
+def find_app_jwk(exchange: Exchange) -> str | None:
+    """Row 20: the kept set is not fetched again for a kid that it lacks."""
+    kid = exchange.kid
+    jwk = exchange.app_jwks.find(kid)
+    if jwk is None:
+        return f"kid is {shown(kid)}; the registered set has {shown(exchange.app_jwks.kids)}.{_kept(exchange)}"
+    exchange.app_jwk = jwk
+    return None
+
+
+@rejects(errors.PUBLIC_KEY_UNUSABLE)
+def decode_app_key(exchange: Exchange) -> str | None:
+    """Row 20a (I)."""
+    try:
+        exchange.app_key = public_key(exchange.app_jwk)
+    except ValueError as reason:
+        return f"The registered key {shown(exchange.app_jwk.get('kid'))} cannot be used: {reason}. Register RSA, 4096 bits."
+    return None
+
+
+def _kept(exchange: Exchange) -> str:
+    jwks: FetchedJwks = exchange.app_jwks
+    age = exchange.now - jwks.at
+    return f" The set was fetched {duration(age)} ago and is read again {duration(APP_JWKS_KEPT - age)} from now."

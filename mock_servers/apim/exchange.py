@@ -1,0 +1,50 @@
+"""One request to the token service, and what it has taught us so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from mock_servers.apim.service import Service
+from mock_servers.grants import RefreshToken
+from mock_servers.identity_provider.provider import Provider
+from mock_servers.jwks import FetchedJwks
+from mock_servers.jwts import Jwt
+from mock_servers.registered_app import App
+from mock_servers.request import Request
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The frozen request, the service, the moment (`now` is read once), and what rules have learned.
+
+    A learned field that is read too early is an AttributeError, never a silent `None`.
+    """
+
+    request: Request
+    service: Service
+    now: float
+    assertion: Jwt = field(init=False)
+    kid: Any = field(init=False)
+    exp: float = field(init=False)
+    client_id: Any = field(init=False)
+    jti: str = field(init=False)
+    app: App = field(init=False)
+    app_jwks: FetchedJwks = field(init=False)
+    app_jwk: Mapping[str, Any] = field(init=False)
+    app_key: RSAPublicKey = field(init=False)
+    subject: Jwt = field(init=False)
+    actor: Jwt | None = field(init=False)
+    provider: Provider = field(init=False)
+    provider_origin: str = field(init=False)
+    provider_jwks: FetchedJwks = field(init=False)
+    provider_jwk: Mapping[str, Any] = field(init=False)
+    refresh_token: RefreshToken = field(init=False)
+    scopes: tuple[str, ...] = field(init=False)
+
+    def form(self, name: str) -> str | None:
+        """Return a form parameter; an empty one counts as absent (I)."""
+        return self.request.form.get(name)

@@ -1,0 +1,260 @@
+"""THE ORDER. Which flow takes a request (the first whose condition holds), and every check of it, top to bottom.
+
+Policies are grouped as the contract groups them; the sentence of each rule stands in `errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from mock_servers.apim import (
+    client_app,
+    client_assertion,
+    client_secret,
+    errors,
+    monitoring,
+    refresh,
+    request_form,
+    scopes,
+    subject_token,
+    tokens,
+)
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.request import Answer
+from mock_servers.rules import Flow, Policy, Rule, rejects
+
+ASSERTION: Final = (
+    client_assertion.decode_client_assertion,
+    client_assertion.check_client_assertion_alg,
+    client_assertion.check_client_assertion_not_expired,
+    client_assertion.find_client_assertion_kid,
+    client_assertion.check_client_assertion_typ,
+    client_assertion.check_client_assertion_exp_present,
+    client_assertion.find_client_assertion_exp,
+    client_assertion.find_client_id,
+    client_assertion.check_client_assertion_jti_present,
+    client_assertion.find_client_assertion_jti,
+    client_assertion.check_client_assertion_jti_fresh,
+    client_assertion.check_client_assertion_exp_near,
+    client_assertion.claim_client_assertion_jti,
+)
+"""Rows 4 to 16."""
+
+APP: Final = (
+    client_app.check_client_known_to_sandbox,
+    client_app.find_app,
+    client_app.claim_quota,
+)
+"""Rows 17 and 17a."""
+
+APP_KEY: Final = (
+    client_app.check_public_key_registered,
+    client_app.fetch_app_jwks,
+    client_app.check_app_jwks_readable,
+    client_app.find_app_jwk,
+    client_app.decode_app_key,
+    client_assertion.check_client_assertion_signature,
+    client_assertion.check_client_assertion_begun,
+    client_assertion.check_client_assertion_aud,
+)
+"""Rows 18 to 23."""
+
+CLIENT_ASSERTION: Final[tuple[Policy[Exchange], ...]] = (
+    Policy(name="ValidateClientAssertion", rules=ASSERTION),
+    Policy(name="VerifyAPIKey", rules=APP),
+    Policy(name="VerifyClientAssertion", rules=APP_KEY),
+)
+
+CLIENT_SECRET: Final[Policy[Exchange]] = Policy(
+    name="ValidateClientSecret",
+    rules=(
+        client_secret.check_client_id_present,
+        client_secret.find_app_by_client_id,
+        client_secret.check_app_approved,
+        client_secret.check_developer_active,
+        client_secret.check_company_active,
+        client_secret.check_key_approved,
+        client_secret.check_app_subscribed,
+        client_secret.check_client_secret_present,
+        client_secret.check_client_secret,
+        client_app.claim_quota,
+    ),
+)
+
+SUBJECT_TOKEN: Final[tuple[Policy[Exchange], ...]] = (
+    Policy(
+        name="ValidateSubjectToken",
+        rules=(
+            subject_token.check_subject_token_present,
+            subject_token.decode_subject_token,
+            *subject_token.SUBJECT_TOKEN_CHECKS,
+        ),
+    ),
+    Policy(
+        name="ValidateActorToken",
+        rules=(
+            subject_token.decode_actor_token,
+            *subject_token.ACTOR_TOKEN_CHECKS,
+            subject_token.check_actor_nhs_number,
+        ),
+    ),
+    Policy(
+        name="VerifySubjectToken",
+        rules=(
+            subject_token.find_provider,
+            subject_token.fetch_provider_jwks,
+            subject_token.find_provider_jwk,
+            subject_token.check_subject_token_alg,
+            subject_token.check_subject_token_signature,
+            subject_token.check_subject_token_begun,
+        ),
+    ),
+    Policy(name="FilterScopes", rules=(subject_token.check_proofing_level, scopes.find_user_scopes)),
+)
+
+REFRESH_TOKEN: Final[Policy[Exchange]] = Policy(
+    name="RefreshAccessToken",
+    rules=(
+        refresh.check_refresh_token_present,
+        refresh.find_refresh_token,
+        refresh.check_refresh_token_live,
+        refresh.claim_refresh_token,
+    ),
+)
+
+
+def _at(*methods: str, path: str) -> Callable[[Exchange], bool]:
+    return lambda exchange: exchange.request.method in methods and exchange.request.path == path
+
+
+def _at_token(holds: Callable[[Exchange], bool]) -> Callable[[Exchange], bool]:
+    at = _at("POST", path="/token")
+    return lambda exchange: at(exchange) and holds(exchange)
+
+
+def _grant(name: str) -> Callable[[Exchange], bool]:
+    return _at_token(lambda exchange: exchange.form("grant_type") == name)
+
+
+def _is_token_exchange(exchange: Exchange) -> bool:
+    return exchange.form("subject_token_type") == ID_TOKEN_TYPE
+
+
+def _is_pre_flight(exchange: Exchange) -> bool:
+    headers = exchange.request.headers
+    asked = "origin" in headers and "access-control-request-method" in headers
+    return exchange.request.method == "OPTIONS" and asked
+
+
+def _always(_: Exchange) -> bool:
+    return True
+
+
+def _nothing(exchange: Exchange) -> Answer:
+    raise AssertionError(f"the last rule of this flow always objects, yet {exchange.request.path} passed it")
+
+
+def _refusal(row: str, name: str, takes: Callable[[Exchange], bool], rule: Rule[Exchange]) -> Flow[Exchange, Answer]:
+    """Return a flow that only ever refuses."""
+    policies = (Policy(name=name, rules=(rule,)),)
+    return Flow(row=row, name=name, takes=takes, policies=policies, respond=_nothing)
+
+
+@rejects(errors.BODY_TOO_LARGE)
+def check_body_size(_: Exchange) -> str | None:
+    """Before any flow: a body beyond the limit is not read at all."""
+    return "The body is larger than 1 MiB, which is all that this mock reads. A token request has some kilobytes."
+
+
+_CHECK_FORM: Final[Sequence[Rule[Exchange]]] = (request_form.check_client_assertion_type,)
+_CHECK_ASSERTION_THERE: Final[Sequence[Rule[Exchange]]] = (
+    request_form.check_subject_token_beside_assertion,
+    request_form.check_client_assertion_present,
+)
+
+FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    _refusal("§1", "body-too-large", lambda exchange: exchange.request.oversized, check_body_size),
+    Flow(
+        row="§2.1",
+        name="ping",
+        takes=_at("GET", "HEAD", path="/_ping"),
+        policies=(),
+        respond=monitoring.ping,
+        recorded=False,
+    ),
+    Flow(
+        row="§2.2",
+        name="status",
+        takes=_at("GET", "HEAD", path="/_status"),
+        policies=(Policy(name="CheckStatusKey", rules=(monitoring.check_status_key,)),),
+        respond=monitoring.status,
+        recorded=False,
+    ),
+    _refusal("§2.3", "authorize", _at("GET", path="/authorize"), request_form.check_flow_played),
+    _refusal(
+        "§2.4",
+        "content-type",
+        _at_token(lambda exchange: not request_form.is_form(exchange)),
+        request_form.check_content_type_form,
+    ),
+    Flow(
+        row="§2.5",
+        name="client-credentials",
+        takes=_at_token(
+            lambda exchange: exchange.form("grant_type") == "client_credentials" and not _is_token_exchange(exchange)
+        ),
+        policies=(
+            Policy(name="ValidateTokenRequest", rules=(*_CHECK_FORM, *_CHECK_ASSERTION_THERE)),
+            *CLIENT_ASSERTION,
+            Policy(name="FilterScopes", rules=(scopes.find_app_scopes,)),
+        ),
+        respond=tokens.application_token,
+    ),
+    Flow(
+        row="§2.6",
+        name="token-exchange",
+        takes=_at_token(_is_token_exchange),
+        policies=(
+            Policy(
+                name="ValidateTokenRequest",
+                rules=(*_CHECK_FORM, request_form.check_grant_type_token_exchange, *_CHECK_ASSERTION_THERE),
+            ),
+            *CLIENT_ASSERTION,
+            *SUBJECT_TOKEN,
+        ),
+        respond=tokens.exchanged_token,
+    ),
+    _refusal("§2.7", "backchannel-logout", _at("POST", path="/backchannel_logout"), request_form.check_flow_played),
+    _refusal("§2.8", "authorization-code", _grant("authorization_code"), request_form.check_flow_played),
+    Flow(
+        row="§2.9",
+        name="refresh",
+        takes=_grant("refresh_token"),
+        policies=(CLIENT_SECRET, REFRESH_TOKEN),
+        respond=tokens.refreshed_token,
+    ),
+    _refusal("§2.10", "callback", _at("GET", path="/callback"), request_form.check_flow_played),
+    _refusal("§2.11", "userinfo", _at("GET", path="/userinfo"), request_form.check_flow_played),
+    Flow(row="§2.12", name="pre-flight", takes=_is_pre_flight, policies=(), respond=monitoring.pre_flight),
+    _refusal("§2.13", "subject-token-type", _grant(TOKEN_EXCHANGE), request_form.check_subject_token_type_id_token),
+    _refusal(
+        "§2.14",
+        "grant-type-unsupported",
+        _at_token(lambda exchange: "grant_type" in exchange.request.form),
+        request_form.check_grant_type_supported,
+    ),
+    _refusal("§2.15", "grant-type-missing", _at_token(_always), request_form.check_grant_type_present),
+    _refusal(
+        "§2.16",
+        "authorize-method",
+        lambda exchange: exchange.request.path == "/authorize",
+        request_form.check_authorize_method,
+    ),
+    _refusal(
+        "§2.17", "token-method", lambda exchange: exchange.request.path == "/token", request_form.check_token_method
+    ),
+    _refusal("§2.18", "not-found", _always, request_form.check_path_known),
+)
+"""Each row of the flow table, in its order; the guard before them is the mock's own."""

@@ -1,0 +1,66 @@
+"""The token service about itself: `_ping`, `_status`, and the answer to a browser's pre-flight request."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, Final
+
+from mock_servers.apim import errors
+from mock_servers.apim.exchange import Exchange
+from mock_servers.identity_provider.provider import Provider
+from mock_servers.jwks import UnreachableError
+from mock_servers.request import Answer
+from mock_servers.rules import rejects
+
+VERSION: Final = {"version": "v1.0.0", "revision": "1", "releaseId": "1", "commitId": "0000000"}
+"""The members of `_ping` (S); their values are the mock's."""
+
+CORS: Final = {
+    "Access-Control-Allow-Headers": "origin, x-requested-with, accept, content-type, authorization",
+    "Access-Control-Max-Age": "600",
+    "Access-Control-Allow-Methods": "GET, PUT, POST, DELETE",
+}
+
+
+@rejects(errors.STATUS_KEY_WRONG)
+def check_status_key(exchange: Exchange) -> str | None:
+    """§8."""
+    sent = exchange.request.headers.get("apikey", "")
+    if hmac.compare_digest(sent.encode(), exchange.service.settings.status_key.encode()):
+        return None
+    return "The header apikey does not hold the status key (`status_key` in the configuration of the mock)."
+
+
+def ping(_: Exchange) -> Answer:
+    """§2, row 1."""
+    return Answer(status=200, body=VERSION)
+
+
+def status(exchange: Exchange) -> Answer:
+    """§8: `warn` when one provider is down, `fail` when both are."""
+    checks = {_check_name(provider): _check(exchange, provider) for provider in exchange.service.providers}
+    down = sum(check["status"] == "fail" for check in checks.values())
+    overall = "pass" if not down else "fail" if down == len(checks) else "warn"
+    return Answer(status=200, body={"status": overall, **VERSION, "checks": checks})
+
+
+def pre_flight(exchange: Exchange) -> Answer:
+    """§2, row 12."""
+    origin = exchange.request.headers["origin"]
+    return Answer(status=200, headers={"Access-Control-Allow-Origin": origin, **CORS}, content_type="text/plain")
+
+
+def _check_name(provider: Provider) -> str:
+    return f"nhs-{provider.people.removeprefix('nhs_')}"
+
+
+def _check(exchange: Exchange, provider: Provider) -> dict[str, Any]:
+    """The members are the service's (S), their inner shape inferred (I)."""
+    url = f"{exchange.request.origin}{provider.discovery_path}"
+    try:
+        exchange.service.fetch(url)
+    except UnreachableError as reason:
+        outcome, code, verdict = str(reason), 503, "fail"
+    else:
+        outcome, code, verdict = "OK", 200, "pass"
+    return {"status": verdict, "timeout": "false", "responseCode": code, "outcome": outcome, "links": {"self": url}}

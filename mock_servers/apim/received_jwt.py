@@ -1,0 +1,101 @@
+"""The checks that a subject token and the token of a person acting for another share, each with rows of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mock_servers import javascript
+from mock_servers.apim.exchange import Exchange
+from mock_servers.javascript import UNDEFINED
+from mock_servers.jwts import Jwt
+from mock_servers.rules import Kind, Rule, ServiceError
+from mock_servers.wording import duration, shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Which row each check of one token owns; `expired` is `None` where expiry is not judged."""
+
+    kid_missing: ServiceError
+    typ_not_jwt: ServiceError
+    alg_missing: ServiceError
+    exp_missing: ServiceError
+    exp_not_number: ServiceError
+    expired: ServiceError | None
+    iss_missing: ServiceError
+    aud_missing: ServiceError
+
+
+def checks(noun: str, token: Callable[[Exchange], Jwt | None], rows: Rows) -> list[Rule[Exchange]]:
+    """Return the rules for the token that `token` finds, in the order of the contract; no token, no objection."""
+    ordered = (
+        ("kid", rows.kid_missing, _header_present("kid")),
+        ("typ", rows.typ_not_jwt, _typ),
+        ("alg", rows.alg_missing, _header_present("alg")),
+        ("exp_present", rows.exp_missing, _claim_present("exp")),
+        ("exp_number", rows.exp_not_number, _exp_number),
+        ("not_expired", rows.expired, _not_expired),
+        ("iss_present", rows.iss_missing, _claim_present("iss")),
+        ("aud_present", rows.aud_missing, _claim_present("aud")),
+    )
+    return [_rule(noun, name, error, token, check) for name, error, check in ordered if error is not None]
+
+
+def _rule(
+    noun: str,
+    name: str,
+    error: ServiceError,
+    token: Callable[[Exchange], Jwt | None],
+    check: Callable[[Exchange, str, Jwt], str | None],
+) -> Rule[Exchange]:
+    def objection(exchange: Exchange) -> str | None:
+        jwt = token(exchange)
+        return check(exchange, noun, jwt) if jwt is not None else None
+
+    return Rule(kind=Kind.CHECK, error=error, objection=objection, name=f"check_{noun.replace('.', '_')}_{name}")
+
+
+def _header_present(name: str) -> Callable[[Exchange, str, Jwt], str | None]:
+    def check(_: Exchange, noun: str, jwt: Jwt) -> str | None:
+        value: Any = jwt.header.get(name, UNDEFINED)
+        if javascript.truthy(value):
+            return None
+        return f"The header of {noun} has {name} {shown(value)}: send the provider's id_token unchanged."
+
+    return check
+
+
+def _claim_present(name: str) -> Callable[[Exchange, str, Jwt], str | None]:
+    def check(_: Exchange, noun: str, jwt: Jwt) -> str | None:
+        value: Any = jwt.claims.get(name, UNDEFINED)
+        if javascript.truthy(value):
+            return None
+        return f"{noun} has {name} {shown(value)}: send the provider's id_token unchanged, not another of its tokens."
+
+    return check
+
+
+def _typ(_: Exchange, noun: str, jwt: Jwt) -> str | None:
+    typ: Any = jwt.header.get("typ", UNDEFINED)
+    if isinstance(typ, str) and typ.lower() == "jwt":
+        return None
+    return f"The header of {noun} says typ {shown(typ)}: an id_token says JWT. Is this another kind of token?"
+
+
+def _exp_number(_: Exchange, noun: str, jwt: Jwt) -> str | None:
+    exp = jwt.claims.get("exp", UNDEFINED)
+    if javascript.is_number(exp):
+        return None
+    return f"exp of {noun} is {shown(exp)}: it must be a JSON number, seconds since 1970."
+
+
+def _not_expired(exchange: Exchange, noun: str, jwt: Jwt) -> str | None:
+    exp = javascript.number(jwt.claims.get("exp", UNDEFINED))
+    if not exp < exchange.now:
+        return None
+    return (
+        f"{noun} expired {duration(exchange.now - exp)} ago: exchange the id_token right after the log-in, and keep the "
+        "refresh_token that the exchange gives."
+    )

@@ -1,0 +1,66 @@
+"""Judges a refresh token: known, its client's, within its session, and never used twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from mock_servers import provenance
+from mock_servers.apim import errors
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.shortening import shortened
+from mock_servers.grants import RefreshToken
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, duration, moment, shown
+
+_ROTATED: Final = "each refresh gives a new refresh_token, and the old one dies at once. Keep the newest, under a lock."
+
+
+@rejects(errors.REFRESH_TOKEN_MISSING)
+def check_refresh_token_present(exchange: Exchange) -> str | None:
+    """There is one in the form."""
+    if "refresh_token" in exchange.request.form:
+        return None
+    return "The form has no refresh_token: send the one of the last token answer. client_credentials gives none."
+
+
+@rejects(errors.REFRESH_TOKEN_UNKNOWN)
+def find_refresh_token(exchange: Exchange) -> str | None:
+    """It is one of this environment, this client's (I), and unused."""
+    sent = exchange.form("refresh_token") or ""
+    token = exchange.service.store.refresh_tokens.get(sent)
+    if token is None or token.environment != exchange.service.environment:
+        return f"refresh_token {cut(sent)} is none that this service has issued."
+    if token.client_id != exchange.app.client_id:
+        return f"refresh_token {cut(sent)} belongs to the app with API key {shown(token.client_id)}."
+    if token.spent_at is not None:
+        return f"refresh_token {cut(sent)} was used {duration(exchange.now - token.spent_at)} ago: {_ROTATED}"
+    exchange.refresh_token = token
+    return None
+
+
+def session_ends_at(exchange: Exchange, token: RefreshToken) -> float:
+    """Return when the session of a refresh token ends; `_refresh_tokens_validity_ms` may bring that forward (S)."""
+    lifetime = shortened(exchange.request.form, "_refresh_tokens_validity_ms", token.session.lifetime)
+    return token.session.issued_at + lifetime
+
+
+@rejects(errors.REFRESH_TOKEN_EXPIRED)
+def check_refresh_token_live(exchange: Exchange) -> str | None:
+    """Neither it nor its session has ended; a refresh never puts the session's end off."""
+    token = exchange.refresh_token
+    ends_at = min(token.expires_at, session_ends_at(exchange, token))
+    if exchange.now < ends_at:
+        return None
+    return f"The session that began at {moment(token.session.issued_at)} ended at {moment(ends_at)}: log in again."
+
+
+@rejects(errors.REFRESH_TOKEN_SPENT)
+def claim_refresh_token(exchange: Exchange) -> str | None:
+    """Of many at once exactly one passes."""
+    sent, token = exchange.form("refresh_token") or "", exchange.refresh_token
+    spent = replace(token, spent_at=exchange.now)
+    if exchange.service.store.refresh_tokens.swap(sent, token, spent):
+        provenance.mark_spent(exchange.service.store, sent, exchange.now)
+        return None
+    return f"refresh_token {cut(sent)} was used by another request at this moment: {_ROTATED}"

@@ -1,0 +1,62 @@
+"""Makes an answer of an error row: one renderer a shape. None of them sees the diagnosis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mock_servers.apim.client_app import QUOTA_WINDOW
+from mock_servers.apim.exchange import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import ServiceError
+
+
+def write(body: Mapping[str, Any]) -> str:
+    """Write JSON as the policies of the real service do: indented, a newline before and after (Q)."""
+    return f"\n{json.dumps(body, indent=2)}\n"
+
+
+def _oauth(row: ServiceError, _: Exchange, message_id: str) -> Answer:
+    body = {"error": row.code, "error_description": row.sentence, "message_id": message_id}
+    return Answer(status=row.status, body=body, headers=row.headers)
+
+
+def _empty(row: ServiceError, _: Exchange, __: str) -> Answer:
+    return Answer(status=row.status, headers=row.headers, content_type="text/plain")
+
+
+def _rate_limit(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
+    """Two captures agree on the members (S); their order is that of the first (I); the expiry is a whole minute (I)."""
+    app = exchange.app
+    window_ends = (int(exchange.now // QUOTA_WINDOW) + 1) * QUOTA_WINDOW
+    return Answer(
+        status=row.status,
+        body={
+            "message": row.sentence.format(app=app.name, limit=app.quota_per_minute),
+            "scope": "application",
+            "policy": "quota",
+            "limit": app.quota_per_minute,
+            "interval": 1,
+            "timeunit": "minute",
+            "ratelimiting_expiry_time_ms": window_ends * 1000,
+            "message_id": message_id,
+        },
+    )
+
+
+def _fault(row: ServiceError, _: Exchange, __: str) -> Answer:
+    return Answer(status=row.status, body={"fault": {"faultstring": row.sentence, "detail": {"errorcode": row.code}}})
+
+
+_RENDERERS: Final[Mapping[str, Callable[[ServiceError, Exchange, str], Answer]]] = {
+    "oauth": _oauth,
+    "empty": _empty,
+    "rate_limit": _rate_limit,
+    "fault": _fault,
+}
+
+
+def render(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
+    """Make the answer of an error row."""
+    return _RENDERERS[row.shape](row, exchange, message_id)

@@ -1,0 +1,47 @@
+"""Which of an app's scopes a token gets: those of its access mode, and of the level at which the person logged in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mock_servers import javascript
+from mock_servers.apim import errors
+from mock_servers.apim.exchange import Exchange
+from mock_servers.javascript import UNDEFINED
+from mock_servers.rules import rejects
+from mock_servers.wording import shown
+
+APPLICATION: Final = "urn:nhsd:apim:app:level3:"
+_PROOFING_LETTERS: Final = 2
+
+
+def _kept(exchange: Exchange, mark: str) -> str | None:
+    """Keep the app's scopes with `mark` on the exchange; say so when none is left."""
+    scopes = tuple(dict.fromkeys(scope for scope in exchange.app.scopes if mark in scope))
+    if not scopes:
+        return f"App {shown(exchange.app.name)} has no scope with {mark}; it has {shown(list(exchange.app.scopes))}."
+    exchange.scopes = scopes
+    return None
+
+
+@rejects(errors.APP_SCOPES_NONE_LEFT)
+def find_app_scopes(exchange: Exchange) -> str | None:
+    """§4: the scopes of application-restricted access."""
+    missing = _kept(exchange, APPLICATION)
+    return f"{missing} Subscribe it to an API for application-restricted access." if missing else None
+
+
+def level_mark(exchange: Exchange) -> str:
+    """Return what a scope must contain for the level of the subject token: `:aal3:`, `:P9:`."""
+    name = exchange.provider.level_claim
+    level = exchange.subject.claims.get(name, UNDEFINED)
+    if name == "identity_proofing_level":
+        return f":{javascript.text(level)[:_PROOFING_LETTERS]}:"
+    return f":aal{javascript.text(level)}:"
+
+
+@rejects(errors.USER_SCOPES_NONE_LEFT)
+def find_user_scopes(exchange: Exchange) -> str | None:
+    """Row 18 of the token exchange."""
+    missing = _kept(exchange, level_mark(exchange))
+    return f"{missing} Log in at a level that the app has, or subscribe it to one for this." if missing else None

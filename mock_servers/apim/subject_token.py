@@ -1,0 +1,195 @@
+"""Judges the subject token of a token exchange (RFC 8693): an id token, who issued it, and whose signature it bears."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mock_servers import javascript, jwts
+from mock_servers.apim import errors, received_jwt
+from mock_servers.apim.exchange import Exchange
+from mock_servers.javascript import UNDEFINED
+from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
+from mock_servers.jwts import Jwt
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, duration, shown
+
+PROVIDER_JWKS_KEPT: Final = 86400
+"""Seconds for which a provider's key set is kept; an unknown kid does fetch it again (S)."""
+
+
+@rejects(errors.SUBJECT_TOKEN_MISSING)
+def check_subject_token_present(exchange: Exchange) -> str | None:
+    """Row 1."""
+    if "subject_token" in exchange.request.form:
+        return None
+    return "The form has no subject_token: send the id_token of CIS2 or NHS login."
+
+
+@rejects(errors.SUBJECT_TOKEN_MALFORMED)
+def decode_subject_token(exchange: Exchange) -> str | None:
+    """Row 2."""
+    sent = exchange.form("subject_token") or ""
+    try:
+        exchange.subject = jwts.decode(sent)
+    except jwts.MalformedJwtError as reason:
+        return f"subject_token {cut(sent)} is no JWT: {reason}. Send the id_token of the provider's token answer."
+    return None
+
+
+def _subject(exchange: Exchange) -> Jwt:
+    return exchange.subject
+
+
+SUBJECT_TOKEN_CHECKS: Final = received_jwt.checks(
+    "subject_token",
+    _subject,
+    received_jwt.Rows(
+        kid_missing=errors.SUBJECT_TOKEN_KID_MISSING,
+        typ_not_jwt=errors.SUBJECT_TOKEN_TYP_NOT_JWT,
+        alg_missing=errors.SUBJECT_TOKEN_ALG_MISSING,
+        exp_missing=errors.SUBJECT_TOKEN_EXP_MISSING,
+        exp_not_number=errors.SUBJECT_TOKEN_EXP_NOT_NUMBER,
+        expired=errors.SUBJECT_TOKEN_EXPIRED,
+        iss_missing=errors.SUBJECT_TOKEN_ISS_MISSING,
+        aud_missing=errors.SUBJECT_TOKEN_AUD_MISSING,
+    ),
+)
+"""Rows 3 to 10."""
+
+
+@rejects(errors.ACTOR_TOKEN_MALFORMED)
+def decode_actor_token(exchange: Exchange) -> str | None:
+    """Row 11: a patient acting for another; an empty `act.sub` counts as none, its signature is not judged (S, I)."""
+    act = exchange.subject.claims.get("act")
+    sent = act.get("sub") if isinstance(act, dict) else None
+    if not isinstance(sent, str) or not sent or not javascript.truthy(exchange.subject.claims.get("nhs_number")):
+        exchange.actor = None
+        return None
+    try:
+        exchange.actor = jwts.decode(sent)
+    except jwts.MalformedJwtError as reason:
+        return f"act.sub {cut(sent)} is no JWT: {reason} (our guess is that the service then knows no better answer)."
+    return None
+
+
+def _actor(exchange: Exchange) -> Jwt | None:
+    return exchange.actor
+
+
+ACTOR_TOKEN_CHECKS: Final = received_jwt.checks(
+    "act.sub",
+    _actor,
+    received_jwt.Rows(
+        kid_missing=errors.ACTOR_TOKEN_KID_MISSING,
+        typ_not_jwt=errors.ACTOR_TOKEN_TYP_NOT_JWT,
+        alg_missing=errors.ACTOR_TOKEN_ALG_MISSING,
+        exp_missing=errors.ACTOR_TOKEN_EXP_MISSING,
+        exp_not_number=errors.ACTOR_TOKEN_EXP_NOT_NUMBER,
+        expired=None,
+        iss_missing=errors.ACTOR_TOKEN_ISS_MISSING,
+        aud_missing=errors.ACTOR_TOKEN_AUD_MISSING,
+    ),
+)
+"""Row 11; whether the token has expired is not judged."""
+
+
+@rejects(errors.ACTOR_TOKEN_NHS_NUMBER_MISSING)
+def check_actor_nhs_number(exchange: Exchange) -> str | None:
+    """The last check of row 11."""
+    if exchange.actor is None or javascript.truthy(exchange.actor.claims.get("nhs_number")):
+        return None
+    return "act.sub has no nhs_number: it must be the id token of the person who acts."
+
+
+@rejects(errors.SUBJECT_TOKEN_ISS_UNTRUSTED)
+def find_provider(exchange: Exchange) -> str | None:
+    """Row 12: one of the two issuers, exactly; under whichever of this mock's names the log-in happened."""
+    issuer = exchange.subject.claims.get("iss")
+    found = exchange.service.provider_of(issuer)
+    if found is None:
+        trusted = shown(exchange.service.issuers()[:4])
+        return f"iss is {shown(issuer)}; this environment trusts {trusted}: log in where the token is exchanged."
+    exchange.provider, exchange.provider_origin = found
+    return None
+
+
+@rejects(errors.PROVIDER_JWKS_UNREACHABLE)
+def fetch_provider_jwks(exchange: Exchange) -> str | None:
+    """Row 13: kept a day, fetched again when it lacks the kid."""
+    url = f"{exchange.provider_origin}{exchange.provider.endpoint('jwks')}"
+    key, table = ("provider", url), exchange.service.store.jwks
+    kept = table.get(key)
+    if kept is None or not 0 <= exchange.now - kept.at < PROVIDER_JWKS_KEPT or _lacks_kid(exchange, kept):
+        try:
+            kept = read(exchange.service.fetch(url), exchange.now)
+        except UnreachableError as reason:
+            return (
+                f"{exchange.provider.title}'s key set at {shown(url)} could not be fetched: {reason}. Try again later."
+            )
+        table.put(key, kept)
+    exchange.provider_jwks = kept
+    return None
+
+
+def _kid(exchange: Exchange) -> Any:
+    return exchange.subject.header.get("kid")
+
+
+def _lacks_kid(exchange: Exchange, jwks: FetchedJwks) -> bool:
+    return jwks.find(_kid(exchange)) is None
+
+
+@rejects(errors.SUBJECT_TOKEN_KID_UNKNOWN)
+def find_provider_jwk(exchange: Exchange) -> str | None:
+    """Row 14."""
+    jwk = exchange.provider_jwks.find(_kid(exchange))
+    if jwk is None:
+        kids = shown(exchange.provider_jwks.kids)
+        return f"kid is {shown(_kid(exchange))}; {exchange.provider.title} signs with {kids}. Who made this token?"
+    exchange.provider_jwk = jwk
+    return None
+
+
+@rejects(errors.SUBJECT_TOKEN_ALG_UNSUPPORTED)
+def check_subject_token_alg(exchange: Exchange) -> str | None:
+    """Row 15 (I)."""
+    alg = exchange.subject.header.get("alg")
+    if alg in ("RS256", "RS512"):
+        return None
+    return f"subject_token is signed by {shown(alg)}; providers sign by RS256 or RS512. Who made this token?"
+
+
+@rejects(errors.SUBJECT_TOKEN_SIGNATURE_WRONG)
+def check_subject_token_signature(exchange: Exchange) -> str | None:
+    """Row 16."""
+    try:
+        key = public_key(exchange.provider_jwk)
+    except ValueError as reason:
+        return f"{exchange.provider.title}'s key cannot be used: {reason}."
+    if jwts.verify(exchange.subject, key, ("RS256", "RS512")):
+        return None
+    kid = shown(_kid(exchange))
+    return f"The signature is not that of {exchange.provider.title}'s key {kid}: send the id_token exactly as received."
+
+
+@rejects(errors.SUBJECT_TOKEN_NOT_YET_VALID)
+def check_subject_token_begun(exchange: Exchange) -> str | None:
+    """Row 17 (I)."""
+    for name in ("nbf", "iat"):
+        moment = exchange.subject.claims.get(name)
+        if moment is None:
+            continue
+        if not javascript.is_number(moment):
+            return f"{name} of subject_token is {shown(moment)}, no number (our guess is that the service minds)."
+        if moment > exchange.now:
+            return f"{name} of subject_token is {duration(moment - exchange.now)} ahead of the service's clock."
+    return None
+
+
+@rejects(errors.PROOFING_LEVEL_MISSING)
+def check_proofing_level(exchange: Exchange) -> str | None:
+    """Row 18a (I): a script takes the first two characters of what is not text, and fails."""
+    name = exchange.provider.level_claim
+    if name != "identity_proofing_level" or isinstance(exchange.subject.claims.get(name), str):
+        return None
+    return f"{name} is {shown(exchange.subject.claims.get(name, UNDEFINED))}: send NHS login's id_token, not its access token."

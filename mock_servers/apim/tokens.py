@@ -1,0 +1,134 @@
+"""Issues tokens: what is answered when no rule has objected. All numbers are text (S, Q), lifetimes a second short."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from mock_servers import provenance
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.refresh import session_ends_at
+from mock_servers.apim.shortening import shortened
+from mock_servers.grants import AccessToken, Issued, RefreshToken, Session
+from mock_servers.request import Answer
+
+ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a token type
+SESSION_LIFETIMES: Final = {"cis2": 43200, "nhs_login": 3600}
+"""Seconds, by whose people logged in; a refresh token lives as long (S)."""
+
+
+def application_token(exchange: Exchange) -> Answer:
+    """§4: no refresh token, in any circumstance."""
+    value, lifetime = _access_token(exchange, exchange.scopes, None)
+    return Answer(
+        status=200,
+        body={
+            "access_token": value,
+            "expires_in": _told(lifetime),
+            "token_type": "Bearer",
+            "issued_at": str(int(exchange.now * 1000)),
+        },
+    )
+
+
+def exchanged_token(exchange: Exchange) -> Answer:
+    """§5."""
+    session = _session(exchange)
+    access_token, lifetime = _access_token(exchange, exchange.scopes, session)
+    first = RefreshToken(
+        client_id=exchange.app.client_id,
+        environment=exchange.service.environment,
+        scopes=exchange.scopes,
+        session=session,
+        count=0,
+        expires_at=exchange.now + session.refresh_lifetime,
+    )
+    return Answer(
+        status=200,
+        body={
+            "access_token": access_token,
+            "expires_in": _told(lifetime),
+            "token_type": "Bearer",
+            "issued_token_type": ISSUED_TOKEN_TYPE,
+            "refresh_token": _refresh_token(exchange, first),
+            "refresh_token_expires_in": _told(session.refresh_lifetime),
+            "refresh_count": "0",
+        },
+    )
+
+
+def refreshed_token(exchange: Exchange) -> Answer:
+    """§6: both tokens anew, within what is left of the session."""
+    spent = exchange.refresh_token
+    left = session_ends_at(exchange, spent) - exchange.now
+    asked = shortened(exchange.request.form, "_refresh_token_expiry_ms", spent.session.refresh_lifetime)
+    lifetime = min(asked, left)
+    access_token, access_lifetime = _access_token(exchange, spent.scopes, spent.session)
+    successor = replace(spent, count=spent.count + 1, expires_at=exchange.now + lifetime)
+    return Answer(
+        status=200,
+        body={
+            "access_token": access_token,
+            "expires_in": _told(access_lifetime),
+            "refresh_token": _refresh_token(exchange, successor),
+            "refresh_token_expires_in": _told(lifetime),
+            "refresh_count": str(successor.count),
+            "token_type": "Bearer",
+        },
+    )
+
+
+def _told(lifetime: float) -> str:
+    """Tell a lifetime as the real service does: whole seconds left, some moments after it began."""
+    return str(max(math.ceil(lifetime) - 1, 0))
+
+
+def _session(exchange: Exchange) -> Session:
+    settings, provider = exchange.service.settings, exchange.provider
+    lifetime = SESSION_LIFETIMES[provider.people]
+    claims = exchange.subject.claims
+    return Session(
+        id=str(claims.get("sid", "")),
+        provider=provider.name,
+        subject=str(claims.get("nhs_number") or claims.get("sub") or ""),
+        issued_at=exchange.now,
+        lifetime=settings.session_lifetime or lifetime,
+        refresh_lifetime=min(settings.refresh_token_lifetime or lifetime, settings.session_lifetime or lifetime),
+    )
+
+
+def _access_token(exchange: Exchange, scopes: tuple[str, ...], session: Session | None) -> tuple[str, float]:
+    value = exchange.service.identifiers.access_token()
+    default = exchange.service.settings.access_token_lifetime
+    lifetime = shortened(exchange.request.form, "_access_token_expiry_ms", default)
+    token = AccessToken(
+        client_id=exchange.app.client_id,
+        environment=exchange.service.environment,
+        scopes=scopes,
+        issued_at=exchange.now,
+        expires_at=exchange.now + lifetime,
+        session=session,
+    )
+    exchange.service.store.access_tokens.put(value, token)
+    _remember(exchange, "access token", value, token.expires_at, session)
+    return value, lifetime
+
+
+def _refresh_token(exchange: Exchange, token: RefreshToken) -> str:
+    value = exchange.service.identifiers.refresh_token()
+    exchange.service.store.refresh_tokens.put(value, token)
+    _remember(exchange, "refresh token", value, token.expires_at, token.session)
+    return value
+
+
+def _remember(exchange: Exchange, kind: str, value: str, expires_at: float, session: Session | None) -> None:
+    issued = Issued(
+        kind=kind,
+        issuer="the platform",
+        client_id=exchange.app.client_id,
+        person=session.subject if session else None,
+        at=exchange.now,
+        expires_at=expires_at,
+    )
+    provenance.remember(exchange.service.store, value, issued)

@@ -1,0 +1,23 @@
+"""Signs client assertions for tests and for the mock's own requests: correct ones, or altered as a test wants."""
+
+from __future__ import annotations
+
+from mock_servers import jwts
+from mock_servers.identity_provider.id_tokens import UNALTERED, Alterations
+from mock_servers.keys import KeyPair
+
+LIFETIME = 300
+"""Seconds; the most that the service allows."""
+
+
+def sign(
+    *, client_id: str, audience: str, key: KeyPair, now: float, jti: str, alterations: Alterations = UNALTERED
+) -> str:
+    """Return a client assertion (RFC 7523) by RS512 that expires LIFETIME seconds after `now`."""
+    header = {"alg": "RS512", "typ": "JWT", "kid": key.kid}
+    claims = {"iss": client_id, "sub": client_id, "aud": audience, "jti": jti, "exp": int(now) + LIFETIME}
+    return jwts.sign(
+        jwts.altered(header, alterations.headers, alterations.without, prefix="header."),
+        jwts.altered(claims, alterations.claims, alterations.without),
+        key.private,
+    )

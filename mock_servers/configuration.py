@@ -1,0 +1,64 @@
+"""Everything a platform is started with, as one frozen value; read from a file elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from mock_servers.identity_provider.people import READY_MADE, Person
+from mock_servers.registered_app import App
+from mock_servers.settings import ApimSettings, ProviderSettings
+
+READY_MADE_APP: Final = App(
+    client_id="nhsauth-app",
+    client_secret="nhsauth-secret",  # noqa: S106 - good at this mock alone
+    name="nhsauth app",
+    kid="nhsauth-1",
+    key_name="nhsauth-app",
+    redirect_uris=("http://127.0.0.1:8080/_nhsauth/callback",),
+)
+"""The app that is there when no other is configured."""
+
+REALMS: Final = "internal-dev"
+"""The environment whose mock realms `/oauth2-mock` sends people to, unless set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """A team's own API behind the gateway; without `scopes` any live token will do, `open` asks for none."""
+
+    path: str
+    upstream: str
+    scopes: tuple[str, ...] = ()
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What a platform is started with.
+
+    `public_urls` are further names of the mock, `trusted_proxies` the addresses whose `X-Forwarded-*` count,
+    `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from. `private_keys` are
+    the files of apps that sign with a key of their own, by client id. `users` come besides the ready-made people.
+    """
+
+    public_urls: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    diagnosis: bool = True
+    apim: ApimSettings = field(default_factory=ApimSettings)
+    cis2: ProviderSettings = field(default_factory=ProviderSettings)
+    nhs_login: ProviderSettings = field(default_factory=ProviderSettings)
+    realms: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    apps: tuple[App, ...] = (READY_MADE_APP,)
+    private_keys: Mapping[str, Path] = field(default_factory=dict)
+    apis: tuple[Api, ...] = ()
+    users: tuple[Person, ...] = ()
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody who can log in; a configured user takes the place of a ready-made one with the same id."""
+        by_id = {(person.provider, person.id): person for person in (*READY_MADE, *self.users)}
+        return tuple(by_id.values())

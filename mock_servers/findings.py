@@ -1,0 +1,114 @@
+"""Explains a refusal from what the mock knows: a value that it issued itself is recognised in the wrong place.
+
+Nothing here judges a request or changes the store; what goes out on the wire has gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from mock_servers import provenance
+from mock_servers.grants import Issued
+from mock_servers.records import Examination, Finding, Record
+from mock_servers.rules import Flow, Refusal, foresee
+from mock_servers.store import Store
+from mock_servers.wording import duration, shown
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What belongs into a field: the kind of value, and how to come by it."""
+
+    kind: str
+    cure: str
+
+
+_PLACES: Final = {
+    "subject_token": Place(kind="id_token", cure="send the id_token of the provider's token answer as subject_token"),
+    "client_assertion": Place(
+        kind="client assertion", cure="sign a client assertion with the app's private key and send that"
+    ),
+    "refresh_token": Place(kind="refresh token", cure="send the refresh_token of the platform's last token answer"),
+    "code": Place(kind="authorization code", cure="send the code that came to the redirect URI"),
+    "client_secret": Place(kind="client secret", cure="send the app's client secret"),
+    "authorization": Place(
+        kind="access token", cure="send the access_token of the platform's token endpoint as Bearer token"
+    ),
+    "apikey": Place(kind="API key", cure="send the app's API key in the header apikey"),
+}
+_REDEEM: Final = {
+    "authorization code": "Exchange it at {redeem_at} with client_id and client_secret, then {cure}.",
+}
+_MEANING: Final = {
+    "authorization code": "An authorization code is what a log-in gives; it buys the id_token, and is none itself.",
+    "access token": "An access token opens an API, and is good for nothing else.",
+    "refresh token": "A refresh token buys the next access token, and is good for nothing else.",
+    "id_token": "An id_token tells the platform who logged in; it opens no API.",
+    "client assertion": "A client assertion proves which app is asking, and says nothing about a person.",
+    "API key": "An API key names the app; it is no token.",
+    "client secret": "A client secret belongs into client_secret and nowhere else.",
+}
+
+
+def examine(
+    store: Store, origin: str, flow: Flow[E, Any], exchange: E, refusal: Refusal, record: Record
+) -> Examination:
+    """Explain a refusal: what was sent in the wrong place, and what would have been refused next."""
+    return Examination(
+        findings=tuple(misplaced(store, record, origin)),
+        then=tuple(later.diagnosis for later in foresee(flow, exchange, refusal)),
+    )
+
+
+def misplaced(store: Store, record: Record, origin: str) -> Iterator[Finding]:
+    """Find values that the mock issued and that stand where another kind of value belongs."""
+    for name, key in record.sent.items():
+        place, issued = _PLACES.get(name), provenance.recognise(store, key)
+        if place is None or issued is None or (issued.kind == place.kind and not _provider_token(name, issued)):
+            continue
+        yield Finding(
+            id=_finding_id(name, issued),
+            certainty="certain",
+            seen=f"{name} is {described(issued, record.at)}.",
+            cause=_MEANING[issued.kind],
+            cure=_cure(issued, place, origin),
+        )
+
+
+def described(issued: Issued, now: float) -> str:
+    """Return what a value is, in the developer's words: whose, what kind, when, used or not."""
+    if issued.at is None:
+        return f"the {issued.kind} of app {shown(issued.client_id)}"
+    person = f", for {issued.person}" if issued.person else ""
+    when = f"issued {duration(now - issued.at)} ago to client {shown(issued.client_id)}{person}"
+    return f"the {issued.kind} that {issued.issuer} {when}; {_state(issued, now)}"
+
+
+def _state(issued: Issued, now: float) -> str:
+    if issued.spent_at is not None and issued.spent_at <= now:
+        return f"it was used {duration(now - issued.spent_at)} ago"
+    if issued.expires_at is not None and issued.expires_at < now:
+        return f"it expired {duration(now - issued.expires_at)} ago"
+    return "it is still unused" if issued.kind == "authorization code" else "it is still good"
+
+
+def _provider_token(name: str, issued: Issued) -> bool:
+    return name in ("authorization", "refresh_token") and issued.issuer != "the platform"
+
+
+def _finding_id(name: str, issued: Issued) -> str:
+    if name == "subject_token":
+        return "code-as-subject-token"
+    if name == "authorization":
+        return "api-key-as-bearer" if issued.kind == "API key" else "provider-token-at-api"
+    return "swapped-tokens" if name == "client_assertion" else f"{issued.kind.replace(' ', '-').lower()}-as-{name}"
+
+
+def _cure(issued: Issued, place: Place, origin: str) -> str:
+    redeem_at = f"{origin}{issued.redeem_at}"
+    sentence = _REDEEM.get(issued.kind, "{cure}.").format(redeem_at=redeem_at, cure=place.cure)
+    return f"{sentence[0].upper()}{sentence[1:]}"

@@ -1,0 +1,202 @@
+"""HTTP, for every service: parse, choose the flow, judge, record, render. No rule here, and no Flask elsewhere.
+
+The renderer of an answer sees the error row and never the diagnosis.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar
+from urllib.parse import parse_qsl, quote
+
+import flask
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import Rule as Route
+
+from mock_servers import findings
+from mock_servers.records import (
+    Examination,
+    Journal,
+    Record,
+    RecordedError,
+    request_shown,
+    response_shown,
+    secrets_sent,
+)
+from mock_servers.request import Answer, Parameters, Request
+from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
+from mock_servers.store import Store
+
+LARGEST_BODY: Final = 1 << 20
+"""Bytes of a request body; a larger one is refused unread."""
+
+_log = logging.getLogger("mock_servers")
+
+
+class Asked(Protocol):
+    """What an exchange of any service has."""
+
+    request: Request
+    now: float
+
+
+X = TypeVar("X", bound=Asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front(Generic[X]):
+    """One service as HTTP sees it.
+
+    `fault` is the row for whatever no rule names. `render` makes an answer of a row, `write` text of an answer's members.
+    """
+
+    name: str
+    flows: Sequence[Flow[X, Answer]]
+    exchange: Callable[[Request], X]
+    render: Callable[[ServiceError, X, str], Answer]
+    write: Callable[[Mapping[str, Any]], str]
+    message_id: Callable[[], str]
+    store: Store
+    fault: ServiceError
+    journal: Journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome(Generic[X]):
+    exchange: X
+    flow: Flow[X, Answer]
+    answer: Answer
+    refusal: Refusal | None
+
+
+def create_app(front: Front[X], import_name: str) -> flask.Flask:
+    """Return a Flask application that gives every method and path to the flows."""
+    app = flask.Flask(import_name, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.url_map.merge_slashes = False
+    for path in ("/", "/<path:path>"):
+        app.url_map.add(Route(path, endpoint="answer", methods=None))
+    app.view_functions["answer"] = lambda **_: _respond(front)
+    return app
+
+
+def compact(body: Mapping[str, Any]) -> str:
+    """Write JSON without blanks."""
+    return json.dumps(body, separators=(",", ":"))
+
+
+def _respond(front: Front[X]) -> flask.Response:
+    outcome = _outcome(front, front.exchange(_request()))
+    answer = outcome.answer
+    body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
+    response = flask.Response(body, answer.status, dict(answer.headers), content_type=answer.content_type)
+    if outcome.flow.recorded:
+        record = _record(front, outcome)
+        front.journal.add(record)
+        response.call_on_close(lambda: front.journal.report(record))
+    return response
+
+
+def _outcome(front: Front[X], exchange: X) -> _Outcome[X]:
+    flow = choose(front.flows, exchange)
+    try:
+        refusal = judge(flow, exchange)
+        if refusal is None:
+            return _Outcome(exchange=exchange, flow=flow, answer=flow.respond(exchange), refusal=None)
+    except Exception as bug:
+        _log.exception("%s %s failed inside the mock", exchange.request.method, exchange.request.path)
+        refusal = Refusal(
+            error=front.fault,
+            rule="",
+            policy="",
+            diagnosis=f"The mock itself failed ({type(bug).__name__}): see its log.",
+        )
+    message_id = front.message_id()
+    answer = front.render(refusal.error, exchange, message_id)
+    return _Outcome(exchange=exchange, flow=flow, answer=answer, refusal=refusal)
+
+
+def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
+    request, refusal = outcome.exchange.request, outcome.refusal
+    return Record(
+        id=front.journal.next_id(),
+        at=outcome.exchange.now,
+        service=front.name,
+        method=request.method,
+        path=request.target.partition("?")[0],
+        status=outcome.answer.status,
+        request=request_shown(request),
+        response=response_shown(outcome.answer),
+        sent=secrets_sent(request),
+        message_id=_told(outcome.answer).get("message_id"),
+        refusal=_recorded(refusal, outcome.answer) if refusal else None,
+        diagnosis=refusal.diagnosis if refusal else None,
+        _examine=_explains(front, outcome),
+    )
+
+
+def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Examination] | None:
+    refusal, exchange = outcome.refusal, outcome.exchange
+    if refusal is None or not refusal.rule:
+        return None
+    origin = exchange.request.origin
+    return lambda record: findings.examine(front.store, origin, outcome.flow, exchange, refusal, record)
+
+
+def _recorded(refusal: Refusal, answer: Answer) -> RecordedError:
+    row, told = refusal.error, _told(answer)
+    description = told.get("error_description") or told.get("message") or told.get("faultstring") or ""
+    code = told.get("error") or row.code
+    return RecordedError(code=code, description=description, rule=refusal.rule, evidence=row.evidence)
+
+
+def _told(answer: Answer) -> Mapping[str, Any]:
+    body = answer.body if isinstance(answer.body, Mapping) else {}
+    fault = body.get("fault")
+    return fault if isinstance(fault, Mapping) else body
+
+
+def _request() -> Request:
+    environ, asked = flask.request.environ, flask.request
+    body, oversized = _body()
+    is_form = "application/x-www-form-urlencoded" in asked.mimetype
+    return Request(
+        method=asked.method,
+        origin=f"{environ['wsgi.url_scheme']}://{host(environ)}",
+        target=target(environ),
+        path=asked.path,
+        headers={name.lower(): value for name, value in asked.headers.items()},
+        query=Parameters(_pairs(asked.query_string)),
+        form=Parameters(_pairs(body) if is_form else ()),
+        body=body,
+        oversized=oversized,
+    )
+
+
+def _body() -> tuple[bytes, bool]:
+    try:
+        return flask.request.get_data(cache=False), False
+    except RequestEntityTooLarge:
+        return b"", True
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)
+
+
+def host(environ: Mapping[str, Any]) -> str:
+    """Return the host as the client wrote it, port included."""
+    return str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
+
+
+def target(environ: Mapping[str, Any]) -> str:
+    """Return the path and query string as the client wrote them."""
+    raw = str(environ.get("REQUEST_URI") or "")
+    if raw.startswith("/"):
+        return raw
+    path = quote(f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}", encoding="latin-1")
+    query = environ.get("QUERY_STRING")
+    return f"{path}?{query}" if query else path

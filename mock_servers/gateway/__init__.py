@@ -1,0 +1,1 @@
+"""APIs behind the platform: what an access token is for."""

@@ -1,0 +1,31 @@
+"""The gateway over HTTP: what the one front needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask
+
+from mock_servers import front
+from mock_servers.gateway.flows import FAULT, NOWHERE, render
+from mock_servers.gateway.service import Exchange, Service
+from mock_servers.request import Answer
+from mock_servers.rules import Flow
+
+
+def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = ()) -> Flask:
+    """Return the WSGI application of the APIs that `flows` lead to; any other path is Apigee's own 404."""
+    return front.create_app(
+        front.Front(
+            name="gateway",
+            flows=(*flows, NOWHERE),
+            exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
+            render=render,
+            write=front.compact,
+            message_id=service.identifiers.message_id,
+            store=service.store,
+            fault=FAULT,
+            journal=service.journal,
+        ),
+        __name__,
+    )

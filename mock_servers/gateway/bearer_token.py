@@ -1,0 +1,90 @@
+"""Judges what an API is called with: a bearer token (RFC 6750), or an API key."""
+
+from __future__ import annotations
+
+from mock_servers.apim.scopes import APPLICATION
+from mock_servers.gateway import errors
+from mock_servers.gateway.service import Exchange
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, duration, shown
+
+_BEARER = "bearer "
+
+
+@rejects(errors.TOKEN_MISSING)
+def find_bearer(exchange: Exchange) -> str | None:
+    """No header, another scheme (I), or nothing behind `Bearer`."""
+    sent = exchange.request.headers.get("authorization", "")
+    token = sent[len(_BEARER) :].strip() if sent.lower().startswith(_BEARER) else ""
+    if not token:
+        return "There is no `Authorization: Bearer …` header with a token: look at what the token request answered."
+    exchange.bearer = token
+    return None
+
+
+@rejects(errors.TOKEN_UNKNOWN)
+def find_token(exchange: Exchange) -> str | None:
+    """Issued by this environment of the platform."""
+    token = exchange.service.store.access_tokens.get(exchange.bearer)
+    if token is None or token.environment != exchange.service.settings.environment:
+        return f"Bearer token {cut(exchange.bearer)} is none that this environment's token service has issued."
+    exchange.token = token
+    return None
+
+
+@rejects(errors.TOKEN_EXPIRED)
+def check_token_live(exchange: Exchange) -> str | None:
+    """Within its lifetime."""
+    late = exchange.now - exchange.token.expires_at
+    return None if late < 0 else f"The token expired {duration(late)} ago: renew it a minute before it does."
+
+
+def _has_scope(exchange: Exchange) -> str | None:
+    scopes = exchange.token.scopes
+    if exchange.request.path == "/hello/user":
+        held = exchange.token.session is not None
+        return (
+            None if held else f"The token is an application's, and this API wants a person's; it has {shown(scopes)}."
+        )
+    held = any(APPLICATION in scope for scope in scopes)
+    return None if held else f"The token has {shown(scopes)}; this API wants {APPLICATION}…: use client_credentials."
+
+
+@rejects(errors.SCOPE_TOO_LOW)
+def check_scope(exchange: Exchange) -> str | None:
+    """The status that releases of the public test suites up to the newest expect (D)."""
+    return (
+        _has_scope(exchange)
+        if exchange.service.settings.insufficient_scope_status == errors.SCOPE_TOO_LOW.status
+        else None
+    )
+
+
+@rejects(errors.SCOPE_TOO_LOW_UNAUTHORIZED)
+def check_scope_by_newest_suite(exchange: Exchange) -> str | None:
+    """The status that the newest release expects (S): in doubt, hence the setting."""
+    status = errors.SCOPE_TOO_LOW_UNAUTHORIZED.status
+    return _has_scope(exchange) if exchange.service.settings.insufficient_scope_status == status else None
+
+
+@rejects(errors.API_KEY_INVALID)
+def check_api_key_known(exchange: Exchange) -> str | None:
+    """The key of an app of this environment."""
+    sent = exchange.request.headers.get("apikey", "")
+    app = exchange.service.store.apps.get(sent)
+    if app is not None and app.known_in(exchange.service.settings.environment):
+        return None
+    return f"apikey {cut(sent)} is the key of no app of environment {exchange.service.settings.environment}."
+
+
+@rejects(errors.API_KEY_NOT_APPROVED)
+def check_api_key_approved(exchange: Exchange) -> str | None:
+    """App, key, developer and company in order."""
+    app = exchange.service.store.apps.get(exchange.request.headers.get("apikey", ""))
+    return None if app is not None and app.usable else "The app behind the API key, or the key, is not approved."
+
+
+@rejects(errors.NO_SUCH_API)
+def check_api_known(exchange: Exchange) -> str | None:
+    """No API lives there."""
+    return f"{shown(exchange.request.target)} belongs to no API of this mock: tokens are at /oauth2/token."

@@ -1,0 +1,31 @@
+"""Apigee's own fault bodies, which an API's caller sees before the API does: statuses, strings, codes, evidence."""
+
+from __future__ import annotations
+
+from mock_servers.rules import Evidence, ServiceError
+
+
+def _fault(status: int, code: str, sentence: str, evidence: Evidence) -> ServiceError:
+    return ServiceError(status=status, code=code, sentence=sentence, evidence=evidence, row="gateway §2", shape="fault")
+
+
+TOKEN_MISSING = _fault(401, "oauth.v2.InvalidAccessToken", "Invalid access token", "S")
+TOKEN_UNKNOWN = _fault(401, "keymanagement.service.invalid_access_token", "Invalid Access Token", "S")
+TOKEN_EXPIRED = _fault(401, "keymanagement.service.access_token_expired", "Access Token expired", "S")
+SCOPE_TOO_LOW = _fault(
+    403, "steps.oauth.v2.InsufficientScope", "Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "D"
+)
+SCOPE_TOO_LOW_UNAUTHORIZED = _fault(
+    401, "steps.oauth.v2.InsufficientScope", "Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "S"
+)
+API_KEY_INVALID = _fault(401, "oauth.v2.InvalidApiKey", "Invalid ApiKey", "D")
+API_KEY_NOT_APPROVED = _fault(401, "keymanagement.service.invalid_client-app_not_approved", "ApiKey not approved", "S")
+NO_SUCH_API = ServiceError(
+    status=404,
+    code="messaging.adaptors.http.flow.ApplicationNotFound",
+    sentence="Unable to identify proxy for host: secure and url: {path}",
+    evidence="Q",
+    row="§9",
+    shape="fault",
+)
+FAULT = _fault(500, "steps.javascript.ScriptExecutionFailed", "Execution of the mock failed", "I")

@@ -1,0 +1,72 @@
+"""Which call reaches which API, and what is judged before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mock_servers.gateway import bearer_token, errors
+from mock_servers.gateway.service import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import Flow, Policy, ServiceError
+
+TOKEN: Final[Policy[Exchange]] = Policy(
+    name="OauthV2.VerifyAccessToken",
+    rules=(
+        bearer_token.find_bearer,
+        bearer_token.find_token,
+        bearer_token.check_token_live,
+        bearer_token.check_scope,
+        bearer_token.check_scope_by_newest_suite,
+    ),
+)
+API_KEY: Final[Policy[Exchange]] = Policy(
+    name="VerifyAPIKey", rules=(bearer_token.check_api_key_known, bearer_token.check_api_key_approved)
+)
+
+
+def _hello(whom: str) -> Callable[[Exchange], Answer]:
+    return lambda _: Answer(status=200, body={"message": f"Hello {whom}!"})
+
+
+def _at(path: str) -> Callable[[Exchange], bool]:
+    return lambda exchange: exchange.request.path == path and exchange.request.method in ("GET", "HEAD")
+
+
+def _by_key(exchange: Exchange) -> bool:
+    headers = exchange.request.headers
+    return _at("/hello/application")(exchange) and "apikey" in headers and "authorization" not in headers
+
+
+HELLO_WORLD: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    Flow(row="hello", name="hello-world", takes=_at("/hello/world"), policies=(), respond=_hello("World")),
+    Flow(row="hello", name="hello-by-key", takes=_by_key, policies=(API_KEY,), respond=_hello("Application")),
+    Flow(
+        row="hello",
+        name="hello-application",
+        takes=_at("/hello/application"),
+        policies=(TOKEN,),
+        respond=_hello("Application"),
+    ),
+    Flow(row="hello", name="hello-user", takes=_at("/hello/user"), policies=(TOKEN,), respond=_hello("User")),
+)
+NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
+    row="§9",
+    name="no-such-api",
+    takes=lambda _: True,
+    policies=(Policy(name="ProxyEndpoint", rules=(bearer_token.check_api_known,)),),
+    respond=lambda _: Answer(status=404),
+)
+
+
+def render(row: ServiceError, exchange: Exchange, _: str) -> Answer:
+    """Make Apigee's own fault body of a row."""
+    sentence = row.sentence.replace("{path}", exchange.request.target.partition("?")[0])
+    return Answer(
+        status=row.status,
+        body={"fault": {"faultstring": sentence, "detail": {"errorcode": row.code}}},
+        headers=row.headers,
+    )
+
+
+FAULT: Final = errors.FAULT

@@ -1,0 +1,29 @@
+"""An identity provider over HTTP: what the one front needs to know of it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from mock_servers import front
+from mock_servers.identity_provider import errors
+from mock_servers.identity_provider.flows import FLOWS
+from mock_servers.identity_provider.render import render
+from mock_servers.identity_provider.service import Exchange, Service
+
+
+def create_app(service: Service) -> Flask:
+    """Return the WSGI application of a provider; mount it at `service.provider.path`."""
+    return front.create_app(
+        front.Front(
+            name=service.provider.name,
+            flows=FLOWS,
+            exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
+            render=render,
+            write=front.compact,
+            message_id=service.identifiers.message_id,
+            store=service.store,
+            fault=errors.FAULT,
+            journal=service.journal,
+        ),
+        __name__,
+    )

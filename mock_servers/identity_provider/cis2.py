@@ -1,0 +1,121 @@
+"""CIS2 Authentication as data: NHS England's identity provider for people who work in health and care."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mock_servers.identity_provider import errors
+from mock_servers.identity_provider.provider import Fact, Level, Provider
+
+PATH: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
+
+LEVELS: Final = {
+    "aal3": Level(claim=3, acr="AAL3_ANY", amr=("N3_SMARTCARD",), scope_mark="aal3"),
+    "aal2": Level(claim=2, acr="AAL2_OR_AAL3_ANY", amr=("TOTP",), scope_mark="aal2"),
+    "aal1": Level(claim=1, acr="AAL1_USERPASS", amr=("USERPASS",), scope_mark="aal1"),
+}
+"""The names below aal3 in `amr` are inferred from those of `acr_values` (I)."""
+
+ID_TOKEN_CLAIMS: Final = {
+    "at_hash": Fact.AT_HASH,
+    "sub": Fact.SUBJECT,
+    "auditTrackingId": Fact.AUDIT_ID,
+    "amr": Fact.AMR,
+    "iss": Fact.ISSUER,
+    "tokenName": "id_token",
+    "aud": Fact.CLIENT_ID,
+    "c_hash": Fact.C_HASH,
+    "acr": Fact.ACR,
+    "org.forgerock.openidconnect.ops": Fact.TOKEN_ID,
+    "s_hash": Fact.S_HASH,
+    "nonce": Fact.NONCE,
+    "sid": Fact.SESSION_ID,
+    "azp": Fact.CLIENT_ID,
+    "auth_time": Fact.AUTH_TIME,
+    "realm": "/NHSIdentity/Healthcare",
+    "exp": Fact.EXPIRES_AT,
+    "tokenType": "JWTToken",
+    "iat": Fact.ISSUED_AT,
+    "id_assurance_level": 3,
+    "authentication_assurance_level": Fact.LEVEL,
+}
+"""The claim set of a public sample (S), with the session id that back-channel logout needs (S) and the nonce."""
+
+DISCOVERY: Final = {
+    "version": "3.0",
+    "issuer": "{issuer}",
+    "authorization_endpoint": "{issuer}/authorize",
+    "token_endpoint": "{issuer}/access_token",
+    "userinfo_endpoint": "{issuer}/userinfo",
+    "check_session_iframe": "{issuer}/connect/checkSession",
+    "end_session_endpoint": "{issuer}/connect/endSession",
+    "jwks_uri": "{issuer}/connect/jwk_uri",
+    "registration_endpoint": "{issuer}/register",
+    "claims_supported": [],
+    "scopes_supported": [
+        "openid",
+        "profile",
+        "email",
+        "nhsperson",
+        "nationalrbacaccess",
+        "associatedorgs",
+        "organisationalmemberships",
+        "professionalmemberships",
+        "selectedrole",
+    ],
+    "response_types_supported": ["code"],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": [
+        "PS384",
+        "ES384",
+        "RS384",
+        "HS256",
+        "HS512",
+        "ES256",
+        "RS256",
+        "HS384",
+        "ES512",
+        "PS256",
+        "PS512",
+        "RS512",
+    ],
+    "id_token_encryption_alg_values_supported": ["RSA-OAEP", "RSA-OAEP-256", "RSA1_5", "dir"],
+    "id_token_encryption_enc_values_supported": ["A256GCM", "A192GCM", "A128GCM", "A128CBC-HS256", "A256CBC-HS512"],
+    "acr_values_supported": ["AAL3_ANY", "AAL2_OR_AAL3_ANY", "AAL2_ANY", "AAL1_USERPASS"],
+    "claims_parameter_supported": False,
+    "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+    "device_authorization_endpoint": "{issuer}/device/code",
+    "revocation_endpoint": "{issuer}/token/revoke",
+}
+"""The members that the product emits (S), in its order; the real document was not found, so values are inferred (I)."""
+
+CIS2: Final = Provider(
+    name="cis2",
+    title="CIS2",
+    people="cis2",
+    path=PATH,
+    endpoints={
+        "authorize": "/authorize",
+        "token": "/access_token",
+        "userinfo": "/userinfo",
+        "jwks": "/connect/jwk_uri",
+        "end_session": "/connect/endSession",
+    },
+    discovery=DISCOVERY,
+    signing_algorithm="RS256",
+    level_claim="authentication_assurance_level",
+    levels=LEVELS,
+    subject=Fact.PERSON_ID,
+    id_token_header={"typ": "JWT", "kid": Fact.KID, "alg": Fact.ALGORITHM},
+    id_token_claims=ID_TOKEN_CLAIMS,
+    code_form="ticket",
+    access_token_form="ticket",
+    token_type="Bearer",
+    scope="openid",
+    code_lifetime=120,
+    id_token_lifetime=3600,
+    access_token_lifetime=3600,
+    refresh_token_lifetime=43200,
+    told_short_by=1,
+    errors=errors.CIS2,
+)

@@ -1,0 +1,121 @@
+"""Mints id tokens: fills the members that a provider's data lists with the facts of one log-in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mock_servers import jwts
+from mock_servers.identifiers import Identifiers
+from mock_servers.identity_provider.people import Person
+from mock_servers.identity_provider.provider import Fact, Provider
+from mock_servers.keys import KeyPair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogIn:
+    """One log-in of one person at one provider for one client; `at` in seconds since 1970."""
+
+    provider: str
+    person: Person
+    level: str
+    client_id: str
+    at: float
+    session_id: str
+    nonce: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alterations:
+    """What a test wants otherwise: members added or replaced, and members left out (`exp`, `header.kid`)."""
+
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    without: Sequence[str] = ()
+
+
+UNALTERED = Alterations()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minting:
+    """What is needed to mint besides the log-in itself."""
+
+    provider: Provider
+    issuer: str
+    key: KeyPair
+    identifiers: Identifiers
+    now: float
+
+
+def mint(
+    minting: Minting,
+    log_in: LogIn,
+    *,
+    access_token: str | None = None,
+    code: str | None = None,
+    alterations: Alterations = UNALTERED,
+) -> str:
+    """Return a signed id token.
+
+    The person's own `claims` take the place of the provider's, and `alterations` that of both. `at_hash`, `c_hash` and
+    `s_hash` are there when their value is known (OpenID Connect Core 1.0, section 3.3.2.11).
+    """
+    hashed = {Fact.AT_HASH: access_token, Fact.C_HASH: code, Fact.S_HASH: log_in.state}
+    facts = _facts(minting, log_in) | {fact: _half_hash(minting.provider, value) for fact, value in hashed.items()}
+    header = _filled(minting.provider.id_token_header, facts)
+    claims = _filled(minting.provider.id_token_claims, facts) | dict(log_in.person.claims)
+    return jwts.sign(
+        jwts.altered(header, alterations.headers, alterations.without, prefix="header."),
+        jwts.altered(claims, alterations.claims, alterations.without),
+        minting.key.private,
+    )
+
+
+def _facts(minting: Minting, log_in: LogIn) -> dict[Fact, Any]:
+    provider, person, level = minting.provider, log_in.person, minting.provider.levels[log_in.level]
+    issued_at, token_id = int(minting.now), minting.identifiers.uuid()
+    facts: dict[Fact, Any] = {
+        Fact.ISSUER: minting.issuer,
+        Fact.PERSON_ID: person.id,
+        Fact.PERSON_UUID: person.uuid,
+        Fact.CLIENT_ID: log_in.client_id,
+        Fact.ISSUED_AT: issued_at,
+        Fact.AUTH_TIME: int(log_in.at),
+        Fact.EXPIRES_AT: issued_at + provider.id_token_lifetime,
+        Fact.TOKEN_ID: token_id,
+        Fact.AUDIT_ID: f"{token_id}-1",
+        Fact.SESSION_ID: log_in.session_id,
+        Fact.NONCE: log_in.nonce,
+        Fact.ACR: level.acr,
+        Fact.AMR: list(level.amr),
+        Fact.LEVEL: level.claim,
+        Fact.VECTOR_OF_TRUST: level.vector_of_trust,
+        Fact.TRUSTMARK: trustmark(minting.issuer),
+        Fact.FAMILY_NAME: person.family_name,
+        Fact.BIRTHDATE: person.birthdate,
+        Fact.KID: minting.key.kid,
+        Fact.ALGORITHM: provider.signing_algorithm,
+    }
+    return facts | {Fact.SUBJECT: facts[provider.subject]}
+
+
+def _filled(template: Mapping[str, Any], facts: Mapping[Fact, Any]) -> dict[str, Any]:
+    members = {name: facts[value] if isinstance(value, Fact) else value for name, value in template.items()}
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def trustmark(issuer: str) -> str:
+    """Return NHS login's `vtm`: where it says what its vectors of trust mean (S)."""
+    return f"{issuer}/trustmark/{issuer.partition('://')[2]}"
+
+
+def _half_hash(provider: Provider, value: str | None) -> str | None:
+    if value is None:
+        return None
+    digest = hashlib.new(f"sha{provider.signing_algorithm[2:]}", value.encode()).digest()
+    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()

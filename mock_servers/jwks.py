@@ -1,0 +1,162 @@
+"""JSON Web Key Sets: fetched within bounds, read key by key, kept for as long as their owner's cache does.
+
+What an unreachable or unreadable set means to a client is the rules' business.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import json
+import re
+import socket
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.algorithms import RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
+
+LARGEST: Final = 1 << 20
+"""Bytes of a JWKS that are read; the largest published set has some tens of thousands."""
+_LARGEST_STATUS: Final = 399
+_SHORTEST_RSA_KEY: Final = 2048
+_URL = re.compile(r"https?://[^/?#]+/.*", re.IGNORECASE | re.DOTALL)
+_PRIVATE_NAMES = re.compile(r"[^.]+|.+\.(localhost|local|internal|test|lan|home\.arpa)", re.IGNORECASE)
+
+
+class UnreachableError(Exception):
+    """A URL could not be fetched; its message says what the attempt met."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedJwks:
+    """What a URL answered, and when; `keys` is `None` when that was no key set, and `problem` says what it was."""
+
+    at: float
+    keys: tuple[Mapping[str, Any], ...] | None
+    problem: str = ""
+
+    def find(self, kid: str) -> Mapping[str, Any] | None:
+        """Return the first key with this `kid`."""
+        return next((key for key in self.keys or () if key.get("kid") == kid), None)
+
+    @property
+    def kids(self) -> list[str]:
+        """The `kid`s of the set, in order."""
+        return [str(key.get("kid")) for key in self.keys or ()]
+
+
+class Fetcher(Protocol):
+    """Fetches the bytes behind a URL. Raises UnreachableError."""
+
+    def __call__(self, url: str) -> bytes: ...
+
+
+def read(body: bytes, at: float) -> FetchedJwks:
+    """Read a key set from an answer's body, whatever that is."""
+    try:
+        found = json.loads(body)
+        keys = found.get("keys")
+    except (ValueError, RecursionError):
+        return FetchedJwks(at=at, keys=None, problem=f"{_kind(body)}, not JSON")
+    except AttributeError:
+        return FetchedJwks(at=at, keys=None, problem="JSON, but not an object")
+    if not isinstance(keys, list):
+        return FetchedJwks(at=at, keys=None, problem="JSON without a list named keys")
+    return FetchedJwks(at=at, keys=tuple(key for key in keys if isinstance(key, dict)))
+
+
+def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
+    """Build the RSA public key of a JWK. Raises ValueError, saying why the service would not use it."""
+    if jwk.get("kty") != "RSA":
+        raise ValueError(f"its kty is {jwk.get('kty')!r:.20}, not 'RSA'")
+    n, e = jwk.get("n"), jwk.get("e")
+    if not isinstance(n, str) or not isinstance(e, str):
+        raise ValueError("it lacks n or e")
+    key = _rsa_key(n, e)
+    if key.key_size < _SHORTEST_RSA_KEY:
+        raise ValueError(f"it has {key.key_size} bits, fewer than {_SHORTEST_RSA_KEY}")
+    return key
+
+
+@functools.lru_cache(maxsize=1024)
+def _rsa_key(n: str, e: str) -> RSAPublicKey:
+    try:
+        key = RSAAlgorithm.from_jwk({"kty": "RSA", "n": n, "e": e})
+    except (InvalidKeyError, ValueError) as broken:
+        raise ValueError("its n and e are not the base64url numbers of an RSA key") from broken
+    if not isinstance(key, RSAPublicKey):
+        raise TypeError("PyJWT made a private key of n and e alone")
+    return key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpFetcher:
+    """Fetches over HTTP from loopback, private and listed hosts, and from no other: offline means offline.
+
+    `own` answers for the URLs that the mock plays itself, without a socket, and gives `None` for any other. Proxies of
+    the environment are ignored. `timeout` is seconds, for the whole fetch.
+    """
+
+    own: Callable[[str], tuple[int, bytes] | None]
+    allow_hosts: Collection[str] = ()
+    timeout: float = 5.0
+
+    def __call__(self, url: str) -> bytes:
+        if not _URL.fullmatch(url):
+            raise UnreachableError("the URL must be http(s)://host/path")
+        status, body = self._own(url) or self._fetched(url)
+        if status > _LARGEST_STATUS:
+            raise UnreachableError(f"it answered {status}")
+        return body
+
+    def _own(self, url: str) -> tuple[int, bytes] | None:
+        return self.own(url)
+
+    def _fetched(self, url: str) -> tuple[int, bytes]:
+        try:
+            self._refuse_foreign(urlsplit(url).hostname or "")
+            with requests.Session() as session:
+                session.trust_env = False
+                with session.get(url, timeout=self.timeout, allow_redirects=False, stream=True) as answer:
+                    return answer.status_code, self._body(answer)
+        except (requests.RequestException, OSError, ValueError) as failure:
+            raise UnreachableError(f"{type(failure).__name__}: {failure}"[:300]) from failure
+
+    def _body(self, answer: requests.Response) -> bytes:
+        deadline, body = time.monotonic() + self.timeout, bytearray()
+        for chunk in answer.iter_content(1 << 16):
+            body += chunk
+            if len(body) > LARGEST:
+                raise UnreachableError(f"it sent more than {LARGEST} bytes")
+            if time.monotonic() > deadline:
+                raise UnreachableError(f"it was not done after {self.timeout} s")
+        return bytes(body)
+
+    def _refuse_foreign(self, host: str) -> None:
+        if host in self.allow_hosts or _is_private(host):
+            return
+        raise UnreachableError(f"this mock calls loopback and private hosts only; list {host!r} in allow_hosts")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        pass
+    if not _PRIVATE_NAMES.fullmatch(host):
+        return False
+    found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_private for address in found)
+
+
+def _kind(body: bytes) -> str:
+    start = body.lstrip()[:20]
+    if start.startswith(b"<"):
+        return "a web page"
+    return "a PEM key" if start.startswith(b"-----BEGIN") else "text" if start else "nothing"

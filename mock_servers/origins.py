@@ -1,0 +1,39 @@
+"""Under which names (scheme and host) this mock is called: a token got under one of them is good under another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+_MOST: Final = 64
+"""Names learned from requests; a client that invents hosts must not make the list grow."""
+
+
+class Origins:
+    """The configured names, and those that requests have used."""
+
+    def __init__(self, configured: Iterable[str] = ()) -> None:
+        self._known: dict[str, None] = {origin.rstrip("/"): None for origin in configured}
+        self._learned = 0
+        self._lock = threading.Lock()
+
+    def add(self, origin: str) -> None:
+        """Count a name among the mock's own."""
+        with self._lock:
+            self._known[origin.rstrip("/")] = None
+
+    def learn(self, origin: str) -> None:
+        """Count a name that a request used among the mock's own, while there is room."""
+        if origin in self._known:
+            return
+        with self._lock:
+            if self._learned < _MOST:
+                self._known[origin] = None
+                self._learned += 1
+
+    def __contains__(self, origin: object) -> bool:
+        return origin in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._known))

@@ -1,0 +1,292 @@
+"""The platform whole: token services, identity providers, an API behind them and the mock's own API, on one port."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from mock_servers import assertions, serving
+from mock_servers.apim import app as apim_app
+from mock_servers.apim.service import Service as TokenService
+from mock_servers.apps import Apps
+from mock_servers.clock import Clock
+from mock_servers.configuration import REALMS, Configuration
+from mock_servers.control import app as control_app
+from mock_servers.front import host
+from mock_servers.gateway import app as gateway_app
+from mock_servers.gateway.flows import HELLO_WORLD
+from mock_servers.gateway.service import Service as Gateway
+from mock_servers.identifiers import Identifiers
+from mock_servers.identity_provider import app as provider_app
+from mock_servers.identity_provider import log_ins
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.id_tokens import UNALTERED, Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.identity_provider.provider import Provider
+from mock_servers.identity_provider.realms import mock_realms
+from mock_servers.identity_provider.service import Service as ProviderService
+from mock_servers.jwks import HttpFetcher
+from mock_servers.keys import KeyPair, KeyRing, read_private_key
+from mock_servers.origins import Origins
+from mock_servers.records import Journal
+from mock_servers.registered_app import App
+from mock_servers.settings import ProviderSettings
+from mock_servers.store import Store
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+PROVIDER_BITS: Final = 2048
+"""What the providers' own keys have; enough for RS256 and RS512, and quick to make."""
+
+_SLASHES: Final = re.compile(r"//+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """Where an application lives: `prefix` is what its own paths lie below, `paths` which of them lead to it."""
+
+    prefix: str
+    paths: tuple[str, ...]
+    application: WSGIApplication
+
+
+class Platform:
+    """One mock platform; two with different configurations live side by side without seeing each other.
+
+    `url` is where it is served (or, before that, where `nhsauth serve` would serve it). `random` seeds every fresh
+    value, `ring` holds the keys.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        *,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        ring: KeyRing | None = None,
+    ) -> None:
+        self.configuration = configuration or Configuration()
+        self.clock = clock or Clock()
+        self.url = "http://127.0.0.1:8080"
+        self.store = Store()
+        self.exchanges = Journal()
+        self.identifiers = Identifiers(random)
+        self.ring = ring or KeyRing()
+        self.origins = Origins(self.configuration.public_urls)
+        self.apps = Apps(self.store, self.ring, self.identifiers)
+        self.providers = {service.provider.name: service for service in self._provider_services()}
+        self._register()
+        self._mounts = self._all_mounts()
+        self._start = self.snapshot()
+
+    # what a test or the control API does
+
+    def provider(self, name: str) -> ProviderService:
+        """Return an identity provider by its word. Raises LookupError, listing those there are."""
+        if name not in self.providers:
+            raise LookupError(f"provider {name!r} is none of {', '.join(self.providers)}")
+        return self.providers[name]
+
+    def log_in(self, provider: str, wanted: Wanted, redirect_uri: str) -> str:
+        """Log a person in without a form, and return the authorization code."""
+        service = self.provider(provider)
+        return log_ins.issue_code(service, log_ins.log_in(service, wanted), redirect_uri)
+
+    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED) -> str:
+        """Return an id token, as after a log-in."""
+        service = self.provider(provider)
+        login = log_ins.log_in(service, wanted)
+        return log_ins.issue_id_token(service, self.url, login, alterations=alterations)
+
+    def client_assertion(
+        self,
+        client_id: str,
+        *,
+        token_url: str | None = None,
+        key: KeyPair | None = None,
+        alterations: Alterations = UNALTERED,
+    ) -> str:
+        """Return a client assertion of an app whose key the mock made. Raises LookupError."""
+        app = self.apps.get(client_id)
+        pair = key or self.apps.key(app)
+        if pair is None:
+            raise LookupError(f"the mock has no private key of app {client_id!r}: it was registered with a key set")
+        return assertions.sign(
+            client_id=client_id,
+            audience=token_url or self.token_url,
+            key=pair,
+            now=self.clock.now(),
+            jti=self.identifiers.uuid(),
+            alterations=alterations,
+        )
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are asked for."""
+        return f"{self.url}/oauth2/token"
+
+    def snapshot(self) -> tuple[Any, Any]:
+        """Return the state of store and clock, for `restore`; keys stay as they are."""
+        return self.store.snapshot(), self.clock.snapshot()
+
+    def restore(self, state: tuple[Any, Any]) -> None:
+        """Put store and clock back to an earlier state, and empty the journal."""
+        content, reading = state
+        self.store.restore(content)
+        self.clock.restore(reading)
+        self.exchanges.clear()
+
+    def reset(self) -> None:
+        """Return to the state after start."""
+        self.restore(self._start)
+
+    # HTTP
+
+    @contextmanager
+    def serving(
+        self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> Iterator[serving.Server]:
+        """Serve the platform until the block ends; port 0 picks a free one."""
+        with serving.serve(self, host=host, port=port, tls=tls) as server:
+            self.served_at(server.url)
+            yield server
+
+    def served_at(self, url: str) -> None:
+        """Say where the platform is served."""
+        self.url = url
+        self.origins.add(url)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as a WSGI application: the services find their own paths, whatever the host is called."""
+        self._believe_proxy(environ)
+        self.origins.learn(f"{environ['wsgi.url_scheme']}://{host(environ)}")
+        path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
+        mount = next(mount for mount in self._mounts if _leads(mount, path))
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :]
+        return mount.application(environ, start_response)
+
+    def _believe_proxy(self, environ: WSGIEnvironment) -> None:
+        if environ.get("REMOTE_ADDR") not in self.configuration.trusted_proxies:
+            return
+        forwarded = {"wsgi.url_scheme": "HTTP_X_FORWARDED_PROTO", "HTTP_HOST": "HTTP_X_FORWARDED_HOST"}
+        for name, header in forwarded.items():
+            value = environ.get(header, "").partition(",")[0].strip()
+            if value:
+                environ[name] = value
+
+    def _own(self, url: str) -> tuple[int, bytes] | None:
+        """Answer a GET for a URL of the mock itself, in process: no socket, no deadlock of the pool."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self.origins and origin != self.url:
+            return None
+        from werkzeug.test import Client  # noqa: PLC0415 - loaded when a key set is first fetched, not at each start
+
+        answer = Client(self).get(parts.path, base_url=origin, query_string=parts.query)
+        return answer.status_code, answer.get_data()
+
+    # wiring
+
+    def _register(self) -> None:
+        for client_id, path in self.configuration.private_keys.items():
+            self.ring.add(_key_name(client_id), read_private_key(path), _key_name(client_id))
+        for app in self.configuration.apps:
+            self.apps.add(app)
+        for person in self.configuration.people:
+            self.store.people.put((person.provider, person.id), person)
+
+    def _provider_services(self) -> list[ProviderService]:
+        realms: Mapping[str, ProviderSettings] = self.configuration.realms
+        configured = [(CIS2, self.configuration.cis2), (NHS_LOGIN, self.configuration.nhs_login)]
+        environments = dict.fromkeys([REALMS, *(_environment(name) for name in realms)])
+        for environment in environments:
+            configured += [(realm, realms.get(realm.name, ProviderSettings())) for realm in mock_realms(environment)]
+        return [self._provider_service(provider, settings) for provider, settings in configured]
+
+    def _provider_service(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
+        if settings.signing_key is not None:
+            self.ring.add(provider.name, read_private_key(settings.signing_key), settings.kid)
+        lifetimes = {
+            name: value
+            for name in ("id_token_lifetime", "access_token_lifetime", "refresh_token_lifetime", "code_lifetime")
+            if (value := getattr(settings, name)) is not None
+        }
+        return ProviderService(
+            provider=replace(provider, **lifetimes),
+            settings=settings,
+            clock=self.clock,
+            store=self.store,
+            identifiers=self.identifiers,
+            journal=self.exchanges,
+            key=lambda: self.ring.pair(provider.name, bits=PROVIDER_BITS, kid=settings.kid),
+        )
+
+    def _token_service(self, mount: str, providers: Iterable[ProviderService]) -> TokenService:
+        return TokenService(
+            mount=mount,
+            settings=self.configuration.apim,
+            providers=tuple(service.provider for service in providers),
+            clock=self.clock,
+            store=self.store,
+            identifiers=self.identifiers,
+            fetch=HttpFetcher(own=self._own, allow_hosts=self.configuration.allow_hosts),
+            origins=self.origins,
+            journal=self.exchanges,
+            jwks_url_of=lambda app: app.jwks_url or f"{self.url}{self.apps.jwks_path(app)}",
+        )
+
+    def _all_mounts(self) -> list[Mount]:
+        real = [self.providers["cis2"], self.providers["nhs_login"]]
+        realms = [service for name, service in self.providers.items() if name not in ("cis2", "nhs_login")]
+        gateway = Gateway(
+            settings=self.configuration.apim,
+            clock=self.clock,
+            store=self.store,
+            identifiers=self.identifiers,
+            journal=self.exchanges,
+        )
+        return [
+            _mount("/_nhsauth", control_app.create_app(self)),
+            *(
+                _mount(mount, apim_app.create_app(self._token_service(mount, providers)))
+                for mount, providers in (("/oauth2", real), ("/oauth2-mock", realms))
+            ),
+            _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),
+            *(_provider_mount(service) for service in self.providers.values()),
+            Mount(prefix="", paths=("",), application=gateway_app.create_app(gateway)),
+        ]
+
+
+def _mount(prefix: str, application: WSGIApplication) -> Mount:
+    return Mount(prefix=prefix, paths=(prefix,), application=application)
+
+
+def _provider_mount(service: ProviderService) -> Mount:
+    provider = service.provider
+    own = (provider.path,) if provider.path else (provider.discovery_path, *provider.endpoints.values())
+    return Mount(prefix=provider.path, paths=own, application=provider_app.create_app(service))
+
+
+def _leads(mount: Mount, path: str) -> bool:
+    return any(path == own or path.startswith(f"{own}/") for own in mount.paths)
+
+
+def _key_name(client_id: str) -> str:
+    return f"configured-{re.sub(r'[^A-Za-z0-9._-]', '_', client_id)}"
+
+
+def _environment(realm: str) -> str:
+    return realm.partition("-mock-")[2]
+
+
+def app_with_key_file(app: App) -> App:
+    """Return a configured app that signs with the key of a file of its own."""
+    return replace(app, key_name=_key_name(app.client_id))

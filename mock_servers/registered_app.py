@@ -1,0 +1,63 @@
+"""An app as the platform knows it; every app is a client of both identity providers, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DEFAULT_SCOPES = (
+    "urn:nhsd:apim:app:level3:hello-world",
+    "urn:nhsd:apim:user-nhs-cis2:aal1:hello-world",
+    "urn:nhsd:apim:user-nhs-cis2:aal2:hello-world",
+    "urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",
+    "urn:nhsd:apim:user-nhs-login:P0:hello-world",
+    "urn:nhsd:apim:user-nhs-login:P5:hello-world",
+    "urn:nhsd:apim:user-nhs-login:P9:hello-world",
+)
+"""What an app may ask for when nothing else is configured: all of the mock's hello-world API."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A registered app.
+
+    `client_id` is its API key. Its public keys are `jwks` (served by the mock), or at `jwks_url`, or those of the
+    mock's own key `key_name`. `environments` empty means the environment that the mock plays. `subscribed = False`:
+    it has products, but none that covers the token service.
+    """
+
+    client_id: str
+    client_secret: str
+    name: str
+    kid: str | None = None
+    key_name: str | None = None
+    jwks: Mapping[str, Any] | None = None
+    jwks_url: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    approved: bool = True
+    key_approved: bool = True
+    developer_active: bool = True
+    company_active: bool = True
+    subscribed: bool = True
+    quota_per_minute: int = 300
+    environments: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    cis2_auth_method: str = "client_secret_post"
+    cis2_signing_algorithm: str = "RS512"
+
+    def known_in(self, environment: str) -> bool:
+        """Whether the app exists in this environment of the platform."""
+        return not self.environments or environment in self.environments
+
+    @property
+    def usable(self) -> bool:
+        """Whether app and key are approved, developer and company active."""
+        return self.approved and self.key_approved and self.developer_active and self.company_active
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether a JWKS URL is registered for the app."""
+        return self.jwks is not None or self.jwks_url is not None or self.key_name is not None

@@ -1,0 +1,66 @@
+"""One frozen view of an HTTP request, and what an answer is, for every service; only the `app` modules know Flask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Parameters:
+    """Form or query parameters in their order; of a repeated one the first counts, an empty one counts as absent (I)."""
+
+    __slots__ = ("_first", "pairs")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self.pairs = tuple(pairs)
+        self._first = dict(reversed(self.pairs))
+
+    def get(self, name: str) -> str | None:
+        """Return the first value of `name`; `None` when it is absent or empty."""
+        return self._first.get(name) or None
+
+    def __contains__(self, name: object) -> bool:
+        return bool(self._first.get(name)) if isinstance(name, str) else False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as the client made it.
+
+    `origin` is scheme and host as the client wrote them, `target` the raw path and query string, `path` what of it lies
+    below the service; header names are lower-case. `oversized`: the body was larger than is read.
+    """
+
+    method: str
+    origin: str
+    target: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Parameters = field(default_factory=Parameters)
+    form: Parameters = field(default_factory=Parameters)
+    body: bytes = b""
+    oversized: bool = False
+
+    @property
+    def url(self) -> str:
+        """The exact URL that was asked: scheme, host, path and query string."""
+        return f"{self.origin}{self.target}"
+
+    @property
+    def content_type(self) -> str:
+        """The whole `Content-Type` header; empty when there is none."""
+        return self.headers.get("content-type", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What goes out. A mapping becomes JSON with its members in their order, text goes as it is."""
+
+    status: int
+    body: Mapping[str, Any] | str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"

@@ -1,0 +1,47 @@
+"""What may be set, and the defaults. A switch stands where the real service is in doubt, with its evidence letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApimSettings:
+    """The token service; lifetimes in seconds.
+
+    `strict_content_type`: whether `; charset=utf-8` is refused; the source says so, live clients contradict it (I).
+    `insufficient_scope_status`: 403 (D) or 401, as the newest public test suite expects (S).
+    `sandbox_unknown_client`: whether an unknown client meets the bare fault that a user of sandbox saw (Q).
+    `refresh_token_lifetime` and `session_lifetime`: else 43200 for CIS2 and 3600 for NHS login (S).
+    """
+
+    environment: str = "int"
+    status_key: str = "status"
+    audiences: tuple[str, ...] = ("https://int.api.service.nhs.uk/oauth2/token",)
+    strict_content_type: bool = False
+    access_token_lifetime: int = 600
+    refresh_token_lifetime: int | None = None
+    session_lifetime: int | None = None
+    remember_jti_days: int = 30
+    insufficient_scope_status: Literal[403, 401] = 403
+    sandbox_unknown_client: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """One identity provider; lifetimes in seconds, `None` where the provider's own holds.
+
+    `assurance_levels`: whether CIS2's levels are numbers or text in the id token; sources disagree (S both).
+    `scope_at_token`: whether a scope in CIS2's code request is refused (I) or ignored, as a live client shows (S).
+    """
+
+    signing_key: Path | None = None
+    kid: str | None = None
+    assurance_levels: Literal["number", "string"] = "number"
+    scope_at_token: Literal["ignore", "refuse"] = "ignore"
+    id_token_lifetime: int | None = None
+    access_token_lifetime: int | None = None
+    refresh_token_lifetime: int | None = None
+    code_lifetime: int | None = None

@@ -1,0 +1,123 @@
+"""What the mock remembers, behind one small interface. Every test-and-set is one atomic step of a table.
+
+It is in memory; a table in a database would offer the same few calls.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Generic, TypeVar
+
+from mock_servers.grants import AccessToken, AuthorizationCode, Issued, ProviderAccessToken, RefreshToken
+from mock_servers.identity_provider.people import Person
+from mock_servers.jwks import FetchedJwks
+from mock_servers.registered_app import App
+
+V = TypeVar("V")
+
+LIMIT: Final = 10_000
+"""Entries a table keeps; the oldest go first, so that a server that runs for weeks does not grow."""
+
+
+class Table(Generic[V]):
+    """Values by key, in the order in which they came; values are frozen and shared."""
+
+    def __init__(self, limit: int | None = LIMIT) -> None:
+        self._values: dict[Hashable, V] = {}
+        self._limit = limit
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> V | None:
+        """Return the value at `key`."""
+        return self._values.get(key)
+
+    def add(self, key: Hashable, value: V) -> bool:
+        """Set unless there; whether it was set. Of many at once exactly one is told yes."""
+        with self._lock:
+            if key in self._values:
+                return False
+            self._set(key, value)
+            return True
+
+    def put(self, key: Hashable, value: V) -> None:
+        """Set, whatever was there."""
+        with self._lock:
+            self._set(key, value)
+
+    def swap(self, key: Hashable, old: V, new: V) -> bool:
+        """Set to `new` when `old` itself is still there; whether it was. Of many at once exactly one is told yes."""
+        with self._lock:
+            if self._values.get(key) is not old:
+                return False
+            self._values[key] = new
+            return True
+
+    def update(self, key: Hashable, change: Callable[[V | None], V]) -> V:
+        """Set to what `change` makes of the present value, and return that."""
+        with self._lock:
+            value = change(self._values.get(key))
+            self._set(key, value)
+            return value
+
+    def take(self, key: Hashable) -> V | None:
+        """Remove the value at `key` and return it."""
+        with self._lock:
+            return self._values.pop(key, None)
+
+    def values(self) -> list[V]:
+        """Return all values, the oldest first."""
+        with self._lock:
+            return list(self._values.values())
+
+    def snapshot(self) -> Mapping[Hashable, V]:
+        """Return the present content, for `restore`."""
+        with self._lock:
+            return dict(self._values)
+
+    def restore(self, content: Mapping[Hashable, V]) -> None:
+        """Put back an earlier content."""
+        with self._lock:
+            self._values = dict(content)
+
+    def _set(self, key: Hashable, value: V) -> None:
+        self._values[key] = value
+        if self._limit is not None and len(self._values) > self._limit:
+            for oldest in list(itertools.islice(self._values, 1)):
+                del self._values[oldest]
+
+
+def _unlimited() -> Table[Any]:
+    return Table(limit=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The tables of one platform.
+
+    Keys: `apps` by client id, `people` by provider and id, `jtis` by environment, subject and jti (until when they are
+    remembered), `quotas` by what is limited, client id and minute, `jwks` by purpose and URL, `issued` by the
+    value's hash, the rest by the value itself.
+    """
+
+    apps: Table[App] = field(default_factory=_unlimited)
+    people: Table[Person] = field(default_factory=_unlimited)
+    jtis: Table[float] = field(default_factory=lambda: Table(limit=5 * LIMIT))
+    quotas: Table[int] = field(default_factory=Table)
+    jwks: Table[FetchedJwks] = field(default_factory=Table)
+    codes: Table[AuthorizationCode] = field(default_factory=Table)
+    provider_access_tokens: Table[ProviderAccessToken] = field(default_factory=Table)
+    access_tokens: Table[AccessToken] = field(default_factory=Table)
+    refresh_tokens: Table[RefreshToken] = field(default_factory=Table)
+    issued: Table[Issued] = field(default_factory=Table)
+
+    def snapshot(self) -> Mapping[str, Mapping[Hashable, Any]]:
+        """Return the content of every table, for `restore`."""
+        return {each.name: getattr(self, each.name).snapshot() for each in fields(self)}
+
+    def restore(self, content: Mapping[str, Mapping[Hashable, Any]]) -> None:
+        """Put every table back to an earlier content."""
+        for name, values in content.items():
+            getattr(self, name).restore(values)

@@ -1,0 +1,44 @@
+"""How values are shown to a developer: short, harmless on a terminal, and never a whole secret or token."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from mock_servers import javascript
+
+_SHOWN: Final = 6
+_LONGEST: Final = 80
+_TENTHS: Final = 10
+_MINUTES: Final = 600
+_HOURS: Final = 7200
+
+
+def cut(value: str) -> str:
+    """Return what may be shown of a secret or token: its first characters and its length."""
+    shown = ascii(value[:_SHOWN])[1:-1] if len(value) > 2 * _SHOWN else ""
+    return f"{shown}… ({len(value)} characters)"
+
+
+def shown(value: Any) -> str:
+    """Return a JSON value on one line of ASCII, cut when long; `nothing` for an absent one."""
+    if value is javascript.UNDEFINED:
+        return "nothing"
+    line = json.dumps(value, default=str)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time in the unit in which a person would tell it."""
+    span = abs(seconds)
+    if span < 1:
+        return f"{span * 1000:.0f} ms"
+    if span < _MINUTES:
+        return f"{span:.1f} s" if span < _TENTHS else f"{span:.0f} s"
+    return f"{span / 60:.0f} min" if span < _HOURS else f"{span / 3600:.1f} h"
+
+
+def moment(seconds: float) -> str:
+    """Return a moment, in seconds since 1970, as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""The pytest plugin: fixtures, markers and reports around the mock servers."""
