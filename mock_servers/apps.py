@@ -1,4 +1,4 @@
-"""The apps that a platform knows: registered, changed and removed while it runs, with or without a key of the mock's."""
+"""The apps that a platform knows, registered, changed and removed while it runs, and the keys it made for them."""
 
 from __future__ import annotations
 

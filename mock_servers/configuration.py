@@ -13,7 +13,7 @@ from mock_servers.settings import ApimSettings, ProviderSettings
 
 READY_MADE_APP: Final = App(
     client_id="nhsauth-app",
-    client_secret="nhsauth-secret",  # noqa: S106 - good at this mock alone
+    client_secret="nhsauth-secret",
     name="nhsauth app",
     kid="nhsauth-1",
     key_name="nhsauth-app",

@@ -50,7 +50,8 @@ X = TypeVar("X", bound=Asked)
 class Front(Generic[X]):
     """One service as HTTP sees it.
 
-    `fault` is the row for whatever no rule names. `render` makes an answer of a row, `write` text of an answer's members.
+    `fault` is the row for whatever no rule names. `render` makes an answer of a row, `write` text of its
+    members.
     """
 
     name: str
@@ -106,7 +107,7 @@ def _outcome(front: Front[X], exchange: X) -> _Outcome[X]:
         refusal = judge(flow, exchange)
         if refusal is None:
             return _Outcome(exchange=exchange, flow=flow, answer=flow.respond(exchange), refusal=None)
-    except Exception as bug:
+    except Exception as bug:  # noqa: BLE001 - whatever fails becomes the service's catch-all, and is logged whole
         _log.exception("%s %s failed inside the mock", exchange.request.method, exchange.request.path)
         refusal = Refusal(
             error=front.fault,

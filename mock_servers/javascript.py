@@ -12,8 +12,8 @@ from typing import Any, Final
 UNDEFINED: Final = object()
 """What a script sees where a member is absent; `None` is JSON's null."""
 
-_DECIMAL = re.compile(r"[+-]?(Infinity|\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?)", re.IGNORECASE)
-_RADIX = re.compile(r"0(x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE)
+_DECIMAL = re.compile(r"[+-]?(Infinity|\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?)", re.IGNORECASE | re.ASCII)
+_RADIX = re.compile(r"0(x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE | re.ASCII)
 _BLANKS = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 

@@ -54,7 +54,8 @@ class FetchedJwks:
 class Fetcher(Protocol):
     """Fetches the bytes behind a URL. Raises UnreachableError."""
 
-    def __call__(self, url: str) -> bytes: ...
+    def __call__(self, url: str) -> bytes:
+        """Return the body of the answer to a GET, whatever it holds."""
 
 
 def read(body: bytes, at: float) -> FetchedJwks:
@@ -77,7 +78,7 @@ def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
         raise ValueError(f"its kty is {jwk.get('kty')!r:.20}, not 'RSA'")
     n, e = jwk.get("n"), jwk.get("e")
     if not isinstance(n, str) or not isinstance(e, str):
-        raise ValueError("it lacks n or e")
+        raise ValueError("it lacks n or e")  # noqa: TRY004 - to the caller a key of no use like any other
     key = _rsa_key(n, e)
     if key.key_size < _SHORTEST_RSA_KEY:
         raise ValueError(f"it has {key.key_size} bits, fewer than {_SHORTEST_RSA_KEY}")
@@ -108,6 +109,7 @@ class HttpFetcher:
     timeout: float = 5.0
 
     def __call__(self, url: str) -> bytes:
+        """Fetch a URL: a status up to 399 is an answer. Raises UnreachableError."""
         if not _URL.fullmatch(url):
             raise UnreachableError("the URL must be http(s)://host/path")
         status, body = self._own(url) or self._fetched(url)

@@ -1,6 +1,6 @@
 """JWTs as text, header, claims and signature: taken apart strictly, put together in any damaged form a test wants.
 
-PyJWT's algorithms make and check the signatures, and nothing else: `jwt.decode` judges `iat`, `nbf` and more on its own.
+PyJWT's algorithms make and check the signatures, and nothing else: `jwt.decode` judges `iat` and more on its own.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKe
     signing_input = f"{_base64url(_json(header))}.{_base64url(_json(claims))}"
     if name == "none":
         return f"{signing_input}."
-    algorithm = _ALGORITHMS[name if name in _RSA else "RS512"]
+    algorithm = _ALGORITHMS[name if isinstance(name, str) and name in _RSA else "RS512"]
     return f"{signing_input}.{_base64url(algorithm.sign(signing_input.encode(), key))}"
 
 

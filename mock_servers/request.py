@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Parameters:
-    """Form or query parameters in their order; of a repeated one the first counts, an empty one counts as absent (I)."""
+    """Form or query parameters in their order; the first of a repeated one counts, an empty one is absent (I)."""
 
     __slots__ = ("_first", "pairs")
 

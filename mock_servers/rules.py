@@ -95,7 +95,7 @@ class Refusal:
 
 
 def rejects(error: ServiceError) -> Callable[[Callable[[E], str | None]], Rule[E]]:
-    """Make a rule of a function; its name begins with what it does (`check_`, `decode_`, `find_`, `fetch_`, `claim_`)."""
+    """Make a rule of a function whose name begins with its kind: `check_`, `decode_`, `find_`, `fetch_`, `claim_`."""
 
     def rule(objection: Callable[[E], str | None]) -> Rule[E]:
         name = objection.__name__

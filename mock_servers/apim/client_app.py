@@ -36,8 +36,8 @@ def _unknown(exchange: Exchange, client_id: Any) -> str:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
     known = [known.client_id for known in exchange.service.store.apps.values() if known.known_in(environment)]
     return (
-        f"No app of environment {environment} has the API key {shown(client_id)}; known are {shown(known)}. iss and sub "
-        "are the API key of the app, not its id, name or CIS2 client id."
+        f"No app of environment {environment} has the API key {shown(client_id)}; known are {shown(known)}. "
+        "iss and sub are the API key of the app, not its id, name or CIS2 client id."
     )
 
 
@@ -136,7 +136,8 @@ def decode_app_key(exchange: Exchange) -> str | None:
     try:
         exchange.app_key = public_key(exchange.app_jwk)
     except ValueError as reason:
-        return f"The registered key {shown(exchange.app_jwk.get('kid'))} cannot be used: {reason}. Register RSA, 4096 bits."
+        kid = shown(exchange.app_jwk.get("kid"))
+        return f"The registered key {kid} cannot be used: {reason}. Register an RSA key of 4096 bits."
     return None
 
 

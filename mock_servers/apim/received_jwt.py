@@ -96,6 +96,6 @@ def _not_expired(exchange: Exchange, noun: str, jwt: Jwt) -> str | None:
     if not exp < exchange.now:
         return None
     return (
-        f"{noun} expired {duration(exchange.now - exp)} ago: exchange the id_token right after the log-in, and keep the "
-        "refresh_token that the exchange gives."
+        f"{noun} expired {duration(exchange.now - exp)} ago: exchange the id_token right after the log-in, and keep "
+        "the refresh_token that the exchange gives."
     )

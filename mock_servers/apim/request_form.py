@@ -11,8 +11,8 @@ from mock_servers.wording import shown
 
 FORM: Final = "application/x-www-form-urlencoded"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - a grant type
-ID_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a token type
+TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+ID_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:id_token"
 
 
 def is_form(exchange: Exchange) -> bool:
@@ -86,7 +86,8 @@ def check_path_known(exchange: Exchange) -> str | None:
 @rejects(errors.NOT_PLAYED)
 def check_flow_played(exchange: Exchange) -> str | None:
     """A flow of the real service that this version of the mock does not play."""
-    return f"This version of the mock does not play {exchange.request.method} {exchange.request.path} with these parameters."
+    request = exchange.request
+    return f"This version of the mock does not play {request.method} {request.path} with these parameters."
 
 
 @rejects(errors.CLIENT_ASSERTION_TYPE_INVALID)

@@ -190,6 +190,7 @@ def check_subject_token_begun(exchange: Exchange) -> str | None:
 def check_proofing_level(exchange: Exchange) -> str | None:
     """Row 18a (I): a script takes the first two characters of what is not text, and fails."""
     name = exchange.provider.level_claim
-    if name != "identity_proofing_level" or isinstance(exchange.subject.claims.get(name), str):
+    level = exchange.subject.claims.get(name, UNDEFINED)
+    if name != "identity_proofing_level" or isinstance(level, str):
         return None
-    return f"{name} is {shown(exchange.subject.claims.get(name, UNDEFINED))}: send NHS login's id_token, not its access token."
+    return f"{name} is {shown(level)}: send NHS login's id_token, not its access token."

@@ -13,7 +13,7 @@ from mock_servers.apim.shortening import shortened
 from mock_servers.grants import AccessToken, Issued, RefreshToken, Session
 from mock_servers.request import Answer
 
-ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a token type
+ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
 SESSION_LIFETIMES: Final = {"cis2": 43200, "nhs_login": 3600}
 """Seconds, by whose people logged in; a refresh token lives as long (S)."""
 

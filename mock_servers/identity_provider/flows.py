@@ -1,4 +1,4 @@
-"""Which requests a provider answers, and the order of the checks at its token endpoint (that of the product behind CIS2, I)."""
+"""Which requests a provider answers, and the order of the checks at its token endpoint (I)."""
 
 from __future__ import annotations
 

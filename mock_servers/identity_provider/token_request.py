@@ -1,4 +1,4 @@
-"""Judges the request that redeems a code at a provider's token endpoint. The refusals are OAuth's; the words the provider's."""
+"""Judges the request that redeems a code at a provider's token endpoint; the words of a refusal are the provider's."""
 
 from __future__ import annotations
 

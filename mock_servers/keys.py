@@ -1,0 +1,219 @@
+"""RSA keys as objects, their JWKs, and the cache that keeps a mock's own keys from one start to the next.
+
+Size, kid and algorithm are the caller's to say. PEM text is for people and files: too slow to load for a request.
+"""
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from pathlib import Path
+from threading import Lock
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_pem
+from platformdirs import user_cache_path
+
+_LOG = logging.getLogger(__name__)
+_EXPONENT = 65537
+_SIZES = range(2048, 8192 + 1)
+_LOCK_TIMEOUT = 60  # seconds, for what another process does in one or two
+_NO_KEY = (ValueError, TypeError, UnsupportedAlgorithm)  # of load_pem; the second is for encrypted keys
+_ALLOWED = "allowed is an unencrypted RSA private key in PEM, PKCS#8 or PKCS#1"
+_IN_MEMORY = "Cannot use the key cache %s (%s), so keys are in memory, new at each start. Set NHSAUTH_CACHE_DIR."
+_FAULTS = {  # the first mark that a file bears says why no key could be loaded from it
+    b"ENCRYPTED": "is encrypted",
+    b"PRIVATE KEY-----": "holds a private key that is damaged or in another format",
+    b"PUBLIC KEY-----": "holds a public key",
+    b"-----BEGIN ": "holds no private key",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPair:
+    """A private key and the kid that its signatures name. The repr shows the kid alone."""
+
+    kid: str
+    private: rsa.RSAPrivateKey = field(repr=False)
+
+    def public_jwk(self, *, alg: str) -> dict[str, str]:
+        """Return the public key as a JWK (RFC 7517) for signatures by `alg`, such as RS512."""
+        public = self.private.public_key().public_numbers()
+        n, e = (_base64url(number.to_bytes((number.bit_length() + 7) // 8, "big")) for number in (public.n, public.e))
+        return {"kty": "RSA", "kid": self.kid, "use": "sig", "alg": alg, "n": n, "e": e}
+
+    def private_pem(self) -> str:
+        """Return the private key as PKCS#8 text, not encrypted: only for a user who asks to see it."""
+        return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    def public_pem(self) -> str:
+        """Return the public key as SubjectPublicKeyInfo text."""
+        return self.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def jwks(*keys: KeyPair, alg: str) -> dict[str, list[dict[str, str]]]:
+    """Return the public keys as a JWK set, `{"keys": […]}`, in the order given."""
+    return {"keys": [key.public_jwk(alg=alg) for key in keys]}
+
+
+def thumbprint(jwk: Mapping[str, object]) -> str:
+    """Return the SHA-256 thumbprint of an RSA JWK (RFC 7638), base64url. ValueError without kty RSA, n and e."""
+    required = {name: jwk.get(name) for name in ("e", "kty", "n")}  # the order is RFC 7638's
+    if required["kty"] != "RSA" or not all(isinstance(value, str) for value in required.values()):
+        raise ValueError("a thumbprint needs a JWK with kty RSA and with n and e as strings")
+    return _base64url(hashlib.sha256(json.dumps(required, separators=(",", ":")).encode()).digest())
+
+
+def generate(bits: int) -> rsa.RSAPrivateKey:
+    """Return a new key with exponent 65537, leaving the GIL to others. ValueError when bits are not in 2048..8192."""
+    if bits not in _SIZES:
+        raise ValueError(f"{bits} bits are no size for a new RSA key: allowed are {_SIZES[0]} to {_SIZES[-1]}")
+    return rsa.generate_private_key(public_exponent=_EXPONENT, key_size=bits)
+
+
+class KeyFileError(ValueError):
+    """A user's key file cannot be used. One line: the file, what is wrong with it, what is allowed."""
+
+
+def read_private_key(path: Path) -> rsa.RSAPrivateKey:
+    """Return a user's own key, fully checked: once at start, as 4096 bits take 250 ms. Raises KeyFileError."""
+    try:
+        data = path.read_bytes()
+        key = load_pem(data, password=None)
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be read ({error.strerror}); {_ALLOWED}") from None
+    except _NO_KEY:
+        fault = next((fault for mark, fault in _FAULTS.items() if mark in data), "is not PEM")
+        raise KeyFileError(f"{path} {fault}; {_ALLOWED}") from None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise KeyFileError(f"{path} holds a private key that is not RSA; {_ALLOWED}")
+    return key
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Return NHSAUTH_CACHE_DIR, else nhsauth's folder in the user's cache; absolute, since tests change directory."""
+    return Path(environ.get("NHSAUTH_CACHE_DIR") or user_cache_path("nhsauth", appauthor=False)).absolute()
+
+
+class KeyRing:
+    """The mock's own keys by name, each made when first used and never before; every method is thread-safe.
+
+    Kept for all processes as `{folder}/keys/{name}-{bits}.pem`; in memory, with one warning, where that cannot be.
+    """
+
+    def __init__(self, folder: Path | None = None, *, generate: Callable[[int], rsa.RSAPrivateKey] = generate) -> None:
+        self._folder = None if folder is None else folder / "keys"
+        self._generate = generate
+        self._added: dict[str, KeyPair] = {}
+        self._pairs: dict[tuple[str, int, str | None], KeyPair] = {}
+        self._privates: dict[tuple[str, int], rsa.RSAPrivateKey] = {}
+        self._locks: dict[tuple[str, int], Lock] = {}
+        self._warned = Lock()
+
+    def pair(self, name: str, *, bits: int, kid: str | None = None) -> KeyPair:
+        """Return the one pair of these arguments; its thumbprint is the default kid. ValueError for a name like a/b."""
+        wanted = (name, bits, kid)
+        found = self._added.get(name) or self._pairs.get(wanted)
+        return found or self._pairs.setdefault(wanted, _pair(self._private(name, bits), kid))
+
+    def prepare(self, *wanted: tuple[str, int]) -> None:
+        """Load or generate the keys of these names and sizes, in parallel."""
+        lacking = [(name, bits) for name, bits in wanted if name not in self._added]
+        with ThreadPoolExecutor(len(lacking) or 1) as pool:
+            list(pool.map(lambda one: self._private(*one), lacking))
+
+    def add(self, name: str, private: rsa.RSAPrivateKey, kid: str | None = None) -> KeyPair:
+        """Let `pair` return this configured key under the name, whatever size and kid it is asked for."""
+        _check_name(name)
+        self._added[name] = added = _pair(private, kid)
+        return added
+
+    def _private(self, name: str, bits: int) -> rsa.RSAPrivateKey:
+        _check_name(name)
+        with self._locks.setdefault((name, bits), Lock()):
+            private = self._privates.get((name, bits)) or self._obtained(name, bits)
+            return self._privates.setdefault((name, bits), private)
+
+    def _obtained(self, name: str, bits: int) -> rsa.RSAPrivateKey:
+        if self._folder is None:
+            return self._generate(bits)
+        make = cache(partial(self._generate, bits))  # once, even when only keeping the key fails
+        try:
+            return _load_or_keep(self._folder / f"{name}-{bits}.pem", bits, make)
+        except OSError as error:
+            if self._warned.acquire(blocking=False):  # and never released
+                _LOG.warning(_IN_MEMORY, self._folder, error.strerror or error)
+            return make()
+
+
+def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) -> rsa.RSAPrivateKey:
+    """Return the key in the file, else have the first of all processes make and keep it. Raises OSError."""
+    if not isinstance(found := _load(file, bits), str):
+        return found
+    from filelock import FileLock  # noqa: PLC0415 (14 ms, not paid for when the key is cached)
+
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _tighten(file.parent, 0o700)
+    (file.parent / ".gitignore").write_text("*\n")  # NHSAUTH_CACHE_DIR may lie in a repository
+    draft = file.with_name(f"{file.name}.{os.urandom(8).hex()}")
+    draft.touch(mode=0o600)  # before the lock, which on Windows may wait for a folder that can never be written
+    try:
+        with FileLock(f"{file}.lock").acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01):
+            if not isinstance(found := _load(file, bits), str):
+                return found
+            draft.write_bytes(_pair(make(), "").private_pem().encode())
+            draft.replace(file)  # in one step: nobody ever reads half a key
+    finally:
+        draft.unlink(missing_ok=True)
+    if found:
+        _LOG.warning("The cached key %s %s: replaced by a new one.", file, found)
+    return make()
+
+
+def _load(file: Path, bits: int) -> rsa.RSAPrivateKey | str:
+    """Return the key that was kept in the file, else what is wrong with the file: "" when there is none."""
+    try:
+        if not stat.S_ISREG(file.lstat().st_mode):  # a pipe would block its reader
+            return "is not a regular file"
+        key = load_pem(file.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+    except FileNotFoundError:
+        return ""
+    except (OSError, *_NO_KEY):
+        return "cannot be read as a private key"
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != bits:
+        return f"is not an RSA key of {bits} bits"
+    own = key.private_numbers()  # while these two hold, damage elsewhere spoils no signature: OpenSSL has a way round
+    if own.p * own.q != own.public_numbers.n or own.public_numbers.e != _EXPONENT:
+        return "is damaged"
+    _tighten(file, 0o600)
+    return key
+
+
+def _tighten(path: Path, mode: int) -> None:
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        with suppress(OSError):  # another's file, or a file system without modes: the key is good all the same
+            path.chmod(mode)
+
+
+def _check_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
+        raise ValueError(f"{name!r} is no name of a key: allowed are A-Z, a-z, 0-9 and ._-")
+
+
+def _pair(private: rsa.RSAPrivateKey, kid: str | None) -> KeyPair:
+    pair = KeyPair(kid=kid or "", private=private)
+    return replace(pair, kid=thumbprint(pair.public_jwk(alg=""))) if kid is None else pair
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

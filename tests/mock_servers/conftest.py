@@ -1,0 +1,74 @@
+"""A platform in process, its clock stopped, and what tests ask of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers.clock import Clock
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+
+NOW = 1_800_000_000.0
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+CLIENT_CREDENTIALS = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+TOKEN_EXCHANGE = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+    "client_assertion_type": ASSERTION_TYPE,
+}
+
+Post = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def platform(ring: KeyRing) -> Platform:
+    """A fresh platform, its clock stopped at NOW."""
+    clock = Clock()
+    clock.set(NOW, frozen=True)
+    return Platform(ring=ring, clock=clock)
+
+
+@pytest.fixture
+def http(platform: Platform) -> Client:
+    """The platform as WSGI answers it, without a socket."""
+    return Client(platform)
+
+
+@pytest.fixture
+def post(platform: Platform, http: Client) -> Post:
+    """Post a form to the token endpoint under the platform's own URL."""
+
+    def send(path: str = "/oauth2/token", **form: Any) -> TestResponse:
+        return http.post(path, data=form, base_url=platform.url)
+
+    return send
+
+
+@pytest.fixture
+def client_credentials(platform: Platform, post: Post) -> Callable[..., TestResponse]:
+    """Ask for an application's token; keywords change the form."""
+
+    def send(**changes: Any) -> TestResponse:
+        assertion = platform.client_assertion("nhsauth-app")
+        return post(**{**CLIENT_CREDENTIALS, "client_assertion": assertion, **changes})
+
+    return send
+
+
+@pytest.fixture
+def token_exchange(platform: Platform, post: Post) -> Callable[..., TestResponse]:
+    """Exchange an id token of the provider's first person; keywords change the form."""
+
+    def send(provider: str = "cis2", **changes: Any) -> TestResponse:
+        form: Mapping[str, Any] = {
+            **TOKEN_EXCHANGE,
+            "client_assertion": platform.client_assertion("nhsauth-app"),
+            "subject_token": platform.id_token(provider, Wanted(client_id="nhsauth-app")),
+            **changes,
+        }
+        return post(**form)
+
+    return send

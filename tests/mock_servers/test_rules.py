@@ -1,0 +1,169 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from mock_servers.rules import (
+    Flow,
+    Kind,
+    Policy,
+    Refusal,
+    Rule,
+    ServiceError,
+    action,
+    choose,
+    foresee,
+    judge,
+    rejects,
+)
+
+FIRST = ServiceError(status=400, code="first", sentence="First", evidence="S", row="1")
+SECOND = ServiceError(status=400, code="second", sentence="Second", evidence="S", row="2")
+THIRD = ServiceError(status=400, code="third", sentence="Third", evidence="S", row="3")
+
+
+@dataclass(slots=True)
+class Exchange:
+    bad: frozenset[str] = frozenset()
+    walked: list[str] = field(default_factory=list)
+    learned: str = field(init=False)
+
+
+@rejects(FIRST)
+def check_first(exchange: Exchange) -> str | None:
+    exchange.walked.append("first")
+    return "first is bad" if "first" in exchange.bad else None
+
+
+@rejects(SECOND)
+def find_second(exchange: Exchange) -> str | None:
+    if "second" in exchange.bad:
+        return "second is bad"
+    exchange.learned = "second"
+    return None
+
+
+@rejects(THIRD)
+def check_third(exchange: Exchange) -> str | None:
+    return f"third is bad after {exchange.learned}" if "third" in exchange.bad else None
+
+
+@rejects(THIRD)
+def claim_third(exchange: Exchange) -> str | None:
+    raise AssertionError("a claim must not be foreseen")
+
+
+@action
+def remember_walk(exchange: Exchange) -> None:
+    exchange.walked.append("remembered")
+
+
+def flow(*rules: Rule[Exchange]) -> Flow[Exchange, str]:
+    return Flow(
+        name="flow",
+        row="0",
+        takes=lambda _: True,
+        policies=(Policy(name="one", rules=rules[:1]), Policy(name="two", rules=rules[1:])),
+        respond=lambda _: "done",
+    )
+
+
+ALL = flow(check_first, remember_walk, find_second, check_third)
+
+
+def test_nothing_objects_to_a_good_exchange() -> None:
+    assert judge(ALL, Exchange()) is None
+
+
+def test_the_first_objection_in_order_decides() -> None:
+    refusal = judge(ALL, Exchange(bad=frozenset({"third", "first"})))
+
+    assert refusal == Refusal(error=FIRST, rule="check_first", policy="one", diagnosis="first is bad")
+
+
+def test_what_stands_behind_an_objection_is_not_walked() -> None:
+    exchange = Exchange(bad=frozenset({"first"}))
+
+    judge(ALL, exchange)
+
+    assert exchange.walked == ["first"]
+
+
+def test_an_action_runs_and_cannot_object() -> None:
+    exchange = Exchange()
+
+    judge(ALL, exchange)
+
+    assert exchange.walked == ["first", "remembered"]
+
+
+def test_later_objections_are_foreseen_in_order() -> None:
+    exchange = Exchange(bad=frozenset({"first", "second"}))
+    refusal = judge(ALL, exchange)
+    assert refusal is not None
+
+    assert [later.error for later in foresee(ALL, exchange, refusal)] == [SECOND]
+
+
+def test_a_rule_that_needs_what_was_not_learned_is_passed_over() -> None:
+    exchange = Exchange(bad=frozenset({"second", "third"}))
+    refusal = judge(ALL, exchange)
+    assert refusal is not None
+
+    assert foresee(ALL, exchange, refusal) == []
+
+
+def test_foreseeing_leaves_the_exchange_as_it_was() -> None:
+    exchange = Exchange(bad=frozenset({"first"}))
+    refusal = judge(ALL, exchange)
+    assert refusal is not None
+
+    foresee(ALL, exchange, refusal)
+
+    with pytest.raises(AttributeError):
+        _ = exchange.learned
+
+
+def test_claims_and_actions_are_not_foreseen() -> None:
+    walk = flow(check_first, claim_third, remember_walk)
+    exchange = Exchange(bad=frozenset({"first"}))
+    refusal = judge(walk, exchange)
+    assert refusal is not None
+
+    assert foresee(walk, exchange, refusal) == []
+    assert exchange.walked == ["first"]
+
+
+def test_an_attribute_error_of_a_rules_own_making_is_not_hidden() -> None:
+    @rejects(SECOND)
+    def check_broken(_: Exchange) -> str | None:
+        return str(None.missing)  # type: ignore[attr-defined]
+
+    walk = flow(check_first, check_broken)
+    exchange = Exchange(bad=frozenset({"first"}))
+    refusal = judge(walk, exchange)
+    assert refusal is not None
+
+    with pytest.raises(AttributeError, match="missing"):
+        foresee(walk, exchange, refusal)
+
+
+def test_the_kind_of_a_rule_is_the_first_word_of_its_name() -> None:
+    assert [rule.kind for rule in (check_first, find_second, claim_third, remember_walk)] == [
+        Kind.CHECK,
+        Kind.FIND,
+        Kind.CLAIM,
+        Kind.ACTION,
+    ]
+
+
+def test_a_rule_whose_name_begins_with_no_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="ensure"):
+        rejects(FIRST)(type("f", (), {"__name__": "ensure_it", "__call__": lambda *_: None})())
+
+
+def test_the_first_flow_that_takes_the_exchange_is_chosen() -> None:
+    never: Flow[Exchange, str] = Flow(
+        name="never", row="0", takes=lambda _: False, policies=(), respond=lambda _: "never"
+    )
+
+    assert choose((never, ALL), Exchange()) is ALL
