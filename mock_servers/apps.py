@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -32,6 +33,7 @@ class Apps:
         self._store = store
         self._ring = ring
         self._identifiers = identifiers
+        self._changing = threading.Lock()
 
     def add(self, app: App) -> App:
         """Register an app. Raises AppExistsError."""
@@ -48,10 +50,11 @@ class Apps:
         client_id = members.setdefault("client_id", self._identifiers.api_key())
         members.setdefault("client_secret", self._identifiers.client_secret())
         members.setdefault("name", f"app {client_id}")
-        if make_key and not {"jwks", "jwks_url"} & members.keys():
-            key_name = self._free_key_name()
-            members = {"kid": key_name, **members, "key_name": key_name}
-        return self.add(App(**members))
+        with self._changing:
+            if make_key and not {"jwks", "jwks_url"} & members.keys():
+                key_name = self._free_key_name()
+                members = {"kid": key_name, **members, "key_name": key_name}
+            return self.add(App(**members))
 
     def get(self, client_id: str) -> App:
         """Return an app. Raises NoSuchAppError."""
@@ -65,17 +68,24 @@ class Apps:
         """Return every app, the oldest first."""
         return self._store.apps.values()
 
-    def change(self, client_id: str, **members: Any) -> App:
-        """Change members of an app. Raises NoSuchAppError."""
-        app = replace(self.get(client_id), **members)
-        self._store.apps.put(client_id, app)
-        return app
+    def change(self, client_id: str, *, make_key: bool | None = None, **members: Any) -> App:
+        """Change members of an app; `make_key` sees to it that the mock holds a key pair for it, or that it holds none.
+
+        Raises NoSuchAppError.
+        """
+        with self._changing:
+            app = replace(self.get(client_id), **members)
+            if make_key is not None:
+                app = self._with_key(app) if make_key else replace(app, key_name=None)
+            self._store.apps.put(client_id, app)
+            return app
 
     def remove(self, client_id: str) -> App:
         """Forget an app. Raises NoSuchAppError."""
-        app = self.get(client_id)
-        self._store.apps.take(client_id)
-        return app
+        with self._changing:
+            app = self.get(client_id)
+            self._store.apps.take(client_id)
+            return app
 
     def key(self, app: App) -> KeyPair | None:
         """Return the key pair that the mock holds for an app; it is loaded or made at first use."""
@@ -94,6 +104,10 @@ class Apps:
     def jwks_path(self, app: App) -> str:
         """Return where the mock serves that key set, below its origin."""
         return f"/_nhsauth/apps/{quote(app.client_id, safe='')}/jwks"
+
+    def _with_key(self, app: App) -> App:
+        key_name = app.key_name or self._free_key_name()
+        return replace(app, key_name=key_name, kid=app.kid or key_name)
 
     def _free_key_name(self) -> str:
         taken = {app.key_name for app in self.all()}

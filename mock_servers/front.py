@@ -123,7 +123,6 @@ def _outcome(front: Front[X], exchange: X) -> _Outcome[X]:
 def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
     request, refusal = outcome.exchange.request, outcome.refusal
     return Record(
-        id=front.journal.next_id(),
         at=outcome.exchange.now,
         service=front.name,
         method=request.method,

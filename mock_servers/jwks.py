@@ -5,6 +5,7 @@ What an unreachable or unreadable set means to a client is the rules' business.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ipaddress
 import json
@@ -13,16 +14,19 @@ import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
 LARGEST: Final = 1 << 20
 """Bytes of a JWKS that are read; the largest published set has some tens of thousands."""
+_PIECE: Final = 1 << 16
 _LARGEST_STATUS: Final = 399
 _SHORTEST_RSA_KEY: Final = 2048
 _URL = re.compile(r"https?://[^/?#]+/.*", re.IGNORECASE | re.DOTALL)
@@ -101,42 +105,43 @@ class HttpFetcher:
     """Fetches over HTTP from loopback, private and listed hosts, and from no other: offline means offline.
 
     `own` answers for the URLs that the mock plays itself, without a socket, and gives `None` for any other. Proxies of
-    the environment are ignored. `timeout` is seconds, for the whole fetch.
+    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`.
     """
 
     own: Callable[[str], tuple[int, bytes] | None]
     allow_hosts: Collection[str] = ()
     timeout: float = 5.0
+    monotonic: Callable[[], float] = time.monotonic
 
     def __call__(self, url: str) -> bytes:
         """Fetch a URL: a status up to 399 is an answer. Raises UnreachableError."""
         if not _URL.fullmatch(url):
             raise UnreachableError("the URL must be http(s)://host/path")
-        status, body = self._own(url) or self._fetched(url)
+        status, body = self.own(url) or self._fetched(url)
         if status > _LARGEST_STATUS:
             raise UnreachableError(f"it answered {status}")
         return body
 
-    def _own(self, url: str) -> tuple[int, bytes] | None:
-        return self.own(url)
-
     def _fetched(self, url: str) -> tuple[int, bytes]:
+        import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it for those would slow each start
+
         try:
             self._refuse_foreign(urlsplit(url).hostname or "")
-            with requests.Session() as session:
-                session.trust_env = False
-                with session.get(url, timeout=self.timeout, allow_redirects=False, stream=True) as answer:
-                    return answer.status_code, self._body(answer)
-        except (requests.RequestException, OSError, ValueError) as failure:
+            with urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
+                answer = pool.request("GET", url, redirect=False, preload_content=False)
+                with contextlib.closing(answer):
+                    return answer.status, self._body(answer)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as failure:
             raise UnreachableError(f"{type(failure).__name__}: {failure}"[:300]) from failure
 
-    def _body(self, answer: requests.Response) -> bytes:
-        deadline, body = time.monotonic() + self.timeout, bytearray()
-        for chunk in answer.iter_content(1 << 16):
-            body += chunk
+    def _body(self, answer: BaseHTTPResponse) -> bytes:
+        """Read as the bytes come, so that a host that sends one now and then runs into the deadline."""
+        deadline, body = self.monotonic() + self.timeout, bytearray()
+        while piece := answer.read1(_PIECE, decode_content=True):
+            body += piece
             if len(body) > LARGEST:
                 raise UnreachableError(f"it sent more than {LARGEST} bytes")
-            if time.monotonic() > deadline:
+            if self.monotonic() > deadline:
                 raise UnreachableError(f"it was not done after {self.timeout} s")
         return bytes(body)
 

@@ -16,7 +16,7 @@ from mock_servers.apim import app as apim_app
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
 from mock_servers.clock import Clock
-from mock_servers.configuration import REALMS, Configuration
+from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
 from mock_servers.control import app as control_app
 from mock_servers.front import host
 from mock_servers.gateway import app as gateway_app
@@ -84,6 +84,7 @@ class Platform:
         self.apps = Apps(self.store, self.ring, self.identifiers)
         self.providers = {service.provider.name: service for service in self._provider_services()}
         self._register()
+        self.token_services = self._token_services()
         self._mounts = self._all_mounts()
         self._start = self.snapshot()
 
@@ -100,11 +101,13 @@ class Platform:
         service = self.provider(provider)
         return log_ins.issue_code(service, log_ins.log_in(service, wanted), redirect_uri)
 
-    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED) -> str:
-        """Return an id token, as after a log-in."""
+    def id_token(
+        self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, origin: str | None = None
+    ) -> str:
+        """Return an id token, as after a log-in under one of the mock's names; `origin` is `url` unless given."""
         service = self.provider(provider)
         login = log_ins.log_in(service, wanted)
-        return log_ins.issue_id_token(service, self.url, login, alterations=alterations)
+        return log_ins.issue_id_token(service, origin or self.url, login, alterations=alterations)
 
     def client_assertion(
         self,
@@ -128,6 +131,10 @@ class Platform:
             alterations=alterations,
         )
 
+    def made_key_of(self, app: App) -> bool:
+        """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
+        return app.key_name not in (None, _key_name(app.client_id))
+
     @property
     def token_url(self) -> str:
         """Where tokens are asked for."""
@@ -147,6 +154,7 @@ class Platform:
     def reset(self) -> None:
         """Return to the state after start."""
         self.restore(self._start)
+        self.served_at(self.url)
 
     # HTTP
 
@@ -160,9 +168,11 @@ class Platform:
             yield server
 
     def served_at(self, url: str) -> None:
-        """Say where the platform is served."""
+        """Say where the platform is served; the ready-made app's callback follows."""
         self.url = url
         self.origins.add(url)
+        if self.store.apps.get(READY_MADE_APP.client_id) is READY_MADE_APP:
+            self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application: the services find their own paths, whatever the host is called."""
@@ -170,7 +180,7 @@ class Platform:
         self.origins.learn(f"{environ['wsgi.url_scheme']}://{host(environ)}")
         path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
         mount = next(mount for mount in self._mounts if _leads(mount, path))
-        environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :]
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :] or "/"
         return mount.application(environ, start_response)
 
     def _believe_proxy(self, environ: WSGIEnvironment) -> None:
@@ -182,7 +192,7 @@ class Platform:
             if value:
                 environ[name] = value
 
-    def _own(self, url: str) -> tuple[int, bytes] | None:
+    def own(self, url: str) -> tuple[int, bytes] | None:
         """Answer a GET for a URL of the mock itself, in process: no socket, no deadlock of the pool."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -237,15 +247,18 @@ class Platform:
             clock=self.clock,
             store=self.store,
             identifiers=self.identifiers,
-            fetch=HttpFetcher(own=self._own, allow_hosts=self.configuration.allow_hosts),
+            fetch=HttpFetcher(own=self.own, allow_hosts=self.configuration.allow_hosts),
             origins=self.origins,
             journal=self.exchanges,
             jwks_url_of=lambda app: app.jwks_url or f"{self.url}{self.apps.jwks_path(app)}",
         )
 
-    def _all_mounts(self) -> list[Mount]:
+    def _token_services(self) -> tuple[TokenService, ...]:
         real = [self.providers["cis2"], self.providers["nhs_login"]]
         realms = [service for name, service in self.providers.items() if name not in ("cis2", "nhs_login")]
+        return self._token_service("/oauth2", real), self._token_service("/oauth2-mock", realms)
+
+    def _all_mounts(self) -> list[Mount]:
         gateway = Gateway(
             settings=self.configuration.apim,
             clock=self.clock,
@@ -255,10 +268,7 @@ class Platform:
         )
         return [
             _mount("/_nhsauth", control_app.create_app(self)),
-            *(
-                _mount(mount, apim_app.create_app(self._token_service(mount, providers)))
-                for mount, providers in (("/oauth2", real), ("/oauth2-mock", realms))
-            ),
+            *(_mount(service.mount, apim_app.create_app(service)) for service in self.token_services),
             _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),
             *(_provider_mount(service) for service in self.providers.values()),
             Mount(prefix="", paths=("",), application=gateway_app.create_app(gateway)),

@@ -124,9 +124,12 @@ class Examination:
 
 @dataclass(slots=True, kw_only=True)
 class Record:
-    """One exchange. `at` is seconds since 1970, `sent` the hashes of the secrets in the request by field."""
+    """One exchange. `at` is seconds since 1970, `sent` the hashes of the secrets in the request by field.
 
-    id: int
+    `id` is its number in the journal, which gives it.
+    """
+
+    id: int = 0
     at: float
     service: str
     method: str
@@ -231,14 +234,11 @@ class Journal(Sequence[Record]):
         self._arrived = threading.Condition()
 
     def add(self, record: Record) -> None:
-        """Keep a record."""
+        """Number a record and keep it; numbers rise, also over `clear`."""
         with self._arrived:
+            record.id = next(self._ids)
             self._records.append(record)
             self._arrived.notify_all()
-
-    def next_id(self) -> int:
-        """Return a number for the next record; numbers rise."""
-        return next(self._ids)
 
     def report(self, record: Record) -> None:
         """Log a record, explained; called when its answer has left."""

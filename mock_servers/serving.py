@@ -118,7 +118,7 @@ class _Request(server.HTTPRequest):
         self.sent_headers = True
 
     def discard_body(self) -> bool:
-        """Read piece by piece what the application has left of the body; say whether it came to its proper end."""
+        """Read piece by piece what the application has left of the body; say whether that could be done."""
         try:
             while self.rfile.read(_PIECE):
                 pass
@@ -126,7 +126,7 @@ class _Request(server.HTTPRequest):
                 pass
         except (OSError, ValueError):
             return False
-        return not getattr(self.rfile, "remaining", 0)
+        return True
 
 
 class _Body(io.RawIOBase):
@@ -161,7 +161,6 @@ class _Gateway(wsgi.Gateway_10):
         super().__init__(req)
         self.env["SERVER_NAME"] = req.server.bind_addr[0]
         self.env["wsgi.input"] = io.BufferedReader(_Body(req.rfile))
-        self.env["wsgi.input_terminated"] = True
         if req.authority:  # an absolute target overrides Host (RFC 9112, 3.2.2)
             self.env["HTTP_HOST"] = req.authority.decode("latin-1")
 
@@ -185,10 +184,11 @@ class _Gateway(wsgi.Gateway_10):
         response = self.req.server.wsgi_app(self.env, self.start_response)
         try:
             for chunk in filter(None, response):
-                self.write(chunk)
+                self.write(bytes(chunk))
             self.write(b"")
         finally:
-            getattr(response, "close", bool)()
+            if hasattr(response, "close"):
+                response.close()
         if self.remaining_bytes_out and not self._bodiless():
             raise _broken_off("the answer is shorter than its Content-Length")
 
@@ -197,12 +197,17 @@ class _Gateway(wsgi.Gateway_10):
 
     def write(self, chunk: bytes) -> None:
         """Send the headers unless sent, and a piece of the body unless there is to be none."""
-        try:
-            super().write(b"" if self._bodiless() else chunk)
-        except OSError as error:
-            raise _broken_off(error) from error
+        if not self.started_response:
+            raise RuntimeError("There is no answer without start_response")
         if self.remaining_bytes_out is not None:
             self.remaining_bytes_out -= len(chunk)
+            if self.remaining_bytes_out < 0:
+                raise ValueError("The answer is longer than its Content-Length")
+        try:
+            self.req.ensure_headers_sent()
+            self.req.write(b"" if self._bodiless() else chunk)
+        except OSError as error:
+            raise _broken_off(error) from error
 
 
 class _TLS:
@@ -298,7 +303,7 @@ class _Engine(wsgi.Server):
     def clear_stats(self) -> None:
         super().clear_stats()
         # cheroot keeps every server's figures, and with them the server, for the life of the process.
-        vars(logging)["statistics"].pop(f"Cheroot HTTPServer {id(self)}", None)
+        getattr(logging, "statistics", {}).pop(f"Cheroot HTTPServer {id(self)}", None)
 
     def prepare(self) -> None:
         try:

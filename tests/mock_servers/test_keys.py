@@ -525,6 +525,15 @@ class TestCache:
 
         assert public_key_in((tmp_path / "keys" / "app-2048.pem").read_bytes()) == key.public_key()
 
+    def test_a_first_key_gives_no_warning(
+        self, tmp_path: Path, make_ring: MakeRing, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ring, _ = make_ring(tmp_path)
+
+        ring.pair("app", bits=2048)
+
+        assert warnings_of(caplog) == []
+
     def test_without_a_folder_nothing_is_written(
         self, tmp_path: Path, make_ring: MakeRing, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -48,7 +48,7 @@ def check_third(exchange: Exchange) -> str | None:
 
 
 @rejects(THIRD)
-def claim_third(exchange: Exchange) -> str | None:
+def claim_third(_: Exchange) -> str | None:
     raise AssertionError("a claim must not be foreseen")
 
 

@@ -1,23 +1,27 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import errno
 import gc
 import http.client
+import io
 import ipaddress
 import json
 import logging
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import threading
 import tracemalloc
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cheroot.connections import ConnectionManager
+from cheroot.server import HTTPConnection
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,9 +29,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mock_servers.serving import CannotListenError, PortInUseError, Server, serve, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 TEXT_KEYS = (
     "CONTENT_LENGTH",
@@ -73,7 +77,7 @@ def read_to_end(sock: socket.socket) -> bytes:
     return received
 
 
-def exchange(server: Server, *pieces: bytes) -> bytes:
+def exchange(server: Server, *pieces: bytes | memoryview) -> bytes:
     """Send raw bytes on a connection of their own; return all that comes back until the server ends it."""
     with connect(server) as sock:
         for piece in pieces:
@@ -81,10 +85,10 @@ def exchange(server: Server, *pieces: bytes) -> bytes:
         return read_to_end(sock)
 
 
-def seen(answer: bytes) -> dict[str, str]:
+def seen(answer: bytes) -> dict[str, Any]:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK"), answer
-    return json.loads(body)
+    return dict(json.loads(body))
 
 
 def bodies(answer: bytes) -> list[bytes]:
@@ -100,8 +104,18 @@ def threads_of_servers() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread.name.startswith("mock_servers.serving")}
 
 
-def open_sockets() -> set[int]:
-    return {id(thing) for thing in gc.get_objects() if isinstance(thing, socket.socket) and thing.fileno() != -1}
+def open_sockets() -> set[socket.socket]:
+    return {thing for thing in gc.get_objects() if isinstance(thing, socket.socket) and thing.fileno() != -1}
+
+
+@contextlib.contextmanager
+def serve_one_at_a_time(application: WSGIApplication) -> Iterator[Server]:
+    """Serve with one worker: were its thread to die, there would be no second answer."""
+    running = start(application, threads=1)
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture
@@ -114,8 +128,8 @@ def server() -> Iterator[Server]:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mock")])
-    now = datetime.datetime.now(datetime.UTC)
-    day = datetime.timedelta(days=1)
+    now = dt.datetime.now(dt.UTC)
+    day = dt.timedelta(days=1)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
@@ -142,9 +156,6 @@ def trusting(certificate: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificate)
 
 
-# Where it listens
-
-
 def test_port_0_picks_a_free_port_that_the_url_names(server: Server) -> None:
     assert server.port > 0
     assert server.url == f"http://127.0.0.1:{server.port}"
@@ -159,8 +170,7 @@ def test_an_ipv6_host_is_bracketed_in_the_url() -> None:
         running = start(echo, host="::1")
     except CannotListenError as error:
         pytest.skip(str(error))
-    with contextlib.closing(connect(running)):
-        running.stop()
+    running.stop()
 
     assert running.url == f"http://[::1]:{running.port}"
 
@@ -194,9 +204,6 @@ def test_a_refused_start_leaves_no_thread_and_no_socket(server: Server) -> None:
     assert open_sockets() == sockets
 
 
-# Stopping
-
-
 def test_stop_leaves_no_thread() -> None:
     before = threads_of_servers()
     with serve(echo) as running, connect(running) as sock:
@@ -219,7 +226,7 @@ def test_stop_leaves_no_socket() -> None:
         half = clients.enter_context(connect(running))
         half.sendall(b"GET / HT")
         running.stop()
-        ours = {id(kept.sock), id(silent), id(half)}
+        ours = {kept.sock, silent, half}
         after = open_sockets()
         kept.close()
 
@@ -283,12 +290,39 @@ def test_a_request_that_runs_gets_its_answer_though_the_server_stops() -> None:
 
 def test_a_request_half_sent_is_not_waited_for_by_a_stop(server: Server) -> None:
     with connect(server) as sock:
-        sock.sendall(b"POST / HTTP/1.1\r\nHost: mock.example\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+        sock.sendall(b"HEAD / HTTP/1.1\r\nHost: mock.example\r\n\r\nGET / HT")
         sock.recv(1)
         server.stop()
         answer = read_to_end(sock)
 
-    assert b"408" not in answer
+    assert b"408 Request Timeout" not in answer
+
+
+def test_a_body_half_sent_is_not_waited_for_by_a_stop() -> None:
+    left = threading.Event()
+
+    def patient(environ: WSGIEnvironment, _: StartResponse) -> Iterable[bytes]:
+        try:
+            return [environ["wsgi.input"].read()]
+        except ConnectionAbortedError as error:
+            if "timed out" not in str(error):
+                left.set()
+            raise
+
+    server = start(patient)
+    with connect(server) as sock:
+        sock.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n" + CLOSE)
+        sock.recv(1)
+        server.stop()
+
+    assert left.is_set()
+
+
+def test_a_server_that_nobody_stops_does_not_hold_up_the_exit() -> None:
+    code = "from mock_servers.serving import start; server = start(None); print(server.url)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_stopped_server_frees_its_application() -> None:
@@ -318,7 +352,8 @@ def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch
     monkeypatch.setattr(ConnectionManager, "run", die)
     server = start(echo)
     for thread in threads_of_servers() - before:
-        thread.join()
+        if thread.name == "mock_servers.serving":
+            thread.join()
 
     assert server.failure is death
     with pytest.raises(ConnectionRefusedError):
@@ -344,7 +379,39 @@ def test_a_passing_failure_to_accept_ends_nothing(
     assert [record.getMessage() for record in caplog.records] == ["Cannot accept connections for now"]
 
 
-# Connections
+def test_a_connection_that_the_selector_refuses_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("I/O operation on closed epoll object")
+
+    with serve(echo) as server:
+        monkeypatch.setattr(ConnectionManager, "put", refuse)
+        answer = exchange(server, b"")
+        failure = server.failure
+
+    assert answer == b""
+    assert failure is None
+
+
+def test_a_connection_that_the_selector_lost_is_closed_by_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = open_sockets()
+    with serve(echo) as server, connect(server) as sock:
+        exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)  # by now the silent one is with the selector
+        monkeypatch.setattr(ConnectionManager, "close", lambda manager: manager._selector.close())  # noqa: SLF001
+        server.stop()
+        after = open_sockets()
+
+    assert after - before == {sock}
+
+
+def test_an_error_on_closing_a_connection_ends_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(HTTPConnection, "_close_kernel_socket", fail)
+    with serve_one_at_a_time(echo) as server:
+        answers = [exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE) for _ in range(2)]
+
+    assert [status(answer) for answer in answers] == ["HTTP/1.1 200 OK"] * 2
 
 
 def test_a_connection_is_kept_from_request_to_request(server: Server) -> None:
@@ -357,16 +424,27 @@ def test_a_connection_is_kept_from_request_to_request(server: Server) -> None:
     assert len(ports) == 1
 
 
+def test_small_answers_leave_at_once(server: Server) -> None:
+    before = open_sockets()
+    with contextlib.closing(http.client.HTTPConnection(server.host, server.port)) as client:
+        client.request("GET", "/")
+        client.getresponse().read()
+        (ours,) = {sock for sock in open_sockets() - before if sock.getsockname()[1] == server.port}
+        nodelay = ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    assert nodelay
+
+
 def test_forty_connections_are_kept_at_once(server: Server) -> None:
     with contextlib.ExitStack() as clients:
         kept = [http.client.HTTPConnection(server.host, server.port) for _ in range(40)]
-        headers = []
         for client in kept:
             clients.callback(client.close)
             client.request("GET", "/")
-            headers.append(client.getresponse().read() and client.sock is not None)
+            client.getresponse().read()
+        still_open = [client.sock is not None for client in kept]
 
-    assert all(headers)
+    assert all(still_open)
 
 
 def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
@@ -378,13 +456,13 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
 
 
 def test_requests_pipelined_in_one_tls_record_are_all_answered(tls_server: Server, trusting: ssl.SSLContext) -> None:
-    padding = b"X-Padding: " + b"x" * 5000 + b"\r\n"
-    first = b"GET / HTTP/1.1\r\nHost: a\r\n" + padding + b"\r\n"
+    start_of_first = b"GET / HTTP/1.1\r\nHost: a\r\nX-Padding: "
+    first = start_of_first + b"x" * (io.DEFAULT_BUFFER_SIZE - len(start_of_first) - 4) + b"\r\n\r\n"
     with trusting.wrap_socket(connect(tls_server), server_hostname="127.0.0.1") as sock:
-        sock.sendall(first * 2 + b"GET / HTTP/1.1\r\n" + CLOSE)
+        sock.sendall(first + b"GET / HTTP/1.1\r\n" + CLOSE)
         answer = read_to_end(sock)
 
-    assert answer.count(b"HTTP/1.1 200 OK") == 3
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
 
 
 def test_ten_requests_half_sent_do_not_hold_up_the_eleventh(server: Server) -> None:
@@ -444,10 +522,11 @@ def test_a_client_that_resets_its_connection_alarms_nobody(caplog: pytest.LogCap
 
 
 def test_a_client_that_leaves_during_the_answer_alarms_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    left = threading.Event()
+    begun, left = threading.Event(), threading.Event()
 
     def endless(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", [])
+        begun.set()
         left.wait(30)
         while True:
             yield bytes(65536)
@@ -455,23 +534,11 @@ def test_a_client_that_leaves_during_the_answer_alarms_nobody(caplog: pytest.Log
     with serve_one_at_a_time(endless) as server:
         with connect(server) as sock:
             sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            begun.wait(30)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         left.set()
 
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
-
-
-@contextlib.contextmanager
-def serve_one_at_a_time(application: object) -> Iterator[Server]:
-    """Serve with one worker: an answer says that all earlier connections are done with."""
-    running = start(application, threads=1)  # type: ignore[arg-type]
-    try:
-        yield running
-    finally:
-        running.stop()
-
-
-# TLS
 
 
 def test_requests_are_answered_over_tls(tls_server: Server, trusting: ssl.SSLContext) -> None:
@@ -496,14 +563,25 @@ def test_a_client_that_does_not_trust_the_certificate_alarms_nobody(
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 
 
+def test_a_client_that_falls_back_to_plain_text_alarms_nobody(
+    tls_server: Server, trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    with trusting.wrap_socket(connect(tls_server), server_hostname="127.0.0.1") as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\n")
+        socket.socket.send(sock, CLOSE)
+        socket.socket.shutdown(sock, socket.SHUT_WR)
+        while socket.socket.recv(sock, 65536):
+            pass
+    tls_server.stop()
+
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
 def test_plain_http_on_a_tls_port_is_told_so(tls_server: Server) -> None:
     answer = exchange(tls_server, b"GET / HTTP/1.1\r\n" + CLOSE)
 
     assert status(answer) == "HTTP/1.1 400 Bad Request"
     assert answer.endswith(b"This port speaks TLS: say https")
-
-
-# Headers
 
 
 def test_repeated_headers_are_joined(server: Server) -> None:
@@ -577,9 +655,6 @@ def test_a_target_beyond_64_kib_is_refused(server: Server) -> None:
     assert status(answer) == "HTTP/1.1 414 Request-URI Too Long"
 
 
-# Targets
-
-
 def test_the_raw_target_is_kept_in_request_uri(server: Server) -> None:
     answer = exchange(server, b"GET /a%2Fb%20c?q=%41 HTTP/1.1\r\n" + CLOSE)
 
@@ -644,9 +719,6 @@ def test_without_a_host_the_server_is_named_by_its_address(server: Server) -> No
     assert seen(exchange(server, b"GET / HTTP/1.0\r\n\r\n"))["SERVER_NAME"] == "127.0.0.1"
 
 
-# Bodies
-
-
 def test_a_client_that_expects_100_continue_is_told_to_go_on(server: Server) -> None:
     with connect(server) as sock:
         sock.sendall(b"POST / HTTP/1.1\r\nContent-Length: 4\r\nExpect: 100-continue\r\n" + CLOSE)
@@ -667,7 +739,7 @@ def test_a_chunked_body_arrives(server: Server) -> None:
 
 
 @pytest.mark.parametrize("application", [echo, deaf])
-def test_after_a_chunked_body_with_trailers_the_connection_is_kept(application: object) -> None:
+def test_after_a_chunked_body_with_trailers_the_connection_is_kept(application: WSGIApplication) -> None:
     chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nGET\r\n0\r\nTrailer: x\r\n\r\n"
     with serve_one_at_a_time(application) as server:
         answer = exchange(server, chunked + chunked + b"GET / HTTP/1.1\r\n" + CLOSE)
@@ -676,18 +748,11 @@ def test_after_a_chunked_body_with_trailers_the_connection_is_kept(application: 
     assert answer.count(b"HTTP/1.1") == 3
 
 
-@pytest.mark.parametrize("way", ["read(-1)", "read(99)", "readlines()", "iterate"])
-def test_every_way_of_reading_a_chunked_body_ends_where_it_ends(way: str) -> None:
+@pytest.mark.parametrize("way", [lambda body: [body.read(-1)], lambda body: [body.read(99)], list])
+def test_every_way_of_reading_a_chunked_body_ends_where_it_ends(way: Callable[[object], list[bytes]]) -> None:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        body = environ["wsgi.input"]
-        ways = {
-            "read(-1)": lambda: [body.read(-1)],
-            "read(99)": lambda: [body.read(99)],
-            "readlines()": body.readlines,
-            "iterate": lambda: list(body),
-        }
         start_response("200 OK", [("Content-Length", "4")])
-        return ways[way]()
+        return way(environ["wsgi.input"])
 
     with serve(application) as server:
         answer = exchange(
@@ -771,15 +836,23 @@ def test_an_answer_shorter_than_its_length_ends_the_connection() -> None:
         return [b"half"]
 
     with serve(application) as server:
-        answer = exchange(server, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = exchange(server, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
 
-    assert answer.endswith(b"\r\n\r\nhalf")
-
-
-# Applications that fail
+    assert bodies(answer) == [b"half"]
 
 
-def raises(error: BaseException) -> object:
+def test_an_answer_longer_than_its_length_is_cut_where_that_ends() -> None:
+    def application(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "5")])
+        return [b"first", b"second"]
+
+    with serve(application) as server:
+        answer = exchange(server, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
+
+    assert bodies(answer) == [b"first"]
+
+
+def raises(error: BaseException) -> WSGIApplication:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/fails":
             return echo(environ, start_response)
@@ -803,6 +876,11 @@ def gives_no_status(_: WSGIEnvironment, start_response: StartResponse) -> Iterab
     return [b"body"]
 
 
+def answers_with_text(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[Any]:
+    start_response("200 OK", [])
+    return ["text"]
+
+
 def exceeds_its_length(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Length", "1")])
     return [b"body"]
@@ -817,12 +895,13 @@ FAILING = [
     raises_while_iterated,
     never_starts,
     gives_no_status,
+    answers_with_text,
     exceeds_its_length,
 ]
 
 
 @pytest.mark.parametrize("application", FAILING)
-def test_an_application_that_fails_is_answered_with_a_500(application: object) -> None:
+def test_an_application_that_fails_is_answered_with_a_500(application: WSGIApplication) -> None:
     with serve_one_at_a_time(application) as server:
         answer = exchange(server, b"GET /fails HTTP/1.1\r\n" + CLOSE)
 
@@ -830,8 +909,18 @@ def test_an_application_that_fails_is_answered_with_a_500(application: object) -
 
 
 @pytest.mark.parametrize("application", FAILING)
+def test_the_500_is_a_whole_answer_and_has_nothing_of_the_applications(application: WSGIApplication) -> None:
+    with serve_one_at_a_time(application) as server:
+        answer = exchange(server, b"GET /fails HTTP/1.1\r\n" + CLOSE)
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert body == b"The application failed; see the log."
+    assert [line for line in head.splitlines() if line.startswith(b"Content-Length")] == [b"Content-Length: 36"]
+
+
+@pytest.mark.parametrize("application", FAILING)
 def test_an_application_that_fails_is_logged_with_its_traceback(
-    application: object, caplog: pytest.LogCaptureFixture
+    application: WSGIApplication, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serve_one_at_a_time(application) as server:
         exchange(server, b"GET /fails HTTP/1.1\r\n" + CLOSE)
@@ -853,6 +942,19 @@ def test_after_a_failure_the_connection_and_the_thread_serve_on() -> None:
         answer = exchange(server, b"GET /fails HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\n" + CLOSE)
 
     assert json.loads(answer.rpartition(b"\r\n\r\n")[2])["PATH_INFO"] == "/next"
+
+
+@pytest.mark.parametrize("number", ["204 No Content", "304 Not Modified"])
+def test_an_answer_without_content_has_no_body_and_keeps_the_connection(number: str) -> None:
+    def application(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(number, [("ETag", "1")])
+        return [b"body"]
+
+    with serve(application) as server:
+        answer = exchange(server, b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n" + CLOSE)
+
+    assert answer.count(number.encode()) == 2
+    assert b"body" not in answer
 
 
 def test_a_failure_in_mid_answer_leaves_the_answer_visibly_cut() -> None:

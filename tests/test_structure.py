@@ -1,0 +1,147 @@
+"""What holds for the sources as a whole: where imports point, how long functions are, what never lies in the tree."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("pytest_nhsauth", "mock_servers", "contract_tests")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+LONGEST_FUNCTION = 40
+LONGEST_ENGINE = 170
+FORBIDDEN = {
+    "handler",
+    "manager",
+    "helper",
+    "helpers",
+    "util",
+    "utils",
+    "validator",
+    "processor",
+    "base",
+    "common",
+    "misc",
+}
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports_of(*packages: str) -> dict[str, set[str]]:
+    chosen = [path for path in SOURCES if module(path).startswith(packages)]
+    return {module(path): set(imported(path)) for path in chosen}
+
+
+def offenders(imports: dict[str, set[str]], *prefixes: str) -> list[tuple[str, str]]:
+    return [
+        (name, target)
+        for name, targets in imports.items()
+        for target in targets
+        if target.startswith(prefixes) or target in prefixes
+    ]
+
+
+def test_there_are_sources_to_look_at() -> None:
+    assert len(SOURCES) > 60
+
+
+def test_the_mock_servers_know_nothing_of_pytest_or_of_what_stands_above_them() -> None:
+    assert offenders(imports_of("mock_servers"), "pytest", "_pytest", "contract_tests", "hypothesis") == []
+
+
+def test_the_plugin_does_not_import_the_contract_tests() -> None:
+    assert offenders(imports_of("pytest_nhsauth"), "contract_tests") == []
+
+
+def test_no_rule_knows_http() -> None:
+    fronts = ("mock_servers.front", "mock_servers.platform", "mock_servers.serving", "mock_servers.control")
+    rules = {
+        name: targets
+        for name, targets in imports_of("mock_servers").items()
+        if not name.startswith(fronts) and not name.endswith(".app") and "command_line" not in name
+    }
+
+    assert offenders(rules, "flask", "werkzeug", "cheroot") == []
+
+
+def test_no_app_knows_a_rule_but_through_its_flows() -> None:
+    rules = {"client_assertion", "client_app", "subject_token", "refresh", "request_form", "scopes", "client_secret"}
+    apps = {name: targets for name, targets in imports_of("mock_servers").items() if name.endswith(".app")}
+
+    assert [
+        (name, target) for name, targets in apps.items() for target in targets if target.split(".")[-1] in rules
+    ] == []
+
+
+def test_only_those_who_start_an_app_import_it() -> None:
+    starters = ("mock_servers.platform", "mock_servers.control")
+    others = {name: t for name, t in imports_of("mock_servers").items() if not name.startswith(starters)}
+
+    assert [(name, target) for name, targets in others.items() for target in targets if target.endswith(".app")] == []
+
+
+def test_the_engine_imports_nothing_of_ours() -> None:
+    assert offenders(imports_of("mock_servers.rules"), "mock_servers") == []
+
+
+def test_the_engine_stays_small() -> None:
+    assert len((ROOT / "mock_servers" / "rules.py").read_text(encoding="utf-8").splitlines()) < LONGEST_ENGINE
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+    long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION]
+
+    assert long == []
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    assert [path for path in SOURCES if FORBIDDEN & set(path.stem.split("_"))] == []
+
+
+def test_no_private_key_lies_in_the_tree() -> None:
+    tracked = [
+        path for top in (*PACKAGES, "tests", "docs", "examples", "benchmarks") for path in (ROOT / top).rglob("*")
+    ]
+    marker = b"-----BEGIN " + b"PRIVATE KEY-----\nMII"
+
+    assert [path for path in tracked if path.is_file() and marker in path.read_bytes()] == []
+
+
+def test_the_packages_call_nothing_that_only_posix_has() -> None:
+    posix_only = {
+        "os.fork",
+        "os.getuid",
+        "os.geteuid",
+        "fcntl",
+        "pwd",
+        "grp",
+        "resource",
+        "os.mkfifo",
+        "signal.SIGKILL",
+    }
+    calls = {
+        (module(path), ast.unparse(node))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in posix_only
+    }
+
+    assert calls == set()
