@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mock_servers import jwts
+from mock_servers import jwts, provenance
+from mock_servers.grants import Issued
 from mock_servers.identity_provider.id_tokens import UNALTERED, Alterations
 from mock_servers.keys import KeyPair
+from mock_servers.store import Store
 
 LIFETIME = 300
 """Seconds; the most that the service allows."""
@@ -21,3 +23,16 @@ def sign(
         jwts.altered(claims, alterations.claims, alterations.without),
         key.private,
     )
+
+
+def remember(store: Store, assertion: str, *, client_id: str, now: float) -> None:
+    """Keep that an assertion was signed here, so that it is recognised in a wrong place."""
+    issued = Issued(
+        kind="client assertion",
+        issuer="the mock",
+        client_id=client_id,
+        person=None,
+        at=now,
+        expires_at=now + LIFETIME,
+    )
+    provenance.remember(store, assertion, issued)

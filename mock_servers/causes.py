@@ -393,6 +393,10 @@ PROVIDERS: Final[Mapping[str, Usual]] = {
         "Use the client id that this provider gave, and the one way that is registered. NHS login takes "
         "private_key_jwt with RS512 alone.",
     ),
+    "scope_sent": Usual(
+        "The token request repeats scope, which belongs into the authorization request.",
+        "Leave it out. Whether the real service minds is in doubt: a live client sends it.",
+    ),
     "code_missing": Usual(
         "The code was not taken from the redirect, or that brought an error instead.",
         "Look for error first; else send the redirect's code.",

@@ -28,10 +28,10 @@ class Place:
 
 
 _PLACES: Final = {
-    "subject_token": Place(kind="id_token", cure="send the id_token of the provider's token answer as subject_token"),
     "client_assertion": Place(
         kind="client assertion", cure="sign a client assertion with the app's private key and send that"
     ),
+    "subject_token": Place(kind="id_token", cure="send the id_token of the provider's token answer as subject_token"),
     "refresh_token": Place(kind="refresh token", cure="send the refresh_token of the platform's last token answer"),
     "code": Place(kind="authorization code", cure="send the code that came to the redirect URI"),
     "client_secret": Place(kind="client secret", cure="send the app's client secret"),
@@ -66,9 +66,9 @@ def examine(
 
 def misplaced(store: Store, record: Record, origin: str) -> Iterator[Finding]:
     """Find values that the mock issued and that stand where another kind of value belongs."""
-    for name, key in record.sent.items():
-        place, issued = _PLACES.get(name), provenance.recognise(store, key)
-        if place is None or issued is None or (issued.kind == place.kind and not _provider_token(name, issued)):
+    for name, place in _PLACES.items():
+        issued = provenance.recognise(store, record.sent[name]) if name in record.sent else None
+        if issued is None or (issued.kind == place.kind and not _provider_token(name, issued)):
             continue
         yield Finding(
             id=_finding_id(name, issued),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote
@@ -51,7 +51,7 @@ class Front(Generic[X]):
     """One service as HTTP sees it.
 
     `fault` is the row for whatever no rule names. `render` makes an answer of a row, `write` text of its
-    members.
+    members; `advise` tells, afterwards, what a success should make its client think about.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Front(Generic[X]):
     store: Store
     fault: ServiceError
     journal: Journal
+    advise: Callable[[X], Iterable[str]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,17 +134,20 @@ def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
         sent=secrets_sent(request),
         message_id=_told(outcome.answer).get("message_id"),
         refusal=_recorded(refusal, outcome.answer) if refusal else None,
-        diagnosis=refusal.diagnosis if refusal else None,
+        diagnosis=refusal.diagnosis if refusal and front.journal.explains else None,
         _examine=_explains(front, outcome),
     )
 
 
 def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Examination] | None:
-    refusal, exchange = outcome.refusal, outcome.exchange
-    if refusal is None or not refusal.rule:
+    refusal, exchange, flow = outcome.refusal, outcome.exchange, outcome.flow
+    if not front.journal.explains:
         return None
-    origin = exchange.request.origin
-    return lambda record: findings.examine(front.store, origin, outcome.flow, exchange, refusal, record)
+    if refusal is None:
+        return lambda _: Examination(advice=tuple(front.advise(exchange)))
+    if not refusal.rule:
+        return None
+    return lambda record: findings.examine(front.store, exchange.request.origin, flow, exchange, refusal, record)
 
 
 def _recorded(refusal: Refusal, answer: Answer) -> RecordedError:

@@ -77,7 +77,7 @@ class Platform:
         self.clock = clock or Clock()
         self.url = "http://127.0.0.1:8080"
         self.store = Store()
-        self.exchanges = Journal()
+        self.exchanges = Journal(explains=self.configuration.diagnosis)
         self.identifiers = Identifiers(random)
         self.ring = ring or KeyRing()
         self.origins = Origins(self.configuration.public_urls)
@@ -122,7 +122,7 @@ class Platform:
         pair = key or self.apps.key(app)
         if pair is None:
             raise LookupError(f"the mock has no private key of app {client_id!r}: it was registered with a key set")
-        return assertions.sign(
+        assertion = assertions.sign(
             client_id=client_id,
             audience=token_url or self.token_url,
             key=pair,
@@ -130,6 +130,8 @@ class Platform:
             jti=self.identifiers.uuid(),
             alterations=alterations,
         )
+        assertions.remember(self.store, assertion, client_id=client_id, now=self.clock.now())
+        return assertion
 
     def made_key_of(self, app: App) -> bool:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""

@@ -222,13 +222,18 @@ class Record:
         """Return the line, and below it what explains the exchange, indented."""
         examined = self.examination()
         lines = [str(self), *(f"  {finding}" for finding in examined.findings)]
-        return "\n".join([*lines, *(f"  then: {each}" for each in examined.then)])
+        lines += [f"  then: {each}" for each in examined.then]
+        return "\n".join([*lines, *(f"  advice: {each}" for each in examined.advice)])
 
 
 class Journal(Sequence[Record]):
-    """The records that are kept, oldest first; safe to read while the mock answers."""
+    """The records that are kept, oldest first; safe to read while the mock answers.
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    Without `explains` a record tells what went out, and not why.
+    """
+
+    def __init__(self, limit: int = LIMIT, *, explains: bool = True) -> None:
+        self.explains = explains
         self._records: deque[Record] = deque(maxlen=limit)
         self._ids = itertools.count(1)
         self._arrived = threading.Condition()

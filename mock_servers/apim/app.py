@@ -6,6 +6,7 @@ from flask import Flask
 
 from mock_servers import front
 from mock_servers.apim import errors
+from mock_servers.apim.advice import advise
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.flows import FLOWS
 from mock_servers.apim.render import render, write
@@ -26,6 +27,7 @@ def create_app(service: Service) -> Flask:
             store=service.store,
             fault=errors.SCRIPT_FAULT,
             journal=service.journal,
+            advise=advise,
         ),
         __name__,
     )

@@ -104,6 +104,7 @@ CIS2: Final = Provider(
     discovery=DISCOVERY,
     signing_algorithm="RS256",
     level_claim="authentication_assurance_level",
+    assurance_claims=("id_assurance_level", "authentication_assurance_level"),
     levels=LEVELS,
     subject=Fact.PERSON_ID,
     id_token_header={"typ": "JWT", "kid": Fact.KID, "alg": Fact.ALGORITHM},

@@ -18,6 +18,7 @@ GRANT_TYPE_UNSUPPORTED: Final = _problem("grant_type_unsupported")
 CLIENT_NOT_AUTHENTICATED: Final = _problem("client_not_authenticated")
 CODE_MISSING: Final = _problem("code_missing")
 REDIRECT_URI_MISSING: Final = _problem("redirect_uri_missing")
+SCOPE_SENT: Final = _problem("scope_sent")
 CODE_UNKNOWN: Final = _problem("code_unknown")
 CODE_EXPIRED: Final = _problem("code_expired")
 CODE_SPENT: Final = _problem("code_spent")
@@ -39,6 +40,13 @@ CIS2: Final[Mapping[str, ServiceError]] = {
     "client_not_authenticated": _cis2(400, "invalid_client", "Client authentication failed", "I"),
     "code_missing": _cis2(400, "invalid_request", "Missing parameter, 'code'", "I"),
     "redirect_uri_missing": _cis2(400, "invalid_request", "Missing parameter, 'redirect_uri'", "I"),
+    "scope_sent": _cis2(
+        400,
+        "invalid_request",
+        "Scope parameter is not supported on an authorization code access_token exchange request. Scope parameter "
+        "should be supplied to the authorize request.",
+        "I",
+    ),
     "code_unknown": _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     "code_expired": _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     "code_spent": _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
@@ -62,6 +70,7 @@ NHS_LOGIN: Final[Mapping[str, ServiceError]] = {
     "client_not_authenticated": _nhs_login("invalid_client"),
     "code_missing": _nhs_login("invalid_request"),
     "redirect_uri_missing": _nhs_login("invalid_request"),
+    "scope_sent": _nhs_login("invalid_request"),
     "code_unknown": _nhs_login("invalid_grant"),
     "code_expired": _nhs_login("invalid_grant"),
     "code_spent": _nhs_login("invalid_grant"),

@@ -20,6 +20,7 @@ TOKEN: Final[Policy[Exchange]] = Policy(
         token_request.find_client,
         token_request.check_code_present,
         token_request.check_redirect_uri_present,
+        token_request.check_no_scope,
         token_request.find_code,
         token_request.check_code_live,
         token_request.claim_code,

@@ -43,13 +43,14 @@ UNALTERED = Alterations()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minting:
-    """What is needed to mint besides the log-in itself."""
+    """What is needed to mint besides the log-in itself; `levels_as_text` makes assurance levels strings."""
 
     provider: Provider
     issuer: str
     key: KeyPair
     identifiers: Identifiers
     now: float
+    levels_as_text: bool = False
 
 
 def mint(
@@ -68,7 +69,7 @@ def mint(
     hashed = {Fact.AT_HASH: access_token, Fact.C_HASH: code, Fact.S_HASH: log_in.state}
     facts = _facts(minting, log_in) | {fact: _half_hash(minting.provider, value) for fact, value in hashed.items()}
     header = _filled(minting.provider.id_token_header, facts)
-    claims = _filled(minting.provider.id_token_claims, facts) | dict(log_in.person.claims)
+    claims = _leveled(minting, _filled(minting.provider.id_token_claims, facts)) | dict(log_in.person.claims)
     return jwts.sign(
         jwts.altered(header, alterations.headers, alterations.without, prefix="header."),
         jwts.altered(claims, alterations.claims, alterations.without),
@@ -107,6 +108,13 @@ def _facts(minting: Minting, log_in: LogIn) -> dict[Fact, Any]:
 def _filled(template: Mapping[str, Any], facts: Mapping[Fact, Any]) -> dict[str, Any]:
     members = {name: facts[value] if isinstance(value, Fact) else value for name, value in template.items()}
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _leveled(minting: Minting, claims: dict[str, Any]) -> dict[str, Any]:
+    if not minting.levels_as_text:
+        return claims
+    as_text = minting.provider.assurance_claims
+    return {name: str(value) if name in as_text else value for name, value in claims.items()}
 
 
 def trustmark(issuer: str) -> str:

@@ -56,7 +56,7 @@ class Provider:
 
     `name` is its word in the configuration and the control API, `people` the word of whom it logs in, `path` where it
     lives below the origin; `issuer` is origin + path. Paths of `endpoints` are below `path`. Lifetimes are seconds;
-    `told_short_by` is by how many fewer `expires_in` says.
+    `told_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers that a setting makes text.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Provider:
     signing_algorithm: str
     kid: str | None = None
     level_claim: str
+    assurance_claims: tuple[str, ...] = ()
     levels: Mapping[str, Level]
     subject: Fact
     id_token_header: Mapping[str, Any]

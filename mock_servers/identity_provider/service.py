@@ -41,6 +41,7 @@ class Service:
             key=self.key(),
             identifiers=self.identifiers,
             now=self.clock.now(),
+            levels_as_text=self.settings.assurance_levels == "string",
         )
 
 

@@ -66,6 +66,14 @@ def check_redirect_uri_present(exchange: Exchange) -> str | None:
     return "The form has no redirect_uri: repeat the one of the authorization request."
 
 
+@rejects(errors.SCOPE_SENT)
+def check_no_scope(exchange: Exchange) -> str | None:
+    """The product refuses a scope here (I), a live client of CIS2 sends one (S): a setting, tolerant by default."""
+    if exchange.service.settings.scope_at_token == "ignore" or "scope" not in exchange.request.form:
+        return None
+    return f"The form has scope {shown(exchange.form('scope'))}: send scope with the authorization request alone."
+
+
 @rejects(errors.CODE_UNKNOWN)
 def find_code(exchange: Exchange) -> str | None:
     """Issued by this provider to this client for this redirect URI, and unused."""

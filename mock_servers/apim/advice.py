@@ -1,0 +1,36 @@
+"""What a success should make its client think about: the service does not mind it, but it will hurt one day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.request_form import FORM
+from mock_servers.wording import shown
+
+_PRIVATE_MEMBERS: Final = ("d", "p", "q", "dp", "dq", "qi")
+
+
+def advise(exchange: Exchange) -> Iterator[str]:
+    """Give advice on an exchange that went well."""
+    sent = exchange.request.content_type
+    if sent.startswith(FORM) and sent != FORM:
+        yield (
+            f"Content-Type is {shown(sent)}: the service's source compares the whole header, and may answer 415 (our "
+            f"guess is that it does not). Send {FORM} alone."
+        )
+    published = [key.get("kid") for key in _keys(exchange) if any(name in key for name in _PRIVATE_MEMBERS)]
+    if published:
+        yield f"The key set publishes the PRIVATE key of {shown(published)}: make a new key pair and replace it now."
+    issued_at = getattr(exchange, "provider_origin", exchange.request.origin)
+    if issued_at != exchange.request.origin:
+        yield (
+            f"The id_token was issued under {shown(issued_at)} and exchanged under {shown(exchange.request.origin)}: "
+            "this mock knows both names as its own; the real platform trusts one issuer a provider, to the letter."
+        )
+
+
+def _keys(exchange: Exchange) -> list[dict[str, object]]:
+    jwks = getattr(exchange, "app_jwks", None)
+    return [dict(key) for key in jwks.keys or ()] if jwks is not None else []

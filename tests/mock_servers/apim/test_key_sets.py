@@ -1,0 +1,126 @@
+"""The two caches of key sets and their different rules."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from mock_servers import keys
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.keys import KeyPair
+from mock_servers.platform import Platform
+
+WANTED = Wanted(client_id="nhsauth-app")
+UNKNOWN_KID = "Invalid 'kid' header in client_assertion JWT - no matching public key"
+
+Ask = Callable[..., TestResponse]
+
+
+def outcome(answer: TestResponse) -> tuple[int, str | None]:
+    return answer.status_code, answer.get_json().get("error_description")
+
+
+@pytest.fixture
+def rotated(platform: Platform, client_credentials: Ask) -> KeyPair:
+    """The app's set was fetched; then its key got another kid."""
+    client_credentials()
+    pair = platform.apps.key(platform.apps.get("nhsauth-app"))
+    assert pair is not None
+    new = replace(pair, kid="new")
+    platform.apps.change("nhsauth-app", jwks=keys.jwks(new, alg="RS512"))
+    return new
+
+
+def test_a_new_key_of_an_app_is_not_seen_within_the_hour(
+    platform: Platform, client_credentials: Ask, rotated: KeyPair
+) -> None:
+    platform.clock.advance(3599)
+
+    answer = client_credentials(client_assertion=platform.client_assertion("nhsauth-app", key=rotated))
+
+    assert outcome(answer) == (401, UNKNOWN_KID)
+
+
+def test_a_new_key_of_an_app_is_seen_after_the_hour(
+    platform: Platform, client_credentials: Ask, rotated: KeyPair
+) -> None:
+    platform.clock.advance(3600)
+
+    answer = client_credentials(client_assertion=platform.client_assertion("nhsauth-app", key=rotated))
+
+    assert outcome(answer) == (200, None)
+
+
+def test_the_diagnosis_says_when_the_set_is_read_again(
+    platform: Platform, client_credentials: Ask, rotated: KeyPair
+) -> None:
+    platform.clock.advance(720)
+
+    client_credentials(client_assertion=platform.client_assertion("nhsauth-app", key=rotated))
+
+    diagnosis = platform.exchanges.last.diagnosis or ""
+    assert 'kid is "new"; the registered set has ["nhsauth-1"]' in diagnosis
+    assert "fetched 12 min ago and is read again 48 min from now" in diagnosis
+
+
+def test_a_clock_that_went_back_reads_the_set_again(
+    platform: Platform, client_credentials: Ask, rotated: KeyPair
+) -> None:
+    platform.clock.advance(-60)
+
+    answer = client_credentials(client_assertion=platform.client_assertion("nhsauth-app", key=rotated))
+
+    assert outcome(answer) == (200, None)
+
+
+def test_a_key_set_that_could_not_be_fetched_is_asked_again(platform: Platform, client_credentials: Ask) -> None:
+    platform.apps.change("nhsauth-app", jwks_url=f"{platform.url}/nowhere")
+    refused = client_credentials()
+    platform.apps.change("nhsauth-app", jwks_url=None)
+
+    answer = client_credentials()
+
+    assert outcome(refused) == (403, "The JWKS endpoint, for your client_assertion can't be reached")
+    assert outcome(answer) == (200, None)
+
+
+def test_what_is_no_key_set_is_kept_for_the_hour_all_the_same(
+    platform: Platform, client_credentials: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: dict[str, Any] = {"kty": "RSA"}
+    monkeypatch.setattr(platform.apps, "jwks", lambda _: served)
+    first = client_credentials()
+    monkeypatch.undo()
+
+    second = client_credentials()
+
+    assert [first.status_code, second.status_code] == [401, 401]
+    assert first.get_json()["error"] == second.get_json()["error"] == "unknown_error"
+
+
+def test_a_new_key_of_a_provider_is_seen_at_once(platform: Platform, token_exchange: Ask) -> None:
+    token_exchange()
+    other = replace(platform.providers["nhs_login"].key(), kid="new")
+    object.__setattr__(platform.providers["cis2"], "key", lambda: other)
+
+    answer = token_exchange()
+
+    assert outcome(answer) == (200, None)
+
+
+def test_a_removed_key_of_a_provider_is_good_for_a_day(platform: Platform, token_exchange: Ask) -> None:
+    token_exchange()
+    old = platform.id_token("cis2", WANTED, Alterations(claims={"exp": platform.clock.now() + 200_000}))
+    other = replace(platform.providers["nhs_login"].key(), kid="new")
+    object.__setattr__(platform.providers["cis2"], "key", lambda: other)
+
+    platform.clock.advance(86_399)
+    within = token_exchange(subject_token=old)
+    platform.clock.advance(1)
+    after = token_exchange(subject_token=old)
+
+    assert outcome(within) == (200, None)
+    assert outcome(after) == (401, "Invalid 'kid' header in subject_token JWT - no matching public key")
