@@ -1,0 +1,131 @@
+"""An API behind the platform: what it takes, and the gateway's own fault bodies."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers.configuration import Configuration
+from mock_servers.identifiers import Identifiers
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+from mock_servers.settings import ApimSettings
+
+Ask = Callable[..., TestResponse]
+
+NO_TOKEN = ("Invalid access token", "oauth.v2.InvalidAccessToken")
+UNKNOWN = ("Invalid Access Token", "keymanagement.service.invalid_access_token")
+EXPIRED = ("Access Token expired", "keymanagement.service.access_token_expired")
+TOO_LOW = ("Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "steps.oauth.v2.InsufficientScope")
+
+
+def fault(answer: TestResponse) -> tuple[int, Any]:
+    """Status and fault of an answer, whose body must be the gateway's to the member."""
+    (name, inner), *rest = answer.get_json().items()
+    assert (name, rest, list(inner), list(inner["detail"])) == (
+        "fault",
+        [],
+        ["faultstring", "detail"],
+        ["errorcode"],
+    )
+    return answer.status_code, (inner["faultstring"], inner["detail"]["errorcode"])
+
+
+def call(http: Client, whom: str, token: str | None = None, **headers: str) -> TestResponse:
+    bearer = {"Authorization": f"Bearer {token}"} if token is not None else {}
+    return http.get(f"/hello-world/hello/{whom}", headers={**bearer, **headers})
+
+
+def test_the_world_is_greeted_without_a_token(http: Client) -> None:
+    answer = call(http, "world")
+
+    assert (answer.status_code, answer.get_json()) == (200, {"message": "Hello World!"})
+
+
+def test_an_application_is_greeted_for_its_token(http: Client, client_credentials: Ask) -> None:
+    answer = call(http, "application", client_credentials().get_json()["access_token"])
+
+    assert (answer.status_code, answer.get_json()) == (200, {"message": "Hello Application!"})
+
+
+def test_an_application_is_greeted_for_its_api_key(http: Client) -> None:
+    answer = call(http, "application", apikey="nhsauth-app")
+
+    assert (answer.status_code, answer.get_json()) == (200, {"message": "Hello Application!"})
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_a_person_is_greeted_for_their_token(http: Client, token_exchange: Ask, provider: str) -> None:
+    answer = call(http, "user", token_exchange(provider).get_json()["access_token"])
+
+    assert (answer.status_code, answer.get_json()) == (200, {"message": "Hello User!"})
+
+
+@pytest.mark.parametrize("whom", ["application", "user"])
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer    ", "Basic eDp5"])
+def test_no_token_is_the_gateways_fault(http: Client, whom: str, header: str) -> None:
+    assert fault(call(http, whom, Authorization=header)) == (401, NO_TOKEN)
+
+
+@pytest.mark.parametrize("token", ["x", "undefined", "\x00", "a b", "x" * 10_000])
+def test_an_unknown_token_is_the_gateways_fault(http: Client, token: str) -> None:
+    assert fault(http.get("/hello-world/hello/user", headers=[("Authorization", f"Bearer {token}")])) == (401, UNKNOWN)
+
+
+def test_a_token_expires_after_ten_minutes(platform: Platform, http: Client, client_credentials: Ask) -> None:
+    token = client_credentials().get_json()["access_token"]
+
+    platform.clock.advance(599.9)
+    before = call(http, "application", token).status_code
+    platform.clock.advance(0.1)
+
+    assert before == 200
+    assert fault(call(http, "application", token)) == (401, EXPIRED)
+
+
+def test_a_refresh_token_opens_no_api(http: Client, token_exchange: Ask) -> None:
+    assert fault(call(http, "user", token_exchange().get_json()["refresh_token"])) == (401, UNKNOWN)
+
+
+def test_an_applications_token_is_too_low_for_a_persons_api(http: Client, client_credentials: Ask) -> None:
+    assert fault(call(http, "user", client_credentials().get_json()["access_token"])) == (403, TOO_LOW)
+
+
+def test_a_persons_token_is_too_low_for_an_applications_api(http: Client, token_exchange: Ask) -> None:
+    assert fault(call(http, "application", token_exchange().get_json()["access_token"])) == (403, TOO_LOW)
+
+
+def test_too_low_is_401_when_the_newest_suite_is_right(ring: KeyRing) -> None:
+    platform = Platform(Configuration(apim=ApimSettings(insufficient_scope_status=401)), ring=ring)
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": platform.client_assertion("nhsauth-app"),
+    }
+    http = Client(platform)
+    token = http.post("/oauth2/token", data=form, base_url=platform.url).get_json()["access_token"]
+
+    assert fault(call(http, "user", token)) == (401, TOO_LOW)
+
+
+def test_an_unknown_api_key_is_the_gateways_fault(http: Client) -> None:
+    expected = (401, ("Invalid ApiKey", "oauth.v2.InvalidApiKey"))
+
+    assert fault(call(http, "application", apikey=Identifiers().api_key())) == expected
+
+
+@pytest.mark.parametrize("member", ["approved", "key_approved", "developer_active", "company_active"])
+def test_the_api_key_of_an_app_out_of_order_is_not_approved(platform: Platform, http: Client, member: str) -> None:
+    platform.apps.change("nhsauth-app", **{member: False})
+
+    status, (text, _) = fault(call(http, "application", apikey="nhsauth-app"))
+
+    assert (status, text) == (401, "ApiKey not approved")
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/hello-world", "/hello-world/hello/nobody", "/oauth", "/openam"])
+def test_an_unknown_path_is_the_gateways_own_404(http: Client, path: str) -> None:
+    status, (_, code) = fault(http.get(path))
+
+    assert (status, code) == (404, "messaging.adaptors.http.flow.ApplicationNotFound")
