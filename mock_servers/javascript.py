@@ -9,7 +9,13 @@ import math
 import re
 from typing import Any, Final
 
-UNDEFINED: Final = object()
+
+class _Undefined:
+    def __repr__(self) -> str:
+        return "undefined"
+
+
+UNDEFINED: Final = _Undefined()
 """What a script sees where a member is absent; `None` is JSON's null."""
 
 _DECIMAL = re.compile(r"[+-]?(Infinity|\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?)", re.IGNORECASE | re.ASCII)

@@ -18,6 +18,7 @@ from mock_servers.apps import Apps
 from mock_servers.clock import Clock
 from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
 from mock_servers.control import app as control_app
+from mock_servers.control.guards import IN_PROCESS
 from mock_servers.front import host
 from mock_servers.gateway import app as gateway_app
 from mock_servers.gateway.flows import HELLO_WORLD
@@ -202,7 +203,8 @@ class Platform:
             return None
         from werkzeug.test import Client  # noqa: PLC0415 - loaded when a key set is first fetched, not at each start
 
-        answer = Client(self).get(parts.path, base_url=origin, query_string=parts.query)
+        environ = {IN_PROCESS: True}
+        answer = Client(self).get(parts.path, base_url=origin, query_string=parts.query, environ_overrides=environ)
         return answer.status_code, answer.get_data()
 
     # wiring

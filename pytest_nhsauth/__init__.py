@@ -1,1 +1,70 @@
-"""The pytest plugin: fixtures, markers and reports around the mock servers."""
+"""The pytest plugin: fixtures, markers and reports around the mock servers.
+
+Its public types are found here when first asked for: loading the plugin imports neither a server nor cryptography.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
+    from mock_servers.clock import Clock
+    from mock_servers.configuration import Configuration
+    from mock_servers.identity_provider.people import Person
+    from mock_servers.records import Finding, Record
+    from mock_servers.registered_app import App
+    from pytest_nhsauth.exchanges import Exchanges
+    from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
+    from pytest_nhsauth.platform import IdentityProvider, Platform, ServerDiedError
+    from pytest_nhsauth.registered_app import RegisteredApp
+    from pytest_nhsauth.settings import Settings
+    from pytest_nhsauth.users import Users
+
+__all__ = [
+    "App",
+    "AppFactory",
+    "Client",
+    "ClientAssertionFactory",
+    "Clock",
+    "Configuration",
+    "Exchanges",
+    "Finding",
+    "IdTokenFactory",
+    "IdentityProvider",
+    "Person",
+    "Platform",
+    "Record",
+    "RegisteredApp",
+    "ServerDiedError",
+    "ServiceUnreachableError",
+    "Settings",
+    "Token",
+    "TokenError",
+    "Users",
+]
+
+_HOMES: Final = {
+    "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
+    "mock_servers.clock": ("Clock",),
+    "mock_servers.configuration": ("Configuration",),
+    "mock_servers.identity_provider.people": ("Person",),
+    "mock_servers.records": ("Finding", "Record"),
+    "mock_servers.registered_app": ("App",),
+    "pytest_nhsauth.exchanges": ("Exchanges",),
+    "pytest_nhsauth.factories": ("AppFactory", "ClientAssertionFactory", "IdTokenFactory"),
+    "pytest_nhsauth.platform": ("IdentityProvider", "Platform", "ServerDiedError"),
+    "pytest_nhsauth.registered_app": ("RegisteredApp",),
+    "pytest_nhsauth.settings": ("Settings",),
+    "pytest_nhsauth.users": ("Users",),
+}
+
+if not TYPE_CHECKING:  # a type checker sees the imports above, and so a misspelt name
+
+    def __getattr__(name: str) -> object:
+        """Import a public type. Raises AttributeError for any other name."""
+        home = next((module for module, names in _HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(home), name)

@@ -1,12 +1,19 @@
 """The pages that are made of the code are in step with it, and what the README shows is true."""
 
 import importlib.util
+import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from mock_servers import configuration_file
+from mock_servers.keys import KeyRing
+from pytest_nhsauth import plugin
+
 DOCS = Path(__file__).parent.parent / "docs"
+README = DOCS.parent / "README.md"
 
 
 def generator() -> ModuleType:
@@ -21,3 +28,33 @@ def generator() -> ModuleType:
 @pytest.mark.parametrize("name", sorted(generator().pages()))
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generator().pages()[name]
+
+
+def block(page: Path, language: str) -> str:
+    """The only block of a language on a page."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return str(found)
+
+
+def test_the_readmes_test_passes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(block(README, "python"))
+
+    pytester.runpytest("-W", "error", "-p", "no:randomly").assert_outcomes(passed=1)
+
+
+def test_the_readme_lists_every_fixture() -> None:
+    text = README.read_text(encoding="utf-8")
+
+    assert [name for name in plugin.__all__ if f"`{name}`" not in text] == []
+
+
+def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) -> None:
+    path = tmp_path / "nhsauth.toml"
+    path.write_text(block(DOCS / "configuration.md", "toml"), encoding="utf-8")
+    for name in ("cis2.pem", "test-client.pem"):
+        (tmp_path / name).write_text(ring.pair("cis2", bits=2048).private_pem(), encoding="utf-8")
+
+    configuration = configuration_file.read(path)
+
+    assert [app.client_id for app in configuration.apps] == ["test-client"]
+    assert tomllib.loads(path.read_text(encoding="utf-8"))["apim"]["environment"] == configuration.apim.environment

@@ -1,21 +1,89 @@
-"""The control API over HTTP."""
+"""The control API over HTTP: guards, routes, and JSON. What a call does, its own module says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, Response, jsonify
+import flask
+
+from mock_servers.control import apps, clock, explain, guards, journal, openapi, people, problems, status, tokens
+from mock_servers.control.calls import JSON, Asked, Call, Told
+from mock_servers.front import LARGEST_BODY
+from mock_servers.members import MemberError
 
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
 
+_MODULES: Final = (status, apps, people, tokens, journal, explain, clock)
+_OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
+_SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 
-def create_app(platform: Platform) -> Flask:
+CALLS: Final[tuple[Call, ...]] = (*openapi.calls(_OTHERS, _SCHEMAS), *_OTHERS)
+"""Every call there is."""
+
+
+def create_app(platform: Platform) -> flask.Flask:
     """Return the WSGI application of the control API; mount it at `/_nhsauth`."""
-    app = Flask(__name__, static_folder=None)
-
-    @app.get("/apps/<client_id>/jwks")
-    def jwks(client_id: str) -> Response:
-        return jsonify(platform.apps.jwks(platform.apps.get(client_id)))
-
+    app = flask.Flask(__name__, static_folder=None)
+    # A body without a Content-Length is cut off there in silence: with one byte more it shows that it is too large.
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    app.before_request(lambda: _guard(platform))
+    app.register_error_handler(Exception, problems.answer)
+    app.after_request(_not_stored)
+    for call in CALLS:
+        app.add_url_rule(
+            call.path, call.name, _view(platform, call), methods=[call.method], provide_automatic_options=False
+        )
     return app
+
+
+def _guard(platform: Platform) -> None:
+    if guards.IN_PROCESS in flask.request.environ:
+        return
+    guards.refuse_host(platform.configuration.public_urls)
+    guards.refuse_foreign_origin()
+
+
+def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
+    def view(**path: str) -> flask.Response:
+        body, query, origin = _body(call), _query(call), guards.origin(flask.request.environ)
+        return _response(call.answer(Asked(platform=platform, origin=origin, path=path, query=query, body=body)))
+
+    return view
+
+
+def _body(call: Call) -> dict[str, Any]:
+    members = guards.body()
+    if call.takes is None:
+        for name in members:
+            raise MemberError(name, "unknown", "no member at all")
+    return members
+
+
+def _query(call: Call) -> dict[str, str]:
+    """Return the parameters of a call that takes any; where none is taken, they are somebody else's business."""
+    sent = flask.request.args
+    for name in sent if call.query else ():
+        if name not in call.query:
+            raise MemberError(name, "unknown", ", ".join(call.query))
+        if len(sent.getlist(name)) > 1:
+            raise MemberError(name, "given twice", "once")
+    return sent.to_dict()
+
+
+def _response(told: Told) -> flask.Response:
+    if told.body is None:
+        response = flask.Response(status=told.status)
+        del response.headers["Content-Type"]
+        return response
+    body = told.body if told.content_type != JSON else json.dumps(told.body, indent=2, allow_nan=False) + "\n"
+    return flask.Response(body, told.status, content_type=told.content_type)
+
+
+def _not_stored(response: flask.Response) -> flask.Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -366,10 +366,10 @@ def test_a_passing_failure_to_accept_ends_nothing(
     run = ConnectionManager.run
     failures = iter([OSError(errno.EMFILE, "Too many open files")])
 
-    def fail_once(manager: ConnectionManager, interval: float) -> None:
+    def fail_once(connections: ConnectionManager, interval: float) -> None:
         for failure in failures:
             raise failure
-        run(manager, interval)
+        run(connections, interval)
 
     monkeypatch.setattr(ConnectionManager, "run", fail_once)
     with serve(echo) as server:
@@ -396,7 +396,7 @@ def test_a_connection_that_the_selector_lost_is_closed_by_a_stop(monkeypatch: py
     before = open_sockets()
     with serve(echo) as server, connect(server) as sock:
         exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)  # by now the silent one is with the selector
-        monkeypatch.setattr(ConnectionManager, "close", lambda manager: manager._selector.close())  # noqa: SLF001
+        monkeypatch.setattr(ConnectionManager, "close", lambda connections: connections._selector.close())  # noqa: SLF001
         server.stop()
         after = open_sockets()
 

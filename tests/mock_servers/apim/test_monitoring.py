@@ -57,7 +57,7 @@ def test_status_warns_when_one_provider_is_down_and_fails_when_both_are(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, down: tuple[str, ...], told: str
 ) -> None:
     monkeypatch.setattr(platform, "own", lambda url: (503 if urlsplit(url).path.startswith(down) else 200, b""))
-    service = replace(platform.token_services[0], fetch=HttpFetcher(own=lambda url: platform.own(url)))
+    service = replace(platform.token_services[0], fetch=HttpFetcher(own=platform.own))
 
     members = Client(create_app(service)).get("/_status", headers={"apikey": "status"}).get_json()
 

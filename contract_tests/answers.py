@@ -1,0 +1,77 @@
+"""What can be read off a refusal: what it says, and the form in which it says it."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from contract_tests.breakages import Breakage, Shape
+from contract_tests.wire import Answer
+
+# Public captures of the real service show 17 digits first and 4 in the second number, too.
+_MESSAGE_ID = re.compile(r"rrt-\d{17,19}-[a-d]-\w{4}-\d{4,7}-\d{6,9}-\d", re.ASCII)
+
+
+class Said(NamedTuple):
+    """What a refusal says: status, code, sentence."""
+
+    status: int
+    error: str | None
+    sentence: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a refusal says it; `members` in their order, `message_id` true when it has the form of the real ones."""
+
+    content_type: str
+    members: tuple[str, ...] = ()
+    message_id: bool = False
+    allow: str | None = None
+    www_authenticate: str | None = None
+
+
+FORMS = {
+    Shape.ENVELOPE: Form(
+        content_type="application/json", members=("error", "error_description", "message_id"), message_id=True
+    ),
+    Shape.RATE_LIMIT: Form(
+        content_type="application/json",
+        members=(
+            "message",
+            "scope",
+            "policy",
+            "limit",
+            "interval",
+            "timeunit",
+            "ratelimiting_expiry_time_ms",
+            "message_id",
+        ),
+        message_id=True,
+    ),
+    Shape.ALLOW_GET: Form(content_type="text/plain", allow="GET"),
+    Shape.ALLOW_POST: Form(content_type="text/plain", allow="POST"),
+}
+
+
+def expected(breakage: Breakage) -> Said:
+    """Return what the answer to a breakage must say."""
+    return Said(breakage.status, breakage.error, breakage.sentence)
+
+
+def said(answer: Answer) -> Said:
+    """Return what an answer says; a body without the members of a refusal is its own sentence."""
+    body = answer.json
+    sentence = body.get("error_description", body.get("message", answer.text))
+    return Said(answer.status, body.get("error"), sentence)
+
+
+def form(answer: Answer) -> Form:
+    """Return the form of an answer; a charset beside a text's content type is no part of it."""
+    content_type = answer.headers.get("content-type", "")
+    return Form(
+        content_type="text/plain" if content_type.startswith("text/plain;") else content_type,
+        members=tuple(answer.json),
+        message_id=_MESSAGE_ID.fullmatch(str(answer.json.get("message_id"))) is not None,
+        allow=answer.headers.get("allow"),
+        www_authenticate=answer.headers.get("www-authenticate"),
+    )

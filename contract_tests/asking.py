@@ -1,0 +1,38 @@
+"""Puts broken requests to a target: a sound draft of a flow, damaged, in the circumstances that the damage needs."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+
+import pytest
+
+from contract_tests import draft
+from contract_tests.breakages import Breakage, Flow
+from contract_tests.draft import Draft
+from contract_tests.target import Target
+from contract_tests.wire import Answer
+
+SOUND: Mapping[Flow, Callable[[Target], Draft]] = {
+    Flow.ROUTING: draft.client_credentials,
+    Flow.CLIENT_CREDENTIALS: draft.client_credentials,
+    Flow.TOKEN_EXCHANGE: draft.token_exchange,
+    Flow.DELEGATION: draft.delegation,
+    Flow.REFRESH: draft.refresh,
+}
+
+
+def ask(target: Target, flow: Flow, *breakages: Breakage) -> Answer:
+    """Return the answer to one request that holds all the mistakes."""
+    broken = SOUND[flow](target)
+    for breakage in breakages:
+        breakage.damage(broken)
+    with ExitStack() as around:
+        for breakage in breakages:
+            around.enter_context(breakage.circumstance(broken))
+        return broken.send()
+
+
+def skip_unless_able(target: Target, breakage: Breakage) -> None:
+    """Skip the test that calls, with the reason, when the target cannot be brought into the circumstances."""
+    missing = breakage.needs - target.abilities
+    if missing:
+        pytest.skip(f"the target does not offer {', '.join(sorted(missing))}")

@@ -1,0 +1,37 @@
+"""What must be so around a request for a mistake to be one: a jti used, a quota spent, a provider that is down.
+
+Entered when the draft is finished, just before it is sent, and left after its answer.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+
+from contract_tests.draft import Draft, Late, client_credentials
+
+
+def nothing(_: Draft) -> AbstractContextManager[None]:
+    """Leave the world as it is."""
+    return nullcontext()
+
+
+def jti_spent(draft: Draft) -> AbstractContextManager[None]:
+    """Use the draft's jti, in the name of its subject, in a request that is sound up to where the jti is remembered."""
+    claims = draft.assertion.claims
+    subject = claims.get("sub", Late.CLIENT_ID)
+    first = client_credentials(draft.target)
+    first.app = draft.app
+    first.assertion.claims |= {"iss": subject, "sub": subject, "jti": claims["jti"]}
+    first.send()
+    return nullcontext()
+
+
+def quota_spent(draft: Draft) -> AbstractContextManager[None]:
+    """Send one sound request of the draft's app, all that its quota allows."""
+    first = client_credentials(draft.target)
+    first.app = draft.app
+    first.send()
+    return nullcontext()
+
+
+def cis2_keys_unreachable(draft: Draft) -> AbstractContextManager[None]:
+    """Let CIS2 answer 503 when the platform asks for its keys."""
+    return draft.target.fault(on="cis2.jwks", do="status", status=503)

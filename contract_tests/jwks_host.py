@@ -1,0 +1,80 @@
+"""A web server for key sets that behave badly: pages, redirects, failures, sets that change between two looks.
+
+It serves what a test puts there and nothing else; how the service takes it is for the tests to say.
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one path answers."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def json_page(value: object) -> Page:
+    """Return a page of JSON with status 200."""
+    return Page(headers={"Content-Type": "application/json"}, body=json.dumps(value).encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwksHost:
+    """Pages by path, open to change while the server runs, and an address where nobody listens."""
+
+    url: str
+    silent_url: str
+    pages: dict[str, Page]
+
+    def serve(self, path: str, page: Page) -> str:
+        """Put a page at a path such as `/keys`, in the place of what was there, and return its URL."""
+        self.pages[path] = page
+        return self.url + path
+
+
+@contextmanager
+def jwks_host() -> Iterator[JwksHost]:
+    """Run a host on a free loopback port; an address that refuses connections is kept for as long."""
+    pages: dict[str, Page] = {}
+
+    class PageRequest(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            _answer(self, pages.get(self.path, Page(status=404)))
+
+        def log_request(self, code: object = None, size: object = None) -> None:
+            """Write nothing: what the service fetches is no news to a test."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), PageRequest) as server, _refusing_address() as silent_url:
+        # The default poll of half a second is how long the stop would take.
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield JwksHost(url=f"http://127.0.0.1:{server.server_address[1]}", silent_url=silent_url, pages=pages)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _answer(request: BaseHTTPRequestHandler, page: Page) -> None:
+    request.send_response(page.status)
+    for name, value in page.headers.items():
+        request.send_header(name, value)
+    request.send_header("Content-Length", str(len(page.body)))
+    request.end_headers()
+    request.wfile.write(page.body)
+
+
+@contextmanager
+def _refusing_address() -> Iterator[str]:
+    """Hold a port that is bound and not listened on: every connection to it is refused at once."""
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"

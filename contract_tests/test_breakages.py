@@ -1,0 +1,81 @@
+"""The list of breakages itself: complete, in the contract's order, and honest about what each of them changes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contract_tests.asking import SOUND
+from contract_tests.breakages import BREAKAGES, Breakage, Flow, of_flow
+from contract_tests.draft import Draft, Late
+from contract_tests.target import Target
+
+ROWS = (
+    *("§2.18", "§2.16", "§2.17", "§2.4", "§2.13", "§2.14", "§2.15"),
+    *("§3.1", "§3.2", "§3.3", "§3.3a", "§3.4", "§3.5", "§3.6", "§3.7", "§3.8", "§3.9", "§3.10", "§3.11", "§3.12"),
+    *("§3.13", "§3.14", "§3.15", "§3.17", "§3.17a", "§3.18", "§3.19", "§3.19a", "§3.20", "§3.20a", "§3.21", "§3.22"),
+    *("§3.23", "§4"),
+    *("§5.1", "§5.2", "§5.3", "§5.4", "§5.5", "§5.6", "§5.7", "§5.8", "§5.9", "§5.10", "§5.11", "§5.12", "§5.13"),
+    *("§5.14", "§5.15", "§5.16", "§5.17", "§5.18", "§5.18a"),
+    *("§6 client_id absent", "§6 client_id unknown", "§6 app revoked", "§6 developer inactive"),
+    *("§6 company inactive", "§6 key revoked", "§6 not subscribed", "§6 client_secret absent"),
+    *("§6 client_secret wrong", "§6 quota", "§6 refresh_token absent", "§6 refresh_token unknown"),
+    "§6 refresh_token expired",
+)
+
+CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in Flow for breakage in of_flow(flow)]
+
+
+def test_every_row_that_refuses_has_a_breakage_at_its_place() -> None:
+    """The rows of the list, each once, are the rows of the contract."""
+    assert tuple(dict.fromkeys(breakage.row for breakage in BREAKAGES)) == ROWS
+
+
+@pytest.mark.parametrize("flow", Flow)
+def test_no_two_breakages_of_a_flow_share_a_name(flow: Flow) -> None:
+    """A name finds one breakage."""
+    names = [breakage.name for breakage in of_flow(flow)]
+
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("flow", "breakage"), CASES)
+def test_a_breakage_changes_nothing_but_what_it_touches(target: Target, flow: Flow, breakage: Breakage) -> None:
+    """Else two breakages might be taken for combinable that spoil each other."""
+    sound = dict(_parts(SOUND[flow](target)))
+    broken_draft = SOUND[flow](target)
+    _same_refresh_token(broken_draft, sound)
+
+    breakage.damage(broken_draft)
+
+    broken = dict(_parts(broken_draft))
+    changed = {part for part in sound | broken if repr(sound.get(part, ...)) != repr(broken.get(part, ...))}
+
+    assert {part for part in changed if not _within(part, breakage.touches)} == set()
+
+
+def _same_refresh_token(draft: Draft, sound: dict[str, Any]) -> None:
+    if "form.refresh_token" in sound:
+        draft.form["refresh_token"] = sound["form.refresh_token"]
+
+
+def _within(part: str, touched: frozenset[str]) -> bool:
+    return any(f"{part}.".startswith(f"{name}.") for name in touched)
+
+
+def _parts(draft: Draft) -> Iterator[tuple[str, Any]]:
+    """Yield each part of a draft by its dotted name, but for signatures, which no two drafts share."""
+    yield from {"path": draft.path, "method": draft.method, "query": draft.query}.items()
+    for name, members in {"headers": draft.headers, "app": draft.app}.items():
+        yield from ((f"{name}.{member}", value) for member, value in members.items())
+    for name, value in draft.form.items():
+        yield (name if name in {"client_assertion", "subject_token"} else f"form.{name}"), value
+    for token, name in (
+        (draft.assertion, "client_assertion"),
+        (draft.subject, "subject_token"),
+        (draft.acting, "subject_token.claims.act"),
+    ):
+        yield from ((f"{name}.header.{member}", value) for member, value in token.header.items())
+        yield from (
+            (f"{name}.claims.{member}", value) for member, value in token.claims.items() if value is not Late.JTI
+        )

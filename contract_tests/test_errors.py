@@ -1,0 +1,52 @@
+"""Each mistake alone: its answer to the letter, and the form of it."""
+
+import pytest
+
+from contract_tests.answers import FORMS, expected, form, said
+from contract_tests.asking import ask, skip_unless_able
+from contract_tests.breakages import Breakage, Flow, of_flow
+from contract_tests.target import Target
+
+CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in Flow for breakage in of_flow(flow)]
+
+
+@pytest.mark.parametrize(("flow", "breakage"), CASES)
+def test_a_mistake_alone_is_answered_with_its_error(target: Target, flow: Flow, breakage: Breakage) -> None:
+    """Status, code and sentence are those of the contract."""
+    skip_unless_able(target, breakage)
+
+    assert said(ask(target, flow, breakage)) == expected(breakage)
+
+
+@pytest.mark.parametrize(("flow", "breakage"), CASES)
+def test_a_refusal_has_the_form_of_its_kind(target: Target, flow: Flow, breakage: Breakage) -> None:
+    """Content type, members in their order, message id and headers are those of the contract."""
+    skip_unless_able(target, breakage)
+
+    assert form(ask(target, flow, breakage)) == FORMS[breakage.shape]
+
+
+def test_each_refusal_has_a_message_id_of_its_own(target: Target) -> None:
+    """Equal requests are told apart by their message ids."""
+    first, *_ = of_flow(Flow.CLIENT_CREDENTIALS)
+
+    message_ids = {ask(target, Flow.CLIENT_CREDENTIALS, first).json["message_id"] for _ in range(20)}
+
+    assert len(message_ids) == 20
+
+
+def test_the_rate_limit_body_counts_in_numbers_and_ends_on_a_whole_minute(target: Target) -> None:
+    """All members but the message and its id, with their types."""
+    over_quota = next(each for each in of_flow(Flow.CLIENT_CREDENTIALS) if each.name == "app-quota-of-one")
+
+    body = ask(target, Flow.CLIENT_CREDENTIALS, over_quota).json
+    next_minute = (target.now() // 60 + 1) * 60
+
+    assert {name: body[name] for name in body if name not in {"message", "message_id"}} == {
+        "scope": "application",
+        "policy": "quota",
+        "limit": 1,
+        "interval": 1,
+        "timeunit": "minute",
+        "ratelimiting_expiry_time_ms": next_minute * 1000,
+    }

@@ -1,0 +1,29 @@
+"""The list of breakages is the contract's second witness, so it must not have talked to the first."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+WITNESSES = ["answers.py", "asking.py", "breakages.py", "circumstance.py", "draft.py", "jwts.py", "variation.py"]
+MISTAKES = [f"mistake/{path.name}" for path in sorted((HERE / "mistake").glob("*.py"))]
+
+
+@pytest.mark.parametrize("source", [*WITNESSES, *MISTAKES])
+def test_what_the_contract_says_is_not_asked_of_the_mock(source: str) -> None:
+    """No import leads to the mock servers, nor to anything called flows or errors."""
+    modules = set(_imported(ast.parse((HERE / source).read_text(encoding="utf-8"))))
+
+    assert [
+        name for name in modules if {"mock_servers", "pytest_nhsauth", "flows", "errors"} & set(name.split("."))
+    ] == []
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module or ''}.{alias.name}" for alias in node.names)

@@ -1,0 +1,187 @@
+"""The commands of `nhsauth`, and what they take; a command imports what it needs when it runs, so `--help` is quick."""
+
+# ruff: noqa: PLC0415 - see above
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import click
+
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+_AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if asked and not context.resilient_parsing:
+        from mock_servers.command_line import version
+
+        click.echo(f"nhsauth {version.installed()}")
+        context.exit()
+
+
+_VERSION: Final = click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
+)
+
+
+def _command(name: str, group: click.Group) -> Callable[[Callable[..., Any]], click.Command]:
+    return lambda function: group.command(name)(_VERSION(function))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@_VERSION
+@click.pass_context
+def nhsauth(context: click.Context) -> None:
+    """NHS England's API platform, CIS2 and NHS login, mocked on your own machine.
+
+    Exit codes: 0 done, 1 the answer is no, 2 misuse.
+    """
+    context.color = False if os.environ.get("NO_COLOR") else None
+
+
+@_command("serve", nhsauth)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."
+)
+@click.option(
+    "--config", type=_FILE, help="A nhsauth.toml or pyproject.toml; else the one in this folder, else the defaults."
+)
+@_AS_JSON
+@click.option(
+    "--log-format",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+    help="How stderr is written.",
+)
+@click.option(
+    "--log-level",
+    default="info",
+    show_default=True,
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="The least that is logged; a refused request is a warning.",
+)
+def serve(
+    *, host: str, port: int, config: Path | None, as_json: bool, log_format: Literal["text", "json"], log_level: str
+) -> None:
+    """Start all mocks on one port, until SIGINT or SIGTERM.
+
+    When they can answer, one line on stdout says where. Each exchange is a line on stderr: method, path, status,
+    error, diagnosis; what explains a refusal stands below it, indented.
+    """
+    from mock_servers.command_line import logs, serving
+    from mock_servers.command_line.ending import Ending
+
+    ending = Ending()  # first of all: what is imported next takes a while
+    logs.set_up(form=log_format, level=log_level)
+    serving.run(host=host, port=port, config=config, as_json=as_json, ending=ending)
+
+
+@_command("demo", nhsauth)
+def demo() -> None:
+    """Show a refused request, why, and the right one.
+
+    An authorization code is sent as subject_token, the mock that this starts says why that fails, and the right
+    requests follow.
+    """
+    from mock_servers.command_line import story
+
+    story.tell()
+
+
+@_command("errors", nhsauth)
+@click.argument("text", required=False)
+@_AS_JSON
+def errors(*, text: str | None, as_json: bool) -> None:
+    """List the errors, with causes and cures.
+
+    Every error that the mocks answer, and the evidence that the real service does. With TEXT, those whose sentence,
+    code or name contains it; TEXT may also be a whole answer that contains a sentence.
+    """
+    from mock_servers.command_line import catalogue
+
+    catalogue.show(text, as_json=as_json)
+
+
+@nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
+@_VERSION
+def config() -> None:
+    """Check a configuration file, or print its JSON Schema."""
+
+
+@_command("check", config)
+@click.argument("file", required=False, type=_FILE)
+@_AS_JSON
+def check(*, file: Path | None, as_json: bool) -> None:
+    """Say whether a configuration holds.
+
+    The one in FILE, or else the one that `nhsauth serve` would use in this folder; key files are looked at, too.
+    """
+    from mock_servers.command_line import configuring
+
+    configuring.check(file, as_json=as_json)
+
+
+@_command("schema", config)
+def schema() -> None:
+    """Print the JSON Schema of nhsauth.toml."""
+    from mock_servers.command_line import configuring
+
+    configuring.print_schema()
+
+
+@nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
+@_VERSION
+def keys() -> None:
+    """Make key pairs."""
+
+
+@_command("new", keys)
+@click.option("--bits", default=4096, show_default=True, type=click.IntRange(2048, 8192), help="What NHS asks is 4096.")
+@click.option("--kid", help="The name of the key, and of its files; else nhsauth- and today's date.")
+@click.option(
+    "--out",
+    default=".",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder; made if need be.",
+)
+@_AS_JSON
+def new(*, bits: int, kid: str | None, out: Path, as_json: bool) -> None:
+    """Make a key pair as NHS onboarding asks for.
+
+    Three files: the private key and the public key as PEM, and jwks.json. Nothing is overwritten.
+    """
+    from mock_servers.command_line import new_key
+
+    new_key.make(bits=bits, kid=kid, folder=out, as_json=as_json)
+
+
+@_command("token", nhsauth)
+@click.option(
+    "--token-url",
+    default="http://127.0.0.1:8080/oauth2/token",
+    show_default=True,
+    metavar="URL",
+    help="The token endpoint of any environment.",
+)
+@click.option("--client-id", required=True, metavar="ID", help="The app's API key.")
+@click.option("--key", required=True, type=_FILE, help="The app's private key, a PEM file.")
+@click.option("--kid", required=True, help="The name of the key in the app's JWKS.")
+@click.option(
+    "--subject-token",
+    metavar="ID_TOKEN|-|@FILE",
+    help="An id_token of CIS2 or NHS login, to exchange; - reads it from stdin, @FILE from a file.",
+)
+def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token: str | None) -> None:
+    """Get an access token from any environment.
+
+    The service's answer is printed as JSON: an application's token, or with an id_token the person's.
+    """
+    from mock_servers.command_line import asking
+
+    asking.run(token_url=token_url, client_id=client_id, key=key, kid=kid, subject_token=subject_token)

@@ -1,0 +1,68 @@
+"""`nhsauth config`: whether a configuration holds, and what one may hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mock_servers import configuration_file
+from mock_servers.command_line.outcome import No
+from mock_servers.configuration import Configuration
+from mock_servers.configuration_file import ConfigurationError
+
+
+def check(file: Path | None, *, as_json: bool) -> None:
+    """Say whether the file holds, key files included; without one, what is found here. Raises No."""
+    try:
+        path = file or configuration_file.find(Path.cwd())
+        found = _read(path) if path else Configuration()
+    except ConfigurationError as error:
+        if as_json:
+            _print({"holds": False, "problem": str(error)})
+        raise No(str(error)) from None
+    if as_json:
+        _print({"holds": True, "file": str(path) if path else None, **_counts(found)})
+        return
+    click.echo(f"{path or 'No nhsauth.toml here, so the defaults hold'}: {_told(found)}")
+
+
+def print_schema() -> None:
+    """Print the JSON Schema."""
+    _print(configuration_file.schema())
+
+
+def _print(told: dict[str, Any]) -> None:
+    click.echo(json.dumps(told, indent=2))
+
+
+def _read(path: Path) -> Configuration:
+    found = configuration_file.read(path)
+    key_files = list(_key_files(found))
+    if key_files:
+        from mock_servers.keys import KeyFileError, read_private_key  # noqa: PLC0415 - brings cryptography
+
+        for file in key_files:
+            try:
+                read_private_key(file)
+            except KeyFileError as error:
+                raise ConfigurationError(f"{path}: {error}") from None
+    return found
+
+
+def _key_files(found: Configuration) -> Iterator[Path]:
+    yield from found.private_keys.values()
+    for provider in (found.cis2, found.nhs_login, *found.realms.values()):
+        if provider.signing_key is not None:
+            yield provider.signing_key
+
+
+def _counts(found: Configuration) -> dict[str, int]:
+    return {"apps": len(found.apps), "apis": len(found.apis), "users": len(found.people)}
+
+
+def _told(found: Configuration) -> str:
+    return "holds; " + ", ".join(f"{name}: {count}" for name, count in _counts(found).items())

@@ -1,0 +1,79 @@
+"""`nhsauth serve`: all mocks on one port, until a signal ends them."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from mock_servers import serving
+from mock_servers.command_line.ending import Ending
+from mock_servers.command_line.outcome import No, misuse
+from mock_servers.configuration import Configuration
+from mock_servers.keys import KeyFileError, KeyRing, cache_folder
+from mock_servers.platform import Platform
+from mock_servers.serving import CannotListenError, Server
+
+_LOG: Final = logging.getLogger(__name__)
+_LOOK: Final = 1.0  # seconds between looks at whether the server still lives
+_PATIENCE: Final = 0.7  # seconds that requests under way get at the end
+
+
+def run(*, host: str, port: int, config: Path | None, as_json: bool, ending: Ending) -> NoReturn:
+    """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
+    configuration = _configuration(config)
+    with misuse(KeyFileError, CannotListenError):
+        platform = Platform(configuration, ring=KeyRing(cache_folder(os.environ)))
+        server = serving.start(platform, host=host, port=port)
+    platform.served_at(server.url)
+    _warn_of_strangers(host)
+    _say_ready(server.url, as_json=as_json)
+    while not ending.came_within(_LOOK):
+        if server.failure is not None:
+            raise No(f"The server died ({type(server.failure).__name__}): see the log")
+    _stop(server)
+
+
+def _configuration(config: Path | None) -> Configuration:
+    if config is None and not any(Path(name).is_file() for name in ("nhsauth.toml", "pyproject.toml")):
+        return Configuration()
+    from mock_servers import configuration_file  # noqa: PLC0415 - its 5 ms are for who has a file
+
+    with misuse(configuration_file.ConfigurationError):
+        path = config or configuration_file.find(Path.cwd())
+        return configuration_file.read(path) if path else Configuration()
+
+
+def _say_ready(url: str, *, as_json: bool) -> None:
+    line = json.dumps({"event": "ready", "url": url, "pid": os.getpid()}) if as_json else f"nhsauth ready at {url}"
+    click.echo(line)  # which flushes
+
+
+def _warn_of_strangers(host: str) -> None:
+    if not _is_loopback(host):
+        _LOG.warning("Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _stop(server: Server) -> NoReturn:
+    """Stop, and end the process with what may still run after a while.
+
+    Without Python's own tidying up: that takes several times as long as all the rest, for what the system does anyway.
+    """
+    stopping = threading.Thread(target=server.stop, daemon=True)
+    stopping.start()
+    stopping.join(_PATIENCE)
+    logging.shutdown()
+    os._exit(0)

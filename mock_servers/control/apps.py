@@ -1,0 +1,281 @@
+"""The calls about apps: registering, changing and removing them, and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from mock_servers import members
+from mock_servers.apps import AppExistsError, NoSuchAppError
+from mock_servers.control.calls import DONE, PEM, Asked, Call, Gives, Takes, Told, all_required
+from mock_servers.control.problems import ProblemError
+from mock_servers.members import MemberError
+from mock_servers.registered_app import App
+from mock_servers.wording import shown
+
+if TYPE_CHECKING:
+    from mock_servers.platform import Platform
+
+_HIDDEN: Final = ("key_name",)
+_SOURCES: Final = ("jwks", "jwks_url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NewApp(App):
+    """An app. What is not given takes its default; client_id, client_secret and name are made up.
+
+    `make_key`: the mock makes a key pair for it, whose public half is served at its `jwks_url` unless `jwks` or another
+    `jwks_url` is given.
+    """
+
+    make_key: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AppChange(_NewApp):
+    """Members of an app to change; the others stay.
+
+    `make_key`: whether the mock is to hold a key pair for it. `refresh_jwks`: the service forgets the key set of this
+    app that it keeps, and fetches it anew.
+    """
+
+    refresh_jwks: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What was given of an app: its members, and what is to become of its key and of the key set that is kept."""
+
+    members: Mapping[str, Any]
+    make_key: bool | None
+    refresh_jwks: bool
+
+
+_NEW: Final = Takes(
+    kind=_NewApp,
+    omit=_HIDDEN,
+    partial=True,
+    example={"name": "My app - INT", "redirect_uris": ["https://app.example/callback"], "make_key": True},
+)
+_CHANGE: Final = Takes(kind=_AppChange, omit=_HIDDEN, partial=True, changes=True, example={"quota_per_minute": 10})
+
+
+def _told(asked: Asked, app: App) -> dict[str, Any]:
+    own_url = f"{asked.origin}{asked.platform.apps.jwks_path(app)}" if app.has_keys else None
+    listed = {each.name: getattr(app, each.name) for each in fields(App) if each.name not in _HIDDEN}
+    listed |= {"jwks_url": app.jwks_url or own_url, "make_key": app.key_name is not None}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in listed.items()}
+
+
+def _given(asked: Asked, takes: Takes) -> _Given:
+    read = members.read_partial(takes.kind, asked.body, omit=takes.omit)
+    make_key, refresh_jwks = read.pop("make_key", None), read.pop("refresh_jwks", False)
+    client_id = asked.path.get("client_id")
+    if client_id is not None and read.pop("client_id", client_id) != client_id:
+        raise MemberError(
+            "client_id", shown(asked.body["client_id"]), f"{shown(client_id)}, as in the path, or nothing"
+        )
+    return _Given(members=_one_source(asked, read), make_key=make_key, refresh_jwks=refresh_jwks)
+
+
+def _one_source(asked: Asked, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop a `jwks_url` that is the mock's own, as answers show it; to name one source is to give up the other."""
+    url = given.get("jwks_url")
+    told = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(asked, url)}
+    named = [name for name in _SOURCES if told.get(name) is not None]
+    if len(named) > 1:
+        raise MemberError("jwks_url", "given beside jwks", "one of the two")
+    return dict.fromkeys(_SOURCES) | told if named else told
+
+
+def _is_own(asked: Asked, url: str | None) -> bool:
+    client_id = asked.path.get("client_id") or str(asked.body.get("client_id"))
+    return url in _own_urls(asked.platform, f"/_nhsauth/apps/{quote(client_id, safe='')}/jwks")
+
+
+def _own_urls(platform: Platform, jwks_path: str) -> list[str]:
+    return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.origins)]
+
+
+def _list(asked: Asked) -> Told:
+    return Told(body=[_told(asked, app) for app in asked.platform.apps.all()])
+
+
+def _create(asked: Asked) -> Told:
+    given = _given(asked, _NEW)
+    return Told(status=201, body=_told(asked, _created(asked, given.members, make_key=given.make_key)))
+
+
+def _created(asked: Asked, given: Mapping[str, Any], *, make_key: bool | None) -> App:
+    apps = asked.platform.apps
+    try:
+        app = apps.create(make_key=bool(make_key), **given)
+    except AppExistsError as taken:
+        raise ProblemError(409, str(taken), member="client_id") from taken
+    # With a key set of its own it has got no key so far, though one was asked for.
+    return apps.change(app.client_id, make_key=True) if make_key and app.key_name is None else app
+
+
+def _get(asked: Asked) -> Told:
+    return Told(body=_told(asked, _found(asked)))
+
+
+def _found(asked: Asked) -> App:
+    try:
+        return asked.platform.apps.get(asked.path["client_id"])
+    except NoSuchAppError as unknown:
+        raise ProblemError(404, str(unknown)) from unknown
+
+
+def _put(asked: Asked) -> Told:
+    given, client_id = _given(asked, _NEW), asked.path["client_id"]
+    whole = {**_defaults(asked), **given.members}
+    try:
+        app = asked.platform.apps.change(client_id, make_key=bool(given.make_key), **whole)
+    except NoSuchAppError:
+        named = members.read_partial(App, {"client_id": client_id})
+        app = _created(asked, {**named, **given.members}, make_key=given.make_key)
+        return Told(status=201, body=_told(asked, app))
+    return Told(body=_told(asked, app))
+
+
+def _defaults(asked: Asked) -> dict[str, Any]:
+    plain = {each.name: each.default for each in fields(App) if each.default is not MISSING}
+    secret = asked.platform.identifiers.client_secret()
+    made_up = {"client_secret": secret, "name": f"app {asked.path['client_id']}"}
+    return {name: value for name, value in {**plain, **made_up}.items() if name not in _HIDDEN}
+
+
+def _patch(asked: Asked) -> Told:
+    given = _given(asked, _CHANGE)
+    _found(asked)
+    app = asked.platform.apps.change(asked.path["client_id"], make_key=given.make_key, **given.members)
+    if given.refresh_jwks:
+        _forget_key_sets(asked.platform, app, app.jwks_url)
+    return Told(body=_told(asked, app))
+
+
+def _delete(asked: Asked) -> Told:
+    app = _found(asked)
+    asked.platform.apps.remove(app.client_id)
+    _forget_key_sets(asked.platform, app, None)
+    return DONE
+
+
+def _forget_key_sets(platform: Platform, app: App, url: str | None) -> None:
+    """Drop what the service has fetched from `url`, and from the mock's own URL of the app under each of its names."""
+    for each in (url, *_own_urls(platform, platform.apps.jwks_path(app))):
+        platform.store.jwks.take(("app", each))
+
+
+def _private_key(asked: Asked) -> Told:
+    app = _found(asked)
+    pair = asked.platform.apps.key(app) if asked.platform.made_key_of(app) else None
+    if pair is None:
+        raise ProblemError(404, f"The mock has made no key for app {shown(app.client_id)}: ask for one with make_key.")
+    return Told(body=pair.private_pem(), content_type=PEM)
+
+
+def _jwks(asked: Asked) -> Told:
+    return Told(body=asked.platform.apps.jwks(_found(asked)))
+
+
+_APP: Final = {"$ref": "#/components/schemas/App"}
+_UNKNOWN: Final = {404: "No app has this client id."}
+_TAKEN: Final = {409: "Another app has this client id."}
+
+SCHEMAS: Final = {
+    "App": {
+        **all_required(members.schema(_NewApp, omit=_HIDDEN)),
+        "title": "App",
+        "description": "An app, with the members of the configuration file.",
+    },
+    "KeySet": {
+        "description": "A JSON Web Key Set (RFC 7517).",
+        "type": "object",
+        "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
+        "required": ["keys"],
+    },
+}
+
+CALLS: Final = (
+    Call(
+        method="GET",
+        path="/apps",
+        name="listApps",
+        summary="All registered apps, the oldest first.",
+        answer=_list,
+        gives={200: Gives(description="The apps.", schema={"type": "array", "items": _APP})},
+    ),
+    Call(
+        method="POST",
+        path="/apps",
+        name="createApp",
+        summary="Register an app.",
+        answer=_create,
+        takes=_NEW,
+        gives={201: Gives(description="The app.", schema=_APP)},
+        refusals=_TAKEN,
+    ),
+    Call(
+        method="GET",
+        path="/apps/<path:client_id>",
+        name="getApp",
+        summary="One app.",
+        answer=_get,
+        gives={200: Gives(description="The app.", schema=_APP)},
+        refusals=_UNKNOWN,
+    ),
+    Call(
+        method="PUT",
+        path="/apps/<path:client_id>",
+        name="putApp",
+        summary="Register an app under this client id, or replace the one that is there.",
+        answer=_put,
+        takes=_NEW,
+        gives={
+            200: Gives(description="The app; what was not given has its default again.", schema=_APP),
+            201: Gives(description="The new app.", schema=_APP),
+        },
+        refusals=_TAKEN,
+    ),
+    Call(
+        method="PATCH",
+        path="/apps/<path:client_id>",
+        name="changeApp",
+        summary="Change members of an app; a key set that the service keeps stays unless refresh_jwks is true.",
+        answer=_patch,
+        takes=_CHANGE,
+        gives={200: Gives(description="The app.", schema=_APP)},
+        refusals=_UNKNOWN,
+    ),
+    Call(
+        method="DELETE",
+        path="/apps/<path:client_id>",
+        name="deleteApp",
+        summary="Forget an app.",
+        answer=_delete,
+        gives={204: Gives(description="It is gone.")},
+        refusals=_UNKNOWN,
+    ),
+    Call(
+        method="GET",
+        path="/apps/<path:client_id>/private-key",
+        name="getPrivateKey",
+        summary="The private key that the mock made for an app.",
+        answer=_private_key,
+        gives={200: Gives(description="PKCS#8, as PEM.", schema={"type": "string"}, content_type=PEM)},
+        refusals={404: "No app has this client id, or the mock has made no key for it."},
+    ),
+    Call(
+        method="GET",
+        path="/apps/<path:client_id>/jwks",
+        name="getKeySet",
+        summary="The public keys of an app whose set the mock serves; the service keeps them an hour, like any others.",
+        answer=_jwks,
+        gives={200: Gives(description="The set.", schema={"$ref": "#/components/schemas/KeySet"})},
+        refusals=_UNKNOWN,
+    ),
+)

@@ -1,0 +1,134 @@
+"""One call of the control API as data: where it is, what it takes, what it gives, and the function that answers it.
+
+Routes and openapi.json are both made of these, so that neither can drift from the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from mock_servers import members
+
+if TYPE_CHECKING:
+    from mock_servers.platform import Platform
+
+JSON: Final = "application/json"
+PEM: Final = "text/plain; charset=utf-8"
+
+TEXT: Final[Mapping[str, Any]] = {"type": "string"}
+TEXT_OR_NULL: Final[Mapping[str, Any]] = {"type": ["string", "null"]}
+TEXTS: Final[Mapping[str, Any]] = {"type": "array", "items": TEXT}
+EVIDENCE: Final[Mapping[str, Any]] = {
+    "enum": ["S", "Q", "D", "I"],
+    "description": "S: read in the real service's source or tests. D: documented. Q: quoted by a user. I: inferred.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request, past its guards.
+
+    `origin` is scheme and host as the caller wrote them, `path` the variable parts of the path, `query` the parameters
+    by name, `body` the members of the JSON object that was sent.
+    """
+
+    platform: Platform
+    origin: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is answered: a JSON value, the text of another content type, or nothing at all (204)."""
+
+    status: int = 200
+    body: Any = None
+    content_type: str = JSON
+
+
+DONE: Final = Told(status=204)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takes:
+    """What a body is: the members of a dataclass but for `omit`; `partial`: none of them must be there.
+
+    `changes`: what is not there stays as it is, rather than take its default. `more` are members of a body that no
+    dataclass can have, with their schemas; `example` is a body that is answered.
+    """
+
+    kind: type[Any]
+    omit: tuple[str, ...] = ()
+    partial: bool = False
+    changes: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the body."""
+        told = members.schema(self.kind, omit=self.omit)
+        properties = _without_defaults(told) if self.changes else told["properties"]
+        required = [] if self.partial else told["required"]
+        return {**told, "properties": {**properties, **self.more}, "required": required}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gives:
+    """One answer: in words, and the JSON Schema of its body; `schema` is `None` for an answer without one."""
+
+    description: str
+    schema: Mapping[str, Any] | None = None
+    content_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A query parameter: in words, and its JSON Schema."""
+
+    description: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call: `path` is Flask's, below `/_nhsauth`; `name` its operation id; `refusals` says by status why it may fail.
+
+    What the guards refuse is the same everywhere and not repeated here.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answer: Callable[[Asked], Told]
+    takes: Takes | None = None
+    query: Mapping[str, Parameter] = field(default_factory=dict)
+    gives: Mapping[int, Gives]
+    refusals: Mapping[int, str] = field(default_factory=dict)
+
+
+def all_required(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of an answer: what may be left out of a body is always there in an answer, without default."""
+    properties = _without_defaults(told)
+    return {**told, "properties": properties, "required": list(properties)}
+
+
+def _without_defaults(told: Mapping[str, Any]) -> dict[str, Any]:
+    properties: Mapping[str, Mapping[str, Any]] = told["properties"]
+    return {name: {key: each[key] for key in each if key != "default"} for name, each in properties.items()}
+
+
+def answer_object(properties: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    """Return the schema of an object that has exactly these members, in this order."""
+    words = {"description": description} if description else {}
+    return {
+        **words,
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }

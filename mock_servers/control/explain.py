@@ -1,0 +1,350 @@
+"""Says what a value is: recognised for certain where the mock issued it, else told by its contents or its shape.
+
+What the service would make of it in a role is `verdict`'s to say. A value is never shown whole.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from mock_servers import jwts, members, provenance
+from mock_servers.control.calls import (
+    EVIDENCE,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    Asked,
+    Call,
+    Gives,
+    Takes,
+    Told,
+    answer_object,
+)
+from mock_servers.control.verdict import ROLES
+from mock_servers.findings import described, misplaced
+from mock_servers.grants import Issued
+from mock_servers.jwts import Jwt, MalformedJwtError
+from mock_servers.limits import URL
+from mock_servers.members import MemberError
+from mock_servers.records import Certainty, Finding, Record
+from mock_servers.wording import cut, duration, moment, shown
+
+if TYPE_CHECKING:
+    from mock_servers.platform import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Explain:
+    """A value to explain: a token, code, key or secret, or the message id of an exchange.
+
+    `as`: the part that it is to play; the one it is made for unless given. `token_url`: where it would be posted to.
+    """
+
+    value: str
+    token_url: Annotated[str, URL] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What a value is, how sure that is, and the part it is made for, if the platform has one for it."""
+
+    kind: str
+    certainty: Certainty
+    seen: str
+    role: str | None = None
+    jwt: Jwt | None = None
+    exchange: Record | None = None
+
+
+_MADE_FOR: Final = {
+    "id_token": "subject_token",
+    "client_assertion": "client_assertion",
+    "access_token": "access_token",
+    "refresh_token": "refresh_token",
+    "authorization_code": "code",
+    "api_key": "apikey",
+}
+_PEM: Final = re.compile(r"-----BEGIN ([A-Z ]+)-----")
+_SHAPES: Final = (
+    (r"[A-Za-z0-9]{28}", "access_token", "28 letters and digits, as are access tokens of the platform"),
+    (r"[A-Za-z0-9]{32}", "refresh_token", "32 letters and digits, as are refresh tokens of the platform and API keys"),
+    (r"[A-Za-z0-9_-]{27}", "authorization_code", "27 characters of base64url, as are codes and access tokens of CIS2"),
+    (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "authorization_code", "a UUID, as are codes of NHS login"),
+)
+"""What an opaque value could be by its looks; another service may give the same looks to something else."""
+_TIMES: Final = ("exp", "nbf", "iat", "auth_time", "updated_at")
+_LAST: Final = 253_402_300_799
+"""The last second of the year 9999."""
+_LONGEST: Final = 200
+_DEEPEST: Final = 6
+
+
+def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
+    """Return what a value is, what is wrong with it, and how the service would judge it in a role (one of ROLES).
+
+    `token_url` is where it would be posted to, the platform's own unless given.
+    """
+    bare = _bare(value)
+    kind = _kind(platform, bare)
+    part = role or kind.role
+    judged = ROLES[part].judge(platform, bare, token_url or platform.token_url) if part else None
+    return {
+        "kind": kind.kind,
+        "certainty": kind.certainty,
+        "seen": kind.seen,
+        "value": bare if kind.exchange else cut(bare),
+        "jwt": _taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
+        "verdict": judged.as_json(part) if judged and part else None,
+        "findings": [asdict(finding) for finding in _findings(platform, value, bare, role)],
+        "exchange": kind.exchange.as_json() if kind.exchange else None,
+    }
+
+
+def _bare(value: str) -> str:
+    """Return the value without what copying has put around it."""
+    text = value.strip().strip("\"'").strip()
+    return text[len("bearer ") :].strip() if text.lower().startswith("bearer ") else text
+
+
+def _kind(platform: Platform, bare: str) -> _Kind:
+    now = platform.clock.now()
+    if bare.startswith("rrt-"):
+        return _exchange(platform, bare)
+    issued = provenance.recognise(platform.store, provenance.fingerprint(bare))
+    if issued is not None:
+        return _issued(issued, bare, now)
+    if _is_private_key(bare):
+        return _Kind(kind="private_key", certainty="certain", seen="It is a private key, as PEM.")
+    if _PEM.match(bare):
+        return _Kind(kind="pem", certainty="certain", seen="It is a public key or a certificate, as PEM.")
+    if bare.count(".") >= 2 or bare.startswith("eyJ"):  # noqa: PLR2004 - a JWT has three parts
+        return _jwt(platform, bare)
+    return _by_shape(bare)
+
+
+def _is_private_key(bare: str) -> bool:
+    begins = _PEM.match(bare)
+    return begins is not None and begins[1].endswith("PRIVATE KEY")
+
+
+def _exchange(platform: Platform, message_id: str) -> _Kind:
+    record = platform.exchanges.find(message_id)
+    seen = f"It is the message id of exchange {record.id}: {record}" if record else "No exchange that is kept has it."
+    return _Kind(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
+
+
+def _issued(issued: Issued, bare: str, now: float) -> _Kind:
+    kind = issued.kind.replace(" ", "_").lower()
+    # An access or refresh token of a provider has no part to play at the platform.
+    own = issued.issuer == "the platform" or kind not in ("access_token", "refresh_token")
+    return _Kind(
+        kind=kind,
+        certainty="certain",
+        seen=f"It is {described(issued, now)}.",
+        role=_MADE_FOR.get(kind) if own else None,
+        jwt=_decoded(bare),
+    )
+
+
+def _decoded(bare: str) -> Jwt | None:
+    try:
+        return jwts.decode(bare)
+    except MalformedJwtError:
+        return None
+
+
+def _jwt(platform: Platform, bare: str) -> _Kind:
+    try:
+        jwt = jwts.decode(bare)
+    except MalformedJwtError as reason:
+        return _Kind(kind="jwt", certainty="possible", seen=f"It looks like a JWT, and is none: {reason}.")
+    iss, sub = jwt.claims.get("iss"), jwt.claims.get("sub")
+    provider = next(filter(None, (service.provider_of(iss) for service in platform.token_services)), None)
+    if provider is not None:
+        kind = "access_token" if jwt.claims.get("token_use") == "access" else "id_token"
+        seen = f"It is a JWT that says it is of {provider[0].title}; this mock has not issued it, or not like this."
+        role = _MADE_FOR["id_token"] if kind == "id_token" else None
+        return _Kind(kind=kind, certainty="likely", seen=seen, role=role, jwt=jwt)
+    if isinstance(iss, str) and iss == sub:
+        seen = f"It is a JWT whose iss and sub are both {shown(iss)}, as in a client assertion."
+        return _Kind(kind="client_assertion", certainty="likely", seen=seen, role="client_assertion", jwt=jwt)
+    by, about = (shown(_harmless(claim, _DEEPEST)) for claim in (iss, sub))
+    return _Kind(kind="jwt", certainty="certain", seen=f"It is a JWT by {by} about {about}.", jwt=jwt)
+
+
+def _by_shape(bare: str) -> _Kind:
+    for pattern, kind, words in _SHAPES:
+        if re.fullmatch(pattern, bare):
+            seen = f"It is {words}; this mock has not issued it, or remembers it no longer."
+            return _Kind(kind=kind, certainty="possible", seen=seen)
+    return _Kind(kind="unknown", certainty="certain", seen=f"{cut(bare)} is nothing that this mock knows.")
+
+
+def _taken_apart(jwt: Jwt, now: float) -> dict[str, Any]:
+    return {
+        "header": _harmless(jwt.header, _DEEPEST),
+        "claims": _harmless(jwt.claims, _DEEPEST),
+        "times": {name: _time(jwt.claims[name], now) for name in _TIMES if name in jwt.claims},
+        "signature": f"{len(jwt.signature)} bytes",
+    }
+
+
+def _harmless(value: Any, depth: int) -> Any:
+    """Return a JSON value with long texts, tokens inside it and deep nests cut; what JSON cannot say becomes text."""
+    if isinstance(value, str):
+        return cut(value) if len(value) > _LONGEST or value.startswith("eyJ") else value
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        return {name: _harmless(each, depth - 1) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_harmless(each, depth - 1) for each in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
+
+
+def _time(value: Any, now: float) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST:
+        return f"{shown(_harmless(value, _DEEPEST))} is no time in seconds since 1970"
+    return f"{moment(value)}, {duration(value - now)} {'ahead' if value > now else 'ago'}"
+
+
+def _findings(platform: Platform, value: str, bare: str, role: str | None) -> Iterator[Finding]:
+    if value != bare:
+        yield Finding(
+            id="wrapped-value",
+            certainty="certain",
+            seen=f"Around the value are {len(value) - len(bare)} more characters: blanks, quotes or Bearer.",
+            cause="The service takes what is sent as it is; only the header Authorization has a Bearer in front.",
+            cure="Send the value bare.",
+        )
+    if _is_private_key(bare):
+        yield Finding(
+            id="private-key-sent",
+            certainty="certain",
+            seen="It is a private key.",
+            cause="Nobody but its owner needs it: it signs, and only its public half is registered.",
+            cure="Register the public key as a JWKS; replace this one if it has left your machine.",
+        )
+    if role is not None:
+        yield from _misplaced(platform, bare, ROLES[role].field)
+
+
+def _misplaced(platform: Platform, bare: str, field: str) -> Iterator[Finding]:
+    """Look at the value as if a request had brought it in this field."""
+    record = Record(
+        id=0,
+        at=platform.clock.now(),
+        service="",
+        method="",
+        path="",
+        status=0,
+        request={},
+        response={},
+        sent={field: provenance.fingerprint(bare)},
+    )
+    return misplaced(platform.store, record, platform.url)
+
+
+def _explain(asked: Asked) -> Told:
+    given = _read(asked.body)
+    token_url = given.token_url or f"{asked.origin}/oauth2/token"
+    return Told(body=explain(asked.platform, given.value, asked.body.get("as"), token_url))
+
+
+def _read(body: Mapping[str, Any]) -> _Explain:
+    role = body.get("as")
+    if role is not None and (not isinstance(role, str) or role not in ROLES):
+        raise MemberError("as", shown(role), " or ".join(shown(each) for each in ROLES))
+    try:
+        # No dataclass can have a member called `as`.
+        given = members.read(_Explain, {name: value for name, value in body.items() if name != "as"})
+        urlsplit(given.token_url or "")
+    except MemberError as wrong:
+        allowed = f"as, {wrong.allowed}" if wrong.found.startswith("unknown") else wrong.allowed
+        raise MemberError(wrong.where, wrong.found, allowed) from wrong
+    except ValueError as broken:
+        raise MemberError("token_url", shown(body["token_url"]), f"{URL.allowed} ({broken})") from broken
+    return given
+
+
+_KINDS: Final = (*_MADE_FOR, "client_secret", "jwt", "private_key", "pem", "message_id", "unknown")
+_ERROR: Final = answer_object(
+    {
+        "status": {"type": "integer"},
+        "code": TEXT,
+        "description": TEXT,
+        "rule": TEXT,
+        "evidence": EVIDENCE,
+    }
+)
+
+SCHEMAS: Final = {
+    "Verdict": answer_object(
+        {
+            "as": {"enum": list(ROLES)},
+            "would_be": {"enum": ["refused", "accepted", "undecided"]},
+            "error": {"anyOf": [_ERROR, {"type": "null"}], "description": "What would go out."},
+            "diagnosis": TEXT_OR_NULL,
+            "then": {**TEXTS, "description": "What would be refused next."},
+            "not_judged": {
+                **TEXTS,
+                "description": "The rules that could not be asked: they need the whole request, or a server elsewhere.",
+            },
+        },
+        "How the service would judge the value now. Nothing is spent or remembered, and no network is used.",
+    ),
+    "Explanation": answer_object(
+        {
+            "kind": {"enum": list(_KINDS)},
+            "certainty": {
+                "enum": ["certain", "likely", "possible"],
+                "description": "certain: the mock issued it, or it can be nothing else. likely: by what it says of "
+                "itself. possible: by its looks.",
+            },
+            "seen": {**TEXT, "description": "What it is, in words."},
+            "value": {**TEXT, "description": "Its beginning and its length; a message id that is known, whole."},
+            "jwt": {
+                "anyOf": [
+                    answer_object(
+                        {
+                            "header": {"type": "object"},
+                            "claims": {"type": "object"},
+                            "times": {"type": "object", "additionalProperties": TEXT},
+                            "signature": TEXT,
+                        }
+                    ),
+                    {"type": "null"},
+                ],
+                "description": "The JWT taken apart, its times in words.",
+            },
+            "verdict": {"anyOf": [{"$ref": "#/components/schemas/Verdict"}, {"type": "null"}]},
+            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+            "exchange": {
+                "anyOf": [{"$ref": "#/components/schemas/Exchange"}, {"type": "null"}],
+                "description": "The exchange with this message id.",
+            },
+        },
+        "What a value is.",
+    ),
+}
+
+CALLS: Final = (
+    Call(
+        method="POST",
+        path="/explain",
+        name="explain",
+        summary="Say what a value is, and how the service would judge it.",
+        answer=_explain,
+        takes=Takes(
+            kind=_Explain,
+            more={"as": {"enum": [*ROLES, None], "description": "The part that it is to play."}},
+            example={"value": "SplxlOBeZQQYbYS6WxSbIA", "as": "subject_token"},
+        ),
+        gives={200: Gives(description="The explanation.", schema={"$ref": "#/components/schemas/Explanation"})},
+    ),
+)

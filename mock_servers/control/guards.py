@@ -1,0 +1,131 @@
+"""Who may call this API, and with what: it hands out keys, so that a web page or a foreign name must not reach it.
+
+A name that an attacker lets resolve to this machine (DNS rebinding) shows in `Host`, a page elsewhere in `Origin`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any, Final, NoReturn
+from urllib.parse import urlsplit
+
+import flask
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from mock_servers.control.calls import JSON
+from mock_servers.control.problems import ProblemError
+from mock_servers.front import LARGEST_BODY, host
+from mock_servers.javascript import UNDEFINED
+from mock_servers.wording import shown
+
+_HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9]{0,5})?")
+IN_PROCESS: Final = "mock_servers.in_process"
+"""What the environ of the mock's own calls has, under a name that no header can make: the guards let them pass."""
+
+_REAL: Final = ("nhs.uk", "nhs.net")
+_MOST_DIGITS: Final = 300
+"""What a float can still hold."""
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+def origin(environ: Mapping[str, Any]) -> str:
+    """Return scheme and host as the caller wrote them."""
+    return f"{environ['wsgi.url_scheme']}://{host(environ)}"
+
+
+def refuse_host(public_urls: Collection[str]) -> None:
+    """Refuse a `Host` that is neither loopback, an IP address nor a host of `public_urls`; real names always."""
+    sent = host(flask.request.environ)
+    match = _HOST.fullmatch(sent)
+    name = (match[1] or match[2]).lower().removesuffix(".") if match else ""
+    if any(name == real or name.endswith(f".{real}") for real in _REAL):
+        raise ProblemError(403, f"Host is {shown(sent)}: this API hands out keys, and never under a real NHS name.")
+    if not _is_near(name) and name not in {urlsplit(url).hostname for url in public_urls}:
+        raise ProblemError(
+            403, f"Host is {shown(sent)}; allowed are localhost, IP addresses and the hosts of public_urls."
+        )
+
+
+def _is_near(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def refuse_foreign_origin() -> None:
+    """Refuse what a page of another origin makes a browser send; what is no browser sends no `Origin`."""
+    sent = flask.request.headers.get("Origin")
+    own = origin(flask.request.environ)
+    if sent is not None and (_canonical(sent) is None or _canonical(sent) != _canonical(own)):
+        raise ProblemError(403, f"Origin is {shown(sent)}: this API answers pages of {shown(own)} alone.")
+
+
+def _canonical(sent: str) -> tuple[str, str, int | None] | None:
+    try:
+        parts = urlsplit(sent)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None
+
+
+def body() -> dict[str, Any]:
+    """Return the members of the JSON object that was sent; none when there is no body."""
+    asked = flask.request
+    if not asked.content_length and "Transfer-Encoding" not in asked.headers:
+        return {}
+    if asked.mimetype != JSON:
+        raise ProblemError(415, f"Content-Type is {shown(asked.content_type or UNDEFINED)}: send {JSON}.")
+    return _members(_bytes())
+
+
+def _bytes() -> bytes:
+    try:
+        text = flask.request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        text = None
+    if text is None or len(text) > LARGEST_BODY:
+        raise ProblemError(413, f"The body is larger than the {LARGEST_BODY} bytes that are read.")
+    return text
+
+
+def _members(text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(
+            text.decode(), parse_int=_integer, parse_constant=_refuse_constant, object_pairs_hook=_object
+        )
+    except UnicodeDecodeError as broken:
+        raise ProblemError(400, f"The body is not UTF-8: byte {broken.start + 1} is no part of it.") from broken
+    except json.JSONDecodeError as broken:
+        raise ProblemError(400, f"The body is not JSON: line {broken.lineno}, column {broken.colno}.") from broken
+    except RecursionError as bomb:
+        raise ProblemError(400, "The body is nested too deeply.") from bomb
+    if not isinstance(found, dict):
+        raise ProblemError(400, f"The body is a JSON {type(found).__name__}: send an object.")
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ProblemError(400, f"{shown(twice)} is given twice: give it once.", member=twice)
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ProblemError(400, f"The body holds a number of {len(digits)} digits: {_MOST_DIGITS} are read.")
+    return int(digits)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ProblemError(400, f"The body holds {constant}, which JSON does not have.")

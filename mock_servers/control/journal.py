@@ -1,0 +1,136 @@
+"""The calls about exchanges: what the mock was asked, what it answered, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mock_servers.control.calls import (
+    DONE,
+    EVIDENCE,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    Asked,
+    Call,
+    Gives,
+    Parameter,
+    Told,
+    answer_object,
+)
+from mock_servers.control.problems import ProblemError
+from mock_servers.members import MemberError
+from mock_servers.records import Record
+from mock_servers.wording import shown
+
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+
+
+def _list(asked: Asked) -> Told:
+    after, limit, error = _number(asked, "after") or 0, _number(asked, "limit"), asked.query.get("error")
+    found = [each for each in asked.platform.exchanges if each.id > after and (error is None or _has(each, error))]
+    newest = found if limit is None else found[len(found) - min(limit, len(found)) :]
+    return Told(body=[record.as_json() for record in newest])
+
+
+def _number(asked: Asked, name: str) -> int | None:
+    sent = asked.query.get(name)
+    if sent is None:
+        return None
+    if not _NUMBER.fullmatch(sent):
+        raise MemberError(name, shown(sent), "a whole number")
+    return int(sent)
+
+
+def _has(record: Record, error: str) -> bool:
+    return record.refusal is not None and error in (record.refusal.code, record.refusal.rule)
+
+
+def _get(asked: Asked) -> Told:
+    key = asked.path["key"]
+    record = asked.platform.exchanges.find(key)
+    if record is None:
+        raise ProblemError(404, f"No exchange that is kept has the number or message id {shown(key)}.")
+    return Told(body=record.as_json())
+
+
+def _clear(asked: Asked) -> Told:
+    asked.platform.exchanges.clear()
+    return DONE
+
+
+_OBJECT: Final[Mapping[str, Any]] = {"type": "object"}
+_ERROR: Final = {"code": TEXT, "description": TEXT, "rule": TEXT, "evidence": EVIDENCE}
+
+SCHEMAS: Final = {
+    "Finding": answer_object(
+        {
+            "id": TEXT,
+            "certainty": {"enum": ["certain", "likely", "possible"]},
+            "seen": TEXT,
+            "cause": TEXT,
+            "cure": TEXT,
+        },
+        "An explanation: what was seen, where it comes from, what to do.",
+    ),
+    "Exchange": answer_object(
+        {
+            "id": {"type": "integer", "description": "Numbers rise."},
+            "at": {"type": "string", "format": "date-time"},
+            "service": TEXT,
+            "method": TEXT,
+            "path": TEXT,
+            "status": {"type": "integer"},
+            "message_id": TEXT_OR_NULL,
+            "request": _OBJECT,
+            "response": _OBJECT,
+            "error": {"anyOf": [answer_object(_ERROR), {"type": "null"}]},
+            "diagnosis": {**TEXT_OR_NULL, "description": "What the client did wrong, and what to do."},
+            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+            "then": {**TEXTS, "description": "What would have been refused next."},
+            "advice": TEXTS,
+        },
+        "One request to the mock and its answer; every secret and token is cut.",
+    ),
+}
+
+CALLS: Final = (
+    Call(
+        method="GET",
+        path="/exchanges",
+        name="listExchanges",
+        summary="The newest 1,000 exchanges, oldest first, without discovery, key sets and calls of this API.",
+        answer=_list,
+        query={
+            "after": Parameter(
+                description="Only those with a higher number.", schema={"type": "integer", "minimum": 0}
+            ),
+            "limit": Parameter(description="Only the newest so many.", schema={"type": "integer", "minimum": 0}),
+            "error": Parameter(description="Only those refused with this error code, or by this rule.", schema=TEXT),
+        },
+        gives={
+            200: Gives(
+                description="The exchanges.",
+                schema={"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}},
+            )
+        },
+    ),
+    Call(
+        method="GET",
+        path="/exchanges/<key>",
+        name="getExchange",
+        summary="One exchange, by its number or message id.",
+        answer=_get,
+        gives={200: Gives(description="The exchange.", schema={"$ref": "#/components/schemas/Exchange"})},
+        refusals={404: "There is none, or it is kept no longer."},
+    ),
+    Call(
+        method="DELETE",
+        path="/exchanges",
+        name="clearExchanges",
+        summary="Empty the journal.",
+        answer=_clear,
+        gives={204: Gives(description="It is empty.")},
+    ),
+)

@@ -1,0 +1,140 @@
+"""openapi.json and the index: both made of the calls, as the routes are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mock_servers.command_line.version import installed
+from mock_servers.control import problems
+from mock_servers.control.calls import JSON, TEXT, Asked, Call, Gives, Takes, Told, answer_object
+
+_VARIABLE: Final = re.compile(r"<(?:path:)?(\w+)>")
+_TITLE: Final = "nhsauth control API"
+_GUARDS: Final[Mapping[int, str]] = {
+    403: "Host is neither loopback, an IP address nor in public_urls, or Origin is foreign."
+}
+_BODY_GUARDS: Final[Mapping[int, str]] = {
+    400: "The body is no JSON object, or a member of it is not as it must be.",
+    413: "The body is larger than 1 MiB.",
+    415: "The body is not application/json.",
+}
+_QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it must be."}
+
+
+def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...]:
+    """Return the calls that tell of all calls, `others` and themselves; `schemas` are those that `others` refer to."""
+
+    def document(asked: Asked) -> Told:
+        return Told(body=_document(whole, {**schemas, **SCHEMAS}, asked.origin))
+
+    def index(_: Asked) -> Told:
+        return Told(body=_index(whole))
+
+    own = (
+        Call(
+            method="GET",
+            path="/",
+            name="getIndex",
+            summary="What there is.",
+            answer=index,
+            gives={200: Gives(description="All calls.", schema={"$ref": "#/components/schemas/Index"})},
+        ),
+        Call(
+            method="GET",
+            path="/openapi.json",
+            name="getOpenApi",
+            summary="This document.",
+            answer=document,
+            gives={200: Gives(description="OpenAPI 3.1.", schema={"type": "object"})},
+        ),
+    )
+    whole = (*own, *others)
+    return own
+
+
+SCHEMAS: Final = {
+    "Index": answer_object(
+        {
+            "title": TEXT,
+            "version": TEXT,
+            "calls": {
+                "type": "array",
+                "items": answer_object({"method": TEXT, "path": TEXT, "summary": TEXT}),
+            },
+        },
+        "What there is.",
+    ),
+    "Problem": problems.SCHEMA,
+}
+
+
+def _index(whole: Sequence[Call]) -> dict[str, Any]:
+    told = [
+        {"method": call.method, "path": f"/_nhsauth{_braced(call.path)}", "summary": call.summary} for call in whole
+    ]
+    return {"title": _TITLE, "version": installed(), "calls": told}
+
+
+def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for call in whole:
+        paths.setdefault(_braced(call.path), {})[call.method.lower()] = _operation(call)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": _TITLE, "version": installed(), "description": "For tests in any language."},
+        "servers": [{"url": f"{origin}/_nhsauth"}],
+        "paths": paths,
+        "components": {"schemas": dict(schemas)},
+    }
+
+
+def _operation(call: Call) -> dict[str, Any]:
+    parameters = [*_path_parameters(call), *_query_parameters(call)]
+    return {
+        "operationId": call.name,
+        "summary": call.summary,
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": _body(call.takes)} if call.takes else {}),
+        "responses": {str(status): told for status, told in sorted(_answers(call).items())}
+        | {"default": _refusal("Any other refusal.")},
+    }
+
+
+def _path_parameters(call: Call) -> list[dict[str, Any]]:
+    names = _VARIABLE.findall(call.path)
+    return [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
+
+
+def _query_parameters(call: Call) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
+        for name, told in call.query.items()
+    ]
+
+
+def _body(takes: Takes) -> dict[str, Any]:
+    example = {"example": dict(takes.example)} if takes.example else {}
+    return {"required": not takes.partial, "content": {JSON: {"schema": takes.schema(), **example}}}
+
+
+def _answers(call: Call) -> dict[int, dict[str, Any]]:
+    guards = {**_GUARDS, **(_BODY_GUARDS if call.takes else {}), **(_QUERY_GUARDS if call.query else {})}
+    refusals = {status: _refusal(words) for status, words in {**guards, **call.refusals}.items()}
+    return {**refusals, **{status: _answer(gives) for status, gives in call.gives.items()}}
+
+
+def _answer(gives: Gives) -> dict[str, Any]:
+    if gives.schema is None:
+        return {"description": gives.description}
+    return {"description": gives.description, "content": {gives.content_type: {"schema": dict(gives.schema)}}}
+
+
+def _refusal(words: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": words, "content": {problems.CONTENT_TYPE: {"schema": schema}}}
+
+
+def _braced(path: str) -> str:
+    return _VARIABLE.sub(r"{\1}", path)

@@ -1,0 +1,169 @@
+"""The calls about people: who can log in, and a log-in without its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Final, Literal
+
+from mock_servers import members
+from mock_servers.control.calls import (
+    EVIDENCE,
+    TEXT,
+    TEXT_OR_NULL,
+    Asked,
+    Call,
+    Gives,
+    Takes,
+    Told,
+    all_required,
+    answer_object,
+)
+from mock_servers.control.problems import ProblemError
+from mock_servers.control.wanted import named_app, named_provider
+from mock_servers.identity_provider import log_ins
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.people import Person
+from mock_servers.limits import REDIRECT
+from mock_servers.members import MemberError
+from mock_servers.rules import Evidence
+from mock_servers.wording import shown
+
+Outcome = Literal["ok", "cancelled", "consent_refused", "level_too_low", "provider_error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LogIn:
+    """A log-in. Without `user` the provider's first person who reaches `level`; without `client_id` the first app.
+
+    `redirect_uri` is one of the app's, its first unless given.
+    """
+
+    provider: str = "cis2"
+    user: str | None = None
+    level: str | None = None
+    client_id: str | None = None
+    redirect_uri: Annotated[str, REDIRECT] | None = None
+    nonce: str | None = None
+    state: str | None = None
+    outcome: Outcome = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refusal:
+    """What a provider sends to the redirect URI in place of a code; a description that is not known is `None`."""
+
+    error: str
+    error_description: str | None
+    evidence: Evidence
+
+
+_CIS2_DENIED: Final = _Refusal(
+    error="access_denied", error_description="Resource Owner did not authorize the request", evidence="I"
+)
+_REFUSALS: Final[Mapping[str, Mapping[str, _Refusal]]] = {
+    "cis2": {
+        "cancelled": _CIS2_DENIED,
+        "consent_refused": _CIS2_DENIED,
+        "level_too_low": _Refusal(
+            error="interaction_required",
+            error_description="The request requires some interaction that is not allowed.",
+            evidence="I",
+        ),
+        "provider_error": _Refusal(error="server_error", error_description="Internal Server Error", evidence="I"),
+    },
+    "nhs_login": {
+        "cancelled": _Refusal(error="access_denied", error_description=None, evidence="I"),
+        "consent_refused": _Refusal(error="access_denied", error_description="ConsentNotGiven", evidence="I"),
+        "level_too_low": _Refusal(error="interaction_required", error_description=None, evidence="I"),
+        "provider_error": _Refusal(error="server_error", error_description=None, evidence="I"),
+    },
+}
+"""By whose people log in. The codes are documented (D); which an outcome has, and the words, are inferred (I)."""
+
+
+def _list(asked: Asked) -> Told:
+    return Told(body=[asdict(person) for person in asked.platform.store.people.values()])
+
+
+def _create(asked: Asked) -> Told:
+    person = members.read(Person, asked.body)
+    if not asked.platform.store.people.add((person.provider, person.id), person):
+        raise ProblemError(409, f"{person.provider} has a user {shown(person.id)} already.", member="id")
+    return Told(status=201, body=asdict(person))
+
+
+def _log_in(asked: Asked) -> Told:
+    given = members.read(_LogIn, asked.body)
+    service, app = named_provider(asked.platform, given.provider), named_app(asked.platform, given.client_id)
+    redirect_uri = _redirect_uri(given.redirect_uri, app.redirect_uris)
+    wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id, nonce=given.nonce, state=given.state)
+    if given.outcome == "ok":
+        return Told(body={"code": asked.platform.log_in(given.provider, wanted, redirect_uri)})
+    if given.user is not None:
+        log_ins.find_person(service, wanted)
+    return Told(body=asdict(_REFUSALS[service.provider.people][given.outcome]))
+
+
+def _redirect_uri(given: str | None, registered: tuple[str, ...]) -> str:
+    if given in registered:
+        return given
+    if given is None and registered:
+        return registered[0]
+    allowed = f"one of the app's: {shown(list(registered))}"
+    raise MemberError("redirect_uri", shown(given) if given is not None else "missing", allowed)
+
+
+_PERSON: Final = {"$ref": "#/components/schemas/Person"}
+
+SCHEMAS: Final = {
+    "Person": all_required(members.schema(Person)),
+    "Code": answer_object({"code": TEXT}, "What the provider would send to the redirect URI."),
+    "RefusedLogIn": answer_object(
+        {"error": TEXT, "error_description": TEXT_OR_NULL, "evidence": EVIDENCE},
+        "What the provider would send to the redirect URI, and how sure that is; null where its words are not known.",
+    ),
+}
+
+CALLS: Final = (
+    Call(
+        method="GET",
+        path="/users",
+        name="listUsers",
+        summary="Everybody who can log in.",
+        answer=_list,
+        gives={200: Gives(description="The people.", schema={"type": "array", "items": _PERSON})},
+    ),
+    Call(
+        method="POST",
+        path="/users",
+        name="createUser",
+        summary="Add a person.",
+        answer=_create,
+        takes=Takes(
+            kind=Person,
+            example={"provider": "cis2", "id": "656005750199", "level": "aal3", "claims": {"name": "TEST User"}},
+        ),
+        gives={201: Gives(description="The person.", schema=_PERSON)},
+        refusals={409: "The provider has a person with this id already."},
+    ),
+    Call(
+        method="POST",
+        path="/log-ins",
+        name="logIn",
+        summary="Log a person in without a form: the code, or the error, that would reach the redirect URI.",
+        answer=_log_in,
+        takes=Takes(kind=_LogIn, example={"provider": "cis2", "user": "656005750104"}),
+        gives={
+            200: Gives(
+                description="A code, to be redeemed at the provider; or the error of the outcome that was asked for.",
+                schema={
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/Code"},
+                        {"$ref": "#/components/schemas/RefusedLogIn"},
+                    ]
+                },
+            )
+        },
+    ),
+)

@@ -1,0 +1,111 @@
+"""What goes out when a call is refused: application/problem+json (RFC 9457), naming the member at fault."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from mock_servers.apps import NoSuchAppError
+from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
+from mock_servers.members import MemberError
+from mock_servers.wording import shown
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+TITLES: Final[Mapping[int, str]] = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    500: "Internal Server Error",
+}
+"""The statuses that this API refuses with; `about:blank` promises their standard phrases (RFC 9110)."""
+
+SCHEMA: Final[Mapping[str, Any]] = {
+    "description": "Why a call was refused (RFC 9457).",
+    "type": "object",
+    "properties": {
+        "type": {"const": "about:blank"},
+        "title": {"enum": list(TITLES.values())},
+        "status": {"enum": list(TITLES)},
+        "detail": {"type": "string", "description": "What was found, and what is allowed."},
+        "member": {"type": "string", "description": "The member of the body, or the query parameter, at fault."},
+        "answer": {"type": "object", "description": "What the token service answered, when that is why."},
+        "diagnosis": {"type": ["string", "null"], "description": "Why the token service did."},
+        "exchange": {"type": ["integer", "null"], "description": "The number of that exchange in the journal."},
+    },
+    "required": ["type", "title", "status", "detail"],
+    "additionalProperties": False,
+}
+
+_MEMBERS: Final[Mapping[type[Exception], str]] = {
+    NoSuchAppError: "client_id",
+    NoSuchPersonError: "user",
+    LevelError: "level",
+}
+"""Which member of a body is at fault when the platform says that there is no such thing."""
+
+_log = logging.getLogger("mock_servers.control")
+
+
+class ProblemError(Exception):
+    """A call is refused; `more` are further members of the problem."""
+
+    def __init__(self, status: int, detail: str, *, member: str | None = None, more: Mapping[str, Any] = {}) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.member = member
+        self.more = dict(more)
+
+    def body(self) -> dict[str, Any]:
+        """Return the members of the problem, in their order."""
+        told = {"type": "about:blank", "title": TITLES[self.status], "status": self.status, "detail": self.detail}
+        return told | ({"member": self.member} if self.member else {}) | self.more
+
+
+def answer(error: Exception) -> flask.Response:
+    """Make the answer of whatever a call raised; what nobody foresaw is told to the log alone."""
+    problem = _problem(error)
+    body = json.dumps(problem.body(), indent=2) + "\n"
+    response = flask.Response(body, problem.status, content_type=CONTENT_TYPE)
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(_allowed(error))
+    return response
+
+
+def _problem(error: Exception) -> ProblemError:
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, MemberError):
+        return ProblemError(400, str(error), member=error.where)
+    if isinstance(error, HTTPException) and error.code is not None and error.code in TITLES:
+        return ProblemError(error.code, _http(error))
+    member = next((name for kind, name in _MEMBERS.items() if isinstance(error, kind)), None)
+    if member is not None:
+        return ProblemError(400, str(error), member=member)
+    _log.error("%s %s failed inside the mock", flask.request.method, ascii(flask.request.path), exc_info=error)
+    return ProblemError(500, f"The mock itself failed ({type(error).__name__}): see its log.")
+
+
+def _http(error: HTTPException) -> str:
+    """Say what Flask refused of its own accord: an unknown path, a wrong method, a body that broke off."""
+    asked = flask.request
+    path = shown(f"{asked.script_root}{asked.path}")
+    if isinstance(error, NotFound):
+        return f"{path} is no call: GET /_nhsauth/openapi.json lists all of them."
+    if isinstance(error, MethodNotAllowed):
+        return f"{path} is not called with {shown(asked.method)}, but with {' or '.join(_allowed(error))}."
+    return error.description or TITLES[error.code or 500]
+
+
+def _allowed(error: MethodNotAllowed) -> list[str]:
+    return sorted(error.valid_methods or ())

@@ -1,0 +1,72 @@
+"""The calls about the platform as a whole: whether it is there and where all is, and back to the start."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mock_servers.command_line.version import installed
+from mock_servers.control.calls import DONE, TEXT, Asked, Call, Gives, Told, answer_object
+
+
+def _status(asked: Asked) -> Told:
+    return Told(body={"ready": True, "version": installed(), "urls": _urls(asked)})
+
+
+def _urls(asked: Asked) -> dict[str, str]:
+    """Return where all is, under the name by which the mock was called; providers by their issuers."""
+    origin = asked.origin
+    platform = {name: f"{origin}/oauth2/{name}" for name in ("token", "authorize", "userinfo")}
+    issuers = {name: service.issuer(origin) for name, service in asked.platform.providers.items()}
+    return {
+        "base": origin,
+        **platform,
+        **issuers,
+        "hello_world": f"{origin}/hello-world",
+        "control": f"{origin}/_nhsauth",
+        "openapi": f"{origin}/_nhsauth/openapi.json",
+    }
+
+
+def _reset(asked: Asked) -> Told:
+    asked.platform.reset()
+    return DONE
+
+
+_KNOWN: Final = ("base", "token", "authorize", "userinfo", "cis2", "nhs_login", "hello_world", "control", "openapi")
+
+SCHEMAS: Final = {
+    "Status": answer_object(
+        {
+            "ready": {"const": True},
+            "version": TEXT,
+            "urls": {
+                "description": "Under the name by which the mock was called. A provider's is its issuer; the mock "
+                "realms go by their names.",
+                "type": "object",
+                "properties": dict.fromkeys(_KNOWN, TEXT),
+                "required": list(_KNOWN),
+                "additionalProperties": TEXT,
+            },
+        },
+        "That the mock can answer, and where.",
+    )
+}
+
+CALLS: Final = (
+    Call(
+        method="GET",
+        path="/status",
+        name="getStatus",
+        summary="Whether the mock is ready, and where all is.",
+        answer=_status,
+        gives={200: Gives(description="It is.", schema={"$ref": "#/components/schemas/Status"})},
+    ),
+    Call(
+        method="POST",
+        path="/reset",
+        name="reset",
+        summary="Back to the state after start: apps, users, tokens, jtis, exchanges, clock. Keys stay.",
+        answer=_reset,
+        gives={204: Gives(description="It is as it was.")},
+    ),
+)

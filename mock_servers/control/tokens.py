@@ -1,0 +1,201 @@
+"""The calls that sign client assertions and id tokens, and that get access tokens by a real request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from mock_servers import members
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.control.calls import TEXT, Asked, Call, Gives, Takes, Told, answer_object
+from mock_servers.control.problems import ProblemError
+from mock_servers.control.wanted import named_app, named_provider
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.limits import URL
+from mock_servers.members import MemberError
+from mock_servers.wording import shown
+
+if TYPE_CHECKING:
+    from mock_servers.platform import Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Altered:
+    """Members added to, or in place of, those of a correct token, and members left out of it (`exp`, `header.kid`)."""
+
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+
+    def alterations(self) -> Alterations:
+        """Return them as what signs a token wants them."""
+        return Alterations(claims=self.claims, headers=self.headers, without=self.without)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ClientAssertion(_Altered):
+    """A client assertion. Without `client_id` that of the first app; `token_url` is where it will be posted to.
+
+    `claims` and `headers` are added to, or take the place of, those of a correct one; `without` names members to leave
+    out (`exp`, `header.kid`).
+    """
+
+    client_id: str | None = None
+    token_url: Annotated[str, URL] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _IdToken(_Altered):
+    """An id token. Without `user` it is of the provider's first person who reaches `level`.
+
+    Without `client_id` it is for the first app.
+    `claims` and `headers` are added to, or take the place of, those of a correct one; `without` names members to leave
+    out (`exp`, `header.kid`).
+    """
+
+    provider: str = "cis2"
+    user: str | None = None
+    level: str | None = None
+    client_id: str | None = None
+    nonce: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AccessToken:
+    """An access token. Without `level` it is of the person's highest, without `client_id` of the first app."""
+
+    access: Literal["healthcare_worker", "patient", "application"]
+    level: str | None = None
+    user: str | None = None
+    client_id: str | None = None
+
+
+_PROVIDERS: Final = {"healthcare_worker": "cis2", "patient": "nhs_login"}
+
+
+def _client_assertion(asked: Asked) -> Told:
+    given = members.read(_ClientAssertion, asked.body)
+    token_url = given.token_url or f"{asked.origin}/oauth2/token"
+    assertion = _signed(asked.platform, given.client_id, token_url, given.alterations())
+    return Told(body={"client_assertion": assertion})
+
+
+def _signed(platform: Platform, client_id: str | None, token_url: str, alterations: Alterations) -> str:
+    app = named_app(platform, client_id)
+    if app.key_name is None:
+        words = (
+            f"The mock holds no private key of app {shown(app.client_id)}: PATCH it with make_key, or sign yourself."
+        )
+        raise ProblemError(400, words, member="client_id")
+    return platform.client_assertion(app.client_id, token_url=token_url, alterations=alterations)
+
+
+def _id_token(asked: Asked) -> Told:
+    given = members.read(_IdToken, asked.body)
+    named_provider(asked.platform, given.provider)
+    wanted = Wanted(
+        user=given.user,
+        level=given.level,
+        client_id=named_app(asked.platform, given.client_id).client_id,
+        nonce=given.nonce,
+    )
+    token = asked.platform.id_token(given.provider, wanted, given.alterations(), origin=asked.origin)
+    return Told(body={"id_token": token})
+
+
+def _access_token(asked: Asked) -> Told:
+    given = members.read(_AccessToken, asked.body)
+    form = _person(asked, given) if given.access in _PROVIDERS else _application(given)
+    assertion = _signed(asked.platform, given.client_id, f"{asked.origin}/oauth2/token", Alterations())
+    return _asked_for(asked, {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
+
+
+def _application(given: _AccessToken) -> dict[str, str]:
+    if given.user is not None:
+        raise MemberError("user", shown(given.user), "nothing: an application's token is nobody's")
+    if given.level == "level0":
+        raise ProblemError(400, "level0 asks for no token: call the API with the header apikey.", member="level")
+    if given.level not in (None, "level3"):
+        raise MemberError("level", shown(given.level), '"level3"')
+    return {"grant_type": "client_credentials"}
+
+
+def _person(asked: Asked, given: _AccessToken) -> dict[str, str]:
+    app = named_app(asked.platform, given.client_id)
+    wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id)
+    return {
+        "grant_type": TOKEN_EXCHANGE,
+        "subject_token_type": ID_TOKEN_TYPE,
+        "subject_token": asked.platform.id_token(_PROVIDERS[given.access], wanted, origin=asked.origin),
+    }
+
+
+def _asked_for(asked: Asked, form: Mapping[str, str]) -> Told:
+    """Ask the token service as any client would, so that the journal shows it, and pass its answer on."""
+    from werkzeug.test import Client  # noqa: PLC0415 - loaded when a token is first asked for, not at each start
+
+    with Client(asked.platform).post("/oauth2/token", base_url=asked.origin, data=form) as answer:
+        status, told = answer.status_code, json.loads(answer.get_data())
+    if status == 200:  # noqa: PLR2004 - RFC 6749, section 5.1
+        return Told(body=told)
+    record = asked.platform.exchanges.find(told.get("message_id", ""))
+    diagnosis = record.diagnosis if record else None
+    raise ProblemError(
+        409,
+        f"The token service refused with {status}. {diagnosis or ''}".rstrip(),
+        more={"answer": told, "diagnosis": diagnosis, "exchange": record.id if record else None},
+    )
+
+
+SCHEMAS: Final = {
+    "TokenAnswer": {
+        "description": "What the token service answers; its numbers are text.",
+        "type": "object",
+        "properties": {
+            "access_token": TEXT,
+            "expires_in": TEXT,
+            "token_type": {"const": "Bearer"},
+            "issued_at": TEXT,
+            "issued_token_type": TEXT,
+            "refresh_token": TEXT,
+            "refresh_token_expires_in": TEXT,
+            "refresh_count": TEXT,
+        },
+        "required": ["access_token", "expires_in", "token_type"],
+        "additionalProperties": False,
+    },
+}
+
+CALLS: Final = (
+    Call(
+        method="POST",
+        path="/client-assertions",
+        name="signClientAssertion",
+        summary="Sign a client assertion for an app whose key the mock holds: a correct one, or altered.",
+        answer=_client_assertion,
+        takes=Takes(kind=_ClientAssertion, example={"claims": {"aud": "https://elsewhere.example/token"}}),
+        gives={200: Gives(description="The assertion.", schema=answer_object({"client_assertion": TEXT}))},
+    ),
+    Call(
+        method="POST",
+        path="/id-tokens",
+        name="signIdToken",
+        summary="Sign an id token as after a log-in: a correct one, or altered.",
+        answer=_id_token,
+        takes=Takes(kind=_IdToken, example={"provider": "nhs_login", "level": "P9", "without": ["header.kid", "exp"]}),
+        gives={200: Gives(description="The id token.", schema=answer_object({"id_token": TEXT}))},
+    ),
+    Call(
+        method="POST",
+        path="/access-tokens",
+        name="getAccessToken",
+        summary="Get an access token by a real request to the token service, which the journal shows.",
+        answer=_access_token,
+        takes=Takes(kind=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
+        gives={200: Gives(description="The answer.", schema={"$ref": "#/components/schemas/TokenAnswer"})},
+        refusals={409: "The token service refused; the problem tells its answer and why."},
+    ),
+)

@@ -1,0 +1,146 @@
+"""What a member of the configuration or of a control call must be beyond its type; `members` applies it.
+
+It stands here and not beside the members, because what a platform is made of need not know where it was read from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mock_servers.configuration import Api, Configuration
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.identity_provider.people import Person
+from mock_servers.registered_app import App
+from mock_servers.settings import ApimSettings, ProviderSettings
+
+_TEN_YEARS: Final = 315_360_000
+_LEVELS: Final = {provider.name: tuple(provider.levels) for provider in (CIS2, NHS_LOGIN)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # hashable, as Annotated wants it
+class Limit:
+    """Which values of a type are good: `holds` decides, `allowed` says it in words, `schema` in JSON Schema.
+
+    The limit of a list holds for each item, that of a table for each name (`for_names`) or value.
+    """
+
+    allowed: str
+    holds: Callable[[Any], bool]
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    for_names: bool = False
+
+
+def matching(pattern: str, allowed: str, *, for_names: bool = False) -> Limit:
+    """Return the limit of texts that match a pattern as a whole."""
+    expression = re.compile(pattern)
+    return Limit(
+        allowed=allowed,
+        holds=lambda text: expression.fullmatch(text) is not None,
+        schema={"pattern": f"^(?:{pattern})$"},
+        for_names=for_names,
+    )
+
+
+def between(lowest: int, highest: int, allowed: str) -> Limit:
+    """Return the limit of numbers from `lowest` to `highest`, both included."""
+    return Limit(
+        allowed=f"{allowed} from {lowest} to {highest}",
+        holds=lambda number: lowest <= number <= highest,
+        schema={"minimum": lowest, "maximum": highest},
+    )
+
+
+def one_of(*words: str) -> Limit:
+    """Return the limit of texts that are one of these words."""
+    return Limit(
+        allowed=" or ".join(f'"{word}"' for word in words), holds=lambda text: text in words, schema={"enum": [*words]}
+    )
+
+
+def _is_key_set(value: Any) -> bool:
+    keys = value.get("keys")
+    return isinstance(keys, list) and all(isinstance(key, Mapping) for key in keys)
+
+
+TEXT: Final = matching(r"\S(?:.*\S)?", "text, not empty, on one line, no blanks around it")
+WORD: Final = matching(r"[!-~]+", "text of ASCII characters, not empty, no blanks")
+SECONDS: Final = between(1, _TEN_YEARS, "a whole number of seconds")
+COUNT: Final = between(0, 1_000_000_000, "a whole number")
+URL: Final = matching(r"https?://[^/?#\s@]+/[^#\s]*", "a URL such as https://host/path, no user name, no fragment")
+ORIGIN: Final = matching(r"https?://[^/?#\s@]+/?", "a URL without path, such as http://mock:8080")
+REDIRECT: Final = matching(r"[A-Za-z][A-Za-z0-9+.-]*:[^#\s]+", "an absolute URI without fragment")
+KEY_SET: Final = Limit(
+    allowed='a JSON Web Key Set: an object with a list "keys" of objects',
+    holds=_is_key_set,
+    schema={"required": ["keys"], "properties": {"keys": {"type": "array", "items": {"type": "object"}}}},
+)
+
+_LIFETIMES: Final = ("id_token_lifetime", "access_token_lifetime", "refresh_token_lifetime", "code_lifetime")
+
+LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
+    Configuration: {
+        "public_urls": ORIGIN,
+        "trusted_proxies": matching(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*", "an IP address such as 10.0.0.7"),
+        "allow_hosts": matching(r"[a-z0-9._-]+", "a host name in lower case, no scheme, no port"),
+        "realms": matching(
+            r"(?:Cis2|NHS-Login)-mock-[a-z0-9-]+", "Cis2-mock-… or NHS-Login-mock-… and an environment", for_names=True
+        ),
+    },
+    ApimSettings: {
+        "environment": matching(r"[a-z0-9-]+", 'the name of an environment such as "int"'),
+        "status_key": WORD,
+        "audiences": URL,
+        "access_token_lifetime": SECONDS,
+        "refresh_token_lifetime": SECONDS,
+        "session_lifetime": SECONDS,
+        "remember_jti_days": between(1, 36_500, "a whole number of days"),
+    },
+    ProviderSettings: {"kid": TEXT, **dict.fromkeys(_LIFETIMES, SECONDS)},
+    App: {
+        "client_id": WORD,
+        "client_secret": WORD,
+        "name": TEXT,
+        "kid": TEXT,
+        "jwks": KEY_SET,
+        "jwks_url": URL,
+        "redirect_uris": REDIRECT,
+        "scopes": WORD,
+        "quota_per_minute": COUNT,
+        "environments": matching(r"[a-z0-9-]+", 'the name of an environment such as "int"'),
+        "backchannel_logout_uri": URL,
+        "post_logout_redirect_uris": REDIRECT,
+        "cis2_auth_method": one_of("client_secret_post", "private_key_jwt"),
+        "cis2_signing_algorithm": one_of("RS512", "RS256"),
+    },
+    Api: {
+        "path": matching(
+            r"(?!/(?:_nhsauth|oauth2|oauth2-mock|openam|realms)(?:/|$))/[^?#\s]*[^/?#\s]",
+            'a path such as "/my-api", no slash at its end, none of the paths that are mocked',
+        ),
+        "upstream": matching(r"https?://[^/?#\s@]+(?:/[^?#\s]*)?", "a URL such as http://127.0.0.1:9000"),
+        "scopes": WORD,
+    },
+    Person: {
+        "provider": one_of(*_LEVELS),
+        "id": WORD,
+        "birthdate": matching(r"\d{4}-\d{2}-\d{2}", 'a date in quotes, such as "1980-01-31"'),
+    },
+}
+"""By class and member."""
+
+
+def of(kind: type, member: str) -> Limit | None:
+    """Return the limit of a member of a class, inherited ones included."""
+    return next((limits[member] for own in kind.__mro__ if member in (limits := LIMITS.get(own, {}))), None)
+
+
+def contradictions(whole: object) -> Iterator[tuple[str, Limit]]:
+    """Name each member that contradicts another one, with the limit which that other one sets."""
+    if isinstance(whole, Person) and whole.level.lower() not in map(str.lower, _LEVELS[whole.provider]):
+        yield "level", one_of(*_LEVELS[whole.provider])
+    if isinstance(whole, Api) and whole.open and whole.scopes:
+        yield "open", Limit(allowed="false beside scopes", holds=lambda value: value is False)

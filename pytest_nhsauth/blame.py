@@ -1,0 +1,24 @@
+"""Lets an error that the author of a test has caused end at the author's own line, not inside the mock."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def blames_caller(call: Callable[P, T]) -> Callable[P, T]:
+    """Cut what lies below the call out of the traceback of a LookupError or ValueError: its text says enough."""
+
+    @functools.wraps(call)
+    def blaming(*args: P.args, **kwargs: P.kwargs) -> T:
+        __tracebackhide__ = True
+        try:
+            return call(*args, **kwargs)
+        except (LookupError, ValueError) as error:
+            raise error.with_traceback(None) from None
+
+    return blaming

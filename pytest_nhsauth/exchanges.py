@@ -1,0 +1,134 @@
+"""The journal as tests read it: a sequence of what the mock was asked and what it answered, with assertions on it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NoReturn, overload
+
+from mock_servers.records import Journal, Record
+
+FACTS: Final = (
+    "method",
+    "path",
+    "service",
+    "status",
+    "grant_type",
+    "client_id",
+    "error",
+    "error_description",
+    "message_id",
+    "diagnosis",
+)
+"""What exchanges can be told apart by: attributes of a record."""
+
+MOST: Final = 20
+"""Exchanges that a failure shows, the newest; a person reads no more."""
+
+
+class Exchanges(Sequence[Record]):
+    """What the mock was asked since the test began, oldest first; it grows while the test runs.
+
+    Discovery, key sets and calls of the mock's own API are not among them; the fixtures' own token requests are.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    @property
+    def last(self) -> Record:
+        """The newest exchange. Raises AssertionError when there is none."""
+        __tracebackhide__ = True
+        kept = self._journal.kept()
+        if not kept:
+            raise AssertionError("no request has reached the mock")
+        return kept[-1]
+
+    @property
+    def refused(self) -> list[Record]:
+        """Those that were answered with an error."""
+        return [record for record in self if record.refusal is not None]
+
+    def where(self, **facts: object) -> list[Record]:
+        """Return those of which all these facts hold: `where(grant_type="client_credentials", error=None)`.
+
+        The facts are `method`, `path`, `service`, `status`, `grant_type`, `client_id` (of the form), `error`,
+        `error_description`, `message_id` and `diagnosis`. Raises TypeError for any other.
+        """
+        __tracebackhide__ = True
+        _refuse_unknown(facts)
+        return [record for record in self if _holds(record, facts)]
+
+    def assert_one(self, **facts: object) -> Record:
+        """Return the one exchange of which these facts hold. Raises AssertionError, showing the journal."""
+        __tracebackhide__ = True
+        found = self.where(**facts)
+        if len(found) != 1:
+            self._fail(f"expected one exchange{_words(facts)}, and {_counted(found)}", facts)
+        return found[0]
+
+    def assert_none(self, **facts: object) -> None:
+        """Make sure that there is no exchange of which these facts hold. Raises AssertionError, showing the journal."""
+        __tracebackhide__ = True
+        found = self.where(**facts)
+        if found:
+            self._fail(f"expected no exchange{_words(facts)}, and {_counted(found)}", facts)
+
+    def _fail(self, said: str, facts: Mapping[str, object]) -> NoReturn:
+        __tracebackhide__ = True
+        raise AssertionError("\n".join([f"{said}:", *told(list(self), facts)]))
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        return self._journal.kept()[index]
+
+    def __len__(self) -> int:
+        return len(self._journal)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._journal.kept())
+
+    def __repr__(self) -> str:
+        return f"<Exchanges: {'; '.join(map(str, self)) or 'none'}>"
+
+
+def told(records: Sequence[Record], facts: Mapping[str, object] | None = None) -> Iterator[str]:
+    """Tell exchanges in lines, each with what explains it and how the facts stand; the newest MOST, oldest first."""
+    if not records:
+        yield "no request has reached the mock"
+    left_out = records[:-MOST]
+    if left_out:
+        refused = sum(record.refusal is not None for record in left_out)
+        yield f"({len(left_out)} earlier exchanges are left out, {refused} of them refused)"
+    for record in records[-MOST:]:
+        yield record.explained()
+        if facts:
+            yield f"  here {_listed({name: getattr(record, name) for name in facts})}"
+
+
+def _holds(record: Record, facts: Mapping[str, object]) -> bool:
+    return all(getattr(record, name) == wanted for name, wanted in facts.items())
+
+
+def _refuse_unknown(facts: Mapping[str, object]) -> None:
+    __tracebackhide__ = True
+    for name in facts:
+        if name not in FACTS:
+            nearest = difflib.get_close_matches(name, FACTS, n=1)
+            meant = f" (did you mean {nearest[0]}?)" if nearest else ""
+            raise TypeError(f"an exchange has no {name!r}{meant}: it has {', '.join(FACTS)}")
+
+
+def _counted(found: Sequence[Record]) -> str:
+    return "there is one" if len(found) == 1 else f"there are {len(found) or 'none'}"
+
+
+def _words(facts: Mapping[str, object]) -> str:
+    return f" with {_listed(facts)}" if facts else ""
+
+
+def _listed(facts: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in facts.items())

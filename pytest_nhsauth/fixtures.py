@@ -1,0 +1,129 @@
+"""The fixtures. What each gives is decided in the modules that they import when first used, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_nhsauth import report, settings
+
+if TYPE_CHECKING:
+    from mock_servers.client import Client
+    from mock_servers.clock import Clock
+    from mock_servers.platform import Platform as MockPlatform
+    from pytest_nhsauth.exchanges import Exchanges
+    from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
+    from pytest_nhsauth.platform import Platform
+    from pytest_nhsauth.registered_app import RegisteredApp
+    from pytest_nhsauth.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def nhsauth_settings(pytestconfig: pytest.Config) -> Settings:
+    """What the mock is configured with; override it in a conftest to configure from Python.
+
+    Return `pytest_nhsauth.Settings(configuration=pytest_nhsauth.Configuration(…))`.
+    """
+    return pytestconfig.stash[settings.SETTINGS]
+
+
+@pytest.fixture(scope="session")
+def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) -> Iterator[Platform]:
+    """The mock platform of the whole session, on a free port; never reset by itself.
+
+    For fixtures wider than a test, and for tests with `@given`; every other test wants `nhsauth`.
+    """
+    from pytest_nhsauth.platform import served  # noqa: PLC0415 - nobody pays for the servers before this
+
+    with served(_built(nhsauth_settings)) as platform:
+        pytestconfig.stash[report.PLATFORM] = platform
+        yield platform
+
+
+@pytest.fixture
+def nhsauth(nhsauth_platform: Platform, request: pytest.FixtureRequest) -> Iterator[Platform]:
+    """The mock of the API platform, CIS2 and NHS login; after each test it is as before.
+
+    Its URLs, `apps`, `users`, `exchanges` and `clock`. What wider fixtures have added stays; the journal starts empty.
+    """
+    if nhsauth_platform.death:
+        pytest.fail(nhsauth_platform.death, pytrace=False)
+    with nhsauth_platform.isolated():
+        yield nhsauth_platform
+        report.keep(request.node, nhsauth_platform.exchanges)
+
+
+@pytest.fixture
+def nhsauth_app(nhsauth: Platform) -> RegisteredApp:
+    """The registered app: `client_id`, `client_secret`, `private_key_pem`, `kid`, `jwks`, `redirect_uri`."""
+    try:
+        return nhsauth.app()
+    except LookupError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def nhsauth_new_app(nhsauth: Platform) -> AppFactory:
+    """Registers more apps, for this test: `nhsauth_new_app(scopes=[…]) -> app`; members as in the configuration."""
+    return nhsauth.new_app
+
+
+@pytest.fixture
+def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp) -> Iterator[Client]:
+    """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`."""
+    from requests import Session  # noqa: PLC0415 - loaded when a test first wants a client
+
+    from mock_servers.client import Client  # noqa: PLC0415 - the same
+
+    with Session() as session:
+        session.trust_env = False  # a proxy of the environment has no business between a test and its mock
+        yield Client(
+            token_url=nhsauth.token_url,
+            client_id=nhsauth_app.client_id,
+            private_key=nhsauth_app.private_key,
+            kid=nhsauth_app.kid,
+            client_secret=nhsauth_app.client_secret,
+            session=session,
+            clock=nhsauth.clock.now,
+        )
+
+
+@pytest.fixture
+def nhsauth_client_assertion(nhsauth_app: RegisteredApp) -> ClientAssertionFactory:
+    """Signs client assertions of the registered app: `(claims={}, headers={}, without=(), key=None) -> str`.
+
+    `without` names members to leave out (`exp`, `header.kid`); `key` signs in the place of the app's own.
+    """
+    return nhsauth_app.client_assertion
+
+
+@pytest.fixture
+def nhsauth_id_token(nhsauth_app: RegisteredApp) -> IdTokenFactory:
+    """Gives id tokens for the registered app: `(user, provider="cis2", level, claims={}, headers={}, without=())`.
+
+    Without `user` the provider's first person who reaches `level` logs in.
+    """
+    return nhsauth_app.id_token
+
+
+@pytest.fixture
+def nhsauth_clock(nhsauth: Platform) -> Clock:
+    """The mock's time: `now`, `set`, `advance`, `freeze`, `reset`; the machine's own stays as it is."""
+    return nhsauth.clock
+
+
+@pytest.fixture
+def nhsauth_exchanges(nhsauth: Platform) -> Exchanges:
+    """What the mock was asked in this test: a sequence with `last`, `refused`, `where`, `assert_one`, `assert_none`."""
+    return nhsauth.exchanges
+
+
+def _built(chosen: Settings) -> MockPlatform:
+    from pytest_nhsauth.platform import build  # noqa: PLC0415 - as above
+
+    try:
+        return build(chosen.configuration)
+    except (OSError, ValueError) as error:
+        pytest.fail(f"the mock cannot be started: {error}", pytrace=False)

@@ -1,0 +1,64 @@
+"""The hooks that pytest calls; what they do is decided elsewhere. Loading them imports no server, no cryptography."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from pytest_nhsauth import report, settings
+from pytest_nhsauth.fixtures import (
+    nhsauth,
+    nhsauth_app,
+    nhsauth_client,
+    nhsauth_client_assertion,
+    nhsauth_clock,
+    nhsauth_exchanges,
+    nhsauth_id_token,
+    nhsauth_new_app,
+    nhsauth_platform,
+    nhsauth_settings,
+)
+
+__all__ = [
+    "nhsauth",
+    "nhsauth_app",
+    "nhsauth_client",
+    "nhsauth_client_assertion",
+    "nhsauth_clock",
+    "nhsauth_exchanges",
+    "nhsauth_id_token",
+    "nhsauth_new_app",
+    "nhsauth_platform",
+    "nhsauth_settings",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Make the options and ini values known."""
+    settings.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Decide the settings, so that a broken configuration is told before anything runs."""
+    config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say what was set and by whom, when anything was."""
+    return config.stash[settings.SETTINGS].told()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin to watch the mock for this test, before its first fixture is set up."""
+    report.begin(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the exchanges of a test that failed."""
+    made = yield
+    report.add_section(item, made)
+    return made

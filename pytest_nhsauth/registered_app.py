@@ -1,0 +1,138 @@
+"""An app of the platform as a test uses it: what identifies it, what it signs with, and what it signs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.keys import KeyPair
+from mock_servers.platform import Platform as MockPlatform
+from mock_servers.registered_app import App
+from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.factories import NOTHING, SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredApp:
+    """A registered app; a change of it at the platform shows at once. Two are equal when their client ids are."""
+
+    client_id: str
+    _mock: MockPlatform = field(repr=False)
+
+    @property
+    def client_secret(self) -> str:
+        """The secret, for refresh tokens and the providers."""
+        return self._app.client_secret
+
+    @property
+    def redirect_uri(self) -> str:
+        """The first of the app's redirect URIs. Raises LookupError when it has none."""
+        __tracebackhide__ = True
+        uris = self._app.redirect_uris
+        if not uris:
+            raise LookupError(f"app {self.client_id!r} has no redirect URI: register it with redirect_uris")
+        return uris[0]
+
+    @property
+    def kid(self) -> str:
+        """The kid that its client assertions name. Raises LookupError when the app has no key."""
+        __tracebackhide__ = True
+        app = self._app
+        kid = app.kid or app.key_name or next((str(key.get("kid")) for key in self.jwks["keys"]), None)
+        if kid is None:
+            raise LookupError(f"app {self.client_id!r} has no kid: register it with kid, jwks or a key of the mock's")
+        return kid
+
+    @property
+    def jwks(self) -> dict[str, Any]:
+        """The app's public keys, `{"keys": […]}`, as the mock serves them at `jwks_url`."""
+        return self._mock.apps.jwks(self._app)
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the token service fetches the app's public keys."""
+        app = self._app
+        return app.jwks_url or f"{self._mock.url}{self._mock.apps.jwks_path(app)}"
+
+    @property
+    @blames_caller
+    def private_key(self) -> RSAPrivateKey:
+        """The private key as an object, the quick way to sign. Raises LookupError when the mock does not hold it."""
+        return self._pair().private
+
+    @property
+    @blames_caller
+    def private_key_pem(self) -> str:
+        """The private key as PKCS#8 text. Raises LookupError when the mock does not hold it.
+
+        Whoever loads it pays for a check of the key, a quarter of a second with 4096 bits: once a program, not once a
+        request.
+        """
+        return self._pair().private_pem()
+
+    @blames_caller
+    def client_assertion(
+        self,
+        claims: Mapping[str, Any] = NOTHING,
+        headers: Mapping[str, Any] = NOTHING,
+        without: Sequence[str] = (),
+        key: SigningKey | None = None,
+    ) -> str:
+        """Return a fresh client assertion of this app for the platform's token URL.
+
+        `claims` and `headers` are added or replace those of a correct one; `without` names members to leave out (`exp`,
+        `header.kid`); `key` signs in the place of the app's own, under the same kid. Raises LookupError when the app
+        has no key, ValueError for a `key` that is no RSA private key.
+        """
+        pair = self._pair() if key is None else KeyPair(kid=self.kid, private=_loaded(key))
+        alterations = Alterations(claims=claims, headers=headers, without=without)
+        return self._mock.client_assertion(self.client_id, key=pair, alterations=alterations)
+
+    @blames_caller
+    def id_token(
+        self,
+        user: str | None = None,
+        provider: str = "cis2",
+        level: str | None = None,
+        claims: Mapping[str, Any] = NOTHING,
+        headers: Mapping[str, Any] = NOTHING,
+        without: Sequence[str] = (),
+    ) -> str:
+        """Return a fresh id token for this app, as after a log-in.
+
+        Without `user` the provider's first person who reaches `level` logs in, without `level` it is the highest of the
+        person. `claims` and `headers` are added or replace those of a correct one; `without` names members to leave out
+        (`exp`, `header.kid`). Raises LookupError for an unknown user or provider, ValueError for a level that the
+        person does not reach.
+        """
+        wanted = Wanted(user=user, level=level, client_id=self.client_id)
+        alterations = Alterations(claims=claims, headers=headers, without=without)
+        return self._mock.id_token(provider, wanted, alterations)
+
+    @property
+    def _app(self) -> App:
+        return self._mock.apps.get(self.client_id)
+
+    def _pair(self) -> KeyPair:
+        pair = self._mock.apps.key(self._app)
+        if pair is None:
+            raise LookupError(f"the mock has no private key of app {self.client_id!r}: it was registered without one")
+        return pair
+
+
+def _loaded(key: SigningKey) -> RSAPrivateKey:
+    if isinstance(key, RSAPrivateKey):
+        return key
+    with suppress(TypeError, ValueError, UnsupportedAlgorithm):
+        loaded = load_pem_private_key(key.encode() if isinstance(key, str) else key, password=None)
+        if isinstance(loaded, RSAPrivateKey):
+            return loaded
+    raise ValueError("key does not serve; allowed is an RSA private key, as an object or unencrypted PEM text")

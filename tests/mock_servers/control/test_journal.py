@@ -1,0 +1,171 @@
+"""The journal through the control API."""
+
+from collections.abc import Callable
+
+import pytest
+from werkzeug.test import TestResponse
+
+from mock_servers.platform import Platform
+
+Control = Callable[..., TestResponse]
+Refused = Callable[[TestResponse], tuple[int, str, str | None]]
+Post = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def exchanges(control: Control, post: Post) -> list[int]:
+    """Five exchanges: granted, two refusals with one code and one with another, granted; the numbers of all."""
+    control("POST", "/access-tokens", {"access": "application"})
+    post(grant_type="password")
+    post(scope="without a grant")
+    post(grant_type="client_credentials")
+    control("POST", "/access-tokens", {"access": "patient"})
+    return [each["id"] for each in control("GET", "/exchanges").get_json()]
+
+
+def test_an_empty_journal_is_an_empty_list(control: Control) -> None:
+    answer = control("GET", "/exchanges")
+
+    assert (answer.status_code, answer.get_json()) == (200, [])
+
+
+def test_an_exchange_tells_request_answer_error_and_diagnosis(control: Control, post: Post) -> None:
+    answer = post(grant_type="password")
+
+    [told] = control("GET", "/exchanges").get_json()
+    assert list(told) == [
+        "id",
+        "at",
+        "service",
+        "method",
+        "path",
+        "status",
+        "message_id",
+        "request",
+        "response",
+        "error",
+        "diagnosis",
+        "findings",
+        "then",
+        "advice",
+    ]
+    assert (told["at"], told["method"], told["path"], told["status"]) == (
+        "2027-01-15T08:00:00Z",
+        "POST",
+        "/oauth2/token",
+        400,
+    )
+    assert told["message_id"] == answer.get_json()["message_id"]
+    assert told["error"] == {
+        "code": "unsupported_grant_type",
+        "description": "grant_type is invalid",
+        "rule": "check_grant_type_supported",
+        "evidence": "S",
+    }
+    assert told["diagnosis"].startswith('grant_type is "password".')
+
+
+def test_no_secret_stands_in_the_journal(control: Control, post: Post) -> None:
+    assertion = control("POST", "/client-assertions", {}).get_json()["client_assertion"]
+    post(grant_type="client_credentials", client_assertion=assertion, client_secret="a-very-secret-secret")
+
+    told = control("GET", "/exchanges").get_data(as_text=True)
+
+    assert assertion not in told
+    assert "a-very-secret-secret" not in told
+
+
+def test_exchanges_come_oldest_first(exchanges: list[int]) -> None:
+    assert exchanges == sorted(exchanges)
+    assert len(exchanges) == 5
+
+
+def test_after_leaves_out_what_was_seen(control: Control, exchanges: list[int]) -> None:
+    told = control("GET", f"/exchanges?after={exchanges[2]}").get_json()
+
+    assert [each["id"] for each in told] == exchanges[3:]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3, 5, 99])
+def test_limit_keeps_the_newest_oldest_first(control: Control, exchanges: list[int], limit: int) -> None:
+    told = control("GET", f"/exchanges?limit={limit}").get_json()
+
+    assert [each["id"] for each in told] == exchanges[5 - min(limit, 5) :]
+
+
+def test_error_keeps_those_of_one_code(control: Control, exchanges: list[int]) -> None:
+    told = control("GET", "/exchanges?error=invalid_request").get_json()
+
+    assert [each["id"] for each in told] == exchanges[2:4]
+
+
+def test_error_keeps_those_of_one_rule(control: Control, exchanges: list[int]) -> None:
+    told = control("GET", "/exchanges?error=check_grant_type_present").get_json()
+
+    assert [each["id"] for each in told] == exchanges[2:3]
+
+
+def test_filters_work_together(control: Control, exchanges: list[int]) -> None:
+    told = control("GET", f"/exchanges?after={exchanges[0]}&error=invalid_request&limit=1").get_json()
+
+    assert [each["id"] for each in told] == exchanges[3:4]
+
+
+@pytest.mark.parametrize(
+    ("query", "member"),
+    [
+        ("after=-1", "after"),
+        ("after=", "after"),
+        ("after=x", "after"),
+        ("limit=1.5", "limit"),
+        ("limit=%C2%B2", "limit"),
+        ("limit=9999999999999999", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("lmit=1", "lmit"),
+    ],
+)
+def test_a_query_parameter_that_does_not_fit_is_named(
+    control: Control, refused: Refused, query: str, member: str
+) -> None:
+    assert refused(control("GET", f"/exchanges?{query}")) == (400, "Bad Request", member)
+
+
+def test_one_exchange_is_found_by_its_number_and_by_its_message_id(control: Control, exchanges: list[int]) -> None:
+    by_number = control("GET", f"/exchanges/{exchanges[1]}").get_json()
+    by_message_id = control("GET", f"/exchanges/{by_number['message_id']}").get_json()
+
+    assert by_number["id"] == exchanges[1]
+    assert by_message_id == by_number
+
+
+@pytest.mark.parametrize("key", ["0", "999999", "rrt-1", "None", "-1"])
+def test_an_exchange_that_is_not_kept_is_not_found(
+    control: Control, exchanges: list[int], refused: Refused, key: str
+) -> None:
+    assert exchanges
+    assert refused(control("GET", f"/exchanges/{key}")) == (404, "Not Found", None)
+
+
+def test_the_journal_can_be_emptied(control: Control, exchanges: list[int]) -> None:
+    answer = control("DELETE", "/exchanges")
+
+    assert exchanges
+    assert (answer.status_code, control("GET", "/exchanges").get_json()) == (204, [])
+
+
+def test_numbers_rise_after_the_journal_was_emptied(control: Control, exchanges: list[int], post: Post) -> None:
+    control("DELETE", "/exchanges")
+    post()
+
+    [told] = control("GET", "/exchanges").get_json()
+    assert told["id"] > exchanges[-1]
+
+
+def test_without_limit_all_that_is_kept_is_told(control: Control, platform: Platform, post: Post) -> None:
+    for _ in range(1005):
+        post()
+
+    told = control("GET", "/exchanges").get_json()
+
+    assert [each["id"] for each in told] == [record.id for record in platform.exchanges]
+    assert len(told) == 1000

@@ -1,0 +1,26 @@
+"""Runs of pytest inside these tests. What the plugin imports late is loaded here, once for all of them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mock_servers import client, configuration_file
+from pytest_nhsauth import platform, plugin
+
+Run = Callable[..., pytest.RunResult]
+
+LOADED = [client, configuration_file, platform]
+"""An inner run forgets what it alone has imported, and cryptography can be loaded only once a process."""
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run pytest on what the test has written, with the plugin, installed or not, and with warnings as errors."""
+    monkeypatch.delenv("NHSAUTH_CONFIG", raising=False)
+
+    def run(*arguments: str, subprocess: bool = False) -> pytest.RunResult:
+        if subprocess:
+            return pytester.runpytest_subprocess("-p", plugin.__name__, "-W", "error", *arguments)
+        return pytester.runpytest_inprocess("-W", "error", *arguments, plugins=[plugin])
+
+    return run

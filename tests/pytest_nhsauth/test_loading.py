@@ -1,0 +1,109 @@
+"""How the plugin is loaded: through its entry point, listed in a conftest, or both; and what that costs."""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+import pytest
+
+import pytest_nhsauth
+
+Run = Callable[..., pytest.RunResult]
+
+HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "hypothesis"]
+OTHERS = ["-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist"]
+LISTED = 'pytest_plugins = ["pytest_nhsauth.plugin"]'
+
+installed = pytest.mark.skipif(
+    "pytest_nhsauth.plugin" not in entry_points(group="pytest11").names, reason="the plugin is not installed"
+)
+
+
+@installed
+def test_installed_and_unused_it_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import sys
+
+        def test_it(pytestconfig):
+            assert pytestconfig.pluginmanager.has_plugin("pytest_nhsauth.plugin")
+            assert [name for name in {HEAVY} if name in sys.modules] == []
+        """
+    )
+
+    assert pytester.runpytest_subprocess(*OTHERS).parseoutcomes() == {"passed": 1}
+
+
+def test_the_package_alone_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import sys
+        import pytest_nhsauth
+        import pytest_nhsauth.plugin
+
+        print([name for name in {HEAVY} if name in sys.modules])
+        """
+    )
+    (file,) = pytester.path.glob("*.py")
+
+    assert pytester.runpython(file).outlines == ["[]"]
+
+
+@installed
+def test_its_entry_point_is_named_like_its_module() -> None:
+    (entry_point,) = entry_points(group="pytest11", name="pytest_nhsauth.plugin")
+
+    assert entry_point.value == entry_point.name
+
+
+@installed
+def test_installed_and_listed_in_a_conftest_it_is_loaded_once(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(LISTED)
+    pytester.makepyfile("def test_it(nhsauth_platform): pass")
+
+    outcome = pytester.runpytest_subprocess("-W", "error")
+
+    assert outcome.parseoutcomes() == {"passed": 1}
+
+
+def test_listed_in_a_conftest_it_need_not_be_installed(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeconftest(LISTED)
+    pytester.makepyfile("def test_it(nhsauth_platform): pass")
+
+    outcome = pytester.runpytest_subprocess("-W", "error")
+
+    assert outcome.parseoutcomes() == {"passed": 1}
+
+
+def test_named_on_the_command_line_and_in_a_conftest_it_is_loaded_once(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makeconftest(LISTED)
+    pytester.makepyfile("def test_it(nhsauth_platform): pass")
+
+    assert run().parseoutcomes() == {"passed": 1}
+
+
+def test_every_fixture_is_listed_with_what_it_is(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile("def test_it(): pass")
+
+    outcome = run("--fixtures", "-q")
+
+    starts = [number for number, line in enumerate(outcome.outlines) if line.startswith("nhsauth")]
+    assert len(starts) == 10
+    assert all(outcome.outlines[number + 1].startswith("    ") for number in starts)
+    outcome.stdout.no_fnmatch_line("*no docstring available*")
+
+
+def test_its_options_are_in_the_help(run: Run) -> None:
+    run("--help").stdout.fnmatch_lines(["*--nhsauth-config=FILE*", "*nhsauth_config (string)*"])
+
+
+@pytest.mark.parametrize("name", pytest_nhsauth.__all__)
+def test_a_public_type_is_found_when_asked_for(name: str) -> None:
+    assert getattr(pytest_nhsauth, name).__name__ == name
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'pytest_nhsauth' has no attribute 'Platfrom'"):
+        _ = pytest_nhsauth.Platfrom  # type: ignore[attr-defined]

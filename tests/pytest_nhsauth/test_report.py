@@ -1,0 +1,211 @@
+"""The section that a failed test shows, and when it is not there."""
+
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., pytest.RunResult]
+
+TITLE = "*- nhsauth exchanges -*"
+EXPIRED = "POST /oauth2/token 400 invalid_request Invalid 'exp' claim *| exp is * h in the past: set it to now + 300*"
+ASKING = """
+import pytest
+import requests
+
+def ask(platform, **claims):
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": platform.app().client_assertion(claims),
+    }
+    requests.post(platform.token_url, form, timeout=10)
+"""
+
+
+def section(outcome: pytest.RunResult) -> list[str]:
+    """The lines of the one section, without its title."""
+    lines = outcome.outlines
+    starts = [number for number, line in enumerate(lines) if "- nhsauth exchanges -" in line]
+    assert len(starts) == 1, starts
+    rest = lines[starts[0] + 1 :]
+    return rest[: next(number for number, line in enumerate(rest) if line.startswith(("=", "_", "-")))]
+
+
+def test_a_failure_shows_each_exchange_and_its_diagnosis(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+def test_it(nhsauth):
+    ask(nhsauth)
+    ask(nhsauth, exp=1)
+    pytest.fail("as it should")
+"""
+    )
+
+    succeeded, refused = section(run())
+
+    assert succeeded == "POST /oauth2/token 200"
+    assert refused.startswith("POST /oauth2/token 400 invalid_request Invalid 'exp' claim in client_assertion JWT")
+    assert "| exp is " in refused
+
+
+def test_a_finding_is_told_below_its_exchange(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        """
+        import requests
+
+        def test_it(nhsauth):
+            url = f"{nhsauth.gateway}/hello-world/hello/application"
+            requests.get(url, headers={"Authorization": f"Bearer {nhsauth.app().client_id}"}, timeout=10)
+            assert False
+        """
+    )
+
+    _, finding, *_ = section(run())
+
+    assert finding.startswith("  authorization is the API key of app")
+
+
+def test_a_failure_that_asked_nothing_shows_no_section(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile("def test_it(nhsauth): assert not nhsauth")
+
+    run().stdout.no_fnmatch_line(TITLE)
+
+
+def test_a_failure_without_the_mock_shows_no_section(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile("def test_it(): assert False")
+
+    run().stdout.no_fnmatch_line(TITLE)
+
+
+def test_a_success_shows_no_section(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth): ask(nhsauth)")
+
+    run("-rA").stdout.no_fnmatch_line(TITLE)
+
+
+def test_a_failure_shows_nothing_of_an_earlier_test(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+@pytest.mark.parametrize("turn", range(2))
+def test_it(nhsauth_platform, turn):
+    if not nhsauth_platform.exchanges:
+        ask(nhsauth_platform)
+    else:
+        pytest.fail("without having asked")
+"""
+    )
+
+    outcome = run()
+
+    assert outcome.parseoutcomes() == {"passed": 1, "failed": 1}
+    outcome.stdout.no_fnmatch_line(TITLE)
+
+
+def test_the_session_s_platform_is_told_of_as_well(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth_platform):\n    ask(nhsauth_platform, exp=1)\n    assert False")
+
+    run().stdout.fnmatch_lines([TITLE, EXPIRED])
+
+
+def test_an_error_at_set_up_shows_what_led_to_it(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+@pytest.fixture
+def token(nhsauth):
+    ask(nhsauth, exp=1)
+    raise RuntimeError("no token")
+
+def test_it(token):
+    pass
+"""
+    )
+
+    run().stdout.fnmatch_lines([TITLE, EXPIRED])
+
+
+def test_an_error_at_teardown_shows_what_the_test_had_not_shown(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+@pytest.fixture
+def session(nhsauth):
+    yield
+    ask(nhsauth, exp=1)
+    raise RuntimeError("not ended")
+
+def test_it(nhsauth, session):
+    ask(nhsauth)
+"""
+    )
+
+    shown = section(run())
+
+    assert [line.split()[2] for line in shown] == ["200", "400"]
+
+
+def test_a_teardown_does_not_repeat_what_the_failure_has_shown(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+@pytest.fixture
+def session(nhsauth):
+    yield
+    raise RuntimeError("not ended")
+
+def test_it(nhsauth, session):
+    ask(nhsauth)
+    assert False
+"""
+    )
+
+    outcome = run()
+
+    assert outcome.parseoutcomes() == {"failed": 1, "errors": 1}
+    assert section(outcome) == ["POST /oauth2/token 200"]
+
+
+def test_no_whole_token_is_shown(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_it(nhsauth_client, nhsauth_id_token, tmp_path_factory):
+            token = nhsauth_id_token()
+            tmp_path_factory.getbasetemp().joinpath("token").write_text(token)
+            nhsauth_client.token_exchange(token)
+            pytest.fail("as it should", pytrace=False)
+        """
+    )
+
+    outcome = run("--basetemp=inner")
+
+    token = pytester.path.joinpath("inner", "token").read_text(encoding="utf-8")
+    assert not any(part in outcome.stdout.str() for part in token.split("."))
+
+
+def test_xdist_s_workers_tell_it_as_well(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth):\n    ask(nhsauth, exp=1)\n    assert False")
+
+    run("-n", "1", subprocess=True).stdout.fnmatch_lines([TITLE, EXPIRED])
+
+
+def test_a_set_up_that_another_plugin_fails_is_reported_all_the_same(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def _platform(nhsauth_platform):
+            pass
+
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_setup(item):
+            if "refused" in item.name:
+                raise RuntimeError("not this one")
+            return (yield)
+        """
+    )
+    pytester.makepyfile("def test_first(): pass\n\ndef test_refused(): pass")
+
+    outcome = run("-p", "no:randomly")
+
+    assert outcome.ret == pytest.ExitCode.TESTS_FAILED
+    outcome.stdout.fnmatch_lines("*RuntimeError: not this one")

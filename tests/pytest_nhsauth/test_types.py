@@ -1,0 +1,93 @@
+"""The public types, as a type checker sees them in a project that uses the plugin."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pytest_nhsauth
+
+pytest.importorskip("mypy", reason="the group lint brings mypy")
+
+RIGHT = """
+from collections.abc import Iterator
+
+import pytest
+from pytest_nhsauth import (
+    App, AppFactory, Client, ClientAssertionFactory, Clock, Configuration, Exchanges, IdTokenFactory, Platform, Record,
+    RegisteredApp, Settings, Token,
+)
+
+
+@pytest.fixture(scope="session")
+def nhsauth_settings() -> Settings:
+    app = App(client_id="mine", client_secret="secret", name="Mine")
+    return Settings(configuration=Configuration(apps=(app,)))
+
+
+@pytest.fixture(scope="module")
+def shared(nhsauth_platform: Platform) -> Iterator[RegisteredApp]:
+    yield nhsauth_platform.new_app(client_id="shared")
+
+
+def test_all(
+    nhsauth: Platform,
+    nhsauth_app: RegisteredApp,
+    nhsauth_client: Client,
+    nhsauth_client_assertion: ClientAssertionFactory,
+    nhsauth_clock: Clock,
+    nhsauth_exchanges: Exchanges,
+    nhsauth_id_token: IdTokenFactory,
+    nhsauth_new_app: AppFactory,
+) -> None:
+    token: Token = nhsauth_client.token_exchange(nhsauth_id_token("9912003071", provider="nhs_login"))
+    assertion: str = nhsauth_client_assertion({"exp": 1}, without=["jti"], key=nhsauth_app.private_key_pem)
+    other: RegisteredApp = nhsauth_new_app(client_id="other")
+    issuer: str = nhsauth.cis2.issuer
+    nhsauth_clock.advance(600)
+    record: Record = nhsauth_exchanges.assert_one(grant_type="client_credentials", error=None)
+    assert token.expires_at
+    assert [assertion, other.kid, issuer, record.diagnosis]
+"""
+WRONG = """
+from pytest_nhsauth import IdTokenFactory, Platfrom
+
+
+def test_it(nhsauth_id_token: IdTokenFactory) -> int:
+    return nhsauth_id_token(claim={})
+"""
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What mypy says of either file, in one run: it takes long to read what the packages stand on."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "test_right.py").write_text(RIGHT, encoding="utf-8")
+    (folder / "test_wrong.py").write_text(WRONG, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "test_right.py", "test_wrong.py"]
+    environment = {**os.environ, "MYPYPATH": str(Path(pytest_nhsauth.__file__).parents[1])}
+    outcome = subprocess.run(  # noqa: S603 - our own arguments
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    lines = outcome.stdout.splitlines()
+    return {
+        name: "\n".join(line for line in lines if line.startswith(f"test_{name}.py:")) for name in ("right", "wrong")
+    } | {"all": outcome.stdout + outcome.stderr}
+
+
+def test_a_test_with_annotations_passes_strictly(checked: dict[str, str]) -> None:
+    assert checked["right"] == ""
+
+
+def test_no_error_is_found_in_the_packages_themselves(checked: dict[str, str]) -> None:
+    assert "errors in 1 file (checked 2 source files)" in checked["all"]
+
+
+def test_a_misspelt_type_is_found(checked: dict[str, str]) -> None:
+    assert 'has no attribute "Platfrom"' in checked["wrong"]
+
+
+def test_a_misspelt_keyword_of_a_factory_is_found(checked: dict[str, str]) -> None:
+    assert 'Unexpected keyword argument "claim"' in checked["wrong"]
