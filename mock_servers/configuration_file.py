@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from mock_servers import limits, members
 from mock_servers.configuration import READY_MADE_APP, Configuration
-from mock_servers.registered_app import App
+from mock_servers.registered_app import App, own_key_name
 
 _PYPROJECT: Final = "pyproject.toml"
 _NAMES: Final = f"nhsauth.toml, or a {_PYPROJECT} with a table [tool.nhsauth]"
@@ -134,9 +134,7 @@ def _named(index: int, entry: AppEntry, where: str) -> App:
     kept = {each.name: getattr(entry, each.name) for each in fields(App)}
     app = App(**{**kept, "name": entry.name or f"app {entry.client_id}", "jwks": _key_set(entry, where)})
     if entry.private_key is not None:
-        from mock_servers.platform import app_with_key_file  # noqa: PLC0415 - brings Flask, which a check can do without
-
-        return app_with_key_file(replace(app, kid=app.kid or _only_kid(app.jwks)))
+        return replace(app, key_name=own_key_name(app.client_id), kid=app.kid or _only_kid(app.jwks))
     if app.has_keys:
         return app
     if index == 0:

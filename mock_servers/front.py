@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote
 
@@ -32,6 +33,9 @@ from mock_servers.store import Store
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
+
+IN_PROCESS: Final = "mock_servers.in_process"
+"""What the environ of the mock's own calls has, under a name that no header can make."""
 
 _log = logging.getLogger("mock_servers")
 
@@ -77,7 +81,7 @@ class _Outcome(Generic[X]):
 def create_app(front: Front[X], import_name: str) -> flask.Flask:
     """Return a Flask application that gives every method and path to the flows."""
     app = flask.Flask(import_name, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # what werkzeug cuts off a chunked body shows in its length
     app.url_map.merge_slashes = False
     for path in ("/", "/<path:path>"):
         app.url_map.add(Route(path, endpoint="answer", methods=None))
@@ -94,7 +98,8 @@ def _respond(front: Front[X]) -> flask.Response:
     outcome = _outcome(front, front.exchange(_request()))
     answer = outcome.answer
     body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
-    response = flask.Response(body, answer.status, dict(answer.headers), content_type=answer.content_type)
+    status = f"{answer.status} {HTTPStatus(answer.status).phrase}"  # werkzeug would write the phrase in capitals
+    response = flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
     if outcome.flow.recorded:
         record = _record(front, outcome)
         front.journal.add(record)
@@ -182,9 +187,10 @@ def _request() -> Request:
 
 def _body() -> tuple[bytes, bool]:
     try:
-        return flask.request.get_data(cache=False), False
+        body = flask.request.get_data(cache=False)
     except RequestEntityTooLarge:
         return b"", True
+    return (b"", True) if len(body) > LARGEST_BODY else (body, False)
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:

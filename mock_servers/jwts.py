@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from jwt.algorithms import Algorithm, get_default_algorithms
 _ALGORITHMS: Final[Mapping[str, Algorithm]] = get_default_algorithms()
 _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
+_DEEPEST = 100
+"""Levels of a header or payload; real ones have two or three, and what reads them may be recursive."""
 _LONGEST_INTEGER = 400
 """Digits; a longer number is infinite to a script anyway, and Python refuses to read it."""
 
@@ -104,7 +106,22 @@ def _json_object(part: str, text: str) -> Mapping[str, Any]:
         raise MalformedJwtError(f"its {part} is nested too deeply") from too_deep
     if not isinstance(found, dict):
         raise MalformedJwtError(f"its {part} is a JSON {type(found).__name__}, not an object")
+    if _is_deep(found):
+        raise MalformedJwtError(f"its {part} is nested more than {_DEEPEST} deep")
     return found
+
+
+def _is_deep(found: Any) -> bool:
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
 
 
 def _integer(digits: str) -> float:

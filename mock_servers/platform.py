@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from wsgiref.util import setup_testing_defaults
 
 from mock_servers import assertions, serving
 from mock_servers.apim import app as apim_app
@@ -17,9 +20,7 @@ from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
 from mock_servers.clock import Clock
 from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
-from mock_servers.control import app as control_app
-from mock_servers.control.guards import IN_PROCESS
-from mock_servers.front import host
+from mock_servers.front import IN_PROCESS, host
 from mock_servers.gateway import app as gateway_app
 from mock_servers.gateway.flows import HELLO_WORLD
 from mock_servers.gateway.service import Service as Gateway
@@ -37,7 +38,7 @@ from mock_servers.jwks import HttpFetcher
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
 from mock_servers.records import Journal
-from mock_servers.registered_app import App
+from mock_servers.registered_app import App, own_key_name
 from mock_servers.settings import ProviderSettings
 from mock_servers.store import Store
 
@@ -86,6 +87,8 @@ class Platform:
         self.providers = {service.provider.name: service for service in self._provider_services()}
         self._register()
         self.token_services = self._token_services()
+        self._control_application: WSGIApplication | None = None
+        self._control_made = threading.Lock()
         self._mounts = self._all_mounts()
         self._start = self.snapshot()
 
@@ -136,7 +139,7 @@ class Platform:
 
     def made_key_of(self, app: App) -> bool:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
-        return app.key_name not in (None, _key_name(app.client_id))
+        return app.key_name not in (None, own_key_name(app.client_id))
 
     @property
     def token_url(self) -> str:
@@ -186,6 +189,14 @@ class Platform:
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :] or "/"
         return mount.application(environ, start_response)
 
+    def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._control_made:
+            if self._control_application is None:
+                from mock_servers.control.app import create_app  # noqa: PLC0415 - 30 ms of a start, for its first call
+
+                self._control_application = create_app(self)
+        return self._control_application(environ, start_response)
+
     def _believe_proxy(self, environ: WSGIEnvironment) -> None:
         if environ.get("REMOTE_ADDR") not in self.configuration.trusted_proxies:
             return
@@ -201,17 +212,33 @@ class Platform:
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self.origins and origin != self.url:
             return None
-        from werkzeug.test import Client  # noqa: PLC0415 - loaded when a key set is first fetched, not at each start
+        for app in self.apps.all():
+            if parts.path == self.apps.jwks_path(app):
+                return 200, json.dumps(self.apps.jwks(app)).encode()
+        return self._called(parts)
 
-        environ = {IN_PROCESS: True}
-        answer = Client(self).get(parts.path, base_url=origin, query_string=parts.query, environ_overrides=environ)
-        return answer.status_code, answer.get_data()
+    def _called(self, parts: SplitResult) -> tuple[int, bytes]:
+        statuses: list[str] = []
+        environ: WSGIEnvironment = {
+            IN_PROCESS: True,
+            "wsgi.url_scheme": parts.scheme,
+            "HTTP_HOST": parts.netloc,
+            "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+            "QUERY_STRING": parts.query,
+        }
+        setup_testing_defaults(environ)
+        body = self(environ, lambda status, *_: statuses.append(status))  # type: ignore[arg-type]
+        answer = b"".join(body)
+        close = getattr(body, "close", None)
+        if close is not None:
+            close()
+        return int(statuses[0].partition(" ")[0]), answer
 
     # wiring
 
     def _register(self) -> None:
         for client_id, path in self.configuration.private_keys.items():
-            self.ring.add(_key_name(client_id), read_private_key(path), _key_name(client_id))
+            self.ring.add(own_key_name(client_id), read_private_key(path), own_key_name(client_id))
         for app in self.configuration.apps:
             self.apps.add(app)
         for person in self.configuration.people:
@@ -271,7 +298,7 @@ class Platform:
             journal=self.exchanges,
         )
         return [
-            _mount("/_nhsauth", control_app.create_app(self)),
+            _mount("/_nhsauth", self._control),
             *(_mount(service.mount, apim_app.create_app(service)) for service in self.token_services),
             _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),
             *(_provider_mount(service) for service in self.providers.values()),
@@ -293,14 +320,5 @@ def _leads(mount: Mount, path: str) -> bool:
     return any(path == own or path.startswith(f"{own}/") for own in mount.paths)
 
 
-def _key_name(client_id: str) -> str:
-    return f"configured-{re.sub(r'[^A-Za-z0-9._-]', '_', client_id)}"
-
-
 def _environment(realm: str) -> str:
     return realm.partition("-mock-")[2]
-
-
-def app_with_key_file(app: App) -> App:
-    """Return a configured app that signs with the key of a file of its own."""
-    return replace(app, key_name=_key_name(app.client_id))

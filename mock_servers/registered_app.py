@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,3 +62,8 @@ class App:
     def has_keys(self) -> bool:
         """Whether a JWKS URL is registered for the app."""
         return self.jwks is not None or self.jwks_url is not None or self.key_name is not None
+
+
+def own_key_name(client_id: str) -> str:
+    """Return the key ring's name for the key of an app's own file: of two client ids never the same."""
+    return f"configured-{hashlib.sha256(client_id.encode()).hexdigest()[:16]}"

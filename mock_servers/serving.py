@@ -32,6 +32,7 @@ _LOG = logging.getLogger(__name__)
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~\w-]+):([^\0\r\n]*)\r\n")
 _FRAMING = {b"Content-Length", b"Transfer-Encoding"}
 _PIECE = 64 * 1024  # bytes
+_WORKERS_AT_START = 4
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _SPEAK_TLS = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 31\r\n\r\nThis port speaks TLS: say https"
@@ -267,7 +268,18 @@ class _Connection(server.HTTPConnection):
 
 
 class _Workers(threadpool.ThreadPool):
+    """Grows when more requests wait than workers do: to start all at once takes a busy machine 50 ms."""
+
     _threads: list[threading.Thread]
+
+    def __init__(self, server: Any, most: int) -> None:
+        super().__init__(server, min(_WORKERS_AT_START, most), most)
+
+    def put(self, obj: Any) -> None:
+        """Give a connection to a worker; only the thread that accepts connections calls this."""
+        if self.qsize >= self.idle and len(self._threads) < self.max:
+            self.grow(1)
+        super().put(obj)
 
     def grow(self, amount: int) -> None:
         """Start daemons, lest a forgotten stop hold up the exit, and wait for none to begin: cheroot would nap."""

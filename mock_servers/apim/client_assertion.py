@@ -192,9 +192,9 @@ def check_client_assertion_begun(exchange: Exchange) -> str | None:
             continue
         if not javascript.is_number(moment):
             return f"{name} is {shown(moment)}, no number (our guess is that the service minds): leave it out."
-        if moment > exchange.now + _GRACE:
-            ahead = duration(moment - exchange.now)
-            return f"{name} is {ahead} ahead of the service's clock: set the clock, or leave {name} out."
+        ahead = javascript.number(moment) - exchange.now
+        if ahead > _GRACE:
+            return f"{name} is {duration(ahead)} ahead of the service's clock: set the clock, or leave {name} out."
     return None
 
 

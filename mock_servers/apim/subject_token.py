@@ -181,8 +181,9 @@ def check_subject_token_begun(exchange: Exchange) -> str | None:
             continue
         if not javascript.is_number(moment):
             return f"{name} of subject_token is {shown(moment)}, no number (our guess is that the service minds)."
-        if moment > exchange.now:
-            return f"{name} of subject_token is {duration(moment - exchange.now)} ahead of the service's clock."
+        ahead = javascript.number(moment) - exchange.now
+        if ahead > 0:
+            return f"{name} of subject_token is {duration(ahead)} ahead of the service's clock."
     return None
 
 

@@ -16,7 +16,7 @@ _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JS
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
     if asked and not context.resilient_parsing:
-        from mock_servers.command_line import version
+        from mock_servers import version
 
         click.echo(f"nhsauth {version.installed()}")
         context.exit()

@@ -10,7 +10,7 @@ import flask
 
 from mock_servers.control import apps, clock, explain, guards, journal, openapi, people, problems, status, tokens
 from mock_servers.control.calls import JSON, Asked, Call, Told
-from mock_servers.front import LARGEST_BODY
+from mock_servers.front import IN_PROCESS, LARGEST_BODY
 from mock_servers.members import MemberError
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def create_app(platform: Platform) -> flask.Flask:
 
 
 def _guard(platform: Platform) -> None:
-    if guards.IN_PROCESS in flask.request.environ:
+    if IN_PROCESS in flask.request.environ:
         return
-    guards.refuse_host(platform.configuration.public_urls)
+    guards.refuse_host((*platform.configuration.public_urls, platform.url))
     guards.refuse_foreign_origin()
 
 

@@ -23,9 +23,6 @@ from mock_servers.javascript import UNDEFINED
 from mock_servers.wording import shown
 
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9]{0,5})?")
-IN_PROCESS: Final = "mock_servers.in_process"
-"""What the environ of the mock's own calls has, under a name that no header can make: the guards let them pass."""
-
 _REAL: Final = ("nhs.uk", "nhs.net")
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""

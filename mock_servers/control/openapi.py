@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from mock_servers.command_line.version import installed
 from mock_servers.control import problems
 from mock_servers.control.calls import JSON, TEXT, Asked, Call, Gives, Takes, Told, answer_object
+from mock_servers.version import installed
 
 _VARIABLE: Final = re.compile(r"<(?:path:)?(\w+)>")
 _TITLE: Final = "nhsauth control API"

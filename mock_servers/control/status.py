@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.command_line.version import installed
 from mock_servers.control.calls import DONE, TEXT, Asked, Call, Gives, Told, answer_object
+from mock_servers.version import installed
 
 
 def _status(asked: Asked) -> Told:

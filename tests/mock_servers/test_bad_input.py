@@ -1,6 +1,7 @@
 """Whatever arrives, the contract's error or the catch-all goes out: no HTML page, no hang, no dead thread."""
 
 import base64
+import io
 import json
 import logging
 import re
@@ -77,6 +78,17 @@ def test_a_form_of_odd_bytes_is_judged_like_any_other(http: Client, body: bytes)
     assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
 
 
+def test_a_chunked_body_over_the_limit_is_refused(http: Client) -> None:
+    answer = http.post(
+        "/oauth2/token",
+        input_stream=io.BytesIO(b"grant_type=" + b"x" * (1 << 20)),
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+
+    assert told(answer) == (413, "unknown_error", UNKNOWN)
+
+
 def test_an_empty_body_has_no_grant_type(http: Client) -> None:
     answer = http.post("/oauth2/token", data=b"", content_type="application/x-www-form-urlencoded")
 
@@ -137,6 +149,35 @@ def test_an_infinite_exp_is_too_far(platform: Platform, post: Post) -> None:
     answer = post(**FORM, client_assertion=f"{head}.{part(infinite)}.{signature}")
 
     assert told(answer) == (400, "invalid_request", TOO_FAR)
+
+
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+@pytest.mark.parametrize("moment", [10**350, 10**30, "soon", [], True])
+def test_an_odd_iat_or_nbf_is_the_catch_all(platform: Platform, post: Post, name: str, moment: Any) -> None:
+    assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(claims={name: moment}))
+
+    answer = post(**FORM, client_assertion=assertion)
+
+    assert told(answer) == (401, "unknown_error", UNKNOWN)
+
+
+def nested(depth: int) -> Any:
+    found: Any = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("depth", "sentence"),
+    [(90, EXPIRED), (100, "Malformed JWT in client_assertion"), (500, "Malformed JWT in client_assertion")],
+)
+def test_a_claim_may_be_nested_but_not_without_end(platform: Platform, post: Post, depth: int, sentence: str) -> None:
+    assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(claims={"exp": nested(depth)}))
+
+    answer = post(**FORM, client_assertion=assertion)
+
+    assert told(answer) == (400, "invalid_request", sentence)
 
 
 @pytest.mark.parametrize("kid", [["nhsauth-1"], {"kid": 1}, 1, True, "x" * 100_000, "\u0000", "\ud800"])

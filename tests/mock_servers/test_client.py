@@ -1020,7 +1020,7 @@ def unusable_keys(private_key: rsa.RSAPrivateKey, pem: str) -> dict[str, Any]:
         "password": pem_of(private_key, serialization.BestAvailableEncryption(b"x")),
         "curve PEM": pem_of(curve),
         "curve key": curve,
-        "small PEM": pem_of(rsa.generate_private_key(public_exponent=65537, key_size=1024)),  # noqa: S505 - on purpose
+        "small PEM": pem_of(rsa.generate_private_key(public_exponent=65537, key_size=1024)),
     }
 
 

@@ -14,7 +14,7 @@ from mock_servers.configuration_file import ConfigurationError
 from mock_servers.identity_provider.people import Person
 from mock_servers.keys import KeyPair, KeyRing, jwks
 from mock_servers.platform import Platform
-from mock_servers.registered_app import App
+from mock_servers.registered_app import App, own_key_name
 from mock_servers.settings import ApimSettings, ProviderSettings
 
 EVERY_KEY = """
@@ -156,7 +156,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
                 client_id="test-client",
                 client_secret="test-secret",
                 kid="app-1",
-                key_name="configured-test-client",
+                key_name=own_key_name("test-client"),
                 jwks={"keys": [{"kid": "from-file"}]},
                 jwks_url="http://127.0.0.1:9/jwks.json",
                 redirect_uris=("https://app.example/callback",),

@@ -723,7 +723,7 @@ CORRUPTIONS = [
     pytest.param((lambda key: pem(key, password=b"secret"), UNREADABLE), id="encrypted"),
     pytest.param((of_unknown_algorithm, UNREADABLE), id="unknown algorithm"),
     pytest.param((lambda _: pem(ec.generate_private_key(ec.SECP256R1())), OTHER_KEY), id="not RSA"),
-    pytest.param((lambda _: pem(rsa.generate_private_key(65537, 1024)), OTHER_KEY), id="wrong size"),  # noqa: S505
+    pytest.param((lambda _: pem(rsa.generate_private_key(65537, 1024)), OTHER_KEY), id="wrong size"),
     pytest.param((with_wrong_modulus, "is damaged"), id="wrong modulus"),
     pytest.param((lambda _: pem(rsa.generate_private_key(3, 2048)), "is damaged"), id="wrong exponent"),
 ]

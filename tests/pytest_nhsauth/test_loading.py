@@ -81,7 +81,7 @@ def test_named_on_the_command_line_and_in_a_conftest_it_is_loaded_once(pytester:
     pytester.makeconftest(LISTED)
     pytester.makepyfile("def test_it(nhsauth_platform): pass")
 
-    assert run().parseoutcomes() == {"passed": 1}
+    assert run(subprocess=True).parseoutcomes() == {"passed": 1}
 
 
 def test_every_fixture_is_listed_with_what_it_is(pytester: pytest.Pytester, run: Run) -> None:

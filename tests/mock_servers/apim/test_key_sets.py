@@ -10,10 +10,15 @@ from werkzeug.test import TestResponse
 from mock_servers import keys
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jwks import HttpFetcher
 from mock_servers.keys import KeyPair
 from mock_servers.platform import Platform
 
 WANTED = Wanted(client_id="nhsauth-app")
+UNKNOWN = (
+    "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
+    "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
+)
 UNKNOWN_KID = "Invalid 'kid' header in client_assertion JWT - no matching public key"
 
 Ask = Callable[..., TestResponse]
@@ -124,3 +129,31 @@ def test_a_removed_key_of_a_provider_is_good_for_a_day(platform: Platform, token
 
     assert outcome(within) == (200, None)
     assert outcome(after) == (401, "Invalid 'kid' header in subject_token JWT - no matching public key")
+
+
+def test_a_provider_whose_key_set_cannot_be_fetched_is_the_catch_all_and_nothing_is_kept(
+    platform: Platform, token_exchange: Ask
+) -> None:
+    fetched_own, jwks = platform.own, platform.providers["cis2"].provider.endpoint("jwks")
+    down = HttpFetcher(own=lambda url: (503, b"") if url.endswith(jwks) else fetched_own(url))
+    service = platform.token_services[0]
+    up = service.fetch
+    object.__setattr__(service, "fetch", down)
+    refused = token_exchange()
+    object.__setattr__(service, "fetch", up)
+
+    answer = token_exchange()
+
+    assert outcome(answer) == (200, None)
+    assert refused.status_code == 500
+    assert list(refused.get_json().items())[:2] == [("error", "unknown_error"), ("error_description", UNKNOWN)]
+
+
+@pytest.mark.parametrize("url", ["https://google.com", "http://invalid_url", "nonsense", "ftp://127.0.0.1/x"])
+def test_a_registered_url_of_another_form_is_unreachable(platform: Platform, client_credentials: Ask, url: str) -> None:
+    platform.apps.change("nhsauth-app", jwks_url=url)
+
+    answer = client_credentials()
+
+    assert answer.get_json()["error"] == "public_key error"
+    assert outcome(answer) == (403, "The JWKS endpoint, for your client_assertion can't be reached")

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -15,8 +15,8 @@ from mock_servers import keys
 from mock_servers.configuration import READY_MADE_APP, Configuration
 from mock_servers.jwks import FetchedJwks
 from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform, app_with_key_file
-from mock_servers.registered_app import DEFAULT_SCOPES, App
+from mock_servers.platform import Platform
+from mock_servers.registered_app import DEFAULT_SCOPES, App, own_key_name
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
@@ -147,7 +147,7 @@ def test_changes_at_once_of_different_members_all_hold(platform: Platform) -> No
         ({"redirect_uris": ["/callback"]}, "redirect_uris[0]"),
         ({"jwks": "jwks.json"}, "jwks"),
         ({"jwks": {"key": []}}, "jwks"),
-        ({"jwks_url": "ftp://127.0.0.1/jwks"}, "jwks_url"),
+        ({"jwks_url": "not a url"}, "jwks_url"),
         ({"jwks": SET, "jwks_url": ELSEWHERE}, "jwks_url"),
         ({"quota_per_minute": -1}, "quota_per_minute"),
         ({"quota_per_minute": 1.5}, "quota_per_minute"),
@@ -331,7 +331,9 @@ def test_an_app_that_brought_its_keys_has_no_private_key_here(control: Control, 
 
 
 def test_the_key_of_a_users_file_is_not_handed_out(ring: KeyRing, refused: Refused) -> None:
-    platform = Platform(Configuration(apps=(app_with_key_file(READY_MADE_APP),)), ring=ring)
+    platform = Platform(
+        Configuration(apps=(replace(READY_MADE_APP, key_name=own_key_name(READY_MADE_APP.client_id)),)), ring=ring
+    )
 
     answer = Client(platform).get("/_nhsauth/apps/nhsauth-app/private-key", base_url=platform.url)
 

@@ -442,7 +442,7 @@ def test_whatever_a_value_is_a_role_has_a_verdict(ask: Ask, value: str, role: st
 
 @pytest.mark.parametrize("role", ["client_assertion", "subject_token"])
 @pytest.mark.parametrize(
-    "claim", ["1e400", "1" + "0" * 30, "1" + "0" * 380, '"NaN"', "-1", "true", "[" * 500 + "]" * 500, '{"a": {}}']
+    "claim", ["1e400", "1" + "0" * 30, "1" + "0" * 380, '"NaN"', "-1", "true", "[" * 90 + "]" * 90, '{"a": {}}']
 )
 def test_a_time_that_is_none_spoils_no_explanation(ask: Ask, claim: str, role: str) -> None:
     token = jwt(f'{{"iss": "a", "sub": "a", "jti": "j", "aud": "x", "exp": {claim}, "iat": {claim}}}')

@@ -6,9 +6,9 @@ import pytest
 import requests
 from werkzeug.test import TestResponse
 
-from mock_servers.command_line.version import installed
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform
+from mock_servers.version import installed
 
 Control = Callable[..., TestResponse]
 Post = Callable[..., TestResponse]
