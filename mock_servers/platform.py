@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import ssl
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 from wsgiref.util import setup_testing_defaults
 
 from mock_servers import assertions, serving
@@ -215,18 +216,29 @@ class Platform:
         for app in self.apps.all():
             if parts.path == self.apps.jwks_path(app):
                 return 200, json.dumps(self.apps.jwks(app)).encode()
-        return self._called(parts)
+        return self.call(url)
 
-    def _called(self, parts: SplitResult) -> tuple[int, bytes]:
-        statuses: list[str] = []
+    def call(self, url: str, form: Mapping[str, str] | None = None, bearer: str | None = None) -> tuple[int, bytes]:
+        """Call a URL of the mock itself, in process: a GET, or a POST of `form`."""
+        parts, body = urlsplit(url), urlencode(form or {}).encode()
         environ: WSGIEnvironment = {
             IN_PROCESS: True,
+            "REQUEST_METHOD": "GET" if form is None else "POST",
             "wsgi.url_scheme": parts.scheme,
             "HTTP_HOST": parts.netloc,
             "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
             "QUERY_STRING": parts.query,
+            "CONTENT_TYPE": "application/x-www-form-urlencoded" if form is not None else "",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
         }
+        if bearer is not None:
+            environ["HTTP_AUTHORIZATION"] = f"Bearer {bearer}"
         setup_testing_defaults(environ)
+        return self._answered(environ)
+
+    def _answered(self, environ: WSGIEnvironment) -> tuple[int, bytes]:
+        statuses: list[str] = []
         body = self(environ, lambda status, *_: statuses.append(status))  # type: ignore[arg-type]
         answer = b"".join(body)
         close = getattr(body, "close", None)

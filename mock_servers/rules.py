@@ -106,12 +106,8 @@ def rejects(error: ServiceError) -> Callable[[Callable[[E], str | None]], Rule[E
 
 def action(step: Callable[[E], None]) -> Rule[E]:
     """Make a rule of a step that cannot object; its name begins with `remember_`."""
-
-    def objection(exchange: E) -> None:
-        step(exchange)
-
     name = step.__name__
-    return Rule(kind=Kind(name.partition("_")[0]), error=None, objection=objection, name=name)
+    return Rule(kind=Kind(name.partition("_")[0]), error=None, objection=step, name=name)
 
 
 def choose(flows: Sequence[Flow[E, A]], exchange: E) -> Flow[E, A]:

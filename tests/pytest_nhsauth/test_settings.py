@@ -111,10 +111,16 @@ class TestPrecedence:
     ) -> None:
         pytester.makeini("[pytest]\n")
         write_config("option.toml", pytester.path / "below")
-        pytester.path.joinpath("below").joinpath("unused").touch()
-        pytester.chdir()
 
         assert client_id_in("--nhsauth-config=below/option.toml") == "option"
+
+    def test_xdist_s_workers_have_the_same(self, pytester: pytest.Pytester, run: Run, write_config: Write) -> None:
+        write_config("option.toml", pytester.path / "below")
+        pytester.makepyfile("def test_it(nhsauth_app): assert nhsauth_app.client_id == 'option'")
+
+        outcome = run("-n", "1", "--nhsauth-config=below/option.toml", subprocess=True)
+
+        assert outcome.parseoutcomes() == {"passed": 1}
 
 
 class TestHeader:
