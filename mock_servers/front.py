@@ -137,11 +137,18 @@ def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
         request=request_shown(request),
         response=response_shown(outcome.answer),
         sent=secrets_sent(request),
+        client_id=_client_id(outcome.exchange),
         message_id=_told(outcome.answer).get("message_id"),
         refusal=_recorded(refusal, outcome.answer) if refusal else None,
         diagnosis=refusal.diagnosis if refusal and front.journal.explains else None,
         _examine=_explains(front, outcome),
     )
+
+
+def _client_id(exchange: Asked) -> str | None:
+    """Tell the client that the rules have come to know, whatever kind of exchange it is."""
+    app = getattr(exchange, "app", None)
+    return app.client_id if app is not None else exchange.request.form.get("client_id")
 
 
 def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Examination] | None:

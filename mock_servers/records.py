@@ -126,7 +126,8 @@ class Examination:
 class Record:
     """One exchange. `at` is seconds since 1970, `sent` the hashes of the secrets in the request by field.
 
-    `id` is its number in the journal, which gives it.
+    `id` is its number in the journal, which gives it; `client_id` the client that was recognised, else the one named in
+    the form.
     """
 
     id: int = 0
@@ -138,6 +139,7 @@ class Record:
     request: Mapping[str, Any]
     response: Mapping[str, Any]
     sent: Mapping[str, bytes]
+    client_id: str | None = None
     message_id: str | None = None
     refusal: RecordedError | None = None
     diagnosis: str | None = None
@@ -181,12 +183,6 @@ class Record:
     def grant_type(self) -> str | None:
         """The grant type that was asked for."""
         sent = self.request["form"].get("grant_type")
-        return str(sent) if sent is not None else None
-
-    @property
-    def client_id(self) -> str | None:
-        """The client_id of the form; a client assertion names its client itself."""
-        sent = self.request["form"].get("client_id")
         return str(sent) if sent is not None else None
 
     def as_json(self) -> dict[str, Any]:

@@ -235,3 +235,15 @@ def test_a_published_private_key_passes_with_loud_advice(platform: Platform, cli
     (advice,) = platform.exchanges.last.advice
     assert answer.status_code == 200
     assert "PRIVATE" in advice
+
+
+def test_a_record_names_the_client_that_its_assertion_proved(platform: Platform, client_credentials: Ask) -> None:
+    client_credentials()
+
+    assert platform.exchanges.last.client_id == "nhsauth-app"
+
+
+def test_a_record_names_the_client_of_the_form_when_none_was_recognised(platform: Platform, post: Ask) -> None:
+    post(grant_type="refresh_token", client_id="stranger")
+
+    assert platform.exchanges.last.client_id == "stranger"
