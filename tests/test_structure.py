@@ -65,7 +65,13 @@ def test_the_plugin_does_not_import_the_contract_tests() -> None:
 
 
 def test_no_rule_knows_http() -> None:
-    fronts = ("mock_servers.front", "mock_servers.platform", "mock_servers.serving", "mock_servers.control")
+    fronts = (
+        "mock_servers.front",
+        "mock_servers.platform",
+        "mock_servers.serving",
+        "mock_servers.connections",
+        "mock_servers.control",
+    )
     rules = {
         name: targets
         for name, targets in imports_of("mock_servers").items()
