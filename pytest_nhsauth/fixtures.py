@@ -10,6 +10,8 @@ import pytest
 from pytest_nhsauth import report, settings
 
 if TYPE_CHECKING:
+    from requests import Session
+
     from mock_servers.client import Client
     from mock_servers.clock import Clock
     from mock_servers.platform import Platform as MockPlatform
@@ -70,24 +72,30 @@ def nhsauth_new_app(nhsauth: Platform) -> AppFactory:
     return nhsauth.new_app
 
 
-@pytest.fixture
-def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp) -> Iterator[Client]:
-    """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`."""
+@pytest.fixture(scope="session")
+def _nhsauth_http() -> Iterator[Session]:
+    """One kept connection for the clients of all tests: to connect anew takes as long as an exchange."""
     from requests import Session  # noqa: PLC0415 - loaded when a test first wants a client
-
-    from mock_servers.client import Client  # noqa: PLC0415 - the same
 
     with Session() as session:
         session.trust_env = False  # a proxy of the environment has no business between a test and its mock
-        yield Client(
-            token_url=nhsauth.token_url,
-            client_id=nhsauth_app.client_id,
-            private_key=nhsauth_app.private_key,
-            kid=nhsauth_app.kid,
-            client_secret=nhsauth_app.client_secret,
-            session=session,
-            clock=nhsauth.clock.now,
-        )
+        yield session
+
+
+@pytest.fixture
+def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp, _nhsauth_http: Session) -> Client:
+    """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`."""
+    from mock_servers.client import Client  # noqa: PLC0415 - as above
+
+    return Client(
+        token_url=nhsauth.token_url,
+        client_id=nhsauth_app.client_id,
+        private_key=nhsauth_app.private_key,
+        kid=nhsauth_app.kid,
+        client_secret=nhsauth_app.client_secret,
+        session=_nhsauth_http,
+        clock=nhsauth.clock.now,
+    )
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_nhsauth import report, settings
 from pytest_nhsauth.fixtures import (
+    _nhsauth_http,
     nhsauth,
     nhsauth_app,
     nhsauth_client,
@@ -22,6 +23,7 @@ from pytest_nhsauth.fixtures import (
 )
 
 __all__ = [
+    "_nhsauth_http",
     "nhsauth",
     "nhsauth_app",
     "nhsauth_client",
