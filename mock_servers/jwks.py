@@ -42,6 +42,7 @@ class FetchedJwks:
     """What a URL answered, and when; `keys` is `None` when that was no key set, and `problem` says what it was."""
 
     at: float
+    url: str
     keys: tuple[Mapping[str, Any], ...] | None
     problem: str = ""
 
@@ -62,18 +63,18 @@ class Fetcher(Protocol):
         """Return the body of the answer to a GET, whatever it holds."""
 
 
-def read(body: bytes, at: float) -> FetchedJwks:
-    """Read a key set from an answer's body, whatever that is."""
+def read(body: bytes, at: float, url: str) -> FetchedJwks:
+    """Read a key set from the body that a URL answered, whatever that is."""
     try:
         found = json.loads(body)
         keys = found.get("keys")
     except (ValueError, RecursionError):
-        return FetchedJwks(at=at, keys=None, problem=f"{_kind(body)}, not JSON")
+        return FetchedJwks(at=at, url=url, keys=None, problem=f"{_kind(body)}, not JSON")
     except AttributeError:
-        return FetchedJwks(at=at, keys=None, problem="JSON, but not an object")
+        return FetchedJwks(at=at, url=url, keys=None, problem="JSON, but not an object")
     if not isinstance(keys, list):
-        return FetchedJwks(at=at, keys=None, problem="JSON without a list named keys")
-    return FetchedJwks(at=at, keys=tuple(key for key in keys if isinstance(key, dict)))
+        return FetchedJwks(at=at, url=url, keys=None, problem="JSON without a list named keys")
+    return FetchedJwks(at=at, url=url, keys=tuple(key for key in keys if isinstance(key, dict)))
 
 
 def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:

@@ -7,7 +7,7 @@ import json
 import re
 import ssl
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
@@ -35,7 +35,7 @@ from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.identity_provider.provider import Provider
 from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.service import Service as ProviderService
-from mock_servers.jwks import HttpFetcher
+from mock_servers.jwks import FetchedJwks, HttpFetcher
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
 from mock_servers.records import Journal
@@ -154,9 +154,15 @@ class Platform:
     def restore(self, state: tuple[Any, Any]) -> None:
         """Put store and clock back to an earlier state, and empty the journal."""
         content, reading = state
-        self.store.restore(content)
+        self.store.restore({**content, "jwks": {**content["jwks"], **self._own_key_sets(content)}})
         self.clock.restore(reading)
         self.exchanges.clear()
+
+    def _own_key_sets(self, content: Mapping[str, Mapping[Hashable, Any]]) -> dict[Hashable, FetchedJwks]:
+        """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""
+        if content["apps"] != self.store.apps.snapshot():
+            return {}
+        return {key: kept for key, kept in self.store.jwks.snapshot().items() if kept.url.startswith(f"{self.url}/")}
 
     def reset(self) -> None:
         """Return to the state after start."""

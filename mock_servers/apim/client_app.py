@@ -102,7 +102,7 @@ def fetch_app_jwks(exchange: Exchange) -> str | None:
     kept = table.get(key)
     if kept is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:
         try:
-            kept = read(exchange.service.fetch(url), exchange.now)
+            kept = read(exchange.service.fetch(url), exchange.now, url)
         except UnreachableError as reason:
             return f"{shown(url)} could not be fetched: {reason}. It must answer without log-in; this jti is spent."
         table.put(key, kept)

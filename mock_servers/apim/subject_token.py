@@ -121,7 +121,7 @@ def fetch_provider_jwks(exchange: Exchange) -> str | None:
     kept = table.get(key)
     if kept is None or not 0 <= exchange.now - kept.at < PROVIDER_JWKS_KEPT or _lacks_kid(exchange, kept):
         try:
-            kept = read(exchange.service.fetch(url), exchange.now)
+            kept = read(exchange.service.fetch(url), exchange.now, url)
         except UnreachableError as reason:
             return (
                 f"{exchange.provider.title}'s key set at {shown(url)} could not be fetched: {reason}. Try again later."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import logging
@@ -33,6 +34,8 @@ def run(*, host: str, port: int, config: Path | None, as_json: bool, ending: End
         server = serving.start(platform, host=host, port=port)
     platform.served_at(server.url)
     _warn_of_strangers(host)
+    gc.freeze()  # what a start has loaded stays, and no later collection need look at it
+    gc.enable()
     _say_ready(server.url, as_json=as_json)
     while not ending.came_within(_LOOK):
         if server.failure is not None:

@@ -194,20 +194,22 @@ def test_an_error_of_the_mock_itself_is_a_failure() -> None:
     ],
 )
 def test_what_is_no_key_set_is_kept_as_that(body: bytes, problem: str) -> None:
-    fetched = jwks.read(body, 5.0)
+    fetched = jwks.read(body, 5.0, "http://host/")
 
     assert fetched.keys is None
     assert problem in fetched.problem
 
 
 def test_members_of_a_set_that_are_no_keys_are_passed_over() -> None:
-    fetched = jwks.read(b'{"keys": [1, null, {"kid": "a"}]}', 5.0)
+    fetched = jwks.read(b'{"keys": [1, null, {"kid": "a"}]}', 5.0, "http://host/")
 
     assert fetched.kids == ["a"]
 
 
 def test_of_two_keys_with_one_kid_the_first_counts() -> None:
-    fetched = jwks.read(json.dumps({"keys": [{"kid": "a", "n": 1}, {"kid": "a", "n": 2}]}).encode(), 5.0)
+    fetched = jwks.read(
+        json.dumps({"keys": [{"kid": "a", "n": 1}, {"kid": "a", "n": 2}]}).encode(), 5.0, "http://host/"
+    )
 
     assert fetched.find("a") == {"kid": "a", "n": 1}
 

@@ -157,3 +157,40 @@ def test_a_registered_url_of_another_form_is_unreachable(platform: Platform, cli
 
     assert answer.get_json()["error"] == "public_key error"
     assert outcome(answer) == (403, "The JWKS endpoint, for your client_assertion can't be reached")
+
+
+def counted(platform: Platform) -> list[str]:
+    """The URLs that the platform is asked for in process from now on."""
+    asked: list[str] = []
+    own = platform.own
+
+    def fetched(url: str) -> tuple[int, bytes] | None:
+        asked.append(url)
+        return own(url)
+
+    for service in platform.token_services:
+        object.__setattr__(service.fetch, "own", fetched)
+    return asked
+
+
+def test_the_mocks_own_key_sets_are_kept_when_the_state_is_put_back(platform: Platform, token_exchange: Ask) -> None:
+    state, asked = platform.snapshot(), counted(platform)
+    token_exchange()
+    platform.restore(state)
+
+    answer = token_exchange()
+
+    assert (answer.status_code, len(asked)) == (200, 2)
+
+
+def test_with_a_changed_app_every_key_set_is_fetched_anew_when_the_state_is_put_back(
+    platform: Platform, token_exchange: Ask
+) -> None:
+    state, asked = platform.snapshot(), counted(platform)
+    token_exchange()
+    platform.apps.change("nhsauth-app", name="another")
+    platform.restore(state)
+
+    answer = token_exchange()
+
+    assert (answer.status_code, len(asked)) == (200, 4)

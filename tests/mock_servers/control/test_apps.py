@@ -392,7 +392,7 @@ def test_refresh_jwks_reaches_every_name_of_the_mock_and_no_other_app(control: C
     urls = [f"{origin}/_nhsauth/apps/nhsauth-app/jwks" for origin in ("http://mock:8080", platform.url)]
     others = [("app", ELSEWHERE), ("provider", urls[0]), ("app", f"{platform.url}/_nhsauth/apps/other/jwks")]
     for key in [*(("app", url) for url in urls), *others]:
-        platform.store.jwks.put(key, FetchedJwks(at=0, keys=()))
+        platform.store.jwks.put(key, FetchedJwks(at=0, url=ELSEWHERE, keys=()))
 
     control("PATCH", "/apps/nhsauth-app", {"refresh_jwks": True})
 
@@ -400,7 +400,7 @@ def test_refresh_jwks_reaches_every_name_of_the_mock_and_no_other_app(control: C
 
 
 def test_refresh_jwks_reaches_a_url_elsewhere(control: Control, platform: Platform) -> None:
-    platform.store.jwks.put(("app", ELSEWHERE), FetchedJwks(at=0, keys=()))
+    platform.store.jwks.put(("app", ELSEWHERE), FetchedJwks(at=0, url=ELSEWHERE, keys=()))
 
     control("PATCH", "/apps/nhsauth-app", {"jwks_url": ELSEWHERE, "refresh_jwks": True})
 
