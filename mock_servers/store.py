@@ -105,7 +105,7 @@ class Store:
 
     apps: Table[App] = field(default_factory=_unlimited)
     people: Table[Person] = field(default_factory=_unlimited)
-    jtis: Table[float] = field(default_factory=lambda: Table(limit=5 * LIMIT))
+    jtis: Table[float] = field(default_factory=lambda: Table(limit=2 * LIMIT))
     quotas: Table[int] = field(default_factory=Table)
     jwks: Table[FetchedJwks] = field(default_factory=Table)
     codes: Table[AuthorizationCode] = field(default_factory=Table)
