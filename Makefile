@@ -7,13 +7,22 @@ BIN := .venv/bin
 endif
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint typecheck bench docs clean
+.PHONY: demo test test-interop test-browser lint typecheck bench docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+test-interop: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group interop
+	npm --prefix tests/interop/node ci --ignore-scripts --no-audit --no-fund --silent
+	$(BIN)/python -m pytest -m "interop or node" $(PYTEST_ARGS) tests/interop
+
+test-browser: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS) tests/browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from contract_tests.breakages import Breakage, Shape
+from contract_tests.draft import asked_at
+from contract_tests.target import REDIRECT_URI
 from contract_tests.wire import Answer
 
 # Public captures of the real service show 17 digits first and 4 in the second number, too.
@@ -21,12 +23,16 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """How a refusal says it; `members` in their order, `message_id` true when it has the form of the real ones."""
+    """How a refusal says it; `members` in their order, `message_id` true when it has the form of the real ones.
+
+    `location` is where a redirect leads, and the names of what it carries there.
+    """
 
     content_type: str
     members: tuple[str, ...] = ()
     message_id: bool = False
     allow: str | None = None
+    location: tuple[str, ...] = ()
     www_authenticate: str | None = None
 
 
@@ -48,6 +54,8 @@ FORMS = {
         ),
         message_id=True,
     ),
+    Shape.REDIRECT: Form(content_type="text/html", location=(REDIRECT_URI, "error", "error_description", "state")),
+    Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(REDIRECT_URI, "error", "error_description")),
     Shape.ALLOW_GET: Form(content_type="text/plain", allow="GET"),
     Shape.ALLOW_POST: Form(content_type="text/plain", allow="POST"),
 }
@@ -60,18 +68,20 @@ def expected(breakage: Breakage) -> Said:
 
 def said(answer: Answer) -> Said:
     """Return what an answer says; a body without the members of a refusal is its own sentence."""
-    body = answer.json
+    carried = asked_at(answer.headers.get("location", ""))
+    body = carried or answer.json
     sentence = body.get("error_description", body.get("message", answer.text))
     return Said(answer.status, body.get("error"), sentence)
 
 
 def form(answer: Answer) -> Form:
     """Return the form of an answer; a charset beside a text's content type is no part of it."""
-    content_type = answer.headers.get("content-type", "")
+    content_type, location = answer.headers.get("content-type", ""), answer.headers.get("location", "")
     return Form(
-        content_type="text/plain" if content_type.startswith("text/plain;") else content_type,
+        content_type=content_type.partition(";")[0] if content_type.startswith("text/") else content_type,
         members=tuple(answer.json),
         message_id=_MESSAGE_ID.fullmatch(str(answer.json.get("message_id"))) is not None,
         allow=answer.headers.get("allow"),
+        location=(location.partition("?")[0], *asked_at(location)) if location else (),
         www_authenticate=answer.headers.get("www-authenticate"),
     )

@@ -17,6 +17,11 @@ SOUND: Mapping[Flow, Callable[[Target], Draft]] = {
     Flow.TOKEN_EXCHANGE: draft.token_exchange,
     Flow.DELEGATION: draft.delegation,
     Flow.REFRESH: draft.refresh,
+    Flow.AUTHORIZE: draft.authorize,
+    Flow.CALLBACK: draft.callback,
+    Flow.AUTHORIZATION_CODE: draft.authorization_code,
+    Flow.USERINFO: draft.userinfo,
+    Flow.LOGOUT: draft.backchannel_logout,
 }
 
 

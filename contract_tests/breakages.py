@@ -12,7 +12,19 @@ from typing import Literal, TypeAlias
 
 from contract_tests import circumstance
 from contract_tests.draft import Draft
-from contract_tests.mistake import act, app, assertion, refresh, request, subject_token
+from contract_tests.mistake import (
+    act,
+    app,
+    assertion,
+    authorize,
+    callback,
+    code,
+    logout,
+    refresh,
+    request,
+    subject_token,
+    userinfo,
+)
 
 Damage: TypeAlias = Callable[[Draft], None]
 Evidence: TypeAlias = Literal["S", "D", "Q", "I"]
@@ -27,6 +39,11 @@ class Flow(StrEnum):
     TOKEN_EXCHANGE = "token_exchange"
     DELEGATION = "delegation"
     REFRESH = "refresh"
+    AUTHORIZE = "authorize"
+    CALLBACK = "callback"
+    AUTHORIZATION_CODE = "authorization_code"
+    USERINFO = "userinfo"
+    LOGOUT = "logout"
 
 
 class Shape(StrEnum):
@@ -34,6 +51,8 @@ class Shape(StrEnum):
 
     ENVELOPE = "error, error_description and message_id"
     RATE_LIMIT = "the gateway's own members"
+    REDIRECT = "a redirect to the client, with error, error_description and state"
+    REDIRECT_WITHOUT_STATE = "a redirect to the client, with error and error_description"
     ALLOW_GET = "no body, and a header that allows GET"
     ALLOW_POST = "no body, and a header that allows POST"
 
@@ -98,7 +117,14 @@ _EXCHANGES = _flows(Flow.TOKEN_EXCHANGE, Flow.DELEGATION)
 _DELEGATION = _flows(Flow.DELEGATION)
 _ASSERTED = _flows(Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE)
 _REFRESH = _flows(Flow.REFRESH)
-_EVERY = frozenset(Flow)
+_CODE = _flows(Flow.AUTHORIZATION_CODE)
+_SECRET = _flows(Flow.AUTHORIZATION_CODE, Flow.REFRESH)
+_AUTHORIZE = _flows(Flow.AUTHORIZE)
+_CLIENT = _flows(Flow.AUTHORIZE, Flow.AUTHORIZATION_CODE, Flow.REFRESH)
+_CALLBACK = _flows(Flow.CALLBACK)
+_USERINFO = _flows(Flow.USERINFO)
+_LOGOUT = _flows(Flow.LOGOUT)
+_AT_TOKEN = _SECRET | _flows(Flow.ROUTING, Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION)
 
 _CATCH_ALL = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
@@ -112,7 +138,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     # Path and method come before the content type: a request that is not a POST to /token is not asked for one.
     *Breakage(
         row="§2.18",
-        flows=_EVERY,
+        flows=_AT_TOKEN,
         status=404,
         error="invalid_request",
         sentence="Not Found",
@@ -140,7 +166,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ).also(request.head_of_authorize, request.delete_of_authorize),
     *Breakage(
         row="§2.17",
-        flows=_EVERY,
+        flows=_AT_TOKEN,
         status=405,
         error=None,
         sentence="",
@@ -171,7 +197,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     *Breakage(
         row="§2.4",
-        flows=_EVERY,
+        flows=_AT_TOKEN,
         status=415,
         error="invalid_request",
         sentence="Content-Type header must be application/x-www-form-urlencoded",
@@ -978,10 +1004,10 @@ BREAKAGES: tuple[Breakage, ...] = (
         damage=subject_token.identity_proofing_level_absent,
         touches=_parts("subject_token.claims.identity_proofing_level"),
     ),
-    # Refresh.
+    # Clients that name themselves.
     Breakage(
         row="§6 client_id absent",
-        flows=_REFRESH,
+        flows=_SECRET,
         status=401,
         error="invalid_request",
         sentence="client_id is missing",
@@ -990,7 +1016,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 client_id absent",
-        flows=_REFRESH,
+        flows=_SECRET,
         status=401,
         error="invalid_request",
         sentence="client_id is missing",
@@ -1000,7 +1026,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 client_id unknown",
-        flows=_REFRESH,
+        flows=_SECRET,
         status=401,
         error="invalid_client",
         sentence="client_id or client_secret is invalid",
@@ -1008,8 +1034,36 @@ BREAKAGES: tuple[Breakage, ...] = (
         touches=_parts("form.client_id"),
     ),
     Breakage(
+        row="§6 authorize client_id absent",
+        flows=_AUTHORIZE,
+        status=401,
+        error="invalid_request",
+        sentence="client_id is missing",
+        damage=authorize.client_id_absent,
+        touches=_parts("asked.client_id"),
+    ),
+    Breakage(
+        row="§6 authorize client_id absent",
+        flows=_AUTHORIZE,
+        status=401,
+        error="invalid_request",
+        sentence="client_id is missing",
+        evidence="I",
+        damage=authorize.client_id_empty,
+        touches=_parts("asked.client_id"),
+    ),
+    Breakage(
+        row="§6 authorize client_id unknown",
+        flows=_AUTHORIZE,
+        status=401,
+        error="invalid_request",
+        sentence="client_id is invalid",
+        damage=authorize.client_id_unknown,
+        touches=_parts("asked.client_id"),
+    ),
+    Breakage(
         row="§6 app revoked",
-        flows=_REFRESH,
+        flows=_CLIENT,
         status=401,
         error="access_denied",
         sentence="The developer app associated with the API key is not approved or revoked",
@@ -1018,7 +1072,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 developer inactive",
-        flows=_REFRESH,
+        flows=_CLIENT,
         status=401,
         error="access_denied",
         sentence="The developer who created the developer app that has the API key you are using "
@@ -1028,7 +1082,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 company inactive",
-        flows=_REFRESH,
+        flows=_CLIENT,
         status=401,
         error="access_denied",
         sentence="The company associated with the developer app that has the API key you are using "
@@ -1038,7 +1092,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 key revoked",
-        flows=_REFRESH,
+        flows=_CLIENT,
         status=401,
         error="unknown_error",
         sentence=_CATCH_ALL,
@@ -1048,7 +1102,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 not subscribed",
-        flows=_REFRESH,
+        flows=_CLIENT,
         status=401,
         error="access_denied",
         sentence="API Key supplied does not have access to this resource. Please check the API Key you are using "
@@ -1058,7 +1112,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 client_secret absent",
-        flows=_REFRESH,
+        flows=_SECRET,
         status=401,
         error="invalid_request",
         sentence="client_secret is missing",
@@ -1067,7 +1121,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 client_secret absent",
-        flows=_REFRESH,
+        flows=_SECRET,
         status=401,
         error="invalid_request",
         sentence="client_secret is missing",
@@ -1077,7 +1131,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 client_secret wrong",
-        flows=_REFRESH,
+        flows=_SECRET,
         status=401,
         error="invalid_client",
         sentence="client_id or client_secret is invalid",
@@ -1086,7 +1140,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 client_secret wrong",
-        flows=_REFRESH,
+        flows=_SECRET,
         status=401,
         error="invalid_client",
         sentence="client_id or client_secret is invalid",
@@ -1096,7 +1150,7 @@ BREAKAGES: tuple[Breakage, ...] = (
     ),
     Breakage(
         row="§6 quota",
-        flows=_REFRESH,
+        flows=_CLIENT,
         status=429,
         error=None,
         sentence="Your application, Contract tests, has exceeded its quota of 1 requests every 1 minute(s) "
@@ -1107,6 +1161,165 @@ BREAKAGES: tuple[Breakage, ...] = (
         shape=Shape.RATE_LIMIT,
         circumstance=circumstance.quota_spent,
     ),
+    # Authorize, callback, code.
+    Breakage(
+        row="§6 authorize redirect_uri absent",
+        flows=_AUTHORIZE,
+        status=400,
+        error="invalid_request",
+        sentence="redirect_uri is missing",
+        damage=authorize.redirect_uri_absent,
+        touches=_parts("asked.redirect_uri"),
+    ),
+    *Breakage(
+        row="§6 authorize redirect_uri not the app's",
+        flows=_AUTHORIZE,
+        status=400,
+        error="invalid_request",
+        sentence="redirect_uri is invalid",
+        damage=authorize.redirect_uri_foreign,
+        touches=_parts("asked.redirect_uri"),
+    ).also(
+        authorize.redirect_uri_with_a_slash,
+        authorize.redirect_uri_in_capitals,
+        authorize.redirect_uri_with_a_port,
+    ),
+    Breakage(
+        row="§6 authorize state absent",
+        flows=_AUTHORIZE,
+        status=302,
+        error="invalid_request",
+        sentence="state is missing",
+        damage=authorize.state_absent,
+        touches=_parts("asked.state"),
+        shape=Shape.REDIRECT_WITHOUT_STATE,
+    ),
+    Breakage(
+        row="§6 authorize state absent",
+        flows=_AUTHORIZE,
+        status=302,
+        error="invalid_request",
+        sentence="state is missing",
+        evidence="I",
+        damage=authorize.state_empty,
+        touches=_parts("asked.state"),
+        shape=Shape.REDIRECT_WITHOUT_STATE,
+    ),
+    Breakage(
+        row="§6 authorize response_type absent",
+        flows=_AUTHORIZE,
+        status=302,
+        error="invalid_request",
+        sentence="response_type is missing",
+        damage=authorize.response_type_absent,
+        touches=_parts("asked.response_type"),
+        shape=Shape.REDIRECT,
+    ),
+    *Breakage(
+        row="§6 authorize response_type other",
+        flows=_AUTHORIZE,
+        status=302,
+        error="unsupported_response_type",
+        sentence="response_type is invalid",
+        damage=authorize.response_type_token,
+        touches=_parts("asked.response_type"),
+        shape=Shape.REDIRECT,
+    ).also(authorize.response_type_code_and_id_token),
+    *Breakage(
+        row="§6 callback state",
+        flows=_CALLBACK,
+        status=400,
+        error="invalid_request",
+        sentence="Invalid state parameter.",
+        damage=callback.state_unknown,
+        touches=_parts("asked.state"),
+    ).also(callback.state_absent, callback.state_of_the_client),
+    Breakage(
+        row="§6 callback state",
+        flows=_CALLBACK,
+        status=400,
+        error="invalid_request",
+        sentence="Invalid state parameter.",
+        damage=callback.state_used_before,
+        touches=_parts("asked"),
+    ),
+    Breakage(
+        row="§6 callback error",
+        flows=_CALLBACK,
+        status=500,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        evidence="I",
+        damage=callback.error_of_the_provider,
+        touches=_parts("asked.error"),
+    ),
+    *Breakage(
+        row="§6 callback no id token",
+        flows=_CALLBACK,
+        status=400,
+        error="invalid_request",
+        sentence="Missing client_assertion",
+        evidence="I",
+        damage=callback.code_never_issued,
+        touches=_parts("asked.code"),
+    ).also(callback.code_absent),
+    Breakage(
+        row="§6 code redirect_uri absent",
+        flows=_CODE,
+        status=400,
+        error="invalid_request",
+        sentence="redirect_uri is missing",
+        damage=code.redirect_uri_absent,
+        touches=_parts("form.redirect_uri"),
+    ),
+    *Breakage(
+        row="§6 code redirect_uri not the app's",
+        flows=_CODE,
+        status=400,
+        error="invalid_request",
+        sentence="redirect_uri is invalid",
+        damage=code.redirect_uri_foreign,
+        touches=_parts("form.redirect_uri"),
+    ).also(code.redirect_uri_with_a_slash),
+    Breakage(
+        row="§6 code absent",
+        flows=_CODE,
+        status=400,
+        error="invalid_request",
+        sentence="authorization_code is missing",
+        damage=code.code_absent,
+        touches=_parts("form.code"),
+    ),
+    Breakage(
+        row="§6 code absent",
+        flows=_CODE,
+        status=400,
+        error="invalid_request",
+        sentence="authorization_code is missing",
+        evidence="I",
+        damage=code.code_empty,
+        touches=_parts("form.code"),
+    ),
+    *Breakage(
+        row="§6 code unknown",
+        flows=_CODE,
+        status=400,
+        error="invalid_grant",
+        sentence="authorization_code is invalid",
+        damage=code.code_unknown,
+        touches=_parts("form.code"),
+    ).also(code.code_used_before),
+    Breakage(
+        row="§6 code unknown",
+        flows=_CODE,
+        status=400,
+        error="invalid_grant",
+        sentence="authorization_code is invalid",
+        evidence="I",
+        damage=code.code_too_old,
+        touches=_parts("form.code"),
+    ),
+    # Refresh.
     Breakage(
         row="§6 refresh_token absent",
         flows=_REFRESH,
@@ -1144,4 +1357,116 @@ BREAKAGES: tuple[Breakage, ...] = (
         damage=refresh.token_expired,
         touches=_parts("form.refresh_token"),
     ).also(refresh.session_over),
+    # Userinfo and logout.
+    *Breakage(
+        row="§6 userinfo no live token",
+        flows=_USERINFO,
+        status=401,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        damage=userinfo.token_absent,
+        touches=_parts("headers.Authorization"),
+    ).also(userinfo.token_empty, userinfo.token_unknown, userinfo.token_expired),
+    *Breakage(
+        row="§6 userinfo other token",
+        flows=_USERINFO,
+        status=400,
+        error="invalid_request",
+        sentence="The Userinfo endpoint is only supported for Combined Auth integrations. Currently this is only for "
+        "NHS CIS2 authentications - for more guidance see https://digital.nhs.uk/developer/guides-and-documentation/"
+        "security-and-authorisation/user-restricted-restful-apis-nhs-cis2-combined-authentication-and-authorisation",
+        damage=userinfo.token_of_an_application,
+        touches=_parts("headers.Authorization"),
+    ).also(userinfo.token_of_an_exchange, userinfo.token_of_a_patient),
+    Breakage(
+        row="§7 no token",
+        flows=_LOGOUT,
+        status=400,
+        error="invalid_request",
+        sentence="Missing client_assertion",
+        evidence="I",
+        damage=logout.token_absent,
+        touches=_parts("logout_token"),
+    ),
+    Breakage(
+        row="§7 malformed",
+        flows=_LOGOUT,
+        status=400,
+        error="invalid_request",
+        sentence="Malformed JWT in logout_token",
+        damage=logout.token_opaque,
+        touches=_parts("logout_token"),
+    ),
+    *Breakage(
+        row="§7 aud",
+        flows=_LOGOUT,
+        status=400,
+        error="invalid_request",
+        sentence="Missing/invalid aud claim in JWT",
+        damage=logout.aud_absent,
+        touches=_parts("logout_token.claims.aud"),
+    ).also(logout.aud_of_another, logout.aud_second),
+    *Breakage(
+        row="§7 iss",
+        flows=_LOGOUT,
+        status=400,
+        error="invalid_request",
+        sentence="Missing/invalid iss claim in JWT",
+        damage=logout.iss_absent,
+        touches=_parts("logout_token.claims.iss"),
+    ).also(logout.iss_of_a_stranger),
+    *Breakage(
+        row="§7 sid",
+        flows=_LOGOUT,
+        status=400,
+        error="invalid_request",
+        sentence="Missing sid claim in JWT",
+        damage=logout.sid_absent,
+        touches=_parts("logout_token.claims.sid"),
+    ).also(logout.sid_empty),
+    *Breakage(
+        row="§7 events",
+        flows=_LOGOUT,
+        status=400,
+        error="invalid_request",
+        sentence="Missing/invalid events claim in JWT",
+        damage=logout.events_absent,
+        touches=_parts("logout_token.claims.events"),
+    ).also(logout.events_other),
+    Breakage(
+        row="§7 nonce",
+        flows=_LOGOUT,
+        status=400,
+        error="invalid_request",
+        sentence="Prohibited nonce claim in JWT",
+        damage=logout.nonce_present,
+        touches=_parts("logout_token.claims.nonce"),
+    ),
+    Breakage(
+        row="§7 signature",
+        flows=_LOGOUT,
+        status=400,
+        error="bad_request",
+        sentence="Unable to verify JWT",
+        damage=logout.kid_unknown,
+        touches=_parts("logout_token.header.kid"),
+    ),
+    Breakage(
+        row="§7 signature",
+        flows=_LOGOUT,
+        status=400,
+        error="bad_request",
+        sentence="Unable to verify JWT",
+        damage=logout.alg_none,
+        touches=_parts("logout_token.header.alg"),
+    ),
+    Breakage(
+        row="§7 sid unknown",
+        flows=_LOGOUT,
+        status=501,
+        error="not_implemented",
+        sentence="SID not found",
+        damage=logout.sid_unknown,
+        touches=_parts("logout_token.claims.sid"),
+    ),
 )

@@ -1,16 +1,16 @@
 """A token request under construction: sound at first, open to damage in every part, signed when it is built.
 
-Four starting points, one a kind of request. What a damaged request is answered is for `breakages` to say.
+Starting points are one a kind of request. What a damaged request is answered is for `breakages` to say.
 """
 
 import uuid
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from contract_tests.jwts import Jwt, Signer, unsigned
-from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, REDIRECT_URI, Person, Target
 from contract_tests.wire import Answer, HttpRequest
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -18,7 +18,13 @@ TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
+PLATFORM = "test-client-cis2"
+"""The platform's client id at CIS2."""
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+STATE = "the client's state"
+
 TOKEN_PATH = "/oauth2/token"
+AUTHORIZE_PATH = "/oauth2/authorize"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,6 +36,7 @@ class Late(Enum):
     CLIENT_SECRET = "the secret of the app"
     JTI = "a fresh identifier"
     ASSERTION = "the client assertion, signed"
+    LOGOUT = "the logout token, signed"
     SUBJECT = "the subject token, signed"
     ACTING = "the token of the person acting, signed"
 
@@ -43,7 +50,8 @@ class Draft:
     """A request before it is sent; every part may be changed, and `Late` values stand for what follows from the rest.
 
     `app` holds members that the sending app has beside those of a sound one. `form` values are texts, `Late` values, or
-    lists of them for a repeated parameter. A part a kind of request has no use for is there and goes nowhere.
+    lists of them for a repeated parameter; so are those of `asked`, the parameters of a query that is read. A part a
+    kind of request has no use for is there and goes nowhere.
     """
 
     target: Target
@@ -51,11 +59,13 @@ class Draft:
     method: str = "POST"
     path: str = TOKEN_PATH
     query: str = ""
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": FORM})
+    asked: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, Any] = field(default_factory=lambda: {"Content-Type": FORM})
     app: dict[str, Any] = field(default_factory=dict)
     assertion: Jwt = field(default_factory=_unused)
     subject: Jwt = field(default_factory=_unused)
     acting: Jwt = field(default_factory=_unused)
+    logout: Jwt = field(default_factory=_unused)
 
     @property
     def url(self) -> str:
@@ -65,7 +75,8 @@ class Draft:
     def build(self) -> HttpRequest:
         """Sign what is to be signed, with a fresh jti each time, and return the request."""
         body = urlencode(self._fill(self.form), doseq=True)
-        return HttpRequest(method=self.method, path=self._path_and_query, headers=self.headers, body=body)
+        headers = {name: self._fill(value) for name, value in self.headers.items()}
+        return HttpRequest(method=self.method, path=self._path_and_query, headers=headers, body=body)
 
     def send(self) -> Answer:
         """Build the request and put it to the target."""
@@ -73,7 +84,8 @@ class Draft:
 
     @property
     def _path_and_query(self) -> str:
-        return f"{self.path}?{self.query}" if self.query else self.path
+        query = self.query or urlencode(self._fill(self.asked), doseq=True)
+        return f"{self.path}?{query}" if query else self.path
 
     def _fill(self, value: Any) -> Any:
         if isinstance(value, Late):
@@ -85,7 +97,12 @@ class Draft:
         return value
 
     def _late(self, late: Late) -> str:
-        tokens = {Late.ASSERTION: self.assertion, Late.SUBJECT: self.subject, Late.ACTING: self.acting}
+        tokens = {
+            Late.ASSERTION: self.assertion,
+            Late.SUBJECT: self.subject,
+            Late.ACTING: self.acting,
+            Late.LOGOUT: self.logout,
+        }
         if late in tokens:
             return tokens[late].text(self._fill)
         if late is Late.URL:
@@ -144,6 +161,76 @@ def refresh_of(target: Target, refresh_token: str) -> Draft:
         "refresh_token": refresh_token,
     }
     return Draft(target=target, form=form)
+
+
+def authorize(target: Target, scope: str = "nhs-cis2") -> Draft:
+    """Return a sound authorization request, as a browser brings it."""
+    asked = {
+        "client_id": Late.CLIENT_ID,
+        "redirect_uri": REDIRECT_URI,
+        "response_type": "code",
+        "scope": scope,
+        "state": STATE,
+    }
+    return Draft(target=target, method="GET", path=AUTHORIZE_PATH, headers={}, form={}, asked=asked)
+
+
+def log_in(target: Target, person: Person = HEALTHCARE_WORKER) -> list[str]:
+    """Let a person log in through the platform; return where the browser was sent, the application last."""
+    scope = "nhs-login" if person.provider == "nhs_login" else "nhs-cis2"
+    return target.log_in(authorize(target, scope).build(), person)
+
+
+def callback(target: Target) -> Draft:
+    """Return a sound return from CIS2, with a state and code that this call makes, and that nobody has brought."""
+    state = asked_at(authorize(target).send().headers["location"])["state"]
+    asked = {"state": state, "code": "never-issued"}
+    return Draft(target=target, method="GET", path="/oauth2/callback", headers={}, form={}, asked=asked)
+
+
+def authorization_code(target: Target, person: Person = HEALTHCARE_WORKER) -> Draft:
+    """Return a sound redemption, with the code of a log-in that this call makes."""
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": Late.CLIENT_ID,
+        "client_secret": Late.CLIENT_SECRET,
+        "redirect_uri": REDIRECT_URI,
+        "code": asked_at(log_in(target, person)[-1])["code"],
+    }
+    return Draft(target=target, form=form)
+
+
+def userinfo(target: Target, person: Person = HEALTHCARE_WORKER) -> Draft:
+    """Return a sound call of userinfo, with the access token of a log-in that this call makes."""
+    token = authorization_code(target, person).send().json["access_token"]
+    return userinfo_with(target, token)
+
+
+def userinfo_with(target: Target, access_token: str) -> Draft:
+    """Return a call of userinfo with a token that is known already."""
+    headers = {"Authorization": f"Bearer {access_token}"}
+    return Draft(target=target, method="GET", path="/oauth2/userinfo", headers=headers, form={})
+
+
+def backchannel_logout(target: Target) -> Draft:
+    """Return a logout of CIS2 that is sound, but for a session that nobody has begun."""
+    header, claims = target.id_token_parts(HEALTHCARE_WORKER)
+    logout = {
+        "iss": claims["iss"],
+        "sub": HEALTHCARE_WORKER.user,
+        "aud": PLATFORM,
+        "iat": target.now(),
+        "jti": "logout",
+        "sid": "7a1f6f0e-0000-4000-8000-000000000000",
+        "events": {LOGOUT_EVENT: {}},
+    }
+    token = Jwt(header=header, claims=logout, sign=_provider(target, HEALTHCARE_WORKER))
+    return Draft(target=target, path="/oauth2/backchannel_logout", form={"logout_token": Late.LOGOUT}, logout=token)
+
+
+def asked_at(location: str) -> dict[str, str]:
+    """Return the query that a redirect carries."""
+    return dict(parse_qsl(urlsplit(location).query, keep_blank_values=True))
 
 
 def _sound_assertion(target: Target) -> Jwt:

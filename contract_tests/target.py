@@ -20,7 +20,13 @@ from contract_tests.jwts import RsaSigner, decode, public_jwk
 from contract_tests.wire import Answer, HttpRequest, Wire
 
 APP_NAME = "Contract tests"
-_SOUND_APP: Mapping[str, Any] = {"name": APP_NAME, "client_secret": "contract-secret", "quota_per_minute": 0}
+REDIRECT_URI = "https://app.example/callback"
+_SOUND_APP: Mapping[str, Any] = {
+    "name": APP_NAME,
+    "client_secret": "contract-secret",
+    "quota_per_minute": 0,
+    "redirect_uris": [REDIRECT_URI],
+}
 _T = TypeVar("_T")
 
 
@@ -99,6 +105,9 @@ class Target(Protocol):
 
     def send(self, request: HttpRequest) -> Answer:
         """Send a request and follow no redirect."""
+
+    def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
+        """Send a person's browser to an authorization request; return where it is sent on to, the application last."""
 
 
 class MockTarget:
@@ -209,6 +218,15 @@ class MockTarget:
     def send(self, request: HttpRequest) -> Answer:
         """Send over the kept connection of the thread."""
         return self._wire.send(request)
+
+    def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
+        """Log the person in without a form, by the mock's own parameter for that."""
+        next_path, stops = f"{authorize.path}&nhsauth_user={person.user}", list[str]()
+        while next_path:
+            answer = self.send(HttpRequest(method="GET", path=next_path, headers={}))
+            stops.append(answer.headers.get("location", ""))
+            next_path = stops[-1].removeprefix(self.origin) if stops[-1].startswith(self.origin) else ""
+        return stops
 
     def _id_token(self, person: Person, changes: Mapping[str, Any]) -> str:
         wanted = {"provider": person.provider, "user": person.user, "level": person.level, **changes}

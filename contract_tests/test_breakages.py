@@ -17,10 +17,17 @@ ROWS = (
     *("§3.23", "§4"),
     *("§5.1", "§5.2", "§5.3", "§5.4", "§5.5", "§5.6", "§5.7", "§5.8", "§5.9", "§5.10", "§5.11", "§5.12", "§5.13"),
     *("§5.14", "§5.15", "§5.16", "§5.17", "§5.18", "§5.18a"),
-    *("§6 client_id absent", "§6 client_id unknown", "§6 app revoked", "§6 developer inactive"),
-    *("§6 company inactive", "§6 key revoked", "§6 not subscribed", "§6 client_secret absent"),
-    *("§6 client_secret wrong", "§6 quota", "§6 refresh_token absent", "§6 refresh_token unknown"),
-    "§6 refresh_token expired",
+    *("§6 client_id absent", "§6 client_id unknown", "§6 authorize client_id absent", "§6 authorize client_id unknown"),
+    *("§6 app revoked", "§6 developer inactive", "§6 company inactive", "§6 key revoked", "§6 not subscribed"),
+    *("§6 client_secret absent", "§6 client_secret wrong", "§6 quota"),
+    *("§6 authorize redirect_uri absent", "§6 authorize redirect_uri not the app's", "§6 authorize state absent"),
+    *("§6 authorize response_type absent", "§6 authorize response_type other"),
+    *("§6 callback state", "§6 callback error", "§6 callback no id token"),
+    *("§6 code redirect_uri absent", "§6 code redirect_uri not the app's", "§6 code absent", "§6 code unknown"),
+    *("§6 refresh_token absent", "§6 refresh_token unknown", "§6 refresh_token expired"),
+    *("§6 userinfo no live token", "§6 userinfo other token"),
+    *("§7 no token", "§7 malformed", "§7 aud", "§7 iss", "§7 sid", "§7 events", "§7 nonce", "§7 signature"),
+    "§7 sid unknown",
 )
 
 CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in Flow for breakage in of_flow(flow)]
@@ -44,7 +51,7 @@ def test_a_breakage_changes_nothing_but_what_it_touches(target: Target, flow: Fl
     """Else two breakages might be taken for combinable that spoil each other."""
     sound = dict(_parts(SOUND[flow](target)))
     broken_draft = SOUND[flow](target)
-    _same_refresh_token(broken_draft, sound)
+    _same_fresh_values(broken_draft, sound)
 
     breakage.damage(broken_draft)
 
@@ -54,9 +61,14 @@ def test_a_breakage_changes_nothing_but_what_it_touches(target: Target, flow: Fl
     assert {part for part in changed if not _within(part, breakage.touches)} == set()
 
 
-def _same_refresh_token(draft: Draft, sound: dict[str, Any]) -> None:
-    if "form.refresh_token" in sound:
-        draft.form["refresh_token"] = sound["form.refresh_token"]
+def _same_fresh_values(draft: Draft, sound: dict[str, Any]) -> None:
+    for name in ("refresh_token", "code"):
+        if f"form.{name}" in sound:
+            draft.form[name] = sound[f"form.{name}"]
+    if "headers.Authorization" in sound:
+        draft.headers["Authorization"] = sound["headers.Authorization"]
+    if draft.path.endswith("/callback"):
+        draft.asked["state"] = sound["asked.state"]
 
 
 def _within(part: str, touched: frozenset[str]) -> bool:
@@ -66,14 +78,15 @@ def _within(part: str, touched: frozenset[str]) -> bool:
 def _parts(draft: Draft) -> Iterator[tuple[str, Any]]:
     """Yield each part of a draft by its dotted name, but for signatures, which no two drafts share."""
     yield from {"path": draft.path, "method": draft.method, "query": draft.query}.items()
-    for name, members in {"headers": draft.headers, "app": draft.app}.items():
+    for name, members in {"headers": draft.headers, "app": draft.app, "asked": draft.asked}.items():
         yield from ((f"{name}.{member}", value) for member, value in members.items())
     for name, value in draft.form.items():
-        yield (name if name in {"client_assertion", "subject_token"} else f"form.{name}"), value
+        yield (name if name in {"client_assertion", "subject_token", "logout_token"} else f"form.{name}"), value
     for token, name in (
         (draft.assertion, "client_assertion"),
         (draft.subject, "subject_token"),
         (draft.acting, "subject_token.claims.act"),
+        (draft.logout, "logout_token"),
     ):
         yield from ((f"{name}.header.{member}", value) for member, value in token.header.items())
         yield from (

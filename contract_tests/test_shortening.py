@@ -6,7 +6,7 @@ from contract_tests.asking import SOUND
 from contract_tests.breakages import Flow
 from contract_tests.target import Target
 
-ISSUING = [Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH]
+ISSUING = [Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH, Flow.AUTHORIZATION_CODE]
 NO_POSITIVE_INTEGER = ["", "0", "-60000", "60000.5", "1e3", "soon"]
 
 
@@ -38,9 +38,10 @@ def test_a_lifetime_that_is_no_positive_integer_is_ignored(target: Target, asked
     assert lifetime == "599"
 
 
-def test_a_refresh_token_can_be_shortened_at_a_refresh(target: Target) -> None:
+@pytest.mark.parametrize("flow", [Flow.REFRESH, Flow.AUTHORIZATION_CODE])
+def test_a_refresh_token_can_be_shortened_at_a_refresh_and_at_a_code(target: Target, flow: Flow) -> None:
     """A minute asked for is a minute, and one second less is told."""
-    lifetime = _lifetime(target, Flow.REFRESH, "_refresh_token_expiry_ms", "60000", "refresh_token_expires_in")
+    lifetime = _lifetime(target, flow, "_refresh_token_expiry_ms", "60000", "refresh_token_expires_in")
 
     assert lifetime == "59"
 

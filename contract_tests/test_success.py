@@ -11,7 +11,7 @@ from contract_tests.breakages import Flow
 from contract_tests.draft import Draft, client_credentials, delegation, refresh, refresh_of, token_exchange
 from contract_tests.target import PATIENT, Person, Target
 
-ISSUING = [Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH]
+ISSUING = [Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH, Flow.AUTHORIZATION_CODE]
 ODD = [
     *((flow, odd) for flow in (Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE) for odd in variation.ASSERTED),
     *((Flow.CLIENT_CREDENTIALS, odd) for odd in variation.CREDENTIALS),
@@ -39,6 +39,7 @@ MEMBERS = {
     ],
 }
 MEMBERS[Flow.DELEGATION] = MEMBERS[Flow.TOKEN_EXCHANGE]
+MEMBERS[Flow.AUTHORIZATION_CODE] = [name for name in MEMBERS[Flow.TOKEN_EXCHANGE] if name != "issued_token_type"]
 
 
 def patient_exchange(target: Target) -> Draft:
@@ -91,7 +92,7 @@ def test_an_access_token_is_28_letters_and_digits(target: Target, flow: Flow) ->
     assert re.fullmatch("[A-Za-z0-9]{28}", SOUND[flow](target).send().json["access_token"])
 
 
-@pytest.mark.parametrize("flow", [Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH])
+@pytest.mark.parametrize("flow", [Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH, Flow.AUTHORIZATION_CODE])
 def test_a_refresh_token_is_32_letters_and_digits(target: Target, flow: Flow) -> None:
     """It is opaque, and no JWT."""
     assert re.fullmatch("[A-Za-z0-9]{32}", SOUND[flow](target).send().json["refresh_token"])

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from mock_servers.apim.flows import FLOWS
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
-from mock_servers.rules import Flow, Kind, Policy, Rule
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.identity_provider.people import (
+    MEMBERS_BY_SCOPE,
+    READY_MADE,
+    UNKNOWN_AT_LEVEL,
+    Person,
+    roles,
+    userinfo,
+)
+from mock_servers.rules import Flow, Kind, Policy, Rule, ServiceError
+
+Row = Callable[[ServiceError], ServiceError]
 
 FOLDER = Path(__file__).parent
 
@@ -24,39 +37,136 @@ real service, **I** inferred: a guess.
 """
 
 
+PEOPLE = """\
+# The people
+
+Made of the code by `python docs/generate.py`. Everybody is invented; the ids are those of public test suites. Nobody
+has a password. A person logs in at their own level and at any below; the mock realms know the same people. More come
+with `[[users]]` in the configuration, `POST /_nhsauth/users` or `nhsauth.users.add(...)`.
+"""
+
+AFTER_PEOPLE = """\
+## What a configured person has
+
+A person of your own has a `provider`, an `id` and a `level`; names, `birthdate`, `acts_for` and `claims` if you like.
+`claims` take the place of members of the id token and of userinfo, in their place and under their scope; what no scope
+names is told with any; null leaves a member out. What is told at userinfo alone (roles, organisations, professional
+ids, telephone numbers, the surgery) never reaches the id token. An `id` from above keeps that person's roles and
+organisations, and any member of them can be replaced:
+
+```toml
+[[users]]
+provider = "cis2"
+id = "656005750104"
+level = "aal3"
+claims = { name = "TEST User", nhsid_nrbac_roles = [{ person_roleid = "900000199011", org_code = "Z9H01" }] }
+```
+
+Any other worker of your own has neither roles nor organisations until `claims` give some.
+
+## Roles
+
+With the scope `selectedrole` the id token has a `selected_roleid`: the role chosen on the log-in page, else the
+person's first; none for who has no role. `656005750108` has an empty list of roles, `656005750112` no list at all: the
+real service has been met with both (S).
+
+## Acting for another
+
+Whoever has `acts_for` logs in for that patient: the id token is the other patient's, at the level of the log-in, and
+its `act.sub` is the id token of whoever logged in. That is how the platform reads it (S); how NHS login itself makes
+such a token is not public (I).
+"""
+
+
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
-    return {"rules.md": rules_page()}
+    return {"people.md": people_page(), "rules.md": rules_page()}
+
+
+def people_page() -> str:
+    """Return the page of all ready-made people, and of what the providers tell of them."""
+    workers, patients = ([each for each in READY_MADE if each.provider == name] for name in ("cis2", "nhs_login"))
+    return "\n".join(
+        [
+            PEOPLE,
+            "## CIS2\n",
+            _rows(("user", "name", "level", "roles", "professional ids"), map(_worker, workers)),
+            "## NHS login\n",
+            _rows(("NHS number", "name", "born", "level", "acts for", "`sub`"), map(_patient, patients)),
+            "## Userinfo by scope\n",
+            _rows(("provider", "scope", "members"), _scopes()),
+            "A log-in at a lower level does not tell of all of them (I):\n",
+            _rows(("level", "without"), ((level, _names(names)) for level, names in UNKNOWN_AT_LEVEL.items())),
+            AFTER_PEOPLE,
+        ]
+    )
+
+
+def _worker(person: Person) -> tuple[str, ...]:
+    held = [f"`{role['person_roleid']}` {role['role_code']} at {role['org_code']}" for role in roles(person)]
+    registered = userinfo(person, ["professionalmemberships"])
+    ids = [value for value in registered.values() if value]
+    return (f"`{person.id}`", _name(person), person.level.upper(), "<br>".join(held), ", ".join(ids))
+
+
+def _patient(person: Person) -> tuple[str, ...]:
+    acts_for = f"`{person.acts_for}`" if person.acts_for else ""
+    return (f"`{person.id}`", _name(person), person.birthdate, person.level, acts_for, f"`{person.uuid}`")
+
+
+def _name(person: Person) -> str:
+    return f"{person.given_name} {person.family_name.title()}"
+
+
+def _scopes() -> Iterator[tuple[str, ...]]:
+    for provider, scopes in MEMBERS_BY_SCOPE.items():
+        for scope, names in scopes.items():
+            yield provider, f"`{scope}`", _names(names)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def rules_page() -> str:
     """Return the page of all rules of the token service and the gateway."""
-    sections = [INTRODUCTION, *_service("The token service", FLOWS), *_service("The gateway", (*HELLO_WORLD, NOWHERE))]
+    sections = [
+        INTRODUCTION,
+        *_service("The token service", FLOWS),
+        *_service("CIS2", PROVIDER_FLOWS, lambda problem: CIS2.errors[problem.code]),
+        *_service("NHS login", PROVIDER_FLOWS, lambda problem: NHS_LOGIN.errors[problem.code]),
+        *_service("The gateway", (*HELLO_WORLD, NOWHERE)),
+    ]
     return "\n".join(sections)
 
 
-def _service(title: str, flows: Iterable[Flow[Any, Any]]) -> Iterator[str]:
+def _service(title: str, flows: Iterable[Flow[Any, Any]], row: Row = lambda error: error) -> Iterator[str]:
     yield f"## {title}\n"
     for flow in flows:
-        yield f"### {flow.row} {flow.name}\n"
-        yield _table(flow) if flow.policies else "Nothing is checked.\n"
+        yield f"### {flow.row} {flow.name}\n" if flow.row != flow.name else f"### {flow.name}\n"
+        yield _table(flow, row) if flow.policies else "Nothing is checked.\n"
 
 
-def _table(flow: Flow[Any, Any]) -> str:
+def _table(flow: Flow[Any, Any], row: Row) -> str:
     head = "| policy | rule | status | error | sentence | evidence | before |\n|---|---|---|---|---|---|---|\n"
     remembered: list[str] = []
     lines = []
     for policy in flow.policies:
         for rule in policy.rules:
-            lines.append(_line(policy, rule, remembered))
+            lines.append(_line(policy, rule, remembered, row))
             if rule.kind in (Kind.CLAIM, Kind.ACTION):
                 remembered.append(rule.name.partition("_")[2].replace("_", " "))
     return head + "".join(lines)
 
 
-def _line(policy: Policy[Any], rule: Rule[Any], remembered: list[str]) -> str:
-    row = rule.error
-    answer = ("", "", "", "") if row is None else (str(row.status), row.code, _cell(row.sentence), row.evidence)
+def _line(policy: Policy[Any], rule: Rule[Any], remembered: list[str], row: Row) -> str:
+    error = row(rule.error) if rule.error else None
+    answer = (str(error.status), error.code, _cell(error.sentence), error.evidence) if error else ("", "", "", "")
     cells = (policy.name, f"`{rule.name}`", *answer, ", ".join(remembered))
     return f"| {' | '.join(cells)} |\n"
 

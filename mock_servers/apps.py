@@ -95,9 +95,9 @@ class Apps:
         return replace(pair, kid=app.kid or app.key_name)
 
     def jwks(self, app: App) -> dict[str, Any]:
-        """Return the key set that the mock serves for an app."""
+        """Return the key set that the mock serves for an app; of a private key that got into it the public half."""
         if app.jwks is not None:
-            return dict(app.jwks)
+            return {**app.jwks, "keys": [keys.public_half(jwk) for jwk in app.jwks["keys"]]}
         pair = self.key(app)
         return keys.jwks(pair, alg="RS512") if pair else {"keys": []}
 

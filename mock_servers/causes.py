@@ -31,10 +31,6 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The body has more than 1 MiB, mostly because a whole file or answer was sent as one parameter.",
         "Send the parameters of the grant and nothing else. " + _GUESS,
     ),
-    "NOT_PLAYED": Usual(
-        "This path belongs to the real service and is not played by this version of the mock.",
-        "Use the grants that it plays: client_credentials, token exchange and refresh_token.",
-    ),
     # Which flow takes the request
     "CONTENT_TYPE_NOT_FORM": Usual(
         "The body went out as JSON or without content type: HTTP libraries choose JSON for objects, and none for text.",
@@ -337,6 +333,134 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
     "REFRESH_TOKEN_SPENT": Usual(
         "Two requests used the same token at the same moment.", "Refresh under a lock, and share the answer."
     ),
+    "REFRESH_TOKEN_REVOKED": Usual(
+        "The person has logged out at CIS2, which ended the session and all its tokens.",
+        "Have the person log in again. " + _GUESS,
+    ),
+    # Authorization request
+    "AUTHORIZE_CLIENT_ID_MISSING": Usual(
+        "The query string has no client_id, or the parameters were sent some other way.",
+        "Send the app's API key as client_id in the URL of /authorize.",
+    ),
+    "AUTHORIZE_CLIENT_UNKNOWN": Usual(
+        "client_id is another environment's API key, the app's id, or the client id that CIS2 or NHS login gave.",
+        "Send the API key of this environment.",
+    ),
+    "AUTHORIZE_REDIRECT_URI_MISSING": Usual(
+        "The query string has no redirect_uri.", "Send the callback URL that is registered for the app."
+    ),
+    "AUTHORIZE_REDIRECT_URI_UNREGISTERED": Usual(
+        "The redirect_uri differs from the registered callback URL: a slash, the case, the port, http for https, "
+        "localhost for 127.0.0.1.",
+        "Send the registered URL to the letter, or register this one.",
+    ),
+    "STATE_MISSING": Usual(
+        "The client sends no state.", "Send a fresh random state, and compare it when the person comes back."
+    ),
+    "RESPONSE_TYPE_MISSING": Usual("The client sends no response_type.", "Send response_type=code."),
+    "RESPONSE_TYPE_UNSUPPORTED": Usual(
+        "The client asks for a token or id_token in the redirect.", "Send response_type=code, and redeem the code."
+    ),
+    # Callback
+    "STATE_UNKNOWN": Usual(
+        "The page was reloaded, which uses a state twice, or somebody called /callback with the application's own "
+        "state.",
+        "Begin at /authorize again. Only the identity provider sends people to /callback.",
+    ),
+    "STATE_EXPIRED": Usual(
+        "The person took too long to log in.", "Begin at /authorize again. How long a state is kept is a guess."
+    ),
+    "STATE_TAKEN": Usual("Two requests brought the same state at the same moment.", "Begin at /authorize again."),
+    "CALLBACK_APP_GONE": Usual("The app was removed while the person logged in.", "Register it again. " + _GUESS),
+    "PROVIDER_REFUSED": Usual(
+        "The person cancelled, refused consent or could not log in, and the provider sent them back with an error.",
+        "Let them begin at /authorize again. " + _GUESS,
+    ),
+    "EXTERNAL_ID_TOKEN_MISSING": Usual(
+        "The provider did not give the platform an id_token: the code was wrong, late or used, or it was down.",
+        "Begin at /authorize again. " + _GUESS,
+    ),
+    "EXTERNAL_ID_TOKEN_MALFORMED": Usual(
+        "The provider's id_token is no JWT.", "Nothing that an application does leads here: ask NHS England."
+    ),
+    "EXTERNAL_ID_TOKEN_AUD_WRONG": Usual(
+        "The provider's id_token is for another client than the platform.",
+        "Nothing that an application does leads here: ask NHS England.",
+    ),
+    "EXTERNAL_ID_TOKEN_ISS_WRONG": Usual(
+        "The provider's id_token names another issuer.", "Nothing that an application does leads here: ask NHS England."
+    ),
+    "EXTERNAL_ID_TOKEN_KID_UNKNOWN": Usual(
+        "The provider has signed with a key that it does not publish.",
+        "Nothing that an application does leads here: ask NHS England.",
+    ),
+    "EXTERNAL_ID_TOKEN_SIGNATURE_WRONG": Usual(
+        "The provider's id_token was changed after it was signed.",
+        "Nothing that an application does leads here: ask NHS England.",
+    ),
+    # Authorization code
+    "CODE_REDIRECT_URI_MISSING": Usual(
+        "The token request leaves redirect_uri out.", "Repeat the redirect_uri of the log-in."
+    ),
+    "CODE_REDIRECT_URI_UNREGISTERED": Usual(
+        "The redirect_uri differs from the registered callback URL: a slash, the case, the port, http for https.",
+        "Repeat the redirect_uri of the log-in to the letter.",
+    ),
+    "CODE_MISSING": Usual(
+        "The code was not taken from the redirect, or that brought an error instead.",
+        "Look for error first; else send the redirect's code.",
+    ),
+    "CODE_UNKNOWN": Usual(
+        "The code is CIS2's or NHS login's own, another app's, or used before: a callback that ran twice.",
+        "Redeem each code once, where it was issued, by the app that asked for it.",
+    ),
+    "CODE_FOR_OTHER_REDIRECT_URI": Usual(
+        "The app has several redirect URIs, and the token request repeats another than the log-in's.",
+        "Repeat the redirect_uri of the log-in. " + _GUESS,
+    ),
+    "CODE_EXPIRED": Usual("The code was kept for more than five minutes.", "Redeem it as soon as it arrives."),
+    "CODE_OF_ENDED_SESSION": Usual(
+        "The person logged out at CIS2 before the code was redeemed.", "Have them log in again. " + _GUESS
+    ),
+    "CODE_SPENT": Usual(
+        "Two requests redeemed one code at the same moment.", "Redeem each code once, and share the answer."
+    ),
+    # Userinfo
+    "USERINFO_TOKEN_MISSING": Usual(
+        "No Authorization header, or Bearer with nothing behind it.", "Send Authorization: Bearer and the access_token."
+    ),
+    "USERINFO_TOKEN_UNKNOWN": Usual(
+        "The token is another environment's, or the provider's own.", "Send the access_token of this /token endpoint."
+    ),
+    "USERINFO_TOKEN_REVOKED": Usual(
+        "The person has logged out at CIS2, which ended the session and all its tokens.", "Have them log in again."
+    ),
+    "USERINFO_TOKEN_EXPIRED": Usual("The token was kept beyond its ten minutes.", "Refresh it before it expires."),
+    "USERINFO_NOT_COMBINED": Usual(
+        "The token comes from a token exchange, from client_credentials, or from a log-in at NHS login.",
+        "Ask the provider's own userinfo where the person logged in there; at NHS login read the id_token.",
+    ),
+    "USERINFO_UNAVAILABLE": Usual(
+        "CIS2 refused or failed: its own access token lives an hour, and a refresh at the platform does not renew it.",
+        "Ask soon after the log-in, and keep the answer. " + _GUESS,
+    ),
+    # Back-channel logout
+    "LOGOUT_TOKEN_MISSING": Usual("The form has no logout_token.", "CIS2 alone calls this. " + _GUESS),
+    "LOGOUT_TOKEN_MALFORMED": Usual("logout_token is no JWT.", "Post CIS2's token unchanged."),
+    "LOGOUT_AUD_WRONG": Usual(
+        "The logout token is for another client than the platform.", "Applications that are clients of CIS2 get theirs."
+    ),
+    "LOGOUT_ISS_WRONG": Usual("The logout token is another environment's.", "Post it where the session began."),
+    "LOGOUT_SID_MISSING": Usual("The token names no session.", "A logout token has a sid."),
+    "LOGOUT_EVENTS_WRONG": Usual("The token is an id_token, or another.", "A logout token has the logout event."),
+    "LOGOUT_NONCE_PRESENT": Usual("The token is an id_token.", "A logout token never has a nonce."),
+    "LOGOUT_JWKS_UNREACHABLE": Usual("CIS2's keys could not be fetched.", "CIS2 does not try again."),
+    "LOGOUT_KID_UNKNOWN": Usual("The token was not signed by CIS2.", "Post CIS2's token unchanged."),
+    "LOGOUT_SIGNATURE_WRONG": Usual("The token was not signed by CIS2.", "Post CIS2's token unchanged."),
+    "LOGOUT_SID_UNKNOWN": Usual(
+        "The session is none of a log-in through /authorize: token exchange begins none that logout could end.",
+        "An application that logs people in at CIS2 itself listens to CIS2's back-channel logout itself.",
+    ),
     # Status
     "STATUS_KEY_WRONG": Usual(
         "The header apikey is missing, or is an app's key.",
@@ -354,6 +478,10 @@ GATEWAY: Final[Mapping[str, Usual]] = {
         "The token is another environment's, the provider's own access token or id_token, the API key, or the text "
         "'None' or 'undefined'.",
         "Send the access_token that this environment's /oauth2/token gave.",
+    ),
+    "TOKEN_REVOKED": Usual(
+        "The person has logged out at CIS2, which ended the session and all its tokens.",
+        "Have them log in again. " + _GUESS,
     ),
     "TOKEN_EXPIRED": Usual(
         "The token was kept beyond its ten minutes.", "Renew it a minute before expires_in (text, in seconds) is over."
@@ -412,6 +540,168 @@ PROVIDERS: Final[Mapping[str, Usual]] = {
     "code_expired": Usual("The code was kept too long.", "Redeem it as soon as it arrives."),
     "code_spent": Usual(
         "Two requests redeemed one code at the same moment.", "Redeem each code once, and share the answer."
+    ),
+    "authorize_method": Usual(
+        "The person's browser was sent with another method.", "Redirect it to the authorize URL, which is a GET."
+    ),
+    "target_repeated": Usual(
+        "client_id or redirect_uri is in the URL twice.", "Build the URL from one set of parameters."
+    ),
+    "client_id_missing": Usual(
+        "The parameters did not reach the authorize URL's query.", "Send the client id that this provider gave."
+    ),
+    "client_unknown": Usual(
+        "client_id is another environment's, or the platform's API key.",
+        "Send the client id that this provider gave for this environment.",
+    ),
+    "redirect_uri_absent": Usual(
+        "The request leaves redirect_uri out.", "Send a registered redirect_uri, even if there is only one."
+    ),
+    "redirect_uri_relative": Usual(
+        "redirect_uri is a path, or lacks its scheme.", "Send the whole URL, as it is registered."
+    ),
+    "redirect_uri_mismatch": Usual(
+        "redirect_uri differs from the registered one: http for https behind a proxy, port, case, a slash at the end.",
+        "Send the registered one to the letter, or register this one.",
+    ),
+    "asked_twice": Usual(
+        "A parameter is in the URL twice: a library and the application both set it.",
+        "Set each parameter in one place.",
+    ),
+    "state_missing": Usual(
+        "The request has no state.", "Send a fresh random one, and compare it when the person comes back."
+    ),
+    "response_type_missing": Usual("The request has no response_type.", "Send response_type=code."),
+    "response_type_unsupported": Usual("The library asks for the implicit or hybrid flow.", "Send response_type=code."),
+    "response_mode_unsupported": Usual("The library asks for form_post or fragment.", "Leave response_mode out."),
+    "request_not_supported": Usual("The library sends the request as a JWT.", "Send plain parameters."),
+    "request_uri_not_supported": Usual("The library pushes the request, or refers to it.", "Send plain parameters."),
+    "registration_not_supported": Usual(
+        "The request carries a registration.", "Register with the provider's team instead."
+    ),
+    "openid_missing": Usual(
+        "scope lacks openid, or its words are joined by something other than a blank.",
+        "Send scope=openid and more words, one blank between.",
+    ),
+    "scope_unknown": Usual(
+        "scope has a word that this provider does not have, such as offline_access.",
+        "Ask for the documented scopes alone.",
+    ),
+    "scope_reserved": Usual("The client is not registered for this scope.", "Leave it out, or have it registered."),
+    "scopes_exclusive": Usual("profile and basic_demographics are both there.", "Ask for one of them."),
+    "nonce_missing": Usual(
+        "The library sends no nonce unless told.", "Send a fresh random one, and compare it with the id_token's."
+    ),
+    "prompt_invalid": Usual(
+        "prompt is no known word, or none is not alone.", "Leave it out, or send login, or none alone."
+    ),
+    "max_age_invalid": Usual("max_age is no whole number.", "Send seconds, such as 300."),
+    "display_unsupported": Usual("display is popup or wap.", "Leave it out."),
+    "vtr_malformed": Usual(
+        "vtr is no JSON array, or was percent-encoded twice.", 'Send ["P9.Cp.Cd"], percent-encoded once.'
+    ),
+    "vtr_unknown": Usual(
+        "vtr has a vector for which the client is not registered.", "Ask for registered vectors alone."
+    ),
+    "login_required": Usual(
+        "prompt=none, and the person is not logged in here, or too long ago.",
+        "Treat it as a normal answer: ask again without prompt=none.",
+    ),
+    "form_token_wrong": Usual(
+        "The log-in form was changed, or is older than the mock's last start.", "Load the page again."
+    ),
+    "outcome_unknown": Usual("The form's outcome is none that the mock plays.", "Choose one that the page offers."),
+    "person_unknown": Usual(
+        "The user id is none of this provider's people.", "Choose somebody from the page, or add a user."
+    ),
+    "role_unknown": Usual("The role is not this person's.", "Choose one of the person's roles."),
+    "cancelled": Usual("The person did not go on.", "Show your own page, with a way to try again."),
+    "consent_refused": Usual("The person does not share the data.", "Show your own page, with a way to try again."),
+    "provider_error": Usual("The provider failed.", "Show your own page, and let the person try again later."),
+    "level_too_low": Usual(
+        "The person cannot reach the level that acr_values or vtr asks for.",
+        "Ask for less, or have the person use a stronger way to log in.",
+    ),
+    "content_type_wrong": Usual("The body went out as JSON.", "POST a form."),
+    "parameter_repeated": Usual(
+        "A parameter is in the form twice: a library and the application both set it.",
+        "Set each parameter in one place.",
+    ),
+    "two_identities": Usual(
+        "The library sends an Authorization header, and the form a client_id.", "Choose one way to name the client."
+    ),
+    "token_client_unknown": Usual(
+        "The client id is another environment's, or the platform's API key.",
+        "Use the client id that this provider gave.",
+    ),
+    "assertion_malformed": Usual("client_assertion is cut off, or no JWT.", "Send what the library signed, unchanged."),
+    "assertion_not_of_client": Usual(
+        "iss, sub and client_id differ.", "Set all of them to the client id that this provider gave."
+    ),
+    "assertion_expired": Usual(
+        "exp has passed: the assertion was kept, or the clock is wrong.", "Sign a fresh one for each request."
+    ),
+    "assertion_too_long": Usual(
+        "exp is more than 30 minutes ahead, or in milliseconds.", "Set exp to now + 300, in seconds."
+    ),
+    "client_keys_unreachable": Usual(
+        "The provider cannot fetch the client's key set.", "Serve it without log-in at the registered URL."
+    ),
+    "assertion_key_unknown": Usual(
+        "kid names no key of the registered set.", "Publish the key, and name it in the header."
+    ),
+    "assertion_signature_wrong": Usual(
+        "The key is another environment's, or alg is not the registered one.",
+        "Sign with the registered key and algorithm.",
+    ),
+    "two_methods": Usual("The library sends a secret beside the assertion.", "Take the secret out of its settings."),
+    "assertion_audience_wrong": Usual(
+        "aud is the issuer, or lacks the port of discovery's token_endpoint.",
+        "Take aud from token_endpoint of the discovery document to the letter.",
+    ),
+    "method_not_registered": Usual(
+        "The client is registered for another way to prove itself.", "Use that way, or have the registration changed."
+    ),
+    "client_secret_wrong": Usual(
+        "The secret is another environment's, or has a line end.", "Use the secret that goes with this client id."
+    ),
+    "refresh_token_missing": Usual("The form has no refresh_token.", "Send that of the last token answer."),
+    "refresh_token_unknown": Usual(
+        "The token is another service's, or not the latest one.",
+        "Keep the refresh_token of each answer, and send that.",
+    ),
+    "refresh_token_foreign": Usual(
+        "Two clients share a store of tokens.", "Send each token with the client it was issued to."
+    ),
+    "refresh_token_expired": Usual("The token was kept too long.", "Have the person log in again."),
+    "refresh_scope_wider": Usual("scope asks for more than the log-in was granted.", "Leave scope out."),
+    "refresh_token_spent": Usual(
+        "Two requests used the same token at the same moment.", "Refresh under a lock, and share the answer."
+    ),
+    "userinfo_method": Usual("Userinfo was called with another method.", "GET it."),
+    "access_token_invalid": Usual(
+        "The token is the platform's, an id_token, or of a session that has ended.",
+        "Send the access_token of this provider's token answer as Bearer.",
+    ),
+    "access_token_expired": Usual("The token was kept too long.", "Get another before expires_in is over."),
+    "scope_insufficient": Usual("The token was refreshed without openid.", "Keep openid in scope."),
+    "metadata_scope_insufficient": Usual(
+        "The log-in did not ask for client_metadata.", "Add client_metadata to scope."
+    ),
+    "metadata_invalid": Usual(
+        "The body is not the one member, or too long.",
+        'Send {"client_user_metadata": "..."} with 1,024 characters at most.',
+    ),
+    "end_session_method": Usual("The endpoint was called with another method.", "Redirect the browser to it."),
+    "id_token_hint_missing": Usual(
+        "The application kept no id_token.", "Keep the id_token until the person logs out, and send it."
+    ),
+    "id_token_hint_invalid": Usual(
+        "The token is another provider's or environment's.", "Send the id_token of this provider."
+    ),
+    "post_logout_relative": Usual("post_logout_redirect_uri is a path.", "Send the whole URL, as it is registered."),
+    "post_logout_mismatch": Usual(
+        "post_logout_redirect_uri is not registered.", "Send the registered one to the letter."
     ),
     "fault": Usual("The mock itself failed.", "Look into its log. " + _GUESS),
 }

@@ -43,6 +43,9 @@ _PLACES: Final = {
 _REDEEM: Final = {
     "authorization code": "Exchange it at {redeem_at} with client_id and client_secret, then {cure}.",
 }
+_PLATFORM: Final = ("oauth2", "oauth2-mock", "gateway")
+"""The services of the platform, as records name them; the others are identity providers."""
+_CODE_ELSEWHERE: Final = "The platform, CIS2 and NHS login each give codes, and each redeems its own alone."
 _MEANING: Final = {
     "authorization code": "An authorization code is what a log-in gives; it buys the id_token, and is none itself.",
     "access token": "An access token opens an API, and is good for nothing else.",
@@ -68,13 +71,13 @@ def misplaced(store: Store, record: Record, origin: str) -> Iterator[Finding]:
     """Find values that the mock issued and that stand where another kind of value belongs."""
     for name, place in _PLACES.items():
         issued = provenance.recognise(store, record.sent[name]) if name in record.sent else None
-        if issued is None or (issued.kind == place.kind and not _provider_token(name, issued)):
+        if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
             continue
         yield Finding(
             id=_finding_id(name, issued),
             certainty="certain",
             seen=f"{name} is {described(issued, record.at)}.",
-            cause=_MEANING[issued.kind],
+            cause=_CODE_ELSEWHERE if _is_code(name, issued) else _MEANING[issued.kind],
             cure=_cure(issued, place, origin),
         )
 
@@ -96,11 +99,21 @@ def _state(issued: Issued, now: float) -> str:
     return "it is still unused" if issued.kind == "authorization code" else "it is still good"
 
 
-def _provider_token(name: str, issued: Issued) -> bool:
-    return name in ("authorization", "refresh_token") and issued.issuer != "the platform"
+def _of_another_service(name: str, issued: Issued, record: Record) -> bool:
+    """Whether a value of the right kind came to a service that did not issue it; a code knows its own place."""
+    if _is_code(name, issued):
+        return issued.redeem_at != record.path
+    at_platform, of_platform = record.service in _PLATFORM, issued.issuer == "the platform"
+    return name in ("authorization", "refresh_token") and at_platform != of_platform
+
+
+def _is_code(name: str, issued: Issued) -> bool:
+    return name == "code" and issued.kind == "authorization code"
 
 
 def _finding_id(name: str, issued: Issued) -> str:
+    if _is_code(name, issued):
+        return "code-spent-or-late"
     if name == "subject_token":
         return "code-as-subject-token"
     if name == "authorization":
@@ -109,6 +122,8 @@ def _finding_id(name: str, issued: Issued) -> str:
 
 
 def _cure(issued: Issued, place: Place, origin: str) -> str:
+    if issued.kind == place.kind == "authorization code":
+        return f"Redeem this one at {origin}{issued.redeem_at}, or log in at the service whose tokens you want."
     redeem_at = f"{origin}{issued.redeem_at}"
     sentence = _REDEEM.get(issued.kind, "{cure}.").format(redeem_at=redeem_at, cure=place.cure)
     return f"{sentence[0].upper()}{sentence[1:]}"

@@ -54,8 +54,9 @@ X = TypeVar("X", bound=Asked)
 class Front(Generic[X]):
     """One service as HTTP sees it.
 
-    `fault` is the row for whatever no rule names. `render` makes an answer of a row, `write` text of its
-    members; `advise` tells, afterwards, what a success should make its client think about.
+    `fault` is the row for whatever no rule names. `row` finds the service's own row for what a rule names, `render`
+    makes an answer of it, `write` text of its members; `advise` tells, afterwards, what a success should make its
+    client think about.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Front(Generic[X]):
     fault: ServiceError
     journal: Journal
     advise: Callable[[X], Iterable[str]] = lambda _: ()
+    row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,7 @@ def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
         sent=secrets_sent(request),
         client_id=_client_id(outcome.exchange),
         message_id=_told(outcome.answer).get("message_id"),
-        refusal=_recorded(refusal, outcome.answer) if refusal else None,
+        refusal=_recorded(front, outcome, refusal) if refusal else None,
         diagnosis=refusal.diagnosis if refusal and front.journal.explains else None,
         _examine=_explains(front, outcome),
     )
@@ -162,9 +164,11 @@ def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Exami
     return lambda record: findings.examine(front.store, exchange.request.origin, flow, exchange, refusal, record)
 
 
-def _recorded(refusal: Refusal, answer: Answer) -> RecordedError:
-    row, told = refusal.error, _told(answer)
+def _recorded(front: Front[X], outcome: _Outcome[X], refusal: Refusal) -> RecordedError:
+    row, told = front.row(refusal.error, outcome.exchange), _told(outcome.answer)
     description = told.get("error_description") or told.get("message") or told.get("faultstring") or ""
+    if not isinstance(outcome.answer.body, Mapping):
+        description = row.sentence
     code = told.get("error") or row.code
     return RecordedError(code=code, description=description, rule=refusal.rule, evidence=row.evidence)
 

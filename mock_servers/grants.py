@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mock_servers.identity_provider.id_tokens import LogIn
 
@@ -27,10 +27,41 @@ class ProviderAccessToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRefreshToken:
+    """A refresh token of an identity provider; `spent_at` once a newer one took its place."""
+
+    log_in: LogIn
+    scope: str
+    expires_at: float
+    spent_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A client that a session logged in at, and under which name of the mock; empty when none was called."""
+
+    client_id: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSession:
+    """One person's session at an identity provider, begun at `at`; once `ended`, whatever descends from it is dead."""
+
+    id: str
+    log_in: LogIn
+    at: float
+    expires_at: float
+    visits: tuple[Visit, ...] = ()
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Since when, from whom and for how long tokens descend from one id token; `ends_at` is never put off.
 
-    `subject` is the id token's own `sub` and `provider` who issued it.
+    `id` is the id token's `sid` (empty when it has none), `subject` its own `sub`, `provider` who issued it and
+    `issuer` by which name. A log-in of the platform's browser flow keeps the provider's access token, for its userinfo.
     """
 
     id: str
@@ -39,6 +70,13 @@ class Session:
     issued_at: float
     lifetime: float
     refresh_lifetime: float
+    issuer: str = ""
+    external_access_token: str | None = field(default=None, repr=False)
+
+    @property
+    def of_browser_flow(self) -> bool:
+        """Whether the person logged in through the platform, rather than at the provider alone."""
+        return self.external_access_token is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

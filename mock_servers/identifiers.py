@@ -24,6 +24,10 @@ class Identifiers:
         """32 letters and digits: the platform's refresh token (Q)."""
         return self._letters_and_digits(32)
 
+    def apigee_code(self) -> str:
+        """8 letters and digits: the platform's own authorization code (I)."""
+        return self._letters_and_digits(8)
+
     def api_key(self) -> str:
         """32 letters and digits: an app's client id (Q)."""
         return self._letters_and_digits(32)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
@@ -123,13 +123,20 @@ class HttpFetcher:
             raise UnreachableError(f"it answered {status}")
         return body
 
-    def _fetched(self, url: str) -> tuple[int, bytes]:
+    def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Post a form to a URL that is not the mock's own, within the same bounds. Raises UnreachableError."""
+        if not _URL.fullmatch(url):
+            raise UnreachableError("the URL must be http(s)://host/path")
+        return self._fetched(url, "POST", urlencode(form).encode())
+
+    def _fetched(self, url: str, method: str = "GET", body: bytes | None = None) -> tuple[int, bytes]:
         import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it for those would slow each start
 
         try:
             self._refuse_foreign(urlsplit(url).hostname or "")
             with urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
-                answer = pool.request("GET", url, redirect=False, preload_content=False)
+                headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else None
+                answer = pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
                 with contextlib.closing(answer):
                     return answer.status, self._body(answer)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as failure:

@@ -66,6 +66,15 @@ def jwks(*keys: KeyPair, alg: str) -> dict[str, list[dict[str, str]]]:
     return {"keys": [key.public_jwk(alg=alg) for key in keys]}
 
 
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""The members of a JWK that are nobody else's business (RFC 7518, section 6)."""
+
+
+def public_half(jwk: Mapping[str, object]) -> dict[str, object]:
+    """Return a JWK without its private members."""
+    return {name: value for name, value in jwk.items() if name not in PRIVATE_MEMBERS}
+
+
 def thumbprint(jwk: Mapping[str, object]) -> str:
     """Return the SHA-256 thumbprint of an RSA JWK (RFC 7638), base64url. ValueError without kty RSA, n and e."""
     required = {name: jwk.get(name) for name in ("e", "kty", "n")}  # the order is RFC 7638's

@@ -14,6 +14,7 @@ from mock_servers.configuration import Api, Configuration
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.identity_provider.people import Person
+from mock_servers.keys import PRIVATE_MEMBERS
 from mock_servers.registered_app import App
 from mock_servers.settings import ApimSettings, ProviderSettings
 
@@ -63,7 +64,7 @@ def one_of(*words: str) -> Limit:
 
 def _is_key_set(value: Any) -> bool:
     keys = value.get("keys")
-    return isinstance(keys, list) and all(isinstance(key, Mapping) for key in keys)
+    return isinstance(keys, list) and all(isinstance(key, Mapping) and not PRIVATE_MEMBERS & key.keys() for key in keys)
 
 
 TEXT: Final = matching(r"\S(?:.*\S)?", "text, not empty, on one line, no blanks around it")
@@ -74,7 +75,7 @@ URL: Final = matching(r"https?://[^/?#\s@]+/[^#\s]*", "a URL such as https://hos
 ORIGIN: Final = matching(r"https?://[^/?#\s@]+/?", "a URL without path, such as http://mock:8080")
 REDIRECT: Final = matching(r"[A-Za-z][A-Za-z0-9+.-]*:[^#\s]+", "an absolute URI without fragment")
 KEY_SET: Final = Limit(
-    allowed='a JSON Web Key Set: an object with a list "keys" of objects',
+    allowed='a JSON Web Key Set: an object with a list "keys" of public keys, without private members such as "d"',
     holds=_is_key_set,
     schema={"required": ["keys"], "properties": {"keys": {"type": "array", "items": {"type": "object"}}}},
 )
@@ -113,7 +114,7 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
         "environments": matching(r"[a-z0-9-]+", 'the name of an environment such as "int"'),
         "backchannel_logout_uri": URL,
         "post_logout_redirect_uris": REDIRECT,
-        "cis2_auth_method": one_of("client_secret_post", "private_key_jwt"),
+        "cis2_auth_method": one_of("client_secret_post", "private_key_jwt", "client_secret_basic"),
         "cis2_signing_algorithm": one_of("RS512", "RS256"),
     },
     Api: {

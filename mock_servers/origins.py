@@ -8,32 +8,39 @@ from typing import Final
 
 _MOST: Final = 64
 """Names learned from requests; a client that invents hosts must not make the list grow."""
+_IMPLIED_PORTS: Final = {"http": ":80", "https": ":443"}
+
+
+def canonical(origin: str) -> str:
+    """Return a name without the port that its scheme implies."""
+    return origin.removesuffix(_IMPLIED_PORTS.get(origin.partition("://")[0], ""))
 
 
 class Origins:
-    """The configured names, and those that requests have used."""
+    """The configured names, and those that requests have used; a port that the scheme implies makes no other name."""
 
     def __init__(self, configured: Iterable[str] = ()) -> None:
-        self._known: dict[str, None] = {origin.rstrip("/"): None for origin in configured}
+        self._known: dict[str, None] = {canonical(origin.rstrip("/")): None for origin in configured}
         self._learned = 0
         self._lock = threading.Lock()
 
     def add(self, origin: str) -> None:
         """Count a name among the mock's own."""
         with self._lock:
-            self._known[origin.rstrip("/")] = None
+            self._known[canonical(origin.rstrip("/"))] = None
 
     def learn(self, origin: str) -> None:
         """Count a name that a request used among the mock's own, while there is room."""
-        if origin in self._known:
+        name = canonical(origin)
+        if name in self._known:
             return
         with self._lock:
             if self._learned < _MOST:
-                self._known[origin] = None
+                self._known[name] = None
                 self._learned += 1
 
     def __contains__(self, origin: object) -> bool:
-        return origin in self._known
+        return isinstance(origin, str) and canonical(origin) in self._known
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._known))

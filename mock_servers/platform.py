@@ -17,6 +17,7 @@ from wsgiref.util import setup_testing_defaults
 
 from mock_servers import assertions, serving
 from mock_servers.apim import app as apim_app
+from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
 from mock_servers.clock import Clock
@@ -27,8 +28,9 @@ from mock_servers.gateway.flows import HELLO_WORLD
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.identifiers import Identifiers
 from mock_servers.identity_provider import app as provider_app
-from mock_servers.identity_provider import log_ins
+from mock_servers.identity_provider import headless, log_ins
 from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.client import Client, client_of
 from mock_servers.identity_provider.id_tokens import UNALTERED, Alterations
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
@@ -38,6 +40,7 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jwks import FetchedJwks, HttpFetcher
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
+from mock_servers.pages import STYLE_PATH, style
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
 from mock_servers.settings import ProviderSettings
@@ -215,17 +218,37 @@ class Platform:
 
     def own(self, url: str) -> tuple[int, bytes] | None:
         """Answer a GET for a URL of the mock itself, in process: no socket, no deadlock of the pool."""
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self.origins and origin != self.url:
+        if not self._is_own(url):
             return None
+        parts = urlsplit(url)
         for app in self.apps.all():
             if parts.path == self.apps.jwks_path(app):
                 return 200, json.dumps(self.apps.jwks(app)).encode()
         return self.call(url)
 
+    def walk(self, authorize_url: str, user: str, *, outcome: str = "ok", level: str | None = None) -> str:
+        """Log a person in as a browser would, in process; returns the redirect that ends the log-in.
+
+        Raises ValueError for a URL that is not the mock's, LogInError for a log-in that comes to no end.
+        """
+        if not self._is_own(authorize_url):
+            raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {', '.join(self.origins)}")
+        return headless.log_in(self.visit, authorize_url, user, outcome=outcome, level=level)
+
+    def _is_own(self, url: str) -> bool:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        return origin in self.origins or origin == self.url
+
     def call(self, url: str, form: Mapping[str, str] | None = None, bearer: str | None = None) -> tuple[int, bytes]:
-        """Call a URL of the mock itself, in process: a GET, or a POST of `form`."""
+        """Call a URL of the mock itself, in process: a GET, or a POST of `form`; returns status and body."""
+        status, _, body = self.visit(url, form, bearer)
+        return status, body
+
+    def visit(
+        self, url: str, form: Mapping[str, str] | None = None, bearer: str | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Call a URL of the mock itself as `call` does; returns status, headers and body, and follows no redirect."""
         parts, body = urlsplit(url), urlencode(form or {}).encode()
         environ: WSGIEnvironment = {
             IN_PROCESS: True,
@@ -243,14 +266,15 @@ class Platform:
         setup_testing_defaults(environ)
         return self._answered(environ)
 
-    def _answered(self, environ: WSGIEnvironment) -> tuple[int, bytes]:
-        statuses: list[str] = []
-        body = self(environ, lambda status, *_: statuses.append(status))  # type: ignore[arg-type]
+    def _answered(self, environ: WSGIEnvironment) -> tuple[int, dict[str, str], bytes]:
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+        body = self(environ, lambda status, headers, *_: started.append((status, headers)))  # type: ignore[arg-type]
         answer = b"".join(body)
         close = getattr(body, "close", None)
         if close is not None:
             close()
-        return int(statuses[0].partition(" ")[0]), answer
+        (status, headers) = started[0]
+        return int(status.partition(" ")[0]), dict(headers), answer
 
     # wiring
 
@@ -286,7 +310,36 @@ class Platform:
             identifiers=self.identifiers,
             journal=self.exchanges,
             key=lambda: self.ring.pair(provider.name, bits=PROVIDER_BITS, kid=settings.kid),
+            find_client=lambda client_id: self._client(provider, client_id),
+            fetch=self._fetcher(),
+            send=self._send,
         )
+
+    def _client(self, provider: Provider, client_id: str) -> Client | None:
+        if client_id == platform_client.client_id_at(provider):
+            return platform_client.platform_client(
+                provider,
+                self._mount_of(provider.name),
+                url=self.url,
+                own_key=self._platform_key,
+                is_own=self.origins.__contains__,
+            )
+        app = self.store.apps.get(client_id)
+        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None) if app is not None else None
+
+    def _mount_of(self, provider: str) -> str:
+        trusting = (service for service in self.token_services if provider in {each.name for each in service.providers})
+        return next(trusting).mount
+
+    def _jwks_url(self, app: App) -> str:
+        return app.jwks_url or f"{self.url}{self.apps.jwks_path(app)}"
+
+    def _fetcher(self) -> HttpFetcher:
+        return HttpFetcher(own=self.own, allow_hosts=self.configuration.allow_hosts)
+
+    def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""
+        return self.call(url, form) if self._is_own(url) else self._fetcher().post(url, form)
 
     def _token_service(self, mount: str, providers: Iterable[ProviderService]) -> TokenService:
         return TokenService(
@@ -296,11 +349,16 @@ class Platform:
             clock=self.clock,
             store=self.store,
             identifiers=self.identifiers,
-            fetch=HttpFetcher(own=self.own, allow_hosts=self.configuration.allow_hosts),
+            fetch=self._fetcher(),
             origins=self.origins,
             journal=self.exchanges,
-            jwks_url_of=lambda app: app.jwks_url or f"{self.url}{self.apps.jwks_path(app)}",
+            jwks_url_of=self._jwks_url,
+            call=self.call,
+            own_key=self._platform_key,
         )
+
+    def _platform_key(self) -> KeyPair:
+        return self.ring.pair(platform_client.KEY_NAME, bits=platform_client.KEY_BITS)
 
     def _token_services(self) -> tuple[TokenService, ...]:
         real = [self.providers["cis2"], self.providers["nhs_login"]]
@@ -316,6 +374,7 @@ class Platform:
             journal=self.exchanges,
         )
         return [
+            _mount(STYLE_PATH, style),
             _mount("/_nhsauth", self._control),
             *(_mount(service.mount, apim_app.create_app(service)) for service in self.token_services),
             _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, overload
+from urllib.parse import parse_qsl
 
 from mock_servers.provenance import fingerprint
 from mock_servers.request import Answer, Parameters, Request
@@ -32,6 +33,8 @@ _SHOWN_WHOLE: Final = frozenset(
         "redirect_uri",
         "scope",
         "response_type",
+        "max_age",
+        "acr_values",
         "token_type",
         "issued_token_type",
         "expires_in",
@@ -296,7 +299,8 @@ def response_shown(answer: Answer) -> dict[str, Any]:
     """Return an answer as a record shows it."""
     body = answer.body
     members = {name: _shown(name, value) for name, value in body.items()} if isinstance(body, Mapping) else {}
-    return {"status": answer.status, "headers": dict(answer.headers), "body": members}
+    headers = {name: _header_shown(name, value) for name, value in answer.headers.items()}
+    return {"status": answer.status, "headers": headers, "body": members}
 
 
 def secrets_sent(request: Request) -> dict[str, bytes]:
@@ -304,6 +308,17 @@ def secrets_sent(request: Request) -> dict[str, bytes]:
     form = {name: value for name, value in reversed(request.form.pairs) if name in _SECRETS and value}
     headers = {name: value.removeprefix("Bearer ") for name, value in request.headers.items() if name in _SECRETS}
     return {name: fingerprint(value) for name, value in (form | headers).items()}
+
+
+def _header_shown(name: str, value: str) -> str:
+    if name == "Set-Cookie":
+        cookie, _, attributes = value.partition(";")
+        return f"{cookie.partition('=')[0]}={cut(cookie.partition('=')[2])};{attributes}"
+    if name not in ("Location", "Refresh"):
+        return value
+    target, mark, query = value.partition("?")
+    cut_query = "&".join(f"{key}={_shown(key, text)}" for key, text in parse_qsl(query, keep_blank_values=True))
+    return f"{target}{mark}{cut_query}"
 
 
 def _parameters(parameters: Parameters) -> dict[str, Any]:

@@ -25,7 +25,9 @@ class App:
 
     `client_id` is its API key. Its public keys are `jwks` (served by the mock), or at `jwks_url`, or those of the
     mock's own key `key_name`. `environments` empty means the environment that the mock plays. `subscribed = False`:
-    it has products, but none that covers the token service.
+    it has products, but none that covers the token service. `cis2_auth_method` is how it proves itself at CIS2, and
+    that alone will do there: `client_secret_post`, `client_secret_basic` or `private_key_jwt`, the last signed with
+    `cis2_signing_algorithm`, `RS512` or `RS256`.
     """
 
     client_id: str

@@ -11,7 +11,16 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Generic, TypeVar
 
-from mock_servers.grants import AccessToken, AuthorizationCode, Issued, ProviderAccessToken, RefreshToken
+from mock_servers.apim.authorizations import BrowserSession, PendingAuthorization, PlatformCode
+from mock_servers.grants import (
+    AccessToken,
+    AuthorizationCode,
+    Issued,
+    ProviderAccessToken,
+    ProviderRefreshToken,
+    ProviderSession,
+    RefreshToken,
+)
 from mock_servers.identity_provider.people import Person
 from mock_servers.jwks import FetchedJwks
 from mock_servers.registered_app import App
@@ -99,8 +108,9 @@ class Store:
     """The tables of one platform.
 
     Keys: `apps` by client id, `people` by provider and id, `jtis` by environment, subject and jti (until when they are
-    remembered), `quotas` by what is limited, client id and minute, `jwks` by purpose and URL, `issued` by the
-    value's hash, the rest by the value itself.
+    remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client id and minute,
+    `jwks` by purpose and URL, `issued` by the value's hash, `pending` by the platform's state, `browser_sessions` by
+    environment, provider and sid, the rest by the value itself.
     """
 
     apps: Table[App] = field(default_factory=_unlimited)
@@ -110,8 +120,14 @@ class Store:
     jwks: Table[FetchedJwks] = field(default_factory=Table)
     codes: Table[AuthorizationCode] = field(default_factory=Table)
     provider_access_tokens: Table[ProviderAccessToken] = field(default_factory=Table)
+    provider_refresh_tokens: Table[ProviderRefreshToken] = field(default_factory=Table)
+    provider_sessions: Table[ProviderSession] = field(default_factory=Table)
+    client_metadata: Table[str] = field(default_factory=Table)
     access_tokens: Table[AccessToken] = field(default_factory=Table)
     refresh_tokens: Table[RefreshToken] = field(default_factory=Table)
+    pending: Table[PendingAuthorization] = field(default_factory=Table)
+    platform_codes: Table[PlatformCode] = field(default_factory=Table)
+    browser_sessions: Table[BrowserSession] = field(default_factory=Table)
     issued: Table[Issued] = field(default_factory=Table)
 
     def snapshot(self) -> Mapping[str, Mapping[Hashable, Any]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any, Final
 
 from mock_servers import javascript
 
 _SHOWN: Final = 6
 _LONGEST: Final = 80
+_LONGEST_URL: Final = 300
+_MOST_URLS: Final = 5
 _TENTHS: Final = 10
 _MINUTES: Final = 600
 _HOURS: Final = 7200
@@ -21,12 +25,31 @@ def cut(value: str) -> str:
     return f"{shown}… ({len(value)} characters)"
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, longest: int = _LONGEST) -> str:
     """Return a JSON value on one line of ASCII, cut when long; `nothing` for an absent one."""
     if value is javascript.UNDEFINED:
         return "nothing"
     line = json.dumps(value, default=str)
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return line if len(line) <= longest else f"{line[:longest]}…"
+
+
+def url(value: Any) -> str:
+    """Return a URL on one line of ASCII, whole unless it is of no sensible length: URLs differ at their ends."""
+    return shown(value, _LONGEST_URL)
+
+
+def mismatch(sent: str, registered: Sequence[str]) -> str:
+    """List the URLs that would do, and say where the one that was sent parts from the likeliest of them."""
+    if not registered:
+        return "there is none"
+    listed = ", ".join(url(each) for each in registered[:_MOST_URLS])
+    more = f" and {len(registered) - _MOST_URLS} more" if len(registered) > _MOST_URLS else ""
+    alike = max((_shared_start(sent, each) for each in registered), key=len)
+    return f"{listed}{more}" + (f"; they part after {url(alike)}" if alike else "")
+
+
+def _shared_start(one: str, other: str) -> str:
+    return "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
     from mock_servers.clock import Clock
     from mock_servers.configuration import Configuration
+    from mock_servers.identity_provider.headless import LogInError
     from mock_servers.identity_provider.people import Person
     from mock_servers.records import Finding, Record
     from mock_servers.registered_app import App
@@ -33,6 +34,7 @@ __all__ = [
     "Finding",
     "IdTokenFactory",
     "IdentityProvider",
+    "LogInError",
     "Person",
     "Platform",
     "Record",
@@ -49,6 +51,7 @@ _HOMES: Final = {
     "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
     "mock_servers.clock": ("Clock",),
     "mock_servers.configuration": ("Configuration",),
+    "mock_servers.identity_provider.headless": ("LogInError",),
     "mock_servers.identity_provider.people": ("Person",),
     "mock_servers.records": ("Finding", "Record"),
     "mock_servers.registered_app": ("App",),

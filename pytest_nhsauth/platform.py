@@ -151,6 +151,17 @@ class Platform:
         read = members.read_partial(App, given, where="app", omit=("key_name",))
         return self.app(self.apps.create(make_key=make_key, **read).client_id)
 
+    @blames_caller
+    def log_in(self, authorize_url: str, *, user: str, outcome: str = "ok", level: str | None = None) -> str:
+        """Log a person in without a browser, and return the redirect that ends it: the client's URI with a code.
+
+        `authorize_url` is the platform's, or a provider's. `outcome` is one of `ok`, `cancelled`, `consent_refused`,
+        `level_too_low`, `provider_error`, `slow`; `level` one that the person reaches, else their own. Raises
+        ValueError for a URL that is not the mock's, LogInError for a log-in that comes to no end: a refused request, an
+        unknown user.
+        """
+        return self._mock.walk(authorize_url, user, outcome=outcome, level=level)
+
     def _first_app(self) -> App:
         first = next(iter(self.apps.all()), None)
         if first is None:

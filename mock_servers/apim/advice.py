@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
+from mock_servers.apim.authorize import NHS_LOGIN, is_plain_http
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
+from mock_servers.keys import PRIVATE_MEMBERS
 from mock_servers.wording import shown
-
-_PRIVATE_MEMBERS: Final = ("d", "p", "q", "dp", "dq", "qi")
 
 
 def advise(exchange: Exchange) -> Iterator[str]:
@@ -20,7 +19,8 @@ def advise(exchange: Exchange) -> Iterator[str]:
             f"Content-Type is {shown(sent)}: the service's source compares the whole header, and may answer 415 (our "
             f"guess is that it does not). Send {FORM} alone."
         )
-    published = [key.get("kid") for key in _keys(exchange) if any(name in key for name in _PRIVATE_MEMBERS)]
+    yield from _of_authorize(exchange)
+    published = [key.get("kid") for key in _keys(exchange) if PRIVATE_MEMBERS & key.keys()]
     if published:
         yield f"The key set publishes the PRIVATE key of {shown(published)}: make a new key pair and replace it now."
     issued_at = getattr(exchange, "provider_origin", exchange.request.origin)
@@ -29,6 +29,18 @@ def advise(exchange: Exchange) -> Iterator[str]:
             f"The id_token was issued under {shown(issued_at)} and exchanged under {shown(exchange.request.origin)}: "
             "this mock knows both names as its own; the real platform trusts one issuer a provider, to the letter."
         )
+
+
+def _of_authorize(exchange: Exchange) -> Iterator[str]:
+    uri = getattr(exchange, "redirect_uri", None)
+    if uri is not None and is_plain_http(uri):
+        yield (
+            f"redirect_uri {shown(uri)} is plain http: whoever sits on the network reads the code. Register https; "
+            "plain http is for your own machine."
+        )
+    scope = exchange.query("scope") if uri is not None else None
+    if scope and scope != NHS_LOGIN and NHS_LOGIN in scope:
+        yield f"scope is {shown(scope)}, so this went to CIS2: only exactly {NHS_LOGIN} picks NHS login."
 
 
 def _keys(exchange: Exchange) -> list[dict[str, object]]:

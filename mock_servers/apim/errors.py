@@ -23,11 +23,14 @@ def _catch_all(row: str, status: int, evidence: Evidence = "I") -> ServiceError:
     return _row(row, status, "unknown_error", _UNKNOWN, evidence)
 
 
+def _redirect(code: str, sentence: str) -> ServiceError:
+    return ServiceError(row="§6 authorize", status=302, code=code, sentence=sentence, evidence="S", shape="redirect")
+
+
 # The catch-all of whatever no rule names
 
 SCRIPT_FAULT = _catch_all("§1", 500, "S")
 BODY_TOO_LARGE = _catch_all("§1", 413)
-NOT_PLAYED = _catch_all("§1", 500)
 
 # Which flow takes the request
 
@@ -225,12 +228,86 @@ APP_NOT_SUBSCRIBED = _row(
 CLIENT_SECRET_MISSING = _row("§6 client", 401, "invalid_request", "client_secret is missing")
 CLIENT_SECRET_WRONG = _row("§6 client", 401, "invalid_client", "client_id or client_secret is invalid")
 
+# Authorization request
+
+AUTHORIZE_CLIENT_ID_MISSING = _row("§6 authorize", 401, "invalid_request", "client_id is missing")
+AUTHORIZE_CLIENT_UNKNOWN = _row("§6 authorize", 401, "invalid_request", "client_id is invalid")
+AUTHORIZE_REDIRECT_URI_MISSING = _row("§6 authorize", 400, "invalid_request", "redirect_uri is missing")
+AUTHORIZE_REDIRECT_URI_UNREGISTERED = _row("§6 authorize", 400, "invalid_request", "redirect_uri is invalid")
+STATE_MISSING = _redirect("invalid_request", "state is missing")
+RESPONSE_TYPE_MISSING = _redirect("invalid_request", "response_type is missing")
+RESPONSE_TYPE_UNSUPPORTED = _redirect("unsupported_response_type", "response_type is invalid")
+
+# Callback
+
+_STATE_INVALID: Final = "Invalid state parameter."
+STATE_UNKNOWN = _row("§6 callback", 400, "invalid_request", _STATE_INVALID)
+STATE_EXPIRED = _row("§6 callback", 400, "invalid_request", _STATE_INVALID, "I")
+STATE_TAKEN = _row("§6 callback", 400, "invalid_request", _STATE_INVALID)
+CALLBACK_APP_GONE = _catch_all("§6 callback", 401)
+PROVIDER_REFUSED = _catch_all("§6 callback", 500)
+EXTERNAL_ID_TOKEN_MISSING = _row("§6 callback", 400, "invalid_request", "Missing client_assertion", "I")
+EXTERNAL_ID_TOKEN_MALFORMED = _row("§6 callback", 400, "invalid_request", "Malformed JWT in External ID token")
+EXTERNAL_ID_TOKEN_AUD_WRONG = _row(
+    "§6 callback", 400, "invalid_request", "Invalid 'aud' claim in external ID token JWT"
+)
+EXTERNAL_ID_TOKEN_ISS_WRONG = _row("§6 callback", 400, "invalid_request", "Invalid iss claim in external ID token JWT")
+EXTERNAL_ID_TOKEN_KID_UNKNOWN = _row(
+    "§6 callback", 401, "invalid_request", "Invalid 'kid' header in external ID token JWT - no matching public key"
+)
+EXTERNAL_ID_TOKEN_SIGNATURE_WRONG = _row(
+    "§6 callback", 401, "public_key error", "JWT signature verification failed", "I"
+)
+
+# Authorization code
+
+CODE_REDIRECT_URI_MISSING = _row("§6 code", 400, "invalid_request", "redirect_uri is missing")
+CODE_REDIRECT_URI_UNREGISTERED = _row("§6 code", 400, "invalid_request", "redirect_uri is invalid")
+CODE_MISSING = _row("§6 code", 400, "invalid_request", "authorization_code is missing")
+_CODE_INVALID: Final = "authorization_code is invalid"
+CODE_UNKNOWN = _row("§6 code", 400, "invalid_grant", _CODE_INVALID)
+CODE_FOR_OTHER_REDIRECT_URI = _row("§6 code", 400, "invalid_grant", _CODE_INVALID, "I")
+CODE_EXPIRED = _row("§6 code", 400, "invalid_grant", _CODE_INVALID, "I")
+CODE_OF_ENDED_SESSION = _row("§6 code", 400, "invalid_grant", _CODE_INVALID, "I")
+CODE_SPENT = _row("§6 code", 400, "invalid_grant", _CODE_INVALID)
+
 # Refresh
 
 REFRESH_TOKEN_MISSING = _row("§6 refresh", 400, "invalid_request", "refresh_token is missing")
 REFRESH_TOKEN_UNKNOWN = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid")
+REFRESH_TOKEN_REVOKED = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid", "I")
 REFRESH_TOKEN_EXPIRED = _row("§6 refresh", 401, "invalid_grant", "refresh token refresh period has expired")
 REFRESH_TOKEN_SPENT = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid")
+
+# Userinfo
+
+USERINFO_TOKEN_MISSING = _catch_all("§6 userinfo", 401, "S")
+USERINFO_TOKEN_UNKNOWN = _catch_all("§6 userinfo", 401, "S")
+USERINFO_TOKEN_REVOKED = _catch_all("§6 userinfo", 401, "S")
+USERINFO_TOKEN_EXPIRED = _catch_all("§6 userinfo", 401, "S")
+USERINFO_NOT_COMBINED = _row(
+    "§6 userinfo",
+    400,
+    "invalid_request",
+    "The Userinfo endpoint is only supported for Combined Auth integrations. Currently this is only for NHS CIS2 "
+    "authentications - for more guidance see https://digital.nhs.uk/developer/guides-and-documentation/"
+    "security-and-authorisation/user-restricted-restful-apis-nhs-cis2-combined-authentication-and-authorisation",
+)
+USERINFO_UNAVAILABLE = _catch_all("§6 userinfo", 500)
+
+# Back-channel logout
+
+LOGOUT_TOKEN_MISSING = _row("§7", 400, "invalid_request", "Missing client_assertion", "I")
+LOGOUT_TOKEN_MALFORMED = _row("§7", 400, "invalid_request", "Malformed JWT in logout_token")
+LOGOUT_AUD_WRONG = _row("§7", 400, "invalid_request", "Missing/invalid aud claim in JWT")
+LOGOUT_ISS_WRONG = _row("§7", 400, "invalid_request", "Missing/invalid iss claim in JWT")
+LOGOUT_SID_MISSING = _row("§7", 400, "invalid_request", "Missing sid claim in JWT")
+LOGOUT_EVENTS_WRONG = _row("§7", 400, "invalid_request", "Missing/invalid events claim in JWT")
+LOGOUT_NONCE_PRESENT = _row("§7", 400, "invalid_request", "Prohibited nonce claim in JWT")
+LOGOUT_JWKS_UNREACHABLE = _row("§7", 501, "not_implemented", "Logout Failed")
+LOGOUT_KID_UNKNOWN = _row("§7", 400, "bad_request", "Unable to verify JWT")
+LOGOUT_SIGNATURE_WRONG = _row("§7", 400, "bad_request", "Unable to verify JWT")
+LOGOUT_SID_UNKNOWN = _row("§7", 501, "not_implemented", "SID not found")
 
 # Status
 

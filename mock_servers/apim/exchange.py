@@ -8,8 +8,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from mock_servers.apim.authorizations import PendingAuthorization, PlatformCode
 from mock_servers.apim.service import Service
-from mock_servers.grants import RefreshToken
+from mock_servers.grants import AccessToken, RefreshToken, Session
 from mock_servers.identity_provider.provider import Provider
 from mock_servers.jwks import FetchedJwks
 from mock_servers.jwts import Jwt
@@ -43,8 +44,22 @@ class Exchange:
     provider_jwks: FetchedJwks = field(init=False)
     provider_jwk: Mapping[str, Any] = field(init=False)
     refresh_token: RefreshToken = field(init=False)
+    redirect_uri: str = field(init=False)
+    client_state: str | None = field(init=False)
+    pending: PendingAuthorization = field(init=False)
+    provider_tokens: Mapping[str, Any] = field(init=False)
+    code: PlatformCode = field(init=False)
+    bearer: str = field(init=False)
+    token: AccessToken = field(init=False)
+    session: Session = field(init=False)
+    userinfo: str = field(init=False)
+    logout: Jwt = field(init=False)
     scopes: tuple[str, ...] = field(init=False)
 
     def form(self, name: str) -> str | None:
         """Return a form parameter; an empty one counts as absent (I)."""
         return self.request.form.get(name)
+
+    def query(self, name: str) -> str | None:
+        """Return a query parameter; an empty one counts as absent (I)."""
+        return self.request.query.get(name)

@@ -9,16 +9,21 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from mock_servers.apim import (
+    authorization_code,
+    authorize,
+    callback,
     client_app,
     client_assertion,
     client_secret,
     errors,
+    logout,
     monitoring,
     refresh,
     request_form,
     scopes,
     subject_token,
     tokens,
+    userinfo,
 )
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
@@ -67,16 +72,21 @@ CLIENT_ASSERTION: Final[tuple[Policy[Exchange], ...]] = (
     Policy(name="VerifyClientAssertion", rules=APP_KEY),
 )
 
+APP_STATUS: Final = (
+    client_secret.check_app_approved,
+    client_secret.check_developer_active,
+    client_secret.check_company_active,
+    client_secret.check_key_approved,
+    client_secret.check_app_subscribed,
+)
+"""What Apigee says of an API key that it knows, the status first."""
+
 CLIENT_SECRET: Final[Policy[Exchange]] = Policy(
     name="ValidateClientSecret",
     rules=(
         client_secret.check_client_id_present,
         client_secret.find_app_by_client_id,
-        client_secret.check_app_approved,
-        client_secret.check_developer_active,
-        client_secret.check_company_active,
-        client_secret.check_key_approved,
-        client_secret.check_app_subscribed,
+        *APP_STATUS,
         client_secret.check_client_secret_present,
         client_secret.check_client_secret,
         client_app.claim_quota,
@@ -114,11 +124,105 @@ SUBJECT_TOKEN: Final[tuple[Policy[Exchange], ...]] = (
     Policy(name="FilterScopes", rules=(subject_token.check_proofing_level, scopes.find_user_scopes)),
 )
 
+AUTHORIZE: Final[tuple[Policy[Exchange], ...]] = (
+    Policy(
+        name="VerifyAPIKey",
+        rules=(
+            authorize.check_client_id_in_query,
+            authorize.find_app_of_query,
+            *APP_STATUS,
+            client_app.claim_quota,
+        ),
+    ),
+    Policy(
+        name="ValidateAuthorizeRequest",
+        rules=(
+            authorize.check_redirect_uri_in_query,
+            authorize.find_redirect_uri,
+            authorize.check_state_present,
+            authorize.check_response_type_present,
+            authorize.check_response_type,
+        ),
+    ),
+)
+
+CALLBACK: Final[tuple[Policy[Exchange], ...]] = (
+    Policy(
+        name="ValidateState",
+        rules=(
+            callback.find_pending,
+            callback.check_pending_live,
+            callback.claim_state,
+            callback.find_app_of_pending,
+            client_app.claim_quota,
+        ),
+    ),
+    Policy(name="RedeemExternalCode", rules=(callback.check_provider_error, callback.fetch_provider_tokens)),
+    Policy(
+        name="VerifyExternalIdToken",
+        rules=(
+            callback.decode_external_id_token,
+            callback.check_external_aud,
+            callback.check_external_iss,
+            subject_token.fetch_provider_jwks,
+            callback.find_external_jwk,
+            callback.check_external_signature,
+        ),
+    ),
+    Policy(name="FilterScopes", rules=(subject_token.check_proofing_level, scopes.find_user_scopes)),
+)
+
+AUTHORIZATION_CODE: Final[Policy[Exchange]] = Policy(
+    name="GenerateAccessToken",
+    rules=(
+        authorization_code.check_redirect_uri_in_form,
+        authorization_code.check_redirect_uri_registered,
+        authorization_code.check_code_present,
+        authorization_code.find_code,
+        authorization_code.check_redirect_uri_of_log_in,
+        authorization_code.check_code_live,
+        authorization_code.check_session_of_code,
+        authorization_code.claim_code,
+    ),
+)
+
+USERINFO: Final[tuple[Policy[Exchange], ...]] = (
+    Policy(
+        name="OauthV2.VerifyAccessToken",
+        rules=(
+            userinfo.find_bearer,
+            userinfo.find_token,
+            userinfo.check_token_not_revoked,
+            userinfo.check_token_live,
+            client_app.claim_quota,
+        ),
+    ),
+    Policy(name="GetUserinfo", rules=(userinfo.find_combined_session, userinfo.fetch_userinfo)),
+)
+
+LOGOUT: Final[Policy[Exchange]] = Policy(
+    name="ValidateLogoutToken",
+    rules=(
+        logout.check_logout_token_present,
+        logout.decode_logout_token,
+        logout.check_logout_aud,
+        logout.find_logout_provider,
+        logout.check_logout_sid_present,
+        logout.check_logout_events,
+        logout.check_logout_nonce_absent,
+        logout.fetch_logout_jwks,
+        logout.find_logout_jwk,
+        logout.check_logout_signature,
+        logout.claim_session_end,
+    ),
+)
+
 REFRESH_TOKEN: Final[Policy[Exchange]] = Policy(
     name="RefreshAccessToken",
     rules=(
         refresh.check_refresh_token_present,
         refresh.find_refresh_token,
+        refresh.check_refresh_token_not_revoked,
         refresh.check_refresh_token_live,
         refresh.claim_refresh_token,
     ),
@@ -192,7 +296,13 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         respond=monitoring.status,
         recorded=False,
     ),
-    _refusal("§2.3", "authorize", _at("GET", path="/authorize"), request_form.check_flow_played),
+    Flow(
+        row="§2.3",
+        name="authorize",
+        takes=_at("GET", path="/authorize"),
+        policies=AUTHORIZE,
+        respond=authorize.send_to_provider,
+    ),
     _refusal(
         "§2.4",
         "content-type",
@@ -226,8 +336,20 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         ),
         respond=tokens.exchanged_token,
     ),
-    _refusal("§2.7", "backchannel-logout", _at("POST", path="/backchannel_logout"), request_form.check_flow_played),
-    _refusal("§2.8", "authorization-code", _grant("authorization_code"), request_form.check_flow_played),
+    Flow(
+        row="§2.7",
+        name="backchannel-logout",
+        takes=_at("POST", path="/backchannel_logout"),
+        policies=(LOGOUT,),
+        respond=logout.logged_out,
+    ),
+    Flow(
+        row="§2.8",
+        name="authorization-code",
+        takes=_grant("authorization_code"),
+        policies=(CLIENT_SECRET, AUTHORIZATION_CODE),
+        respond=tokens.code_token,
+    ),
     Flow(
         row="§2.9",
         name="refresh",
@@ -235,8 +357,20 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         policies=(CLIENT_SECRET, REFRESH_TOKEN),
         respond=tokens.refreshed_token,
     ),
-    _refusal("§2.10", "callback", _at("GET", path="/callback"), request_form.check_flow_played),
-    _refusal("§2.11", "userinfo", _at("GET", path="/userinfo"), request_form.check_flow_played),
+    Flow(
+        row="§2.10",
+        name="callback",
+        takes=_at("GET", path="/callback"),
+        policies=CALLBACK,
+        respond=callback.send_back,
+    ),
+    Flow(
+        row="§2.11",
+        name="userinfo",
+        takes=_at("GET", path="/userinfo"),
+        policies=USERINFO,
+        respond=userinfo.pass_on,
+    ),
     Flow(row="§2.12", name="pre-flight", takes=_is_pre_flight, policies=(), respond=monitoring.pre_flight),
     _refusal("§2.13", "subject-token-type", _grant(TOKEN_EXCHANGE), request_form.check_subject_token_type_id_token),
     _refusal(

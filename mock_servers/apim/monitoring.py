@@ -44,10 +44,14 @@ def status(exchange: Exchange) -> Answer:
     return Answer(status=200, body={"status": overall, **VERSION, "checks": checks})
 
 
+def cors(origin: str) -> dict[str, str]:
+    """Return the headers that let a browser's script of this origin read an answer."""
+    return {"Access-Control-Allow-Origin": origin, **CORS}
+
+
 def pre_flight(exchange: Exchange) -> Answer:
     """§2, row 12."""
-    origin = exchange.request.headers["origin"]
-    return Answer(status=200, headers={"Access-Control-Allow-Origin": origin, **CORS}, content_type="text/plain")
+    return Answer(status=200, headers=cors(exchange.request.headers["origin"]), content_type="text/plain")
 
 
 def _check_name(provider: Provider) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from mock_servers import provenance
-from mock_servers.apim import errors
+from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.shortening import shortened
 from mock_servers.grants import RefreshToken
@@ -37,6 +37,15 @@ def find_refresh_token(exchange: Exchange) -> str | None:
         return f"refresh_token {cut(sent)} was used {duration(exchange.now - token.spent_at)} ago: {_ROTATED}"
     exchange.refresh_token = token
     return None
+
+
+@rejects(errors.REFRESH_TOKEN_REVOKED)
+def check_refresh_token_not_revoked(exchange: Exchange) -> str | None:
+    """The provider has not ended the session; the sentence for that is a guess (I)."""
+    ended_at = sessions.revoked_at(exchange.service.store, exchange.refresh_token)
+    if ended_at is None:
+        return None
+    return f"The person logged out at {moment(ended_at)}, and all tokens of the session died: log in again."
 
 
 def session_ends_at(exchange: Exchange, token: RefreshToken) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mock_servers.apim.client_app import QUOTA_WINDOW
 from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.redirects import redirect
 from mock_servers.request import Answer
 from mock_servers.rules import ServiceError
 
@@ -49,11 +50,18 @@ def _fault(row: ServiceError, _: Exchange, __: str) -> Answer:
     return Answer(status=row.status, body={"fault": {"faultstring": row.sentence, "detail": {"errorcode": row.code}}})
 
 
+def _redirect(row: ServiceError, exchange: Exchange, _: str) -> Answer:
+    """To the client's redirect URI, which has been found to be the app's by then."""
+    told = {"error": row.code, "error_description": row.sentence, "state": exchange.client_state}
+    return redirect(exchange.redirect_uri, told)
+
+
 _RENDERERS: Final[Mapping[str, Callable[[ServiceError, Exchange, str], Answer]]] = {
     "oauth": _oauth,
     "empty": _empty,
     "rate_limit": _rate_limit,
     "fault": _fault,
+    "redirect": _redirect,
 }
 
 

@@ -83,13 +83,6 @@ def check_path_known(exchange: Exchange) -> str | None:
     )
 
 
-@rejects(errors.NOT_PLAYED)
-def check_flow_played(exchange: Exchange) -> str | None:
-    """A flow of the real service that this version of the mock does not play."""
-    request = exchange.request
-    return f"This version of the mock does not play {request.method} {request.path} with these parameters."
-
-
 @rejects(errors.CLIENT_ASSERTION_TYPE_INVALID)
 def check_client_assertion_type(exchange: Exchange) -> str | None:
     """Row 1."""

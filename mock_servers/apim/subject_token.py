@@ -115,28 +115,39 @@ def find_provider(exchange: Exchange) -> str | None:
 
 @rejects(errors.PROVIDER_JWKS_UNREACHABLE)
 def fetch_provider_jwks(exchange: Exchange) -> str | None:
-    """Row 13: kept a day, fetched again when it lacks the kid."""
-    url = f"{exchange.provider_origin}{exchange.provider.endpoint('jwks')}"
-    key, table = ("provider", url), exchange.service.store.jwks
-    kept = table.get(key)
-    if kept is None or not 0 <= exchange.now - kept.at < PROVIDER_JWKS_KEPT or _lacks_kid(exchange, kept):
-        try:
-            kept = read(exchange.service.fetch(url), exchange.now, url)
-        except UnreachableError as reason:
-            return (
-                f"{exchange.provider.title}'s key set at {shown(url)} could not be fetched: {reason}. Try again later."
-            )
-        table.put(key, kept)
-    exchange.provider_jwks = kept
+    """Row 13."""
+    try:
+        exchange.provider_jwks = provider_jwks(exchange, exchange.subject)
+    except UnreachableError as reason:
+        url = shown(_jwks_url(exchange))
+        return f"{exchange.provider.title}'s key set at {url} could not be fetched: {reason}. Try again later."
     return None
 
 
+def provider_jwks(exchange: Exchange, token: Jwt) -> FetchedJwks:
+    """Return the key set of the exchange's provider: kept a day, fetched again when it lacks the token's kid.
+
+    Raises UnreachableError.
+    """
+    url, table = _jwks_url(exchange), exchange.service.store.jwks
+    kept = table.get(("provider", url))
+    fresh = kept is not None and 0 <= exchange.now - kept.at < PROVIDER_JWKS_KEPT
+    if kept is None or not fresh or kept.find(_kid_of(token)) is None:
+        kept = read(exchange.service.fetch(url), exchange.now, url)
+        table.put(("provider", url), kept)
+    return kept
+
+
+def _jwks_url(exchange: Exchange) -> str:
+    return f"{exchange.provider_origin}{exchange.provider.endpoint('jwks')}"
+
+
+def _kid_of(token: Jwt) -> Any:
+    return token.header.get("kid")
+
+
 def _kid(exchange: Exchange) -> Any:
-    return exchange.subject.header.get("kid")
-
-
-def _lacks_kid(exchange: Exchange, jwks: FetchedJwks) -> bool:
-    return jwks.find(_kid(exchange)) is None
+    return _kid_of(exchange.subject)
 
 
 @rejects(errors.SUBJECT_TOKEN_KID_UNKNOWN)

@@ -8,12 +8,16 @@ from typing import Final
 
 from mock_servers import provenance
 from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.monitoring import cors
 from mock_servers.apim.refresh import session_ends_at
 from mock_servers.apim.shortening import shortened
 from mock_servers.grants import AccessToken, Issued, RefreshToken, Session
 from mock_servers.request import Answer
 
 ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
+TELLS_SID: Final = "internal-dev"
+"""The environment whose code answers end with the id token's `sid` (S)."""
+
 SESSION_LIFETIMES: Final = {"cis2": 43200, "nhs_login": 3600}
 """Seconds, by whose people logged in; a refresh token lives as long (S)."""
 
@@ -34,16 +38,9 @@ def application_token(exchange: Exchange) -> Answer:
 
 def exchanged_token(exchange: Exchange) -> Answer:
     """§5."""
-    session = _session(exchange)
+    session = new_session(exchange)
     access_token, lifetime = _access_token(exchange, exchange.scopes, session)
-    first = RefreshToken(
-        client_id=exchange.app.client_id,
-        environment=exchange.service.environment,
-        scopes=exchange.scopes,
-        session=session,
-        count=0,
-        expires_at=exchange.now + session.refresh_lifetime,
-    )
+    first = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
     return Answer(
         status=200,
         body={
@@ -56,6 +53,25 @@ def exchanged_token(exchange: Exchange) -> Answer:
             "refresh_count": "0",
         },
     )
+
+
+def code_token(exchange: Exchange) -> Answer:
+    """§6: the session begins now; a browser's script may read the answer, asked or not (S)."""
+    code = exchange.code
+    session = replace(code.session, issued_at=exchange.now)
+    access_token, access_lifetime = _access_token(exchange, code.scopes, session)
+    lifetime = shortened(exchange.request.form, "_refresh_token_expiry_ms", session.refresh_lifetime)
+    first = _first_refresh_token(exchange, code.scopes, session, lifetime)
+    body = {
+        "access_token": access_token,
+        "expires_in": _told(access_lifetime),
+        "token_type": "Bearer",
+        "refresh_token": _refresh_token(exchange, first),
+        "refresh_token_expires_in": _told(lifetime),
+        "refresh_count": "0",
+    }
+    told_sid = {"sid": session.id} if exchange.service.environment == TELLS_SID else {}
+    return Answer(status=200, body=body | told_sid, headers=cors(exchange.request.headers.get("origin", "")))
 
 
 def refreshed_token(exchange: Exchange) -> Answer:
@@ -84,7 +100,8 @@ def _told(lifetime: float) -> str:
     return str(max(math.ceil(lifetime) - 1, 0))
 
 
-def _session(exchange: Exchange) -> Session:
+def new_session(exchange: Exchange, external_access_token: str | None = None) -> Session:
+    """Return the session that an id token begins; of a log-in through the platform with the provider's access token."""
     settings, provider = exchange.service.settings, exchange.provider
     lifetime = SESSION_LIFETIMES[provider.people]
     claims = exchange.subject.claims
@@ -95,6 +112,8 @@ def _session(exchange: Exchange) -> Session:
         issued_at=exchange.now,
         lifetime=settings.session_lifetime or lifetime,
         refresh_lifetime=min(settings.refresh_token_lifetime or lifetime, settings.session_lifetime or lifetime),
+        issuer=str(claims.get("iss") or ""),
+        external_access_token=external_access_token,
     )
 
 
@@ -113,6 +132,19 @@ def _access_token(exchange: Exchange, scopes: tuple[str, ...], session: Session 
     exchange.service.store.access_tokens.put(value, token)
     _remember(exchange, "access token", value, token.expires_at, session)
     return value, lifetime
+
+
+def _first_refresh_token(
+    exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float
+) -> RefreshToken:
+    return RefreshToken(
+        client_id=exchange.app.client_id,
+        environment=exchange.service.environment,
+        scopes=scopes,
+        session=session,
+        count=0,
+        expires_at=exchange.now + lifetime,
+    )
 
 
 def _refresh_token(exchange: Exchange, token: RefreshToken) -> str:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import flask
 
-from mock_servers.control import apps, clock, explain, guards, journal, openapi, people, problems, status, tokens
+from mock_servers.control import (
+    apps,
+    callback,
+    clock,
+    explain,
+    guards,
+    journal,
+    openapi,
+    people,
+    problems,
+    status,
+    tokens,
+)
 from mock_servers.control.calls import JSON, Asked, Call, Told
 from mock_servers.front import IN_PROCESS, LARGEST_BODY
 from mock_servers.members import MemberError
@@ -16,12 +28,14 @@ from mock_servers.members import MemberError
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
 
-_MODULES: Final = (status, apps, people, tokens, journal, explain, clock)
+_MODULES: Final = (status, apps, people, tokens, journal, explain, clock, callback)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 
 CALLS: Final[tuple[Call, ...]] = (*openapi.calls(_OTHERS, _SCHEMAS), *_OTHERS)
 """Every call there is."""
+
+_FROM_REDIRECT: Final = frozenset(call.name for call in CALLS if call.from_redirect)
 
 
 def create_app(platform: Platform) -> flask.Flask:
@@ -45,7 +59,7 @@ def _guard(platform: Platform) -> None:
     if IN_PROCESS in flask.request.environ:
         return
     guards.refuse_host((*platform.configuration.public_urls, platform.url))
-    guards.refuse_foreign_origin()
+    guards.refuse_foreign_origin(or_null=flask.request.endpoint in _FROM_REDIRECT)
 
 
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
@@ -81,7 +95,7 @@ def _response(told: Told) -> flask.Response:
         del response.headers["Content-Type"]
         return response
     body = told.body if told.content_type != JSON else json.dumps(told.body, indent=2, allow_nan=False) + "\n"
-    return flask.Response(body, told.status, content_type=told.content_type)
+    return flask.Response(body, told.status, content_type=told.content_type, headers=dict(told.headers))
 
 
 def _not_stored(response: flask.Response) -> flask.Response:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 PEM: Final = "text/plain; charset=utf-8"
+HTML: Final = "text/html; charset=utf-8"
 
 TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 TEXT_OR_NULL: Final[Mapping[str, Any]] = {"type": ["string", "null"]}
@@ -48,6 +49,7 @@ class Told:
     status: int = 200
     body: Any = None
     content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 DONE: Final = Told(status=204)
@@ -97,7 +99,8 @@ class Parameter:
 class Call:
     """A call: `path` is Flask's, below `/_nhsauth`; `name` its operation id; `refusals` says by status why it may fail.
 
-    What the guards refuse is the same everywhere and not repeated here.
+    What the guards refuse is the same everywhere and not repeated here; `from_redirect`: a browser may be sent here
+    from another site.
     """
 
     method: str
@@ -109,6 +112,7 @@ class Call:
     query: Mapping[str, Parameter] = field(default_factory=dict)
     gives: Mapping[int, Gives]
     refusals: Mapping[int, str] = field(default_factory=dict)
+    from_redirect: bool = False
 
 
 def all_required(told: Mapping[str, Any]) -> dict[str, Any]:

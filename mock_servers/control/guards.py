@@ -57,9 +57,14 @@ def _is_near(name: str) -> bool:
     return True
 
 
-def refuse_foreign_origin() -> None:
-    """Refuse what a page of another origin makes a browser send; what is no browser sends no `Origin`."""
+def refuse_foreign_origin(*, or_null: bool = False) -> None:
+    """Refuse what a page of another origin makes a browser send; what is no browser sends no `Origin`.
+
+    `or_null`: the word `null` will do, which a browser may send once a form's answer redirects to another origin.
+    """
     sent = flask.request.headers.get("Origin")
+    if or_null and sent == "null":
+        return
     own = origin(flask.request.environ)
     if sent is not None and (_canonical(sent) is None or _canonical(sent) != _canonical(own)):
         raise ProblemError(403, f"Origin is {shown(sent)}: this API answers pages of {shown(own)} alone.")

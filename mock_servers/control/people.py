@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 
@@ -26,7 +25,6 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.identity_provider.people import Person
 from mock_servers.limits import REDIRECT
 from mock_servers.members import MemberError
-from mock_servers.rules import Evidence
 from mock_servers.wording import shown
 
 Outcome = Literal["ok", "cancelled", "consent_refused", "level_too_low", "provider_error"]
@@ -49,39 +47,6 @@ class _LogIn:
     outcome: Outcome = "ok"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Refusal:
-    """What a provider sends to the redirect URI in place of a code; a description that is not known is `None`."""
-
-    error: str
-    error_description: str | None
-    evidence: Evidence
-
-
-_CIS2_DENIED: Final = _Refusal(
-    error="access_denied", error_description="Resource Owner did not authorize the request", evidence="I"
-)
-_REFUSALS: Final[Mapping[str, Mapping[str, _Refusal]]] = {
-    "cis2": {
-        "cancelled": _CIS2_DENIED,
-        "consent_refused": _CIS2_DENIED,
-        "level_too_low": _Refusal(
-            error="interaction_required",
-            error_description="The request requires some interaction that is not allowed.",
-            evidence="I",
-        ),
-        "provider_error": _Refusal(error="server_error", error_description="Internal Server Error", evidence="I"),
-    },
-    "nhs_login": {
-        "cancelled": _Refusal(error="access_denied", error_description=None, evidence="I"),
-        "consent_refused": _Refusal(error="access_denied", error_description="ConsentNotGiven", evidence="I"),
-        "level_too_low": _Refusal(error="interaction_required", error_description=None, evidence="I"),
-        "provider_error": _Refusal(error="server_error", error_description=None, evidence="I"),
-    },
-}
-"""By whose people log in. The codes are documented (D); which an outcome has, and the words, are inferred (I)."""
-
-
 def _list(asked: Asked) -> Told:
     return Told(body=[asdict(person) for person in asked.platform.store.people.values()])
 
@@ -102,7 +67,9 @@ def _log_in(asked: Asked) -> Told:
         return Told(body={"code": asked.platform.log_in(given.provider, wanted, redirect_uri)})
     if given.user is not None:
         log_ins.find_person(service, wanted)
-    return Told(body=asdict(_REFUSALS[service.provider.people][given.outcome]))
+    row = service.provider.errors[given.outcome]
+    told = {"error": row.code, "error_description": row.sentence or None, "evidence": row.evidence}
+    return Told(body=told)
 
 
 def _redirect_uri(given: str | None, registered: tuple[str, ...]) -> str:

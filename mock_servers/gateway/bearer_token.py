@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from mock_servers.apim import sessions
 from mock_servers.apim.scopes import APPLICATION
 from mock_servers.gateway import errors
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown
+from mock_servers.wording import cut, duration, moment, shown
 
 _BEARER = "bearer "
 
@@ -30,6 +31,15 @@ def find_token(exchange: Exchange) -> str | None:
         return f"Bearer token {cut(exchange.bearer)} is none that this environment's token service has issued."
     exchange.token = token
     return None
+
+
+@rejects(errors.TOKEN_REVOKED)
+def check_token_not_revoked(exchange: Exchange) -> str | None:
+    """The provider has not ended the session (I)."""
+    ended_at = sessions.revoked_at(exchange.service.store, exchange.token)
+    if ended_at is None:
+        return None
+    return f"The token was revoked at {moment(ended_at)}: the person logged out at the provider. Log in again."
 
 
 @rejects(errors.TOKEN_EXPIRED)

@@ -11,6 +11,7 @@ def _fault(status: int, code: str, sentence: str, evidence: Evidence) -> Service
 
 TOKEN_MISSING = _fault(401, "oauth.v2.InvalidAccessToken", "Invalid access token", "S")
 TOKEN_UNKNOWN = _fault(401, "keymanagement.service.invalid_access_token", "Invalid Access Token", "S")
+TOKEN_REVOKED = _fault(401, "keymanagement.service.access_token_not_approved", "Access Token not approved", "I")
 TOKEN_EXPIRED = _fault(401, "keymanagement.service.access_token_expired", "Access Token expired", "S")
 SCOPE_TOO_LOW = _fault(
     403, "steps.oauth.v2.InsufficientScope", "Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "D"

@@ -15,6 +15,7 @@ TOKEN: Final[Policy[Exchange]] = Policy(
     rules=(
         bearer_token.find_bearer,
         bearer_token.find_token,
+        bearer_token.check_token_not_revoked,
         bearer_token.check_token_live,
         bearer_token.check_scope,
         bearer_token.check_scope_by_newest_suite,

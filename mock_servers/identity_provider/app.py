@@ -6,8 +6,9 @@ from flask import Flask
 
 from mock_servers import front
 from mock_servers.identity_provider import errors
+from mock_servers.identity_provider.advice import advise
 from mock_servers.identity_provider.flows import FLOWS
-from mock_servers.identity_provider.render import render
+from mock_servers.identity_provider.render import render, row_of
 from mock_servers.identity_provider.service import Exchange, Service
 
 
@@ -19,6 +20,8 @@ def create_app(service: Service) -> Flask:
             flows=FLOWS,
             exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
             render=render,
+            row=row_of,
+            advise=advise,
             write=front.compact,
             message_id=service.identifiers.message_id,
             store=service.store,

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.identity_provider import errors
-from mock_servers.identity_provider.provider import Fact, Level, Provider
+from mock_servers.identity_provider.provider import Asking, Fact, Level, Proof, Provider
 
 PATH: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
+
+_HOSTS: Final = (
+    "am.nhsdev.auth-ptl.cis2.spineservices.nhs.uk",
+    "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk",
+    "am.nhsdep.auth-ptl.cis2.spineservices.nhs.uk",
+    "am.nhsidentity.spineservices.nhs.uk",
+)
+WRITTEN_ORIGINS: Final = {f"https://{host}": f"https://{host}:443" for host in _HOSTS}
+"""Under its real names CIS2's issuer and endpoints carry the port (S), though clients call them without (S)."""
 
 LEVELS: Final = {
     "aal3": Level(claim=3, acr="AAL3_ANY", amr=("N3_SMARTCARD",), scope_mark="aal3"),
@@ -29,6 +38,7 @@ ID_TOKEN_CLAIMS: Final = {
     "org.forgerock.openidconnect.ops": Fact.TOKEN_ID,
     "s_hash": Fact.S_HASH,
     "nonce": Fact.NONCE,
+    "selected_roleid": Fact.SELECTED_ROLE,
     "sid": Fact.SESSION_ID,
     "azp": Fact.CLIENT_ID,
     "auth_time": Fact.AUTH_TIME,
@@ -40,6 +50,44 @@ ID_TOKEN_CLAIMS: Final = {
     "authentication_assurance_level": Fact.LEVEL,
 }
 """The claim set of a public sample (S), with the session id that back-channel logout needs (S) and the nonce."""
+
+ACR_LEVELS: Final = {
+    "AAL3_ANY": ("aal3",),
+    "AAL2_OR_AAL3_ANY": ("aal3", "aal2"),
+    "AAL2_ANY": ("aal2",),
+    "AAL1_USERPASS": ("aal1",),
+    "AAL3_IOS": ("aal3",),
+    "AAL3_FIDO2": ("aal3",),
+    "AAL3_N3_SMARTCARD": ("aal3",),
+    "AAL3_CIS2_SMARTCARD": ("aal3",),
+    "AAL3_SMARTCARD": ("aal3",),
+    "AAL2_TOTP": ("aal2",),
+    "AAL2_NHSMAIL": ("aal2",),
+}
+"""The documented values (D) and which levels each one means (D by its name)."""
+
+ASKING: Final = Asking(
+    scopes=(
+        "openid",
+        "profile",
+        "email",
+        "nhsperson",
+        "nationalrbacaccess",
+        "associatedorgs",
+        "organisationalmemberships",
+        "professionalmemberships",
+        "selectedrole",
+        "changedrole",
+    ),
+    acr_levels=ACR_LEVELS,
+    default_acr="AAL3_ANY",
+    honours_max_age=True,
+    told=("code", "scope", "state", "iss", "client_id"),
+)
+"""State and nonce are optional (I): a live client sends no nonce (S)."""
+
+PROOF: Final = Proof(longest=1800, advised=300, realm="/NHSIdentity/Healthcare")
+"""Method and algorithm as registered (D); 5 minutes are documented (D), 30 were found by a live team (S)."""
 
 DISCOVERY: Final = {
     "version": "3.0",
@@ -101,6 +149,7 @@ CIS2: Final = Provider(
         "jwks": "/connect/jwk_uri",
         "end_session": "/connect/endSession",
     },
+    written_origins=WRITTEN_ORIGINS,
     discovery=DISCOVERY,
     signing_algorithm="RS256",
     level_claim="authentication_assurance_level",
@@ -118,5 +167,9 @@ CIS2: Final = Provider(
     access_token_lifetime=3600,
     refresh_token_lifetime=43200,
     told_short_by=1,
+    asking=ASKING,
+    proof=PROOF,
+    grants=("authorization_code", "refresh_token"),
+    redirect_at_token_is_loose=True,
     errors=errors.CIS2,
 )

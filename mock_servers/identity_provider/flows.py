@@ -1,4 +1,4 @@
-"""Which requests a provider answers, and the order of the checks at its token endpoint (I)."""
+"""Which requests a provider answers, and the order of the checks (I, but for the assertion's: S)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,133 @@ import json
 from typing import Any, Final
 
 from mock_servers import keys
-from mock_servers.identity_provider import token_request
+from mock_servers.identity_provider import authorize_request as ask
+from mock_servers.identity_provider import client_proof, end_session, log_in_form, refresh, token_request, userinfo
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy
 
-TOKEN: Final[Policy[Exchange]] = Policy(
-    name="token",
+AUTHORIZE: Final[Policy[Exchange]] = Policy(
+    name="authorize",
+    rules=(
+        ask.check_authorize_method,
+        ask.check_target_not_repeated,
+        ask.check_client_id_present,
+        ask.find_authorizing_client,
+        ask.check_redirect_uri_present,
+        ask.check_redirect_uri_absolute,
+        ask.find_redirect_uri,
+        ask.check_nothing_asked_twice,
+        ask.check_state_present,
+        ask.check_response_type_present,
+        ask.check_response_type_code,
+        ask.check_response_mode,
+        ask.check_no_request,
+        ask.check_no_request_uri,
+        ask.check_no_registration,
+        ask.check_scope_openid,
+        ask.find_scopes,
+        ask.check_scopes_permitted,
+        ask.check_scopes_compatible,
+        ask.check_nonce_present,
+        ask.check_prompt,
+        ask.check_max_age,
+        ask.check_display,
+        ask.check_vtr_readable,
+        ask.find_assurances,
+    ),
+)
+FORM: Final[Policy[Exchange]] = Policy(name="form", rules=(log_in_form.check_form_token,))
+LOG_IN: Final[Policy[Exchange]] = Policy(
+    name="log in",
+    rules=(
+        log_in_form.check_outcome_known,
+        log_in_form.check_not_cancelled,
+        log_in_form.check_provider_well,
+        log_in_form.find_person,
+        log_in_form.find_role,
+        log_in_form.find_assurance,
+        log_in_form.check_consent_given,
+    ),
+)
+SESSION: Final[Policy[Exchange]] = Policy(name="session", rules=(ask.find_session, log_in_form.find_session_assurance))
+ASKED_FOR_TOKEN: Final[Policy[Exchange]] = Policy(
+    name="token request",
     rules=(
         token_request.check_method,
+        token_request.check_content_type,
+        token_request.check_parameters_not_repeated,
         token_request.check_grant_type_present,
         token_request.check_grant_type,
-        token_request.find_client,
+    ),
+)
+CLIENT: Final[Policy[Exchange]] = Policy(
+    name="client",
+    rules=(
+        client_proof.check_one_identity,
+        client_proof.find_credentials,
+        client_proof.decode_assertion,
+        client_proof.check_assertion_names_client,
+        client_proof.find_client,
+        client_proof.check_assertion_live,
+        client_proof.check_assertion_near,
+        client_proof.fetch_client_keys,
+        client_proof.check_assertion_key,
+        client_proof.check_assertion_signature,
+        client_proof.check_one_method,
+        client_proof.check_assertion_audience,
+        client_proof.check_method_registered,
+        client_proof.check_client_secret,
+    ),
+)
+CODE: Final[Policy[Exchange]] = Policy(
+    name="code",
+    rules=(
         token_request.check_code_present,
         token_request.check_redirect_uri_present,
         token_request.check_no_scope,
         token_request.find_code,
         token_request.check_code_live,
         token_request.claim_code,
+    ),
+)
+REFRESH: Final[Policy[Exchange]] = Policy(
+    name="refresh",
+    rules=(
+        refresh.check_refresh_token_present,
+        refresh.find_refresh_token,
+        refresh.check_refresh_token_own,
+        refresh.check_refresh_token_live,
+        refresh.check_refresh_scope,
+        refresh.claim_refresh_token,
+    ),
+)
+USERINFO: Final[Policy[Exchange]] = Policy(
+    name="userinfo",
+    rules=(
+        userinfo.check_userinfo_method,
+        userinfo.find_access_token,
+        userinfo.check_access_token_live,
+        userinfo.check_scope_userinfo,
+    ),
+)
+METADATA: Final[Policy[Exchange]] = Policy(
+    name="metadata",
+    rules=(
+        userinfo.find_access_token,
+        userinfo.check_access_token_live,
+        userinfo.check_scope_metadata,
+        userinfo.find_metadata,
+    ),
+)
+END_SESSION: Final[Policy[Exchange]] = Policy(
+    name="end session",
+    rules=(
+        end_session.check_end_session_method,
+        end_session.check_id_token_hint_present,
+        end_session.decode_id_token_hint,
+        end_session.check_post_logout_absolute,
+        end_session.check_post_logout_registered,
     ),
 )
 
@@ -52,8 +161,34 @@ def _asks(endpoint: str) -> Any:
     return takes
 
 
-def _at_token(exchange: Exchange) -> bool:
-    return exchange.request.path == exchange.service.provider.endpoints["token"]
+def _at(exchange: Exchange, *endpoints: str) -> bool:
+    known = exchange.service.provider.endpoints
+    return exchange.request.path in [known[name] for name in endpoints if name in known]
+
+
+def _at_authorize(exchange: Exchange) -> bool:
+    return _at(exchange, "authorize", "log_in")
+
+
+def _is_log_in(exchange: Exchange) -> bool:
+    return _at_authorize(exchange) and exchange.request.method == "POST" and ask.is_answered_form(exchange)
+
+
+def _is_silent(exchange: Exchange) -> bool:
+    return _at_authorize(exchange) and exchange.ask("prompt") == "none"
+
+
+def _is_headless(exchange: Exchange) -> bool:
+    return _at_authorize(exchange) and exchange.request.method != "HEAD" and log_in_form.is_headless(exchange)
+
+
+def _is_refresh(exchange: Exchange) -> bool:
+    return _at(exchange, "token") and exchange.form("grant_type") == "refresh_token"
+
+
+def _is_metadata(exchange: Exchange) -> bool:
+    takes = "client_metadata" in exchange.service.provider.asking.scopes
+    return _at(exchange, "userinfo") and exchange.request.method == "PATCH" and takes
 
 
 def _nowhere(exchange: Exchange) -> Answer:
@@ -64,6 +199,62 @@ def _nowhere(exchange: Exchange) -> Answer:
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(row="discovery", name="discovery", takes=_asks("discovery"), policies=(), respond=_discovery, recorded=False),
     Flow(row="jwks", name="jwks", takes=_asks("jwks"), policies=(), respond=_key_set, recorded=False),
-    Flow(row="token", name="token", takes=_at_token, policies=(TOKEN,), respond=token_request.redeemed),
+    Flow(
+        row="authorize",
+        name="log in by form",
+        takes=_is_log_in,
+        policies=(AUTHORIZE, FORM, LOG_IN),
+        respond=log_in_form.completed,
+    ),
+    Flow(
+        row="authorize",
+        name="log in by session",
+        takes=_is_silent,
+        policies=(AUTHORIZE, SESSION),
+        respond=log_in_form.continued,
+    ),
+    Flow(
+        row="authorize",
+        name="log in without form",
+        takes=_is_headless,
+        policies=(AUTHORIZE, LOG_IN),
+        respond=log_in_form.completed,
+    ),
+    Flow(
+        row="authorize",
+        name="show the form",
+        takes=_at_authorize,
+        policies=(AUTHORIZE,),
+        respond=log_in_form.show,
+    ),
+    Flow(
+        row="token",
+        name="refresh",
+        takes=_is_refresh,
+        policies=(ASKED_FOR_TOKEN, CLIENT, REFRESH),
+        respond=refresh.refreshed,
+    ),
+    Flow(
+        row="token",
+        name="code",
+        takes=lambda exchange: _at(exchange, "token"),
+        policies=(ASKED_FOR_TOKEN, CLIENT, CODE),
+        respond=token_request.redeemed,
+    ),
+    Flow(row="userinfo", name="metadata", takes=_is_metadata, policies=(METADATA,), respond=userinfo.kept),
+    Flow(
+        row="userinfo",
+        name="userinfo",
+        takes=lambda exchange: _at(exchange, "userinfo"),
+        policies=(USERINFO,),
+        respond=userinfo.told,
+    ),
+    Flow(
+        row="end session",
+        name="end session",
+        takes=lambda exchange: _at(exchange, "end_session"),
+        policies=(END_SESSION,),
+        respond=end_session.ended,
+    ),
     Flow(row="nowhere", name="nowhere", takes=lambda _: True, policies=(), respond=_nowhere),
 )

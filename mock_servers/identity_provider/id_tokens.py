@@ -5,19 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mock_servers import jwts
 from mock_servers.identifiers import Identifiers
-from mock_servers.identity_provider.people import Person
+from mock_servers.identity_provider.people import Person, id_token_claims
 from mock_servers.identity_provider.provider import Fact, Provider
 from mock_servers.keys import KeyPair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogIn:
-    """One log-in of one person at one provider for one client; `at` in seconds since 1970."""
+    """One log-in of one person at one provider for one client; `at` in seconds since 1970.
+
+    `scope` is what was granted, the provider's usual one when `None`; `acr` or `vector` is what the level was asked
+    as, `role` the person's role that was picked. `actor` is who acts for the person.
+    """
 
     provider: str
     person: Person
@@ -27,6 +31,11 @@ class LogIn:
     session_id: str
     nonce: str | None = None
     state: str | None = None
+    scope: str | None = None
+    acr: str | None = None
+    vector: str | None = None
+    role: str | None = None
+    actor: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +78,9 @@ def mint(
     hashed = {Fact.AT_HASH: access_token, Fact.C_HASH: code, Fact.S_HASH: log_in.state}
     facts = _facts(minting, log_in) | {fact: _half_hash(minting.provider, value) for fact, value in hashed.items()}
     header = _filled(minting.provider.id_token_header, facts)
-    claims = _leveled(minting, _filled(minting.provider.id_token_claims, facts)) | dict(log_in.person.claims)
+    claims = _leveled(minting, _filled(minting.provider.id_token_claims, facts)) | id_token_claims(log_in.person)
+    if log_in.actor is not None:
+        claims["act"] = {"sub": mint(minting, replace(log_in, person=log_in.actor, actor=None))}
     return jwts.sign(
         jwts.altered(header, alterations.headers, alterations.without, prefix="header."),
         jwts.altered(claims, alterations.claims, alterations.without),
@@ -92,10 +103,11 @@ def _facts(minting: Minting, log_in: LogIn) -> dict[Fact, Any]:
         Fact.AUDIT_ID: f"{token_id}-1",
         Fact.SESSION_ID: log_in.session_id,
         Fact.NONCE: log_in.nonce,
-        Fact.ACR: level.acr,
+        Fact.ACR: log_in.acr or level.acr,
         Fact.AMR: list(level.amr),
         Fact.LEVEL: level.claim,
-        Fact.VECTOR_OF_TRUST: level.vector_of_trust,
+        Fact.VECTOR_OF_TRUST: log_in.vector or level.vector_of_trust,
+        Fact.SELECTED_ROLE: log_in.role,
         Fact.TRUSTMARK: trustmark(minting.issuer),
         Fact.FAMILY_NAME: person.family_name,
         Fact.BIRTHDATE: person.birthdate,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_servers import jwts, provenance
-from mock_servers.grants import AuthorizationCode, Issued, ProviderAccessToken
+from mock_servers.grants import (
+    AuthorizationCode,
+    Issued,
+    ProviderAccessToken,
+    ProviderRefreshToken,
+    ProviderSession,
+    Visit,
+)
 from mock_servers.identity_provider import id_tokens
 from mock_servers.identity_provider.id_tokens import UNALTERED, Alterations, LogIn
 from mock_servers.identity_provider.people import Person
-from mock_servers.identity_provider.service import Service
+from mock_servers.identity_provider.service import Assurance, Exchange, Service
 from mock_servers.request import Answer
 
 
@@ -36,9 +44,11 @@ class Wanted:
 def log_in(service: Service, wanted: Wanted) -> LogIn:
     """Log a person in. Raises NoSuchPersonError, LevelError."""
     person = find_person(service, wanted)
+    patient, actor = acting(service, person)
     return LogIn(
         provider=service.provider.name,
-        person=person,
+        person=patient,
+        actor=actor,
         level=_level(service, person, wanted.level),
         client_id=wanted.client_id,
         at=service.clock.now(),
@@ -48,21 +58,49 @@ def log_in(service: Service, wanted: Wanted) -> LogIn:
     )
 
 
+def acting(service: Service, person: Person) -> tuple[Person, Person | None]:
+    """Return whose token a person gets, and who acts: the person, for a patient who is another's to act for.
+
+    Raises NoSuchPersonError.
+    """
+    if person.acts_for is None:
+        return person, None
+    patient = service.store.people.get((person.provider, person.acts_for))
+    if patient is None:
+        raise NoSuchPersonError(f"user {person.id} acts for {person.acts_for!r}, who is nobody")
+    return patient, person
+
+
+def people(service: Service) -> list[Person]:
+    """Return everybody who can log in at a provider."""
+    return [person for person in service.store.people.values() if person.provider == service.provider.people]
+
+
 def find_person(service: Service, wanted: Wanted) -> Person:
     """Return the person asked for; without an id the first who can log in at the level. Raises NoSuchPersonError."""
-    own = [person for person in service.store.people.values() if person.provider == service.provider.people]
+    own = people(service)
     for person in own:
-        if wanted.user in (None, person.id) and (wanted.user or _reaches(service, person, wanted.level)):
+        if wanted.user in (None, person.id) and (wanted.user or reaches(service, person.level, wanted.level)):
             return person
     known = ", ".join(f"{person.id} ({person.level})" for person in own)
     raise NoSuchPersonError(f"{service.provider.title} has no user {wanted.user!r}: it has {known}")
 
 
-def _reaches(service: Service, person: Person, level: str | None) -> bool:
+def reaches(service: Service, own: str, level: str | None) -> bool:
+    """Whether somebody who logs in at `own` at most can log in at `level`."""
     ranks = [word.lower() for word in service.provider.levels]
     if level is None or level.lower() not in ranks:
         return True
-    return ranks.index(person.level.lower()) <= ranks.index(level.lower())
+    return ranks.index(own.lower()) <= ranks.index(level.lower())
+
+
+def assurances(exchange: Exchange, own: str) -> Sequence[Assurance]:
+    """Return the levels that would do for a request; at a provider that does not ask, whatever is the person's own."""
+    return [Assurance(level=_spelt(exchange.service, own))] if exchange.assurances is None else exchange.assurances
+
+
+def _spelt(service: Service, level: str) -> str:
+    return {word.lower(): word for word in service.provider.levels}.get(level.lower(), level)
 
 
 def _level(service: Service, person: Person, asked: str | None) -> str:
@@ -70,19 +108,43 @@ def _level(service: Service, person: Person, asked: str | None) -> str:
     level = words.get((asked or person.level).lower())
     if level is None:
         raise LevelError(f"level {asked!r} is none of {service.provider.title}'s: it has {', '.join(words.values())}")
-    if not _reaches(service, person, level):
+    if not reaches(service, person.level, level):
         raise LevelError(f"user {person.id} logs in at {person.level} at most, not at {level}")
     return level
 
 
-def issue_code(service: Service, login: LogIn, redirect_uri: str) -> str:
-    """Return a fresh authorization code for a log-in; it is redeemed once."""
+def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = "") -> str:
+    """Return a fresh authorization code for a log-in, and keep its session; the code is redeemed once."""
     make = {"ticket": service.identifiers.ticket, "uuid": service.identifiers.uuid}
     code = make[service.provider.code_form]()
-    expires_at = login.at + service.provider.code_lifetime
+    expires_at = service.clock.now() + service.provider.code_lifetime
+    _visit(service, login, Visit(client_id=login.client_id, origin=origin))
     service.store.codes.put(code, AuthorizationCode(log_in=login, redirect_uri=redirect_uri, expires_at=expires_at))
     _remember(service, "authorization code", code, login, expires_at)
     return code
+
+
+def _visit(service: Service, login: LogIn, visit: Visit) -> None:
+    def joined(session: ProviderSession | None) -> ProviderSession:
+        if session is None:
+            return ProviderSession(
+                id=login.session_id,
+                log_in=login,
+                at=login.at,
+                expires_at=login.at + service.provider.session_lifetime,
+                visits=(visit,),
+            )
+        others = tuple(known for known in session.visits if known.client_id != visit.client_id)
+        newest = login if login.at > session.at else session.log_in
+        return replace(session, visits=(*others, visit), log_in=newest, at=max(session.at, login.at))
+
+    service.store.provider_sessions.update(login.session_id, joined)
+
+
+def is_alive(service: Service, login: LogIn) -> bool:
+    """Whether the session of a log-in goes on; one that is no longer kept has ended."""
+    session = service.store.provider_sessions.get(login.session_id)
+    return session is not None and not session.ended
 
 
 def issue_id_token(
@@ -103,36 +165,60 @@ def issue_id_token(
 
 def tokens(service: Service, origin: str, login: LogIn, code: str) -> Answer:
     """Answer a redeemed code: numbers are numbers here (S)."""
+    access_token = _access_token(service, origin, login, granted(service, login))
+    id_token = issue_id_token(service, origin, login, access_token=access_token, code=code)
+    return _answer(service, login, granted(service, login), {"access_token": access_token, "id_token": id_token})
+
+
+def refreshed(service: Service, origin: str, login: LogIn, scope: str) -> Answer:
+    """Answer a refresh: no id token (D)."""
+    return _answer(service, login, scope, {"access_token": _access_token(service, origin, login, scope)})
+
+
+def granted(service: Service, login: LogIn) -> str:
+    """Return the scope of a log-in."""
+    return service.provider.scope if login.scope is None else login.scope
+
+
+def _answer(service: Service, login: LogIn, scope: str, issued: Mapping[str, str]) -> Answer:
     provider = service.provider
-    access_token = _access_token(service, origin, login)
-    return Answer(
-        status=200,
-        body={
-            "access_token": access_token,
-            "scope": provider.scope,
-            "id_token": issue_id_token(service, origin, login, access_token=access_token, code=code),
-            "token_type": provider.token_type,
-            "expires_in": provider.access_token_lifetime - provider.told_short_by,
-        },
-        headers=NO_STORE,
-    )
+    make: Mapping[str, Callable[[], str | int | None]] = {
+        "access_token": lambda: issued["access_token"],
+        "id_token": lambda: issued.get("id_token"),
+        "scope": lambda: scope,
+        "expires_in": lambda: provider.access_token_lifetime - provider.told_short_by,
+        "token_type": lambda: provider.token_type,
+        "refresh_token": lambda: _refresh_token(service, login, granted(service, login)),
+    }
+    members = {name: make[name]() for name in provider.token_members}
+    body = {name: value for name, value in members.items() if value is not None}
+    return Answer(status=200, body=body, headers=NO_STORE)
 
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-def _access_token(service: Service, origin: str, login: LogIn) -> str:
-    provider, now = service.provider, service.clock.now()
-    expires_at = now + provider.access_token_lifetime
+def _refresh_token(service: Service, login: LogIn, scope: str) -> str:
+    value = service.identifiers.uuid()
+    expires_at = service.clock.now() + service.provider.refresh_token_lifetime
+    token = ProviderRefreshToken(log_in=login, scope=scope, expires_at=expires_at)
+    service.store.provider_refresh_tokens.put(value, token)
+    _remember(service, "refresh token", value, login, expires_at)
+    return value
+
+
+def _access_token(service: Service, origin: str, login: LogIn, scope: str) -> str:
+    provider = service.provider
+    expires_at = service.clock.now() + provider.access_token_lifetime
     opaque = provider.access_token_form == "ticket"
-    value = service.identifiers.ticket() if opaque else _signed_access_token(service, origin, login)
-    token = ProviderAccessToken(log_in=login, scope=provider.scope, expires_at=expires_at)
+    value = service.identifiers.ticket() if opaque else _signed_access_token(service, origin, login, scope)
+    token = ProviderAccessToken(log_in=login, scope=scope, expires_at=expires_at)
     service.store.provider_access_tokens.put(value, token)
     _remember(service, "access token", value, login, expires_at)
     return value
 
 
-def _signed_access_token(service: Service, origin: str, login: LogIn) -> str:
+def _signed_access_token(service: Service, origin: str, login: LogIn, scope: str) -> str:
     """NHS login's access token is itself a JWT (S)."""
     minting = service.minting(origin)
     issued_at = int(minting.now)
@@ -143,7 +229,7 @@ def _signed_access_token(service: Service, origin: str, login: LogIn) -> str:
         "iat": issued_at,
         "vtm": id_tokens.trustmark(minting.issuer),
         "auth_time": int(login.at),
-        "vot": service.provider.levels[login.level].vector_of_trust,
+        "vot": login.vector or service.provider.levels[login.level].vector_of_trust,
         "exp": issued_at + service.provider.access_token_lifetime,
         "jti": service.identifiers.uuid(),
         "nhs_number": login.person.id,
@@ -152,7 +238,7 @@ def _signed_access_token(service: Service, origin: str, login: LogIn) -> str:
         "reason_for_request": "patientaccess",
         "token_use": "access",
         "requesting_patient": login.person.id,
-        "scope": service.provider.scope,
+        "scope": scope,
     }
     header = {"typ": "JWT", "alg": service.provider.signing_algorithm, "kid": minting.key.kid}
     return jwts.sign(header, claims, minting.key.private)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.identity_provider import errors
-from mock_servers.identity_provider.provider import Fact, Level, Provider
+from mock_servers.identity_provider.provider import Asking, Fact, Level, Proof, Provider
 
 LEVELS: Final = {
     "P9": Level(claim="P9", vector_of_trust="P9.Cp.Cd", scope_mark="P9"),
@@ -46,6 +46,45 @@ ID_TOKEN_CLAIMS: Final = {
     "birthdate": Fact.BIRTHDATE,
 }
 """The payload of a capture (S), with the nonce when one was sent."""
+
+VECTORS: Final = {
+    f"{level}.{credentials}": level for level in ("P9", "P5", "P0") for credentials in ("Cp", "Cp.Cd", "Cp.Ck", "Cm")
+}
+"""The profiles that a client is registered for (D)."""
+
+ASKING: Final = Asking(
+    takes_post=True,
+    scopes=(
+        "openid",
+        "profile",
+        "basic_demographics",
+        "profile_extended",
+        "email",
+        "phone",
+        "landline",
+        "gp_registration_details",
+        "gp_integration_credentials",
+        "client_metadata",
+    ),
+    reserved_scopes=("nhs_app_credentials",),
+    ignores_unknown_scopes=True,
+    exclusive_scopes=("profile", "basic_demographics"),
+    state_required=True,
+    nonce_required=True,
+    vectors=VECTORS,
+    default_vectors=("P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm"),
+    displays=("page", "touch"),
+    unsupported={
+        "request": "request_not_supported",
+        "request_uri": "request_uri_not_supported",
+        "registration": "registration_not_supported",
+    },
+)
+
+PROOF: Final = Proof(
+    methods=("private_key_jwt",), algorithms=("RS512",), audiences=("token", "issuer"), audience_list=True
+)
+"""No limit to an assertion's lifetime: the platform's own lives an hour (S)."""
 
 DISCOVERY: Final = {
     "issuer": "{issuer}",
@@ -139,6 +178,9 @@ NHS_LOGIN: Final = Provider(
     id_token_lifetime=3600,
     access_token_lifetime=300,
     refresh_token_lifetime=2592000,
-    takes_client_secret=False,
+    asking=ASKING,
+    proof=PROOF,
+    grants=("authorization_code", "refresh_token"),
+    token_members=("access_token", "id_token", "scope", "expires_in", "token_type", "refresh_token"),
     errors=errors.NHS_LOGIN,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from mock_servers.origins import canonical
 from mock_servers.rules import ServiceError
 
 
@@ -31,6 +32,7 @@ class Fact(StrEnum):
     ACR = "acr"
     AMR = "amr"
     LEVEL = "level"
+    SELECTED_ROLE = "selected_role"
     VECTOR_OF_TRUST = "vector_of_trust"
     TRUSTMARK = "trustmark"
     FAMILY_NAME = "family_name"
@@ -51,12 +53,62 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What a provider wants of an authorization request.
+
+    `scopes` are known, `reserved_scopes` too but for clients that have them alone. `acr_levels` says which levels each
+    acr value allows, the best first, `vectors` the level of each vector of trust; without either a person logs in at
+    whatever level is theirs. `displays` empty: not judged. `unsupported` names the problem of each parameter that must
+    not be there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
+    Keycloak's.
+    """
+
+    takes_post: bool = False
+    scopes: tuple[str, ...] = ()
+    reserved_scopes: tuple[str, ...] = ()
+    ignores_unknown_scopes: bool = False
+    exclusive_scopes: tuple[str, ...] = ()
+    state_required: bool = False
+    nonce_required: bool = False
+    acr_levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    default_acr: str = ""
+    vectors: Mapping[str, str] = field(default_factory=dict)
+    default_vectors: tuple[str, ...] = ()
+    displays: tuple[str, ...] = ()
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    honours_max_age: bool = False
+    told: tuple[str, ...] = ("code", "state")
+    form_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How clients prove themselves at the token endpoint.
+
+    `methods` and `algorithms` empty: as registered. `audiences` are words of endpoints, or `issuer`; a list of
+    audiences will do where `audience_list`. `longest` is how many seconds ahead an assertion's `exp` may be, `None` for
+    no limit, `advised` how many are documented.
+    """
+
+    methods: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ("token",)
+    audience_list: bool = False
+    longest: int | None = None
+    advised: int | None = None
+    realm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """An identity provider.
 
     `name` is its word in the configuration and the control API, `people` the word of whom it logs in, `path` where it
-    lives below the origin; `issuer` is origin + path. Paths of `endpoints` are below `path`. Lifetimes are seconds;
-    `told_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers that a setting makes text.
+    lives below the origin. Paths of `endpoints` are below `path`. `written_origins` says how the issuer writes an
+    origin, by how it is called in lower case and without an implied port; others are written as they are called.
+    Lifetimes are seconds; `told_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers that a
+    setting makes text. `scope` is what a log-in has that asked for none; `token_members` are those of a token answer,
+    in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed.
     """
 
     name: str
@@ -64,6 +116,7 @@ class Provider:
     people: str
     path: str
     endpoints: Mapping[str, str]
+    written_origins: Mapping[str, str] = field(default_factory=dict)
     discovery: Mapping[str, Any]
     signing_algorithm: str
     kid: str | None = None
@@ -82,7 +135,12 @@ class Provider:
     access_token_lifetime: int
     refresh_token_lifetime: int
     told_short_by: int = 0
-    takes_client_secret: bool = True
+    session_lifetime: int = 43200
+    asking: Asking = field(default_factory=Asking)
+    proof: Proof = field(default_factory=Proof)
+    grants: tuple[str, ...] = ("authorization_code",)
+    token_members: tuple[str, ...] = ("access_token", "scope", "id_token", "token_type", "expires_in")
+    redirect_at_token_is_loose: bool = False
     errors: Mapping[str, ServiceError] = field(default_factory=dict)
 
     @property
@@ -90,9 +148,18 @@ class Provider:
         """Where the discovery document is, below the origin (OpenID Connect Discovery 1.0, section 4)."""
         return f"{self.path}/.well-known/openid-configuration"
 
+    def issuer(self, origin: str) -> str:
+        """Return the issuer under one of the mock's names."""
+        return f"{self.written_origins.get(canonical(origin).lower(), origin)}{self.path}"
+
     def endpoint(self, name: str) -> str:
         """Return the path of an endpoint below the origin: `token`, `jwks`, …."""
         return f"{self.path}{self.endpoints[name]}"
+
+    @property
+    def takes_client_secret(self) -> bool:
+        """Whether a client may prove itself by a secret."""
+        return self.proof.methods != ("private_key_jwt",)
 
     @property
     def highest_level(self) -> str:

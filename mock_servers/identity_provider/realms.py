@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.provider import Fact, Provider
+from mock_servers.identity_provider.provider import Asking, Fact, Proof, Provider
 
 _OPENID_CONNECT = "/protocol/openid-connect"
 _ENDPOINTS = {
@@ -14,6 +14,7 @@ _ENDPOINTS = {
     "token": f"{_OPENID_CONNECT}/token",
     "userinfo": f"{_OPENID_CONNECT}/userinfo",
     "jwks": f"{_OPENID_CONNECT}/certs",
+    "log_in": "/login-actions/authenticate",
 }
 _DISCOVERY = {
     "issuer": "{issuer}",
@@ -41,6 +42,17 @@ _CLAIMS = {
 }
 
 
+_ASKING = Asking(
+    scopes=tuple(dict.fromkeys((*CIS2.asking.scopes, *NHS_LOGIN.asking.scopes))),
+    ignores_unknown_scopes=True,
+    honours_max_age=True,
+    told=("state", "session_state", "code"),
+    form_id="kc-form-login",
+)
+"""A realm takes whoever there is at whatever level is theirs: the public test suites expect it (S)."""
+_PROOF = Proof(methods=("client_secret_post", "client_secret_basic"), realm="realm")
+
+
 def _realm(parent: Provider, realm: str, claims: dict[str, Fact]) -> Provider:
     return replace(
         parent,
@@ -48,13 +60,19 @@ def _realm(parent: Provider, realm: str, claims: dict[str, Fact]) -> Provider:
         title=f"the mock realm {realm}",
         path=f"/realms/{realm}",
         endpoints=_ENDPOINTS,
+        written_origins={},
         discovery=_DISCOVERY,
         signing_algorithm="RS512",
         id_token_header={"alg": Fact.ALGORITHM, "typ": "JWT", "kid": Fact.KID},
         id_token_claims={**_CLAIMS, **claims},
         id_token_lifetime=300,
         access_token_lifetime=300,
-        takes_client_secret=True,
+        told_short_by=0,
+        asking=_ASKING,
+        proof=_PROOF,
+        grants=("authorization_code",),
+        token_members=("access_token", "expires_in", "token_type", "id_token", "scope"),
+        redirect_at_token_is_loose=False,
     )
 
 

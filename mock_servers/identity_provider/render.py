@@ -1,31 +1,81 @@
-"""Makes a provider's answer of a problem: its data says which row, the row which shape."""
+"""Makes a provider's answer of a problem: its data says which row, the row which shape. None sees the diagnosis."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from mock_servers.identity_provider import errors, log_in_form
+from mock_servers.identity_provider.authorize_request import TARGET, repeated
+from mock_servers.identity_provider.client_proof import used_basic
 from mock_servers.identity_provider.service import Exchange
+from mock_servers.pages import SECURITY_HEADERS, ErrorPage, error_page
 from mock_servers.request import Answer
 from mock_servers.rules import ServiceError
 
 
-def _description_first(row: ServiceError, exchange: Exchange) -> dict[str, str]:
+def _description_first(row: ServiceError, exchange: Exchange) -> Answer:
+    """CIS2's (S); a `state` comes back (I), and a client that used the header is told to (I)."""
+    body = {"error_description": _sentence(row, exchange), "error": row.code}
+    state = exchange.form("state") or exchange.request.query.get("state")
+    if state is not None:
+        body["state"] = state
+    if row.code != "invalid_client" or not used_basic(exchange):
+        return Answer(status=row.status, body=body, headers=row.headers)
+    asks = f'Basic realm="{exchange.service.provider.proof.realm}"'
+    return Answer(status=401, body=body, headers={**row.headers, "WWW-Authenticate": asks})
+
+
+def _error_first(row: ServiceError, _: Exchange) -> Answer:
+    described = {"error_description": row.sentence} if row.sentence else {}
+    return Answer(status=row.status, body={"error": row.code, **described}, headers=row.headers)
+
+
+def _page(row: ServiceError, exchange: Exchange, problem: str) -> Answer:
+    page = ErrorPage(
+        title=errors.HEADINGS[problem],
+        status=row.status,
+        sentence=_sentence(row, exchange),
+        code=row.code,
+        provider_title=exchange.service.provider.title,
+    )
+    return Answer(status=row.status, body=error_page(page), headers=SECURITY_HEADERS, content_type=log_in_form.HTML)
+
+
+def _redirect(row: ServiceError, exchange: Exchange) -> Answer:
+    """To the redirect URI that the rules have found to be the client's, and to no other."""
+    return log_in_form.redirect(
+        exchange.redirect_uri,
+        {"error": row.code, "error_description": _sentence(row, exchange) or None, "state": exchange.ask("state")},
+    )
+
+
+def _again(row: ServiceError, exchange: Exchange) -> Answer:
+    return log_in_form.show(exchange, row.sentence)
+
+
+def _sentence(row: ServiceError, exchange: Exchange) -> str:
     sentence = row.sentence.replace("{method}", exchange.request.method)
-    return {"error_description": sentence, "error": row.code}
+    if "{name}" not in sentence:
+        return sentence
+    name = repeated(exchange.asked, TARGET) or repeated(exchange.asked) or repeated(exchange.request.form)
+    return sentence.replace("{name}", name or "")
 
 
-def _error_only(row: ServiceError, _: Exchange) -> dict[str, str]:
-    return {"error": row.code}
-
-
-_SHAPES: Final[Mapping[str, Callable[[ServiceError, Exchange], dict[str, str]]]] = {
+_SHAPES: Final[Mapping[str, Callable[[ServiceError, Exchange], Answer]]] = {
     "description_first": _description_first,
-    "error_only": _error_only,
+    "error_first": _error_first,
+    "redirect": _redirect,
+    "again": _again,
 }
+
+
+def row_of(problem: ServiceError, exchange: Exchange) -> ServiceError:
+    """Return the provider's own row for a problem."""
+    return exchange.service.provider.errors[problem.code]
 
 
 def render(problem: ServiceError, exchange: Exchange, _: str) -> Answer:
     """Make the provider's own answer; providers give no message ids."""
-    row = exchange.service.provider.errors[problem.code]
-    return Answer(status=row.status, body=_SHAPES[row.shape](row, exchange), headers=row.headers)
+    row = row_of(problem, exchange)
+    return _page(row, exchange, problem.code) if row.shape == "page" else _SHAPES[row.shape](row, exchange)

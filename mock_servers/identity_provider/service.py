@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mock_servers.clock import Clock
-from mock_servers.grants import AuthorizationCode
+from mock_servers.grants import AuthorizationCode, ProviderAccessToken, ProviderRefreshToken, ProviderSession
 from mock_servers.identifiers import Identifiers
+from mock_servers.identity_provider.client import Client, client_of
 from mock_servers.identity_provider.id_tokens import Minting
+from mock_servers.identity_provider.people import Person
 from mock_servers.identity_provider.provider import Provider
+from mock_servers.jwks import Fetcher, UnreachableError
+from mock_servers.jwts import Jwt
 from mock_servers.keys import KeyPair
 from mock_servers.records import Journal
-from mock_servers.request import Request
+from mock_servers.request import Parameters, Request
 from mock_servers.settings import ProviderSettings
 from mock_servers.store import Store
 
 
+def _offline(url: str) -> bytes:
+    raise UnreachableError(f"this provider was given no way to fetch {url}")
+
+
+def _silent(url: str, _: Mapping[str, str]) -> tuple[int, bytes]:
+    raise UnreachableError(f"this provider was given no way to post to {url}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An identity provider at work. `key` loads or makes its key pair, at first use."""
+    """An identity provider at work.
+
+    `key` loads or makes its key pair, at first use. `find_client` finds a client, else the store's apps are the
+    clients. `fetch` gets clients' key sets; `send` posts a form to a client's URL and returns status and body, and
+    raises UnreachableError. `form_key` seals log-in forms and session cookies.
+    """
 
     provider: Provider
     settings: ProviderSettings
@@ -28,10 +46,21 @@ class Service:
     identifiers: Identifiers
     journal: Journal
     key: Callable[[], KeyPair]
+    find_client: Callable[[str], Client | None] | None = None
+    fetch: Fetcher = _offline
+    send: Callable[[str, Mapping[str, str]], tuple[int, bytes]] = _silent
+    form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    def client(self, client_id: str) -> Client | None:
+        """Return the client with this id, apps and the platform itself alike."""
+        if self.find_client is not None:
+            return self.find_client(client_id)
+        app = self.store.apps.get(client_id)
+        return client_of(app) if app is not None else None
 
     def issuer(self, origin: str) -> str:
         """Return the issuer under one of the mock's names."""
-        return f"{origin}{self.provider.path}"
+        return self.provider.issuer(origin)
 
     def minting(self, origin: str) -> Minting:
         """Return what is needed to mint an id token now."""
@@ -45,6 +74,34 @@ class Service:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assurance:
+    """A level that would do, and as what the client asked for it."""
+
+    level: str
+    acr: str | None = None
+    vector: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a person, or a test in the person's place, has chosen; what was not is `None`."""
+
+    username: str | None = None
+    outcome: str = "ok"
+    level: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """How a client proves itself: `method` is the registered name of the way, `proof` the secret or the assertion."""
+
+    method: str
+    client_id: str | None
+    proof: str
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request to a provider, and what it has taught us so far."""
@@ -53,8 +110,33 @@ class Exchange:
     service: Service
     now: float
     client_id: str = field(init=False)
+    client: Client = field(init=False)
+    redirect_uri: str = field(init=False)
+    scopes: tuple[str, ...] = field(init=False)
+    assurances: Sequence[Assurance] | None = field(init=False)
+    person: Person = field(init=False)
+    role: str | None = field(init=False)
+    assurance: Assurance = field(init=False)
+    session: ProviderSession | None = field(init=False)
+    credentials: Credentials = field(init=False)
+    assertion: Jwt | None = field(init=False)
+    jwks: Sequence[Mapping[str, object]] = field(init=False)
     code: AuthorizationCode = field(init=False)
+    refresh_token: ProviderRefreshToken = field(init=False)
+    access_token: ProviderAccessToken = field(init=False)
+    metadata: str = field(init=False)
+    hint: Jwt = field(init=False)
+
+    @property
+    def asked(self) -> Parameters:
+        """The authorization request: the query of a GET, the form of a POST; a realm's form has it in its action."""
+        request = self.request
+        return request.form if request.method == "POST" and "client_id" in request.form else request.query
 
     def form(self, name: str) -> str | None:
         """Return a form parameter; an empty one counts as absent (I)."""
         return self.request.form.get(name)
+
+    def ask(self, name: str) -> str | None:
+        """Return a parameter of the authorization request; an empty one counts as absent (I)."""
+        return self.asked.get(name)

@@ -1,12 +1,12 @@
-"""Judges the request that redeems a code at a provider's token endpoint; the words of a refusal are the provider's."""
+"""Judges the request that redeems a code at a provider's token endpoint; who the client is, `client_proof` judges."""
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 
-from mock_servers import provenance
+from mock_servers import provenance, wording
 from mock_servers.identity_provider import errors, log_ins
+from mock_servers.identity_provider.authorize_request import repeated
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.request import Answer
 from mock_servers.rules import rejects
@@ -20,6 +20,22 @@ def check_method(exchange: Exchange) -> str | None:
     return None if method == "POST" else f"{method} at the token endpoint: tokens are asked for with POST and a form."
 
 
+@rejects(errors.CONTENT_TYPE_WRONG)
+def check_content_type(exchange: Exchange) -> str | None:
+    """A form; a charset behind it does no harm (I)."""
+    sent = exchange.request.content_type
+    if sent.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+        return None
+    return f"Content-Type is {shown(sent)}: send the parameters as application/x-www-form-urlencoded."
+
+
+@rejects(errors.PARAMETER_REPEATED)
+def check_parameters_not_repeated(exchange: Exchange) -> str | None:
+    """RFC 6749, section 3.2."""
+    name = repeated(exchange.request.form)
+    return None if name is None else f"{shown(name)} is there more than once: send each parameter once."
+
+
 @rejects(errors.GRANT_TYPE_MISSING)
 def check_grant_type_present(exchange: Exchange) -> str | None:
     """There is one."""
@@ -31,25 +47,10 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
 @rejects(errors.GRANT_TYPE_UNSUPPORTED)
 def check_grant_type(exchange: Exchange) -> str | None:
     """It is one that this provider answers here."""
-    sent = exchange.form("grant_type")
-    if sent == "authorization_code":
+    sent, provider = exchange.form("grant_type"), exchange.service.provider
+    if sent in provider.grants:
         return None
-    return f"grant_type is {shown(sent)}; this mock of {exchange.service.provider.title} answers authorization_code."
-
-
-@rejects(errors.CLIENT_NOT_AUTHENTICATED)
-def find_client(exchange: Exchange) -> str | None:
-    """The client proves itself by its secret in the form."""
-    if not exchange.service.provider.takes_client_secret:
-        return f"{exchange.service.provider.title} takes no client secret, and this mock plays no other way yet."
-    client_id, secret = exchange.form("client_id") or "", exchange.form("client_secret") or ""
-    app = exchange.service.store.apps.get(client_id)
-    if app is None:
-        return f"client_id {shown(client_id)} is no client of {exchange.service.provider.title}: send it in the form."
-    if not hmac.compare_digest(secret.encode(errors="replace"), app.client_secret.encode()):
-        return f"client_secret ({len(secret)} characters) is not that of client {shown(client_id)}."
-    exchange.client_id = client_id
-    return None
+    return f"grant_type is {shown(sent)}; {provider.title} answers {' and '.join(provider.grants)}."
 
 
 @rejects(errors.CODE_MISSING)
@@ -88,12 +89,21 @@ def find_code(exchange: Exchange) -> str | None:
         )
     if code.log_in.client_id != exchange.client_id:
         return f"code {cut(sent)} was issued to client {shown(code.log_in.client_id)}."
-    if code.redirect_uri != exchange.form("redirect_uri"):
-        return (
-            f"redirect_uri is {shown(exchange.form('redirect_uri'))}; at the log-in it was {shown(code.redirect_uri)}."
-        )
+    if not log_ins.is_alive(exchange.service, code.log_in):
+        return f"code {cut(sent)} is of a session that has ended: let the person log in again."
+    if not _same_redirect(exchange, code.redirect_uri):
+        uri = exchange.form("redirect_uri") or ""
+        return f"redirect_uri is {wording.url(uri)}; at the log-in it was {wording.mismatch(uri, [code.redirect_uri])}."
     exchange.code = code
     return None
+
+
+def _same_redirect(exchange: Exchange, registered: str) -> bool:
+    """Case and query string do not count in CIS2's ancestor (I)."""
+    sent = exchange.form("redirect_uri") or ""
+    if not exchange.service.provider.redirect_at_token_is_loose:
+        return sent == registered
+    return sent.partition("?")[0].lower() == registered.partition("?")[0].lower()
 
 
 @rejects(errors.CODE_EXPIRED)

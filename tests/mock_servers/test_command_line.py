@@ -115,7 +115,7 @@ def test_a_configuration_that_holds_is_told_so(run: Run) -> None:
 
     assert (result.exit_code, one_line(result.stdout)) == (
         0,
-        f"{Path.cwd() / 'nhsauth.toml'}: holds; apps: 1, apis: 0, users: 13",
+        f"{Path.cwd() / 'nhsauth.toml'}: holds; apps: 1, apis: 0, users: 14",
     )
 
 
@@ -129,7 +129,7 @@ def test_a_named_file_is_checked_in_the_place_of_the_one_found(run: Run) -> None
 def test_without_a_file_the_defaults_hold(run: Run) -> None:
     result = run("config", "check", "--json")
 
-    assert json.loads(result.stdout) == {"holds": True, "file": None, "apps": 1, "apis": 0, "users": 12}
+    assert json.loads(result.stdout) == {"holds": True, "file": None, "apps": 1, "apis": 0, "users": 13}
 
 
 def test_a_configuration_that_does_not_hold_is_a_no(run: Run) -> None:
@@ -443,7 +443,11 @@ def test_errors_are_found_by_code_name_status_or_a_whole_answer(text: str, name:
 def test_an_answer_finds_the_rows_of_its_sentence_alone(run: Run) -> None:
     text = '{"error": "invalid_request", "error_description": "Missing client_assertion"}'
 
-    assert [told["name"] for told in json.loads(run("errors", text, "--json").stdout)] == ["CLIENT_ASSERTION_MISSING"]
+    assert [told["name"] for told in json.loads(run("errors", text, "--json").stdout)] == [
+        "CLIENT_ASSERTION_MISSING",
+        "EXTERNAL_ID_TOKEN_MISSING",
+        "LOGOUT_TOKEN_MISSING",
+    ]
 
 
 def test_a_text_that_no_error_is_about_is_a_no(run: Run) -> None:

@@ -91,6 +91,7 @@ level = "aal3"
 family_name = "TEST"
 given_name = "User"
 birthdate = "1970-01-01"
+acts_for = "656005750104"
 claims = { name = "TEST User" }
 """
 
@@ -191,6 +192,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
                 family_name="TEST",
                 given_name="User",
                 birthdate="1970-01-01",
+                acts_for="656005750104",
                 claims={"name": "TEST User"},
             ),
         ),
@@ -320,7 +322,17 @@ def test_a_wrong_member_is_named_with_its_file(write: Write, text: str, said: st
     assert problem(write(text)).startswith(f"nhsauth.toml: {said}")
 
 
-@pytest.mark.parametrize("text", ["-----BEGIN PUBLIC KEY-----", '{"kty": "RSA"}', "[]", "[" * 100_000, '{"keys": [1]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN PUBLIC KEY-----",
+        '{"kty": "RSA"}',
+        "[]",
+        "[" * 100_000,
+        '{"keys": [1]}',
+        '{"keys": [{"kty": "RSA", "d": "AQAB"}]}',
+    ],
+)
 def test_a_jwks_file_that_holds_no_key_set_is_named(write: Write, text: str) -> None:
     path = write('[[apps]]\nclient_id = "x"\njwks = "jwks.json"\n')
     (path.parent / "jwks.json").write_text(text)
@@ -329,7 +341,8 @@ def test_a_jwks_file_that_holds_no_key_set_is_named(write: Write, text: str) -> 
 
     assert said.startswith("nhsauth.toml: apps[0].jwks is ")
     assert said.endswith(
-        'jwks.json, which holds none; allowed: a JSON Web Key Set: an object with a list "keys" of objects'
+        'jwks.json, which holds none; allowed: a JSON Web Key Set: an object with a list "keys" of public keys, '
+        'without private members such as "d"'
     )
 
 

@@ -1,5 +1,6 @@
 """Values that the mock issued are recognised in the wrong place, and what would fail next is told, on the quiet."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -226,15 +227,25 @@ def test_an_id_token_got_under_another_name_of_the_mock_passes_with_advice(
 
 
 def test_a_published_private_key_passes_with_loud_advice(platform: Platform, client_credentials: Ask) -> None:
-    app = platform.apps.get("nhsauth-app")
-    published = platform.apps.jwks(app)["keys"][0] | {"d": "AQAB"}
-    platform.apps.change("nhsauth-app", jwks={"keys": [published]})
+    (public,) = platform.apps.jwks(platform.apps.get("nhsauth-app"))["keys"]
+    published = json.dumps({"keys": [{**public, "d": "AQAB"}]}).encode()
+    object.__setattr__(platform.token_services[0], "fetch", lambda _: published)
 
     answer = client_credentials()
 
     (advice,) = platform.exchanges.last.advice
     assert answer.status_code == 200
     assert "PRIVATE" in advice
+
+
+def test_the_mock_itself_serves_no_private_member(platform: Platform, http: Client) -> None:
+    (public,) = platform.apps.jwks(platform.apps.get("nhsauth-app"))["keys"]
+    private = dict.fromkeys(("d", "p", "q", "dp", "dq", "qi", "oth", "k"), "AQAB")
+    platform.apps.change("nhsauth-app", jwks={"keys": [{**public, **private}]})
+
+    served = http.get("/_nhsauth/apps/nhsauth-app/jwks").get_json()
+
+    assert served == {"keys": [public]}
 
 
 def test_a_record_names_the_client_that_its_assertion_proved(platform: Platform, client_credentials: Ask) -> None:

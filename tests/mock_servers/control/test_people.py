@@ -20,11 +20,21 @@ WORKER = {"provider": "cis2", "id": "656005750199", "level": "aal2", "claims": {
 def test_everybody_who_can_log_in_is_listed(control: Control) -> None:
     people = control("GET", "/users").get_json()
 
-    assert list(people[0]) == ["provider", "id", "level", "family_name", "given_name", "birthdate", "claims"]
+    assert list(people[0]) == [
+        "provider",
+        "id",
+        "level",
+        "family_name",
+        "given_name",
+        "birthdate",
+        "acts_for",
+        "claims",
+    ]
     assert [(each["id"], each["level"]) for each in people if each["provider"] == "nhs_login"] == [
         ("9912003071", "P9"),
         ("9912003072", "P5"),
         ("9912003073", "P0"),
+        ("9912003101", "P9"),
     ]
 
 

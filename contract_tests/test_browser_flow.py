@@ -1,0 +1,124 @@
+"""A person's way through the platform's own log-in: where a browser is sent, what comes back, what the code buys."""
+
+import re
+
+import pytest
+
+from contract_tests.answers import Said, said
+from contract_tests.draft import STATE, asked_at, authorization_code, authorize, log_in, refresh_of, userinfo
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, REDIRECT_URI, Person, Target
+
+PEOPLE = [HEALTHCARE_WORKER, PATIENT]
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+CORS = {
+    "access-control-allow-origin": "https://app.example",
+    "access-control-allow-headers": "origin, x-requested-with, accept, content-type, authorization",
+    "access-control-max-age": "600",
+    "access-control-allow-methods": "GET, PUT, POST, DELETE",
+}
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [
+        ("nhs-cis2", {"scope": "openid nationalrbacaccess", "acr_values": "AAL3_ANY"}),
+        ("", {"scope": "openid nationalrbacaccess", "acr_values": "AAL3_ANY"}),
+        ("anything", {"scope": "openid nationalrbacaccess", "acr_values": "AAL3_ANY"}),
+        ("nhs-login", {"scope": "openid profile"}),
+    ],
+)
+def test_the_scope_picks_the_provider_and_is_not_passed_on(target: Target, scope: str, asked: dict[str, str]) -> None:
+    """The platform asks in its own name, for scopes of its own, and for a log-in of the last five minutes."""
+    sent = asked_at(authorize(target, scope).send().headers["location"])
+
+    assert {name: sent[name] for name in sent if name not in {"client_id", "state"}} == {
+        "redirect_uri": f"{target.origin}/oauth2/callback",
+        "response_type": "code",
+        "max_age": "300",
+        **asked,
+    }
+
+
+def test_acr_values_are_passed_on_to_cis2(target: Target) -> None:
+    """The one parameter that a client decides."""
+    draft = authorize(target)
+    draft.asked["acr_values"] = "AAL2_OR_AAL3_ANY"
+
+    assert asked_at(draft.send().headers["location"])["acr_values"] == "AAL2_OR_AAL3_ANY"
+
+
+def test_the_state_at_the_provider_is_the_platforms_own(target: Target) -> None:
+    """36 characters, and fresh each time."""
+    states = [asked_at(authorize(target).send().headers["location"])["state"] for _ in range(2)]
+
+    assert all(re.fullmatch(UUID, state) for state in states)
+    assert states[0] != states[1]
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.provider)
+def test_a_person_comes_back_with_a_code_and_the_clients_state(target: Target, person: Person) -> None:
+    """Nothing else."""
+    location = log_in(target, person)[-1]
+
+    assert location.partition("?")[0] == REDIRECT_URI
+    assert asked_at(location) == {"code": asked_at(location)["code"], "state": STATE}
+
+
+def test_a_state_is_good_once(target: Target) -> None:
+    """The browser's own history cannot log anybody in."""
+    *_, callback, _ = log_in(target)
+    draft = authorize(target)
+    draft.path, draft.asked = "/oauth2/callback", dict(asked_at(callback))
+
+    assert said(draft.send()) == Said(400, "invalid_request", "Invalid state parameter.")
+
+
+def test_a_code_is_good_for_five_minutes(target: Target) -> None:
+    """Until the last second."""
+    with target.at(target.now() - 299):
+        draft = authorization_code(target)
+
+    assert draft.send().status == 200
+
+
+@pytest.mark.parametrize(
+    ("person", "lifetime"), [(HEALTHCARE_WORKER, "43199"), (PATIENT, "3599")], ids=["cis2", "nhs_login"]
+)
+def test_a_refresh_token_lives_as_long_as_the_provider_allows(target: Target, person: Person, lifetime: str) -> None:
+    """CIS2 twelve hours, NHS login one, and one second less is told."""
+    assert authorization_code(target, person).send().json["refresh_token_expires_in"] == lifetime
+
+
+def test_the_tokens_of_a_code_can_be_refreshed(target: Target) -> None:
+    """Like those of an exchange."""
+    first = authorization_code(target).send().json
+
+    assert refresh_of(target, first["refresh_token"]).send().json["refresh_count"] == "1"
+
+
+def test_a_script_may_read_the_answer_unasked(target: Target) -> None:
+    """The headers of a preflight come with the tokens of a code."""
+    draft = authorization_code(target)
+    draft.headers["Origin"] = "https://app.example"
+
+    headers = draft.send().headers
+
+    assert {name: value for name, value in headers.items() if name.startswith("access-control-")} == CORS
+
+
+def test_userinfo_is_cis2s(target: Target) -> None:
+    """As it is, with no member of the platform's own."""
+    answer = userinfo(target).send()
+
+    assert (answer.status, answer.json["nhsid_useruid"]) == (200, HEALTHCARE_WORKER.user)
+    assert "message_id" not in answer.json
+
+
+def test_userinfo_goes_on_after_a_refresh(target: Target) -> None:
+    """The session keeps it."""
+    first = authorization_code(target).send().json
+    refreshed = refresh_of(target, first["refresh_token"]).send().json
+    draft = userinfo(target)
+    draft.headers["Authorization"] = f"Bearer {refreshed['access_token']}"
+
+    assert draft.send().status == 200

@@ -1,0 +1,88 @@
+"""Judges an authorization code of the platform: its client's, for the redirect URI of the log-in, and used once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mock_servers import provenance
+from mock_servers.apim import errors, sessions
+from mock_servers.apim.authorize import registered, unregistered
+from mock_servers.apim.exchange import Exchange
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, duration, shown
+
+
+@rejects(errors.CODE_REDIRECT_URI_MISSING)
+def check_redirect_uri_in_form(exchange: Exchange) -> str | None:
+    """There is one (RFC 6749, section 4.1.3)."""
+    if "redirect_uri" in exchange.request.form:
+        return None
+    return f"The form has no redirect_uri: repeat the one of the log-in, {registered(exchange.app)}."
+
+
+@rejects(errors.CODE_REDIRECT_URI_UNREGISTERED)
+def check_redirect_uri_registered(exchange: Exchange) -> str | None:
+    """It is the app's, character by character."""
+    sent = exchange.form("redirect_uri") or ""
+    return None if sent in exchange.app.redirect_uris else unregistered(exchange.app, sent)
+
+
+@rejects(errors.CODE_MISSING)
+def check_code_present(exchange: Exchange) -> str | None:
+    """There is one."""
+    if "code" in exchange.request.form:
+        return None
+    return "The form has no code: send the one that came to the redirect URI, and look there for error first."
+
+
+@rejects(errors.CODE_UNKNOWN)
+def find_code(exchange: Exchange) -> str | None:
+    """Issued by this deployment to this client (I), and unused."""
+    sent, service = exchange.form("code") or "", exchange.service
+    code = service.store.platform_codes.get(sent)
+    if code is None or (code.mount, code.environment) != (service.mount, service.environment):
+        return f"code {cut(sent)} is none that {service.mount}/callback has given."
+    if code.client_id != exchange.app.client_id:
+        return f"code {cut(sent)} was given to the app with API key {shown(code.client_id)}."
+    if code.spent_at is not None:
+        return (
+            f"code {cut(sent)} was used {duration(exchange.now - code.spent_at)} ago: your callback ran twice. Redeem "
+            "a code once, and keep the answer."
+        )
+    exchange.code = code
+    return None
+
+
+@rejects(errors.CODE_FOR_OTHER_REDIRECT_URI)
+def check_redirect_uri_of_log_in(exchange: Exchange) -> str | None:
+    """The one that /authorize was given, should the app have several (I)."""
+    sent, code = exchange.form("redirect_uri"), exchange.code
+    if sent == code.redirect_uri:
+        return None
+    return f"redirect_uri is {shown(sent)}; at /authorize it was {shown(code.redirect_uri)}: repeat that."
+
+
+@rejects(errors.CODE_EXPIRED)
+def check_code_live(exchange: Exchange) -> str | None:
+    """Within its lifetime; what the service says after that is a guess (I)."""
+    late = exchange.now - exchange.code.expires_at
+    return None if late < 0 else f"The code expired {duration(late)} ago: redeem it as soon as it arrives."
+
+
+@rejects(errors.CODE_OF_ENDED_SESSION)
+def check_session_of_code(exchange: Exchange) -> str | None:
+    """The provider has not ended the session between the log-in and now (I)."""
+    ended_at = sessions.revoked_at(exchange.service.store, exchange.code)
+    if ended_at is None:
+        return None
+    return f"The person logged out at the provider {duration(exchange.now - ended_at)} ago: log in again."
+
+
+@rejects(errors.CODE_SPENT)
+def claim_code(exchange: Exchange) -> str | None:
+    """Of many at once exactly one passes."""
+    sent, code, store = exchange.form("code") or "", exchange.code, exchange.service.store
+    if store.platform_codes.swap(sent, code, replace(code, spent_at=exchange.now)):
+        provenance.mark_spent(store, sent, exchange.now)
+        return None
+    return f"code {cut(sent)} was used by another request at this moment: redeem it once, and share the answer."

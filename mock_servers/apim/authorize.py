@@ -1,0 +1,150 @@
+"""Judges with what a client sends a person's browser to /authorize, and sends it on to an identity provider."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from mock_servers.apim import errors
+from mock_servers.apim.authorizations import PendingAuthorization
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.platform_client import client_id_at
+from mock_servers.apim.redirects import redirect
+from mock_servers.identity_provider.provider import Provider
+from mock_servers.registered_app import App
+from mock_servers.request import Answer
+from mock_servers.rules import rejects
+from mock_servers.wording import shown
+
+STATE_KEPT: Final = 600
+"""Seconds that a person may take at the provider before the platform forgets its state: a guess, and in doubt (I)."""
+
+MAX_AGE: Final = "300"
+DEFAULT_ACR_VALUES: Final = "AAL3_ANY"
+NHS_LOGIN: Final = "nhs-login"
+"""The `scope` that picks NHS login; any other, or none, picks CIS2 (S)."""
+
+_SCOPES: Final = {"cis2": "openid nationalrbacaccess", "nhs_login": "openid profile"}
+"""What the platform asks for, by whose people log in (S)."""
+
+
+@rejects(errors.AUTHORIZE_CLIENT_ID_MISSING)
+def check_client_id_in_query(exchange: Exchange) -> str | None:
+    """The query names the client."""
+    if "client_id" in exchange.request.query:
+        return None
+    return "The query string has no client_id: send the app's API key."
+
+
+@rejects(errors.AUTHORIZE_CLIENT_UNKNOWN)
+def find_app_of_query(exchange: Exchange) -> str | None:
+    """An app of this environment."""
+    client_id = exchange.query("client_id") or ""
+    app = exchange.service.store.apps.get(client_id)
+    if app is None or not app.known_in(exchange.service.environment):
+        return (
+            f"No app of environment {exchange.service.environment} has the API key {shown(client_id)}. client_id is "
+            "the app's API key, not the client id that CIS2 or NHS login gave."
+        )
+    exchange.app = app
+    return None
+
+
+@rejects(errors.AUTHORIZE_REDIRECT_URI_MISSING)
+def check_redirect_uri_in_query(exchange: Exchange) -> str | None:
+    """There is one."""
+    if "redirect_uri" in exchange.request.query:
+        return None
+    return f"The query string has no redirect_uri: send one of the app's own, {registered(exchange.app)}."
+
+
+@rejects(errors.AUTHORIZE_REDIRECT_URI_UNREGISTERED)
+def find_redirect_uri(exchange: Exchange) -> str | None:
+    """It is the app's, character by character."""
+    sent = exchange.query("redirect_uri") or ""
+    if sent not in exchange.app.redirect_uris:
+        return unregistered(exchange.app, sent)
+    exchange.redirect_uri, exchange.client_state = sent, exchange.query("state")
+    return None
+
+
+@rejects(errors.STATE_MISSING)
+def check_state_present(exchange: Exchange) -> str | None:
+    """There is one."""
+    if "state" in exchange.request.query:
+        return None
+    return "The query string has no state: send a fresh random value, and compare it when the person comes back."
+
+
+@rejects(errors.RESPONSE_TYPE_MISSING)
+def check_response_type_present(exchange: Exchange) -> str | None:
+    """There is one."""
+    return None if "response_type" in exchange.request.query else "There is no response_type: send response_type=code."
+
+
+@rejects(errors.RESPONSE_TYPE_UNSUPPORTED)
+def check_response_type(exchange: Exchange) -> str | None:
+    """The authorization code flow is the only one."""
+    sent = exchange.query("response_type")
+    return None if sent == "code" else f"response_type is {shown(sent)}: this service knows code alone."
+
+
+def registered(app: App) -> str:
+    """Return an app's redirect URIs, as shown to a developer."""
+    return shown(list(app.redirect_uris)) if app.redirect_uris else "of which it has none: register one"
+
+
+def unregistered(app: App, sent: str) -> str:
+    """Say how a redirect URI differs from those of the app."""
+    near = next((uri for uri in app.redirect_uris if _loosely(uri) == _loosely(sent)), None)
+    hint = f" It differs from {shown(near)} in case, a slash or its query alone." if near else ""
+    return f"redirect_uri is {shown(sent)}; app {shown(app.name)} has {registered(app)}, compared to the letter.{hint}"
+
+
+def _loosely(uri: str) -> str:
+    return uri.lower().partition("?")[0].partition("#")[0].rstrip("/")
+
+
+def send_to_provider(exchange: Exchange) -> Answer:
+    """Remember the client's request by a fresh state, and send the browser to the provider's authorize endpoint."""
+    service, provider = exchange.service, _provider(exchange)
+    origin, state = exchange.request.origin, service.identifiers.uuid()
+    pending = PendingAuthorization(
+        mount=service.mount,
+        environment=service.environment,
+        client_id=exchange.app.client_id,
+        redirect_uri=exchange.redirect_uri,
+        state=exchange.client_state or "",
+        provider=provider.name,
+        origin=origin,
+        callback_uri=f"{origin}{service.mount}/callback",
+        expires_at=exchange.now + STATE_KEPT,
+    )
+    service.store.pending.put(state, pending)
+    return redirect(f"{origin}{provider.endpoint('authorize')}", _asked(exchange, provider, pending, state))
+
+
+def _provider(exchange: Exchange) -> Provider:
+    people = "nhs_login" if exchange.query("scope") == NHS_LOGIN else "cis2"
+    return next(provider for provider in exchange.service.providers if provider.people == people)
+
+
+def _asked(exchange: Exchange, provider: Provider, pending: PendingAuthorization, state: str) -> dict[str, str | None]:
+    """The platform's own request; `nhsauth_user`, which picks a person without a form, is the mock's and goes on."""
+    of_cis2 = provider.people == "cis2"
+    return {
+        "client_id": client_id_at(provider),
+        "redirect_uri": pending.callback_uri,
+        "response_type": "code",
+        "scope": _SCOPES[provider.people],
+        "state": state,
+        "max_age": MAX_AGE,
+        "acr_values": (exchange.query("acr_values") or DEFAULT_ACR_VALUES) if of_cis2 else None,
+        "nhsauth_user": exchange.query("nhsauth_user"),
+    }
+
+
+def is_plain_http(uri: str) -> bool:
+    """Whether a redirect URI would carry a code over the network in the clear."""
+    parts = urlsplit(uri)
+    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")

@@ -1,0 +1,204 @@
+"""Judges a person's return from a provider: the platform's state, the provider's tokens; then gives a code of its own.
+
+Where the contract is silent (an error of the provider in the query) the service's catch-all is answered, a guess.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from mock_servers import javascript, jwts, provenance
+from mock_servers.apim import errors, platform_client, sessions
+from mock_servers.apim.authorizations import PlatformCode
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.redirects import redirect
+from mock_servers.apim.tokens import new_session
+from mock_servers.grants import Issued
+from mock_servers.javascript import UNDEFINED
+from mock_servers.jwks import public_key
+from mock_servers.request import Answer
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, duration, shown
+
+CODE_LIFETIME: Final = 300
+"""Seconds (S)."""
+
+
+@rejects(errors.STATE_UNKNOWN)
+def find_pending(exchange: Exchange) -> str | None:
+    """A state that this deployment of the platform has issued, and that nobody has brought back."""
+    sent, service = exchange.query("state"), exchange.service
+    if sent is None:
+        return "The query string has no state: a provider sends people here, with the state that /authorize gave it."
+    pending = service.store.pending.get(sent)
+    if pending is None or (pending.mount, pending.environment) != (service.mount, service.environment):
+        return (
+            f"state {cut(sent)} is none that {service.mount}/authorize has issued. Your application's own state comes "
+            "back to its redirect_uri; this one is between the platform and the provider."
+        )
+    if pending.spent_at is not None:
+        return f"state {cut(sent)} was used {duration(exchange.now - pending.spent_at)} ago: begin at /authorize again."
+    exchange.pending = pending
+    return None
+
+
+@rejects(errors.STATE_EXPIRED)
+def check_pending_live(exchange: Exchange) -> str | None:
+    """How long a state is kept is a guess (I)."""
+    late = exchange.now - exchange.pending.expires_at
+    if late < 0:
+        return None
+    return f"The log-in took too long: the state expired {duration(late)} ago (for how long it is kept is our guess)."
+
+
+@rejects(errors.STATE_TAKEN)
+def claim_state(exchange: Exchange) -> str | None:
+    """Of many at once exactly one passes."""
+    sent, pending = exchange.query("state") or "", exchange.pending
+    if exchange.service.store.pending.swap(sent, pending, replace(pending, spent_at=exchange.now)):
+        return None
+    return f"state {cut(sent)} was used by another request at this moment."
+
+
+@rejects(errors.CALLBACK_APP_GONE)
+def find_app_of_pending(exchange: Exchange) -> str | None:
+    """The app that began the log-in is still there (I)."""
+    app = exchange.service.store.apps.get(exchange.pending.client_id)
+    if app is None or not app.known_in(exchange.service.environment):
+        return f"The app with API key {shown(exchange.pending.client_id)} was removed during the log-in."
+    exchange.app = app
+    service, pending = exchange.service, exchange.pending
+    exchange.provider = next(provider for provider in service.providers if provider.name == pending.provider)
+    exchange.provider_origin = pending.origin
+    return None
+
+
+@rejects(errors.PROVIDER_REFUSED)
+def check_provider_error(exchange: Exchange) -> str | None:
+    """The provider sent the person back without a code (I)."""
+    error = exchange.query("error")
+    if error is None:
+        return None
+    told = shown(exchange.query("error_description") or "no description")
+    return (
+        f"{exchange.provider.title} answered the log-in with error {shown(error)} ({told}). "
+        "Our guess is that the platform then shows its own error, and does not send the person back to the application."
+    )
+
+
+@rejects(errors.EXTERNAL_ID_TOKEN_MISSING)
+def fetch_provider_tokens(exchange: Exchange) -> str | None:
+    """The platform redeems the provider's code, as a client of its own; without an id token it gets no further (I)."""
+    service, provider = exchange.service, exchange.provider
+    url = f"{exchange.provider_origin}{provider.endpoint('token')}"
+    form = {
+        "grant_type": "authorization_code",
+        "code": exchange.query("code") or "",
+        "redirect_uri": exchange.pending.callback_uri,
+        **platform_client.proof(provider, url, service.own_key(), service.identifiers, exchange.now),
+    }
+    status, body = service.call(url, form)
+    tokens = _members(body)
+    if not isinstance(tokens.get("id_token"), str):
+        said = tokens.get("error_description") or tokens.get("error") or f"{len(body)} bytes without an id_token"
+        return f"{provider.title} answered the platform's token request with {status}: {shown(said)}."
+    exchange.provider_tokens = tokens
+    return None
+
+
+def _members(body: bytes) -> Mapping[str, Any]:
+    try:
+        members = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return members if isinstance(members, dict) else {}
+
+
+@rejects(errors.EXTERNAL_ID_TOKEN_MALFORMED)
+def decode_external_id_token(exchange: Exchange) -> str | None:
+    """A JWT."""
+    sent = exchange.provider_tokens["id_token"]
+    try:
+        exchange.subject = jwts.decode(sent)
+    except jwts.MalformedJwtError as reason:
+        return f"The id_token of {exchange.provider.title}, {cut(sent)}, is no JWT: {reason}."
+    return None
+
+
+@rejects(errors.EXTERNAL_ID_TOKEN_AUD_WRONG)
+def check_external_aud(exchange: Exchange) -> str | None:
+    """The platform's client id, compared as a script does: a list of one passes, a list of two fails."""
+    aud: Any = exchange.subject.claims.get("aud", UNDEFINED)
+    own = platform_client.client_id_at(exchange.provider)
+    if javascript.loosely_equal(aud, own):
+        return None
+    return f"aud of the provider's id_token is {shown(aud)}; the platform is {shown(own)} there."
+
+
+@rejects(errors.EXTERNAL_ID_TOKEN_ISS_WRONG)
+def check_external_iss(exchange: Exchange) -> str | None:
+    """The provider's issuer, whatever its case, under whichever of this mock's names."""
+    issuer: Any = exchange.subject.claims.get("iss", UNDEFINED)
+    if exchange.service.origin_of(issuer, exchange.provider) is not None:
+        return None
+    return f"iss of the provider's id_token is {shown(issuer)}, which is not {exchange.provider.title}'s."
+
+
+@rejects(errors.EXTERNAL_ID_TOKEN_KID_UNKNOWN)
+def find_external_jwk(exchange: Exchange) -> str | None:
+    """A key of the provider's set."""
+    kid: Any = exchange.subject.header.get("kid")
+    jwk = exchange.provider_jwks.find(kid)
+    if jwk is None:
+        kids = shown(exchange.provider_jwks.kids)
+        return f"kid of the provider's id_token is {shown(kid)}; {exchange.provider.title} publishes {kids}."
+    exchange.provider_jwk = jwk
+    return None
+
+
+@rejects(errors.EXTERNAL_ID_TOKEN_SIGNATURE_WRONG)
+def check_external_signature(exchange: Exchange) -> str | None:
+    """Made by that key, with RS256 or RS512; the sentence is that of the token exchange (I)."""
+    try:
+        key = public_key(exchange.provider_jwk)
+    except ValueError as reason:
+        return f"{exchange.provider.title}'s key cannot be used: {reason}."
+    if jwts.verify(exchange.subject, key, ("RS256", "RS512")):
+        return None
+    return f"The signature of the provider's id_token is not that of {exchange.provider.title}'s key."
+
+
+def send_back(exchange: Exchange) -> Answer:
+    """Give the client a code of the platform's own, and its state back."""
+    service, pending = exchange.service, exchange.pending
+    session = new_session(exchange, external_access_token=str(exchange.provider_tokens.get("access_token") or ""))
+    if session.id:
+        sessions.begin(service.store, service.environment, session.provider, session.id)
+    code = service.identifiers.apigee_code()
+    granted = PlatformCode(
+        mount=service.mount,
+        environment=service.environment,
+        client_id=pending.client_id,
+        redirect_uri=pending.redirect_uri,
+        scopes=exchange.scopes,
+        session=session,
+        expires_at=exchange.now + CODE_LIFETIME,
+    )
+    service.store.platform_codes.put(code, granted)
+    provenance.remember(service.store, code, _issued(exchange, granted))
+    return redirect(pending.redirect_uri, {"code": code, "state": pending.state})
+
+
+def _issued(exchange: Exchange, granted: PlatformCode) -> Issued:
+    return Issued(
+        kind="authorization code",
+        issuer="the platform",
+        client_id=granted.client_id,
+        person=granted.session.subject,
+        at=exchange.now,
+        expires_at=granted.expires_at,
+        redeem_at=f"{granted.mount}/token",
+    )

@@ -1,0 +1,128 @@
+"""Judges a logout token of CIS2 (OpenID Connect Back-Channel Logout 1.0), and ends the session that it names."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mock_servers import javascript, jwts
+from mock_servers.apim import errors, platform_client, sessions
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.subject_token import provider_jwks
+from mock_servers.javascript import UNDEFINED
+from mock_servers.jwks import UnreachableError, public_key
+from mock_servers.request import Answer
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, shown
+
+EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+
+
+@rejects(errors.LOGOUT_TOKEN_MISSING)
+def check_logout_token_present(exchange: Exchange) -> str | None:
+    """There is one in the form; the sentence is a guess (I)."""
+    return None if "logout_token" in exchange.request.form else "The form has no logout_token: CIS2 posts one here."
+
+
+@rejects(errors.LOGOUT_TOKEN_MALFORMED)
+def decode_logout_token(exchange: Exchange) -> str | None:
+    """A JWT."""
+    sent = exchange.form("logout_token") or ""
+    try:
+        exchange.logout = jwts.decode(sent)
+    except jwts.MalformedJwtError as reason:
+        return f"logout_token {cut(sent)} is no JWT: {reason}."
+    return None
+
+
+def _claim(exchange: Exchange, name: str) -> Any:
+    return exchange.logout.claims.get(name, UNDEFINED)
+
+
+@rejects(errors.LOGOUT_AUD_WRONG)
+def check_logout_aud(exchange: Exchange) -> str | None:
+    """The first audience is the platform, as CIS2 knows it."""
+    aud, own = _claim(exchange, "aud"), platform_client.CLIENT_IDS["cis2"]
+    first = aud[0] if isinstance(aud, list) and aud else aud
+    return None if first == own else f"aud is {shown(aud)}: this token is for another client; the platform is {own}."
+
+
+@rejects(errors.LOGOUT_ISS_WRONG)
+def find_logout_provider(exchange: Exchange) -> str | None:
+    """The issuer is CIS2's, whatever its case, under whichever of this mock's names."""
+    issuer = _claim(exchange, "iss")
+    for provider in exchange.service.providers:
+        origin = exchange.service.origin_of(issuer, provider) if provider.people == "cis2" else None
+        if origin is not None:
+            exchange.provider, exchange.provider_origin = provider, origin
+            return None
+    return f"iss is {shown(issuer)}, which is not the CIS2 that {exchange.service.mount} trusts."
+
+
+@rejects(errors.LOGOUT_SID_MISSING)
+def check_logout_sid_present(exchange: Exchange) -> str | None:
+    """The session by its id."""
+    sid = _claim(exchange, "sid")
+    return None if javascript.truthy(sid) else f"sid is {shown(sid)}: it names the session that has ended."
+
+
+@rejects(errors.LOGOUT_EVENTS_WRONG)
+def check_logout_events(exchange: Exchange) -> str | None:
+    """The event says that this is a logout token at all."""
+    events = _claim(exchange, "events")
+    if isinstance(events, dict) and javascript.truthy(events.get(EVENT)):
+        return None
+    return f'events is {shown(events)}: it must be {{"{EVENT}": {{}}}}.'
+
+
+@rejects(errors.LOGOUT_NONCE_PRESENT)
+def check_logout_nonce_absent(exchange: Exchange) -> str | None:
+    """A nonce would make it an id token."""
+    nonce = _claim(exchange, "nonce")
+    return f"nonce is {shown(nonce)}, as in an id_token: a logout token has none." if javascript.truthy(nonce) else None
+
+
+@rejects(errors.LOGOUT_JWKS_UNREACHABLE)
+def fetch_logout_jwks(exchange: Exchange) -> str | None:
+    """The provider's key set, kept like that of the token exchange."""
+    try:
+        exchange.provider_jwks = provider_jwks(exchange, exchange.logout)
+    except UnreachableError as reason:
+        return f"{exchange.provider.title}'s key set could not be fetched: {reason}."
+    return None
+
+
+@rejects(errors.LOGOUT_KID_UNKNOWN)
+def find_logout_jwk(exchange: Exchange) -> str | None:
+    """A key of that set."""
+    kid: Any = exchange.logout.header.get("kid")
+    jwk = exchange.provider_jwks.find(kid)
+    if jwk is None:
+        return f"kid is {shown(kid)}; {exchange.provider.title} publishes {shown(exchange.provider_jwks.kids)}."
+    exchange.provider_jwk = jwk
+    return None
+
+
+@rejects(errors.LOGOUT_SIGNATURE_WRONG)
+def check_logout_signature(exchange: Exchange) -> str | None:
+    """Made by that key, with RS256 or RS512."""
+    try:
+        key = public_key(exchange.provider_jwk)
+    except ValueError as reason:
+        return f"{exchange.provider.title}'s key cannot be used: {reason}."
+    if jwts.verify(exchange.logout, key, ("RS256", "RS512")):
+        return None
+    return f"The signature is not that of {exchange.provider.title}'s key {shown(exchange.logout.header.get('kid'))}."
+
+
+@rejects(errors.LOGOUT_SID_UNKNOWN)
+def claim_session_end(exchange: Exchange) -> str | None:
+    """A session of the browser flow: its tokens, refreshed ones included, die with this one mark."""
+    service, sid = exchange.service, javascript.text(_claim(exchange, "sid"))
+    if sessions.end(service.store, service.environment, exchange.provider.name, sid, exchange.now):
+        return None
+    return f"sid {cut(sid)} is no session of a log-in through {service.mount}/authorize."
+
+
+def logged_out(_: Exchange) -> Answer:
+    """Tell CIS2 that it is done."""
+    return Answer(status=200, body={"success": True})

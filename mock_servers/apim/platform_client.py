@@ -1,0 +1,83 @@
+"""The platform itself as a client of the identity providers: by which name, and how it proves that it is the one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mock_servers import jwts, keys
+from mock_servers.apim.request_form import ASSERTION_TYPE
+from mock_servers.identifiers import Identifiers
+from mock_servers.identity_provider.client import Client
+from mock_servers.identity_provider.provider import Provider
+from mock_servers.keys import KeyPair
+
+CLIENT_IDS: Final = {"cis2": "test-client-cis2", "nhs_login": "test-client-nhs-login"}
+"""By whose people log in; that of CIS2's realm is public (S), that of NHS login's is a guess (I)."""
+
+CLIENT_SECRET: Final = "platform-secret"
+"""The platform's secret at CIS2 and the realms; NHS login takes none (S)."""
+
+AUTH_METHODS: Final = {"nhs_login": "private_key_jwt"}
+"""By the provider's word; the others take the secret in the form (S)."""
+
+KEY_NAME: Final = "platform"
+KEY_BITS: Final = 2048
+SIGNING_ALGORITHM: Final = "RS512"
+ASSERTION_LIFETIME: Final = 3600
+"""Seconds: what the platform's own assertion to NHS login has (S)."""
+
+
+def client_id_at(provider: Provider) -> str:
+    """Return the platform's client id at a provider."""
+    return CLIENT_IDS[provider.people]
+
+
+def auth_method_at(provider: Provider) -> str:
+    """Return how the platform proves itself at a provider, in the words of client registration (RFC 7591)."""
+    return AUTH_METHODS.get(provider.name, "client_secret_post")
+
+
+def platform_client(
+    provider: Provider, mount: str, *, url: str, own_key: Callable[[], KeyPair], is_own: Callable[[str], bool]
+) -> Client:
+    """Return the platform as a provider knows it.
+
+    `mount` is the deployment that sends people to this provider, `url` one of the mock's names, for the logout URI;
+    `is_own` tells whether an origin is one: the platform's callback is good under each of them.
+    """
+    signs = auth_method_at(provider) == "private_key_jwt"
+    callback = f"{mount}/callback"
+
+    def accepts_redirect(uri: str, _: str) -> bool:
+        origin = uri.removesuffix(callback)
+        return uri == f"{origin}{callback}" and is_own(origin)
+
+    return Client(
+        client_id=client_id_at(provider),
+        client_secret=CLIENT_SECRET,
+        name="NHS England API platform",
+        accepts_redirect=accepts_redirect,
+        backchannel_logout_uri=f"{url}{mount}/backchannel_logout",
+        auth_method=auth_method_at(provider),
+        signing_algorithm=SIGNING_ALGORITHM,
+        key_set=keys.jwks(own_key(), alg=SIGNING_ALGORITHM) if signs else None,
+        is_platform=True,
+    )
+
+
+def proof(provider: Provider, token_url: str, key: KeyPair, identifiers: Identifiers, now: float) -> dict[str, str]:
+    """Return the form parameters by which the platform proves itself at a provider's token endpoint."""
+    client_id = client_id_at(provider)
+    if auth_method_at(provider) == "client_secret_post":
+        return {"client_secret": CLIENT_SECRET, "client_id": client_id}
+    header = {"typ": "JWT", "alg": SIGNING_ALGORITHM, "kid": key.kid}
+    claims = {
+        "sub": client_id,
+        "iss": client_id,
+        "aud": token_url,
+        "iat": int(now),
+        "exp": int(now) + ASSERTION_LIFETIME,
+        "jti": identifiers.uuid(),
+    }
+    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": jwts.sign(header, claims, key.private)}

@@ -1,0 +1,40 @@
+"""The sessions of the browser flow: begun by a log-in, ended by the provider, with all that descends from them.
+
+One mark ends a session, so that a token refreshed at the same moment is as dead as the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mock_servers.apim.authorizations import BrowserSession, PlatformCode
+from mock_servers.grants import AccessToken, RefreshToken
+from mock_servers.store import Store
+
+
+def begin(store: Store, environment: str, provider: str, sid: str) -> None:
+    """Remember a log-in whose id token has a `sid`; one that goes on (single sign-on) stays as it is."""
+    store.browser_sessions.add((environment, provider, sid), BrowserSession())
+
+
+def end(store: Store, environment: str, provider: str, sid: str, at: float) -> bool:
+    """End a session at a moment in seconds since 1970; whether there is one. Its first end counts."""
+    key = (environment, provider, sid)
+    session = store.browser_sessions.get(key)
+    if session is None:
+        return False
+    if session.ended_at is None:
+        store.browser_sessions.swap(key, session, replace(session, ended_at=at))
+    return True
+
+
+def revoked_at(store: Store, grant: AccessToken | RefreshToken | PlatformCode) -> float | None:
+    """Return when the provider ended the session that a token or code belongs to; `None` while it goes on.
+
+    A session that the mock has forgotten, which takes thousands of newer ones, counts as ended when it began.
+    """
+    session = grant.session
+    if session is None or not session.of_browser_flow or not session.id:
+        return None
+    known = store.browser_sessions.get((grant.environment, session.provider, session.id))
+    return session.issued_at if known is None else known.ended_at

@@ -1,0 +1,89 @@
+"""Judges a call of /userinfo, and passes on what CIS2 tells of a person who logged in through the platform."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from mock_servers.apim import errors, sessions
+from mock_servers.apim.exchange import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, duration, moment
+
+_BEARER: Final = "bearer "
+_COMBINED: Final = ("NHSIdentity", "Cis2-mock", "secure")
+"""What an issuer must contain, so that CIS2's development realm and NHS login have no userinfo here (S)."""
+
+
+@rejects(errors.USERINFO_TOKEN_MISSING)
+def find_bearer(exchange: Exchange) -> str | None:
+    """A header `Authorization: Bearer …` with a token behind it."""
+    sent = exchange.request.headers.get("authorization", "")
+    exchange.bearer = sent[len(_BEARER) :].strip() if sent.lower().startswith(_BEARER) else ""
+    if exchange.bearer:
+        return None
+    return "There is no `Authorization: Bearer …` header with a token: send the platform's access_token."
+
+
+@rejects(errors.USERINFO_TOKEN_UNKNOWN)
+def find_token(exchange: Exchange) -> str | None:
+    """Issued by this environment of the platform, to an app that is still there (I)."""
+    service = exchange.service
+    token = service.store.access_tokens.get(exchange.bearer)
+    app = service.store.apps.get(token.client_id) if token else None
+    if token is None or app is None or token.environment != service.environment:
+        return f"Bearer token {cut(exchange.bearer)} is none that this environment's token service has issued."
+    exchange.token, exchange.app = token, app
+    return None
+
+
+@rejects(errors.USERINFO_TOKEN_REVOKED)
+def check_token_not_revoked(exchange: Exchange) -> str | None:
+    """The provider has not ended the session."""
+    ended_at = sessions.revoked_at(exchange.service.store, exchange.token)
+    return None if ended_at is None else f"The token was revoked at {moment(ended_at)}: the person logged out. Log in."
+
+
+@rejects(errors.USERINFO_TOKEN_EXPIRED)
+def check_token_live(exchange: Exchange) -> str | None:
+    """Within its lifetime."""
+    late = exchange.now - exchange.token.expires_at
+    return None if late < 0 else f"The token expired {duration(late)} ago: refresh it a minute before it does."
+
+
+@rejects(errors.USERINFO_NOT_COMBINED)
+def find_combined_session(exchange: Exchange) -> str | None:
+    """A CIS2 log-in through /authorize."""
+    session = exchange.token.session
+    if session is None:
+        return "The token is an application's, of client_credentials: there is no person behind it."
+    if not session.of_browser_flow:
+        return "The token comes from a token exchange: ask CIS2's own userinfo, with CIS2's access token."
+    if not any(part in session.issuer for part in _COMBINED):
+        return (
+            f"The person logged in at {session.issuer}, and only CIS2 has a userinfo here: read the id_token instead."
+        )
+    exchange.session = session
+    return None
+
+
+@rejects(errors.USERINFO_UNAVAILABLE)
+def fetch_userinfo(exchange: Exchange) -> str | None:
+    """Asked of the provider with its own access token, under the name by which the log-in knew it."""
+    session = exchange.session
+    provider = next(each for each in exchange.service.providers if each.name == session.provider)
+    url = f"{session.issuer.removesuffix(provider.path)}{provider.endpoint('userinfo')}"
+    status, body = exchange.service.call(url, bearer=session.external_access_token)
+    if status != HTTPStatus.OK:
+        return (
+            f"{provider.title} answered {status}: its own access token, which the platform keeps, may have expired, as "
+            "a refresh here does not renew it. Log in again (the answer is our guess)."
+        )
+    exchange.userinfo = body.decode(errors="replace")
+    return None
+
+
+def pass_on(exchange: Exchange) -> Answer:
+    """What the provider said, as it said it."""
+    return Answer(status=200, body=exchange.userinfo)

@@ -1,0 +1,179 @@
+"""The page at the ready-made redirect URI: what was sent there, where it came from, and the command that comes next.
+
+It is the one place where a code is shown whole, to whoever was sent here with it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from mock_servers import pages, provenance
+from mock_servers.apim.request_form import ASSERTION_TYPE
+from mock_servers.control.calls import HTML, Asked, Call, Gives, Told
+from mock_servers.grants import Issued
+from mock_servers.pages import CallbackPage, NextStep
+from mock_servers.registered_app import App
+from mock_servers.wording import duration, moment
+
+_CODE: Final = "authorization code"
+
+
+def _shown(asked: Asked) -> Told:
+    return Told(body=pages.callback_page(_page(asked)), content_type=HTML, headers=pages.SECURITY_HEADERS)
+
+
+def _page(asked: Asked) -> CallbackPage:
+    parameters = tuple(asked.query.items())
+    if asked.query.get("error"):
+        return CallbackPage(
+            heading="The log-in failed",
+            summary="The application is sent an error in place of a code. Nothing is left to be redeemed.",
+            parameters=parameters,
+            is_error=True,
+        )
+    code = asked.query.get("code")
+    if not code:
+        return CallbackPage(
+            heading="No code has arrived",
+            summary="This is the redirect URI of the ready-made app: a log-in ends here, with a code or an error.",
+            parameters=parameters,
+        )
+    return _page_of_code(asked, code, parameters)
+
+
+def _page_of_code(asked: Asked, code: str, parameters: Sequence[tuple[str, str]]) -> CallbackPage:
+    issued = provenance.recognise(asked.platform.store, provenance.fingerprint(code))
+    if issued is None:
+        return CallbackPage(
+            heading="An unknown code has arrived",
+            summary="This mock has not issued the code, or has forgotten it since: it cannot be redeemed here.",
+            parameters=parameters,
+        )
+    now = asked.platform.clock.now()
+    return CallbackPage(
+        heading=f"An {issued.kind} has arrived"
+        if issued.kind == _CODE
+        else f"A code was due, and a {issued.kind} came",
+        summary=_summary(issued, now),
+        parameters=parameters,
+        facts=_facts(issued, now),
+        steps=_steps(asked, code, issued) if _is_good(issued, now) else (),
+    )
+
+
+def _is_good(issued: Issued, now: float) -> bool:
+    return issued.kind == _CODE and issued.spent_at is None and not _is_late(issued, now)
+
+
+def _is_late(issued: Issued, now: float) -> bool:
+    return issued.expires_at is not None and issued.expires_at <= now
+
+
+def _summary(issued: Issued, now: float) -> str:
+    if issued.kind != _CODE:
+        return "What came as the code is no code, and cannot be redeemed."
+    if issued.spent_at is not None:
+        return "The code has been redeemed: it is good once. Log in again for another."
+    if _is_late(issued, now):
+        return "The code has expired. Log in again for another."
+    return "The code is good once: run what stands below to get tokens for it."
+
+
+def _facts(issued: Issued, now: float) -> Mapping[str, str]:
+    facts = {
+        "Issued by": issued.issuer,
+        "For the client": issued.client_id,
+        "For the person": issued.person,
+        "Issued": _ago(issued.at, now),
+        "Redeemed": (_ago(issued.spent_at, now) or "not yet") if issued.kind == _CODE else None,
+        "Expires": _ago(issued.expires_at, now),
+    }
+    return {name: told for name, told in facts.items() if told is not None}
+
+
+def _ago(at: float | None, now: float) -> str | None:
+    if at is None:
+        return None
+    span = duration(now - at)
+    return f"{moment(at)}, {span} ago" if at <= now else f"{moment(at)}, in {span}"
+
+
+def _steps(asked: Asked, code: str, issued: Issued) -> tuple[NextStep, ...]:
+    token_url = f"{asked.origin}{issued.redeem_at}"
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _redirect_uri(asked, code)}
+    if not _proves_itself_by_key(asked, issued):
+        proof = {"client_id": issued.client_id, "client_secret": "$CLIENT_SECRET"}
+        return (NextStep(title="Redeem the code", command=_curl(token_url, {**form, **proof})),)
+    proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": "$CLIENT_ASSERTION"}
+    redeem = _curl(token_url, {**form, **proof})
+    if not _signs_for(asked, issued.client_id):
+        return (NextStep(title=f"Redeem the code, with an assertion of your own for {token_url}", command=redeem),)
+    return (
+        _assertion(asked, issued.client_id, token_url),
+        NextStep(title="Redeem the code", command=redeem),
+    )
+
+
+def _signs_for(asked: Asked, client_id: str) -> bool:
+    app: App | None = asked.platform.store.apps.get(client_id)
+    return app is not None and asked.platform.apps.key(app) is not None
+
+
+def _redirect_uri(asked: Asked, code: str) -> str:
+    """Return what the code was asked for with, and must be redeemed with."""
+    store = asked.platform.store
+    granted = store.codes.get(code) or store.platform_codes.get(code)
+    return granted.redirect_uri if granted is not None else f"{asked.origin}/_nhsauth/callback"
+
+
+def _proves_itself_by_key(asked: Asked, issued: Issued) -> bool:
+    """Whether the token endpoint wants an assertion: a provider's by its data, else as is registered for the client."""
+    providers = [service.provider for service in asked.platform.providers.values()]
+    methods = [each.proof.methods for each in providers if each.endpoint("token") == issued.redeem_at]
+    if not methods:
+        return False
+    app: App | None = asked.platform.store.apps.get(issued.client_id)
+    registered = app.cis2_auth_method if app is not None else ""
+    return "private_key_jwt" in (methods[0] or (registered,)) and "client_secret_post" not in methods[0]
+
+
+def _assertion(asked: Asked, client_id: str, token_url: str) -> NextStep:
+    """Let the mock sign an assertion, in the shell that redeems the code after it."""
+    body = shlex.quote(json.dumps({"client_id": client_id, "token_url": token_url}))
+    command = " \\\n  ".join(
+        [
+            f"CLIENT_ASSERTION=$(curl -s {shlex.quote(f'{asked.origin}/_nhsauth/client-assertions')}",
+            "--header 'Content-Type: application/json'",
+            f"--data {body}",
+            "| jq -r .client_assertion)",
+        ]
+    )
+    return NextStep(title="Sign a client assertion", command=command)
+
+
+def _curl(url: str, form: Mapping[str, str]) -> str:
+    fields = [f"--data-urlencode {_quoted(name, value)}" for name, value in form.items()]
+    return " \\\n  ".join([f"curl {shlex.quote(url)}", *fields])
+
+
+def _quoted(name: str, value: str) -> str:
+    """Quote a form field for a shell; what the shell is to fill in stands in double quotes."""
+    return f'"{name}={value}"' if value in ("$CLIENT_SECRET", "$CLIENT_ASSERTION") else shlex.quote(f"{name}={value}")
+
+
+SCHEMAS: Final[Mapping[str, object]] = {}
+
+CALLS: Final = (
+    Call(
+        method="GET",
+        path="/callback",
+        name="showCallback",
+        summary="Show a developer the code or the error that a log-in has ended with, and the next step.",
+        answer=_shown,
+        gives={200: Gives(description="A page for people.", schema={"type": "string"}, content_type=HTML)},
+        from_redirect=True,
+    ),
+)

@@ -1,0 +1,54 @@
+"""A client as an identity provider knows it: every app is one, and so is the platform itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mock_servers.registered_app import App
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A registered client.
+
+    A redirect URI is good when it is one of `redirect_uris`, letter by letter, or when `accepts_redirect` says so of it
+    and the origin (scheme and host) under which the provider was called. The public keys are `key_set`, as the mock
+    holds it, or at `jwks_url`. `auth_method` and `signing_algorithm` count where a provider goes by what is registered;
+    `scopes` are those of a provider's reserved ones that this client may ask for.
+    """
+
+    client_id: str
+    client_secret: str
+    name: str
+    redirect_uris: tuple[str, ...] = ()
+    accepts_redirect: Callable[[str, str], bool] | None = None
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    auth_method: str = "client_secret_post"
+    signing_algorithm: str = "RS512"
+    key_set: Mapping[str, Any] | None = None
+    jwks_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    is_platform: bool = False
+
+    def takes_redirect(self, uri: str, origin: str) -> bool:
+        """Whether a person may be sent to `uri` for this client."""
+        return uri in self.redirect_uris or (self.accepts_redirect is not None and self.accepts_redirect(uri, origin))
+
+
+def client_of(app: App, *, jwks_url: str | None = None) -> Client:
+    """Return an app as the providers know it; `jwks_url` is where the mock serves the app's keys."""
+    return Client(
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+        name=app.name,
+        redirect_uris=app.redirect_uris,
+        post_logout_redirect_uris=app.post_logout_redirect_uris,
+        backchannel_logout_uri=app.backchannel_logout_uri,
+        auth_method=app.cis2_auth_method,
+        signing_algorithm=app.cis2_signing_algorithm,
+        key_set=app.jwks,
+        jwks_url=app.jwks_url or jwks_url,
+    )

@@ -1,0 +1,232 @@
+"""Judges how a client proves itself at a token endpoint: a secret in the form or the header, or a signed assertion."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from mock_servers import javascript, jwks, jwts, wording
+from mock_servers.identity_provider import errors
+from mock_servers.identity_provider.service import Credentials, Exchange
+from mock_servers.javascript import UNDEFINED
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, duration, shown
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_BASIC: Final = "basic "
+
+
+def used_basic(exchange: Exchange) -> bool:
+    """Whether the client sent an Authorization header with a secret."""
+    return exchange.request.headers.get("authorization", "").lower().startswith(_BASIC)
+
+
+def _of_header(exchange: Exchange) -> tuple[str, str]:
+    """Read client id and secret, each form-encoded before the two were joined (RFC 6749, section 2.3.1)."""
+    sent = exchange.request.headers.get("authorization", "")[len(_BASIC) :].strip()
+    try:
+        client_id, _, secret = base64.b64decode(sent, validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+@rejects(errors.TWO_IDENTITIES)
+def check_one_identity(exchange: Exchange) -> str | None:
+    """The header names the client, or the form does."""
+    if used_basic(exchange) and "client_id" in exchange.request.form:
+        return "There is an Authorization header and a client_id in the form: name the client in one of them."
+    return None
+
+
+@rejects(errors.CLIENT_NOT_AUTHENTICATED)
+def find_credentials(exchange: Exchange) -> str | None:
+    """An assertion, a header, or the form, in this order; each names the client."""
+    form = exchange.request.form
+    if exchange.form("client_assertion_type") == ASSERTION_TYPE and "client_assertion" in form:
+        return _keep(exchange, "private_key_jwt", exchange.form("client_id"), exchange.form("client_assertion"))
+    if used_basic(exchange):
+        client_id, secret = _of_header(exchange)
+        return _keep(exchange, "client_secret_basic", client_id, secret)
+    if "client_assertion" in form or "client_assertion_type" in form:
+        sent = shown(exchange.form("client_assertion_type"))
+        return f"client_assertion_type is {sent}: it must be {ASSERTION_TYPE}, with the JWT in client_assertion."
+    return _keep(exchange, "client_secret_post", exchange.form("client_id"), exchange.form("client_secret"))
+
+
+def _keep(exchange: Exchange, method: str, client_id: str | None, proof: str | None) -> str | None:
+    exchange.assertion = None
+    if method != "private_key_jwt" and not client_id:
+        return "The request names no client: send client_id, or a client_assertion."
+    exchange.credentials = Credentials(method=method, client_id=client_id, proof=proof or "")
+    return None
+
+
+@rejects(errors.ASSERTION_MALFORMED)
+def decode_assertion(exchange: Exchange) -> str | None:
+    """It is a JWT; neither `kid` nor `typ` is wanted (S)."""
+    if exchange.credentials.method != "private_key_jwt":
+        return None
+    try:
+        exchange.assertion = jwts.decode(exchange.credentials.proof)
+    except jwts.MalformedJwtError as reason:
+        return f"client_assertion {cut(exchange.credentials.proof)} is no JWT: {reason}."
+    return None
+
+
+def _claim(exchange: Exchange, name: str) -> Any:
+    return UNDEFINED if exchange.assertion is None else exchange.assertion.claims.get(name, UNDEFINED)
+
+
+@rejects(errors.ASSERTION_NOT_OF_CLIENT)
+def check_assertion_names_client(exchange: Exchange) -> str | None:
+    """`iss` and `sub` are the client id, which the form may repeat or leave out (S)."""
+    if exchange.assertion is None:
+        return None
+    iss, sub, sent = _claim(exchange, "iss"), _claim(exchange, "sub"), exchange.credentials.client_id
+    if isinstance(iss, str) and iss and iss == sub and sent in (None, iss):
+        return None
+    return f"iss is {shown(iss)}, sub {shown(sub)}, client_id {shown(sent)}: all that are sent are the client id."
+
+
+@rejects(errors.TOKEN_CLIENT_UNKNOWN)
+def find_client(exchange: Exchange) -> str | None:
+    """It is known."""
+    client_id = exchange.credentials.client_id if exchange.assertion is None else _claim(exchange, "iss")
+    client = exchange.service.client(str(client_id))
+    if client is None:
+        return f"client_id {shown(client_id)} is no client of {exchange.service.provider.title}: register the app."
+    exchange.client_id, exchange.client = client.client_id, client
+    return None
+
+
+@rejects(errors.ASSERTION_EXPIRED)
+def check_assertion_live(exchange: Exchange) -> str | None:
+    """`exp` is a time to come."""
+    exp = _claim(exchange, "exp")
+    if exchange.assertion is None or (javascript.is_number(exp) and exp > exchange.now):
+        return None
+    if not javascript.is_number(exp):
+        return f"exp is {shown(exp)}: set it to a number, seconds since 1970."
+    return f"exp was {duration(exchange.now - exp)} ago: sign a fresh assertion for each request."
+
+
+@rejects(errors.ASSERTION_TOO_LONG)
+def check_assertion_near(exchange: Exchange) -> str | None:
+    """30 minutes at CIS2, where 5 are documented; no limit at NHS login (S)."""
+    longest = exchange.service.provider.proof.longest
+    if exchange.assertion is None or longest is None:
+        return None
+    ahead = _claim(exchange, "exp") - exchange.now
+    return None if ahead <= longest else f"exp is {duration(ahead)} ahead: set it to now + 300, in seconds."
+
+
+@rejects(errors.CLIENT_KEYS_UNREACHABLE)
+def fetch_client_keys(exchange: Exchange) -> str | None:
+    """The registered key set, or what its URL answers now."""
+    client = exchange.client
+    if exchange.assertion is None:
+        return None
+    if client.key_set is not None:
+        exchange.jwks = jwks.read(json.dumps(client.key_set).encode(), exchange.now, "").keys or ()
+        return None
+    if client.jwks_url is None:
+        return f"Client {shown(client.client_id)} has registered no key: give the app jwks or jwks_url."
+    try:
+        found = jwks.read(exchange.service.fetch(client.jwks_url), exchange.now, client.jwks_url)
+    except jwks.UnreachableError as reason:
+        return f"{wording.url(client.jwks_url)} could not be fetched: {reason}."
+    exchange.jwks = found.keys or ()
+    return None if found.keys is not None else f"{wording.url(client.jwks_url)} answered {found.problem}."
+
+
+@rejects(errors.ASSERTION_KEY_UNKNOWN)
+def check_assertion_key(exchange: Exchange) -> str | None:
+    """A `kid` that is sent names one of the keys; without one all are tried."""
+    if exchange.assertion is None or _candidates(exchange):
+        return None
+    kid, known = exchange.assertion.header.get("kid", UNDEFINED), [str(key.get("kid")) for key in exchange.jwks]
+    return f"kid is {shown(kid)}; the client has registered {shown(known)}."
+
+
+def _candidates(exchange: Exchange) -> Sequence[Mapping[str, object]]:
+    kid = exchange.assertion.header.get("kid") if exchange.assertion is not None else None
+    return exchange.jwks if kid is None else [key for key in exchange.jwks if key.get("kid") == kid]
+
+
+@rejects(errors.ASSERTION_SIGNATURE_WRONG)
+def check_assertion_signature(exchange: Exchange) -> str | None:
+    """By the algorithm that the provider wants, or that is registered."""
+    if exchange.assertion is None:
+        return None
+    algorithms = exchange.service.provider.proof.algorithms or (exchange.client.signing_algorithm,)
+    alg = exchange.assertion.header.get("alg", UNDEFINED)
+    if alg not in algorithms:
+        return f"alg is {shown(alg)}: sign with {' or '.join(algorithms)}."
+    if any(_made(exchange, key, algorithms) for key in _candidates(exchange)):
+        return None
+    return "No registered key made the signature: sign with the private half of the key that you registered."
+
+
+def _made(exchange: Exchange, key: Mapping[str, object], algorithms: Sequence[str]) -> bool:
+    try:
+        return exchange.assertion is not None and jwts.verify(exchange.assertion, jwks.public_key(key), algorithms)
+    except ValueError:
+        return False
+
+
+@rejects(errors.TWO_METHODS)
+def check_one_method(exchange: Exchange) -> str | None:
+    """An assertion and nothing else (RFC 6749, section 2.3)."""
+    if exchange.assertion is None or not (used_basic(exchange) or "client_secret" in exchange.request.form):
+        return None
+    return "There is an assertion and a secret: send the assertion alone."
+
+
+@rejects(errors.ASSERTION_AUDIENCE_WRONG)
+def check_assertion_audience(exchange: Exchange) -> str | None:
+    """The token endpoint as discovery gives it; NHS login takes its issuer, too, and a list (S)."""
+    if exchange.assertion is None:
+        return None
+    proof, aud, good = exchange.service.provider.proof, _claim(exchange, "aud"), _audiences(exchange)
+    found = aud if isinstance(aud, list) and proof.audience_list else [aud]
+    if any(each in good for each in found if isinstance(each, str)):
+        return None
+    return _of_audience(aud, exchange.service.issuer(exchange.request.origin), good[0])
+
+
+def _of_audience(aud: Any, issuer: str, endpoint: str) -> str:
+    if aud == issuer:
+        return f"aud is the issuer: it must be the token endpoint, {wording.url(endpoint)}."
+    if not isinstance(aud, str):
+        return f"aud is {wording.url(aud)}: it must be the token endpoint, {wording.url(endpoint)}."
+    return f"aud is {wording.url(aud)}: it must be the token endpoint, {wording.mismatch(aud, [endpoint])}."
+
+
+def _audiences(exchange: Exchange) -> list[str]:
+    service, issuer = exchange.service, exchange.service.issuer(exchange.request.origin)
+    return [f"{issuer}{service.provider.endpoints.get(word, '')}" for word in service.provider.proof.audiences]
+
+
+@rejects(errors.METHOD_NOT_REGISTERED)
+def check_method_registered(exchange: Exchange) -> str | None:
+    """The way that the client has registered, or the only one there is."""
+    used, good = exchange.credentials.method, exchange.service.provider.proof.methods or (exchange.client.auth_method,)
+    if used in good:
+        return None
+    return f"The client proves itself by {used}: {exchange.service.provider.title} wants {' or '.join(good)} of it."
+
+
+@rejects(errors.CLIENT_SECRET_WRONG)
+def check_client_secret(exchange: Exchange) -> str | None:
+    """It is the client's."""
+    credentials, client = exchange.credentials, exchange.client
+    if exchange.assertion is not None:
+        return None
+    if hmac.compare_digest(credentials.proof.encode(errors="replace"), client.client_secret.encode()):
+        return None
+    return f"The client secret ({len(credentials.proof)} characters) is not that of client {shown(client.client_id)}."

@@ -1,0 +1,128 @@
+"""Logs a person in at the mock's pages without a browser: follows redirects, fills the form, stops where the mock ends.
+
+`call` speaks to the mock, in process or over a socket; this module knows neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from mock_servers.wording import shown
+
+Call = Callable[[str, Mapping[str, str] | None], tuple[int, Mapping[str, str], bytes]]
+"""GETs a URL, or POSTs a form to it, following no redirect; gives status, headers and body."""
+
+_MOST_HOPS: Final = 12
+_LONGEST: Final = 300
+"""Characters of a page that are told."""
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+
+
+class LogInError(Exception):
+    """The log-in did not come to its end; the message says where it stopped and what was seen there."""
+
+
+def log_in(call: Call, authorize_url: str, user: str, *, outcome: str = "ok", level: str | None = None) -> str:
+    """Return the redirect that ends a log-in: the first to leave the mock, or to its own `/_nhsauth/callback`.
+
+    The mock is whatever has the origin of `authorize_url`. Raises LogInError.
+    """
+    browser = _Browser(call, authorize_url)
+    chosen = {"username": user, "outcome": outcome, **({"level": level} if level is not None else {})}
+    url, form = authorize_url, None
+    for _ in range(_MOST_HOPS):
+        status, headers, body = browser.get(url, form)
+        onward = _onward(url, status, headers)
+        if onward is not None:
+            if not browser.plays(onward):
+                return onward
+            url, form = onward, None
+            continue
+        page = _Form.read(body)
+        if page is None or form is not None:
+            raise LogInError(f"{_place(url)} answered {status} and no way on: {_words(body)}")
+        url, form = urljoin(url, page.action), {**page.fields, **chosen}
+    raise LogInError(f"{_place(authorize_url)} led through {_MOST_HOPS} redirects to no end")
+
+
+class _Browser:
+    """Keeps nothing but where the mock is: no cookie is needed to log in."""
+
+    def __init__(self, call: Call, first: str) -> None:
+        self._call = call
+        self._origin = urlsplit(first)[:2]
+
+    def get(self, url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        return self._call(url, form)
+
+    def plays(self, url: str) -> bool:
+        """Whether the log-in goes on at a URL: a client's page is the end, even on the mock's own origin."""
+        parts = urlsplit(url)
+        return parts[:2] == self._origin and not parts.path.startswith("/_nhsauth/")
+
+
+class _Form(HTMLParser):
+    """The first form of a page: where it is posted, and what its named inputs hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action: str = ""
+        self.fields: dict[str, str] = {}
+        self._inside: bool | None = None
+
+    @classmethod
+    def read(cls, body: bytes) -> _Form | None:
+        form = cls()
+        form.feed(body.decode(errors="replace"))
+        return form if form._inside is not None else None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag == "form" and self._inside is None:
+            self.action, self._inside = told.get("action", ""), True
+        if tag == "input" and self._inside and told.get("type") == "hidden":
+            self.fields[told.get("name", "")] = told.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._inside:
+            self._inside = False
+
+
+def _onward(url: str, status: int, headers: Mapping[str, str]) -> str | None:
+    """Return where a redirect leads, or a page that goes on by itself."""
+    told = {name.lower(): value for name, value in headers.items()}
+    if status in _REDIRECTS and "location" in told:
+        return urljoin(url, told["location"])
+    _, found, target = told.get("refresh", "").partition("url=")
+    return urljoin(url, target) if found else None
+
+
+def _place(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _words(body: bytes) -> str:
+    reader = _Text()
+    reader.feed(body.decode(errors="replace"))
+    return shown(" ".join(" ".join(reader.parts).split()), _LONGEST)
+
+
+class _Text(HTMLParser):
+    """The words of a page's main part, or of all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._hidden = False
+
+    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
+        self._hidden = tag in ("style", "script", "head")
+        if tag == "main":
+            self.parts.clear()
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(data)

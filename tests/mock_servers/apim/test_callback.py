@@ -1,0 +1,251 @@
+"""What the platform makes of a person who comes back from a provider: states, the provider's tokens, the code."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from werkzeug.test import TestResponse
+
+from mock_servers import jwts
+from mock_servers.configuration import Configuration
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+from mock_servers.settings import ProviderSettings
+
+REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
+INVALID_STATE = (400, "invalid_request", "Invalid state parameter.")
+CATCH_ALL = (
+    "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
+    "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
+)
+
+Given = Callable[..., TestResponse]
+
+
+class Browser(Protocol):
+    authorize: Callable[..., TestResponse]
+    logged_in: Callable[..., dict[str, str]]
+    callback: Callable[..., TestResponse]
+
+
+def told(answer: TestResponse) -> tuple[int, str, str]:
+    members = answer.get_json()
+    return answer.status_code, members["error"], members["error_description"]
+
+
+def query_of(answer: TestResponse) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query, keep_blank_values=True))
+
+
+@pytest.mark.parametrize("state", [None, "", "unknown", "client-state", "x" * 10_000])
+def test_a_state_that_the_platform_has_not_issued_is_refused(browser: Browser, state: str | None) -> None:
+    query = {"code": "any"} if state is None else {"code": "any", "state": state}
+
+    assert told(browser.callback(query)) == INVALID_STATE
+
+
+def test_a_state_is_good_once(browser: Browser) -> None:
+    brought = browser.logged_in()
+    browser.callback(brought)
+
+    assert told(browser.callback(brought)) == INVALID_STATE
+
+
+def test_a_state_is_spent_by_an_error_of_the_provider(browser: Browser) -> None:
+    state = query_of(browser.authorize())["state"]
+    browser.callback({"state": state, "error": "access_denied"})
+
+    assert told(browser.callback({"state": state, "code": "any"})) == INVALID_STATE
+
+
+def test_a_state_of_the_other_deployment_is_unknown(browser: Browser) -> None:
+    brought = browser.logged_in("/oauth2-mock")
+
+    assert told(browser.callback(brought, "/oauth2")) == INVALID_STATE
+
+
+def test_a_state_is_kept_for_ten_minutes(platform: Platform, browser: Browser) -> None:
+    brought = browser.logged_in()
+    platform.clock.advance(600)
+
+    assert told(browser.callback(brought)) == INVALID_STATE
+    assert platform.exchanges.last.refusal is not None
+    assert platform.exchanges.last.refusal.evidence == "I"
+
+
+def test_a_state_lives_until_its_last_second(platform: Platform, browser: Browser) -> None:
+    state = query_of(browser.authorize())["state"]
+    platform.clock.advance(599)
+
+    answer = browser.callback({"state": state, "error": "access_denied"})
+
+    assert told(answer) == (500, "unknown_error", CATCH_ALL)
+
+
+def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Platform, browser: Browser) -> None:
+    state = query_of(browser.authorize())["state"]
+
+    browser.callback({"state": state, "error": "access_denied", "error_description": "ConsentNotGiven"})
+
+    assert "ConsentNotGiven" in (platform.exchanges.last.diagnosis or "")
+
+
+def test_an_app_that_is_gone_meets_the_catch_all(platform: Platform, browser: Browser) -> None:
+    brought = browser.logged_in()
+    platform.apps.remove("nhsauth-app")
+
+    assert told(browser.callback(brought)) == (401, "unknown_error", CATCH_ALL)
+
+
+def test_the_quota_counts_at_the_callback(platform: Platform, browser: Browser) -> None:
+    platform.apps.change("nhsauth-app", quota_per_minute=1)
+    brought = browser.logged_in()
+
+    assert browser.callback(brought).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"{}", b"null", b"\xff", b'{"error": "invalid_grant"}', b'{"id_token": 1}']
+)
+def test_an_answer_of_the_provider_without_an_id_token_is_refused(answered_by: Given, body: bytes) -> None:
+    assert told(answered_by(body)) == (400, "invalid_request", "Missing client_assertion")
+
+
+def test_a_code_that_the_provider_refuses_is_refused(browser: Browser) -> None:
+    state = query_of(browser.authorize())["state"]
+
+    answer = browser.callback({"state": state, "code": "never-issued"})
+
+    assert told(answer) == (400, "invalid_request", "Missing client_assertion")
+
+
+@pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "opaque"])
+def test_an_id_token_that_is_no_jwt_is_malformed(answered_by: Given, token: str) -> None:
+    answer = answered_by(json.dumps({"id_token": token}).encode())
+
+    assert told(answer) == (400, "invalid_request", "Malformed JWT in External ID token")
+
+
+@pytest.mark.parametrize("aud", ["nhsauth-app", ["test-client-cis2", "other"], [], None, "TEST-CLIENT-CIS2"])
+def test_an_id_token_for_another_client_is_refused(given: Given, aud: Any) -> None:
+    answer = given(Alterations(claims={"aud": aud}))
+
+    assert told(answer) == (400, "invalid_request", "Invalid 'aud' claim in external ID token JWT")
+
+
+def test_a_list_of_the_platform_alone_is_the_platform(given: Given) -> None:
+    assert given(Alterations(claims={"aud": ["test-client-cis2"]})).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://evil.example", None, 1, "", "http://127.0.0.1:8080", "http://evil.example"]
+)
+def test_an_id_token_of_another_issuer_is_refused(given: Given, issuer: Any) -> None:
+    answer = given(Alterations(claims={"iss": issuer}))
+
+    assert told(answer) == (400, "invalid_request", "Invalid iss claim in external ID token JWT")
+
+
+def test_the_case_of_the_issuer_does_not_matter(platform: Platform, given: Given) -> None:
+    issuer = f"{platform.url}{platform.providers['cis2'].provider.path}".upper()
+
+    assert given(Alterations(claims={"iss": issuer})).status_code == 302
+
+
+def test_a_key_that_the_provider_does_not_publish_is_unknown(given: Given) -> None:
+    answer = given(Alterations(headers={"kid": "other"}))
+
+    assert told(answer) == (
+        401,
+        "invalid_request",
+        "Invalid 'kid' header in external ID token JWT - no matching public key",
+    )
+
+
+def test_a_signature_that_is_not_the_providers_is_refused(given: Given) -> None:
+    answer = given(Alterations(headers={"alg": "none"}))
+
+    assert told(answer) == (401, "public_key error", "JWT signature verification failed")
+
+
+def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Platform, given: Given) -> None:
+    platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
+
+    status, code, sentence = told(given(level="aal2"))
+
+    assert (status, code) == (401, "unauthorized_client")
+    assert sentence == (
+        "you have tried to request authorization but your application is not configured to use this authorization "
+        "grant type"
+    )
+
+
+def test_of_several_faults_of_the_id_token_the_first_in_order_is_told(given: Given) -> None:
+    answer = given(Alterations(claims={"aud": "x", "iss": "x"}, headers={"kid": "x"}))
+
+    assert answer.get_json()["error_description"] == "Invalid 'aud' claim in external ID token JWT"
+
+
+def test_the_issuer_is_judged_before_the_key(given: Given) -> None:
+    answer = given(Alterations(claims={"iss": "x"}, headers={"kid": "x"}))
+
+    assert answer.get_json()["error_description"] == "Invalid iss claim in external ID token JWT"
+
+
+def test_a_sound_return_gives_the_client_a_code_and_its_own_state(browser: Browser) -> None:
+    answer = browser.callback(browser.logged_in())
+
+    assert answer.status_code == 302
+    assert re.fullmatch(rf"{re.escape(REDIRECT)}\?code=[A-Za-z0-9]{{8}}&state=client-state", answer.headers["Location"])
+
+
+@pytest.mark.parametrize("mount", ["/oauth2", "/oauth2-mock"])
+@pytest.mark.parametrize("scope", ["nhs-cis2", "nhs-login"])
+def test_both_deployments_take_people_of_both_providers(browser: Browser, mount: str, scope: str) -> None:
+    answer = browser.callback(browser.logged_in(mount, scope), mount)
+
+    assert list(query_of(answer)) == ["code", "state"]
+
+
+def test_nhs_login_sees_the_platforms_own_assertion(platform: Platform, browser: Browser) -> None:
+    brought = browser.logged_in(scope="nhs-login")
+    asked: dict[str, Any] = {}
+    call = platform.call
+
+    def listen(url: str, form: Any = None, bearer: str | None = None) -> tuple[int, bytes]:
+        asked.update(form or {}, url=url)
+        return call(url, form, bearer)
+
+    object.__setattr__(platform.token_services[0], "call", listen)
+    browser.callback(brought)
+
+    assertion = jwts.decode(asked["client_assertion"])
+    assert list(asked) == ["grant_type", "code", "redirect_uri", "client_assertion_type", "client_assertion", "url"]
+    assert assertion.header["alg"] == "RS512"
+    assert assertion.claims["iss"] == assertion.claims["sub"] == "test-client-nhs-login"
+    assert assertion.claims["aud"] == asked["url"] == f"{platform.url}/token"
+    assert assertion.claims["exp"] - assertion.claims["iat"] == 3600
+
+
+def test_the_journal_holds_no_whole_code(platform: Platform, browser: Browser) -> None:
+    brought = browser.logged_in()
+
+    given = query_of(browser.callback(brought))["code"]
+
+    shown = str([record.as_json() for record in platform.exchanges])
+    assert given not in shown
+    assert brought["code"] not in shown
+    assert brought["state"] not in shown
+
+
+def test_a_provider_whose_lifetimes_are_configured_knows_the_platform(ring: KeyRing) -> None:
+    configured = Configuration(cis2=ProviderSettings(id_token_lifetime=60))
+
+    client = Platform(configured, ring=ring).providers["cis2"].client("test-client-cis2")
+
+    assert client is not None
+    assert client.backchannel_logout_uri == "http://127.0.0.1:8080/oauth2/backchannel_logout"

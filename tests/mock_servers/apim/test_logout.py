@@ -1,0 +1,251 @@
+"""CIS2 ends a session: which logout tokens the platform believes, in which order it judges them, and what dies."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers import jwts
+from mock_servers.apim import app as token_service
+from mock_servers.jwks import UnreachableError
+from mock_servers.platform import Platform
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+ABSENT = object()
+
+
+class Browser(Protocol):
+    http: Client
+    code: Callable[..., str]
+    redeem: Callable[..., TestResponse]
+    tokens: Callable[..., dict[str, str]]
+    refresh: Callable[..., TestResponse]
+    get: Callable[..., TestResponse]
+    log_out: Callable[..., TestResponse]
+
+
+class LogoutToken(Protocol):
+    def __call__(self, mount: str = "/oauth2", header: dict[str, Any] | None = None, **changes: Any) -> str: ...
+
+
+def told(answer: TestResponse) -> tuple[int, str, str]:
+    members = answer.get_json()
+    return answer.status_code, members["error"], members["error_description"]
+
+
+@pytest.fixture
+def logout_token(platform: Platform) -> LogoutToken:
+    """A logout token for the newest session; keywords change its claims, ABSENT leaves one out."""
+
+    def make(mount: str = "/oauth2", header: dict[str, Any] | None = None, **changes: Any) -> str:
+        service = platform.providers["cis2" if mount == "/oauth2" else "Cis2-mock-internal-dev"]
+        sessions = list(platform.store.browser_sessions.snapshot())
+        sound = {
+            "iss": service.issuer(platform.url),
+            "aud": "test-client-cis2",
+            "sub": "656005750104",
+            "iat": 1_800_000_000,
+            "jti": "1",
+            "sid": sessions[-1][2] if sessions else "none",  # type: ignore[index]
+            "events": {EVENT: {}},
+        }
+        claims = {name: value for name, value in {**sound, **changes}.items() if value is not ABSENT}
+        key = service.key()
+        members = {"typ": "JWT", "alg": service.provider.signing_algorithm, "kid": key.kid, **(header or {})}
+        return jwts.sign(members, claims, key.private)
+
+    return make
+
+
+def test_without_a_token_there_is_nothing_to_judge(browser: Browser) -> None:
+    assert told(browser.log_out(None)) == (400, "invalid_request", "Missing client_assertion")
+
+
+@pytest.mark.parametrize("token", ["opaque", "a.b.c", "x" * 10_000])
+def test_a_token_that_is_no_jwt_is_malformed(browser: Browser, token: str) -> None:
+    assert told(browser.log_out(token)) == (400, "invalid_request", "Malformed JWT in logout_token")
+
+
+CLAIMS = [
+    ("aud", ["nhsauth-app", ABSENT, None, [], ["other", "test-client-cis2"]], "Missing/invalid aud claim in JWT"),
+    ("iss", ["https://evil.example", ABSENT, 1, None], "Missing/invalid iss claim in JWT"),
+    ("sid", [ABSENT, "", None], "Missing sid claim in JWT"),
+    ("events", [ABSENT, {}, [EVENT], EVENT, {"other": {}}], "Missing/invalid events claim in JWT"),
+    ("nonce", ["n"], "Prohibited nonce claim in JWT"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"), [(name, value, said) for name, values, said in CLAIMS for value in values]
+)
+def test_a_claim_that_is_wrong_meets_its_row(
+    browser: Browser, logout_token: LogoutToken, name: str, value: Any, sentence: str
+) -> None:
+    assert told(browser.log_out(logout_token(**{name: value}))) == (400, "invalid_request", sentence)
+
+
+@pytest.mark.parametrize("first", range(len(CLAIMS)))
+def test_of_several_wrong_claims_the_first_in_order_is_told(
+    browser: Browser, logout_token: LogoutToken, first: int
+) -> None:
+    wrong = {name: values[0] for name, values, _ in CLAIMS[first:]}
+
+    answer = browser.log_out(logout_token(header={"kid": "unknown"}, **wrong))
+
+    assert told(answer)[2] == CLAIMS[first][2]
+
+
+@pytest.mark.parametrize("header", [{"kid": "unknown"}, {"kid": None}, {"alg": "none"}, {"alg": "RS384"}])
+def test_a_token_that_cis2_has_not_signed_is_refused(
+    browser: Browser, logout_token: LogoutToken, header: dict[str, Any]
+) -> None:
+    browser.tokens()
+
+    assert told(browser.log_out(logout_token(header=header))) == (400, "bad_request", "Unable to verify JWT")
+
+
+def test_a_session_that_nobody_knows_is_not_found(browser: Browser, logout_token: LogoutToken) -> None:
+    assert told(browser.log_out(logout_token(sid="unknown"))) == (501, "not_implemented", "SID not found")
+
+
+def test_a_session_of_a_token_exchange_is_not_found(
+    platform: Platform, browser: Browser, token_exchange: Callable[..., TestResponse], logout_token: LogoutToken
+) -> None:
+    token_exchange()
+    held = platform.store.refresh_tokens.values()[-1]
+
+    assert told(browser.log_out(logout_token(sid=held.session.id)))[2] == "SID not found"
+
+
+def test_a_session_of_the_other_deployment_is_not_found(
+    platform: Platform, browser: Browser, logout_token: LogoutToken
+) -> None:
+    browser.tokens("/oauth2-mock")
+    ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
+
+    assert told(browser.log_out(logout_token(sid=sid)))[2] == "SID not found"
+
+
+def test_without_the_providers_keys_the_logout_fails(platform: Platform, logout_token: LogoutToken) -> None:
+    platform.served_at(platform.url)
+
+    def down(_: str) -> bytes:
+        raise UnreachableError("it is down")
+
+    app = token_service.create_app(replace(platform.token_services[0], fetch=down))
+
+    answer = Client(app).post("/backchannel_logout", data={"logout_token": logout_token()}, base_url=platform.url)
+
+    assert told(answer) == (501, "not_implemented", "Logout Failed")
+
+
+@pytest.mark.parametrize("mount", ["/oauth2", "/oauth2-mock"])
+def test_a_session_that_is_known_ends(browser: Browser, logout_token: LogoutToken, mount: str) -> None:
+    browser.tokens(mount)
+
+    answer = browser.log_out(logout_token(mount), mount)
+
+    assert (answer.status_code, answer.get_json()) == (200, {"success": True})
+
+
+@pytest.mark.parametrize(
+    "change", [{"aud": ["test-client-cis2", "other"]}, {"nonce": ""}, {"sub": ABSENT}, {"iat": ABSENT}]
+)
+def test_what_is_odd_and_right_passes(browser: Browser, logout_token: LogoutToken, change: dict[str, Any]) -> None:
+    browser.tokens()
+
+    assert browser.log_out(logout_token(**change)).status_code == 200
+
+
+def test_the_case_of_the_issuer_does_not_matter(
+    platform: Platform, browser: Browser, logout_token: LogoutToken
+) -> None:
+    browser.tokens()
+
+    assert browser.log_out(logout_token(iss=platform.providers["cis2"].issuer(platform.url).upper())).status_code == 200
+
+
+def test_all_tokens_of_the_session_die(browser: Browser, logout_token: LogoutToken) -> None:
+    first = browser.tokens()
+    second = browser.refresh(first["refresh_token"]).get_json()
+    browser.log_out(logout_token())
+
+    for token in (first["access_token"], second["access_token"]):
+        fault = browser.get("/hello-world/hello/user", token)
+        assert (fault.status_code, fault.get_json()["fault"]["detail"]["errorcode"]) == (
+            401,
+            "keymanagement.service.access_token_not_approved",
+        )
+        assert browser.get("/oauth2/userinfo", token).status_code == 401
+    assert told(browser.refresh(second["refresh_token"])) == (401, "invalid_grant", "refresh_token is invalid")
+
+
+def test_a_diagnosis_tells_a_revoked_token_from_an_unknown_one(
+    platform: Platform, browser: Browser, logout_token: LogoutToken
+) -> None:
+    first = browser.tokens()
+    browser.log_out(logout_token())
+
+    browser.get("/oauth2/userinfo", first["access_token"])
+    assert "was revoked at 2027-" in (platform.exchanges.last.diagnosis or "")
+    browser.refresh(first["refresh_token"])
+    assert "logged out at 2027-" in (platform.exchanges.last.diagnosis or "")
+
+
+def test_a_code_that_nobody_has_redeemed_yet_dies_too(browser: Browser, logout_token: LogoutToken) -> None:
+    code = browser.code()
+    browser.log_out(logout_token())
+
+    assert told(browser.redeem(code)) == (400, "invalid_grant", "authorization_code is invalid")
+
+
+def test_other_sessions_live_on(browser: Browser, logout_token: LogoutToken) -> None:
+    other = browser.tokens()
+    browser.tokens()
+    browser.log_out(logout_token())
+
+    assert browser.get("/oauth2/userinfo", other["access_token"]).status_code == 200
+    assert browser.refresh(other["refresh_token"]).status_code == 200
+
+
+def test_tokens_of_an_exchange_with_the_same_sid_live_on(
+    platform: Platform, browser: Browser, token_exchange: Callable[..., TestResponse], logout_token: LogoutToken
+) -> None:
+    browser.tokens()
+    ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
+    token = token_exchange().get_json()["access_token"]
+    held = platform.store.access_tokens.get(token)
+    assert held is not None
+    assert held.session is not None
+    platform.store.access_tokens.put(token, replace(held, session=replace(held.session, id=str(sid))))
+
+    browser.log_out(logout_token())
+
+    assert browser.get("/hello-world/hello/user", token).status_code == 200
+
+
+def test_a_logout_that_comes_twice_succeeds_twice(browser: Browser, logout_token: LogoutToken) -> None:
+    browser.tokens()
+    browser.log_out(logout_token())
+
+    assert browser.log_out(logout_token()).status_code == 200
+
+
+def test_the_journal_holds_no_whole_logout_token(
+    platform: Platform, browser: Browser, logout_token: LogoutToken
+) -> None:
+    token = logout_token()
+    browser.log_out(token)
+
+    assert token not in str(platform.exchanges.last.as_json())
+
+
+def test_a_reset_forgets_that_a_session_ended(platform: Platform, browser: Browser, logout_token: LogoutToken) -> None:
+    first = browser.tokens()
+    state = platform.snapshot()
+    browser.log_out(logout_token())
+    platform.restore(state)
+
+    assert browser.get("/oauth2/userinfo", first["access_token"]).status_code == 200

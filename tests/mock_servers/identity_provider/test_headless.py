@@ -1,0 +1,83 @@
+"""A log-in without a browser ends at the client's redirect URI, or says where it stopped."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from werkzeug.test import Client
+
+from mock_servers.identity_provider.headless import Call, LogInError, log_in
+from mock_servers.platform import Platform
+
+DOCTOR = "656005750104"
+REDIRECT = "https://app.example/callback"
+
+
+@pytest.fixture
+def call(platform: Platform, http: Client) -> Call:
+    """The platform in process, without following redirects."""
+
+    def send(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        parts = urlsplit(url)
+        method = "GET" if form is None else "POST"
+        answer = http.open(f"{parts.path}?{parts.query}", method=method, data=form, base_url=platform.url)
+        return answer.status_code, dict(answer.headers), answer.data
+
+    return send
+
+
+@pytest.fixture
+def url(platform: Platform) -> Callable[..., str]:
+    """A good authorize URL of a provider."""
+
+    def build(provider: str, **changes: str) -> str:
+        query = {"response_type": "code", "client_id": "nhsauth-app", "redirect_uri": REDIRECT, "scope": "openid"}
+        query |= {"state": "s", "nonce": "n", **changes}
+        return f"{platform.url}{platform.provider(provider).provider.endpoint('authorize')}?{urlencode(query)}"
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("provider", "user"), [("cis2", DOCTOR), ("nhs_login", "9912003071"), ("Cis2-mock-internal-dev", DOCTOR)]
+)
+def test_a_log_in_ends_at_the_client(call: Call, url: Callable[..., str], provider: str, user: str) -> None:
+    end = log_in(call, url(provider), user)
+
+    assert (end.partition("?")[0], "code=" in end) == (REDIRECT, True)
+
+
+def test_an_outcome_is_chosen(call: Call, url: Callable[..., str]) -> None:
+    assert "error=access_denied" in log_in(call, url("cis2"), DOCTOR, outcome="cancelled")
+
+
+def test_a_slow_log_in_is_not_waited_for(call: Call, url: Callable[..., str]) -> None:
+    assert "code=" in log_in(call, url("cis2"), DOCTOR, outcome="slow")
+
+
+def test_a_level_is_chosen(call: Call, url: Callable[..., str]) -> None:
+    assert "error=interaction_required" in log_in(call, url("cis2"), DOCTOR, level="aal2")
+
+
+def test_a_log_in_goes_through_the_platform(call: Call, platform: Platform) -> None:
+    query = {"response_type": "code", "client_id": "nhsauth-app", "redirect_uri": REDIRECT, "state": "mine"}
+
+    end = log_in(call, f"{platform.url}/oauth2/authorize?{urlencode(query)}", DOCTOR)
+
+    assert end.startswith(f"{REDIRECT}?")
+    assert "state=mine" in end
+
+
+def test_an_unknown_user_is_told(call: Call, url: Callable[..., str]) -> None:
+    with pytest.raises(LogInError, match="There is nobody here with this user id"):
+        log_in(call, url("cis2"), "nobody")
+
+
+def test_an_error_page_is_told(call: Call, url: Callable[..., str]) -> None:
+    with pytest.raises(LogInError, match="answered 400"):
+        log_in(call, url("cis2", client_id="other"), DOCTOR)
+
+
+def test_a_circle_ends() -> None:
+    with pytest.raises(LogInError, match="no end"):
+        log_in(lambda url, _: (302, {"Location": url}, b""), "http://mock/a", DOCTOR)

@@ -1,0 +1,338 @@
+"""A person logs in: by form, without one, by session; what the page binds cannot be changed on the way."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers import jwts
+from mock_servers.identity_provider.cis2 import PATH
+from mock_servers.identity_provider.people import Person, roles
+from mock_servers.platform import Platform
+
+Ask = Callable[..., TestResponse]
+Told = Callable[[TestResponse], dict[str, str]]
+DOCTOR = "656005750104"
+NURSE_AAL2 = "656005750109"
+PATIENT = "9912003071"
+PATIENT_P5 = "9912003072"
+REALM = "Cis2-mock-internal-dev"
+DENIED = "Resource Owner did not authorize the request"
+
+
+def id_token(answer: TestResponse) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return dict(jwts.decode(answer.get_json()["id_token"]).claims)
+
+
+def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: Told, platform: Platform) -> None:
+    came = told(submit(DOCTOR))
+
+    assert list(came) == ["code", "scope", "state", "iss", "client_id"]
+    assert (came["scope"], came["state"], came["client_id"]) == ("openid profile", "s-1", "nhsauth-app")
+    assert came["iss"] == f"{platform.url}{PATH}"
+
+
+def test_nhs_login_sends_code_and_state(submit: Ask, told: Told) -> None:
+    assert list(told(submit(PATIENT, "nhs_login"))) == ["code", "state"]
+
+
+@pytest.mark.parametrize(
+    ("state", "names"), [("s", ["state", "session_state", "code"]), (None, ["session_state", "code"])]
+)
+def test_a_realm_sends_state_session_and_code(submit: Ask, told: Told, state: str | None, names: list[str]) -> None:
+    assert list(told(submit(DOCTOR, REALM, state=state))) == names
+
+
+def test_a_realms_form_is_keycloaks_and_needs_the_username_alone(
+    authorize: Ask, platform: Platform, http: Client, told: Told
+) -> None:
+    page = authorize(REALM).get_data(as_text=True)
+    action = page.partition('action="')[2].partition('"')[0].replace("&amp;", "&")
+
+    answer = http.post(action.removeprefix(platform.url), data={"username": DOCTOR}, base_url=platform.url)
+
+    assert 'id="kc-form-login"' in page
+    assert action.startswith(f"{platform.url}/realms/{REALM}/login-actions/authenticate?")
+    assert "code" in told(answer)
+
+
+@pytest.mark.parametrize("provider", ["cis2", REALM, "nhs_login"])
+@pytest.mark.parametrize("username", ["nobody", "", "x" * 10_000])
+def test_an_unknown_user_gets_the_page_again(submit: Ask, provider: str, username: str) -> None:
+    page = submit(username, provider)
+
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert "There is nobody here with this user id." in page.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("provider", "outcome", "error", "description"),
+    [
+        ("cis2", "cancelled", "access_denied", DENIED),
+        ("cis2", "consent_refused", "access_denied", DENIED),
+        ("cis2", "provider_error", "server_error", "Internal Server Error"),
+        (
+            "cis2",
+            "level_too_low",
+            "interaction_required",
+            "The request requires some interaction that is not allowed.",
+        ),
+        ("nhs_login", "cancelled", "access_denied", None),
+        ("nhs_login", "consent_refused", "access_denied", "ConsentNotGiven"),
+        ("nhs_login", "provider_error", "server_error", None),
+        ("nhs_login", "level_too_low", "interaction_required", None),
+    ],
+)
+def test_a_log_in_that_fails_as_chosen_tells_the_client(
+    submit: Ask, told: Told, provider: str, outcome: str, error: str, description: str | None
+) -> None:
+    came = told(submit(DOCTOR if provider == "cis2" else PATIENT, provider, {"outcome": outcome}))
+
+    described = {"error_description": description} if description else {}
+    assert list(came.items()) == list({"error": error, **described, "state": "s-1"}.items())
+
+
+def test_an_outcome_that_nobody_knows_gets_the_page_again(submit: Ask) -> None:
+    assert "cannot end like this" in submit(DOCTOR, fields={"outcome": "x"}).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("provider", "user", "changes"),
+    [
+        ("cis2", NURSE_AAL2, {}),
+        ("cis2", NURSE_AAL2, {"acr_values": "AAL3_FIDO2"}),
+        ("cis2", NURSE_AAL2, {"acr_values": "unheard_of"}),
+        ("nhs_login", PATIENT_P5, {}),
+        ("nhs_login", PATIENT_P5, {"vtr": '["P9.Cm"]'}),
+    ],
+)
+def test_too_low_a_level_is_refused(submit: Ask, told: Told, provider: str, user: str, changes: dict[str, str]) -> None:
+    assert told(submit(user, provider, **changes))["error"] == "interaction_required"
+
+
+@pytest.mark.parametrize(
+    ("acr_values", "user", "acr", "level"),
+    [
+        (None, DOCTOR, "AAL3_ANY", 3),
+        ("AAL2_OR_AAL3_ANY", DOCTOR, "AAL2_OR_AAL3_ANY", 3),
+        ("AAL2_OR_AAL3_ANY", NURSE_AAL2, "AAL2_OR_AAL3_ANY", 2),
+        ("AAL2_ANY", DOCTOR, "AAL2_ANY", 2),
+        ("AAL3_IOS AAL2_TOTP", NURSE_AAL2, "AAL2_TOTP", 2),
+        ("AAL1_USERPASS", "656005750110", "AAL1_USERPASS", 1),
+    ],
+)
+def test_acr_values_decide_the_level(
+    submit: Ask, told: Told, redeem: Ask, acr_values: str | None, user: str, acr: str, level: int
+) -> None:
+    claims = id_token(redeem("cis2", told(submit(user, acr_values=acr_values))["code"]))
+
+    assert (claims["acr"], claims["authentication_assurance_level"]) == (acr, level)
+
+
+@pytest.mark.parametrize(
+    ("vtr", "user", "vot"),
+    [
+        (None, PATIENT, "P9.Cp.Cd"),
+        ('["P5.Cp.Ck"]', PATIENT_P5, "P5.Cp.Ck"),
+        ('["P9.Cm", "P5.Cm"]', PATIENT_P5, "P5.Cm"),
+        ('["P0.Cp"]', "9912003073", "P0.Cp"),
+    ],
+)
+def test_the_vector_of_trust_is_one_that_was_asked_for(
+    submit: Ask, told: Told, redeem: Ask, vtr: str | None, user: str, vot: str
+) -> None:
+    answer = redeem("nhs_login", told(submit(user, "nhs_login", vtr=vtr))["code"])
+
+    assert id_token(answer)["vot"] == vot
+
+
+def test_a_realm_takes_everybody_at_their_own_level(submit: Ask, told: Told, redeem: Ask) -> None:
+    code = told(submit(NURSE_AAL2, REALM, acr_values="AAL3_ANY"))["code"]
+
+    assert id_token(redeem(REALM, code))["authentication_assurance_level"] == 2
+
+
+@pytest.mark.parametrize("name", ["csrf", "state", "scope", "nonce"])
+def test_a_form_that_was_changed_is_refused_on_a_page(submit: Ask, name: str) -> None:
+    page = submit(DOCTOR, fields={name: "openid"})
+
+    assert (page.status_code, page.headers.get("Location")) == (400, None)
+    assert "This log-in form was not made for this request." in page.get_data(as_text=True)
+
+
+def test_a_form_of_another_provider_is_refused(authorize: Ask, http: Client, platform: Platform) -> None:
+    page = authorize("nhs_login").get_data(as_text=True)
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    form = {"username": DOCTOR, "csrf": csrf, "response_type": "code", "client_id": "nhsauth-app"}
+    form |= {"redirect_uri": "https://app.example/callback", "scope": "openid profile", "state": "s-1", "nonce": "n-1"}
+
+    answer = http.post(f"{PATH}/authorize", data=form, base_url=platform.url)
+
+    assert answer.status_code == 400
+
+
+def test_a_redirect_uri_that_was_changed_in_the_form_is_not_followed(submit: Ask) -> None:
+    page = submit(DOCTOR, fields={"redirect_uri": "https://evil.example/"})
+
+    assert (page.status_code, page.headers.get("Location")) == (400, None)
+
+
+@pytest.mark.parametrize("name", ["nhsauth_user", "login_hint"])
+def test_a_user_named_in_the_request_skips_the_page(authorize: Ask, told: Told, name: str) -> None:
+    assert "code" in told(authorize(**{name: DOCTOR}))
+
+
+def test_a_hint_that_names_nobody_here_shows_the_page(authorize: Ask) -> None:
+    page = authorize(login_hint="someone@nhs.example")
+
+    assert (page.status_code, "There is a problem" in page.get_data(as_text=True)) == (200, False)
+
+
+def test_the_page_offers_people_by_level_and_role(authorize: Ask) -> None:
+    page = authorize(scope="openid selectedrole").get_data(as_text=True)
+
+    assert 'Priya Ashdown <span class="level">AAL3</span>' in page
+    assert "<code>656005750104</code>: Clinical Practitioner Access Role at Mockford General Hospital" in page
+    assert '<option value="900000104012">Admin/Clinical Support Access Role, Invented Lane Surgery</option>' in page
+
+
+def test_the_page_offers_patients_by_level_and_birthdate(authorize: Ask) -> None:
+    page = authorize("nhs_login").get_data(as_text=True)
+
+    assert '<span class="level">P9</span>' in page
+    assert "<code>9912003071</code>: born " in page
+
+
+def test_the_page_of_a_slow_log_in_is_no_error(submit: Ask) -> None:
+    page = submit(DOCTOR, fields={"outcome": "slow"}).get_data(as_text=True)
+
+    assert "<title>This log-in is slow - Mock of CIS2</title>" in page
+    assert "Status 200" not in page
+
+
+def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Platform, told: Told) -> None:
+    waiting = submit(DOCTOR, fields={"outcome": "slow"})
+    url = waiting.headers["Refresh"].partition("url=")[2]
+
+    assert (waiting.status_code, waiting.headers["Refresh"].partition(";")[0]) == (200, "5")
+    assert "code" in told(http.get(url, base_url=platform.url))
+
+
+def test_a_session_answers_prompt_none_for_another_client(
+    submit: Ask, authorize: Ask, platform: Platform, told: Told, redeem: Ask
+) -> None:
+    platform.apps.create(client_id="other", client_secret="o", redirect_uris=("https://app.example/callback",))
+    first = id_token(redeem("cis2", told(submit(DOCTOR))["code"]))
+
+    code = told(authorize(client_id="other", prompt="none"))["code"]
+
+    second = id_token(redeem("cis2", code, client_id="other", client_secret="o"))
+    assert (second["sid"], second["aud"], second["auth_time"]) == (first["sid"], "other", first["auth_time"])
+
+
+def test_a_session_is_too_old_for_max_age(submit: Ask, authorize: Ask, platform: Platform, told: Told) -> None:
+    submit(DOCTOR)
+    platform.clock.advance(301)
+
+    assert told(authorize(prompt="none", max_age="300"))["error"] == "login_required"
+    assert "code" in told(authorize(prompt="none", max_age="400"))
+
+
+def test_a_session_of_too_low_a_level_does_not_do(submit: Ask, authorize: Ask, told: Told) -> None:
+    submit(NURSE_AAL2, acr_values="AAL2_ANY")
+
+    assert told(authorize(prompt="none"))["error"] == "interaction_required"
+
+
+@pytest.mark.parametrize(
+    "change", [lambda value: value[:-1] + "0x", lambda value: "x" + value, lambda _: "", lambda _: "é.ü"]
+)
+def test_a_tampered_cookie_is_no_session(submit: Ask, platform: Platform, change: Callable[[str], str]) -> None:
+    cookie = submit(DOCTOR).headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+    query = "response_type=code&client_id=nhsauth-app&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&scope=openid"
+
+    answer = Client(platform, use_cookies=False).get(
+        f"{PATH}/authorize?{query}&prompt=none",
+        headers={"Cookie": f"nhsauth_session={change(cookie)}"},
+        base_url=platform.url,
+    )
+
+    assert "error=login_required" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize(("provider", "user", "path"), [("cis2", DOCTOR, PATH), ("nhs_login", PATIENT, "/")])
+def test_the_cookie_is_its_providers_alone_and_hidden_from_scripts(
+    submit: Ask, provider: str, user: str, path: str
+) -> None:
+    attributes = submit(user, provider).headers["Set-Cookie"].split("; ")[1:]
+
+    assert attributes == [f"Path={path}", "HttpOnly", "SameSite=Lax"]
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
+def test_the_cookie_is_for_https_alone_where_the_provider_is_called_so(
+    platform: Platform, scheme: str, *, secure: bool
+) -> None:
+    platform.apps.change("nhsauth-app", redirect_uris=("https://app.example/callback",))
+    query = {
+        "response_type": "code",
+        "client_id": "nhsauth-app",
+        "redirect_uri": "https://app.example/callback",
+        "scope": "openid",
+        "nhsauth_user": DOCTOR,
+    }
+
+    answer = Client(platform).get(f"{PATH}/authorize", query_string=query, base_url=f"{scheme}://mock.example")
+
+    assert ("Secure" in answer.headers["Set-Cookie"].split("; ")) is secure
+
+
+def test_auth_time_is_that_of_the_log_in(submit: Ask, told: Told, redeem: Ask, platform: Platform) -> None:
+    at = platform.clock.now()
+    code = told(submit(DOCTOR))["code"]
+    platform.clock.advance(60)
+
+    claims = id_token(redeem("cis2", code))
+
+    assert (claims["auth_time"], claims["iat"], claims["nonce"]) == (int(at), int(at) + 60, "n-1")
+
+
+def test_selectedrole_tells_the_role_that_was_picked(submit: Ask, told: Told, redeem: Ask, platform: Platform) -> None:
+    person = platform.store.people.get(("cis2", DOCTOR))
+    assert isinstance(person, Person)
+    first, second = [str(role["person_roleid"]) for role in roles(person)][:2]
+    scope = "openid selectedrole"
+
+    unpicked = id_token(redeem("cis2", told(submit(DOCTOR, scope=scope))["code"]))
+    picked = id_token(redeem("cis2", told(submit(DOCTOR, "cis2", {"selected_roleid": second}, scope=scope))["code"]))
+    unasked = id_token(redeem("cis2", told(submit(DOCTOR))["code"]))
+
+    assert (unpicked["selected_roleid"], picked["selected_roleid"]) == (first, second)
+    assert "selected_roleid" not in unasked
+
+
+def test_a_role_of_somebody_else_gets_the_page_again(submit: Ask) -> None:
+    page = submit(DOCTOR, fields={"selected_roleid": "1"}, scope="openid selectedrole")
+
+    assert "This person does not have this role." in page.get_data(as_text=True)
+
+
+def test_who_acts_for_another_gets_that_patients_token(
+    submit: Ask, told: Told, redeem: Ask, platform: Platform
+) -> None:
+    actor = next(person for person in platform.store.people.values() if person.acts_for)
+
+    claims = id_token(redeem("nhs_login", told(submit(actor.id, "nhs_login"))["code"]))
+
+    assert claims["nhs_number"] == actor.acts_for
+    assert jwts.decode(claims["act"]["sub"]).claims["nhs_number"] == actor.id
+
+
+def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: Told, platform: Platform) -> None:
+    answer = submit(DOCTOR)
+
+    kept = str(platform.exchanges.last.as_json())
+    assert told(answer)["code"] not in kept
+    assert answer.headers["Set-Cookie"].partition(";")[0] not in kept
