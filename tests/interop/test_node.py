@@ -1,0 +1,54 @@
+"""Client libraries from npm log in at a mock on a port: their tests stand in node/, and node's own runner runs them.
+
+They want `npm ci` in tests/interop/node beforehand.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from mock_servers.configuration import Configuration
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+from mock_servers.settings import ApimSettings
+
+FOLDER = Path(__file__).parent / "node"
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture
+def node() -> str:
+    """The runner, or a skip that says what is missing."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("node is not on this machine")
+    if not (FOLDER / "node_modules").is_dir():
+        pytest.skip("the libraries are not installed: run npm ci in tests/interop/node")
+    return found
+
+
+@pytest.fixture
+def environment(ring: KeyRing) -> Iterator[Mapping[str, str]]:
+    """The URLs of a mock, which real host names lead to as well, and of one that is strict about content types."""
+    mock = Platform(Configuration(trusted_proxies=("127.0.0.1",)), ring=ring)
+    strict = Platform(Configuration(apim=ApimSettings(strict_content_type=True)), ring=ring)
+    with mock.serving() as one, strict.serving() as other:
+        yield {**os.environ, "NHSAUTH_URL": one.url, "NHSAUTH_STRICT_URL": other.url}
+
+
+@pytest.mark.parametrize("library", ["oauth4webapi", "openid-client"])
+def test_the_library_logs_in_refreshes_and_logs_out(library: str, node: str, environment: Mapping[str, str]) -> None:
+    command = [node, "--test", "--test-reporter=tap", f"{library}.test.mjs"]
+
+    done = subprocess.run(  # noqa: S603 - our own tests
+        command, cwd=FOLDER, env=environment, capture_output=True, encoding="utf-8", timeout=100, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
