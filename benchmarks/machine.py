@@ -21,7 +21,14 @@ def described() -> list[str]:
         f"{os.cpu_count()} cores, {_processor()}{_memory()}, {platform.system()} {platform.machine()}",
         f"{platform.python_implementation()} {platform.python_version()}, {ssl.OPENSSL_VERSION}",
         ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
+        *_load(),
     ]
+
+
+def _load() -> list[str]:
+    if not hasattr(os, "getloadavg"):
+        return []
+    return [f"load average {os.getloadavg()[2]:.1f} over the last quarter of an hour, the benchmarks included"]
 
 
 def _processor() -> str:

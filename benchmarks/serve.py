@@ -117,7 +117,7 @@ def _over_many(bench: Bench) -> Figure:
         goal=goal,
         met=growth <= _FLAT,
         note=f"client credentials, each signed with 2048 bits; every {_REPLAYED}th request is a replay and refused",
-        why="it grows until its tables are full, of which the jtis are the largest with 50,000, and then no more",
+        why="it grows until its tables are full, of which the jtis are the largest with 20,000, and then no more",
     )
 
 

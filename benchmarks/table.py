@@ -62,5 +62,5 @@ def _met(figure: Figure) -> str:
 
 def _notes(figures: Sequence[Figure]) -> list[str]:
     notes = [f"- {figure.name}: {figure.note}." for figure in figures if figure.note]
-    missed = [f"- Not met: {figure.name}. {figure.why}." for figure in figures if figure.met is False and figure.why]
+    missed = [f"- Not met: {figure.name}: {figure.why}." for figure in figures if figure.met is False and figure.why]
     return [*notes, *missed]

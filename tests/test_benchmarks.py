@@ -69,7 +69,7 @@ def test_the_page_says_of_a_missed_goal_where_the_time_goes() -> None:
 
     assert "| answer | 2 ms | 1 ms bare | 2.00 | ≤ 1.5 | **no** | - |" in page
     assert "- answer: cold." in page
-    assert "- Not met: answer. slow." in page
+    assert "- Not met: answer: slow." in page
 
 
 def test_what_a_system_cannot_give_has_its_row_all_the_same() -> None:
