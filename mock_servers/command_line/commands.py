@@ -10,7 +10,9 @@ from typing import Any, Final, Literal
 
 import click
 
-_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+from mock_servers.command_line.outcome import ExistingFile
+
+_FILE: Final = ExistingFile()
 _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 

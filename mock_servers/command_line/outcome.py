@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -18,6 +20,17 @@ class Misuse(click.ClickException):
     """What was given cannot be used: exit code 2."""
 
     exit_code = 2
+
+
+class ExistingFile(click.Path):
+    """A file that is there; one that is not is told in one line, without how the command is called."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, exists=True, dir_okay=False)
+
+    def fail(self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None) -> NoReturn:  # noqa: ARG002 - click's signature
+        """End the command as misuse."""
+        raise Misuse(message if param is None else f"{param.get_error_hint(None)}: {message}")
 
 
 @contextmanager

@@ -20,12 +20,14 @@ SCOPE_TOO_LOW_UNAUTHORIZED = _fault(
     401, "steps.oauth.v2.InsufficientScope", "Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "S"
 )
 API_KEY_INVALID = _fault(401, "oauth.v2.InvalidApiKey", "Invalid ApiKey", "D")
-API_KEY_NOT_APPROVED = _fault(401, "keymanagement.service.invalid_client-app_not_approved", "ApiKey not approved", "S")
+# Status and string are asserted by a public suite (S); the code is a guess, and so the row is.
+API_KEY_NOT_APPROVED = _fault(401, "keymanagement.service.invalid_client-app_not_approved", "ApiKey not approved", "I")
+# Status and code were quoted by a user (Q); the string is a guess, and so the row is.
 NO_SUCH_API = ServiceError(
     status=404,
     code="messaging.adaptors.http.flow.ApplicationNotFound",
     sentence="Unable to identify proxy for host: secure and url: {path}",
-    evidence="Q",
+    evidence="I",
     row="§9",
     shape="fault",
 )
