@@ -63,7 +63,7 @@ def examine(
     """Explain a refusal: what was sent in the wrong place, and what would have been refused next."""
     return Examination(
         findings=tuple(misplaced(store, record, origin)),
-        then=tuple(later.diagnosis for later in foresee(flow, exchange, refusal)),
+        foreseen=tuple(foresee(flow, exchange, refusal)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote
@@ -17,7 +17,7 @@ import flask
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule as Route
 
-from mock_servers import findings
+from mock_servers import dissection, findings
 from mock_servers.records import (
     Examination,
     Journal,
@@ -30,6 +30,7 @@ from mock_servers.records import (
 from mock_servers.request import Answer, Parameters, Request
 from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
 from mock_servers.store import Store
+from mock_servers.timeline import Walk
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
@@ -143,6 +144,7 @@ def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
         message_id=_told(outcome.answer).get("message_id"),
         refusal=_recorded(front, outcome, refusal) if refusal else None,
         diagnosis=refusal.diagnosis if refusal and front.journal.explains else None,
+        walk=Walk(flow=outcome.flow, refusal=refusal) if front.journal.explains else None,
         _examine=_explains(front, outcome),
     )
 
@@ -154,14 +156,23 @@ def _client_id(exchange: Asked) -> str | None:
 
 
 def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Examination] | None:
-    refusal, exchange, flow = outcome.refusal, outcome.exchange, outcome.flow
     if not front.journal.explains:
         return None
+
+    def examine(record: Record) -> Examination:
+        parts = dissection.jwts_of(outcome.exchange.request, record.at)
+        return replace(_explained(front, outcome, record), jwts=parts)
+
+    return examine
+
+
+def _explained(front: Front[X], outcome: _Outcome[X], record: Record) -> Examination:
+    refusal, exchange = outcome.refusal, outcome.exchange
     if refusal is None:
-        return lambda _: Examination(advice=tuple(front.advise(exchange)))
+        return Examination(advice=tuple(front.advise(exchange)))
     if not refusal.rule:
-        return None
-    return lambda record: findings.examine(front.store, exchange.request.origin, flow, exchange, refusal, record)
+        return Examination()
+    return findings.examine(front.store, exchange.request.origin, outcome.flow, exchange, refusal, record)
 
 
 def _recorded(front: Front[X], outcome: _Outcome[X], refusal: Refusal) -> RecordedError:

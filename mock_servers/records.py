@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl
 
 from mock_servers.provenance import fingerprint
 from mock_servers.request import Answer, Parameters, Request
+from mock_servers.rules import Refusal
+from mock_servers.timeline import Step, Walk, steps
 from mock_servers.wording import cut, moment
 
 LIMIT: Final = 1000
@@ -118,11 +120,20 @@ class RecordedError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What explains an exchange: findings, the best first; what would be refused next; and advice."""
+    """What explains an exchange: findings, the best first; what would be refused next; and advice.
+
+    `jwts` are those of the request by where they stood, taken apart, as JSON.
+    """
 
     findings: tuple[Finding, ...] = ()
-    then: tuple[str, ...] = ()
+    foreseen: tuple[Refusal, ...] = ()
     advice: tuple[str, ...] = ()
+    jwts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def then(self) -> tuple[str, ...]:
+        """What would be refused next, in the developer's words."""
+        return tuple(later.diagnosis for later in self.foreseen)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +157,7 @@ class Record:
     message_id: str | None = None
     refusal: RecordedError | None = None
     diagnosis: str | None = None
+    walk: Walk | None = None
     _examine: Callable[[Record], Examination] | None = None
     _examined: Examination = field(default_factory=Examination)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -171,6 +183,10 @@ class Record:
     def advice(self) -> tuple[str, ...]:
         """What the service does not mind, but will hurt."""
         return self.examination().advice
+
+    def timeline(self) -> list[Step]:
+        """Return the rules of its flow and what became of each; nothing where the flow is not known."""
+        return steps(self.walk, self.examination().foreseen) if self.walk else []
 
     @property
     def error(self) -> str | None:

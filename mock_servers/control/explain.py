@@ -5,7 +5,6 @@ What the service would make of it in a role is `verdict`'s to say. A value is ne
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -26,13 +25,14 @@ from mock_servers.control.calls import (
     answer_object,
 )
 from mock_servers.control.verdict import ROLES
+from mock_servers.dissection import harmless, taken_apart
 from mock_servers.findings import described, misplaced
 from mock_servers.grants import Issued
 from mock_servers.jwts import Jwt, MalformedJwtError
 from mock_servers.limits import URL
 from mock_servers.members import MemberError
 from mock_servers.records import Certainty, Finding, Record
-from mock_servers.wording import cut, duration, moment, shown
+from mock_servers.wording import cut, shown
 
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
@@ -77,11 +77,6 @@ _SHAPES: Final = (
     (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "authorization_code", "a UUID, as are codes of NHS login"),
 )
 """What an opaque value could be by its looks; another service may give the same looks to something else."""
-_TIMES: Final = ("exp", "nbf", "iat", "auth_time", "updated_at")
-_LAST: Final = 253_402_300_799
-"""The last second of the year 9999."""
-_LONGEST: Final = 200
-_DEEPEST: Final = 6
 
 
 def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
@@ -98,7 +93,7 @@ def explain(platform: Platform, value: str, role: str | None = None, token_url: 
         "certainty": kind.certainty,
         "seen": kind.seen,
         "value": bare if kind.exchange else cut(bare),
-        "jwt": _taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
+        "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
         "verdict": judged.as_json(part) if judged and part else None,
         "findings": [asdict(finding) for finding in _findings(platform, value, bare, role)],
         "exchange": kind.exchange.as_json() if kind.exchange else None,
@@ -173,7 +168,7 @@ def _jwt(platform: Platform, bare: str) -> _Kind:
     if isinstance(iss, str) and iss == sub:
         seen = f"It is a JWT whose iss and sub are both {shown(iss)}, as in a client assertion."
         return _Kind(kind="client_assertion", certainty="likely", seen=seen, role="client_assertion", jwt=jwt)
-    by, about = (shown(_harmless(claim, _DEEPEST)) for claim in (iss, sub))
+    by, about = (shown(harmless(claim)) for claim in (iss, sub))
     return _Kind(kind="jwt", certainty="certain", seen=f"It is a JWT by {by} about {about}.", jwt=jwt)
 
 
@@ -183,34 +178,6 @@ def _by_shape(bare: str) -> _Kind:
             seen = f"It is {words}; this mock has not issued it, or remembers it no longer."
             return _Kind(kind=kind, certainty="possible", seen=seen)
     return _Kind(kind="unknown", certainty="certain", seen=f"{cut(bare)} is nothing that this mock knows.")
-
-
-def _taken_apart(jwt: Jwt, now: float) -> dict[str, Any]:
-    return {
-        "header": _harmless(jwt.header, _DEEPEST),
-        "claims": _harmless(jwt.claims, _DEEPEST),
-        "times": {name: _time(jwt.claims[name], now) for name in _TIMES if name in jwt.claims},
-        "signature": f"{len(jwt.signature)} bytes",
-    }
-
-
-def _harmless(value: Any, depth: int) -> Any:
-    """Return a JSON value with long texts, tokens inside it and deep nests cut; what JSON cannot say becomes text."""
-    if isinstance(value, str):
-        return cut(value) if len(value) > _LONGEST or value.startswith("eyJ") else value
-    if isinstance(value, dict | list) and depth == 0:
-        return "…"
-    if isinstance(value, dict):
-        return {name: _harmless(each, depth - 1) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_harmless(each, depth - 1) for each in value]
-    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
-
-
-def _time(value: Any, now: float) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST:
-        return f"{shown(_harmless(value, _DEEPEST))} is no time in seconds since 1970"
-    return f"{moment(value)}, {duration(value - now)} {'ahead' if value > now else 'ago'}"
 
 
 def _findings(platform: Platform, value: str, bare: str, role: str | None) -> Iterator[Finding]:

@@ -1,0 +1,66 @@
+"""A journal knows of each exchange which rules it passed, which one stopped it, and what would have come next."""
+
+from collections.abc import Callable
+
+from werkzeug.test import Client, TestResponse
+
+from mock_servers.apim import flows
+from mock_servers.configuration import Configuration
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+from mock_servers.rules import Refusal, ServiceError
+from mock_servers.timeline import Walk, steps
+
+
+def states(platform: Platform) -> list[tuple[str, str]]:
+    return [(step.rule, step.state) for step in platform.exchanges.last.timeline()]
+
+
+def test_a_success_has_passed_every_rule(client_credentials: Callable[..., TestResponse], platform: Platform) -> None:
+    client_credentials()
+
+    told = states(platform)
+
+    assert {state for _, state in told} == {"passed"}
+    assert [rule for rule, _ in told] == [rule.name for policy in flows.FLOWS[5].policies for rule in policy.rules]
+
+
+def test_the_rule_that_stopped_a_request_and_those_it_would_have_met_next_are_told(
+    client_credentials: Callable[..., TestResponse], platform: Platform
+) -> None:
+    wrong = platform.client_assertion("nhsauth-app", token_url="https://elsewhere.example/token")
+    client_credentials(client_assertion_type="wrong", client_assertion=wrong)
+    told = platform.exchanges.last.timeline()
+
+    assert told[0].policy == "ValidateTokenRequest"
+    assert (told[0].rule, told[0].state) == ("check_client_assertion_type", "stopped")
+    assert told[0].words == platform.exchanges.last.diagnosis
+    assert [step.rule for step in told if step.state == "foreseen"] == ["check_client_assertion_aud"]
+    assert not [step for step in told if step.state == "passed"]
+
+
+def test_a_failure_of_the_mock_itself_has_no_timeline() -> None:
+    error = ServiceError(status=500, code="", sentence="", evidence="I", row="")
+    refusal = Refusal(error=error, rule="", policy="", diagnosis="The mock itself failed")
+
+    assert steps(Walk(flow=flows.FLOWS[5], refusal=refusal)) == []
+
+
+def test_without_diagnosis_nothing_is_kept_to_tell_why(ring: KeyRing) -> None:
+    platform = Platform(Configuration(diagnosis=False), ring=ring)
+    Client(platform).post("/oauth2/token", data={"grant_type": "password"})
+
+    record = platform.exchanges.last
+
+    assert (record.timeline(), record.walk, record.examination().jwts) == ([], None, {})
+
+
+def test_the_jwts_of_an_exchange_are_kept_taken_apart(
+    client_credentials: Callable[..., TestResponse], platform: Platform
+) -> None:
+    client_credentials()
+
+    jwts = platform.exchanges.last.examination().jwts
+
+    assert list(jwts) == ["client_assertion"]
+    assert '"iss": "nhsauth-app"' in jwts["client_assertion"]
