@@ -17,10 +17,12 @@ import flask
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule as Route
 
-from mock_servers import dissection, findings
+from mock_servers import dissection
+from mock_servers.diagnosis.case import Known
 from mock_servers.records import (
     Examination,
     Journal,
+    Received,
     Record,
     RecordedError,
     request_shown,
@@ -29,7 +31,6 @@ from mock_servers.records import (
 )
 from mock_servers.request import Answer, Parameters, Request
 from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
-from mock_servers.store import Store
 from mock_servers.timeline import Walk
 
 LARGEST_BODY: Final = 1 << 20
@@ -37,6 +38,11 @@ LARGEST_BODY: Final = 1 << 20
 
 IN_PROCESS: Final = "mock_servers.in_process"
 """What the environ of the mock's own calls has, under a name that no header can make."""
+
+_JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
+"""Which of an exchange's fields holds the JWT of which parameter."""
+_LARGEST_JWT: Final = 1 << 14
+"""Characters; a journal of a thousand exchanges must not hold a thousand times what a client may post."""
 
 _log = logging.getLogger("mock_servers")
 
@@ -55,9 +61,9 @@ X = TypeVar("X", bound=Asked)
 class Front(Generic[X]):
     """One service as HTTP sees it.
 
-    `fault` is the row for whatever no rule names. `row` finds the service's own row for what a rule names, `render`
-    makes an answer of it, `write` text of its members; `advise` tells, afterwards, what a success should make its
-    client think about.
+    `known` is what explanations look up, `fault` the row for whatever no rule names. `row` finds the service's own row
+    for what a rule names, `render` makes an answer of it, `write` text of its members; `advise` tells, afterwards, what
+    a success should make its client think about.
     """
 
     name: str
@@ -66,7 +72,7 @@ class Front(Generic[X]):
     render: Callable[[ServiceError, X, str], Answer]
     write: Callable[[Mapping[str, Any]], str]
     message_id: Callable[[], str]
-    store: Store
+    known: Known
     fault: ServiceError
     journal: Journal
     advise: Callable[[X], Iterable[str]] = lambda _: ()
@@ -140,6 +146,7 @@ def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
         request=request_shown(request),
         response=response_shown(outcome.answer),
         sent=secrets_sent(request),
+        received=_received(outcome.exchange),
         client_id=_client_id(outcome.exchange),
         message_id=_told(outcome.answer).get("message_id"),
         refusal=_recorded(front, outcome, refusal) if refusal else None,
@@ -147,6 +154,16 @@ def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
         walk=Walk(flow=outcome.flow, refusal=refusal) if front.journal.explains else None,
         _examine=_explains(front, outcome),
     )
+
+
+def _received(exchange: Asked) -> dict[str, Received]:
+    """Keep what the JWTs said that the rules have read, for later exchanges to be compared with; not a large one's."""
+    read = {field: getattr(exchange, name, None) for field, name in _JWTS.items()}
+    return {
+        field: Received(header=jwt.header, claims=jwt.claims)
+        for field, jwt in read.items()
+        if jwt is not None and len(jwt.signing_input) <= _LARGEST_JWT
+    }
 
 
 def _client_id(exchange: Asked) -> str | None:
@@ -172,7 +189,9 @@ def _explained(front: Front[X], outcome: _Outcome[X], record: Record) -> Examina
         return Examination(advice=tuple(front.advise(exchange)))
     if not refusal.rule:
         return Examination()
-    return findings.examine(front.store, exchange.request.origin, outcome.flow, exchange, refusal, record)
+    from mock_servers.diagnosis.examination import examine  # noqa: PLC0415 - nothing of it is needed to start
+
+    return examine(front.known, outcome.flow, exchange, refusal, record, lambda error: front.row(error, exchange))
 
 
 def _recorded(front: Front[X], outcome: _Outcome[X], refusal: Refusal) -> RecordedError:

@@ -96,16 +96,24 @@ Certainty = Literal["certain", "likely", "possible"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Why an exchange was refused, found from facts: what was seen, where it comes from, what to do."""
+    """Why an exchange was refused, found from facts: what was seen, where it comes from, what to do.
+
+    `evidence` is the letter of the error row that the mistake runs into and `row` that row's paragraph of the contract:
+    how sure it is that the real service minds. `change` is what to change in the client library's own words, where one
+    is recognised.
+    """
 
     id: str
     certainty: Certainty
     seen: str
     cause: str
     cure: str
+    evidence: str | None = None
+    row: str | None = None
+    change: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.seen} {self.cause} {self.cure}"
+        return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +144,20 @@ class Examination:
         return tuple(later.diagnosis for later in self.foreseen)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What a JWT said that came in a form; without its signature it is good for nothing."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+
 @dataclass(slots=True, kw_only=True)
 class Record:
     """One exchange. `at` is seconds since 1970, `sent` the hashes of the secrets in the request by field.
 
-    `id` is its number in the journal, which gives it; `client_id` the client that was recognised, else the one named in
-    the form.
+    `received` is what the JWTs of its form said, by field. `id` is its number in the journal, which gives it;
+    `client_id` the client that was recognised, else the one named in the form.
     """
 
     id: int = 0
@@ -153,6 +169,7 @@ class Record:
     request: Mapping[str, Any]
     response: Mapping[str, Any]
     sent: Mapping[str, bytes]
+    received: Mapping[str, Received] = field(default_factory=dict, repr=False)
     client_id: str | None = None
     message_id: str | None = None
     refusal: RecordedError | None = None

@@ -11,6 +11,7 @@ from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.flows import FLOWS
 from mock_servers.apim.render import render, write
 from mock_servers.apim.service import Service
+from mock_servers.diagnosis.case import Known
 from mock_servers.request import Request
 
 
@@ -24,7 +25,16 @@ def create_app(service: Service) -> Flask:
             render=render,
             write=write,
             message_id=service.identifiers.message_id,
-            store=service.store,
+            known=Known(
+                store=service.store,
+                journal=service.journal,
+                environment=service.environment,
+                origins=service.origins,
+                audiences=service.settings.audiences,
+                providers=service.providers,
+                jwks_url_of=service.jwks_url_of,
+                fetch=service.fetch,
+            ),
             fault=errors.SCRIPT_FAULT,
             journal=service.journal,
             advise=advise,

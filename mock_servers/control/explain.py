@@ -25,8 +25,8 @@ from mock_servers.control.calls import (
     answer_object,
 )
 from mock_servers.control.verdict import ROLES
+from mock_servers.diagnosis.place import described, misplaced
 from mock_servers.dissection import harmless, taken_apart
-from mock_servers.findings import described, misplaced
 from mock_servers.grants import Issued
 from mock_servers.jwts import Jwt, MalformedJwtError
 from mock_servers.limits import URL

@@ -71,6 +71,16 @@ SCHEMAS: Final = {
             "seen": TEXT,
             "cause": TEXT,
             "cure": TEXT,
+            "evidence": {
+                **TEXT_OR_NULL,
+                "description": "The letter of the error row that the mistake runs into: how sure it is that the real "
+                "service minds.",
+            },
+            "row": {**TEXT_OR_NULL, "description": "That row's paragraph of the contract."},
+            "change": {
+                **TEXT_OR_NULL,
+                "description": "What to change in the client library's own words, where one is recognised.",
+            },
         },
         "An explanation: what was seen, where it comes from, what to do.",
     ),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flask import Flask
 
 from mock_servers import front
+from mock_servers.diagnosis.case import Known
 from mock_servers.gateway.flows import FAULT, NOWHERE, render
 from mock_servers.gateway.service import Exchange, Service
 from mock_servers.request import Answer
@@ -23,7 +24,7 @@ def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = ()) -
             render=render,
             write=front.compact,
             message_id=service.identifiers.message_id,
-            store=service.store,
+            known=Known(store=service.store, journal=service.journal, environment=service.settings.environment),
             fault=FAULT,
             journal=service.journal,
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from mock_servers import front
+from mock_servers.diagnosis.case import Known
 from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.advice import advise
 from mock_servers.identity_provider.flows import FLOWS
@@ -24,7 +25,9 @@ def create_app(service: Service) -> Flask:
             advise=advise,
             write=front.compact,
             message_id=service.identifiers.message_id,
-            store=service.store,
+            known=Known(
+                store=service.store, journal=service.journal, providers=(service.provider,), fetch=service.fetch
+            ),
             fault=errors.FAULT,
             journal=service.journal,
         ),

@@ -1,22 +1,20 @@
-"""Explains a refusal from what the mock knows: a value that it issued itself is recognised in the wrong place.
-
-Nothing here judges a request or changes the store; what goes out on the wire has gone.
-"""
+"""Recognises a value that the mock issued, or an app's own key or secret, where another kind of value belongs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from mock_servers import provenance
+from mock_servers.apim import flows
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
 from mock_servers.grants import Issued
-from mock_servers.records import Examination, Finding, Record
-from mock_servers.rules import Flow, Refusal, foresee
+from mock_servers.records import Finding, Record
+from mock_servers.rules import Policy
 from mock_servers.store import Store
 from mock_servers.wording import duration, shown
-
-E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +55,35 @@ _MEANING: Final = {
 }
 
 
-def examine(
-    store: Store, origin: str, flow: Flow[E, Any], exchange: E, refusal: Refusal, record: Record
-) -> Examination:
-    """Explain a refusal: what was sent in the wrong place, and what would have been refused next."""
-    return Examination(
-        findings=tuple(misplaced(store, record, origin)),
-        foreseen=tuple(foresee(flow, exchange, refusal)),
+def misplaced(store: Store, record: Record, origin: str) -> Iterator[Finding]:
+    """Find values that the mock issued and that stand where another kind of value belongs."""
+    return filter(None, (_misplaced(name, store, record, origin) for name in _PLACES))
+
+
+def _misplaced(name: str, store: Store, record: Record, origin: str) -> Finding | None:
+    issued = provenance.recognise(store, record.sent[name]) if name in record.sent else None
+    place = _PLACES[name]
+    if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
+        return None
+    return Finding(
+        id=_finding_id(name, issued),
+        certainty="certain",
+        seen=f"{name} is {described(issued, record.at)}.",
+        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _MEANING[issued.kind],
+        cure=_cure(issued, place, origin),
     )
 
 
-def misplaced(store: Store, record: Record, origin: str) -> Iterator[Finding]:
-    """Find values that the mock issued and that stand where another kind of value belongs."""
-    for name, place in _PLACES.items():
-        issued = provenance.recognise(store, record.sent[name]) if name in record.sent else None
-        if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
-            continue
-        yield Finding(
-            id=_finding_id(name, issued),
-            certainty="certain",
-            seen=f"{name} is {described(issued, record.at)}.",
-            cause=_CODE_ELSEWHERE if _is_code(name, issued) else _MEANING[issued.kind],
-            cure=_cure(issued, place, origin),
-        )
+def _finder(name: str) -> Finder:
+    def misplaced_value(case: Case) -> Finding | None:
+        return _misplaced(name, case.known.store, case.record, case.request.origin)
+
+    misplaced_value.__name__ = f"misplaced_{name}"  # what a log calls it
+    return Finder(find=misplaced_value, rules=_RULES.get(name, ()))
+
+
+def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
+    return tuple(rule.name for policy in policies for rule in policy.rules)
 
 
 def described(issued: Issued, now: float) -> str:
@@ -127,3 +131,9 @@ def _cure(issued: Issued, place: Place, origin: str) -> str:
     redeem_at = f"{origin}{issued.redeem_at}"
     sentence = _REDEEM.get(issued.kind, "{cure}.").format(redeem_at=redeem_at, cure=place.cure)
     return f"{sentence[0].upper()}{sentence[1:]}"
+
+
+_RULES: Final = {"client_assertion": _names(flows.CLIENT_ASSERTION), "subject_token": _names(flows.SUBJECT_TOKEN)}
+"""Who judges the fields that stand in one form with others."""
+
+FINDERS: Final = tuple(_finder(name) for name in _PLACES)

@@ -1,0 +1,1 @@
+"""Why a request was refused: small finders over one read-only case, asked after the answer has left."""

@@ -1,0 +1,170 @@
+"""One refused exchange as finders see it: the request, what the rules learned of it, and what the mock knows besides.
+
+Nothing here may be changed, and nothing judges: the answer has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mock_servers import javascript, jwks, jwts, provenance
+from mock_servers.fingerprints import Library, recognise
+from mock_servers.grants import Issued
+from mock_servers.identity_provider.provider import Provider
+from mock_servers.javascript import UNDEFINED
+from mock_servers.jwks import FetchedJwks, Fetcher, UnreachableError
+from mock_servers.jwts import Jwt, MalformedJwtError
+from mock_servers.origins import Origins
+from mock_servers.records import Journal, Record
+from mock_servers.registered_app import App
+from mock_servers.request import Request
+from mock_servers.rules import Refusal, Rule, ServiceError
+from mock_servers.store import Store
+
+RowOf = Callable[[ServiceError], ServiceError]
+
+JWT_FIELDS: Final = ("client_assertion", "subject_token")
+
+
+def _offline(url: str) -> bytes:
+    raise UnreachableError(f"there is no way to fetch {url}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the mock knows besides a request; finders read it, and change nothing.
+
+    `environment` is the platform's, `audiences` what it takes as `aud` besides the URL that was called. `providers` are
+    those that the service trusts, or is; `jwks_url_of` tells where an app's key set is, and `fetch` gets it.
+    """
+
+    store: Store
+    journal: Journal
+    environment: str = ""
+    origins: Origins = field(default_factory=Origins)
+    audiences: tuple[str, ...] = ()
+    providers: tuple[Provider, ...] = ()
+    jwks_url_of: Callable[[App], str] = lambda app: app.jwks_url or ""
+    fetch: Fetcher = _offline
+
+    def issued(self, value: str) -> Issued | None:
+        """Return where a value came from, when the mock issued or registered it."""
+        return provenance.recognise(self.store, provenance.fingerprint(value))
+
+    def before(self, record: Record) -> list[Record]:
+        """Return the exchanges before this one that are kept, the newest first."""
+        return [each for each in reversed(self.journal.kept()) if each.id < record.id]
+
+    def key_set(self, app: App) -> FetchedJwks | None:
+        """Return an app's key set as the service keeps it, else as the mock itself serves it; others are not asked."""
+        if not app.has_keys:
+            return None
+        url = self.jwks_url_of(app)
+        kept = self.store.jwks.get(("app", url))
+        if kept is not None or not any(url.startswith(f"{origin}/") for origin in self.origins):
+            return kept
+        return self.served(url)
+
+    def served(self, url: str) -> FetchedJwks | None:
+        """Return the key set that a URL answers at this moment; `None` when it cannot be reached."""
+        try:
+            return jwks.read(self.fetch(url), 0, url)
+        except UnreachableError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A refused exchange.
+
+    `learned` holds what the rules taught, by the name of the exchange's field. `tokens` are the JWTs of the form by
+    field (those that decode), `ahead` the rules that objected or were never asked, in their order. An `unrouted`
+    request was refused before any grant was chosen, so that the rules of every grant are still to come.
+    """
+
+    record: Record
+    request: Request
+    refusal: Refusal
+    ahead: tuple[Rule[Any], ...]
+    unrouted: bool
+    learned: Mapping[str, Any]
+    known: Known
+    row: RowOf
+    tokens: Mapping[str, Jwt]
+    library: Library | None = None
+
+    @property
+    def now(self) -> float:
+        """The moment by which the request was judged, in seconds since 1970."""
+        return self.record.at
+
+    @property
+    def assertion(self) -> Jwt | None:
+        """The client assertion, when it is a JWT."""
+        return self.tokens.get("client_assertion")
+
+    @property
+    def subject(self) -> Jwt | None:
+        """The subject token, when it is a JWT."""
+        return self.tokens.get("subject_token")
+
+    def form(self, name: str) -> str | None:
+        """Return a form parameter; an empty one counts as absent."""
+        return self.request.form.get(name)
+
+    def header(self, name: str) -> Any:
+        """Return a member of the assertion's header; UNDEFINED without one, or without an assertion."""
+        return self.assertion.header.get(name, UNDEFINED) if self.assertion is not None else UNDEFINED
+
+    def claim(self, name: str) -> Any:
+        """Return a claim of the assertion; UNDEFINED without one, or without an assertion."""
+        return self.assertion.claims.get(name, UNDEFINED) if self.assertion is not None else UNDEFINED
+
+    def seconds(self, name: str) -> float | None:
+        """Return a time among the assertion's claims, when it is a number."""
+        value = self.claim(name)
+        return javascript.number(value) if javascript.is_number(value) else None
+
+    @property
+    def app(self) -> App | None:
+        """The app that asks: as the rules found it, else the one of this environment that the request names."""
+        found = self.learned.get("app")
+        if isinstance(found, App):
+            return found
+        named = self.claim("sub") if self.assertion is not None else self.form("client_id")
+        app = self.known.store.apps.get(named) if isinstance(named, str) else None
+        return app if app is not None and app.known_in(self.known.environment) else None
+
+    @property
+    def key_set(self) -> FetchedJwks | None:
+        """The app's key set: the one that the request was judged by, else the one that it would have been."""
+        found = self.learned.get("app_jwks")
+        if isinstance(found, FetchedJwks):
+            return found
+        return self.known.key_set(self.app) if self.app is not None else None
+
+    def refused_by(self, *rules: str) -> bool:
+        """Whether one of these rules is the one that objected."""
+        return self.refusal.rule in rules
+
+
+def tokens_of(request: Request) -> dict[str, Jwt]:
+    """Return the JWTs of a form by field."""
+    return dict(_tokens(request))
+
+
+def _tokens(request: Request) -> Iterator[tuple[str, Jwt]]:
+    for name in JWT_FIELDS:
+        try:
+            yield name, jwts.decode(request.form.get(name) or "")
+        except MalformedJwtError:
+            continue
+
+
+def library_of(request: Request, tokens: Mapping[str, Jwt]) -> Library | None:
+    """Return the library that seems to have made the request."""
+    assertion = tokens.get("client_assertion")
+    header, claims = (assertion.header, assertion.claims) if assertion is not None else ({}, {})
+    return recognise(header, claims, request.content_type, request.headers.get("user-agent", ""))

@@ -1,0 +1,103 @@
+"""Asks every finder that fits a case, and puts what they found in order: the best first, at most three."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from itertools import dropwhile
+from types import MappingProxyType
+from typing import Any, Final
+
+from mock_servers.diagnosis.case import Case, Known, RowOf, library_of, tokens_of
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.table import FINDERS
+from mock_servers.records import Examination, Finding, Record
+from mock_servers.request import Request
+from mock_servers.rules import Flow, Refusal, Rule, foresee
+
+MOST: Final = 3
+_CERTAINTIES: Final = ("certain", "likely", "possible")
+
+_log = logging.getLogger("mock_servers")
+
+
+def examine(
+    known: Known,
+    flow: Flow[Any, Any],
+    exchange: Any,
+    refusal: Refusal,
+    record: Record,
+    row: RowOf = lambda error: error,
+) -> Examination:
+    """Explain a refusal: why it was made, and what would have been refused next. Changes nothing.
+
+    `row` finds the service's own error row for what a rule names.
+    """
+    case = case_of(known, flow, exchange, refusal, record, row)
+    return Examination(
+        findings=tuple(findings(case, FINDERS)),
+        foreseen=tuple(foresee(flow, exchange, refusal)),
+    )
+
+
+def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal, record: Record, row: RowOf) -> Case:
+    """Return the case that finders look at."""
+    request: Request = exchange.request
+    tokens = tokens_of(request)
+    return Case(
+        record=record,
+        request=request,
+        refusal=refusal,
+        ahead=tuple(_ahead(flow, refusal)),
+        unrouted=sum(len(policy.rules) for policy in flow.policies) == 1,
+        learned=MappingProxyType({each.name: getattr(exchange, each.name) for each in _taught(exchange)}),
+        known=known,
+        row=row,
+        tokens=MappingProxyType(tokens),
+        library=library_of(request, tokens),
+    )
+
+
+def _ahead(flow: Flow[Any, Any], refusal: Refusal) -> Iterator[Rule[Any]]:
+    steps = ((policy.name, rule) for policy in flow.policies for rule in policy.rules)
+    left = dropwhile(lambda step: (step[0], step[1].name) != (refusal.policy, refusal.rule), steps)
+    return (rule for _, rule in left)
+
+
+def _taught(exchange: Any) -> Iterator[Any]:
+    return (each for each in fields(exchange) if not each.init and hasattr(exchange, each.name))
+
+
+def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
+    """Return what the finders found: what explains the refusal first, then what would be met next, in its order."""
+    found = [one for finder in finders for one in _asked(finder, case)]
+    found.sort(key=lambda one: (one[0], _CERTAINTIES.index(one[1].certainty)))
+    return list(dict.fromkeys(finding for _, finding in found))[:MOST]
+
+
+def _asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
+    nearness = finder.nearness(case)
+    if nearness is None:
+        return
+    try:
+        finding = finder.find(case)
+    except Exception:  # noqa: BLE001 - one finder's mistake must not keep the others from being heard
+        _log.exception("the finder %s failed on exchange %s", finder.name, case.record.id)
+        return
+    if finding is not None:
+        yield nearness, _completed(finding, nearness, case)
+
+
+def _completed(finding: Finding, nearness: int, case: Case) -> Finding:
+    """Add how sure the row is that the mistake runs into, and the recognised library's own words."""
+    error = case.ahead[nearness].error if nearness < len(case.ahead) else None
+    row = case.row(error) if error is not None else None
+    library = case.library
+    change = library.changes.get(finding.id) if library is not None else None
+    return replace(
+        finding,
+        evidence=row.evidence if row else None,
+        row=row.row if row else None,
+        change=f"This looks like {library.name}: {change}" if library and change else None,
+    )

@@ -1,0 +1,33 @@
+"""What a finder is: a small named function over a case, and the rules that its mistake runs into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.records import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Looks for one mistake.
+
+    It is asked when one of `rules` (their names) has objected or was not asked any more; without rules, always. A rule
+    that had nothing to object disproves its mistakes.
+    """
+
+    find: Callable[[Case], Finding | None]
+    rules: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What a log calls it."""
+        return getattr(self.find, "__name__", repr(self.find))
+
+    def nearness(self, case: Case) -> int | None:
+        """Return how many rules lie between the refusal and this mistake; `None` when it cannot be in the case."""
+        if not self.rules:
+            return 0
+        place = next((place for place, rule in enumerate(case.ahead) if rule.name in self.rules), None)
+        return len(case.ahead) if place is None and case.unrouted else place
