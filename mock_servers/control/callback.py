@@ -9,6 +9,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import quote_plus
 
 from mock_servers import pages, provenance
 from mock_servers.apim.request_form import ASSERTION_TYPE
@@ -19,6 +20,7 @@ from mock_servers.registered_app import App
 from mock_servers.wording import duration, moment
 
 _CODE: Final = "authorization code"
+_POST: Final = "client_secret_post"
 
 
 def _shown(asked: Asked) -> Told:
@@ -104,7 +106,10 @@ def _ago(at: float | None, now: float) -> str | None:
 def _steps(asked: Asked, code: str, issued: Issued) -> tuple[NextStep, ...]:
     token_url = f"{asked.origin}{issued.redeem_at}"
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _redirect_uri(asked, code)}
-    if not _proves_itself_by_key(asked, issued):
+    method = _method(asked, issued)
+    if method == "client_secret_basic":
+        return (NextStep(title="Redeem the code", command=_curl(token_url, form, user=issued.client_id)),)
+    if method == "client_secret_post":
         proof = {"client_id": issued.client_id, "client_secret": "$CLIENT_SECRET"}
         return (NextStep(title="Redeem the code", command=_curl(token_url, {**form, **proof})),)
     proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": "$CLIENT_ASSERTION"}
@@ -129,15 +134,20 @@ def _redirect_uri(asked: Asked, code: str) -> str:
     return granted.redirect_uri if granted is not None else f"{asked.origin}/_nhsauth/callback"
 
 
-def _proves_itself_by_key(asked: Asked, issued: Issued) -> bool:
-    """Whether the token endpoint wants an assertion: a provider's by its data, else as is registered for the client."""
-    providers = [service.provider for service in asked.platform.providers.values()]
-    methods = [each.proof.methods for each in providers if each.endpoint("token") == issued.redeem_at]
-    if not methods:
-        return False
-    app: App | None = asked.platform.store.apps.get(issued.client_id)
-    registered = app.cis2_auth_method if app is not None else ""
-    return "private_key_jwt" in (methods[0] or (registered,)) and "client_secret_post" not in methods[0]
+def _method(asked: Asked, issued: Issued) -> str:
+    """Return how the token endpoint wants the client to prove itself: the first way of a provider, else as registered.
+
+    The platform's own endpoint takes the secret in the form.
+    """
+    services = asked.platform.providers.values()
+    providers = (each.provider for each in services if each.provider.endpoint("token") == issued.redeem_at)
+    ways = next((each.proof.methods or _registered(asked, issued.client_id) for each in providers), (_POST,))
+    return ways[0]
+
+
+def _registered(asked: Asked, client_id: str) -> tuple[str, ...]:
+    app: App | None = asked.platform.store.apps.get(client_id)
+    return (_POST if app is None else app.cis2_auth_method,)
 
 
 def _assertion(asked: Asked, client_id: str, token_url: str) -> NextStep:
@@ -154,9 +164,11 @@ def _assertion(asked: Asked, client_id: str, token_url: str) -> NextStep:
     return NextStep(title="Sign a client assertion", command=command)
 
 
-def _curl(url: str, form: Mapping[str, str]) -> str:
+def _curl(url: str, form: Mapping[str, str], *, user: str | None = None) -> str:
+    """Return a command that posts a form; `user` is in the header, encoded (RFC 6749, section 2.3.1)."""
+    proof = [] if user is None else [f'--user "{quote_plus(user)}:$CLIENT_SECRET"']
     fields = [f"--data-urlencode {_quoted(name, value)}" for name, value in form.items()]
-    return " \\\n  ".join([f"curl {shlex.quote(url)}", *fields])
+    return " \\\n  ".join([f"curl {shlex.quote(url)}", *proof, *fields])
 
 
 def _quoted(name: str, value: str) -> str:

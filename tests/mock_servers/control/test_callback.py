@@ -91,6 +91,20 @@ def test_the_command_redeems_a_code_of_cis2(
     assert (answer.status_code, answer.get_json()["token_type"]) == (200, "Bearer")
 
 
+def test_a_client_of_cis2_that_is_registered_for_the_header_is_shown_that(
+    callback: Callback, code: Callable[..., str], http: Client, platform: Platform
+) -> None:
+    platform.apps.change("nhsauth-app", cis2_auth_method="client_secret_basic")
+
+    (command,) = commands(callback(code=code()))
+    client_id, _, secret = command.pop(command.index("--user") + 1).partition(":")
+    command.remove("--user")
+    form = dict(field.split("=", 1) for field in command[3::2])
+    answer = http.post(urlsplit(command[1]).path, data=form, base_url=platform.url, auth=(client_id, "nhsauth-secret"))
+
+    assert (secret, "client_secret" in form, answer.status_code) == ("$CLIENT_SECRET", False, 200)
+
+
 def test_the_commands_redeem_a_code_of_nhs_login(
     callback: Callback, code: Callable[..., str], http: Client, platform: Platform
 ) -> None:
