@@ -514,7 +514,14 @@ PROVIDERS: Final[Mapping[str, Usual]] = {
     "grant_type_missing": Usual(
         "The parameters are in the URL, or went out as JSON.", "POST a form with grant_type=authorization_code."
     ),
+    "grant_type_unknown": Usual(
+        "A typing error, or a value that was encoded twice and arrives with its percent signs.",
+        "Use grant_type=authorization_code.",
+    ),
     "grant_type_unsupported": Usual("The provider has no such grant.", "Use grant_type=authorization_code."),
+    "grant_not_registered": Usual(
+        "The client is registered, but not for this grant.", "Have it registered, or do without it."
+    ),
     "client_not_authenticated": Usual(
         "The client named itself by the wrong secret, the platform's API key, in two ways at once, or in a way that "
         "was not registered.",
@@ -606,6 +613,35 @@ PROVIDERS: Final[Mapping[str, Usual]] = {
     "login_required": Usual(
         "prompt=none, and the person is not logged in here, or too long ago.",
         "Treat it as a normal answer: ask again without prompt=none.",
+    ),
+    "consent_required": Usual(
+        "prompt=none, and the person has not agreed to share data with this client.",
+        "Treat it as a normal answer: ask again without prompt=none.",
+    ),
+    "code_not_registered": Usual(
+        "The client is registered, but not for the authorization code flow.", "Have it registered for that."
+    ),
+    "asserted_invalid": Usual(
+        "asserted_login_identity is no JWT, lacks a claim, or lives for more than a minute.",
+        "Have the other client sign iss, code, jti, iat and exp, just before the redirect. " + _GUESS,
+    ),
+    "asserted_untrusted": Usual(
+        "iss is no client, or another key made the signature.",
+        "Sign with RS512 and the key of the client for which the person logged in first. " + _GUESS,
+    ),
+    "asserted_unknown": Usual(
+        "code is not the jti of an id_token of that client, or the person's session has ended.",
+        "Take the jti out of the newest id_token, and fall back to a log-in. " + _GUESS,
+    ),
+    "asserted_spent": Usual(
+        "The same asserted_login_identity was sent before.", "Sign a new one for each log-in. " + _GUESS
+    ),
+    "realm_unknown": Usual(
+        "The path names another realm, or a part of it is missing.", "Take every URL out of the discovery document."
+    ),
+    "code_not_of_request": Usual(
+        "The code was used before (a callback that ran twice), or belongs to another client or redirect URI.",
+        "Redeem it once, for the client and with the redirect_uri of the authorization request.",
     ),
     "form_token_wrong": Usual(
         "The log-in form was changed, or is older than the mock's last start.", "Load the page again."

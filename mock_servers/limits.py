@@ -100,7 +100,11 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
         "session_lifetime": SECONDS,
         "remember_jti_days": between(1, 36_500, "a whole number of days"),
     },
-    ProviderSettings: {"kid": TEXT, **dict.fromkeys(_LIFETIMES, SECONDS)},
+    ProviderSettings: {
+        "kid": TEXT,
+        "default_vtr": matching(r"P[059]\.(?:Cp(?:\.C[dk])?|Cm)", 'a vector of trust such as "P5.Cp.Cd"'),
+        **dict.fromkeys(_LIFETIMES, SECONDS),
+    },
     App: {
         "client_id": WORD,
         "client_secret": WORD,
@@ -116,6 +120,7 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
         "post_logout_redirect_uris": REDIRECT,
         "cis2_auth_method": one_of("client_secret_post", "private_key_jwt", "client_secret_basic"),
         "cis2_signing_algorithm": one_of("RS512", "RS256"),
+        "grant_types": one_of("authorization_code", "refresh_token"),
     },
     Api: {
         "path": matching(

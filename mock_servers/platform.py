@@ -379,6 +379,7 @@ class Platform:
             *(_mount(service.mount, apim_app.create_app(service)) for service in self.token_services),
             _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),
             *(_provider_mount(service) for service in self.providers.values()),
+            *(_realms_mount(service) for service in self.providers.values() if service.provider.realms_path),
             Mount(prefix="", paths=("",), application=gateway_app.create_app(gateway)),
         ]
 
@@ -391,6 +392,11 @@ def _provider_mount(service: ProviderService) -> Mount:
     provider = service.provider
     own = (provider.path,) if provider.path else (provider.discovery_path, *provider.endpoints.values())
     return Mount(prefix=provider.path, paths=own, application=provider_app.create_app(service))
+
+
+def _realms_mount(service: ProviderService) -> Mount:
+    """Lead to a provider what its product would answer for realms that do not exist."""
+    return Mount(prefix="", paths=(service.provider.realms_path,), application=provider_app.create_app(service))
 
 
 def _leads(mount: Mount, path: str) -> bool:

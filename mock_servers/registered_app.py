@@ -27,7 +27,8 @@ class App:
     mock's own key `key_name`. `environments` empty means the environment that the mock plays. `subscribed = False`:
     it has products, but none that covers the token service. `cis2_auth_method` is how it proves itself at CIS2, and
     that alone will do there: `client_secret_post`, `client_secret_basic` or `private_key_jwt`, the last signed with
-    `cis2_signing_algorithm`, `RS512` or `RS256`.
+    `cis2_signing_algorithm`, `RS512` or `RS256`. `grant_types` (RFC 7591, section 2) are those it is registered for at
+    the identity providers; `None` is each provider's usual: codes and refreshes, but CIS2 gives no refresh token.
     """
 
     client_id: str
@@ -50,6 +51,7 @@ class App:
     post_logout_redirect_uris: tuple[str, ...] = ()
     cis2_auth_method: str = "client_secret_post"
     cis2_signing_algorithm: str = "RS512"
+    grant_types: tuple[str, ...] | None = None
 
     def known_in(self, environment: str) -> bool:
         """Whether the app exists in this environment of the platform."""

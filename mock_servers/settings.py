@@ -35,12 +35,20 @@ class ProviderSettings:
 
     `assurance_levels`: whether CIS2's levels are numbers or text in the id token; sources disagree (S both).
     `scope_at_token`: whether a scope in CIS2's code request is refused (I) or ignored, as a live client shows (S).
+    `unusable_code`: whether CIS2 has one sentence for every code it does not take, as captured (S), or tells one that
+    does not exist and one that has expired apart, as the product's ancestor does (I).
+    `single_sign_on`: whether a browser that has a session is not asked again (D for NHS login, I for CIS2); off, since
+    the next test wants to choose another person. `default_vtr`: the vectors of trust of a request to NHS login that
+    names none, else its documented three of P9 (D).
     """
 
     signing_key: Path | None = None
     kid: str | None = None
     assurance_levels: Literal["number", "string"] = "number"
     scope_at_token: Literal["ignore", "refuse"] = "ignore"
+    unusable_code: Literal["captured", "ancestor"] = "captured"
+    single_sign_on: bool = False
+    default_vtr: tuple[str, ...] = ()
     id_token_lifetime: int | None = None
     access_token_lifetime: int | None = None
     refresh_token_lifetime: int | None = None

@@ -21,6 +21,7 @@ from mock_servers.grants import (
     ProviderSession,
     RefreshToken,
 )
+from mock_servers.identity_provider.id_tokens import LogIn
 from mock_servers.identity_provider.people import Person
 from mock_servers.jwks import FetchedJwks
 from mock_servers.registered_app import App
@@ -110,7 +111,8 @@ class Store:
     Keys: `apps` by client id, `people` by provider and id, `jtis` by environment, subject and jti (until when they are
     remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client id and minute,
     `jwks` by purpose and URL, `issued` by the value's hash, `pending` by the platform's state, `browser_sessions` by
-    environment, provider and sid, the rest by the value itself.
+    environment, provider and sid, `vouchable` (log-ins that another client may be told of) by provider, client id and
+    the id token's jti, the rest by the value itself.
     """
 
     apps: Table[App] = field(default_factory=_unlimited)
@@ -128,6 +130,7 @@ class Store:
     pending: Table[PendingAuthorization] = field(default_factory=Table)
     platform_codes: Table[PlatformCode] = field(default_factory=Table)
     browser_sessions: Table[BrowserSession] = field(default_factory=Table)
+    vouchable: Table[LogIn] = field(default_factory=Table)
     issued: Table[Issued] = field(default_factory=Table)
 
     def snapshot(self) -> Mapping[str, Mapping[Hashable, Any]]:

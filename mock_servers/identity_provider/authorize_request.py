@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mock_servers import wording
+from mock_servers.grants import ProviderSession
 from mock_servers.identity_provider import errors, sessions
 from mock_servers.identity_provider.service import Assurance, Exchange
 from mock_servers.request import Parameters
@@ -125,6 +126,14 @@ def check_response_type_code(exchange: Exchange) -> str | None:
     """The authorization code flow only (D)."""
     sent = exchange.ask("response_type")
     return None if sent == "code" else f"response_type is {shown(sent)}: there is the code flow only, so send code."
+
+
+@rejects(errors.CODE_NOT_REGISTERED)
+def check_code_registered(exchange: Exchange) -> str | None:
+    """The client may ask for codes."""
+    if exchange.client.may_use("authorization_code"):
+        return None
+    return f"The client's grant_types are {shown(exchange.client.grant_types)}: add authorization_code."
 
 
 @rejects(errors.RESPONSE_MODE_UNSUPPORTED)
@@ -256,7 +265,7 @@ def find_assurances(exchange: Exchange) -> str | None:
 def _vectors(exchange: Exchange) -> Sequence[str] | None:
     sent = exchange.ask("vtr")
     if sent is None:
-        return exchange.service.provider.asking.default_vectors
+        return exchange.service.settings.default_vtr or exchange.service.provider.asking.default_vectors
     try:
         found = json.loads(sent)
     except (ValueError, RecursionError):
@@ -278,12 +287,30 @@ def _by_acr(exchange: Exchange) -> list[Assurance] | None:
 def find_session(exchange: Exchange) -> str | None:
     """`prompt=none` needs a live session of the browser, no older than `max_age`."""
     session = sessions.named(exchange)
+    problem = _lacking(exchange, session)
+    if problem is not None:
+        return f"prompt=none, and {problem}: let the person log in."
+    exchange.session = session
+    return None
+
+
+def goes_on(exchange: Exchange) -> bool:
+    """Whether the browser's session answers the request without the person, where a setting allows that."""
+    session = sessions.named(exchange)
+    wanted = exchange.service.settings.single_sign_on and exchange.ask("prompt") is None
+    if not wanted or _lacking(exchange, session) is not None:
+        return False
+    exchange.session = session
+    return True
+
+
+def _lacking(exchange: Exchange, session: ProviderSession | None) -> str | None:
+    """Say why a session will not do."""
     if session is None:
-        return "prompt=none, and the browser has no session here (no cookie, or a tampered one): let the person log in."
+        return "the browser has no session here (no cookie, or a tampered one)"
     if session.ended or session.expires_at <= exchange.now:
-        return "prompt=none, and the session that the browser's cookie names has ended: let the person log in."
+        return "the session that the browser's cookie names has ended"
     oldest = max_age(exchange.ask("max_age")) if exchange.service.provider.asking.honours_max_age else None
     if oldest is not None and exchange.now - session.at > oldest:
-        return f"prompt=none, and the log-in is older than max_age={oldest}: let the person log in again."
-    exchange.session = session
+        return f"the log-in is older than max_age={oldest}"
     return None

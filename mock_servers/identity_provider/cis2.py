@@ -89,6 +89,17 @@ ASKING: Final = Asking(
 PROOF: Final = Proof(longest=1800, advised=300, realm="/NHSIdentity/Healthcare")
 """Method and algorithm as registered (D); 5 minutes are documented (D), 30 were found by a live team (S)."""
 
+KNOWN_GRANTS: Final = (
+    "client_credentials",
+    "password",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:grant-type:saml2-bearer",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:ietf:params:oauth:grant-type:uma-ticket",
+)
+"""Grants that the product has and no client of CIS2 is registered for (I)."""
+
 DISCOVERY: Final = {
     "version": "3.0",
     "issuer": "{issuer}",
@@ -170,6 +181,11 @@ CIS2: Final = Provider(
     asking=ASKING,
     proof=PROOF,
     grants=("authorization_code", "refresh_token"),
+    known_grants=KNOWN_GRANTS,
+    gives_refresh_tokens=False,
+    token_members=("access_token", "refresh_token", "scope", "id_token", "token_type", "expires_in"),
     redirect_at_token_is_loose=True,
+    realms_path="/openam/oauth2/realms/root",
     errors=errors.CIS2,
+    ancestor_errors=errors.CIS2_ANCESTOR,
 )

@@ -16,7 +16,8 @@ class Client:
     A redirect URI is good when it is one of `redirect_uris`, letter by letter, or when `accepts_redirect` says so of it
     and the origin (scheme and host) under which the provider was called. The public keys are `key_set`, as the mock
     holds it, or at `jwks_url`. `auth_method` and `signing_algorithm` count where a provider goes by what is registered;
-    `scopes` are those of a provider's reserved ones that this client may ask for.
+    `scopes` are those of a provider's reserved ones that this client may ask for, `grant_types` those that it may use,
+    `None` for any.
     """
 
     client_id: str
@@ -31,11 +32,16 @@ class Client:
     key_set: Mapping[str, Any] | None = None
     jwks_url: str | None = None
     scopes: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] | None = None
     is_platform: bool = False
 
     def takes_redirect(self, uri: str, origin: str) -> bool:
         """Whether a person may be sent to `uri` for this client."""
         return uri in self.redirect_uris or (self.accepts_redirect is not None and self.accepts_redirect(uri, origin))
+
+    def may_use(self, grant_type: str) -> bool:
+        """Whether the client is registered for a grant, or for none in particular."""
+        return self.grant_types is None or grant_type in self.grant_types
 
 
 def client_of(app: App, *, jwks_url: str | None = None) -> Client:
@@ -49,6 +55,7 @@ def client_of(app: App, *, jwks_url: str | None = None) -> Client:
         backchannel_logout_uri=app.backchannel_logout_uri,
         auth_method=app.cis2_auth_method,
         signing_algorithm=app.cis2_signing_algorithm,
+        grant_types=app.grant_types,
         key_set=app.jwks,
         jwks_url=app.jwks_url or jwks_url,
     )

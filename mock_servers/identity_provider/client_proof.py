@@ -11,8 +11,10 @@ from urllib.parse import unquote_plus
 
 from mock_servers import javascript, jwks, jwts, wording
 from mock_servers.identity_provider import errors
-from mock_servers.identity_provider.service import Credentials, Exchange
+from mock_servers.identity_provider.client import Client
+from mock_servers.identity_provider.service import Credentials, Exchange, Service
 from mock_servers.javascript import UNDEFINED
+from mock_servers.jwts import Jwt
 from mock_servers.rules import rejects
 from mock_servers.wording import cut, duration, shown
 
@@ -128,20 +130,25 @@ def check_assertion_near(exchange: Exchange) -> str | None:
 @rejects(errors.CLIENT_KEYS_UNREACHABLE)
 def fetch_client_keys(exchange: Exchange) -> str | None:
     """The registered key set, or what its URL answers now."""
-    client = exchange.client
     if exchange.assertion is None:
         return None
+    exchange.jwks, problem = registered_keys(exchange.service, exchange.client, exchange.now)
+    return problem
+
+
+def registered_keys(service: Service, client: Client, now: float) -> tuple[Sequence[Mapping[str, object]], str | None]:
+    """Return a client's public keys, or none and why."""
     if client.key_set is not None:
-        exchange.jwks = jwks.read(json.dumps(client.key_set).encode(), exchange.now, "").keys or ()
-        return None
+        return jwks.read(json.dumps(client.key_set).encode(), now, "").keys or (), None
     if client.jwks_url is None:
-        return f"Client {shown(client.client_id)} has registered no key: give the app jwks or jwks_url."
+        return (), f"Client {shown(client.client_id)} has registered no key: give the app jwks or jwks_url."
     try:
-        found = jwks.read(exchange.service.fetch(client.jwks_url), exchange.now, client.jwks_url)
+        found = jwks.read(service.fetch(client.jwks_url), now, client.jwks_url)
     except jwks.UnreachableError as reason:
-        return f"{wording.url(client.jwks_url)} could not be fetched: {reason}."
-    exchange.jwks = found.keys or ()
-    return None if found.keys is not None else f"{wording.url(client.jwks_url)} answered {found.problem}."
+        return (), f"{wording.url(client.jwks_url)} could not be fetched: {reason}."
+    if found.keys is None:
+        return (), f"{wording.url(client.jwks_url)} answered {found.problem}."
+    return found.keys, None
 
 
 @rejects(errors.ASSERTION_KEY_UNKNOWN)
@@ -167,14 +174,15 @@ def check_assertion_signature(exchange: Exchange) -> str | None:
     alg = exchange.assertion.header.get("alg", UNDEFINED)
     if alg not in algorithms:
         return f"alg is {shown(alg)}: sign with {' or '.join(algorithms)}."
-    if any(_made(exchange, key, algorithms) for key in _candidates(exchange)):
+    if any(made(exchange.assertion, key, algorithms) for key in _candidates(exchange)):
         return None
     return "No registered key made the signature: sign with the private half of the key that you registered."
 
 
-def _made(exchange: Exchange, key: Mapping[str, object], algorithms: Sequence[str]) -> bool:
+def made(token: Jwt, key: Mapping[str, object], algorithms: Sequence[str]) -> bool:
+    """Whether a registered key made a JWT's signature; an unusable key made none."""
     try:
-        return exchange.assertion is not None and jwts.verify(exchange.assertion, jwks.public_key(key), algorithms)
+        return jwts.verify(token, jwks.public_key(key), algorithms)
     except ValueError:
         return False
 

@@ -23,6 +23,7 @@ ASKED_TWICE: Final = _problem("asked_twice")
 STATE_MISSING: Final = _problem("state_missing")
 RESPONSE_TYPE_MISSING: Final = _problem("response_type_missing")
 RESPONSE_TYPE_UNSUPPORTED: Final = _problem("response_type_unsupported")
+CODE_NOT_REGISTERED: Final = _problem("code_not_registered")
 RESPONSE_MODE_UNSUPPORTED: Final = _problem("response_mode_unsupported")
 REQUEST_NOT_SUPPORTED: Final = _problem("request_not_supported")
 REQUEST_URI_NOT_SUPPORTED: Final = _problem("request_uri_not_supported")
@@ -38,6 +39,11 @@ DISPLAY_UNSUPPORTED: Final = _problem("display_unsupported")
 VTR_MALFORMED: Final = _problem("vtr_malformed")
 VTR_UNKNOWN: Final = _problem("vtr_unknown")
 LOGIN_REQUIRED: Final = _problem("login_required")
+CONSENT_REQUIRED: Final = _problem("consent_required")
+ASSERTED_INVALID: Final = _problem("asserted_invalid")
+ASSERTED_UNTRUSTED: Final = _problem("asserted_untrusted")
+ASSERTED_UNKNOWN: Final = _problem("asserted_unknown")
+ASSERTED_SPENT: Final = _problem("asserted_spent")
 FORM_TOKEN_WRONG: Final = _problem("form_token_wrong")
 OUTCOME_UNKNOWN: Final = _problem("outcome_unknown")
 PERSON_UNKNOWN: Final = _problem("person_unknown")
@@ -51,7 +57,9 @@ METHOD_NOT_POST: Final = _problem("method_not_post")
 CONTENT_TYPE_WRONG: Final = _problem("content_type_wrong")
 PARAMETER_REPEATED: Final = _problem("parameter_repeated")
 GRANT_TYPE_MISSING: Final = _problem("grant_type_missing")
+GRANT_TYPE_UNKNOWN: Final = _problem("grant_type_unknown")
 GRANT_TYPE_UNSUPPORTED: Final = _problem("grant_type_unsupported")
+GRANT_NOT_REGISTERED: Final = _problem("grant_not_registered")
 TWO_IDENTITIES: Final = _problem("two_identities")
 CLIENT_NOT_AUTHENTICATED: Final = _problem("client_not_authenticated")
 TOKEN_CLIENT_UNKNOWN: Final = _problem("token_client_unknown")
@@ -70,6 +78,7 @@ CODE_MISSING: Final = _problem("code_missing")
 REDIRECT_URI_MISSING: Final = _problem("redirect_uri_missing")
 SCOPE_SENT: Final = _problem("scope_sent")
 CODE_UNKNOWN: Final = _problem("code_unknown")
+CODE_NOT_OF_REQUEST: Final = _problem("code_not_of_request")
 CODE_EXPIRED: Final = _problem("code_expired")
 CODE_SPENT: Final = _problem("code_spent")
 REFRESH_TOKEN_MISSING: Final = _problem("refresh_token_missing")
@@ -91,6 +100,7 @@ ID_TOKEN_HINT_MISSING: Final = _problem("id_token_hint_missing")
 ID_TOKEN_HINT_INVALID: Final = _problem("id_token_hint_invalid")
 POST_LOGOUT_RELATIVE: Final = _problem("post_logout_relative")
 POST_LOGOUT_MISMATCH: Final = _problem("post_logout_mismatch")
+REALM_UNKNOWN: Final = _problem("realm_unknown")
 FAULT: Final = _problem("fault")
 
 HEADINGS: Final[Mapping[str, str]] = {
@@ -153,6 +163,9 @@ CIS2: Final[Mapping[str, ServiceError]] = {
     "state_missing": _cis2_redirect("invalid_request", "Missing parameter, state"),
     "response_type_missing": _cis2_redirect("invalid_request", "Missing parameter, response_type"),
     "response_type_unsupported": _cis2_redirect("unsupported_response_type", "Response type is not supported."),
+    "code_not_registered": _cis2_redirect(
+        "unauthorized_client", "The client is not authorized to request an authorization code using this method."
+    ),
     "response_mode_unsupported": _cis2_redirect("invalid_request", "Invalid Response Type."),
     "request_not_supported": _cis2_redirect("request_not_supported", ""),
     "request_uri_not_supported": _cis2_redirect("request_uri_not_supported", ""),
@@ -168,6 +181,11 @@ CIS2: Final[Mapping[str, ServiceError]] = {
     "vtr_malformed": _cis2_redirect("invalid_request", "Invalid vtr parameter"),
     "vtr_unknown": _cis2_redirect("invalid_request", "Invalid vtr parameter"),
     "login_required": _cis2_redirect("login_required", "The request requires login."),
+    "consent_required": _cis2_redirect("consent_required", "The request requires consent."),
+    "asserted_invalid": _cis2_redirect("invalid_request", "Invalid asserted_login_identity parameter"),
+    "asserted_untrusted": _cis2_redirect("invalid_request", "Invalid asserted_login_identity parameter"),
+    "asserted_unknown": _cis2_redirect("login_required", "The request requires login."),
+    "asserted_spent": _cis2_redirect("invalid_request", "Invalid asserted_login_identity parameter"),
     "form_token_wrong": _cis2_page(400, "invalid_request", "This log-in form was not made for this request."),
     "outcome_unknown": _OUTCOME_UNKNOWN,
     "person_unknown": _PERSON_UNKNOWN,
@@ -182,7 +200,9 @@ CIS2: Final[Mapping[str, ServiceError]] = {
     "content_type_wrong": _cis2(400, "invalid_request", "Invalid Content Type"),
     "parameter_repeated": _cis2(400, "invalid_request", _DUPLICATE),
     "grant_type_missing": _cis2(400, "invalid_request", "Grant type is not set"),
+    "grant_type_unknown": _cis2(400, "invalid_grant", "Unknown Grant Type, {grant_type}"),
     "grant_type_unsupported": _cis2(400, "unsupported_grant_type", "Grant type is not supported"),
+    "grant_not_registered": _cis2(400, "unsupported_grant_type", "Grant type is not supported"),
     "two_identities": _cis2(400, "invalid_request", _NOT_AUTHENTICATED),
     "client_not_authenticated": _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
     "token_client_unknown": _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
@@ -208,6 +228,7 @@ CIS2: Final[Mapping[str, ServiceError]] = {
         "should be supplied to the authorize request.",
     ),
     "code_unknown": _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
+    "code_not_of_request": _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     "code_expired": _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     "code_spent": _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     "refresh_token_missing": _cis2(400, "invalid_request", "Missing parameter, 'refresh_token'"),
@@ -229,9 +250,17 @@ CIS2: Final[Mapping[str, ServiceError]] = {
     "id_token_hint_invalid": _cis2(400, "bad_request", "The id_token_hint is not a token of this provider"),
     "post_logout_relative": _cis2(400, "relative_redirect_uri", _RELATIVE),
     "post_logout_mismatch": _cis2(400, "redirect_uri_mismatch", _MISMATCH),
+    "realm_unknown": _cis2(404, "not_found", "No OpenID Connect provider for realm {realm}"),
     "fault": _cis2(400, "server_error", "Internal Server Error"),
 }
 """No source tells CIS2's words for prompt, max_age and id_token_hint: ours say what is wrong."""
+
+
+CIS2_ANCESTOR: Final[Mapping[str, ServiceError]] = {
+    "code_unknown": _cis2(400, "invalid_request", "Authorization code doesn't exist."),
+    "code_expired": _cis2(400, "invalid_grant", "Authorization code expired."),
+}
+"""What the product's ancestor says of a code where CIS2 was captured with another sentence."""
 
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -283,6 +312,7 @@ NHS_LOGIN: Final[Mapping[str, ServiceError]] = {
     "state_missing": _nhs_login_redirect("invalid_request"),
     "response_type_missing": _nhs_login_redirect("invalid_request"),
     "response_type_unsupported": _nhs_login_redirect("unsupported_response_type", "Unsupported response_type value"),
+    "code_not_registered": _nhs_login_redirect("unauthorized_client"),
     "response_mode_unsupported": _nhs_login_redirect("invalid_request", evidence="I"),
     "request_not_supported": _nhs_login_redirect("request_not_supported"),
     "request_uri_not_supported": _nhs_login_redirect("request_uri_not_supported"),
@@ -298,6 +328,11 @@ NHS_LOGIN: Final[Mapping[str, ServiceError]] = {
     "vtr_malformed": _nhs_login_redirect("invalid_request", evidence="I"),
     "vtr_unknown": _nhs_login_redirect("invalid_request", evidence="I"),
     "login_required": _nhs_login_redirect("sso_login_required"),
+    "consent_required": _nhs_login_redirect("consent_required"),
+    "asserted_invalid": _nhs_login_redirect("invalid_request", evidence="I"),
+    "asserted_untrusted": _nhs_login_redirect("invalid_request", evidence="I"),
+    "asserted_unknown": _nhs_login_redirect("login_required", evidence="I"),
+    "asserted_spent": _nhs_login_redirect("invalid_request", evidence="I"),
     "form_token_wrong": _nhs_login_page("invalid_request", "This log-in form was not made for this request."),
     "outcome_unknown": _OUTCOME_UNKNOWN,
     "person_unknown": _PERSON_UNKNOWN,
@@ -310,7 +345,9 @@ NHS_LOGIN: Final[Mapping[str, ServiceError]] = {
     "content_type_wrong": _nhs_login("invalid_request"),
     "parameter_repeated": _nhs_login("invalid_request"),
     "grant_type_missing": _nhs_login("invalid_request"),
+    "grant_type_unknown": _nhs_login("unsupported_grant_type"),
     "grant_type_unsupported": _nhs_login("unsupported_grant_type"),
+    "grant_not_registered": _nhs_login("unauthorized_client"),
     "two_identities": _nhs_login("invalid_client"),
     "client_not_authenticated": _nhs_login("invalid_client"),
     "token_client_unknown": _nhs_login("invalid_client"),
@@ -329,6 +366,7 @@ NHS_LOGIN: Final[Mapping[str, ServiceError]] = {
     "redirect_uri_missing": _nhs_login("invalid_request"),
     "scope_sent": _nhs_login("invalid_request"),
     "code_unknown": _nhs_login("invalid_grant"),
+    "code_not_of_request": _nhs_login("invalid_grant"),
     "code_expired": _nhs_login("invalid_grant"),
     "code_spent": _nhs_login("invalid_grant"),
     "refresh_token_missing": _nhs_login("invalid_request"),
@@ -350,6 +388,7 @@ NHS_LOGIN: Final[Mapping[str, ServiceError]] = {
     "id_token_hint_invalid": _nhs_login("invalid_request"),
     "post_logout_relative": _nhs_login("invalid_request"),
     "post_logout_mismatch": _nhs_login("invalid_request"),
+    "realm_unknown": _nhs_login("invalid_request"),
     "fault": _nhs_login("server_error"),
 }
 """Only codes are documented, and two descriptions as examples; every other sentence on a page is ours."""

@@ -6,8 +6,17 @@ import json
 from typing import Any, Final
 
 from mock_servers import keys
+from mock_servers.identity_provider import (
+    asserted_log_in,
+    client_proof,
+    end_session,
+    log_in_form,
+    realm,
+    refresh,
+    token_request,
+    userinfo,
+)
 from mock_servers.identity_provider import authorize_request as ask
-from mock_servers.identity_provider import client_proof, end_session, log_in_form, refresh, token_request, userinfo
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy
@@ -26,6 +35,7 @@ AUTHORIZE: Final[Policy[Exchange]] = Policy(
         ask.check_state_present,
         ask.check_response_type_present,
         ask.check_response_type_code,
+        ask.check_code_registered,
         ask.check_response_mode,
         ask.check_no_request,
         ask.check_no_request_uri,
@@ -55,7 +65,20 @@ LOG_IN: Final[Policy[Exchange]] = Policy(
         log_in_form.check_consent_given,
     ),
 )
-SESSION: Final[Policy[Exchange]] = Policy(name="session", rules=(ask.find_session, log_in_form.find_session_assurance))
+SESSION: Final[Policy[Exchange]] = Policy(
+    name="session",
+    rules=(ask.find_session, log_in_form.find_session_assurance, log_in_form.check_consent_not_needed),
+)
+ASSERTED: Final[Policy[Exchange]] = Policy(
+    name="asserted log-in",
+    rules=(
+        asserted_log_in.decode_asserted,
+        asserted_log_in.fetch_voucher,
+        asserted_log_in.find_asserted_session,
+        log_in_form.find_session_assurance,
+        asserted_log_in.claim_asserted,
+    ),
+)
 ASKED_FOR_TOKEN: Final[Policy[Exchange]] = Policy(
     name="token request",
     rules=(
@@ -63,6 +86,7 @@ ASKED_FOR_TOKEN: Final[Policy[Exchange]] = Policy(
         token_request.check_content_type,
         token_request.check_parameters_not_repeated,
         token_request.check_grant_type_present,
+        token_request.check_grant_type_known,
         token_request.check_grant_type,
     ),
 )
@@ -83,6 +107,7 @@ CLIENT: Final[Policy[Exchange]] = Policy(
         client_proof.check_assertion_audience,
         client_proof.check_method_registered,
         client_proof.check_client_secret,
+        token_request.check_grant_registered,
     ),
 )
 CODE: Final[Policy[Exchange]] = Policy(
@@ -92,6 +117,7 @@ CODE: Final[Policy[Exchange]] = Policy(
         token_request.check_redirect_uri_present,
         token_request.check_no_scope,
         token_request.find_code,
+        token_request.check_code_of_request,
         token_request.check_code_live,
         token_request.claim_code,
     ),
@@ -125,6 +151,7 @@ METADATA: Final[Policy[Exchange]] = Policy(
         userinfo.find_metadata,
     ),
 )
+ELSEWHERE: Final[Policy[Exchange]] = Policy(name="elsewhere", rules=(realm.check_realm_known,))
 END_SESSION: Final[Policy[Exchange]] = Policy(
     name="end session",
     rules=(
@@ -174,6 +201,11 @@ def _is_log_in(exchange: Exchange) -> bool:
     return _at_authorize(exchange) and exchange.request.method == "POST" and ask.is_answered_form(exchange)
 
 
+def _is_asserted(exchange: Exchange) -> bool:
+    takes = exchange.service.provider.asking.takes_asserted_log_in
+    return takes and _at_authorize(exchange) and exchange.ask(asserted_log_in.PARAMETER) is not None
+
+
 def _is_silent(exchange: Exchange) -> bool:
     return _at_authorize(exchange) and exchange.ask("prompt") == "none"
 
@@ -208,6 +240,13 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     ),
     Flow(
         row="authorize",
+        name="log in by another client's word",
+        takes=_is_asserted,
+        policies=(AUTHORIZE, ASSERTED),
+        respond=log_in_form.continued,
+    ),
+    Flow(
+        row="authorize",
         name="log in by session",
         takes=_is_silent,
         policies=(AUTHORIZE, SESSION),
@@ -225,7 +264,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         name="show the form",
         takes=_at_authorize,
         policies=(AUTHORIZE,),
-        respond=log_in_form.show,
+        respond=log_in_form.shown_or_continued,
     ),
     Flow(
         row="token",
@@ -256,5 +295,5 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         policies=(END_SESSION,),
         respond=end_session.ended,
     ),
-    Flow(row="nowhere", name="nowhere", takes=lambda _: True, policies=(), respond=_nowhere),
+    Flow(row="nowhere", name="nowhere", takes=lambda _: True, policies=(ELSEWHERE,), respond=_nowhere),
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from mock_servers.identity_provider import authorize_request as ask
 from mock_servers.identity_provider import errors, log_ins, people, sessions
 from mock_servers.identity_provider.id_tokens import LogIn
 from mock_servers.identity_provider.people import Person
@@ -105,6 +106,13 @@ def check_consent_given(exchange: Exchange) -> str | None:
     return "Consent was refused, as was chosen." if choice(exchange).outcome == "consent_refused" else None
 
 
+@rejects(errors.CONSENT_REQUIRED)
+def check_consent_not_needed(exchange: Exchange) -> str | None:
+    """`prompt=none` cannot ask for consent (OpenID Connect Core 1.0, section 3.1.2.6)."""
+    refused = choice(exchange).outcome == "consent_refused"
+    return "prompt=none, and the person has not consented, as was chosen: ask again without it." if refused else None
+
+
 @rejects(errors.PROVIDER_ERROR)
 def check_provider_well(exchange: Exchange) -> str | None:
     """The provider does not fail."""
@@ -165,6 +173,13 @@ def _find_assurance(exchange: Exchange, own: str, wanted: str | None) -> str | N
     return (
         f"The log-in reaches {wanted or own}, and the request wants {allowed}: choose somebody else, or ask for less."
     )
+
+
+def shown_or_continued(exchange: Exchange) -> Answer:
+    """Answer with the log-in page, or without the person where single sign-on is set and the session will do."""
+    if ask.goes_on(exchange) and find_session_assurance.objection(exchange) is None:
+        return continued(exchange)
+    return show(exchange)
 
 
 def show(exchange: Exchange, message: str | None = None) -> Answer:

@@ -160,6 +160,9 @@ def issue_id_token(
     minting = service.minting(origin)
     token = id_tokens.mint(minting, login, access_token=access_token, code=code, alterations=alterations)
     _remember(service, "id_token", token, login, minting.now + service.provider.id_token_lifetime)
+    if service.provider.asking.takes_asserted_log_in:
+        jti = jwts.decode(token).claims.get("jti")
+        service.store.vouchable.put((service.provider.name, login.client_id, jti), login)
     return token
 
 
@@ -181,18 +184,25 @@ def granted(service: Service, login: LogIn) -> str:
 
 
 def _answer(service: Service, login: LogIn, scope: str, issued: Mapping[str, str]) -> Answer:
-    provider = service.provider
+    provider, renewable = service.provider, _gets_refresh_token(service, login)
     make: Mapping[str, Callable[[], str | int | None]] = {
         "access_token": lambda: issued["access_token"],
         "id_token": lambda: issued.get("id_token"),
         "scope": lambda: scope,
         "expires_in": lambda: provider.access_token_lifetime - provider.told_short_by,
         "token_type": lambda: provider.token_type,
-        "refresh_token": lambda: _refresh_token(service, login, granted(service, login)),
+        "refresh_token": lambda: _refresh_token(service, login, granted(service, login)) if renewable else None,
     }
     members = {name: make[name]() for name in provider.token_members}
     body = {name: value for name, value in members.items() if value is not None}
     return Answer(status=200, body=body, headers=NO_STORE)
+
+
+def _gets_refresh_token(service: Service, login: LogIn) -> bool:
+    client = service.client(login.client_id)
+    if client is None or client.grant_types is None:
+        return service.provider.gives_refresh_tokens
+    return client.may_use("refresh_token")
 
 
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}

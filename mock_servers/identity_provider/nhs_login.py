@@ -71,6 +71,7 @@ ASKING: Final = Asking(
     exclusive_scopes=("profile", "basic_demographics"),
     state_required=True,
     nonce_required=True,
+    takes_asserted_log_in=True,
     vectors=VECTORS,
     default_vectors=("P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm"),
     displays=("page", "touch"),

@@ -60,7 +60,7 @@ class Asking:
     acr value allows, the best first, `vectors` the level of each vector of trust; without either a person logs in at
     whatever level is theirs. `displays` empty: not judged. `unsupported` names the problem of each parameter that must
     not be there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
-    Keycloak's.
+    Keycloak's. `takes_asserted_log_in`: another client may vouch for a person who has logged in through it.
     """
 
     takes_post: bool = False
@@ -79,6 +79,7 @@ class Asking:
     honours_max_age: bool = False
     told: tuple[str, ...] = ("code", "state")
     form_id: str | None = None
+    takes_asserted_log_in: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,10 @@ class Provider:
     origin, by how it is called in lower case and without an implied port; others are written as they are called.
     Lifetimes are seconds; `told_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers that a
     setting makes text. `scope` is what a log-in has that asked for none; `token_members` are those of a token answer,
-    in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed.
+    in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed. `known_grants`
+    are refused in other words than what is no grant at all; `gives_refresh_tokens`: to clients that are registered for
+    no grant in particular, too. Whatever else lies below `realms_path` is a realm that does not exist. `errors` has the
+    row of each problem, `ancestor_errors` those that a setting puts in their place.
     """
 
     name: str
@@ -139,9 +143,13 @@ class Provider:
     asking: Asking = field(default_factory=Asking)
     proof: Proof = field(default_factory=Proof)
     grants: tuple[str, ...] = ("authorization_code",)
+    known_grants: tuple[str, ...] = ()
+    gives_refresh_tokens: bool = True
     token_members: tuple[str, ...] = ("access_token", "scope", "id_token", "token_type", "expires_in")
     redirect_at_token_is_loose: bool = False
+    realms_path: str = ""
     errors: Mapping[str, ServiceError] = field(default_factory=dict)
+    ancestor_errors: Mapping[str, ServiceError] = field(default_factory=dict)
 
     @property
     def discovery_path(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mock_servers.identity_provider import errors, log_in_form
+from mock_servers.identity_provider import errors, log_in_form, realm
 from mock_servers.identity_provider.authorize_request import TARGET, repeated
 from mock_servers.identity_provider.client_proof import used_basic
 from mock_servers.identity_provider.service import Exchange
@@ -56,6 +56,8 @@ def _again(row: ServiceError, exchange: Exchange) -> Answer:
 
 def _sentence(row: ServiceError, exchange: Exchange) -> str:
     sentence = row.sentence.replace("{method}", exchange.request.method)
+    sentence = sentence.replace("{grant_type}", exchange.form("grant_type") or "")
+    sentence = sentence.replace("{realm}", realm.named(exchange) or "")
     if "{name}" not in sentence:
         return sentence
     name = repeated(exchange.asked, TARGET) or repeated(exchange.asked) or repeated(exchange.request.form)
@@ -72,7 +74,9 @@ _SHAPES: Final[Mapping[str, Callable[[ServiceError, Exchange], Answer]]] = {
 
 def row_of(problem: ServiceError, exchange: Exchange) -> ServiceError:
     """Return the provider's own row for a problem."""
-    return exchange.service.provider.errors[problem.code]
+    provider = exchange.service.provider
+    ancestors = provider.ancestor_errors if exchange.service.settings.unusable_code == "ancestor" else {}
+    return ancestors.get(problem.code) or provider.errors[problem.code]
 
 
 def render(problem: ServiceError, exchange: Exchange, _: str) -> Answer:

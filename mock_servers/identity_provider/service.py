@@ -126,6 +126,7 @@ class Exchange:
     access_token: ProviderAccessToken = field(init=False)
     metadata: str = field(init=False)
     hint: Jwt = field(init=False)
+    asserted: Jwt = field(init=False)
 
     @property
     def asked(self) -> Parameters:

@@ -44,13 +44,35 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
     return "The form has no grant_type: send grant_type=authorization_code, as application/x-www-form-urlencoded."
 
 
+@rejects(errors.GRANT_TYPE_UNKNOWN)
+def check_grant_type_known(exchange: Exchange) -> str | None:
+    """The product has such a grant, whether or not it is answered here (I)."""
+    sent, provider = exchange.form("grant_type"), exchange.service.provider
+    if sent in (*provider.grants, *provider.known_grants):
+        return None
+    return f"grant_type is {shown(sent)}, which no service has; {provider.title} answers {_answered(exchange)}."
+
+
+def _answered(exchange: Exchange) -> str:
+    return " and ".join(exchange.service.provider.grants)
+
+
 @rejects(errors.GRANT_TYPE_UNSUPPORTED)
 def check_grant_type(exchange: Exchange) -> str | None:
     """It is one that this provider answers here."""
     sent, provider = exchange.form("grant_type"), exchange.service.provider
     if sent in provider.grants:
         return None
-    return f"grant_type is {shown(sent)}; {provider.title} answers {' and '.join(provider.grants)}."
+    return f"grant_type is {shown(sent)}; {provider.title} answers {_answered(exchange)}."
+
+
+@rejects(errors.GRANT_NOT_REGISTERED)
+def check_grant_registered(exchange: Exchange) -> str | None:
+    """The client may use it (I at CIS2; RFC 6749, section 5.2, at NHS login)."""
+    sent = exchange.form("grant_type") or ""
+    if exchange.client.may_use(sent):
+        return None
+    return f"grant_type is {shown(sent)}; the client's grant_types are {shown(exchange.client.grant_types)}: add it."
 
 
 @rejects(errors.CODE_MISSING)
@@ -77,12 +99,19 @@ def check_no_scope(exchange: Exchange) -> str | None:
 
 @rejects(errors.CODE_UNKNOWN)
 def find_code(exchange: Exchange) -> str | None:
-    """Issued by this provider to this client for this redirect URI, and unused."""
+    """Issued by this provider."""
     sent = exchange.form("code") or ""
     code = exchange.service.store.codes.get(sent)
-    title = exchange.service.provider.title
     if code is None or code.log_in.provider != exchange.service.provider.name:
-        return f"code {cut(sent)} is none that {title} has issued."
+        return f"code {cut(sent)} is none that {exchange.service.provider.title} has issued."
+    exchange.code = code
+    return None
+
+
+@rejects(errors.CODE_NOT_OF_REQUEST)
+def check_code_of_request(exchange: Exchange) -> str | None:
+    """Unused, and issued to this client for this redirect URI, in a session that goes on."""
+    sent, code = exchange.form("code") or "", exchange.code
     if code.spent_at is not None:
         return (
             f"code {cut(sent)} was used {duration(exchange.now - code.spent_at)} ago: redeem it once, keep the answer."
@@ -94,7 +123,6 @@ def find_code(exchange: Exchange) -> str | None:
     if not _same_redirect(exchange, code.redirect_uri):
         uri = exchange.form("redirect_uri") or ""
         return f"redirect_uri is {wording.url(uri)}; at the log-in it was {wording.mismatch(uri, [code.redirect_uri])}."
-    exchange.code = code
     return None
 
 

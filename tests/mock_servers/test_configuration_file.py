@@ -40,6 +40,8 @@ signing_key = "cis2.pem"
 kid = "cis2-1"
 assurance_levels = "string"
 scope_at_token = "refuse"
+unusable_code = "ancestor"
+single_sign_on = true
 id_token_lifetime = 1
 access_token_lifetime = 2
 refresh_token_lifetime = 3
@@ -47,6 +49,7 @@ code_lifetime = 4
 
 [nhs_login]
 signing_key = "nhs_login.pem"
+default_vtr = ["P5.Cp.Cd"]
 
 [realms."Cis2-mock-internal-dev"]
 signing_key = "realm.pem"
@@ -73,6 +76,7 @@ backchannel_logout_uri = "https://app.example/logout"
 post_logout_redirect_uris = ["https://app.example/"]
 cis2_auth_method = "private_key_jwt"
 cis2_signing_algorithm = "RS256"
+grant_types = ["authorization_code"]
 
 [[apis]]
 path = "/my-api"
@@ -144,12 +148,14 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
             kid="cis2-1",
             assurance_levels="string",
             scope_at_token="refuse",
+            unusable_code="ancestor",
+            single_sign_on=True,
             id_token_lifetime=1,
             access_token_lifetime=2,
             refresh_token_lifetime=3,
             code_lifetime=4,
         ),
-        nhs_login=ProviderSettings(signing_key=tmp_path / "nhs_login.pem"),
+        nhs_login=ProviderSettings(signing_key=tmp_path / "nhs_login.pem", default_vtr=("P5.Cp.Cd",)),
         realms={"Cis2-mock-internal-dev": ProviderSettings(signing_key=tmp_path / "realm.pem", kid="realm-1")},
         apps=(
             App(
@@ -173,6 +179,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
                 post_logout_redirect_uris=("https://app.example/",),
                 cis2_auth_method="private_key_jwt",
                 cis2_signing_algorithm="RS256",
+                grant_types=("authorization_code",),
             ),
         ),
         private_keys={"test-client": tmp_path / "app.pem"},

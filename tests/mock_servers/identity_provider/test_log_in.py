@@ -7,9 +7,13 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import jwts
+from mock_servers.clock import Clock
+from mock_servers.configuration import Configuration
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.people import Person, roles
+from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform
+from mock_servers.settings import ProviderSettings
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]
@@ -336,3 +340,77 @@ def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: Told, plat
     kept = str(platform.exchanges.last.as_json())
     assert told(answer)["code"] not in kept
     assert answer.headers["Set-Cookie"].partition(";")[0] not in kept
+
+
+@pytest.mark.parametrize(
+    ("provider", "user", "sentence"),
+    [("cis2", DOCTOR, "The request requires consent."), ("nhs_login", PATIENT, None)],
+)
+def test_prompt_none_cannot_ask_for_consent(
+    submit: Ask, authorize: Ask, told: Told, provider: str, user: str, sentence: str | None
+) -> None:
+    submit(user, provider)
+
+    came = told(authorize(provider, prompt="none", nhsauth_outcome="consent_refused"))
+
+    described = {"error_description": sentence} if sentence else {}
+    assert list(came.items()) == list({"error": "consent_required", **described, "state": "s-1"}.items())
+
+
+@pytest.mark.usefixtures("http")
+def test_a_session_shows_the_page_all_the_same(submit: Ask, authorize: Ask, told: Told) -> None:
+    told(submit(DOCTOR))
+
+    assert "<form" in authorize().get_data(as_text=True)
+
+
+def stopped() -> Clock:
+    clock = Clock()
+    clock.set(1_800_000_000, frozen=True)
+    return clock
+
+
+class TestSingleSignOn:
+    """The setting that a browser with a session is not asked again."""
+
+    @pytest.fixture
+    def platform(self, ring: KeyRing) -> Platform:
+        clock = stopped()
+        settings = ProviderSettings(single_sign_on=True)
+        configuration = Configuration(cis2=settings, nhs_login=settings)
+        return Platform(configuration, ring=ring, clock=clock)
+
+    def test_the_person_is_not_asked_again(self, submit: Ask, authorize: Ask, told: Told) -> None:
+        told(submit(PATIENT, "nhs_login"))
+
+        assert "code" in told(authorize("nhs_login"))
+
+    @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"acr_values": "AAL3_ANY"}, {"max_age": "0"}])
+    def test_the_page_comes_when_the_session_will_not_do(
+        self, submit: Ask, authorize: Ask, told: Told, platform: Platform, changes: dict[str, str]
+    ) -> None:
+        told(submit(NURSE_AAL2, acr_values="AAL2_ANY"))
+        platform.clock.advance(1)
+
+        page = authorize(**{"acr_values": "AAL2_ANY", **changes})
+
+        assert "<form" in page.get_data(as_text=True)
+
+    def test_without_a_session_the_page_comes(self, authorize: Ask) -> None:
+        assert "<form" in authorize().get_data(as_text=True)
+
+
+class TestDefaultVectors:
+    """The setting of what NHS login takes for granted when a request names no vector of trust."""
+
+    @pytest.fixture
+    def platform(self, ring: KeyRing) -> Platform:
+        clock = stopped()
+        configuration = Configuration(nhs_login=ProviderSettings(default_vtr=("P9.Cp.Cd", "P5.Cp.Cd")))
+        return Platform(configuration, ring=ring, clock=clock)
+
+    def test_a_patient_of_a_lower_level_logs_in(self, submit: Ask, told: Told) -> None:
+        assert "code" in told(submit(PATIENT_P5, "nhs_login"))
+
+    def test_the_request_s_own_vectors_count(self, submit: Ask, told: Told) -> None:
+        assert told(submit(PATIENT_P5, "nhs_login", vtr='["P9.Cm"]'))["error"] == "interaction_required"

@@ -1,0 +1,135 @@
+"""Another client vouches to NHS login for a person who has logged in through it; which error is told, is inferred."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from mock_servers import jwts
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.platform import Platform
+
+Ask = Callable[..., TestResponse]
+Told = Callable[[TestResponse], dict[str, str]]
+Vouch = Callable[..., str]
+REDIRECT = "https://app.example/callback"
+P5 = "9912003072"
+
+
+@pytest.fixture
+def jti(platform: Platform, redeem: Ask) -> str:
+    """The jti of the id token of the first client, for whom a person has logged in."""
+    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    id_token = redeem("nhs_login", code).get_json()["id_token"]
+    return str(jwts.decode(id_token).claims["jti"])
+
+
+@pytest.fixture
+def vouch(platform: Platform) -> Vouch:
+    """Sign as the first client; keywords change claims, `without` leaves some out."""
+
+    def sign(code: str, *, without: tuple[str, ...] = (), **claims: Any) -> str:
+        now = int(platform.clock.now())
+        return platform.client_assertion(
+            "nhsauth-app",
+            alterations=Alterations(
+                claims={"code": code, "iat": now, "exp": now + 60, **claims}, without=("aud", "sub", *without)
+            ),
+        )
+
+    return sign
+
+
+@pytest.fixture
+def second(platform: Platform, authorize: Ask) -> Ask:
+    """Ask for a log-in as a second client, which passes on what the first has signed."""
+    platform.apps.create(client_id="second", name="Second", redirect_uris=(REDIRECT,), make_key=False)
+
+    def ask(asserted: str, **changes: str | None) -> TestResponse:
+        return authorize("nhs_login", client_id="second", asserted_login_identity=asserted, **changes)
+
+    return ask
+
+
+def test_the_person_is_not_asked_again(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Platform) -> None:
+    came = told(second(vouch(jti)))
+
+    code = platform.store.codes.get(came["code"])
+    assert code is not None
+    assert (code.log_in.client_id, code.log_in.person.id, came["state"]) == ("second", "9912003071", "s-1")
+
+
+def test_the_session_is_the_first_ones(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Platform) -> None:
+    told(second(vouch(jti)))
+
+    [session] = platform.store.provider_sessions.values()
+    assert [visit.client_id for visit in session.visits] == ["nhsauth-app", "second"]
+
+
+def test_it_is_good_once(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Platform) -> None:
+    asserted = vouch(jti)
+    told(second(asserted))
+
+    came = told(second(asserted))
+
+    refusal = platform.exchanges.last.refusal
+    assert refusal is not None
+    assert (came, refusal.rule) == ({"error": "invalid_request", "state": "s-1"}, "claim_asserted")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"exp": 61}, ("invalid_request", "decode_asserted", "exp is 61 s ahead: 60 s are allowed.")),
+        ({"exp": -1}, ("invalid_request", "decode_asserted", "exp was 1.0 s ago")),
+        ({"exp": "soon"}, ("invalid_request", "decode_asserted", 'exp is "soon"')),
+        ({"without": ("exp",)}, ("invalid_request", "decode_asserted", "exp is")),
+        ({"without": ("iat",)}, ("invalid_request", "decode_asserted", "lacks iat")),
+        ({"without": ("jti",)}, ("invalid_request", "decode_asserted", "lacks jti")),
+        ({"without": ("code",)}, ("invalid_request", "decode_asserted", "lacks code")),
+        ({"iss": "nobody"}, ("invalid_request", "fetch_voucher", "nobody")),
+        ({"iss": "second"}, ("invalid_request", "fetch_voucher", "second")),
+        ({"code": "other"}, ("login_required", "find_asserted_session", "other")),
+    ],
+)
+def test_a_bad_one_is_told_to_the_second_client(
+    second: Ask,
+    told: Told,
+    vouch: Vouch,
+    jti: str,
+    platform: Platform,
+    changes: dict[str, Any],
+    expected: tuple[str, str, str],
+) -> None:
+    error, rule, seen = expected
+    now = int(platform.clock.now())
+    timed = {name: now + value for name, value in changes.items() if name == "exp" and isinstance(value, int)}
+
+    came = told(second(vouch(**{"code": jti, **changes, **timed})))
+
+    record = platform.exchanges.last
+    assert record.refusal is not None
+    assert (came, record.refusal.rule) == ({"error": error, "state": "s-1"}, rule)
+    assert seen in (record.diagnosis or "")
+
+
+@pytest.mark.parametrize("sent", ["x", "a.b.c", "x" * 10_000])
+def test_what_is_no_jwt_is_told_to_the_second_client(second: Ask, told: Told, sent: str) -> None:
+    assert told(second(sent)) == {"error": "invalid_request", "state": "s-1"}
+
+
+def test_too_low_a_level_is_refused(second: Ask, told: Told, vouch: Vouch, platform: Platform, redeem: Ask) -> None:
+    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app", user=P5), REDIRECT)
+    claims = jwts.decode(redeem("nhs_login", code).get_json()["id_token"]).claims
+
+    came = told(second(vouch(claims["jti"])))
+
+    assert came["error"] == "interaction_required"
+
+
+def test_cis2_passes_over_it(authorize: Ask, vouch: Vouch, jti: str) -> None:
+    page = authorize("cis2", asserted_login_identity=vouch(jti))
+
+    assert (page.status_code, page.mimetype) == (200, "text/html")
