@@ -646,6 +646,7 @@ PROVIDERS: Final[Mapping[str, Usual]] = {
     "form_token_wrong": Usual(
         "The log-in form was changed, or is older than the mock's last start.", "Load the page again."
     ),
+    "error_chosen": Usual("Whoever logged in has chosen this end.", "Handle it as the provider's documentation says."),
     "outcome_unknown": Usual("The form's outcome is none that the mock plays.", "Choose one that the page offers."),
     "person_unknown": Usual(
         "The user id is none of this provider's people.", "Choose somebody from the page, or add a user."

@@ -36,8 +36,9 @@ def block(page: Path, language: str) -> str:
     return str(found)
 
 
-def test_the_readmes_test_passes(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(block(README, "python"))
+@pytest.mark.parametrize("page", [README, DOCS / "log-in.md"], ids=lambda page: page.name)
+def test_a_test_that_is_shown_passes(pytester: pytest.Pytester, page: Path) -> None:
+    pytester.makepyfile(block(page, "python"))
 
     pytester.runpytest("-W", "error", "-p", "no:randomly").assert_outcomes(passed=1)
 

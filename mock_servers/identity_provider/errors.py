@@ -45,6 +45,7 @@ ASSERTED_UNTRUSTED: Final = _problem("asserted_untrusted")
 ASSERTED_UNKNOWN: Final = _problem("asserted_unknown")
 ASSERTED_SPENT: Final = _problem("asserted_spent")
 FORM_TOKEN_WRONG: Final = _problem("form_token_wrong")
+ERROR_CHOSEN: Final = _problem("error_chosen")
 OUTCOME_UNKNOWN: Final = _problem("outcome_unknown")
 PERSON_UNKNOWN: Final = _problem("person_unknown")
 ROLE_UNKNOWN: Final = _problem("role_unknown")
@@ -187,6 +188,7 @@ CIS2: Final[Mapping[str, ServiceError]] = {
     "asserted_unknown": _cis2_redirect("login_required", "The request requires login."),
     "asserted_spent": _cis2_redirect("invalid_request", "Invalid asserted_login_identity parameter"),
     "form_token_wrong": _cis2_page(400, "invalid_request", "This log-in form was not made for this request."),
+    "error_chosen": _cis2_redirect("server_error", ""),
     "outcome_unknown": _OUTCOME_UNKNOWN,
     "person_unknown": _PERSON_UNKNOWN,
     "role_unknown": _ROLE_UNKNOWN,
@@ -334,6 +336,7 @@ NHS_LOGIN: Final[Mapping[str, ServiceError]] = {
     "asserted_unknown": _nhs_login_redirect("login_required", evidence="I"),
     "asserted_spent": _nhs_login_redirect("invalid_request", evidence="I"),
     "form_token_wrong": _nhs_login_page("invalid_request", "This log-in form was not made for this request."),
+    "error_chosen": _nhs_login_redirect("server_error"),
     "outcome_unknown": _OUTCOME_UNKNOWN,
     "person_unknown": _PERSON_UNKNOWN,
     "role_unknown": _ROLE_UNKNOWN,

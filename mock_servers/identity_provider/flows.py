@@ -56,6 +56,7 @@ FORM: Final[Policy[Exchange]] = Policy(name="form", rules=(log_in_form.check_for
 LOG_IN: Final[Policy[Exchange]] = Policy(
     name="log in",
     rules=(
+        log_in_form.check_no_error_chosen,
         log_in_form.check_outcome_known,
         log_in_form.check_not_cancelled,
         log_in_form.check_provider_well,

@@ -87,11 +87,19 @@ def check_form_token(exchange: Exchange) -> str | None:
     )
 
 
+@rejects(errors.ERROR_CHOSEN)
+def check_no_error_chosen(exchange: Exchange) -> str | None:
+    """It is not to end with one of the errors that are documented without a cause."""
+    sent = choice(exchange).outcome
+    return f"The log-in ends with {sent}, as was chosen." if sent in exchange.service.provider.asking.outcomes else None
+
+
 @rejects(errors.OUTCOME_UNKNOWN)
 def check_outcome_known(exchange: Exchange) -> str | None:
     """It is one that the mock can play."""
     sent = choice(exchange).outcome
-    return None if sent in OUTCOMES else f"outcome is {shown(sent)}: it is one of {', '.join(OUTCOMES)}."
+    known = (*OUTCOMES, *exchange.service.provider.asking.outcomes)
+    return None if sent in known else f"outcome is {shown(sent)}: it is one of {', '.join(known)}."
 
 
 @rejects(errors.CANCELLED)

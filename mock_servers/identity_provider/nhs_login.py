@@ -72,6 +72,13 @@ ASKING: Final = Asking(
     state_required=True,
     nonce_required=True,
     takes_asserted_log_in=True,
+    outcomes=(
+        "temporarily_unavailable",
+        "account_selection_required",
+        "login_required",
+        "invalid_request_uri",
+        "invalid_request_object",
+    ),
     vectors=VECTORS,
     default_vectors=("P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm"),
     displays=("page", "touch"),

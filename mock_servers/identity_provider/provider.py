@@ -61,6 +61,7 @@ class Asking:
     whatever level is theirs. `displays` empty: not judged. `unsupported` names the problem of each parameter that must
     not be there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
     Keycloak's. `takes_asserted_log_in`: another client may vouch for a person who has logged in through it.
+    `outcomes` are documented errors without a cause that the mock could play: a log-in may choose to end with one.
     """
 
     takes_post: bool = False
@@ -80,6 +81,7 @@ class Asking:
     told: tuple[str, ...] = ("code", "state")
     form_id: str | None = None
     takes_asserted_log_in: bool = False
+    outcomes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from mock_servers.identity_provider import errors, log_in_form, realm
@@ -73,10 +74,11 @@ _SHAPES: Final[Mapping[str, Callable[[ServiceError, Exchange], Answer]]] = {
 
 
 def row_of(problem: ServiceError, exchange: Exchange) -> ServiceError:
-    """Return the provider's own row for a problem."""
+    """Return the provider's own row for a problem; one that a person has chosen is named by the choice."""
     provider = exchange.service.provider
     ancestors = provider.ancestor_errors if exchange.service.settings.unusable_code == "ancestor" else {}
-    return ancestors.get(problem.code) or provider.errors[problem.code]
+    row = ancestors.get(problem.code) or provider.errors[problem.code]
+    return replace(row, code=log_in_form.choice(exchange).outcome) if problem is errors.ERROR_CHOSEN else row
 
 
 def render(problem: ServiceError, exchange: Exchange, _: str) -> Answer:

@@ -10,6 +10,7 @@ from mock_servers import jwts
 from mock_servers.clock import Clock
 from mock_servers.configuration import Configuration
 from mock_servers.identity_provider.cis2 import PATH
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.identity_provider.people import Person, roles
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform
@@ -96,6 +97,22 @@ def test_a_log_in_that_fails_as_chosen_tells_the_client(
 
     described = {"error_description": description} if description else {}
     assert list(came.items()) == list({"error": error, **described, "state": "s-1"}.items())
+
+
+@pytest.mark.parametrize("outcome", NHS_LOGIN.asking.outcomes)
+def test_a_log_in_ends_with_any_documented_error_of_nhs_login(
+    authorize: Ask, told: Told, platform: Platform, outcome: str
+) -> None:
+    came = told(authorize("nhs_login", nhsauth_user=PATIENT, nhsauth_outcome=outcome))
+
+    assert list(came.items()) == [("error", outcome), ("state", "s-1")]
+    assert (platform.exchanges.last.error, platform.exchanges.last.refusal.evidence) == (outcome, "D")
+
+
+def test_an_error_of_nhs_login_is_none_of_cis2s(submit: Ask) -> None:
+    page = submit(DOCTOR, fields={"outcome": "temporarily_unavailable"})
+
+    assert "cannot end like this" in page.get_data(as_text=True)
 
 
 def test_an_outcome_that_nobody_knows_gets_the_page_again(submit: Ask) -> None:
