@@ -1,29 +1,183 @@
-"""Which client library seems to have made a request, by what it sends unasked; and how to set it right in its words.
+"""Guesses which library made a request, and says how to change that library's call: a hint, never proof.
 
-A fingerprint is a hint and never proof: say "looks like".
+It judges nothing. What is ambiguous names at most three libraries, and what is more so names none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from mock_servers import javascript
+from mock_servers.jwts import Jwt
+from mock_servers.libraries import AGENTS, HTTP_CLIENTS, LIBRARIES, UUID, Library
+from mock_servers.request import Request
+
+_MOST: Final = 3
+_ENOUGH: Final = 2
+"""Points below which a library is not named: the order of two header members is one point, and proves nothing."""
+_LONGEST: Final = 300
+"""Characters of a trait; what is longer was made by no library."""
+_NEAR: Final = 2
+"""Seconds by which a lifetime may miss the default: signing takes time, and clocks are read twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
-    """A client library, how sure that is, and what to change in its own words by the id of the mistake."""
+class Traits:
+    """What a request shows of the code that made it.
 
-    name: str
-    certainty: Literal["likely", "possible"] = "likely"
-    changes: Mapping[str, str] = field(default_factory=dict)
+    `header` and `claims` are names in their order with blanks between, empty without a JWT; `lifetime` is seconds,
+    `None` when it cannot be told; `audience` is `text`, `list` or empty; `fraction`: a time of the JWT has one.
+    """
+
+    header: str = ""
+    claims: str = ""
+    kid: str = ""
+    jti: str = ""
+    lifetime: float | None = None
+    audience: str = ""
+    fraction: bool = False
+    basic: bool = False
+    content_type: str = ""
+    user_agent: str = ""
 
 
-def recognise(
-    header: Mapping[str, Any],  # noqa: ARG001 - what fingerprints are taken from
-    claims: Mapping[str, Any],  # noqa: ARG001 - the same
-    content_type: str,  # noqa: ARG001 - the same
-    user_agent: str,  # noqa: ARG001 - the same
-) -> Library | None:
-    """Return the library whose habits these are; `None` when they are nobody's, or everybody's."""
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """What a request looks like, and the change of code in that library's words."""
+
+    libraries: tuple[str, ...]
+    change: str
+
+    def __str__(self) -> str:
+        return f"This looks like {_listed(self.libraries)}: {self.change}"
+
+
+def traits(request: Request, jwt: Jwt | None, now: float) -> Traits:
+    """Read the traits of a request and of the JWT that its client signed; `now` stands in for a missing `iat`."""
+    headers = request.headers
+    carried = Traits(
+        basic=headers.get("authorization", "").lower().startswith("basic "),
+        content_type=headers.get("content-type", "")[:_LONGEST],
+        user_agent=headers.get("user-agent", "")[:_LONGEST],
+    )
+    return carried if jwt is None else _with_jwt(carried, jwt, now)
+
+
+def _with_jwt(carried: Traits, jwt: Jwt, now: float) -> Traits:
+    claims, aud = jwt.claims, jwt.claims.get("aud")
+    return replace(
+        carried,
+        header=_names(jwt.header),
+        claims=_names(claims),
+        kid=str(jwt.header.get("kid", ""))[:_LONGEST],
+        jti=str(claims.get("jti", ""))[:_LONGEST],
+        lifetime=_lifetime(claims.get("exp"), claims.get("iat", now)),
+        audience="text" if isinstance(aud, str) else "list" if isinstance(aud, list) else "",
+        fraction=any(_has_fraction(claims.get(name)) for name in ("exp", "iat", "nbf")),
+    )
+
+
+def recognise(seen: Traits) -> tuple[Library, ...]:
+    """Return the libraries that a request looks like: one, a few that look alike, or none."""
+    scored = [(_points(library, seen), library) for library in LIBRARIES]
+    best = max(points for points, _ in scored)
+    alike = [library for points, library in scored if points == best]
+    return tuple(alike) if best >= _ENOUGH and len(alike) <= _MOST else ()
+
+
+def hint(seen: Traits, mistake: str) -> Hint | None:
+    """Return the change that cures a mistake, in the words of the library that a request looks like.
+
+    `mistake` is the id of a finding; `None` when no library is recognised, or it has nothing to say of this one.
+    """
+    makers = [library for library in recognise(seen) if mistake in library.changes]
+    carriers = [client for client in HTTP_CLIENTS if mistake in client.changes and _is(client.user_agent, seen)]
+    speakers = makers or carriers
+    if not speakers:
+        return None
+    names = tuple(library.name for library in speakers)
+    return Hint(libraries=names, change=_change(speakers, mistake))
+
+
+def _change(speakers: Sequence[Library], mistake: str) -> str:
+    said = list(dict.fromkeys(library.changes[mistake] for library in speakers))
+    if len(said) == 1:
+        return said[0]
+    return "; ".join(f"{library.name}: {library.changes[mistake]}" for library in speakers)
+
+
+def _is(user_agent: str, seen: Traits) -> bool:
+    return re.fullmatch(user_agent, seen.user_agent) is not None
+
+
+def _points(library: Library, seen: Traits) -> int:
+    """Return how much speaks for a library; nothing once something speaks against it."""
+    if any(fits is False for fits in _excluding(library, seen)):
+        return 0
+    telling = (
+        (6, library.user_agent, _matches(library.user_agent, seen.user_agent)),
+        (3, library.jti != UUID and library.jti, _matches(library.jti, seen.jti)),
+        (2, library.claims, _matches(library.claims, seen.claims)),
+        (2, library.kid, _matches(library.kid, seen.kid)),
+        (2, library.fraction, seen.fraction),
+        (2, library.audience == "list", seen.audience == "list"),
+        (1, library.header, _matches(library.header, seen.header)),
+        (1, library.content_type, _matches(library.content_type, seen.content_type)),
+        (1, library.language, _language(seen.user_agent) == library.language),
+        (1, library.basic, seen.basic),
+    )
+    return sum(points for points, known, fits in telling if known and fits) + _of_lifetime(library, seen)
+
+
+def _of_lifetime(library: Library, seen: Traits) -> int:
+    """A default that was kept speaks for a library, and one that was not against it: few change it."""
+    if library.lifetime is None or seen.lifetime is None:
+        return 0
+    return 1 if abs(seen.lifetime - library.lifetime) <= _NEAR else -2
+
+
+def _excluding(library: Library, seen: Traits) -> Iterable[bool]:
+    """What cannot be otherwise; of an Authorization header alone a library is told by how the request looks besides."""
+    yield not library.header or _matches(library.header, seen.header)
+    yield not library.claims or _matches(library.claims, seen.claims)
+    yield not library.writes or library.writes in seen.claims.split()
+    yield not library.jti or _matches(library.jti, seen.jti)
+    yield not library.kid or _matches(library.kid, seen.kid)
+    yield not library.fraction or seen.fraction
+    yield not library.audience or library.audience == seen.audience
+    spoken = _language(seen.user_agent)
+    yield not (spoken and library.language) or spoken == library.language
+    if library.basic:
+        yield seen.basic and not seen.header and spoken == library.language
+        yield _matches(library.content_type, seen.content_type) or not library.content_type
+        yield _matches(library.user_agent, seen.user_agent) or not library.user_agent
+
+
+def _matches(pattern: str, value: str) -> bool:
+    return re.fullmatch(pattern, value) is not None
+
+
+def _language(user_agent: str) -> str:
+    return next((name for start, name in AGENTS.items() if re.match(start, user_agent, re.IGNORECASE)), "")
+
+
+def _names(members: Iterable[str]) -> str:
+    return " ".join(members)[:_LONGEST]
+
+
+def _lifetime(exp: Any, begun: Any) -> float | None:
+    if not javascript.is_number(exp) or not javascript.is_number(begun):
+        return None
+    return javascript.number(exp) - javascript.number(begun)
+
+
+def _has_fraction(moment: Any) -> bool:
+    return isinstance(moment, float) and not moment.is_integer()
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

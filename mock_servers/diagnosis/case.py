@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mock_servers import javascript, jwks, jwts, provenance
-from mock_servers.fingerprints import Library, recognise
+from mock_servers.fingerprints import Traits, traits
 from mock_servers.grants import Issued
 from mock_servers.identity_provider.provider import Provider
 from mock_servers.javascript import UNDEFINED
@@ -81,7 +81,8 @@ class Case:
 
     `learned` holds what the rules taught, by the name of the exchange's field. `tokens` are the JWTs of the form by
     field (those that decode), `ahead` the rules that objected or were never asked, in their order. An `unrouted`
-    request was refused before any grant was chosen, so that the rules of every grant are still to come.
+    request was refused before any grant was chosen, so that the rules of every grant are still to come. `traits` tell
+    of the library that made it.
     """
 
     record: Record
@@ -93,7 +94,7 @@ class Case:
     known: Known
     row: RowOf
     tokens: Mapping[str, Jwt]
-    library: Library | None = None
+    traits: Traits = field(default_factory=Traits)
 
     @property
     def now(self) -> float:
@@ -163,8 +164,6 @@ def _tokens(request: Request) -> Iterator[tuple[str, Jwt]]:
             continue
 
 
-def library_of(request: Request, tokens: Mapping[str, Jwt]) -> Library | None:
-    """Return the library that seems to have made the request."""
-    assertion = tokens.get("client_assertion")
-    header, claims = (assertion.header, assertion.claims) if assertion is not None else ({}, {})
-    return recognise(header, claims, request.content_type, request.headers.get("user-agent", ""))
+def traits_of(request: Request, tokens: Mapping[str, Jwt], now: float) -> Traits:
+    """Return what the request shows of the library that made it."""
+    return traits(request, tokens.get("client_assertion"), now)

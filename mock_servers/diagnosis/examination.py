@@ -9,9 +9,10 @@ from itertools import dropwhile
 from types import MappingProxyType
 from typing import Any, Final
 
-from mock_servers.diagnosis.case import Case, Known, RowOf, library_of, tokens_of
+from mock_servers.diagnosis.case import Case, Known, RowOf, tokens_of, traits_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
+from mock_servers.fingerprints import hint
 from mock_servers.records import Examination, Finding, Record
 from mock_servers.request import Request
 from mock_servers.rules import Flow, Refusal, Rule, foresee
@@ -55,7 +56,7 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         known=known,
         row=row,
         tokens=MappingProxyType(tokens),
-        library=library_of(request, tokens),
+        traits=traits_of(request, tokens, record.at),
     )
 
 
@@ -93,11 +94,10 @@ def _completed(finding: Finding, nearness: int, case: Case) -> Finding:
     """Add how sure the row is that the mistake runs into, and the recognised library's own words."""
     error = case.ahead[nearness].error if nearness < len(case.ahead) else None
     row = case.row(error) if error is not None else None
-    library = case.library
-    change = library.changes.get(finding.id) if library is not None else None
+    change = hint(case.traits, finding.id)
     return replace(
         finding,
         evidence=row.evidence if row else None,
         row=row.row if row else None,
-        change=f"This looks like {library.name}: {change}" if library and change else None,
+        change=str(change) if change else None,
     )

@@ -13,7 +13,7 @@ from mock_servers.diagnosis import examination
 from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.examination import findings
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.fingerprints import Library
+from mock_servers.fingerprints import Traits
 from mock_servers.platform import Platform
 from mock_servers.records import Certainty, Finding, Journal, Record
 from mock_servers.request import Request
@@ -30,7 +30,7 @@ ALG, TYP, KID, MALFORMED = (
 )
 
 
-def case(rule: str = ALG, library: Library | None = None) -> Case:
+def case(rule: str = ALG, traits: Traits | None = None) -> Case:
     """A case that a rule of the assertion has refused."""
     error = errors.CLIENT_ASSERTION_ALG_NOT_RS512
     names = [each.name for each in flows.ASSERTION]
@@ -55,7 +55,7 @@ def case(rule: str = ALG, library: Library | None = None) -> Case:
         known=Known(store=store, journal=Journal()),
         row=lambda row: row,
         tokens=MappingProxyType({}),
-        library=library,
+        traits=traits or Traits(),
     )
 
 
@@ -117,11 +117,13 @@ def test_a_finding_says_how_sure_it_is_that_the_service_minds() -> None:
 
 
 def test_a_recognised_library_adds_the_change_in_its_own_words() -> None:
-    library = Library(name="Authlib", changes={"alg-not-rs512": 'PrivateKeyJWT(alg="RS512")'})
+    seen = Traits(header="alg x5t typ", claims="aud exp iss sub nbf jti", lifetime=600)
 
-    (finding,) = findings(case(library=library), [finder("alg-not-rs512", ALG)])
+    (finding,) = findings(case(traits=seen), [finder("alg-not-rs512", ALG)])
 
-    assert finding.change == 'This looks like Authlib: PrivateKeyJWT(alg="RS512")'
+    assert finding.change == (
+        "This looks like msal-node: it signs by PS256 or RS256 alone: sign the assertion yourself, with jose's SignJWT"
+    )
     assert str(finding).endswith(finding.change)
 
 
