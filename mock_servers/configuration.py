@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mock_servers.identity_provider.people import READY_MADE, Person
+from mock_servers.real_host import RealHost
 from mock_servers.registered_app import App
 from mock_servers.settings import ApimSettings, ProviderSettings
 
@@ -41,7 +42,8 @@ class Configuration:
 
     `public_urls` are further names of the mock, `trusted_proxies` the addresses whose `X-Forwarded-*` count,
     `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from. `private_keys` are
-    the files of apps that sign with a key of their own, by client id. `users` come besides the ready-made people.
+    the files of apps that sign with a key of their own, by client id. `users` come besides the ready-made people,
+    `hosts` besides the real hosts that the mock knows.
     """
 
     public_urls: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class Configuration:
     private_keys: Mapping[str, Path] = field(default_factory=dict)
     apis: tuple[Api, ...] = ()
     users: tuple[Person, ...] = ()
+    hosts: tuple[RealHost, ...] = ()
 
     @property
     def people(self) -> tuple[Person, ...]:

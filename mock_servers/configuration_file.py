@@ -10,10 +10,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from mock_servers import limits, members
 from mock_servers.configuration import READY_MADE_APP, Configuration
+from mock_servers.real_host import RealHost
 from mock_servers.registered_app import App, own_key_name
 
 _PYPROJECT: Final = "pyproject.toml"
@@ -42,16 +43,25 @@ class AppEntry(App):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostEntry(RealHost):
+    """A host that the mock plays under its real name, besides those it knows: an API platform, or a provider."""
+
+    plays: Literal["platform", "cis2", "nhs_login", "realms"]
+    evidence: str = field(default="I", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileConfiguration(Configuration):
     """What the mock servers are started with. Paths are relative to the file.
 
     `public_urls` are further names of the mock, as containers see it; `trusted_proxies` the addresses whose
     `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched
     from. `apps` take the place of the ready-made app, `users` come besides the ready-made people, `apis` are your own
-    APIs behind the gateway.
+    APIs behind the gateway, `hosts` further real hosts.
     """
 
     apps: tuple[AppEntry, ...] = ()
+    hosts: tuple[HostEntry, ...] = ()
     private_keys: Mapping[str, Path] = field(default_factory=dict, init=False)
 
 
@@ -90,10 +100,14 @@ def _configuration(path: Path) -> Configuration:
     entries = [_named(index, entry, f"{prefix}apps[{index}]") for index, entry in enumerate(given.apps)]
     _refuse_repeated(prefix, "apps", "client_id", given.apps)
     _refuse_repeated(prefix, "apis", "path", given.apis)
+    _refuse_repeated(prefix, "hosts", "name", given.hosts)
     kept = {each.name: getattr(given, each.name) for each in fields(Configuration)}
     own_keys = {entry.client_id: entry.private_key for entry in given.apps if entry.private_key}
     apps = tuple(entries) if "apps" in table else (READY_MADE_APP,)
-    return Configuration(**{**kept, "apps": apps, "private_keys": own_keys})
+    hosts = tuple(
+        RealHost(**{each.name: getattr(host, each.name) for each in fields(RealHost)}) for host in given.hosts
+    )
+    return Configuration(**{**kept, "apps": apps, "private_keys": own_keys, "hosts": hosts})
 
 
 def _table(path: Path) -> tuple[str, Any]:

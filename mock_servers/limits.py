@@ -15,6 +15,7 @@ from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.identity_provider.people import Person
 from mock_servers.keys import PRIVATE_MEMBERS
+from mock_servers.real_host import RealHost
 from mock_servers.registered_app import App
 from mock_servers.settings import ApimSettings, ProviderSettings
 
@@ -129,6 +130,10 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
         ),
         "upstream": matching(r"https?://[^/?#\s@]+(?:/[^?#\s]*)?", "a URL such as http://127.0.0.1:9000"),
         "scopes": WORD,
+    },
+    RealHost: {
+        "name": matching(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", "a host name in lower case, no scheme, no port"),
+        "environment": matching(r"[a-z0-9-]+", 'the name of an environment such as "int"'),
     },
     Person: {
         "provider": one_of(*_LEVELS),

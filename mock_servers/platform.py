@@ -7,7 +7,7 @@ import json
 import re
 import ssl
 import threading
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
@@ -22,6 +22,7 @@ from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
 from mock_servers.clock import Clock
 from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
+from mock_servers.environment import Environments
 from mock_servers.front import IN_PROCESS, host
 from mock_servers.gateway import app as gateway_app
 from mock_servers.gateway.flows import HELLO_WORLD
@@ -41,9 +42,10 @@ from mock_servers.jwks import FetchedJwks, HttpFetcher
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
 from mock_servers.pages import STYLE_PATH, style
+from mock_servers.real_host import Hosts, trust_of
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
-from mock_servers.settings import ProviderSettings
+from mock_servers.settings import ApimSettings, ProviderSettings
 from mock_servers.store import Store
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ class Platform:
         self.identifiers = Identifiers(random)
         self.ring = ring or KeyRing()
         self.origins = Origins(self.configuration.public_urls)
+        self.hosts = Hosts(self.configuration.hosts)
         self.apps = Apps(self.store, self.ring, self.identifiers)
         self.providers = {service.provider.name: service for service in self._provider_services()}
         self._register()
@@ -94,6 +97,7 @@ class Platform:
         self._control_application: WSGIApplication | None = None
         self._control_made = threading.Lock()
         self._mounts = self._all_mounts()
+        self._environments = Environments(self)
         self._start = self.snapshot()
 
     # what a test or the control API does
@@ -190,12 +194,20 @@ class Platform:
         if self.store.apps.get(READY_MADE_APP.client_id) is READY_MADE_APP:
             self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
 
+    def reached_by_real_names(self) -> None:
+        """Say that clients reach the platform by the names of its real hosts, too."""
+        for each in self.hosts:
+            self.origins.add(each.origin)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application: the services find their own paths, whatever the host is called."""
+        """Answer as a WSGI application: under a real host's name what is there, else all the services at once."""
         self._believe_proxy(environ)
-        self.origins.learn(f"{environ['wsgi.url_scheme']}://{host(environ)}")
+        called = host(environ)
+        self.origins.learn(f"{environ['wsgi.url_scheme']}://{called}")
         path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
-        mount = next(mount for mount in self._mounts if _leads(mount, path))
+        real = self.hosts.find(called)
+        mounts = self._mounts if real is None else self._environments.mounts(real)
+        mount = next(mount for mount in mounts if _leads(mount, path))
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :] or "/"
         return mount.application(environ, start_response)
 
@@ -231,14 +243,17 @@ class Platform:
 
         Raises ValueError for a URL that is not the mock's, LogInError for a log-in that comes to no end.
         """
-        if not self._is_own(authorize_url):
+        if not self._is_called(authorize_url):
             raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {', '.join(self.origins)}")
-        return headless.log_in(self.visit, authorize_url, user, outcome=outcome, level=level)
+        return headless.log_in(self.visit, authorize_url, user, is_own=self._is_own, outcome=outcome, level=level)
+
+    def _is_called(self, url: str) -> bool:
+        origin = _origin(url)
+        return origin in self.origins or origin == self.url
 
     def _is_own(self, url: str) -> bool:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        return origin in self.origins or origin == self.url
+        """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
+        return self._is_called(url) or self.hosts.of_origin(_origin(url)) is not None
 
     def call(self, url: str, form: Mapping[str, str] | None = None, bearer: str | None = None) -> tuple[int, bytes]:
         """Call a URL of the mock itself, in process: a GET, or a POST of `form`; returns status and body."""
@@ -288,13 +303,25 @@ class Platform:
 
     def _provider_services(self) -> list[ProviderService]:
         realms: Mapping[str, ProviderSettings] = self.configuration.realms
-        configured = [(CIS2, self.configuration.cis2), (NHS_LOGIN, self.configuration.nhs_login)]
+        trust = trust_of(self.configuration.apim.environment)
+        configured = [
+            (replace(CIS2, hosts=self.hosts.names_of("cis2", trust.cis2[0])), self.configuration.cis2),
+            (
+                replace(NHS_LOGIN, hosts=self.hosts.names_of("nhs_login", trust.nhs_login[0])),
+                self.configuration.nhs_login,
+            ),
+        ]
+        of_realms = self.hosts.names_of("realms")
         environments = dict.fromkeys([REALMS, *(_environment(name) for name in realms)])
         for environment in environments:
-            configured += [(realm, realms.get(realm.name, ProviderSettings())) for realm in mock_realms(environment)]
-        return [self._provider_service(provider, settings) for provider, settings in configured]
+            configured += [
+                (replace(realm, hosts=of_realms), realms.get(realm.name, ProviderSettings()))
+                for realm in mock_realms(environment)
+            ]
+        return [self.provider_service(provider, settings) for provider, settings in configured]
 
-    def _provider_service(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
+    def provider_service(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
+        """Wire a provider."""
         if settings.signing_key is not None:
             self.ring.add(provider.name, read_private_key(settings.signing_key), settings.kid)
         lifetimes = {
@@ -319,17 +346,13 @@ class Platform:
         if client_id == platform_client.client_id_at(provider):
             return platform_client.platform_client(
                 provider,
-                self._mount_of(provider.name),
+                "/oauth2-mock" if provider.hosts == self.hosts.names_of("realms") else "/oauth2",
                 url=self.url,
                 own_key=self._platform_key,
-                is_own=self.origins.__contains__,
+                is_own=self._is_own,
             )
         app = self.store.apps.get(client_id)
         return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None) if app is not None else None
-
-    def _mount_of(self, provider: str) -> str:
-        trusting = (service for service in self.token_services if provider in {each.name for each in service.providers})
-        return next(trusting).mount
 
     def _jwks_url(self, app: App) -> str:
         return app.jwks_url or f"{self.url}{self.apps.jwks_path(app)}"
@@ -341,11 +364,23 @@ class Platform:
         """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""
         return self.call(url, form) if self._is_own(url) else self._fetcher().post(url, form)
 
-    def _token_service(self, mount: str, providers: Iterable[ProviderService]) -> TokenService:
+    def token_service(
+        self,
+        mount: str,
+        settings: ApimSettings,
+        providers: Iterable[ProviderService],
+        *,
+        also: Iterable[ProviderService] = (),
+        is_real: bool = False,
+    ) -> TokenService:
+        """Wire a deployment of the token service."""
         return TokenService(
             mount=mount,
-            settings=self.configuration.apim,
+            settings=settings,
             providers=tuple(service.provider for service in providers),
+            also=tuple(service.provider for service in also),
+            is_real=is_real,
+            hosts=self.hosts,
             clock=self.clock,
             store=self.store,
             identifiers=self.identifiers,
@@ -363,25 +398,43 @@ class Platform:
     def _token_services(self) -> tuple[TokenService, ...]:
         real = [self.providers["cis2"], self.providers["nhs_login"]]
         realms = [service for name, service in self.providers.items() if name not in ("cis2", "nhs_login")]
-        return self._token_service("/oauth2", real), self._token_service("/oauth2-mock", realms)
+        settings = self.configuration.apim
+        return self.token_service("/oauth2", settings, real), self.token_service("/oauth2-mock", settings, realms)
 
     def _all_mounts(self) -> list[Mount]:
+        *own, elsewhere = self.platform_mounts(self.token_services)
+        return [*own, *_provider_mounts(self.providers.values()), elsewhere]
+
+    def platform_mounts(self, token_services: Sequence[TokenService]) -> list[Mount]:
+        """Return what answers at the platform's hosts: the token services of one environment, and the APIs."""
         gateway = Gateway(
-            settings=self.configuration.apim,
+            settings=token_services[0].settings,
             clock=self.clock,
             store=self.store,
             identifiers=self.identifiers,
             journal=self.exchanges,
         )
         return [
-            _mount(STYLE_PATH, style),
-            _mount("/_nhsauth", self._control),
-            *(_mount(service.mount, apim_app.create_app(service)) for service in self.token_services),
+            *self._own_mounts(),
+            *(_mount(service.mount, apim_app.create_app(service)) for service in token_services),
             _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),
-            *(_provider_mount(service) for service in self.providers.values()),
-            *(_realms_mount(service) for service in self.providers.values() if service.provider.realms_path),
-            Mount(prefix="", paths=("",), application=gateway_app.create_app(gateway)),
+            _mount("", gateway_app.create_app(gateway)),
         ]
+
+    def provider_mounts(self, services: Sequence[ProviderService]) -> list[Mount]:
+        """Return what answers at a host of these providers."""
+        return [
+            *self._own_mounts(),
+            *_provider_mounts(services),
+            _mount("", provider_app.create_app(services[0], nowhere=True)),
+        ]
+
+    def empty_mounts(self) -> list[Mount]:
+        """Return what answers at a host that has nothing to say."""
+        return [*self._own_mounts(), _mount("", _nothing)]
+
+    def _own_mounts(self) -> list[Mount]:
+        return [_mount(STYLE_PATH, style), _mount("/_nhsauth", self._control)]
 
 
 def _mount(prefix: str, application: WSGIApplication) -> Mount:
@@ -394,6 +447,11 @@ def _provider_mount(service: ProviderService) -> Mount:
     return Mount(prefix=provider.path, paths=own, application=provider_app.create_app(service))
 
 
+def _provider_mounts(services: Collection[ProviderService]) -> list[Mount]:
+    realms = [_realms_mount(service) for service in services if service.provider.realms_path]
+    return [*map(_provider_mount, services), *realms]
+
+
 def _realms_mount(service: ProviderService) -> Mount:
     """Lead to a provider what its product would answer for realms that do not exist."""
     return Mount(prefix="", paths=(service.provider.realms_path,), application=provider_app.create_app(service))
@@ -401,6 +459,16 @@ def _realms_mount(service: ProviderService) -> Mount:
 
 def _leads(mount: Mount, path: str) -> bool:
     return any(path == own or path.startswith(f"{own}/") for own in mount.paths)
+
+
+def _nothing(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    return [b""]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _environment(realm: str) -> str:

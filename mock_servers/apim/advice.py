@@ -24,7 +24,7 @@ def advise(exchange: Exchange) -> Iterator[str]:
     if published:
         yield f"The key set publishes the PRIVATE key of {shown(published)}: make a new key pair and replace it now."
     issued_at = getattr(exchange, "provider_origin", exchange.request.origin)
-    if issued_at != exchange.request.origin:
+    if issued_at != exchange.request.origin and not exchange.service.is_real:
         yield (
             f"The id_token was issued under {shown(issued_at)} and exchanged under {shown(exchange.request.origin)}: "
             "this mock knows both names as its own; the real platform trusts one issuer a provider, to the letter."

@@ -108,7 +108,7 @@ def _loosely(uri: str) -> str:
 def send_to_provider(exchange: Exchange) -> Answer:
     """Remember the client's request by a fresh state, and send the browser to the provider's authorize endpoint."""
     service, provider = exchange.service, _provider(exchange)
-    origin, state = exchange.request.origin, service.identifiers.uuid()
+    origin, state = service.origin_of_log_in(provider, exchange.request.origin), service.identifiers.uuid()
     pending = PendingAuthorization(
         mount=service.mount,
         environment=service.environment,
@@ -117,7 +117,7 @@ def send_to_provider(exchange: Exchange) -> Answer:
         state=exchange.client_state or "",
         provider=provider.name,
         origin=origin,
-        callback_uri=f"{origin}{service.mount}/callback",
+        callback_uri=f"{exchange.request.origin}{service.mount}/callback",
         expires_at=exchange.now + STATE_KEPT,
     )
     service.store.pending.put(state, pending)

@@ -60,7 +60,7 @@ def _check_name(provider: Provider) -> str:
 
 def _check(exchange: Exchange, provider: Provider) -> dict[str, Any]:
     """The members are the service's (S), their inner shape inferred (I)."""
-    url = f"{exchange.request.origin}{provider.discovery_path}"
+    url = f"{exchange.service.origin_of_log_in(provider, exchange.request.origin)}{provider.discovery_path}"
     try:
         exchange.service.fetch(url)
     except UnreachableError as reason:

@@ -18,9 +18,6 @@ CLIENT_IDS: Final = {"cis2": "test-client-cis2", "nhs_login": "test-client-nhs-l
 CLIENT_SECRET: Final = "platform-secret"
 """The platform's secret at CIS2 and the realms; NHS login takes none (S)."""
 
-AUTH_METHODS: Final = {"nhs_login": "private_key_jwt"}
-"""By the provider's word; the others take the secret in the form (S)."""
-
 KEY_NAME: Final = "platform"
 KEY_BITS: Final = 2048
 SIGNING_ALGORITHM: Final = "RS512"
@@ -34,8 +31,11 @@ def client_id_at(provider: Provider) -> str:
 
 
 def auth_method_at(provider: Provider) -> str:
-    """Return how the platform proves itself at a provider, in the words of client registration (RFC 7591)."""
-    return AUTH_METHODS.get(provider.name, "client_secret_post")
+    """Return how the platform proves itself at a provider, in the words of client registration (RFC 7591).
+
+    By its secret in the form (S), but for NHS login, which takes none (S).
+    """
+    return "client_secret_post" if provider.takes_client_secret else "private_key_jwt"
 
 
 def platform_client(

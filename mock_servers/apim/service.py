@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mock_servers.clock import Clock
@@ -12,6 +12,7 @@ from mock_servers.identity_provider.provider import Provider
 from mock_servers.jwks import Fetcher
 from mock_servers.keys import KeyPair
 from mock_servers.origins import Origins, canonical
+from mock_servers.real_host import Hosts
 from mock_servers.records import Journal
 from mock_servers.registered_app import App
 from mock_servers.settings import ApimSettings
@@ -27,15 +28,19 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A token service at `mount` (`/oauth2`, `/oauth2-mock`), trusting `providers`.
+    """A token service at `mount` (`/oauth2`, `/oauth2-mock`), trusting `providers`, and of `also` the id tokens.
 
-    `jwks_url_of` tells where an app's key set is, the mock's own sets included. `call` reaches the providers, and
+    `is_real`: it answers under a real host name, where people log in at the providers' real hosts, as `hosts` names
+    them. `jwks_url_of` tells where an app's key set is, the mock's own sets included. `call` reaches the providers, and
     `own_key` is what the platform signs with when it is their client.
     """
 
     mount: str
     settings: ApimSettings
     providers: tuple[Provider, ...]
+    also: tuple[Provider, ...] = ()
+    is_real: bool = False
+    hosts: Hosts = field(default_factory=Hosts)
     clock: Clock
     store: Store
     identifiers: Identifiers
@@ -55,9 +60,9 @@ class Service:
         """Return the trusted provider with this issuer, and the origin that the issuer names."""
         if not isinstance(issuer, str):
             return None
-        for provider in self.providers:
+        for provider in (*self.providers, *self.also):
             origin = issuer.removesuffix(provider.path)
-            if issuer == provider.issuer(origin) and origin in self.origins:
+            if issuer == provider.issuer(origin) and self._is_name_of(provider, origin):
                 return provider, origin
         return None
 
@@ -68,8 +73,30 @@ class Service:
         origin = issuer.lower()[: len(issuer) - len(provider.path)]
         if issuer.lower() != provider.issuer(origin).lower():
             return None
-        return next((known for known in self.origins if known.lower() == canonical(origin)), None)
+        return next((known for known in self._names_of(provider) if known.lower() == canonical(origin)), None)
 
     def issuers(self) -> list[str]:
-        """Return every issuer that is trusted, under each of the mock's names."""
-        return [provider.issuer(origin) for origin in self.origins for provider in self.providers]
+        """Return every issuer that is trusted, under each of the mock's names; a real one is the provider's alone."""
+        trusted = (*self.providers, *self.also)
+        real = [provider.issuer(origin) for provider in trusted for origin in self._real_names_of(provider)]
+        called = [provider.issuer(origin) for origin in self.origins for provider in trusted if self._is_free(origin)]
+        return [*real, *called]
+
+    def origin_of_log_in(self, provider: Provider, asked: str) -> str:
+        """Return where a person logs in who came to the platform by the name `asked`: there, or at the real host."""
+        return next(iter(self._real_names_of(provider)), asked) if self.is_real else asked
+
+    def _is_name_of(self, provider: Provider, origin: str) -> bool:
+        return canonical(origin) in self._real_names_of(provider) or (self._is_free(origin) and origin in self.origins)
+
+    def _names_of(self, provider: Provider) -> list[str]:
+        return [*self._real_names_of(provider), *(origin for origin in self.origins if self._is_free(origin))]
+
+    def _real_names_of(self, provider: Provider) -> list[str]:
+        """Return the provider's real hosts as origins: at a service without a real name, those that were called."""
+        names = [f"https://{host}" for host in provider.hosts]
+        return names if self.is_real else [name for name in names if name in self.origins]
+
+    def _is_free(self, origin: str) -> bool:
+        """Whether a name is no real host's, and so any provider's."""
+        return self.hosts.of_origin(origin) is None

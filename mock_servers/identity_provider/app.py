@@ -13,12 +13,15 @@ from mock_servers.identity_provider.render import render, row_of
 from mock_servers.identity_provider.service import Exchange, Service
 
 
-def create_app(service: Service) -> Flask:
-    """Return the WSGI application of a provider; mount it at `service.provider.path`."""
+def create_app(service: Service, *, nowhere: bool = False) -> Flask:
+    """Return the WSGI application of a provider; mount it at `service.provider.path`.
+
+    With `nowhere` it is for all other paths of the provider's host, which answers nothing there.
+    """
     return front.create_app(
         front.Front(
             name=service.provider.name,
-            flows=FLOWS,
+            flows=FLOWS[-1:] if nowhere else FLOWS,
             exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
             render=render,
             row=row_of,

@@ -25,12 +25,21 @@ class LogInError(Exception):
     """The log-in did not come to its end; the message says where it stopped and what was seen there."""
 
 
-def log_in(call: Call, authorize_url: str, user: str, *, outcome: str = "ok", level: str | None = None) -> str:
+def log_in(
+    call: Call,
+    authorize_url: str,
+    user: str,
+    *,
+    is_own: Callable[[str], bool] | None = None,
+    outcome: str = "ok",
+    level: str | None = None,
+) -> str:
     """Return the redirect that ends a log-in: the first to leave the mock, or to its own `/_nhsauth/callback`.
 
-    The mock is whatever has the origin of `authorize_url`. Raises LogInError.
+    `is_own` tells whether a URL is the mock's, which else has the origin of `authorize_url`. Raises LogInError.
     """
-    browser = _Browser(call, authorize_url)
+    origin = urlsplit(authorize_url)[:2]
+    browser = _Browser(call, is_own or (lambda url: urlsplit(url)[:2] == origin))
     chosen = {"username": user, "outcome": outcome, **({"level": level} if level is not None else {})}
     url, form = authorize_url, None
     for _ in range(_MOST_HOPS):
@@ -49,19 +58,18 @@ def log_in(call: Call, authorize_url: str, user: str, *, outcome: str = "ok", le
 
 
 class _Browser:
-    """Keeps nothing but where the mock is: no cookie is needed to log in."""
+    """Keeps nothing but what the mock is: no cookie is needed to log in."""
 
-    def __init__(self, call: Call, first: str) -> None:
+    def __init__(self, call: Call, is_own: Callable[[str], bool]) -> None:
         self._call = call
-        self._origin = urlsplit(first)[:2]
+        self._is_own = is_own
 
     def get(self, url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
         return self._call(url, form)
 
     def plays(self, url: str) -> bool:
         """Whether the log-in goes on at a URL: a client's page is the end, even on the mock's own origin."""
-        parts = urlsplit(url)
-        return parts[:2] == self._origin and not parts.path.startswith("/_nhsauth/")
+        return self._is_own(url) and not urlsplit(url).path.startswith("/_nhsauth/")
 
 
 class _Form(HTMLParser):

@@ -14,6 +14,7 @@ from mock_servers.configuration_file import ConfigurationError
 from mock_servers.identity_provider.people import Person
 from mock_servers.keys import KeyPair, KeyRing, jwks
 from mock_servers.platform import Platform
+from mock_servers.real_host import RealHost
 from mock_servers.registered_app import App, own_key_name
 from mock_servers.settings import ApimSettings, ProviderSettings
 
@@ -97,6 +98,11 @@ given_name = "User"
 birthdate = "1970-01-01"
 acts_for = "656005750104"
 claims = { name = "TEST User" }
+
+[[hosts]]
+name = "pr-7.api.service.nhs.uk"
+plays = "platform"
+environment = "internal-dev"
 """
 
 Write = Callable[[str], Path]
@@ -203,6 +209,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
                 claims={"name": "TEST User"},
             ),
         ),
+        hosts=(RealHost(name="pr-7.api.service.nhs.uk", plays="platform", environment="internal-dev", evidence="I"),),
     )
 
 
@@ -305,6 +312,14 @@ def test_pyproject_has_the_settings_in_its_own_table(write: Write) -> None:
         (
             "apis = [{path = '/x', upstream = 'http://x'}, {path = '/x', upstream = 'http://y'}]",
             'apis[1].path is "/x" once more; allowed: each only once',
+        ),
+        (
+            "hosts = [{name = 'INT.example', plays = 'platform'}]",
+            'hosts[0].name is "INT.example"; allowed: a host name in lower case, no scheme, no port',
+        ),
+        (
+            "hosts = [{name = 'x.example', plays = 'management'}]",
+            'hosts[0].plays is "management"; allowed: "platform" or "cis2" or "nhs_login" or "realms"',
         ),
         ("private_keys = {}", "private_keys is unknown; allowed: "),
         ("[realms.x]", "realms.x is unknown; allowed: Cis2-mock-"),
