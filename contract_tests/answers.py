@@ -1,12 +1,12 @@
 """What can be read off a refusal: what it says, and the form in which it says it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from contract_tests.breakages import Breakage, Shape
 from contract_tests.draft import asked_at
-from contract_tests.target import REDIRECT_URI
 from contract_tests.wire import Answer
 
 # Public captures of the real service show 17 digits first and 4 in the second number, too.
@@ -19,6 +19,10 @@ class Said(NamedTuple):
     status: int
     error: str | None
     sentence: str | None
+
+    def __str__(self) -> str:
+        """As a person would quote it."""
+        return " ".join(filter(None, [str(self.status), self.error and f"{self.error}:", self.sentence]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Form:
     www_authenticate: str | None = None
 
 
+_HOME = "the client's redirect URI"
 FORMS = {
     Shape.ENVELOPE: Form(
         content_type="application/json", members=("error", "error_description", "message_id"), message_id=True
@@ -54,34 +59,51 @@ FORMS = {
         ),
         message_id=True,
     ),
-    Shape.REDIRECT: Form(content_type="text/html", location=(REDIRECT_URI, "error", "error_description", "state")),
-    Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(REDIRECT_URI, "error", "error_description")),
+    Shape.REDIRECT: Form(content_type="text/html", location=(_HOME, "error", "error_description", "state")),
+    Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(_HOME, "error", "error_description")),
     Shape.ALLOW_GET: Form(content_type="text/plain", allow="GET"),
     Shape.ALLOW_POST: Form(content_type="text/plain", allow="POST"),
 }
 
 
-def expected(breakage: Breakage) -> Said:
-    """Return what the answer to a breakage must say."""
-    return Said(breakage.status, breakage.error, breakage.sentence)
+def accepted(breakage: Breakage, *, mock: bool) -> tuple[Said, ...]:
+    """Return what the answer to a breakage may say: of the mock one thing, of others what is in doubt as well."""
+    doubts = () if mock else breakage.doubts
+    return (Said(breakage.status, breakage.error, breakage.sentence), *(Said(*doubt) for doubt in doubts))
 
 
 def said(answer: Answer) -> Said:
-    """Return what an answer says; a body without the members of a refusal is its own sentence."""
+    """Return what an answer says; a body without the members of a refusal is outlined, tokens left out."""
     carried = asked_at(answer.headers.get("location", ""))
-    body = carried or answer.json
-    sentence = body.get("error_description", body.get("message", answer.text))
-    return Said(answer.status, body.get("error"), sentence)
+    body: Mapping[str, Any] = carried or answer.json
+    if isinstance(body.get("fault"), dict):
+        return _fault(answer.status, body["fault"])
+    sentence = body.get("error_description", body.get("message"))
+    return Said(answer.status, body.get("error"), _outline(answer) if sentence is None else sentence)
 
 
-def form(answer: Answer) -> Form:
+def _fault(status: int, fault: Mapping[str, Any]) -> Said:
+    detail = fault.get("detail")
+    code = detail.get("errorcode") if isinstance(detail, dict) else None
+    return Said(status, code, fault.get("faultstring"))
+
+
+def _outline(answer: Answer) -> str:
+    """Return what can be shown of a body that refuses nothing: the names of its members, or how it begins."""
+    if answer.json:
+        return f"a body with {', '.join(answer.json)}"
+    return " ".join(answer.text.split())[:80]
+
+
+def form(answer: Answer, redirect_uri: str) -> Form:
     """Return the form of an answer; a charset beside a text's content type is no part of it."""
     content_type, location = answer.headers.get("content-type", ""), answer.headers.get("location", "")
+    home = location.partition("?")[0]
     return Form(
         content_type=content_type.partition(";")[0] if content_type.startswith("text/") else content_type,
         members=tuple(answer.json),
         message_id=_MESSAGE_ID.fullmatch(str(answer.json.get("message_id"))) is not None,
         allow=answer.headers.get("allow"),
-        location=(location.partition("?")[0], *asked_at(location)) if location else (),
+        location=(_HOME if home == redirect_uri else home, *asked_at(location)) if location else (),
         www_authenticate=answer.headers.get("www-authenticate"),
     )

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-import pytest
-
 from contract_tests import draft
 from contract_tests.breakages import Breakage, Flow
 from contract_tests.draft import Draft
+from contract_tests.reach import need
 from contract_tests.target import Target
 from contract_tests.wire import Answer
 
@@ -26,7 +25,12 @@ SOUND: Mapping[Flow, Callable[[Target], Draft]] = {
 
 
 def ask(target: Target, flow: Flow, *breakages: Breakage) -> Answer:
-    """Return the answer to one request that holds all the mistakes."""
+    """Return the answer to one request that holds all the mistakes.
+
+    Raises OutOfReachError when the target cannot be brought into their circumstances.
+    """
+    for breakage in breakages:
+        need(target.abilities, *breakage.needs)
     broken = SOUND[flow](target)
     for breakage in breakages:
         breakage.damage(broken)
@@ -34,10 +38,3 @@ def ask(target: Target, flow: Flow, *breakages: Breakage) -> Answer:
         for breakage in breakages:
             around.enter_context(breakage.circumstance(broken))
         return broken.send()
-
-
-def skip_unless_able(target: Target, breakage: Breakage) -> None:
-    """Skip the test that calls, with the reason, when the target cannot be brought into the circumstances."""
-    missing = breakage.needs - target.abilities
-    if missing:
-        pytest.skip(f"the target does not offer {', '.join(sorted(missing))}")

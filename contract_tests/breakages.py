@@ -25,6 +25,7 @@ from contract_tests.mistake import (
     subject_token,
     userinfo,
 )
+from contract_tests.reach import Ability
 
 Damage: TypeAlias = Callable[[Draft], None]
 Evidence: TypeAlias = Literal["S", "D", "Q", "I"]
@@ -63,7 +64,7 @@ class Breakage:
 
     `row` is the place in the contract. `touches` names the parts of the draft that it changes or relies on, dotted, a
     part standing for all below it; two breakages whose parts are apart are both wrong in one request. `needs` are
-    abilities of the target.
+    abilities of the target. `doubts` are what the real service may answer as well, since its sources disagree.
     """
 
     row: str
@@ -76,7 +77,8 @@ class Breakage:
     touches: frozenset[str]
     shape: Shape = Shape.ENVELOPE
     circumstance: Callable[[Draft], AbstractContextManager[None]] = circumstance.nothing
-    needs: frozenset[str] = frozenset()
+    needs: frozenset[Ability] = frozenset()
+    doubts: tuple[tuple[int, str | None, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -125,6 +127,9 @@ _CALLBACK = _flows(Flow.CALLBACK)
 _USERINFO = _flows(Flow.USERINFO)
 _LOGOUT = _flows(Flow.LOGOUT)
 _AT_TOKEN = _SECRET | _flows(Flow.ROUTING, Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION)
+
+_SIGNED = frozenset({Ability.ID_TOKENS})
+"""What a rule behind the signature needs, for claims of one's own to come so far."""
 
 _CATCH_ALL = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
@@ -511,7 +516,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         sentence="Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
         damage=assertion.exp_too_far,
         touches=_parts("client_assertion.claims.exp"),
-    ).also(assertion.exp_half_a_second_too_far),
+    ).also(assertion.exp_half_a_second_too_far, assertion.exp_an_hour_ahead),
     *Breakage(
         row="§3.17",
         flows=_ASSERTED,
@@ -655,7 +660,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         damage=assertion.signature_empty,
         touches=_parts("client_assertion.signature"),
     ),
-    Breakage(
+    *Breakage(
         row="§3.22",
         flows=_ASSERTED,
         status=401,
@@ -664,8 +669,8 @@ BREAKAGES: tuple[Breakage, ...] = (
         evidence="I",
         damage=assertion.nbf_ahead,
         touches=_parts("client_assertion.claims.nbf"),
-    ),
-    Breakage(
+    ).also(assertion.nbf_ten_minutes_ahead),
+    *Breakage(
         row="§3.22",
         flows=_ASSERTED,
         status=401,
@@ -674,7 +679,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         evidence="I",
         damage=assertion.iat_ahead,
         touches=_parts("client_assertion.claims.iat"),
-    ),
+    ).also(assertion.iat_ten_minutes_ahead),
     *Breakage(
         row="§3.23",
         flows=_ASSERTED | _DELEGATION,
@@ -914,7 +919,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         damage=subject_token.kid_not_yet_fetched,
         touches=_parts("subject_token.header.kid"),
         circumstance=circumstance.cis2_keys_unreachable,
-        needs=_parts("faults"),
+        needs=frozenset({Ability.FAULTS}),
     ),
     Breakage(
         row="§5.14",
@@ -973,6 +978,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         evidence="I",
         damage=subject_token.nbf_ahead,
         touches=_parts("subject_token.claims.nbf"),
+        needs=_SIGNED,
     ),
     Breakage(
         row="§5.17",
@@ -983,6 +989,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         evidence="I",
         damage=subject_token.iat_ahead,
         touches=_parts("subject_token.claims.iat"),
+        needs=_SIGNED,
     ),
     *Breakage(
         row="§5.18",
@@ -1003,6 +1010,7 @@ BREAKAGES: tuple[Breakage, ...] = (
         evidence="I",
         damage=subject_token.identity_proofing_level_absent,
         touches=_parts("subject_token.claims.identity_proofing_level"),
+        needs=_SIGNED,
     ),
     # Clients that name themselves.
     Breakage(

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from contract_tests.jwts import Jwt, Signer, unsigned
-from contract_tests.target import HEALTHCARE_WORKER, PATIENT, REDIRECT_URI, Person, Target
+from contract_tests.reach import Ability, need
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
 from contract_tests.wire import Answer, HttpRequest
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -45,7 +46,7 @@ def _unused() -> Jwt:
     return Jwt(header={}, claims={}, sign=unsigned)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class Draft:
     """A request before it is sent; every part may be changed, and `Late` values stand for what follows from the rest.
 
@@ -85,7 +86,8 @@ class Draft:
     @property
     def _path_and_query(self) -> str:
         query = self.query or urlencode(self._fill(self.asked), doseq=True)
-        return f"{self.path}?{query}" if query else self.path
+        path = self.path.replace("/oauth2/", f"{self.target.prefix}/", 1)
+        return f"{path}?{query}" if query else path
 
     def _fill(self, value: Any) -> Any:
         if isinstance(value, Late):
@@ -148,8 +150,11 @@ def delegation(target: Target) -> Draft:
 
 def refresh(target: Target, person: Person = HEALTHCARE_WORKER) -> Draft:
     """Return a sound refresh, with the refresh token of an exchange that this call makes."""
+    need(target.abilities, Ability.SECRET)
     answer = token_exchange(target, person).send()
-    return refresh_of(target, str(answer.json.get("refresh_token")))
+    if "refresh_token" not in answer.json:
+        target.refuse(f"the exchange that a refresh begins with gives no refresh token: {answer.status}")
+    return refresh_of(target, str(answer.json["refresh_token"]))
 
 
 def refresh_of(target: Target, refresh_token: str) -> Draft:
@@ -167,7 +172,7 @@ def authorize(target: Target, scope: str = "nhs-cis2") -> Draft:
     """Return a sound authorization request, as a browser brings it."""
     asked = {
         "client_id": Late.CLIENT_ID,
-        "redirect_uri": REDIRECT_URI,
+        "redirect_uri": target.redirect_uri,
         "response_type": "code",
         "scope": scope,
         "state": STATE,
@@ -183,8 +188,11 @@ def log_in(target: Target, person: Person = HEALTHCARE_WORKER) -> list[str]:
 
 def callback(target: Target) -> Draft:
     """Return a sound return from CIS2, with a state and code that this call makes, and that nobody has brought."""
-    state = asked_at(authorize(target).send().headers["location"])["state"]
-    asked = {"state": state, "code": "never-issued"}
+    answer = authorize(target).send()
+    sent = asked_at(answer.headers.get("location", ""))
+    if "state" not in sent:
+        target.refuse(f"the authorization request that a callback begins with is not sent on: {answer.status}")
+    asked = {"state": sent["state"], "code": "never-issued"}
     return Draft(target=target, method="GET", path="/oauth2/callback", headers={}, form={}, asked=asked)
 
 
@@ -194,7 +202,7 @@ def authorization_code(target: Target, person: Person = HEALTHCARE_WORKER) -> Dr
         "grant_type": "authorization_code",
         "client_id": Late.CLIENT_ID,
         "client_secret": Late.CLIENT_SECRET,
-        "redirect_uri": REDIRECT_URI,
+        "redirect_uri": target.redirect_uri,
         "code": asked_at(log_in(target, person)[-1])["code"],
     }
     return Draft(target=target, form=form)
@@ -214,6 +222,7 @@ def userinfo_with(target: Target, access_token: str) -> Draft:
 
 def backchannel_logout(target: Target) -> Draft:
     """Return a logout of CIS2 that is sound, but for a session that nobody has begun."""
+    need(target.abilities, Ability.ID_TOKENS)
     header, claims = target.id_token_parts(HEALTHCARE_WORKER)
     logout = {
         "iss": claims["iss"],
@@ -240,7 +249,7 @@ def _sound_assertion(target: Target) -> Jwt:
         "sub": Late.CLIENT_ID,
         "aud": Late.URL,
         "jti": Late.JTI,
-        "exp": target.now() + 300,
+        "exp": target.now() + 240,
     }
     return Jwt(header=header, claims=claims, sign=target.signer)
 

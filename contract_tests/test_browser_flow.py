@@ -6,7 +6,9 @@ import pytest
 
 from contract_tests.answers import Said, said
 from contract_tests.draft import STATE, asked_at, authorization_code, authorize, log_in, refresh_of, userinfo
-from contract_tests.target import HEALTHCARE_WORKER, PATIENT, REDIRECT_URI, Person, Target
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
+
+PROVES = ("§6 browser flow", "S")
 
 PEOPLE = [HEALTHCARE_WORKER, PATIENT]
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -60,7 +62,7 @@ def test_a_person_comes_back_with_a_code_and_the_clients_state(target: Target, p
     """Nothing else."""
     location = log_in(target, person)[-1]
 
-    assert location.partition("?")[0] == REDIRECT_URI
+    assert location.partition("?")[0] == target.redirect_uri
     assert asked_at(location) == {"code": asked_at(location)["code"], "state": STATE}
 
 

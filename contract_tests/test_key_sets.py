@@ -10,6 +10,8 @@ from contract_tests.draft import Draft, client_credentials
 from contract_tests.jwks_host import Page, json_page
 from contract_tests.target import Target
 
+PROVES = ("§3.19", "S")
+
 HOUR = 3600
 NO_SUCH_KEY = Said(401, "invalid_request", "Invalid 'kid' header in client_assertion JWT - no matching public key")
 

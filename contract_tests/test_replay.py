@@ -6,8 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contract_tests.answers import Said, said
 from contract_tests.draft import Draft, client_credentials, token_exchange
 from contract_tests.mistake import app, assertion
+from contract_tests.reach import Ability, need
 from contract_tests.target import Target
 from contract_tests.wire import Answer
+
+PROVES = ("§3.14", "S")
 
 DAY = 24 * 3600
 USED = Said(400, "invalid_request", "Non-unique 'jti' claim in client_assertion JWT")
@@ -93,6 +96,7 @@ def test_a_jti_is_forgotten_after_31_days(target: Target) -> None:
 
 def test_of_equal_requests_at_once_one_passes(target: Target) -> None:
     """Looking a jti up and remembering it are one step."""
+    need(target.abilities, Ability.CROWD)
     request = _with_jti(target, _fresh()).build()
 
     def send(_: int) -> Answer:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contract_tests.case import proves
 from contract_tests.draft import client_credentials
 from contract_tests.target import Target
 from contract_tests.wire import HttpRequest
@@ -9,6 +10,7 @@ from contract_tests.wire import HttpRequest
 PREFLIGHT = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
 
 
+@proves("§2.12", "S")
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/authorize", "/oauth2/anything"])
 def test_a_preflight_is_answered_with_what_a_browser_may_do(target: Target, path: str) -> None:
     """On any path of the service."""
@@ -23,6 +25,7 @@ def test_a_preflight_is_answered_with_what_a_browser_may_do(target: Target, path
     }
 
 
+@proves("§2.1", "S")
 def test_a_ping_tells_the_version(target: Target) -> None:
     """Four members, and no more."""
     answer = target.send(HttpRequest(method="GET", path="/oauth2/_ping", headers={}))
@@ -30,6 +33,7 @@ def test_a_ping_tells_the_version(target: Target) -> None:
     assert (answer.status, list(answer.json)) == (200, ["version", "revision", "releaseId", "commitId"])
 
 
+@proves("§2", "S")
 def test_the_mock_authorisation_deployment_takes_the_same_requests(target: Target) -> None:
     """It has a path of its own, which its audience follows."""
     draft = client_credentials(target)

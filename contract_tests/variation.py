@@ -17,12 +17,12 @@ def typ_in_mixed_letters(draft: Draft) -> None:
 
 def exp_now(draft: Draft) -> None:
     """An assertion is good up to and including the second of its expiry."""
-    draft.assertion.claims["exp"] = draft.target.now()
+    draft.assertion.claims["exp"] = draft.target.second()
 
 
 def exp_as_far_as_allowed(draft: Draft) -> None:
     """Five minutes, and ten seconds of grace."""
-    draft.assertion.claims["exp"] = draft.target.now() + 310
+    draft.assertion.claims["exp"] = draft.target.second() + 310
 
 
 def exp_a_fraction(draft: Draft) -> None:

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +18,8 @@ class HttpRequest:
 
     method: str
     path: str
-    headers: Mapping[str, str]
-    body: str = ""
+    headers: Mapping[str, str] = field(repr=False)
+    body: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,8 @@ class Answer:
     """A response as it came in; the names of its headers are in lower case."""
 
     status: int
-    headers: Mapping[str, str]
-    text: str
+    headers: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)
 
     @property
     def json(self) -> dict[str, Any]:
@@ -47,7 +47,8 @@ class Wire:
     answer, and the order tests ask thousands of times.
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, timeout: float = _TIMEOUT) -> None:
+        self._timeout = timeout
         parts = urlsplit(origin)
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._netloc = parts.netloc
@@ -94,7 +95,7 @@ class Wire:
         with suppress(AttributeError):
             kept: HTTPConnection = self._of_thread.connection
             return kept
-        connection = self._kind(self._netloc, timeout=_TIMEOUT)
+        connection = self._kind(self._netloc, timeout=self._timeout)
         self._of_thread.connection = connection
         self._connections.append(connection)
         return connection
@@ -102,4 +103,4 @@ class Wire:
 
 def _read(response: HTTPResponse) -> Answer:
     headers = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(status=response.status, headers=headers, text=response.read().decode())
+    return Answer(status=response.status, headers=headers, text=response.read().decode(errors="replace"))

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_nhsauth import report, settings
+from pytest_nhsauth import contract, report, settings
 from pytest_nhsauth.fixtures import (
     _nhsauth_http,
     nhsauth,
@@ -40,11 +40,13 @@ __all__ = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Make the options and ini values known."""
     settings.add_options(parser)
+    contract.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Decide the settings, so that a broken configuration is told before anything runs."""
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
+    contract.begin(config, os.environ)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -106,7 +106,7 @@ def alg_absent(draft: Draft) -> None:
 
 def exp_a_second_ago(draft: Draft) -> None:
     """Send an assertion that expired a second ago."""
-    draft.assertion.claims["exp"] = draft.target.now() - 1
+    draft.assertion.claims["exp"] = draft.target.second() - 1
 
 
 def exp_past_as_text(draft: Draft) -> None:
@@ -277,12 +277,17 @@ def jti_used_before(draft: Draft) -> None:
 
 def exp_too_far(draft: Draft) -> None:
     """Ask for one second more than five minutes and the ten seconds of grace."""
-    draft.assertion.claims["exp"] = draft.target.now() + 311
+    draft.assertion.claims["exp"] = draft.target.second() + 311
+
+
+def exp_an_hour_ahead(draft: Draft) -> None:
+    """Ask for an hour."""
+    draft.assertion.claims["exp"] = draft.target.now() + 3600
 
 
 def exp_half_a_second_too_far(draft: Draft) -> None:
     """Ask for half a second more than the service allows: fractions count."""
-    draft.assertion.claims["exp"] = draft.target.now() + 310.5
+    draft.assertion.claims["exp"] = draft.target.second() + 310.5
 
 
 def client_unknown(draft: Draft) -> None:
@@ -327,12 +332,22 @@ def signature_empty(draft: Draft) -> None:
 
 def nbf_ahead(draft: Draft) -> None:
     """Sign for a time later than the grace of ten seconds."""
-    draft.assertion.claims["nbf"] = draft.target.now() + 11
+    draft.assertion.claims["nbf"] = draft.target.second() + 11
+
+
+def nbf_ten_minutes_ahead(draft: Draft) -> None:
+    """Say that the assertion is not good for ten minutes."""
+    draft.assertion.claims["nbf"] = draft.target.now() + 600
+
+
+def iat_ten_minutes_ahead(draft: Draft) -> None:
+    """Say that the assertion was made in ten minutes."""
+    draft.assertion.claims["iat"] = draft.target.now() + 600
 
 
 def iat_ahead(draft: Draft) -> None:
     """Sign with a clock that is faster than the grace of ten seconds."""
-    draft.assertion.claims["iat"] = draft.target.now() + 11
+    draft.assertion.claims["iat"] = draft.target.second() + 11
 
 
 def aud_absent(draft: Draft) -> None:

@@ -29,8 +29,8 @@ _VERSION: Final = click.option(
 )
 
 
-def _command(name: str, group: click.Group) -> Callable[[Callable[..., Any]], click.Command]:
-    return lambda function: group.command(name)(_VERSION(function))
+def _command(name: str, group: click.Group, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    return lambda function: group.command(name, context_settings=settings)(_VERSION(function))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -187,3 +187,30 @@ def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token:
     from mock_servers.command_line import asking
 
     asking.run(token_url=token_url, client_id=client_id, key=key, kid=kid, subject_token=subject_token)
+
+
+@_command("contract", nhsauth, ignore_unknown_options=True)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="mock|mock:FILE|int|sandbox|URL",
+    help="Whom to ask; may be repeated; the mock unless told otherwise.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.md|FILE.json",
+    help="Write what came of it.",
+)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def contract(*, targets: tuple[str, ...], report: Path | None, options: tuple[str, ...]) -> None:
+    """Run the contract tests.
+
+    They ask the mock, a team's own fake at a URL, or a real environment the same questions, and say which rules hold
+    and which differ. Who asks another target than the mock is read from NHSAUTH_CONTRACT_CLIENT_ID, _KEY (a PEM file)
+    and _KID. OPTIONS are pytest's. Exit code 0: all hold; 1: something differs; 2: this cannot be judged.
+    """
+    from mock_servers.command_line import contract as contract_command
+
+    contract_command.run(targets, report, options)

@@ -1,0 +1,197 @@
+"""The mock as a target: started here, spoken to over HTTP alone, its time stopped.
+
+Its token endpoint is asked like by any client, its control API for apps, id tokens and time.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, NoReturn, Self, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from contract_tests.jwks_host import JwksHost
+from contract_tests.jwts import RsaSigner, decode, public_jwk
+from contract_tests.reach import Ability
+from contract_tests.target import App, Kind, Person
+from contract_tests.wire import Answer, HttpRequest, Wire
+
+APP_NAME = "Contract tests"
+REDIRECT_URI = "https://app.example/callback"
+_SOUND_APP: Mapping[str, Any] = {
+    "name": APP_NAME,
+    "client_secret": "contract-secret",
+    "quota_per_minute": 0,
+    "redirect_uris": [REDIRECT_URI],
+}
+_T = TypeVar("_T")
+
+
+class MockTarget:
+    """A running mock at `url`, its time stopped for the length of a `with` block.
+
+    Stopped time is what lets a test stand exactly on a boundary. All apps are registered with one key, and apps and id
+    tokens are kept by what they are made of.
+    """
+
+    kind = Kind.MOCK
+    prefix = "/oauth2"
+    redirect_uri = REDIRECT_URI
+
+    def __init__(self, url: str, hosted: JwksHost, *, name: str = "mock", status_key: str = "status") -> None:
+        self.origin, self.name, self.status_key = url, name, status_key
+        self.jwks_host = hosted
+        self._wire = Wire(url)
+        self._apps: dict[str, App] = {}
+        self._id_tokens: dict[str, str] = {}
+        self._moment = int(time.time())
+
+    def __enter__(self) -> Self:
+        self._stop_clock()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._control("DELETE", "/clock")
+        finally:
+            self._wire.close()
+
+    @cached_property
+    def abilities(self) -> frozenset[Ability]:
+        """Everything; but faults only where the control API knows them."""
+        answer = self.send(HttpRequest(method="GET", path="/_nhsauth/faults", headers={}))
+        return frozenset(Ability) - ({Ability.FAULTS} if answer.status != HTTPStatus.OK else set())
+
+    @cached_property
+    def signer(self) -> RsaSigner:
+        """Generates its key when first asked for.
+
+        2048 bits, where the platform asks its users for 4096: a signature takes a sixth of the time.
+        """
+        return RsaSigner(key=rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+    @cached_property
+    def jwk(self) -> Mapping[str, str]:
+        """The public half of `signer`."""
+        return public_jwk(self.signer.key.public_key(), "contract-tests-1")
+
+    @cached_property
+    def foreign_signer(self) -> RsaSigner:
+        """Generates its key when first asked for."""
+        return RsaSigner(key=rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+    @cached_property
+    def short_signer(self) -> RsaSigner:
+        """Generates its key when first asked for."""
+        too_short = 1024
+        return RsaSigner(key=rsa.generate_private_key(public_exponent=65537, key_size=too_short))
+
+    def now(self) -> int:
+        """Return the moment at which the mock's time stands."""
+        return self._moment
+
+    def second(self) -> int:
+        """Return the same: the mock's time stands."""
+        return self._moment
+
+    @contextmanager
+    def at(self, moment: int) -> Iterator[None]:
+        """Let the mock's time stand at another moment for the length of a block."""
+        before, self._moment = self._moment, moment
+        self._stop_clock()
+        try:
+            yield
+        finally:
+            self._moment = before
+            self._stop_clock()
+
+    @contextmanager
+    def fault(self, **members: Any) -> Iterator[None]:
+        """Ask the control API for a fault, and take it back."""
+        fault = self._control("POST", "/faults", members)
+        try:
+            yield
+        finally:
+            self._control("DELETE", f"/faults/{fault['id']}")
+
+    def app(self, members: Mapping[str, Any]) -> App:
+        """Return the app of these members, registered at the first call."""
+        return _kept(self._apps, members, lambda: self.new_app(members))
+
+    def new_app(self, members: Mapping[str, Any]) -> App:
+        """Register one more app of these members."""
+        keys = {} if {"jwks", "jwks_url"} & members.keys() else {"jwks": {"keys": [self.jwk]}}
+        wanted = {**_SOUND_APP, **keys, **members}
+        app = self._control("POST", "/apps", {name: value for name, value in wanted.items() if value is not None})
+        return App(client_id=app["client_id"], client_secret=wanted["client_secret"])
+
+    def id_token_parts(self, person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the parts of the id token that the mock makes of its own accord."""
+        return decode(self._id_token(person, {}))
+
+    def id_token(self, person: Person, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+        """Ask for the parts that differ from the token which the mock makes of its own accord."""
+        sound_header, sound_claims = self.id_token_parts(person)
+        dropped = [*(sound_claims.keys() - claims), *(f"header.{name}" for name in sound_header.keys() - header)]
+        changes = {
+            "headers": _difference(header, sound_header),
+            "claims": _difference(claims, sound_claims),
+            "without": sorted(dropped),
+        }
+        return self._id_token(person, {name: value for name, value in changes.items() if value})
+
+    def send(self, request: HttpRequest) -> Answer:
+        """Send over the kept connection of the thread."""
+        return self._wire.send(request)
+
+    def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
+        """Log the person in without a form, by the mock's own parameter for that."""
+        next_path, stops = f"{authorize.path}&nhsauth_user={person.user}", list[str]()
+        while next_path:
+            answer = self.send(HttpRequest(method="GET", path=next_path, headers={}))
+            stops.append(answer.headers.get("location", ""))
+            next_path = stops[-1].removeprefix(self.origin) if stops[-1].startswith(self.origin) else ""
+        return stops
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Fail: at the mock everything can be prepared."""
+        raise AssertionError(reason)
+
+    def _id_token(self, person: Person, changes: Mapping[str, Any]) -> str:
+        wanted = {"provider": person.provider, "user": person.user, "level": person.level, **changes}
+
+        def mint() -> str:
+            return str(self._control("POST", "/id-tokens", wanted)["id_token"])
+
+        return _kept(self._id_tokens, {**wanted, "at": self._moment}, mint)
+
+    def _stop_clock(self) -> None:
+        moment = datetime.fromtimestamp(self._moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._control("PUT", "/clock", {"now": moment, "frozen": True})
+
+    def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        headers, text = ({}, "") if body is None else ({"Content-Type": "application/json"}, json.dumps(body))
+        answer = self.send(HttpRequest(method=method, path=f"/_nhsauth{path}", headers=headers, body=text))
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise RuntimeError(f"{method} {path}: {answer.status} {answer.text.strip()}")
+        return answer.json
+
+
+def _difference(wanted: Mapping[str, Any], sound: Mapping[str, Any]) -> dict[str, Any]:
+    # False equals 0 and 1.0 equals 1 in Python, not in JSON.
+    return {
+        name: value
+        for name, value in wanted.items()
+        if name not in sound or json.dumps(value) != json.dumps(sound[name])
+    }
+
+
+def _kept(kept: dict[str, _T], members: Mapping[str, Any], make: Callable[[], _T]) -> _T:
+    key = json.dumps(members, sort_keys=True)
+    if key not in kept:
+        kept[key] = make()
+    return kept[key]

@@ -1,0 +1,17 @@
+"""How much Hypothesis draws: `--hypothesis-profile=nhsauth-thorough` for a night, `nhsauth-quick` for a glance.
+
+Loaded by Hypothesis itself, whenever it is imported where this project is installed.
+"""
+
+from hypothesis import Phase, settings
+
+settings.register_profile("nhsauth-thorough", max_examples=2000, stateful_step_count=100, deadline=None)
+settings.register_profile(
+    "nhsauth-quick",
+    max_examples=20,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)

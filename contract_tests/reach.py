@@ -1,0 +1,41 @@
+"""What a target can be asked for, and how a case says that this target cannot be asked, or judged, at all."""
+
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+
+
+class Ability(StrEnum):
+    """What a case needs of a target besides being answered; the value ends the sentence "the target cannot …"."""
+
+    APPS = "register apps of any kind"
+    TIME = "have its clock set"
+    ID_TOKENS = "have a provider sign id tokens of any content"
+    CIS2_ID_TOKEN = "be asked with an id token of CIS2: none was supplied"
+    NHS_LOGIN_ID_TOKEN = "be asked with an id token of NHS login: none was supplied"
+    LOG_INS = "let a person log in without their hands"
+    SECRET = "be asked with a client secret: none was supplied"
+    REDIRECT = "be asked with a redirect URI: none was supplied"
+    PROVIDERS = "be asked as CIS2 and NHS login"
+    GATEWAY = "be asked for an API behind the gateway"
+    STATUS_KEY = "be asked with a status key: none was supplied"
+    FAULTS = "be made to fail behind its front"
+    CROWD = "be asked thousands of questions, or many at once"
+
+
+class OutOfReachError(Exception):
+    """This case cannot be put to this target; the message says what the target cannot do."""
+
+
+class UnpreparedError(Exception):
+    """What had to go well before the question did not, so that an answer would prove nothing."""
+
+
+class CannotJudgeError(Exception):
+    """The target does not answer like a service of this kind at all; the message is one line for a person."""
+
+
+def need(abilities: AbstractSet[Ability], *needed: Ability) -> None:
+    """Raise OutOfReachError, saying what is missing, unless all that is needed is there."""
+    missing = [ability for ability in needed if ability not in abilities]
+    if missing:
+        raise OutOfReachError(f"the target cannot {missing[0].value}")

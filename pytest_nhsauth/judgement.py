@@ -1,0 +1,150 @@
+"""What came of each case of the contract: gathered from the tests' reports, wherever they ran, and told at the end.
+
+Tests say what they prove in their reports' properties, as JSON text that also JUnit files carry; this reads them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pytest
+
+CASE: Final = "nhsauth_case"
+GOT: Final = "nhsauth_got"
+"""The names of the properties: what is asked and expected, as a JSON object; what was answered, as text."""
+JUDGEMENTS: Final = pytest.StashKey["Judgements"]()
+
+Verdict = Literal["holds", "differs", "skipped"]
+LETTERS: Final = {"S": "source", "D": "documentation", "Q": "quoted", "I": "inferred"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One case, put to one target; `got` is empty where nothing but the verdict is known."""
+
+    target: str
+    kind: str
+    row: str
+    evidence: str
+    case: str
+    verdict: Verdict
+    expected: str = ""
+    got: str = ""
+
+    @property
+    def settles(self) -> str | None:
+        """What the answer of a real environment means for a guess: `confirmed`, `refuted`; None for all others."""
+        if self.kind != "environment" or self.evidence != "I" or self.verdict == "skipped":
+            return None
+        return "confirmed" if self.verdict == "holds" else "refuted"
+
+
+class Judgements:
+    """All cases of a session; `cannot_judge` is why there are no more, when a target made no sense."""
+
+    def __init__(self) -> None:
+        self.made: list[Judgement] = []
+        self.cannot_judge: str | None = None
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Take what a test's report says of a case; a passed set-up or tear-down says nothing."""
+        told = dict(report.user_properties)
+        if CASE not in told or (report.when != "call" and report.passed) or report.when == "teardown":
+            return
+        verdict: Verdict = "holds" if report.passed else "skipped" if report.skipped else "differs"
+        got = _reason(report) if report.skipped else str(told.get(GOT, ""))
+        self.made.append(Judgement(**json.loads(str(told[CASE])), verdict=verdict, got=got))
+
+    def of(self, verdict: Verdict) -> list[Judgement]:
+        """Return those of one verdict."""
+        return [judgement for judgement in self.made if judgement.verdict == verdict]
+
+    def settled(self) -> list[Judgement]:
+        """Return the guesses that a real environment has confirmed or refuted."""
+        return [judgement for judgement in self.made if judgement.settles]
+
+    def write(self, path: Path) -> None:
+        """Write a report: JSON or Markdown, as the file's name says."""
+        text = json.dumps(self.document(), indent=2) + "\n" if path.suffix == ".json" else self.page()
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        counted = Counter(judgement.verdict for judgement in self.made)
+        return {
+            "cannot_judge": self.cannot_judge,
+            "summary": {verdict: counted[verdict] for verdict in ("holds", "differs", "skipped")},
+            "settled": [{"row": each.row, "case": each.case, "is": each.settles} for each in self.settled()],
+            "cases": [asdict(judgement) for judgement in self.made],
+        }
+
+    def page(self) -> str:
+        """Return the report in Markdown."""
+        lines = ["# The contract, asked", "", self.headline(), ""]
+        differs = [(*_named(each), _cell(each.expected), _cell(each.got)) for each in self.of("differs")]
+        settled = [(*_named(each), each.settles or "", _cell(each.got)) for each in self.settled()]
+        skipped = Counter(each.got for each in self.of("skipped"))
+        lines += _section("What differs", ("target", "rule", "evidence", "case", "expected", "got"), differs)
+        lines += _section("Guesses that are settled", ("target", "rule", "evidence", "case", "is", "got"), settled)
+        lines += _section("Rules", ("target", "rule", "evidence", "holds", "expected"), list(self._rules()))
+        lines += _section("Not asked", ("reason", "cases"), [(_cell(why), str(n)) for why, n in skipped.items()])
+        return "\n".join(lines)
+
+    def headline(self) -> str:
+        """Return the counts in a sentence, or why there are none to trust."""
+        if self.cannot_judge:
+            return f"Cannot judge: {self.cannot_judge}"
+        counted = Counter(judgement.verdict for judgement in self.made)
+        rows = len({(judgement.target, judgement.row) for judgement in self.made})
+        return (
+            f"{rows} rules asked in {counted['holds'] + counted['differs']} cases: {counted['holds']} hold, "
+            f"{counted['differs']} differ; {counted['skipped']} could not be asked."
+        )
+
+    def told(self, *, table: bool) -> Iterator[str]:
+        """Yield the lines of the terminal's summary."""
+        if table:
+            yield from (" | ".join(line) for line in self._rules())
+        for each in self.of("differs"):
+            yield f"DIFFERS {' '.join(_named(each))}: expected {each.expected or 'as the test says'}"
+            yield f"        got {each.got or 'otherwise: see the test'}"
+        for each in self.settled():
+            yield f"{(each.settles or '').upper()} {' '.join(_named(each))}: {each.got}"
+        for why, times in Counter(each.got for each in self.of("skipped")).items():
+            yield f"NOT ASKED {times} cases: {why}"
+        yield self.headline()
+
+    def _rules(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Yield a line for each rule of each target, in the order in which they were asked."""
+        for target, row in dict.fromkeys((each.target, each.row) for each in self.made):
+            cases = [each for each in self.made if (each.target, each.row) == (target, row)]
+            asked = [each for each in cases if each.verdict != "skipped"]
+            holds = sum(each.verdict == "holds" for each in asked)
+            evidence = "".join(letter for letter in LETTERS if any(each.evidence == letter for each in cases))
+            expected = " or ".join(dict.fromkeys(each.expected for each in cases if each.expected))
+            yield target, row, evidence, f"{holds} of {len(asked)}" if asked else "not asked", _cell(expected)
+
+
+def _reason(report: pytest.TestReport) -> str:
+    found = report.longrepr
+    return str(found[-1]).removeprefix("Skipped: ") if isinstance(found, tuple) else ""
+
+
+def _named(judgement: Judgement) -> tuple[str, str, str, str]:
+    return judgement.target, judgement.row, judgement.evidence, judgement.case
+
+
+def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    table = [head, ["---"] * len(head), *rows]
+    return [f"## {title}", "", *(f"| {' | '.join(row)} |" for row in table), ""]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())

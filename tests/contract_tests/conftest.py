@@ -1,0 +1,134 @@
+"""Runs of the contract tests as a team starts them, in an empty folder and against whatever answers at a URL."""
+
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from mock_servers.configuration import READY_MADE_APP, Configuration
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How a run ended, and all that it printed."""
+
+    code: int
+    text: str
+
+
+Start = Callable[..., Run]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Run the contract tests with these pytest options and variables, in an empty folder."""
+
+    def run(*options: str, environ: Mapping[str, str] | None = None) -> Run:
+        command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "-q", "-p", "no:randomly", *options]
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(("NHSAUTH_", "PYTEST_"))}
+        done = subprocess.run(  # noqa: S603 - our own Python
+            command, cwd=tmp_path, env=plain | (environ or {}), capture_output=True, text=True, timeout=110, check=False
+        )
+        return Run(code=done.returncode, text=done.stdout + done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def platform(ring: KeyRing) -> Iterator[Platform]:
+    """A mock that plays the part of a team's own fake: nothing but its URL and an app is known of it."""
+    platform = Platform(Configuration(apps=(replace(READY_MADE_APP, quota_per_minute=0),)), ring=ring)
+    with platform.serving():
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def credential(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a person sets to ask it."""
+    app = platform.apps.get(READY_MADE_APP.client_id)
+    pair = platform.apps.key(app)
+    assert pair is not None
+    path = tmp_path_factory.mktemp("credential") / "key.pem"
+    path.write_text(pair.private_pem(), encoding="utf-8")
+    return {
+        "NHSAUTH_CONTRACT_CLIENT_ID": app.client_id,
+        "NHSAUTH_CONTRACT_KEY": str(path),
+        "NHSAUTH_CONTRACT_KID": pair.kid,
+        "NHSAUTH_CONTRACT_CLIENT_SECRET": str(app.client_secret),
+        "NHSAUTH_CONTRACT_REDIRECT_URI": app.redirect_uris[0],
+    }
+
+
+Answering = Callable[..., AbstractContextManager[str]]
+
+
+@pytest.fixture
+def answering() -> Answering:
+    """Serve one answer to every POST, whatever it asks; the block's value is where."""
+    return _answering
+
+
+@contextmanager
+def _answering(
+    status: int, headers: Mapping[str, str], body: bytes, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    class Post(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_request(self, code: object = None, size: object = None) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Post) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def self_signed(ring: KeyRing, tmp_path: Path) -> ssl.SSLContext:
+    """A certificate for 127.0.0.1 that nobody has signed but its own key."""
+    pair, name = ring.pair("self-signed", bits=2048), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
+    key = pair.private
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    pem = tmp_path / "self-signed.pem"
+    pem.write_text(
+        certificate.public_bytes(Encoding.PEM).decode() + pair.private_pem(),
+        encoding="ascii",
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context

@@ -1,0 +1,185 @@
+"""Whom the contract is asked of: the mock and its variants, a fake at a URL, and what cannot be judged at all."""
+
+import json
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.platform import Platform
+
+Run = Any
+Start = Callable[..., Run]
+Answering = Callable[..., AbstractContextManager[str]]
+
+SINGLE = ("-k", "test_a_mistake_alone and (client_credentials or routing or token_exchange)")
+HTML = {"Content-Type": "text/html"}
+
+
+def told(run: Run) -> list[str]:
+    return [line for line in run.text.splitlines() if "Cannot judge" in line]
+
+
+def test_the_mock_is_asked_when_nobody_else_is_named(start: Start) -> None:
+    run = start("-k", "test_errors and refresh")
+
+    assert run.code == 0, run.text
+    assert " hold, 0 differ" in run.text
+
+
+def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_reason(
+    start: Start, platform: Platform, credential: dict[str, str], tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    options = ("--nhsauth-contract-target", platform.url, "--nhsauth-contract-report", str(report))
+
+    run = start(*SINGLE, *options, environ=credential)
+    cases = json.loads(report.read_text(encoding="utf-8"))["cases"]
+    reasons = {case["got"] for case in cases if case["verdict"] == "skipped"}
+
+    assert run.code == 0, run.text
+    assert sum(case["verdict"] == "holds" for case in cases) > 50
+    assert {case["verdict"] for case in cases} == {"holds", "skipped"}
+    assert reasons >= {
+        "the target cannot register apps of any kind",
+        "the target cannot have its clock set",
+        "the target cannot be asked with an id token of CIS2: none was supplied",
+    }
+
+
+def test_with_an_id_token_a_fake_is_asked_for_exchanges(
+    start: Start, platform: Platform, credential: dict[str, str], tmp_path: Path
+) -> None:
+    id_token = platform.id_token(
+        "cis2", Wanted(client_id=credential["NHSAUTH_CONTRACT_CLIENT_ID"]), origin=platform.url
+    )
+    environ = credential | {"NHSAUTH_CONTRACT_ID_TOKEN": id_token}
+    report = tmp_path / "report.json"
+
+    run = start(
+        *SINGLE, "--nhsauth-contract-target", platform.url, "--nhsauth-contract-report", str(report), environ=environ
+    )
+    cases = json.loads(report.read_text(encoding="utf-8"))["cases"]
+    held = {case["row"] for case in cases if case["verdict"] == "holds"}
+
+    assert run.code == 0, run.text
+    assert held >= {"§5.1", "§5.2", "§5.3", "§5.4", "§5.5", "§5.6", "§5.7", "§5.8", "§5.9", "§5.10", "§5.12", "§5.16"}
+    assert id_token not in run.text + report.read_text(encoding="utf-8")
+
+
+def test_a_fake_that_differs_is_told_by_rule_expected_and_got(
+    start: Start, platform: Platform, credential: dict[str, str]
+) -> None:
+    wrong = credential | {"NHSAUTH_CONTRACT_KID": "another-kid"}
+
+    run = start(
+        "-k",
+        "test_a_mistake_alone and client_credentials-assertion-aud-other",
+        "--nhsauth-contract-target",
+        platform.url,
+        environ=wrong,
+    )
+
+    assert run.code == 1
+    assert "DIFFERS" in run.text
+    assert "expected 401 invalid_request: Missing or invalid 'aud' claim in client_assertion JWT" in run.text
+    assert "got 401 invalid_request: Invalid 'kid' header in client_assertion JWT - no matching public key" in run.text
+
+
+def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "strict.toml").write_text("[apim]\nstrict_content_type = true\n", encoding="utf-8")
+
+    run = start("-k", "charset", "--nhsauth-contract-target", "mock", "--nhsauth-contract-target", "mock:strict.toml")
+
+    assert run.code == 1
+    assert (
+        "test_what_looks_odd_and_is_right_passes[mock:strict.toml-client_credentials-content_type_with_a_charset]"
+        in run.text
+    )
+    assert "[mock-client_credentials-content_type_with_a_charset]" not in run.text
+
+
+def test_nobody_there_cannot_be_judged(start: Start, credential: dict[str, str]) -> None:
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=credential)
+
+    assert run.code == 2
+    assert told(run) == [f"Cannot judge: {url}: nobody answers (Connection refused)"]
+
+
+def test_who_is_slow_cannot_be_judged(start: Start, credential: dict[str, str]) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environ = credential | {"NHSAUTH_CONTRACT_TIMEOUT": "0.2"}
+        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=environ)
+
+    assert run.code == 2
+    assert told(run) == [f"Cannot judge: {url}: no answer within 0.2 s"]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "reason"),
+    [
+        (200, HTML, "{}/oauth2/token answers 200 with text/html and no JSON object: is it the service?"),
+        (
+            302,
+            {"Location": "https://elsewhere.example/"},
+            "{}/oauth2/token redirects (302): name the URL that it leads to",
+        ),
+        (429, HTML, "{} limits the rate of requests (429): ask fewer a minute, or later"),
+    ],
+    ids=["a web page", "a redirect", "a rate limit"],
+)
+def test_what_is_not_the_service_cannot_be_judged(
+    start: Start, answering: Answering, credential: dict[str, str], status: int, headers: dict[str, str], reason: str
+) -> None:
+    with answering(status, headers, b"<!doctype html><title>Welcome</title>") as url:
+        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=credential)
+
+    assert run.code == 2
+    assert told(run) == [f"Cannot judge: {reason.format(url)}"]
+
+
+def test_a_certificate_that_nobody_trusts_cannot_be_judged(
+    start: Start, answering: Answering, credential: dict[str, str], self_signed: ssl.SSLContext
+) -> None:
+    with answering(200, {}, b"{}", tls=self_signed) as url:
+        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=credential)
+
+    assert run.code == 2
+    assert told(run) == [f"Cannot judge: {url}: its certificate is not trusted here (CERTIFICATE_VERIFY_FAILED)"]
+
+
+def test_what_cannot_be_judged_is_told_by_a_worker_too(
+    start: Start, answering: Answering, credential: dict[str, str]
+) -> None:
+    pytest.importorskip("xdist", reason="xdist is not installed")
+    with answering(200, HTML, b"<title>Welcome</title>") as url:
+        run = start(*SINGLE, "-n", "1", "--nhsauth-contract-target", url, environ=credential)
+
+    assert run.code == 2
+    assert told(run) == [
+        f"Cannot judge: {url}/oauth2/token answers 200 with text/html and no JSON object: is it the service?"
+    ]
+
+
+def test_missing_credentials_are_named(start: Start) -> None:
+    run = start(*SINGLE, "--nhsauth-contract-target", "int")
+
+    assert run.code == 2
+    assert "Cannot judge: set NHSAUTH_CONTRACT_CLIENT_ID, NHSAUTH_CONTRACT_KEY, NHSAUTH_CONTRACT_KID: " in run.text
+
+
+@pytest.mark.parametrize("target", ["staging", "ftp://127.0.0.1", "https://user:secret@host", "mock:"])
+def test_what_is_no_target_is_told_with_what_is_allowed(start: Start, target: str) -> None:
+    run = start("--nhsauth-contract-target", target)
+
+    assert run.code == 4
+    assert f"the contract target {target!r} is unknown; allowed: mock, mock:FILE (a configuration)" in run.text
