@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from mock_servers import limits, members
 from mock_servers.configuration import READY_MADE_APP, Configuration
 from mock_servers.real_host import RealHost
-from mock_servers.registered_app import App, own_key_name
+from mock_servers.registered_app import App, Registration, own_key_name
 
 _PYPROJECT: Final = "pyproject.toml"
 _NAMES: Final = f"nhsauth.toml, or a {_PYPROJECT} with a table [tool.nhsauth]"
@@ -39,6 +39,7 @@ class AppEntry(App):
     name: str = ""
     jwks: Path | Mapping[str, Any] | None = None  # type: ignore[assignment] # an app has read its file already
     key_name: str | None = field(default=None, init=False)
+    registration: Registration | None = field(default=None, init=False)
     private_key: Path | None = None
 
 

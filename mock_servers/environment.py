@@ -85,6 +85,8 @@ class Environments:
             return self._platform.provider_mounts(
                 [realm for each in self._realm_environments() for realm in self.realms(each)]
             )
+        if host.plays == "management":
+            return self._platform.management_mounts()
         return self._platform.empty_mounts()
 
     def _realm_environments(self) -> list[str]:

@@ -63,7 +63,8 @@ class Front(Generic[X]):
 
     `known` is what explanations look up, `fault` the row for whatever no rule names. `row` finds the service's own row
     for what a rule names, `render` makes an answer of it, `write` text of its members; `advise` tells, afterwards, what
-    a success should make its client think about.
+    a success should make its client think about. Without `keeps_successes` the journal has the refusals alone: such
+    answers are full of secrets.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Front(Generic[X]):
     journal: Journal
     advise: Callable[[X], Iterable[str]] = lambda _: ()
     row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
+    keeps_successes: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def _respond(front: Front[X]) -> flask.Response:
     body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
     status = f"{answer.status} {HTTPStatus(answer.status).phrase}"  # werkzeug would write the phrase in capitals
     response = flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
-    if outcome.flow.recorded:
+    if outcome.flow.recorded and (outcome.refusal is not None or front.keeps_successes):
         record = _record(front, outcome)
         front.journal.add(record)
         response.call_on_close(lambda: front.journal.report(record))

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 from wsgiref.util import setup_testing_defaults
 
-from mock_servers import assertions, serving
+from mock_servers import assertions, seeds, serving
 from mock_servers.apim import app as apim_app
 from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
 from mock_servers.clock import Clock
 from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
+from mock_servers.deferred import Deferred
+from mock_servers.developer_apps import DeveloperApps
 from mock_servers.environment import Environments
 from mock_servers.front import IN_PROCESS, host
 from mock_servers.gateway import app as gateway_app
@@ -91,6 +93,7 @@ class Platform:
         self.origins = Origins(self.configuration.public_urls)
         self.hosts = Hosts(self.configuration.hosts)
         self.apps = Apps(self.store, self.ring, self.identifiers)
+        self.developer_apps = DeveloperApps(self.store)
         self.providers = {service.provider.name: service for service in self._provider_services()}
         self._register()
         self.token_services = self._token_services()
@@ -219,6 +222,21 @@ class Platform:
                 self._control_application = create_app(self)
         return self._control_application(environ, start_response)
 
+    def _management(self) -> WSGIApplication:
+        from mock_servers.management.app import create_app  # noqa: PLC0415 - few ever call it: not a start's business
+        from mock_servers.management.service import Service  # noqa: PLC0415 - the same
+
+        return create_app(
+            Service(
+                settings=self.configuration.apim,
+                clock=self.clock,
+                store=self.store,
+                identifiers=self.identifiers,
+                journal=self.exchanges,
+                apps=self.developer_apps,
+            )
+        )
+
     def _believe_proxy(self, environ: WSGIEnvironment) -> None:
         if environ.get("REMOTE_ADDR") not in self.configuration.trusted_proxies:
             return
@@ -300,6 +318,14 @@ class Platform:
             self.apps.add(app)
         for person in self.configuration.people:
             self.store.people.put((person.provider, person.id), person)
+        own = [(api.path, api.scopes) for api in self.configuration.apis]
+        for product in seeds.products(self._played(), own):
+            self.developer_apps.add_product(product)
+
+    def _played(self) -> list[str]:
+        """List the environments of the platform, the configured one first."""
+        of_hosts = (host.environment for host in self.hosts if host.plays == "platform")
+        return list(dict.fromkeys([self.configuration.apim.environment, *of_hosts]))
 
     def _provider_services(self) -> list[ProviderService]:
         realms: Mapping[str, ProviderSettings] = self.configuration.realms
@@ -403,7 +429,14 @@ class Platform:
 
     def _all_mounts(self) -> list[Mount]:
         *own, elsewhere = self.platform_mounts(self.token_services)
-        return [*own, *_provider_mounts(self.providers.values()), elsewhere]
+        return [*own, *self._management_mounts(), *_provider_mounts(self.providers.values()), elsewhere]
+
+    def _management_mounts(self) -> list[Mount]:
+        return [_mount("/v1/organizations", Deferred(self._management))]
+
+    def management_mounts(self) -> list[Mount]:
+        """Return what answers at the host of the management API."""
+        return [*self._own_mounts(), *self._management_mounts(), _mount("", _nothing)]
 
     def platform_mounts(self, token_services: Sequence[TokenService]) -> list[Mount]:
         """Return what answers at the platform's hosts: the token services of one environment, and the APIs."""

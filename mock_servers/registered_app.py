@@ -20,12 +20,40 @@ DEFAULT_SCOPES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What one product opens: its proxies in its environments; without any of either, all of them (D)."""
+
+    proxies: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    def holds(self, proxy: str, environment: str) -> bool:
+        """Whether the product opens a proxy in an environment."""
+        here = not self.environments or environment in self.environments
+        return here and (not self.proxies or proxy in self.proxies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Whose key an app is, by the management API, which alone changes it.
+
+    `products` is what those that it is approved for cover, `None` when it has none at all: that opens everything.
+    `expires_at` is seconds since 1970.
+    """
+
+    developer: str
+    app: str
+    products: tuple[Coverage, ...] | None = None
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """A registered app.
 
     `client_id` is its API key. Its public keys are `jwks` (served by the mock), or at `jwks_url`, or those of the
     mock's own key `key_name`. `environments` empty means the environment that the mock plays. `subscribed = False`:
-    it has products, but none that covers the token service. `cis2_auth_method` is how it proves itself at CIS2, and
+    it has products, but none that covers the token service. `registration` is what the management API adds to an app
+    that was made there. `cis2_auth_method` is how it proves itself at CIS2, and
     that alone will do there: `client_secret_post`, `client_secret_basic` or `private_key_jwt`, the last signed with
     `cis2_signing_algorithm`, `RS512` or `RS256`. `grant_types` (RFC 7591, section 2) are those it is registered for at
     the identity providers; `None` is each provider's usual: codes and refreshes, but CIS2 gives no refresh token.
@@ -52,6 +80,7 @@ class App:
     cis2_auth_method: str = "client_secret_post"
     cis2_signing_algorithm: str = "RS512"
     grant_types: tuple[str, ...] | None = None
+    registration: Registration | None = None
 
     def known_in(self, environment: str) -> bool:
         """Whether the app exists in this environment of the platform."""
@@ -61,6 +90,16 @@ class App:
     def usable(self) -> bool:
         """Whether app and key are approved, developer and company active."""
         return self.approved and self.key_approved and self.developer_active and self.company_active
+
+    def covers(self, proxy: str, environment: str) -> bool:
+        """Whether it may use a proxy, as `identity-service-int`, in an environment; without products it may use all."""
+        products = self.registration.products if self.registration else None
+        return self.subscribed and (products is None or any(each.holds(proxy, environment) for each in products))
+
+    def expired(self, now: float) -> bool:
+        """Whether its key has expired."""
+        expires_at = self.registration.expires_at if self.registration else None
+        return expires_at is not None and expires_at <= now
 
     @property
     def has_keys(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Generic, TypeVar
 
 from mock_servers.apim.authorizations import BrowserSession, PendingAuthorization, PlatformCode
+from mock_servers.developer_app import DeveloperApp, Product
 from mock_servers.grants import (
     AccessToken,
     AuthorizationCode,
@@ -112,7 +113,8 @@ class Store:
     remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client id and minute,
     `jwks` by purpose and URL, `issued` by the value's hash, `pending` by the platform's state, `browser_sessions` by
     environment, provider and sid, `vouchable` (log-ins that another client may be told of) by provider, client id and
-    the id token's jti, the rest by the value itself.
+    the id token's jti, `developer_apps` by developer and name, `app_ids` (those two) by the app's id, `developers` (the
+    names of their apps) by developer, `products` by name, the rest by the value itself.
     """
 
     apps: Table[App] = field(default_factory=_unlimited)
@@ -132,6 +134,10 @@ class Store:
     browser_sessions: Table[BrowserSession] = field(default_factory=Table)
     vouchable: Table[LogIn] = field(default_factory=Table)
     issued: Table[Issued] = field(default_factory=Table)
+    developer_apps: Table[DeveloperApp] = field(default_factory=_unlimited)
+    app_ids: Table[tuple[str, str]] = field(default_factory=_unlimited)
+    developers: Table[tuple[str, ...]] = field(default_factory=_unlimited)
+    products: Table[Product] = field(default_factory=_unlimited)
 
     def snapshot(self) -> Mapping[str, Mapping[Hashable, Any]]:
         """Return the content of every table, for `restore`."""

@@ -148,7 +148,7 @@ class Platform:
         It gets a key pair unless `jwks` or `jwks_url` is given. Raises ValueError for a member that does not exist or
         does not fit, and for a client id that is taken.
         """
-        read = members.read_partial(App, given, where="app", omit=("key_name",))
+        read = members.read_partial(App, given, where="app", omit=("key_name", "registration"))
         return self.app(self.apps.create(make_key=make_key, **read).client_id)
 
     @blames_caller

@@ -18,13 +18,16 @@ QUOTA_WINDOW: Final = 60
 """Seconds of the quota's window; it begins on the whole minute (I)."""
 
 
-def _what_keeps(app: App) -> str | None:
+def _what_keeps(exchange: Exchange, app: App) -> str | None:
     reasons = {
         "it is not approved": not app.approved,
         "its key is not approved": not app.key_approved,
+        "its key has expired": app.expired(exchange.now),
         "its developer is inactive": not app.developer_active,
         "its company is inactive": not app.company_active,
-        "none of its products covers this service": not app.subscribed,
+        "none of its products covers this service": not app.covers(
+            exchange.service.proxy, exchange.service.environment
+        ),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 
@@ -62,7 +65,7 @@ def find_app(exchange: Exchange) -> str | None:
     app = _known_app(exchange, client_id)
     if app is None:
         return _unknown(exchange, client_id)
-    reason = _what_keeps(app)
+    reason = _what_keeps(exchange, app)
     if reason is not None:
         return f"App {shown(app.name)} is known, but {reason}."
     exchange.app = app

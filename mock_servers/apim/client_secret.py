@@ -54,6 +54,8 @@ def check_company_active(exchange: Exchange) -> str | None:
 @rejects(errors.KEY_REVOKED)
 def check_key_approved(exchange: Exchange) -> str | None:
     """The status of the API key itself (I)."""
+    if exchange.app.expired(exchange.now):
+        return f"The API key of {shown(exchange.app.name)} has expired (the answer is our guess): get another."
     if exchange.app.key_approved:
         return None
     return f"The API key of {shown(exchange.app.name)} is revoked (the answer is our guess): approve it."
@@ -62,9 +64,13 @@ def check_key_approved(exchange: Exchange) -> str | None:
 @rejects(errors.APP_NOT_SUBSCRIBED)
 def check_app_subscribed(exchange: Exchange) -> str | None:
     """Products that cover the service, or none at all."""
-    if exchange.app.subscribed:
+    proxy, environment = exchange.service.proxy, exchange.service.environment
+    if exchange.app.covers(proxy, environment):
         return None
-    return f"App {shown(exchange.app.name)} has products, and none of them covers this service: subscribe it to one."
+    return (
+        f"App {shown(exchange.app.name)} has products, and none of them covers this service, {proxy} in {environment}: "
+        "subscribe it to one that does."
+    )
 
 
 @rejects(errors.CLIENT_SECRET_MISSING)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mock_servers import seeds
 from mock_servers.clock import Clock
 from mock_servers.identifiers import Identifiers
 from mock_servers.identity_provider.provider import Provider
@@ -55,6 +56,12 @@ class Service:
     def environment(self) -> str:
         """The environment of the platform that is played, as `int`."""
         return self.settings.environment
+
+    @property
+    def proxy(self) -> str:
+        """What the platform calls this token service, and products cover: `identity-service-mock-internal-dev`."""
+        api = "identity-service-mock" if self.mount == "/oauth2-mock" else "identity-service"
+        return seeds.proxy_name(api, self.environment)
 
     def provider_of(self, issuer: object) -> tuple[Provider, str] | None:
         """Return the trusted provider with this issuer, and the origin that the issuer names."""

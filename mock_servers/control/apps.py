@@ -18,7 +18,7 @@ from mock_servers.wording import shown
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
 
-_HIDDEN: Final = ("key_name",)
+_HIDDEN: Final = ("key_name", "registration")
 _SOURCES: Final = ("jwks", "jwks_url")
 
 
@@ -129,8 +129,19 @@ def _found(asked: Asked) -> App:
         raise ProblemError(404, str(unknown)) from unknown
 
 
+def _changeable(asked: Asked) -> App:
+    """Find an app that is not one of the management API's, which would undo a change at its next own."""
+    app = _found(asked)
+    if app.registration is None:
+        return app
+    owner = f"{shown(app.registration.app)} of {shown(app.registration.developer)}"
+    raise ProblemError(409, f"{shown(app.client_id)} is a key of app {owner}: change it through the management API.")
+
+
 def _put(asked: Asked) -> Told:
     given, client_id = _given(asked, _NEW), asked.path["client_id"]
+    if asked.platform.store.apps.get(client_id) is not None:
+        _changeable(asked)
     whole = {**_defaults(asked), **given.members}
     try:
         app = asked.platform.apps.change(client_id, make_key=bool(given.make_key), **whole)
@@ -150,7 +161,7 @@ def _defaults(asked: Asked) -> dict[str, Any]:
 
 def _patch(asked: Asked) -> Told:
     given = _given(asked, _CHANGE)
-    _found(asked)
+    _changeable(asked)
     app = asked.platform.apps.change(asked.path["client_id"], make_key=given.make_key, **given.members)
     if given.refresh_jwks:
         _forget_key_sets(asked.platform, app, app.jwks_url)
@@ -158,7 +169,7 @@ def _patch(asked: Asked) -> Told:
 
 
 def _delete(asked: Asked) -> Told:
-    app = _found(asked)
+    app = _changeable(asked)
     asked.platform.apps.remove(app.client_id)
     _forget_key_sets(asked.platform, app, None)
     return DONE
@@ -185,6 +196,7 @@ def _jwks(asked: Asked) -> Told:
 _APP: Final = {"$ref": "#/components/schemas/App"}
 _UNKNOWN: Final = {404: "No app has this client id."}
 _TAKEN: Final = {409: "Another app has this client id."}
+_MANAGED: Final = {409: "It is a key of an app of the management API, and changed there."}
 
 SCHEMAS: Final = {
     "App": {
@@ -239,7 +251,7 @@ CALLS: Final = (
             200: Gives(description="The app; what was not given has its default again.", schema=_APP),
             201: Gives(description="The new app.", schema=_APP),
         },
-        refusals=_TAKEN,
+        refusals=_MANAGED,
     ),
     Call(
         method="PATCH",
@@ -249,7 +261,7 @@ CALLS: Final = (
         answer=_patch,
         takes=_CHANGE,
         gives={200: Gives(description="The app.", schema=_APP)},
-        refusals=_UNKNOWN,
+        refusals=_UNKNOWN | _MANAGED,
     ),
     Call(
         method="DELETE",
@@ -258,7 +270,7 @@ CALLS: Final = (
         summary="Forget an app.",
         answer=_delete,
         gives={204: Gives(description="It is gone.")},
-        refusals=_UNKNOWN,
+        refusals=_UNKNOWN | _MANAGED,
     ),
     Call(
         method="GET",

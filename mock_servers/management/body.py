@@ -1,0 +1,98 @@
+"""Reads the JSON objects that the management API is sent; members that a call does not know are passed over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mock_servers.developer_app import Attributes
+from mock_servers.management import errors
+from mock_servers.management.service import Exchange
+from mock_servers.rules import Rule, rejects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a member may be, in words and as a test."""
+
+    allowed: str
+    fits: Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(each is None or isinstance(each, str) for each in value)
+
+
+def _is_attribute(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("name", "value"))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_quota(value: Any) -> bool:
+    return isinstance(value, str) or _is_number(value)
+
+
+TEXT: Final = Kind(allowed="a string", fits=_is_text)
+NAME: Final = Kind(allowed="a string that is not empty", fits=lambda value: _is_text(value) and value.strip() != "")
+TEXTS: Final = Kind(allowed="a list of strings", fits=_are_texts)
+STATUS: Final = Kind(allowed="approved or revoked", fits=lambda value: value in ("approved", "revoked"))
+MILLISECONDS: Final = Kind(allowed="a number of milliseconds, or -1", fits=_is_number)
+QUOTA: Final = Kind(allowed="a number or a string", fits=_is_quota)
+ATTRIBUTES: Final = Kind(
+    allowed="a list of objects with a name and a value, both strings",
+    fits=lambda value: isinstance(value, list) and all(map(_is_attribute, value)),
+)
+
+
+def decoded(members: Mapping[str, Kind], *, required: tuple[str, ...] = ()) -> Rule[Exchange]:
+    """Make the rule that reads a body: an object, its known members of the right kind, the required ones there."""
+
+    @rejects(errors.BODY_MALFORMED)
+    def decode_body(exchange: Exchange) -> str | None:
+        """A JSON object; null in place of a member counts as nothing."""
+        sent = _object(exchange.request.body)
+        problem = "it must be a JSON object" if sent is None else _problem(sent, members, required)
+        if problem is not None:
+            exchange.named["problem"] = problem
+            return f"The body does not do: {problem}."
+        known = {name: value for name, value in (sent or {}).items() if name in members and value is not None}
+        exchange.body = known
+        return None
+
+    return decode_body
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _problem(sent: Mapping[str, Any], members: Mapping[str, Kind], required: tuple[str, ...]) -> str | None:
+    for name, kind in members.items():
+        if sent.get(name) is None and name in required:
+            return f"{name} is missing"
+        if sent.get(name) is not None and not kind.fits(sent[name]):
+            return f"{name} must be {kind.allowed}"
+    return None
+
+
+def attributes(sent: list[dict[str, str]]) -> Attributes:
+    """Return attributes as sent; of two with one name the last counts."""
+    return tuple({each["name"]: each["value"] for each in sent}.items())
+
+
+def texts(sent: list[str | None]) -> tuple[str, ...]:
+    """Return the strings of a list, each once, without the empty ones and nulls that products have been seen with."""
+    return tuple(dict.fromkeys(each for each in sent if each))

@@ -1,0 +1,189 @@
+"""Each call of the management API, in the contract's order, and what is judged before it does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mock_servers.management import attribute, caller, developer_app, errors, key, page, product, view
+from mock_servers.management.service import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import Flow, Policy, Rule, ServiceError, rejects
+from mock_servers.wording import shown
+
+_Respond = Callable[[Exchange], Answer]
+_Rules = tuple[Rule[Exchange], ...]
+
+AUTHENTICATE: Final[Policy[Exchange]] = Policy(
+    name="Authenticate", rules=(caller.check_bearer, caller.check_organization)
+)
+
+APPS: Final = "/developers/*/apps"
+APP: Final = f"{APPS}/*"
+KEY: Final = f"{APP}/keys/*"
+PRODUCTS: Final = "/apiproducts"
+PRODUCT: Final = f"{PRODUCTS}/*"
+
+
+def _fits(pattern: tuple[str, ...], segments: tuple[str, ...]) -> bool:
+    return len(pattern) == len(segments) and all(
+        part in ("*", segment) for part, segment in zip(pattern, segments, strict=True)
+    )
+
+
+def _call(
+    method: str, path: str, rules: _Rules, respond: _Respond, *, action: bool | None = None, recorded: bool = True
+) -> Flow[Exchange, Answer]:
+    """Make the flow of one call; `*` is any one part of a path, `action` whether the query has one of that name."""
+    pattern = tuple(path.strip("/").split("/"))
+
+    def takes(exchange: Exchange) -> bool:
+        asked = action is None or action == ("action" in exchange.request.query)
+        return exchange.request.method == method and asked and _fits(pattern, exchange.segments)
+
+    name = f"{method} {path}{'?action' if action else ''}"
+    policies = (AUTHENTICATE, Policy(name=name, rules=rules))
+    return Flow(name=name, row="admin §3", takes=takes, policies=policies, respond=respond, recorded=recorded)
+
+
+def _done(_: Exchange) -> Answer:
+    return view.done()
+
+
+def _attributes_of_app() -> tuple[Flow[Exchange, Answer], ...]:
+    find, path = developer_app.find_app, f"{APP}/attributes"
+    found, now = developer_app.attributes_found, developer_app.attributes_changed
+    replace_all, set_one, remove_one = (
+        developer_app.changed(change) for change in (attribute.all_replaced, attribute.one_set, attribute.one_removed)
+    )
+    one = attribute.found(found)
+    return (
+        _call("GET", path, (find,), attribute.told_all(found)),
+        _call("POST", path, (find, attribute.decode_all, replace_all), attribute.told_all(now)),
+        _call("GET", f"{path}/*", (find, one), attribute.told_one(found)),
+        _call("POST", f"{path}/*", (find, attribute.decode_one, set_one), attribute.told_one(now)),
+        _call("DELETE", f"{path}/*", (find, one, remove_one), attribute.told_one(found)),
+    )
+
+
+def _attributes_of_product() -> tuple[Flow[Exchange, Answer], ...]:
+    find, path = product.find_product, f"{PRODUCT}/attributes"
+    found, now = product.attributes_found, product.attributes_changed
+    replace_all, set_one, remove_one = (
+        product.changed(change) for change in (attribute.all_replaced, attribute.one_set, attribute.one_removed)
+    )
+    one = attribute.found(found)
+    return (
+        _call("GET", path, (find,), attribute.told_all(found)),
+        _call("POST", path, (find, attribute.decode_all, replace_all), attribute.told_all(now)),
+        _call("GET", f"{path}/*", (find, one), attribute.told_one(found)),
+        _call("POST", f"{path}/*", (find, attribute.decode_one, set_one), attribute.told_one(now)),
+        _call("DELETE", f"{path}/*", (find, one, remove_one), attribute.told_one(found)),
+    )
+
+
+def _apps() -> tuple[Flow[Exchange, Answer], ...]:
+    find, change = developer_app.find_app, (developer_app.decode_change, developer_app.check_products_known)
+    new = (developer_app.decode_new, developer_app.check_products_known, developer_app.claim_app_name)
+    by_id, remove = developer_app.find_app_by_id, developer_app.claim_app_removal
+    replace, renew, judge = (
+        developer_app.changed(each)
+        for each in (developer_app.replaced, developer_app.with_new_key, developer_app.judged)
+    )
+    return (
+        _call("GET", APPS, (page.check_count,), developer_app.told_list),
+        _call("POST", APPS, new, developer_app.told_created),
+        _call("GET", APP, (find,), developer_app.told_found),
+        _call("PUT", APP, (find, *change, replace), developer_app.told_changed),
+        _call("POST", APP, (find, key.check_action, judge), _done, action=True),
+        _call("POST", APP, (find, *change, renew), developer_app.told_changed, action=False),
+        _call("DELETE", APP, (find, remove), developer_app.told_found),
+        *_attributes_of_app(),
+        _call("GET", "/apps/*", (by_id,), developer_app.told_found),
+        _call("DELETE", "/apps/*", (by_id, remove), developer_app.told_found),
+    )
+
+
+def _keys() -> tuple[Flow[Exchange, Answer], ...]:
+    find = (developer_app.find_app, key.find_key)
+    imported = (developer_app.find_app, key.decode_imported, key.check_key_free, key.claim_import)
+    added = (*find, key.decode_added, developer_app.check_products_known, key.claim_products)
+    scoped = (*find, key.decode_scopes, key.check_scopes_of_products, key.claim_scopes)
+    of_product = (*find, key.find_product_of_key)
+    return (
+        _call("POST", f"{APP}/keys/create", imported, key.told_imported),
+        _call("GET", KEY, find, key.told_found),
+        _call("POST", KEY, (*find, key.check_action, key.claim_status), _done, action=True),
+        _call("POST", KEY, added, key.told_changed, action=False),
+        _call("PUT", KEY, scoped, key.told_changed),
+        _call("DELETE", KEY, (*find, key.claim_removal), key.told_found),
+        _call("POST", f"{KEY}/apiproducts/*", (*of_product, key.check_action, key.claim_product_status), _done),
+        _call("DELETE", f"{KEY}/apiproducts/*", (*of_product, key.claim_product_removal), key.told_changed),
+    )
+
+
+def _products() -> tuple[Flow[Exchange, Answer], ...]:
+    find = product.find_product
+    return (
+        _call("GET", PRODUCTS, (page.check_count,), product.told_list),
+        _call("POST", PRODUCTS, (product.decode_new, product.claim_product_name), product.told_created),
+        _call("GET", PRODUCT, (find,), product.told_found),
+        _call("PUT", PRODUCT, (find, product.decode_change, product.changed(product.replaced)), product.told_changed),
+        _call("DELETE", PRODUCT, (find, product.claim_product_removal), product.told_found),
+        *_attributes_of_product(),
+    )
+
+
+CALLS: Final[tuple[Flow[Exchange, Answer], ...]] = (*_apps(), *_keys(), *_products())
+
+
+@rejects(errors.BODY_TOO_LARGE)
+def check_body_size(_: Exchange) -> str | None:
+    """Before any call: a body beyond the limit is not read at all."""
+    return "The body is larger than 1 MiB, which is all that this mock reads."
+
+
+@rejects(errors.METHOD_NOT_ALLOWED)
+def check_method(exchange: Exchange) -> str | None:
+    """The path is one of a call with another method."""
+    exchange.named |= {"method": exchange.request.method, "path": exchange.request.path}
+    patterns = {flow.name.split(" ")[1].partition("?")[0]: flow.name.split(" ")[0] for flow in CALLS}
+    if not any(_fits(tuple(path.strip("/").split("/")), exchange.segments) for path in patterns):
+        return None
+    return f"{exchange.request.method} is no method of {shown(exchange.request.path)}."
+
+
+@rejects(errors.PATH_UNKNOWN)
+def check_path(exchange: Exchange) -> str | None:
+    """No call has this path."""
+    return f"{shown(exchange.request.path)} is no path of the management API that this mock plays."
+
+
+def _refused(_: Exchange) -> Answer:
+    raise AssertionError("the last rule of this flow always objects")
+
+
+NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
+    name="no-such-call",
+    row="admin §3",
+    takes=lambda _: True,
+    policies=(AUTHENTICATE, Policy(name="FindCall", rules=(check_method, check_path))),
+    respond=_refused,
+)
+FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    Flow(
+        name="body-too-large",
+        row="admin §3",
+        takes=lambda exchange: exchange.request.oversized,
+        policies=(Policy(name="ReadBody", rules=(check_body_size,)),),
+        respond=_refused,
+    ),
+    *CALLS,
+    NOWHERE,
+)
+
+
+def render(row: ServiceError, exchange: Exchange, _: str) -> Answer:
+    """Make Apigee's own error body of a row."""
+    message = row.sentence.format_map({"path": "", "problem": "", **exchange.named})
+    return Answer(status=row.status, body={"code": row.code, "message": message, "contexts": []})

@@ -1,0 +1,61 @@
+"""Everything that the management API works with, in one value; and one request to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mock_servers.clock import Clock
+from mock_servers.developer_app import DeveloperApp, Key, Product
+from mock_servers.developer_apps import DeveloperApps
+from mock_servers.identifiers import Identifiers
+from mock_servers.records import Journal
+from mock_servers.request import Request
+from mock_servers.settings import ApimSettings
+from mock_servers.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The management API of the organisation whose environment the mock plays."""
+
+    settings: ApimSettings
+    clock: Clock
+    store: Store
+    identifiers: Identifiers
+    journal: Journal
+    apps: DeveloperApps
+
+
+@dataclass
+class Exchange:
+    """One call, and what it has taught us so far.
+
+    `named` is what an error row's text may be filled with; `body` the JSON object that was sent, as far as it has been
+    read. What is changed stays as it was found, and becomes `changed_…` beside.
+    """
+
+    request: Request
+    service: Service
+    now: float
+    named: dict[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(init=False)
+    developer_app: DeveloperApp = field(init=False)
+    changed_app: DeveloperApp = field(init=False)
+    key: Key = field(init=False)
+    product: Product = field(init=False)
+    changed_product: Product = field(init=False)
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The parts of the path below the organisation; a doubled slash makes no part."""
+        parts = urlsplit(self.request.target).path.split("/")
+        return tuple(unquote(part) for part in parts if part)[3:]
+
+    @property
+    def organization(self) -> str:
+        """The organisation that the path names."""
+        return self.request.path.strip("/").partition("/")[0]
