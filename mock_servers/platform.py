@@ -48,10 +48,13 @@ from mock_servers.real_host import Hosts, trust_of
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
 from mock_servers.settings import ApimSettings, ProviderSettings
-from mock_servers.store import Store
+from mock_servers.store import Store, Table
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+SNAPSHOTS: Final = 20
+"""States that are remembered for who asks over HTTP; the oldest go first."""
 
 PROVIDER_BITS: Final = 2048
 """What the providers' own keys have; enough for RS256 and RS512, and quick to make."""
@@ -102,6 +105,7 @@ class Platform:
         self._mounts = self._all_mounts()
         self._environments = Environments(self)
         self._start = self.snapshot()
+        self.snapshots: Table[Any] = Table(limit=SNAPSHOTS)
 
     # what a test or the control API does
 

@@ -5,7 +5,6 @@ A record is kept before its answer leaves. What explains it is worked out afterw
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 from collections import deque
@@ -232,6 +231,7 @@ class Record:
             "method": self.method,
             "path": self.path,
             "status": self.status,
+            "client_id": self.client_id,
             "message_id": self.message_id,
             "request": dict(self.request),
             "response": dict(self.response),
@@ -258,6 +258,14 @@ class Record:
         return "\n".join([*lines, *(f"  advice: {each}" for each in examined.advice)])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many exchanges there have been, and how many of them were refused."""
+
+    exchanges: int = 0
+    refused: int = 0
+
+
 class Journal(Sequence[Record]):
     """The records that are kept, oldest first; safe to read while the mock answers.
 
@@ -267,13 +275,15 @@ class Journal(Sequence[Record]):
     def __init__(self, limit: int = LIMIT, *, explains: bool = True) -> None:
         self.explains = explains
         self._records: deque[Record] = deque(maxlen=limit)
-        self._ids = itertools.count(1)
+        self._added = 0
+        self._refused = 0
         self._arrived = threading.Condition()
 
     def add(self, record: Record) -> None:
         """Number a record and keep it; numbers rise, also over `clear`."""
         with self._arrived:
-            record.id = next(self._ids)
+            self._added = record.id = self._added + 1
+            self._refused += record.refusal is not None
             self._records.append(record)
             self._arrived.notify_all()
 
@@ -287,6 +297,16 @@ class Journal(Sequence[Record]):
         """Forget all records."""
         with self._arrived:
             self._records.clear()
+
+    def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
+        """Wait until what is kept is as wanted, for `timeout` seconds at most; whether it is."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: holds(list(self._records)), timeout)
+
+    def tally(self) -> Tally:
+        """Return how many records were added in all, forgotten ones included."""
+        with self._arrived:
+            return Tally(exchanges=self._added, refused=self._refused)
 
     def find(self, key: str) -> Record | None:
         """Return the newest record with this message id or number."""

@@ -10,27 +10,32 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
-    from mock_servers.clock import Clock
     from mock_servers.configuration import Configuration
     from mock_servers.identity_provider.headless import LogInError
     from mock_servers.identity_provider.people import Person
     from mock_servers.records import Finding, Record
     from mock_servers.registered_app import App
+    from pytest_nhsauth.apps import Apps
+    from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
+    from pytest_nhsauth.explanation import Explanation
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
-    from pytest_nhsauth.platform import IdentityProvider, Platform, ServerDiedError
+    from pytest_nhsauth.platform import IdentityProvider, Platform
     from pytest_nhsauth.registered_app import RegisteredApp
     from pytest_nhsauth.settings import Settings
+    from pytest_nhsauth.target import ServerDiedError
     from pytest_nhsauth.users import Users
 
 __all__ = [
     "App",
     "AppFactory",
+    "Apps",
     "Client",
     "ClientAssertionFactory",
     "Clock",
     "Configuration",
     "Exchanges",
+    "Explanation",
     "Finding",
     "IdTokenFactory",
     "IdentityProvider",
@@ -49,17 +54,20 @@ __all__ = [
 
 _HOMES: Final = {
     "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
-    "mock_servers.clock": ("Clock",),
     "mock_servers.configuration": ("Configuration",),
     "mock_servers.identity_provider.headless": ("LogInError",),
     "mock_servers.identity_provider.people": ("Person",),
     "mock_servers.records": ("Finding", "Record"),
     "mock_servers.registered_app": ("App",),
+    "pytest_nhsauth.apps": ("Apps",),
+    "pytest_nhsauth.clock": ("Clock",),
     "pytest_nhsauth.exchanges": ("Exchanges",),
+    "pytest_nhsauth.explanation": ("Explanation",),
     "pytest_nhsauth.factories": ("AppFactory", "ClientAssertionFactory", "IdTokenFactory"),
-    "pytest_nhsauth.platform": ("IdentityProvider", "Platform", "ServerDiedError"),
+    "pytest_nhsauth.platform": ("IdentityProvider", "Platform"),
     "pytest_nhsauth.registered_app": ("RegisteredApp",),
     "pytest_nhsauth.settings": ("Settings",),
+    "pytest_nhsauth.target": ("ServerDiedError",),
     "pytest_nhsauth.users": ("Users",),
 }
 

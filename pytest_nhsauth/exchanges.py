@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NoReturn, overload
 
-from mock_servers.records import Journal, Record
+from mock_servers.records import Record, Tally
+from pytest_nhsauth.target import Journal
 
 FACTS: Final = (
     "method",
@@ -73,6 +74,23 @@ class Exchanges(Sequence[Record]):
         found = self.where(**facts)
         if found:
             self._fail(f"expected no exchange{_words(facts)}, and {_counted(found)}", facts)
+
+    def wait_for(self, n: int = 1, timeout: float = 5.0, **facts: object) -> list[Record]:
+        """Wait until there are `n` exchanges of which these facts hold, and return them: all there are by then.
+
+        For requests that another thread or process sends. `timeout` is in seconds; raises AssertionError after it,
+        showing the journal. It blocks: in a coroutine, `await asyncio.to_thread(exchanges.wait_for, 1)`.
+        """
+        __tracebackhide__ = True
+        _refuse_unknown(facts)
+        if not self._journal.wait(lambda kept: sum(_holds(record, facts) for record in kept) >= n, timeout):
+            wanted = "one exchange" if n == 1 else f"{n} exchanges"
+            self._fail(f"waited {timeout} s for {wanted}{_words(facts)}, and {_counted(self.where(**facts))}", facts)
+        return self.where(**facts)
+
+    def tally(self) -> Tally:
+        """Return how many exchanges there have been in this session, and how many of them were refused."""
+        return self._journal.tally()
 
     def _fail(self, said: str, facts: Mapping[str, object]) -> NoReturn:
         __tracebackhide__ = True

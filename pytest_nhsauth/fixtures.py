@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from requests import Session
 
     from mock_servers.client import Client
-    from mock_servers.clock import Clock
-    from mock_servers.platform import Platform as MockPlatform
+    from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.platform import Platform
     from pytest_nhsauth.registered_app import RegisteredApp
     from pytest_nhsauth.settings import Settings
+    from pytest_nhsauth.target import Target
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +38,12 @@ def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) ->
 
     For fixtures wider than a test, and for tests with `@given`; every other test wants `nhsauth`.
     """
-    from pytest_nhsauth.platform import served  # noqa: PLC0415 - nobody pays for the servers before this
+    from pytest_nhsauth.platform import Platform  # noqa: PLC0415 - nobody pays for the servers before this
 
-    with served(_built(nhsauth_settings)) as platform:
-        pytestconfig.stash[report.PLATFORM] = platform
+    target = nhsauth_settings.target.value or pytestconfig.stash[settings.SETTINGS].target.value
+    with ExitStack() as stack:
+        started = stack.enter_context(_connected(target, pytestconfig) if target else _served(nhsauth_settings))
+        pytestconfig.stash[report.PLATFORM] = platform = Platform(started)
         yield platform
 
 
@@ -50,11 +53,16 @@ def nhsauth(nhsauth_platform: Platform, request: pytest.FixtureRequest) -> Itera
 
     Its URLs, `apps`, `users`, `exchanges` and `clock`. What wider fixtures have added stays; the journal starts empty.
     """
+    from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
+
     if nhsauth_platform.death:
         pytest.fail(nhsauth_platform.death, pytrace=False)
-    with nhsauth_platform.isolated():
-        yield nhsauth_platform
-        report.keep(request.node, nhsauth_platform.exchanges)
+    try:
+        with nhsauth_platform.isolated():
+            yield nhsauth_platform
+            report.keep(request.node, nhsauth_platform.exchanges)
+    except ServerDiedError as died:
+        pytest.fail(str(died), pytrace=False)
 
 
 @pytest.fixture
@@ -75,11 +83,10 @@ def nhsauth_new_app(nhsauth: Platform) -> AppFactory:
 @pytest.fixture(scope="session")
 def _nhsauth_http() -> Iterator[Session]:
     """One kept connection for the clients of all tests: to connect anew takes as long as an exchange."""
-    from requests import Session  # noqa: PLC0415 - loaded when a test first wants a client
+    from pytest_nhsauth.control_api import session  # noqa: PLC0415 - requests is for who wants a client
 
-    with Session() as session:
-        session.trust_env = False  # a proxy of the environment has no business between a test and its mock
-        yield session
+    with session() as http:
+        yield http
 
 
 @pytest.fixture
@@ -128,10 +135,37 @@ def nhsauth_exchanges(nhsauth: Platform) -> Exchanges:
     return nhsauth.exchanges
 
 
-def _built(chosen: Settings) -> MockPlatform:
-    from pytest_nhsauth.platform import build  # noqa: PLC0415 - as above
+@contextmanager
+def _served(chosen: Settings) -> Iterator[Target]:
+    from pytest_nhsauth.in_process import served  # noqa: PLC0415 - as above
 
-    try:
-        return build(chosen.configuration)
-    except (OSError, ValueError) as error:
-        pytest.fail(f"the mock cannot be started: {error}", pytrace=False)
+    with _entered(served(chosen.configuration), "the mock cannot be started", OSError, ValueError) as target:
+        yield target
+
+
+@contextmanager
+def _connected(url: str, config: pytest.Config) -> Iterator[Target]:
+    from pytest_nhsauth.control_api import NotAMockError  # noqa: PLC0415 - as above
+    from pytest_nhsauth.remote import connected  # noqa: PLC0415 - as above
+    from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
+
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    if workers > 1:
+        pytest.fail(
+            f"{workers} workers share the mock at {url}, and each would undo what the others do: run with -n 1, or "
+            "without a target, when each worker starts a mock of its own",
+            pytrace=False,
+        )
+    with _entered(connected(url), "the target cannot be used", ServerDiedError, NotAMockError) as target:
+        yield target
+
+
+@contextmanager
+def _entered(context: AbstractContextManager[Target], words: str, *errors: type[Exception]) -> Iterator[Target]:
+    """Enter a context; one of these errors in doing so fails the test in one line."""
+    with ExitStack() as stack:
+        try:
+            target = stack.enter_context(context)
+        except errors as error:
+            pytest.fail(f"{words}: {error}", pytrace=False)
+        yield target

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from mock_servers import members
-from mock_servers.apps import Apps
-from mock_servers.clock import Clock
-from mock_servers.configuration import Configuration
-from mock_servers.keys import KeyRing, cache_folder
-from mock_servers.platform import Platform as MockPlatform
-from mock_servers.registered_app import App
-from mock_servers.serving import Server
+from pytest_nhsauth.apps import Apps
 from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.clock import Clock
 from pytest_nhsauth.exchanges import Exchanges
+from pytest_nhsauth.explanation import Explanation
 from pytest_nhsauth.registered_app import RegisteredApp
+from pytest_nhsauth.target import ServerDiedError, Target
 from pytest_nhsauth.users import Users
-
-
-class ServerDiedError(RuntimeError):
-    """The thread that serves the mock has died, so that nothing answers any more; the message says of what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +30,23 @@ class IdentityProvider:
     jwks_url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """A running mock of the API platform, CIS2 and NHS login. URLs have no slash at their end."""
+    """A running mock of the API platform, CIS2 and NHS login, in this process or elsewhere.
 
-    _mock: MockPlatform = field(repr=False)
-    _server: Server = field(repr=False)
+    URLs have no slash at their end. `apps` are the registered apps, `users` the people who can log in, `exchanges` what
+    the mock was asked and what it answered, `clock` the service's time, which the fixtures' signatures follow. What
+    asks the mock raises ServerDiedError once nothing answers any more.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self.apps = Apps(target)
+        self.users = Users(target)
+        self.exchanges = Exchanges(target.journal)
+        self.clock = Clock(target.clock)
 
     def __repr__(self) -> str:
-        return f"Platform(url={self._mock.url!r})"
+        return f"Platform(url={self._target.url!r})"
 
     @property
     def url(self) -> str:
@@ -56,15 +55,12 @@ class Platform:
         death = self.death
         if death is not None:
             raise ServerDiedError(death)
-        return self._mock.url
+        return self._target.url
 
     @property
     def death(self) -> str | None:
-        """What the mock's server has died of, in a sentence; None while it answers."""
-        failure = self._server.failure
-        if failure is None:
-            return None
-        return f"The mock's server has died of {failure!r}: nothing answers at {self._mock.url} any more."
+        """Why nothing answers any more, in a sentence; None while the mock answers, as far as is known."""
+        return self._target.death
 
     @property
     def token_url(self) -> str:
@@ -104,42 +100,24 @@ class Platform:
     @blames_caller
     def provider(self, name: str) -> IdentityProvider:
         """Return an identity provider: `cis2`, `nhs_login` or a mock realm. Raises LookupError, listing them."""
-        provider, origin = self._mock.provider(name).provider, self.url
+        urls = self._target.provider_urls(name)
         return IdentityProvider(
             name=name,
-            issuer=f"{origin}{provider.path}",
-            discovery_url=f"{origin}{provider.discovery_path}",
-            authorize_url=f"{origin}{provider.endpoint('authorize')}",
-            token_url=f"{origin}{provider.endpoint('token')}",
-            userinfo_url=f"{origin}{provider.endpoint('userinfo')}",
-            jwks_url=f"{origin}{provider.endpoint('jwks')}",
+            issuer=urls["issuer"],
+            discovery_url=urls["discovery"],
+            authorize_url=urls["authorize"],
+            token_url=urls["token"],
+            userinfo_url=urls["userinfo"],
+            jwks_url=urls["jwks"],
         )
-
-    @property
-    def apps(self) -> Apps:
-        """The registered apps: `add`, `create`, `get`, `all`, `change`, `remove`."""
-        return self._mock.apps
-
-    @property
-    def users(self) -> Users:
-        """The people who can log in: `add`, `get`, `all`."""
-        return Users(self._mock)
-
-    @property
-    def exchanges(self) -> Exchanges:
-        """What the mock was asked and what it answered."""
-        return Exchanges(self._mock.exchanges)
-
-    @property
-    def clock(self) -> Clock:
-        """The service's time: `now`, `set`, `advance`, `freeze`, `reset`. What fixtures sign follows it."""
-        return self._mock.clock
 
     @blames_caller
     def app(self, client_id: str | None = None) -> RegisteredApp:
         """Return a registered app; without a client id the first. Raises LookupError."""
-        app = self._first_app() if client_id is None else self.apps.get(client_id)
-        return RegisteredApp(client_id=app.client_id, _mock=self._mock)
+        app = self._target.app(client_id) if client_id is not None else next(iter(self._target.apps()), None)
+        if app is None:
+            raise LookupError("no app is registered: name one under [[apps]], or no list at all for the ready-made app")
+        return RegisteredApp(client_id=app.client_id, _target=self._target)
 
     @blames_caller
     def new_app(self, *, make_key: bool = True, **given: Any) -> RegisteredApp:
@@ -148,8 +126,7 @@ class Platform:
         It gets a key pair unless `jwks` or `jwks_url` is given. Raises ValueError for a member that does not exist or
         does not fit, and for a client id that is taken.
         """
-        read = members.read_partial(App, given, where="app", omit=("key_name", "registration"))
-        return self.app(self.apps.create(make_key=make_key, **read).client_id)
+        return self.app(self.apps.create(make_key=make_key, **given).client_id)
 
     @blames_caller
     def log_in(self, authorize_url: str, *, user: str, outcome: str = "ok", level: str | None = None) -> str:
@@ -160,13 +137,17 @@ class Platform:
         ValueError for a URL that is not the mock's, LogInError for a log-in that comes to no end: a refused request, an
         unknown user.
         """
-        return self._mock.walk(authorize_url, user, outcome=outcome, level=level)
+        return self._target.log_in(authorize_url, user=user, outcome=outcome, level=level)
 
-    def _first_app(self) -> App:
-        first = next(iter(self.apps.all()), None)
-        if first is None:
-            raise LookupError("no app is registered: name one under [[apps]], or no list at all for the ready-made app")
-        return first
+    @blames_caller
+    def explain(self, value: str, as_: str | None = None, *, token_url: str | None = None) -> Explanation:
+        """Say what a value is (a token, code, key, secret or message id), and how the service would judge it.
+
+        `as_` is the part that it is to play, the one that it is made for unless given: `client_assertion`,
+        `subject_token`, `refresh_token`, `code`, `access_token` or `apikey`. `token_url` is where it would be posted
+        to. Nothing is spent. Raises ValueError for another part.
+        """
+        return Explanation.read(self._target.explain(value, role=as_, token_url=token_url))
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
@@ -174,21 +155,9 @@ class Platform:
 
         The fixture `nhsauth` does so for each test; a test with `@given` may for each example.
         """
-        state = self._mock.snapshot()
-        self._mock.exchanges.clear()
+        state = self._target.snapshot()
+        self._target.journal.clear()
         try:
             yield
         finally:
-            self._mock.restore(state)
-
-
-def build(configuration: Configuration | None) -> MockPlatform:
-    """Return a platform that keeps its keys in the user's cache. Raises ValueError for what is configured amiss."""
-    return MockPlatform(configuration, ring=KeyRing(cache_folder(os.environ)))
-
-
-@contextmanager
-def served(mock: MockPlatform) -> Iterator[Platform]:
-    """Serve a platform on a free port until the block ends; neither a thread nor a socket is left over."""
-    with mock.serving() as server:
-        yield Platform(_mock=mock, _server=server)
+            self._target.restore(state)

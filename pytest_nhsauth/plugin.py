@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
@@ -66,3 +67,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     made = yield
     report.add_section(item, made)
     return made
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell xdist's controller how many exchanges there were."""
+    report.send_tally(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Count what one of xdist's workers has told."""
+    report.add_tally(node.config, getattr(node, "workeroutput", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how many exchanges there were."""
+    report.summarise(terminalreporter, config)

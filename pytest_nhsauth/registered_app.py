@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -14,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyPair
-from mock_servers.platform import Platform as MockPlatform
 from mock_servers.registered_app import App
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.factories import NOTHING, SigningKey
+from pytest_nhsauth.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class RegisteredApp:
     """A registered app; a change of it at the platform shows at once. Two are equal when their client ids are."""
 
     client_id: str
-    _mock: MockPlatform = field(repr=False)
+    _target: Target = field(repr=False, compare=False)
 
     @property
     def client_secret(self) -> str:
@@ -45,8 +46,7 @@ class RegisteredApp:
     def kid(self) -> str:
         """The kid that its client assertions name. Raises LookupError when the app has no key."""
         __tracebackhide__ = True
-        app = self._app
-        kid = app.kid or app.key_name or next((str(key.get("kid")) for key in self.jwks["keys"]), None)
+        kid = self._app.kid or next((str(key["kid"]) for key in self.jwks["keys"] if "kid" in key), None)
         if kid is None:
             raise LookupError(f"app {self.client_id!r} has no kid: register it with kid, jwks or a key of the mock's")
         return kid
@@ -54,19 +54,19 @@ class RegisteredApp:
     @property
     def jwks(self) -> dict[str, Any]:
         """The app's public keys, `{"keys": […]}`, as the mock serves them at `jwks_url`."""
-        return self._mock.apps.jwks(self._app)
+        return self._target.jwks(self.client_id)
 
     @property
     def jwks_url(self) -> str:
         """Where the token service fetches the app's public keys."""
-        app = self._app
-        return app.jwks_url or f"{self._mock.url}{self._mock.apps.jwks_path(app)}"
+        served = f"{self._target.url}/_nhsauth/apps/{quote(self.client_id, safe='')}/jwks"
+        return self._app.jwks_url or served
 
     @property
     @blames_caller
     def private_key(self) -> RSAPrivateKey:
         """The private key as an object, the quick way to sign. Raises LookupError when the mock does not hold it."""
-        return self._pair().private
+        return self._target.key(self.client_id).private
 
     @property
     @blames_caller
@@ -76,7 +76,7 @@ class RegisteredApp:
         Whoever loads it pays for a check of the key, a quarter of a second with 4096 bits: once a program, not once a
         request.
         """
-        return self._pair().private_pem()
+        return self._target.key(self.client_id).private_pem()
 
     @blames_caller
     def client_assertion(
@@ -92,9 +92,9 @@ class RegisteredApp:
         `header.kid`); `key` signs in the place of the app's own, under the same kid. Raises LookupError when the app
         has no key, ValueError for a `key` that is no RSA private key.
         """
-        pair = self._pair() if key is None else KeyPair(kid=self.kid, private=_loaded(key))
+        pair = None if key is None else KeyPair(kid=self.kid, private=_loaded(key))
         alterations = Alterations(claims=claims, headers=headers, without=without)
-        return self._mock.client_assertion(self.client_id, key=pair, alterations=alterations)
+        return self._target.client_assertion(self.client_id, key=pair, alterations=alterations)
 
     @blames_caller
     def id_token(
@@ -115,17 +115,11 @@ class RegisteredApp:
         """
         wanted = Wanted(user=user, level=level, client_id=self.client_id)
         alterations = Alterations(claims=claims, headers=headers, without=without)
-        return self._mock.id_token(provider, wanted, alterations)
+        return self._target.id_token(provider, wanted, alterations)
 
     @property
     def _app(self) -> App:
-        return self._mock.apps.get(self.client_id)
-
-    def _pair(self) -> KeyPair:
-        pair = self._mock.apps.key(self._app)
-        if pair is None:
-            raise LookupError(f"the mock has no private key of app {self.client_id!r}: it was registered without one")
-        return pair
+        return self._target.app(self.client_id)
 
 
 def _loaded(key: SigningKey) -> RSAPrivateKey:

@@ -1,9 +1,9 @@
-"""What a failed test shows of the mock: each exchange since the test began, its answer and what explains it."""
+"""What a run tells of the mock: the exchanges of a failed test, also in JUnit XML; at the end how many there were."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -12,17 +12,23 @@ if TYPE_CHECKING:
     from pytest_nhsauth.platform import Platform
 
 TITLE: Final = "nhsauth exchanges"
+PROPERTY: Final = "nhsauth exchange"
+"""The name of the properties that a failed test has in JUnit XML."""
 PLATFORM: Final = pytest.StashKey["Platform"]()
 """The session's platform, once a fixture has started it; its journal can be read when it has stopped, too."""
 _TOLD: Final = pytest.StashKey[int]()
 """The number of the newest exchange that the item has nothing, or nothing more, to tell of."""
 _KEPT: Final = pytest.StashKey["list[Record]"]()
+_WORKERS: Final = pytest.StashKey["list[tuple[int, int]]"]()
+"""How many exchanges, and how many refused, each of xdist's workers has told."""
+_OUTPUT: Final = "nhsauth_tally"
+_QUIETEST: Final = -1
 
 
 def begin(item: pytest.Item) -> None:
     """Note that what the mock was asked so far is no business of this test."""
     platform = item.config.stash.get(PLATFORM, None)
-    item.stash[_TOLD] = _newest(platform.exchanges) if platform else 0
+    item.stash[_TOLD] = _newest(_read(platform)) if platform else 0
     item.stash[_KEPT] = []
 
 
@@ -36,19 +42,70 @@ def add_section(item: pytest.Item, report: pytest.TestReport) -> None:
     platform = item.config.stash.get(PLATFORM, None)
     if platform is None or not report.failed:
         return
-    lines = [*_new(item, platform), *filter(None, [platform.death])]
+    new = _new(item, platform)
+    lines = [*_lead(new), *_lines(new), *filter(None, [platform.death])]
     if lines:
         report.sections.append((TITLE, "\n".join(lines)))
+    properties = [(PROPERTY, line) for line in _lines(new)]
+    item.user_properties += properties  # for the reports to come: JUnit XML is written from the last
+    report.user_properties += properties
 
 
-def _new(item: pytest.Item, platform: Platform) -> list[str]:
+def send_tally(config: pytest.Config) -> None:
+    """Let xdist's controller know how many exchanges this worker has seen."""
+    output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[_OUTPUT] = _own_tally(config)
+
+
+def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
+    """Add what a worker has told."""
+    config.stash.setdefault(_WORKERS, []).append(tuple(output.get(_OUTPUT, (0, 0))))
+
+
+def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in one line how many exchanges there were, and how many were refused; nothing without any."""
+    tallies = [_own_tally(config), *config.stash.get(_WORKERS, [])]
+    exchanges, refused = (sum(each) for each in zip(*tallies, strict=True))
+    if exchanges and reporter.verbosity >= _QUIETEST:
+        reporter.write_sep("=", f"nhsauth: {exchanges} exchange{'s' * (exchanges > 1)}, {refused} refused")
+
+
+def _own_tally(config: pytest.Config) -> tuple[int, int]:
+    platform = config.stash.get(PLATFORM, None)
+    if platform is None:
+        return 0, 0
+    tally = platform.exchanges.tally()
+    return tally.exchanges, tally.refused
+
+
+def _new(item: pytest.Item, platform: Platform) -> list[Record]:
+    already = item.stash.get(_TOLD, 0)  # with no mark when another plugin's hook failed before ours began
+    kept = {record.id: record for record in (*item.stash.get(_KEPT, []), *_read(platform))}
+    item.stash[_TOLD] = max([already, *kept])
+    return [record for number, record in kept.items() if number > already]
+
+
+def _lead(records: Sequence[Record]) -> Iterator[str]:
+    """Say first what is most likely why the test failed: the newest refusal's diagnosis."""
+    refused = [record for record in records if record.refusal is not None]
+    if refused and len(records) > 1:
+        yield f"{len(refused)} of {len(records)} refused, the last: {refused[-1].diagnosis or refused[-1]}"
+
+
+def _lines(records: Sequence[Record]) -> list[str]:
     from pytest_nhsauth.exchanges import told  # noqa: PLC0415 - it is loaded, since there is a platform
 
-    already = item.stash.get(_TOLD, 0)  # with no mark when another plugin's hook failed before ours began
-    kept = {record.id: record for record in (*item.stash.get(_KEPT, []), *platform.exchanges)}
-    new = [record for number, record in kept.items() if number > already]
-    item.stash[_TOLD] = max([already, *kept])
-    return list(told(new)) if new else []
+    return list(told(records)) if records else []
+
+
+def _read(platform: Platform) -> list[Record]:
+    from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
+
+    try:
+        return list(platform.exchanges)
+    except ServerDiedError:
+        return []  # the section says so: it shows `death`
 
 
 def _newest(exchanges: Sequence[Record]) -> int:

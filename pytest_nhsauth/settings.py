@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 _IN_ROOT: Final = "in the rootdir"
+_BASE_URL: Final = re.compile(r"https?://[^/?#@\s]+/?")
 
 SETTINGS: Final = pytest.StashKey["Settings"]()
 """Where the session's settings are, from the moment when pytest is configured."""
@@ -33,21 +35,30 @@ class Settings:
     """What the fixtures are built from.
 
     `config` is the file that was named or found, `configuration` what it says; None means the ready-made app and
-    people. To configure from Python, override the fixture `nhsauth_settings`: `return Settings(configuration=…)`.
+    people. `target` is the base URL of a running mock that the fixtures use instead of starting one; that one has its
+    own configuration. To configure from Python, override the fixture `nhsauth_settings`:
+    `return Settings(configuration=…)`.
     """
 
     config: Decided[Path | None] = Decided(value=None)
     configuration: Configuration | None = None
+    target: Decided[str | None] = Decided(value=None)
 
     def told(self) -> str | None:
         """Return a line that says what was decided and by whom; None when nothing was."""
-        if self.config.value is None:
-            return None
-        return f"nhsauth: config {self.config.value} ({self.config.source})"
+        decided = {CONFIG: self.config, TARGET: self.target}
+        told = [f"{name} {each.value} ({each.source})" for name, each in decided.items() if each.value is not None]
+        return f"nhsauth: {', '.join(told)}" if told else None
 
+
+_NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
 
 CONFIG: Final = "config"
-OPTIONS: Final = {CONFIG: ("FILE", "configuration of the mock: nhsauth.toml or pyproject.toml")}
+TARGET: Final = "target"
+OPTIONS: Final = {
+    CONFIG: ("FILE", "configuration of the mock: nhsauth.toml or pyproject.toml"),
+    TARGET: ("URL", "a running mock to use instead of starting one"),
+}
 """By name what an option is given, and what it is for. Each can be set in three places that `_places` names."""
 
 
@@ -65,7 +76,14 @@ def decide(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
 
     A configuration in the rootdir is found without being named.
     """
-    named = _file(CONFIG, config, environ)
+    named, target = _file(CONFIG, config, environ), _target(config, environ)
+    if target.value is not None:
+        if named.value is not None:
+            raise pytest.UsageError(
+                f"nhsauth: config ({named.source}) and target ({target.source}) exclude each other: a running mock has "
+                "its own configuration"
+            )
+        return Settings(target=target)
     try:
         return _of(named.value, named.source) if named.value else _found(config.rootpath)
     except ValueError as error:
@@ -77,8 +95,8 @@ def _places(name: str) -> tuple[str, str, str]:
     return f"--nhsauth-{name}", f"NHSAUTH_{name.upper()}", f"nhsauth_{name}"
 
 
-def _file(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Decided[Path | None]:
-    """Return the file that an option names, from where it counts: the ini file's folder, or where pytest was called."""
+def _given(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Iterator[tuple[str, str, Path]]:
+    """Yield what was given in each place, who gave it, and where paths in it start from; the first counts."""
     flag, variable, ini = _places(name)
     here, inipath = config.invocation_params.dir, config.inipath
     candidates = (
@@ -86,8 +104,22 @@ def _file(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Decid
         (environ.get(variable), variable, here),
         (config.getini(ini), f"{ini} of {inipath.name if inipath else 'pytest'}", inipath.parent if inipath else here),
     )
-    decided = (Decided(value=folder / str(value), source=source) for value, source, folder in candidates if value)
-    return next(decided, Decided(value=None, source=_IN_ROOT))
+    yield from ((str(value), source, folder) for value, source, folder in candidates if value)
+
+
+def _file(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Decided[Path | None]:
+    """Return the file that an option names, from where it counts: the ini file's folder, or where pytest was called."""
+    given = _given(name, config, environ)
+    return next((Decided(value=folder / value, source=source) for value, source, folder in given), _NO_FILE)
+
+
+def _target(config: pytest.Config, environ: Mapping[str, str]) -> Decided[str | None]:
+    """Return the base URL of a running mock, if one was named. Raises pytest.UsageError for what is no base URL."""
+    for value, source, _ in _given(TARGET, config, environ):
+        if not _BASE_URL.fullmatch(value):
+            raise pytest.UsageError(f"nhsauth: target is {value!r}; allowed: http(s)://host[:port] ({source})")
+        return Decided(value=value.rstrip("/"), source=source)
+    return Decided(value=None)
 
 
 def _found(root: Path) -> Settings:

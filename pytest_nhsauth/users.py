@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_servers import members
 from mock_servers.identity_provider.people import Person
-from mock_servers.platform import Platform as MockPlatform
 from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.target import Target
 
 
 class Users:
     """The people of both providers, ready-made, configured and added."""
 
-    def __init__(self, mock: MockPlatform) -> None:
-        self._mock = mock
+    def __init__(self, target: Target) -> None:
+        self._target = target
 
     def all(self) -> list[Person]:
         """Return everybody, the ready-made people first."""
-        return self._mock.store.people.values()
+        return self._target.people()
 
     @blames_caller
     def get(self, provider: str, id: str) -> Person:  # noqa: A002 - the member's name in the configuration
         """Return a person. Raises LookupError, listing those of the provider."""
-        person = self._mock.store.people.get((provider, id))
-        if person is None:
-            known = ", ".join(each.id for each in self.all() if each.provider == provider) or "nobody"
-            raise LookupError(f"{provider} has no user {id!r}: it has {known}")
-        return person
+        own = {person.id: person for person in self.all() if person.provider == provider}
+        if id not in own:
+            raise LookupError(f"{provider} has no user {id!r}: it has {', '.join(own) or 'nobody'}")
+        return own[id]
 
     @blames_caller
     def add(self, **given: Any) -> Person:
@@ -35,6 +33,8 @@ class Users:
 
         Whoever has the same id already is replaced. Raises ValueError for a member that is missing or does not fit.
         """
+        from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, and most tests add nobody
+
         person = members.read(Person, given, where="user")
-        self._mock.store.people.put((person.provider, person.id), person)
+        self._target.put_person(person)
         return person

@@ -18,6 +18,7 @@ from mock_servers.control import (
     openapi,
     people,
     problems,
+    snapshots,
     status,
     tokens,
 )
@@ -28,7 +29,7 @@ from mock_servers.members import MemberError
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
 
-_MODULES: Final = (status, apps, people, tokens, journal, explain, clock, callback)
+_MODULES: Final = (status, apps, people, tokens, journal, explain, clock, snapshots, callback)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 

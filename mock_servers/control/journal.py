@@ -92,6 +92,7 @@ SCHEMAS: Final = {
             "method": TEXT,
             "path": TEXT,
             "status": {"type": "integer"},
+            "client_id": {**TEXT_OR_NULL, "description": "The client that was recognised, or else named."},
             "message_id": TEXT_OR_NULL,
             "request": _OBJECT,
             "response": _OBJECT,

@@ -58,6 +58,17 @@ def _create(asked: Asked) -> Told:
     return Told(status=201, body=asdict(person))
 
 
+def _put(asked: Asked) -> Told:
+    person = members.read(Person, {**asked.path, **asked.body})
+    for name, named in asked.path.items():
+        if getattr(person, name) != named:
+            raise MemberError(name, shown(getattr(person, name)), f"{shown(named)}, as in the path, or nothing")
+    people, key = asked.platform.store.people, (person.provider, person.id)
+    status = 201 if people.get(key) is None else 200
+    people.put(key, person)
+    return Told(status=status, body=asdict(person))
+
+
 def _log_in(asked: Asked) -> Told:
     given = members.read(_LogIn, asked.body)
     service, app = named_provider(asked.platform, given.provider), named_app(asked.platform, given.client_id)
@@ -113,6 +124,18 @@ CALLS: Final = (
         ),
         gives={201: Gives(description="The person.", schema=_PERSON)},
         refusals={409: "The provider has a person with this id already."},
+    ),
+    Call(
+        method="PUT",
+        path="/users/<provider>/<id>",
+        name="putUser",
+        summary="Add a person, or replace the one who has this id.",
+        answer=_put,
+        takes=Takes(kind=Person, partial=True, example={"level": "aal2"}),
+        gives={
+            200: Gives(description="The person, in the place of another.", schema=_PERSON),
+            201: Gives(description="The new person.", schema=_PERSON),
+        },
     ),
     Call(
         method="POST",

@@ -5,18 +5,20 @@ from collections.abc import Callable
 import pytest
 
 from mock_servers import client, configuration_file
-from pytest_nhsauth import platform, plugin
+from mock_servers.control import app
+from pytest_nhsauth import in_process, platform, plugin, remote
 
 Run = Callable[..., pytest.RunResult]
 
-LOADED = [client, configuration_file, platform]
+LOADED = [app, client, configuration_file, in_process, platform, remote]
 """An inner run forgets what it alone has imported, and cryptography can be loaded only once a process."""
 
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run pytest on what the test has written, with the plugin, installed or not, and with warnings as errors."""
-    monkeypatch.delenv("NHSAUTH_CONFIG", raising=False)
+    for variable in ("NHSAUTH_CONFIG", "NHSAUTH_TARGET"):
+        monkeypatch.delenv(variable, raising=False)
 
     def run(*arguments: str, subprocess: bool = False) -> pytest.RunResult:
         if subprocess:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from mock_servers import keys
 from mock_servers.client import Client, TokenError
-from mock_servers.clock import Clock
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from pytest_nhsauth import (
     AppFactory,
     ClientAssertionFactory,
+    Clock,
     Exchanges,
     IdTokenFactory,
     Platform,

@@ -114,14 +114,15 @@ def test_a_user_without_an_id_is_refused(nhsauth: Platform) -> None:
 
 
 def test_isolated_takes_back_apps_people_and_time(nhsauth: Platform) -> None:
-    before = nhsauth.apps.all(), nhsauth.users.all(), nhsauth.clock.snapshot()
+    nhsauth.clock.freeze()
+    before = nhsauth.apps.all(), nhsauth.users.all(), nhsauth.clock.now()
 
     with nhsauth.isolated():
         nhsauth.new_app(make_key=False)
         nhsauth.users.add(provider="cis2", id="656005750199", level="aal3")
         nhsauth.clock.advance(3600)
 
-    assert (nhsauth.apps.all(), nhsauth.users.all(), nhsauth.clock.snapshot()) == before
+    assert (nhsauth.apps.all(), nhsauth.users.all(), nhsauth.clock.now()) == before
 
 
 def test_isolated_takes_back_what_it_did_when_the_block_fails(nhsauth: Platform) -> None:

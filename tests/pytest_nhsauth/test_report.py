@@ -1,6 +1,7 @@
 """The section that a failed test shows, and when it is not there."""
 
 from collections.abc import Callable
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -41,8 +42,9 @@ def test_it(nhsauth):
 """
     )
 
-    succeeded, refused = section(run())
+    lead, succeeded, refused = section(run())
 
+    assert lead.startswith("1 of 2 refused, the last: exp is ")
     assert succeeded == "POST /oauth2/token 200"
     assert refused.startswith("POST /oauth2/token 400 invalid_request Invalid 'exp' claim in client_assertion JWT")
     assert "| exp is " in refused
@@ -139,7 +141,7 @@ def test_it(nhsauth, session):
 
     shown = section(run())
 
-    assert [line.split()[2] for line in shown] == ["200", "400"]
+    assert [line.split()[2] for line in shown[1:]] == ["200", "400"]
 
 
 def test_a_teardown_does_not_repeat_what_the_failure_has_shown(pytester: pytest.Pytester, run: Run) -> None:
@@ -209,3 +211,74 @@ def test_a_set_up_that_another_plugin_fails_is_reported_all_the_same(pytester: p
 
     assert outcome.ret == pytest.ExitCode.TESTS_FAILED
     outcome.stdout.fnmatch_lines("*RuntimeError: not this one")
+
+
+def junit(pytester: pytest.Pytester) -> list[tuple[str, str]]:
+    """The properties of the one test in the JUnit file."""
+    (case,) = ET.parse(pytester.path / "junit.xml").iter("testcase")  # noqa: S314 - pytest has written it
+    return [(each.get("name", ""), each.get("value", "")) for each in case.iter("property")]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["alone", "xdist"])
+def test_junit_xml_has_each_exchange_of_a_failure(pytester: pytest.Pytester, run: Run, workers: list[str]) -> None:
+    pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth):\n    ask(nhsauth)\n    ask(nhsauth, exp=1)\n    assert False")
+
+    run("--junitxml=junit.xml", *workers, subprocess=bool(workers))
+
+    told = junit(pytester)
+    assert [(name, value.split("|")[0].split()[:3]) for name, value in told] == [
+        ("nhsauth exchange", ["POST", "/oauth2/token", "200"]),
+        ("nhsauth exchange", ["POST", "/oauth2/token", "400"]),
+    ]
+    assert "exp is " in told[1][1]
+
+
+def test_junit_xml_has_the_exchanges_of_a_teardown_that_fails(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+@pytest.fixture
+def session(nhsauth):
+    yield
+    raise RuntimeError("not ended")
+
+def test_it(nhsauth, session):
+    ask(nhsauth)
+"""
+    )
+
+    run("--junitxml=junit.xml")
+
+    assert junit(pytester) == [("nhsauth exchange", "POST /oauth2/token 200")]
+
+
+def test_junit_xml_has_none_of_a_success(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth): ask(nhsauth)")
+
+    run("--junitxml=junit.xml")
+
+    assert junit(pytester) == []
+
+
+COUNTED = f"""{ASKING}
+@pytest.mark.parametrize("turn", range(4))
+def test_it(nhsauth, turn):
+    ask(nhsauth)
+    ask(nhsauth, **({{"exp": 1}} if turn else {{}}))
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_the_end_says_how_many_exchanges_and_how_many_refused(
+    pytester: pytest.Pytester, run: Run, workers: list[str]
+) -> None:
+    pytester.makepyfile(COUNTED)
+
+    run(*workers, subprocess=bool(workers)).stdout.fnmatch_lines(
+        ["=* nhsauth: 8 exchanges, 3 refused =*", "*4 passed*"]
+    )
+
+
+def test_the_end_says_nothing_when_the_mock_was_asked_nothing(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile("def test_it(nhsauth): pass")
+
+    run().stdout.no_fnmatch_line("*nhsauth: *")

@@ -207,3 +207,20 @@ def test_without_any_app_the_client_id_is_at_fault(
     answer = Client(platform).post(f"/_nhsauth{path}", json=body, base_url=platform.url)
 
     assert refused(answer) == (400, "Bad Request", "client_id")
+
+
+def test_a_person_can_be_put_in_the_place_of_another(control: Control) -> None:
+    answer = control("PUT", "/users/cis2/656005750104", {"level": "aal1"})
+
+    assert (answer.status_code, answer.get_json()["level"]) == (200, "aal1")
+    assert [each["level"] for each in control("GET", "/users").get_json() if each["id"] == "656005750104"] == ["aal1"]
+
+
+def test_a_person_can_be_put_where_nobody_was(control: Control) -> None:
+    assert control("PUT", "/users/cis2/656005750199", {"level": "aal1"}).status_code == 201
+
+
+def test_a_person_who_is_put_keeps_the_id_of_the_path(control: Control, refused: Refused) -> None:
+    answer = control("PUT", "/users/cis2/656005750104", {"id": "656005750105", "level": "aal1"})
+
+    assert refused(answer) == (400, "Bad Request", "id")

@@ -1,0 +1,64 @@
+"""The registered apps as tests read, register, change and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mock_servers.registered_app import App
+from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.target import Target
+
+_SOURCES: Final = ("jwks", "jwks_url")
+
+
+class Apps:
+    """The apps by client id."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def all(self) -> list[App]:
+        """Return every app, the oldest first."""
+        return self._target.apps()
+
+    @blames_caller
+    def get(self, client_id: str) -> App:
+        """Return an app. Raises LookupError, listing those there are."""
+        return self._target.app(client_id)
+
+    @blames_caller
+    def create(self, *, make_key: bool = True, **given: Any) -> App:
+        """Register an app of these members, named as in the configuration; what is not given is made up.
+
+        It gets a key pair unless `jwks` or `jwks_url` is given. Raises ValueError for a member that does not exist or
+        does not fit, and for a client id that is taken.
+        """
+        read = {name: value for name, value in _read(given).items() if value is not None}
+        with_key = make_key and not any(source in read for source in _SOURCES)
+        return self._target.create_app(make_key=with_key, members=read)
+
+    @blames_caller
+    def change(self, client_id: str, *, make_key: bool | None = None, **given: Any) -> App:
+        """Change members of an app; `make_key` says whether the mock is to hold a key pair for it.
+
+        To name `jwks` or `jwks_url` is to give up the other. Raises LookupError for an unknown app, ValueError for a
+        member that does not exist or does not fit.
+        """
+        return self._target.change_app(client_id, make_key=make_key, members=_one_source(_read(given)))
+
+    @blames_caller
+    def remove(self, client_id: str) -> App:
+        """Forget an app. Raises LookupError."""
+        return self._target.remove_app(client_id)
+
+
+def _read(given: Mapping[str, Any]) -> dict[str, Any]:
+    from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, and most tests register no app
+
+    return members.read_partial(App, given, where="app", omit=("key_name", "registration"))
+
+
+def _one_source(given: dict[str, Any]) -> dict[str, Any]:
+    named = [source for source in _SOURCES if given.get(source) is not None]
+    return dict.fromkeys(_SOURCES) | given if len(named) == 1 else given

@@ -1,0 +1,99 @@
+"""Calls the control API of a mock that runs elsewhere, over one kept connection, and turns its refusals into errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+import requests
+
+from mock_servers.apps import AppExistsError, NoSuchAppError
+from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
+from pytest_nhsauth.target import ServerDiedError
+
+_TIMEOUT: Final = 30  # seconds
+_LONGEST: Final = 200
+
+_ERRORS: Final[Mapping[tuple[int, str | None], type[Exception]]] = {
+    (400, "client_id"): NoSuchAppError,
+    (409, "client_id"): AppExistsError,
+    (400, "user"): NoSuchPersonError,
+    (400, "level"): LevelError,
+    (400, "provider"): LookupError,
+}
+"""By status and member at fault what the same mistake raises in process; any other is a ValueError."""
+
+
+class NotAMockError(RuntimeError):
+    """Something answers there, and it is no mock of this project; the message says what it answered."""
+
+
+class NotFoundError(LookupError):
+    """The mock has no such thing; the message is its own."""
+
+
+def session() -> requests.Session:
+    """Return a session for a mock: no proxy of the environment stands in its way, its certificates do count."""
+    made = requests.Session()
+    made.trust_env = False
+    made.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
+    return made
+
+
+class ControlApi:
+    """The control API at one base URL; `death` says why it answers no more, once it does not."""
+
+    def __init__(self, url: str, http: requests.Session) -> None:
+        self.url = url
+        self.death: str | None = None
+        self._http = http
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] = {}) -> Any:
+        """Return the JSON, or the text, of an answer; None for one without a body.
+
+        Raises ServerDiedError without an answer, NotFoundError for a 404, what `_ERRORS` says for other refusals.
+        """
+        answer = self._sent(method, f"{self.url}/_nhsauth{path}", json=body, params=query)
+        if not answer.ok:
+            raise _refusal(answer)
+        if not answer.content:
+            return None
+        return answer.json() if answer.headers.get("Content-Type") == "application/json" else answer.text
+
+    def visit(self, url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        """GET a URL of the mock, or POST a form to it; follows no redirect."""
+        method = "GET" if form is None else "POST"
+        answer = self._sent(method, url, data=form)
+        return answer.status_code, dict(answer.headers), answer.content
+
+    def _sent(self, method: str, url: str, **sent: Any) -> requests.Response:
+        if self.death is not None:
+            raise ServerDiedError(self.death)  # rather than make each test wait for what has gone
+        try:
+            return self._http.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **sent)
+        except requests.RequestException as error:
+            self.death = f"Nothing answers at {self.url}: {_reason(error)}. Is `nhsauth serve` running there?"
+            raise ServerDiedError(self.death) from None
+
+
+def _reason(error: requests.RequestException) -> str:
+    inner = getattr(error.args[0], "reason", error.args[0]) if error.args else error
+    return " ".join(str(inner).rpartition(": ")[2].split())
+
+
+def _refusal(answer: requests.Response) -> Exception:
+    told = _problem(answer)
+    if told is None:
+        words = " ".join(answer.text.split())[:_LONGEST]
+        return NotAMockError(f"{answer.url} answered {answer.status_code} {words!r}: that is no nhsauth mock.")
+    if answer.status_code == requests.codes.not_found:
+        return NotFoundError(told["detail"])
+    return _ERRORS.get((answer.status_code, told.get("member")), ValueError)(told["detail"])
+
+
+def _problem(answer: requests.Response) -> dict[str, Any] | None:
+    if answer.headers.get("Content-Type") != "application/problem+json":
+        return None
+    told: dict[str, Any] = answer.json()
+    return told

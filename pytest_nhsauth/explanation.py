@@ -1,0 +1,50 @@
+"""What the mock says of a value, as a test reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from mock_servers.records import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a value is and how the service would judge it; as text, in sentences.
+
+    `kind` is a word such as `id_token`, and `seen` says how that was recognised, with which `certainty`. `would_be` is
+    `accepted`, `refused` or `undecided` in the part that the value was judged in, `diagnosis` why; both are None when
+    there is no part for it. `raw` is all that the control API tells, the value itself cut.
+    """
+
+    kind: str
+    certainty: str
+    seen: str
+    would_be: str | None
+    diagnosis: str | None
+    findings: tuple[Finding, ...]
+    raw: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        """Return what the control API tells, as an explanation."""
+        verdict = told["verdict"] or {}
+        return cls(
+            kind=told["kind"],
+            certainty=told["certainty"],
+            seen=told["seen"],
+            would_be=verdict.get("would_be"),
+            diagnosis=verdict.get("diagnosis"),
+            findings=tuple(Finding(**each) for each in told["findings"]),
+            raw=told,
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield self.seen
+        if self.would_be is not None:
+            yield f"It would be {self.would_be}." + (f" {self.diagnosis}" if self.diagnosis else "")
+        yield from map(str, self.findings)

@@ -1,0 +1,327 @@
+"""A mock that runs elsewhere (`nhsauth serve`, a container), asked over its control API."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from mock_servers import assertions
+from mock_servers.apps import NoSuchAppError
+from mock_servers.identity_provider import headless
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.people import Person
+from mock_servers.keys import KeyPair
+from mock_servers.records import Examination, Finding, Record, RecordedError, Tally
+from mock_servers.registered_app import App
+from mock_servers.rules import Refusal, ServiceError
+from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, session
+from pytest_nhsauth.target import ServerDiedError
+
+_NAP: Final = 0.02
+"""Seconds between two looks at the journal of a mock elsewhere."""
+
+
+class RemoteClock:
+    """The mock's time; each reading is a call."""
+
+    def __init__(self, control: ControlApi) -> None:
+        self._control = control
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return bool(self._control.ask("GET", "/clock")["frozen"])
+
+    def now(self) -> float:
+        """Return it."""
+        return float(self._control.ask("GET", "/clock")["seconds"])
+
+    def set(self, moment: float, *, frozen: bool = False) -> None:
+        """Put it at a moment."""
+        self._control.ask("PUT", "/clock", {"now": moment, "frozen": frozen})
+
+    def advance(self, seconds: float) -> None:
+        """Move it forward."""
+        self._control.ask("PUT", "/clock", {"advance": seconds})
+
+    def reset(self) -> None:
+        """Let it follow the time of the machine that it runs on."""
+        self._control.ask("DELETE", "/clock")
+
+
+class RemoteJournal:
+    """The mock's exchanges, read anew at each call; it counts those that it has seen."""
+
+    def __init__(self, control: ControlApi) -> None:
+        self._control = control
+        self._seen = max((record.id for record in self._after(0, limit=1)), default=0)
+        self._tally = Tally()
+
+    def kept(self) -> list[Record]:
+        """Return what is kept."""
+        records = self._after(0)
+        self._count(records)
+        return records
+
+    def __len__(self) -> int:
+        return len(self.kept())
+
+    def clear(self) -> None:
+        """Empty it."""
+        self.tally()
+        self._control.ask("DELETE", "/exchanges")
+
+    def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
+        """Look again and again; the number of looks is the limit, since a test may stop the time of this process."""
+        for _ in range(int(timeout / _NAP)):
+            if holds(self.kept()):
+                return True
+            time.sleep(_NAP)
+        return holds(self.kept())
+
+    def tally(self) -> Tally:
+        """Return how many there have been since the session began; of a mock that is gone, those that were seen."""
+        with suppress(ServerDiedError):
+            self._count(self._after(self._seen))
+        return self._tally
+
+    def _count(self, records: list[Record]) -> None:
+        new = [record for record in records if record.id > self._seen]
+        self._tally = Tally(
+            exchanges=self._tally.exchanges + len(new),
+            refused=self._tally.refused + sum(record.refusal is not None for record in new),
+        )
+        self._seen = max([self._seen, *(record.id for record in new)])
+
+    def _after(self, number: int, **query: int) -> list[Record]:
+        return [_record(told) for told in self._control.ask("GET", "/exchanges", query={"after": number, **query})]
+
+
+class Remote:
+    """A mock at a base URL. Its apps' private keys are those that it gives out: the ones it made itself."""
+
+    def __init__(self, control: ControlApi, version: str) -> None:
+        self.url = control.url
+        self.version = version
+        self.clock = RemoteClock(control)
+        self.journal = RemoteJournal(control)
+        self._control = control
+
+    @property
+    def death(self) -> str | None:
+        """Why nothing answers any more, as of the last call."""
+        return self._control.death
+
+    def provider_urls(self, name: str) -> Mapping[str, str]:
+        """Return where a provider is, by its own discovery document."""
+        issuers = self._control.ask("GET", "/status")["urls"]
+        known = [word for word in issuers if word not in _OTHER_URLS]
+        if name not in known:
+            raise LookupError(f"provider {name!r} is none of {', '.join(known)}")
+        told = self._discovered(f"{issuers[name]}/.well-known/openid-configuration")
+        return {
+            "issuer": told["issuer"],
+            "discovery": f"{issuers[name]}/.well-known/openid-configuration",
+            "authorize": told["authorization_endpoint"],
+            "token": told["token_endpoint"],
+            "userinfo": told["userinfo_endpoint"],
+            "jwks": told["jwks_uri"],
+        }
+
+    def apps(self) -> list[App]:
+        """Return every app."""
+        return [self._app(told) for told in self._control.ask("GET", "/apps")]
+
+    def app(self, client_id: str) -> App:
+        """Return an app."""
+        return self._app(self._about(client_id))
+
+    def create_app(self, *, make_key: bool, members: Mapping[str, Any]) -> App:
+        """Register an app."""
+        return self._app(self._control.ask("POST", "/apps", {**members, "make_key": make_key}))
+
+    def change_app(self, client_id: str, *, make_key: bool | None, members: Mapping[str, Any]) -> App:
+        """Change an app."""
+        keyed = {} if make_key is None else {"make_key": make_key}
+        return self._app(self._about(client_id, "PATCH", {**members, **keyed}))
+
+    def remove_app(self, client_id: str) -> App:
+        """Forget an app."""
+        app = self.app(client_id)
+        self._about(client_id, "DELETE")
+        return app
+
+    def key(self, client_id: str) -> KeyPair:
+        """Return an app's key pair, as the mock gives it out."""
+        kid = self.app(client_id).kid
+        try:
+            pem = self._control.ask("GET", f"{_path(client_id)}/private-key")
+        except NotFoundError as withheld:
+            raise LookupError(f"the mock at {self.url} gives out no private key of app {client_id!r}") from withheld
+        return KeyPair(kid=kid or "", private=_unchecked(pem))
+
+    def jwks(self, client_id: str) -> dict[str, Any]:
+        """Return an app's key set."""
+        return dict(self._about(client_id, below="/jwks"))
+
+    def people(self) -> list[Person]:
+        """Return everybody."""
+        return [_person(told) for told in self._control.ask("GET", "/users")]
+
+    def put_person(self, person: Person) -> None:
+        """Add a person, or replace who has the same id."""
+        told = {each.name: getattr(person, each.name) for each in fields(Person)}
+        self._control.ask("PUT", f"/users/{person.provider}/{quote(person.id, safe='')}", told)
+
+    def client_assertion(self, client_id: str, *, key: KeyPair | None, alterations: Alterations) -> str:
+        """Have the mock sign a client assertion; with a key of the test's own sign it here."""
+        if key is None:
+            body = {"client_id": client_id, **_altered(alterations)}
+            return str(self._control.ask("POST", "/client-assertions", body)["client_assertion"])
+        return assertions.sign(
+            client_id=client_id,
+            audience=f"{self.url}/oauth2/token",
+            key=key,
+            now=self.clock.now(),
+            jti=str(uuid.uuid4()),
+            alterations=alterations,
+        )
+
+    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations) -> str:
+        """Have the mock sign an id token."""
+        body = {
+            "provider": provider,
+            "user": wanted.user,
+            "level": wanted.level,
+            "client_id": wanted.client_id,
+            "nonce": wanted.nonce,
+            **_altered(alterations),
+        }
+        return str(self._control.ask("POST", "/id-tokens", body)["id_token"])
+
+    def log_in(self, authorize_url: str, *, user: str, outcome: str, level: str | None) -> str:
+        """Log a person in over HTTP, as a browser would."""
+        if urlsplit(authorize_url)[:2] != urlsplit(self.url)[:2]:
+            raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {self.url}")
+        return headless.log_in(self._control.visit, authorize_url, user, outcome=outcome, level=level)
+
+    def explain(self, value: str, *, role: str | None, token_url: str | None) -> Mapping[str, Any]:
+        """Have the mock explain a value."""
+        given = {"value": value, "as": role, "token_url": token_url}
+        told: Mapping[str, Any] = self._control.ask("POST", "/explain", given)
+        return told
+
+    def snapshot(self) -> Any:
+        """Have the mock remember its state; what is returned is only its name."""
+        return self._control.ask("POST", "/snapshots")["id"]
+
+    def restore(self, state: Any) -> None:
+        """Have the mock return to a state."""
+        self.journal.tally()
+        self._control.ask("POST", f"/snapshots/{state}/restore")
+
+    def _about(
+        self, client_id: str, method: str = "GET", body: Mapping[str, Any] | None = None, *, below: str = ""
+    ) -> Any:
+        with suppress(NotFoundError):
+            return self._control.ask(method, f"{_path(client_id)}{below}", body)
+        known = ", ".join(repr(app.client_id) for app in self.apps()) or "no app at all"
+        raise NoSuchAppError(f"no app has client_id {client_id!r}: there is {known}")
+
+    def _app(self, told: Mapping[str, Any]) -> App:
+        own = told["jwks_url"] is not None and told["jwks_url"].startswith(f"{self.url}/_nhsauth/apps/")
+        members = _members(App, told) | ({"jwks_url": None} if own else {})
+        return App(**members, key_name=told["kid"] or told["client_id"] if told["make_key"] else None)
+
+    def _discovered(self, url: str) -> Mapping[str, Any]:
+        status, _, body = self._control.visit(url, None)
+        if status != 200:  # noqa: PLR2004 - a discovery document is an answer without redirects
+            raise NotAMockError(f"{url} answered {status}: it is where a discovery document should be")
+        told: Mapping[str, Any] = json.loads(body)
+        return told
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Remote]:
+    """Ask a running mock, until the block ends. Raises ServerDiedError when nothing answers there, NotAMockError."""
+    with session() as http:
+        control = ControlApi(url, http)
+        try:
+            status = control.ask("GET", "/status")
+        except (NotFoundError, ValueError) as refusal:
+            raise NotAMockError(f"The mock at {url} cannot be used: {refusal}") from None
+        yield Remote(control, status["version"])
+
+
+_OTHER_URLS: Final = ("base", "token", "authorize", "userinfo", "hello_world", "control", "openapi")
+"""What a status lists besides the providers."""
+
+
+def _unchecked(pem: str) -> RSAPrivateKey:
+    """Load a key that the mock made, without the check that takes a quarter of a second."""
+    key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(key, RSAPrivateKey):
+        raise NotAMockError("the mock's private key is no RSA key")
+    return key
+
+
+_UNKNOWN: Final = ServiceError(status=0, code="", sentence="", evidence="I", row="")
+"""The row of what would be refused next, which a mock elsewhere does not tell."""
+
+
+def _path(client_id: str) -> str:
+    return f"/apps/{quote(client_id, safe='')}"
+
+
+def _altered(alterations: Alterations) -> dict[str, Any]:
+    return {
+        "claims": dict(alterations.claims),
+        "headers": dict(alterations.headers),
+        "without": list(alterations.without),
+    }
+
+
+def _members(kind: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those members of an answer that a dataclass has; another version of the mock may tell more."""
+    known = {each.name: told[each.name] for each in fields(kind) if each.name in told}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+
+
+def _person(told: Mapping[str, Any]) -> Person:
+    return Person(**_members(Person, told))
+
+
+def _record(told: Mapping[str, Any]) -> Record:
+    error = told["error"]
+    examined = Examination(
+        findings=tuple(Finding(**_members(Finding, each)) for each in told["findings"]),
+        foreseen=tuple(Refusal(error=_UNKNOWN, rule="", policy="", diagnosis=each) for each in told["then"]),
+        advice=tuple(told["advice"]),
+    )
+    return Record(
+        id=told["id"],
+        at=datetime.fromisoformat(told["at"]).timestamp(),
+        service=told["service"],
+        method=told["method"],
+        path=told["path"],
+        status=told["status"],
+        request=told["request"],
+        response=told["response"],
+        sent={},
+        client_id=told["client_id"],
+        message_id=told["message_id"],
+        refusal=RecordedError(**_members(RecordedError, error)) if error else None,
+        diagnosis=told["diagnosis"],
+        _examined=examined,
+    )

@@ -1,0 +1,152 @@
+"""What the fixtures need of a mock, wherever it runs: one interface, offered by `in_process` and by `remote`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.people import Person
+from mock_servers.keys import KeyPair
+from mock_servers.records import Record, Tally
+from mock_servers.registered_app import App
+
+
+class ServerDiedError(RuntimeError):
+    """Nothing answers where the mock was; the message says what it died of, or why it cannot be reached."""
+
+
+class Timepiece(Protocol):
+    """The service's time, in seconds since 1970."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        ...
+
+    def now(self) -> float:
+        """Return it."""
+        ...
+
+    def set(self, moment: float, *, frozen: bool = False) -> None:
+        """Put it at a moment, from where it runs on unless `frozen`."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Move it forward; what stands still goes on standing still."""
+        ...
+
+    def reset(self) -> None:
+        """Let it follow the machine's time again."""
+        ...
+
+
+class Journal(Protocol):
+    """The exchanges that are kept."""
+
+    def kept(self) -> list[Record]:
+        """Return them, oldest first."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def clear(self) -> None:
+        """Forget them; numbers go on rising."""
+        ...
+
+    def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
+        """Wait until what is kept is as wanted, for `timeout` seconds at most; whether it is."""
+        ...
+
+    def tally(self) -> Tally:
+        """Return how many there have been since the session began, forgotten ones included."""
+        ...
+
+
+class Target(Protocol):
+    """A mock. Whatever asks it raises ServerDiedError once nothing answers any more."""
+
+    @property
+    def url(self) -> str:
+        """Where it is served, without a slash at the end."""
+        ...
+
+    @property
+    def death(self) -> str | None:
+        """Why nothing answers any more, in a sentence; None while the mock answers, as far as is known."""
+        ...
+
+    @property
+    def clock(self) -> Timepiece:
+        """Its time."""
+        ...
+
+    @property
+    def journal(self) -> Journal:
+        """Its exchanges."""
+        ...
+
+    def provider_urls(self, name: str) -> Mapping[str, str]:
+        """Return `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks` of a provider. Raises LookupError."""
+        ...
+
+    def apps(self) -> list[App]:
+        """Return every app, the oldest first."""
+        ...
+
+    def app(self, client_id: str) -> App:
+        """Return an app. Raises NoSuchAppError."""
+        ...
+
+    def create_app(self, *, make_key: bool, members: Mapping[str, Any]) -> App:
+        """Register an app; what is not given is made up. Raises AppExistsError."""
+        ...
+
+    def change_app(self, client_id: str, *, make_key: bool | None, members: Mapping[str, Any]) -> App:
+        """Change members of an app. Raises NoSuchAppError."""
+        ...
+
+    def remove_app(self, client_id: str) -> App:
+        """Forget an app. Raises NoSuchAppError."""
+        ...
+
+    def key(self, client_id: str) -> KeyPair:
+        """Return the key pair that the mock holds for an app. Raises LookupError when it holds, or gives, none."""
+        ...
+
+    def jwks(self, client_id: str) -> dict[str, Any]:
+        """Return the public keys of an app that the mock serves. Raises NoSuchAppError."""
+        ...
+
+    def people(self) -> list[Person]:
+        """Return everybody who can log in."""
+        ...
+
+    def put_person(self, person: Person) -> None:
+        """Add a person, in the place of who has the same provider and id."""
+        ...
+
+    def client_assertion(self, client_id: str, *, key: KeyPair | None, alterations: Alterations) -> str:
+        """Sign a client assertion for the platform's token URL, with `key` or the app's own. Raises LookupError."""
+        ...
+
+    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations) -> str:
+        """Sign an id token. Raises LookupError for who or what is not there, LevelError."""
+        ...
+
+    def log_in(self, authorize_url: str, *, user: str, outcome: str, level: str | None) -> str:
+        """Log a person in and return the redirect that ends it. Raises ValueError, LogInError."""
+        ...
+
+    def explain(self, value: str, *, role: str | None, token_url: str | None) -> Mapping[str, Any]:
+        """Return what a value is and how the service would judge it. Raises ValueError for an unknown role."""
+        ...
+
+    def snapshot(self) -> Any:
+        """Return the mock's state, for `restore`."""
+        ...
+
+    def restore(self, state: Any) -> None:
+        """Put apps, people, tokens, clock and all else back, and empty the journal. Keys stay."""
+        ...

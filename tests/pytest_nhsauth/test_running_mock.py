@@ -1,0 +1,185 @@
+"""`--nhsauth-target`: the fixtures at a mock that runs already, and what is said when it cannot be used."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+
+Run = Callable[..., pytest.RunResult]
+
+TESTS = """
+import pytest
+
+@pytest.mark.parametrize("turn", range(2))
+def test_it(nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_new_app, nhsauth_clock, turn):
+    nhsauth_new_app(client_id="mine")
+    nhsauth_clock.freeze("2030-01-01T00:00:00Z")
+    nhsauth_client.token_exchange(nhsauth_id_token())
+
+    nhsauth.exchanges.assert_one(error=None)
+"""
+
+
+@pytest.fixture(scope="module")
+def running(ring: KeyRing) -> Iterator[Platform]:
+    """A mock that runs already."""
+    mock = Platform(ring=ring)
+    with mock.serving():
+        yield mock
+
+
+def test_the_fixtures_use_it(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+    pytester.makepyfile(TESTS)
+    before = running.exchanges.tally().exchanges
+
+    outcome = run(f"--nhsauth-target={running.url}")
+
+    assert outcome.parseoutcomes() == {"passed": 2}
+    assert running.exchanges.tally().exchanges == before + 2
+    outcome.stdout.fnmatch_lines([f"nhsauth: target {running.url} (--nhsauth-target)"])
+
+
+def test_afterwards_it_is_as_before(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+    pytester.makepyfile(TESTS)
+
+    run(f"--nhsauth-target={running.url}/")
+
+    assert [app.client_id for app in running.apps.all()] == ["nhsauth-app"]
+    assert not running.clock.frozen
+
+
+def test_no_other_mock_is_started(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+    pytester.makepyfile(f"def test_it(nhsauth): assert nhsauth.url == {running.url!r}")
+
+    assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
+
+
+def test_a_failure_shows_its_exchanges(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(nhsauth, nhsauth_client):
+            nhsauth.apps.change("nhsauth-app", approved=False)
+            nhsauth_client.client_credentials()
+        """
+    )
+
+    run(f"--nhsauth-target={running.url}").stdout.fnmatch_lines(["*- nhsauth exchanges -*", "POST /oauth2/token 401 *"])
+
+
+def test_settings_from_python_do_not_undo_it(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from pytest_nhsauth import Settings
+
+        @pytest.fixture(scope="session")
+        def nhsauth_settings():
+            return Settings()
+
+        def test_it(nhsauth):
+            assert nhsauth.url == {running.url!r}
+        """
+    )
+
+    assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
+
+
+def test_one_worker_may_use_it(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+    pytester.makepyfile(TESTS)
+
+    assert run(f"--nhsauth-target={running.url}", "-n1", subprocess=True).parseoutcomes() == {"passed": 2}
+
+
+def test_several_workers_are_told_why_not(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+    pytester.makepyfile(TESTS)
+
+    outcome = run(f"--nhsauth-target={running.url}", "-n2", subprocess=True)
+
+    assert outcome.parseoutcomes() == {"errors": 2}
+    outcome.stdout.fnmatch_lines([f"2 workers share the mock at {running.url}, and each would undo what the others*"])
+
+
+def test_nothing_that_answers_is_one_line(pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
+    with Platform(ring=ring).serving() as server:
+        url = server.url
+    pytester.makepyfile(TESTS)
+
+    outcome = run(f"--nhsauth-target={url}")
+
+    assert outcome.parseoutcomes() == {"errors": 2}
+    outcome.stdout.fnmatch_lines(
+        [f"the target cannot be used: Nothing answers at {url}: *refused*. Is `nhsauth serve` running there?"]
+    )
+    outcome.stdout.no_fnmatch_line("*Traceback*")
+    outcome.stdout.no_fnmatch_line("*.py:*in *")
+
+
+def test_a_mock_that_dies_in_the_middle_is_one_line_a_test(pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
+    with Platform(ring=ring).serving() as server:
+        pytester.makepyfile(
+            """
+            import gc
+            from mock_servers.serving import Server
+
+            def test_one(nhsauth):
+                port = int(nhsauth.url.rpartition(":")[2])
+                (server,) = [each for each in gc.get_objects() if isinstance(each, Server) and each.port == port]
+                server.stop()
+
+            def test_two(nhsauth):
+                pass
+            """
+        )
+
+        outcome = run(f"--nhsauth-target={server.url}", "-p", "no:randomly")
+
+    assert outcome.parseoutcomes() == {"passed": 1, "errors": 2}
+    assert str(outcome.stdout).count("Is `nhsauth serve` running there?") >= 2
+    outcome.stdout.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.parametrize("value", ["localhost:8080", "http://", "ftp://127.0.0.1", "http://127.0.0.1/oauth2"])
+def test_what_is_no_base_url_is_a_usage_error(run: Run, value: str) -> None:
+    outcome = run(f"--nhsauth-target={value}")
+
+    assert outcome.ret == pytest.ExitCode.USAGE_ERROR
+    outcome.stderr.fnmatch_lines(
+        [f"ERROR: nhsauth: target is '{value}'; allowed: http(s)://host[[]:port[]] (--nhsauth-target)"]
+    )
+
+
+def test_a_configuration_beside_it_is_a_usage_error(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.path.joinpath("mine.toml").write_text("", encoding="utf-8")
+
+    outcome = run("--nhsauth-target=http://127.0.0.1:9", "--nhsauth-config=mine.toml")
+
+    assert outcome.ret == pytest.ExitCode.USAGE_ERROR
+    outcome.stderr.fnmatch_lines(
+        ["ERROR: nhsauth: config (--nhsauth-config) and target (--nhsauth-target) exclude each other: a running mock *"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "ini", "decides"),
+    [
+        ("http://option:1", "http://variable:1", "http://ini:1", "target http://option:1 (--nhsauth-target)"),
+        (None, "http://variable:1", "http://ini:1", "target http://variable:1 (NHSAUTH_TARGET)"),
+        (None, None, "http://ini:1", "target http://ini:1 (nhsauth_target of tox.ini)"),
+    ],
+)
+def test_option_comes_before_variable_before_ini(
+    pytester: pytest.Pytester,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    option: str | None,
+    variable: str | None,
+    ini: str,
+    decides: str,
+) -> None:
+    pytester.makeini(f"[pytest]\nnhsauth_target = {ini}")
+    if variable:
+        monkeypatch.setenv("NHSAUTH_TARGET", variable)
+
+    run(*([f"--nhsauth-target={option}"] if option else [])).stdout.fnmatch_lines([f"nhsauth: {decides}"])
