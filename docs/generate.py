@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_servers.apim.flows import FLOWS
+from mock_servers.gateway import canary, mock_jwks
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
@@ -20,6 +21,7 @@ from mock_servers.identity_provider.people import (
     roles,
     userinfo,
 )
+from mock_servers.management.flows import FLOWS as MANAGEMENT
 from mock_servers.rules import Flow, Kind, Policy, Rule, ServiceError
 
 Row = Callable[[ServiceError], ServiceError]
@@ -141,6 +143,8 @@ def rules_page() -> str:
         *_service("CIS2", PROVIDER_FLOWS, lambda problem: CIS2.errors[problem.code]),
         *_service("NHS login", PROVIDER_FLOWS, lambda problem: NHS_LOGIN.errors[problem.code]),
         *_service("The gateway", (*HELLO_WORLD, NOWHERE)),
+        *_service("The proxies of test suites", (*mock_jwks.FLOWS, *canary.FLOWS)),
+        *_service("The management API", MANAGEMENT),
     ]
     return "\n".join(sections)
 

@@ -27,6 +27,7 @@ from mock_servers.developer_apps import DeveloperApps
 from mock_servers.environment import Environments
 from mock_servers.front import IN_PROCESS, host
 from mock_servers.gateway import app as gateway_app
+from mock_servers.gateway import canary, mock_jwks
 from mock_servers.gateway.flows import HELLO_WORLD
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.identifiers import Identifiers
@@ -238,6 +239,7 @@ class Platform:
                 identifiers=self.identifiers,
                 journal=self.exchanges,
                 apps=self.developer_apps,
+                proxies=seeds.proxies(self._played(), (api.path for api in self.configuration.apis)),
             )
         )
 
@@ -455,6 +457,8 @@ class Platform:
             *self._own_mounts(),
             *(_mount(service.mount, apim_app.create_app(service)) for service in token_services),
             _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),
+            _mount(mock_jwks.PREFIX, Deferred(lambda: gateway_app.create_app(gateway, mock_jwks.FLOWS))),
+            _mount(canary.PREFIX, Deferred(lambda: gateway_app.create_app(gateway, canary.FLOWS))),
             _mount("", gateway_app.create_app(gateway)),
         ]
 

@@ -26,6 +26,12 @@ class Proxy:
     environment: str
 
 
+def proxy_of(path: str, environment: str) -> str:
+    """Return the name of the proxy that a path of the platform leads to, by the first of its parts."""
+    first = path.strip("/").partition("/")[0]
+    return proxy_name(next((api for api, own in _BASE_PATHS.items() if own == first), first), environment)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seed:
     """A product in the making: `api` is its own proxy, `levels` its scopes without their ends."""

@@ -25,9 +25,11 @@ def find_bearer(exchange: Exchange) -> str | None:
 
 @rejects(errors.TOKEN_UNKNOWN)
 def find_token(exchange: Exchange) -> str | None:
-    """Issued by this environment of the platform."""
-    token = exchange.service.store.access_tokens.get(exchange.bearer)
-    if token is None or token.environment != exchange.service.settings.environment:
+    """Issued by this environment of the platform, to an app that is still there (I)."""
+    store = exchange.service.store
+    token = store.access_tokens.get(exchange.bearer)
+    app = store.apps.get(token.client_id) if token else None
+    if token is None or app is None or token.environment != exchange.service.settings.environment:
         return f"Bearer token {cut(exchange.bearer)} is none that this environment's token service has issued."
     exchange.token = token
     return None
@@ -91,7 +93,8 @@ def check_api_key_known(exchange: Exchange) -> str | None:
 def check_api_key_approved(exchange: Exchange) -> str | None:
     """App, key, developer and company in order."""
     app = exchange.service.store.apps.get(exchange.request.headers.get("apikey", ""))
-    return None if app is not None and app.usable else "The app behind the API key, or the key, is not approved."
+    live = app is not None and app.usable and not app.expired(exchange.now)
+    return None if live else "The app behind the API key, or the key, is not approved, or the key has expired."
 
 
 @rejects(errors.NO_SUCH_API)

@@ -20,6 +20,23 @@ SCOPE_TOO_LOW_UNAUTHORIZED = _fault(
     401, "steps.oauth.v2.InsufficientScope", "Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "S"
 )
 API_KEY_INVALID = _fault(401, "oauth.v2.InvalidApiKey", "Invalid ApiKey", "D")
+API_KEY_MISSING = _fault(
+    401,
+    "steps.oauth.v2.FailedToResolveAPIKey",
+    "Failed to resolve API Key variable request.header.apikey",
+    "D",
+)
+# Status and string are asserted by a public suite (S), the code is documented (D).
+API_KEY_NOT_FOR_API = _fault(401, "oauth.v2.InvalidApiKeyForGivenResource", "Invalid ApiKey for given resource", "S")
+TOKEN_NOT_FOR_API = _fault(
+    401,
+    "keymanagement.service.InvalidAPICallAsNoApiProductMatchFound",
+    "Invalid API call as no apiproduct match found",
+    "D",
+)
+# That such a token opens nothing is documented (D); what is said then is a guess, and so the row is.
+TOKEN_APP_NOT_APPROVED = _fault(401, "keymanagement.service.invalid_client-app_not_approved", "App not approved", "I")
+STATUS_KEY_WRONG = ServiceError(status=401, code="", sentence="", evidence="S", row="admin §5", shape="empty")
 # Status and string are asserted by a public suite (S); the code is a guess, and so the row is.
 API_KEY_NOT_APPROVED = _fault(401, "keymanagement.service.invalid_client-app_not_approved", "ApiKey not approved", "I")
 # Status and code were quoted by a user (Q); the string is a guess, and so the row is.

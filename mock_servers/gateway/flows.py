@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mock_servers.gateway import bearer_token, errors
+from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
 from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, ServiceError
@@ -17,12 +17,19 @@ TOKEN: Final[Policy[Exchange]] = Policy(
         bearer_token.find_token,
         bearer_token.check_token_not_revoked,
         bearer_token.check_token_live,
+        subscription.check_app_of_token,
+        subscription.check_token_for_api,
         bearer_token.check_scope,
         bearer_token.check_scope_by_newest_suite,
     ),
 )
 API_KEY: Final[Policy[Exchange]] = Policy(
-    name="VerifyAPIKey", rules=(bearer_token.check_api_key_known, bearer_token.check_api_key_approved)
+    name="VerifyAPIKey",
+    rules=(
+        bearer_token.check_api_key_known,
+        bearer_token.check_api_key_approved,
+        subscription.check_api_key_for_api,
+    ),
 )
 
 
@@ -61,7 +68,9 @@ NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
 
 
 def render(row: ServiceError, exchange: Exchange, _: str) -> Answer:
-    """Make Apigee's own fault body of a row."""
+    """Make Apigee's own fault body of a row; a status key that is wrong gets no body at all (S)."""
+    if row.shape == "empty":
+        return Answer(status=row.status, content_type="text/plain")
     sentence = row.sentence.replace("{path}", exchange.request.target.partition("?")[0])
     return Answer(
         status=row.status,

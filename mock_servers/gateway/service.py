@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mock_servers import seeds
 from mock_servers.clock import Clock
 from mock_servers.grants import AccessToken
 from mock_servers.identifiers import Identifiers
@@ -33,3 +34,8 @@ class Exchange:
     now: float
     bearer: str = field(init=False)
     token: AccessToken = field(init=False)
+
+    @property
+    def proxy(self) -> str:
+        """The name of the API that is called, as products have it: `hello-world-internal-dev`."""
+        return seeds.proxy_of(self.request.target.partition("?")[0], self.service.settings.environment)

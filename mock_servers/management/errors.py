@@ -63,4 +63,19 @@ PRODUCT_IN_USE = _kms(
     409, "apiproduct_in_use", "ApiProduct {product} is associated with an app and cannot be deleted", "I", "admin §3.4"
 )
 
+PROXY_UNKNOWN = _row(
+    404,
+    "messaging.config.beans.ApplicationDoesNotExist",
+    "APIProxy named {proxy} does not exist in organization {org}",
+    "I",
+    "admin §3.5",
+)
+REVISION_UNKNOWN = _row(
+    404,
+    "messaging.config.beans.ApplicationRevisionDoesNotExist",
+    "APIProxy revision {revision} of {proxy} does not exist in organization {org}",
+    "I",
+    "admin §3.5",
+)
+
 FAULT = _row(500, "rest.InternalServerError", "The mock itself failed", "I", "admin §3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mock_servers.management import attribute, caller, developer_app, errors, key, page, product, view
+from mock_servers.management import attribute, caller, developer_app, errors, key, page, product, proxy, view
 from mock_servers.management.service import Exchange
 from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, Rule, ServiceError, rejects
@@ -134,7 +134,15 @@ def _products() -> tuple[Flow[Exchange, Answer], ...]:
     )
 
 
-CALLS: Final[tuple[Flow[Exchange, Answer], ...]] = (*_apps(), *_keys(), *_products())
+def _proxies() -> tuple[Flow[Exchange, Answer], ...]:
+    find = proxy.find_proxy
+    return (
+        _call("GET", "/apis/*/deployments", (find,), proxy.told_deployments),
+        _call("GET", "/apis/*/revisions/*", (find, proxy.check_revision), proxy.told_revision),
+    )
+
+
+CALLS: Final[tuple[Flow[Exchange, Answer], ...]] = (*_apps(), *_keys(), *_products(), *_proxies())
 
 
 @rejects(errors.BODY_TOO_LARGE)

@@ -14,6 +14,7 @@ from mock_servers.developer_apps import DeveloperApps
 from mock_servers.identifiers import Identifiers
 from mock_servers.records import Journal
 from mock_servers.request import Request
+from mock_servers.seeds import Proxy
 from mock_servers.settings import ApimSettings
 from mock_servers.store import Store
 
@@ -28,6 +29,7 @@ class Service:
     identifiers: Identifiers
     journal: Journal
     apps: DeveloperApps
+    proxies: Mapping[str, Proxy]
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Exchange:
     key: Key = field(init=False)
     product: Product = field(init=False)
     changed_product: Product = field(init=False)
+    proxy: Proxy = field(init=False)
 
     @cached_property
     def segments(self) -> tuple[str, ...]:

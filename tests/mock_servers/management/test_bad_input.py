@@ -16,6 +16,7 @@ NO_APP = (404, "developer.service.AppDoesNotExist", "App nobody of developer tes
 NO_KEY = (404, "keymanagement.service.consumer_key_doesnot_exist", "Consumer key nothing does not exist")
 NO_PRODUCT = (404, "keymanagement.service.apiproduct_doesnot_exist", "ApiProduct nothing does not exist")
 NO_ATTRIBUTE = (404, "keymanagement.service.attribute_doesnot_exist", "Attribute with name nothing does not exist")
+NO_PROXY = "APIProxy named mock-jwks does not exist in organization nhsd-nonprod"
 MALFORMED = "rest.MalformedRequestBody"
 
 
@@ -96,6 +97,19 @@ def content(platform: Platform, made_app: Any) -> Any:  # noqa: ARG001 - as it i
         *(
             (method, "/apps/nothing", (404, "developer.service.AppDoesNotExist", "App with id nothing does not exist"))
             for method in ("GET", "DELETE")
+        ),
+        *(
+            ("GET", path, (404, "messaging.config.beans.ApplicationDoesNotExist", NO_PROXY))
+            for path in ("/apis/mock-jwks/deployments", "/apis/mock-jwks/revisions/1")
+        ),
+        (
+            "GET",
+            "/apis/mock-jwks-internal-dev/revisions/2",
+            (
+                404,
+                "messaging.config.beans.ApplicationRevisionDoesNotExist",
+                "APIProxy revision 2 of mock-jwks-internal-dev does not exist in organization nhsd-nonprod",
+            ),
         ),
     ],
 )

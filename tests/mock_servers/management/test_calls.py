@@ -167,6 +167,20 @@ CASES: dict[str, tuple[Any, int, Any]] = {
         },
     ),
     "DELETE /apiproducts/*": (None, 200, MY_PRODUCT),
+    "GET /apis/*/deployments": (
+        None,
+        200,
+        {
+            "environment": [{"name": "internal-dev", "revision": [{"name": "1", "state": "deployed"}]}],
+            "name": "my-api-internal-dev",
+            "organization": "nhsd-nonprod",
+        },
+    ),
+    "GET /apis/*/revisions/*": (
+        None,
+        200,
+        {"basepaths": ["my-api"], "name": "my-api-internal-dev", "revision": "1", "type": "Application"},
+    ),
     "GET /apiproducts/*/attributes": (None, 200, {"attribute": PRODUCT["attributes"]}),
     "POST /apiproducts/*/attributes": ({"attribute": [OTHER]}, 200, {"attribute": [OTHER]}),
     "GET /apiproducts/*/attributes/*": (None, 200, {"name": "access", "value": "public"}),
@@ -196,7 +210,9 @@ class Known:
             "/apiproducts/my-product" if path.startswith("/apip") else f"/apiproducts/{IDENTITY_SERVICE}",
         )
         return (
-            product.replace("/developers/*/apps/*/keys/*", f"{APP}/keys/{self.key}")
+            product.replace("/apis/*", "/apis/my-api-internal-dev")
+            .replace("/revisions/*", "/revisions/1")
+            .replace("/developers/*/apps/*/keys/*", f"{APP}/keys/{self.key}")
             .replace("/developers/*/apps/*/attributes/*", f"{APP}/attributes/jwks-resource-url")
             .replace("/developers/*/apps/*", APP)
             .replace("/developers/*/apps", APPS)
@@ -314,3 +330,24 @@ def test_names_with_blanks_and_slashes_are_found(management: Any) -> None:
     made = management.make(APPS, {"name": "a b/c%"})
 
     assert management.get(f"{APPS}/a%20b%2Fc%25") == made
+
+
+@pytest.mark.parametrize(
+    ("name", "base_path", "environment"),
+    [
+        ("identity-service-internal-dev", "oauth2", "internal-dev"),
+        ("identity-service-mock-internal-dev", "oauth2-mock", "internal-dev"),
+        ("identity-service-mock-internal-qa", "oauth2-mock", "internal-qa"),
+        ("identity-service-dep-dev", "oauth2", "dev"),
+        ("mock-jwks-internal-qa", "mock-jwks", "internal-qa"),
+        ("canary-api-ref", "canary-api", "ref"),
+        ("hello-world-int", "hello-world", "int"),
+    ],
+)
+def test_a_proxy_is_deployed_once_below_a_path_without_a_slash(
+    management: Any, name: str, base_path: str, environment: str
+) -> None:
+    [deployment] = management.get(f"/apis/{name}/deployments")["environment"]
+    revision = management.get(f"/apis/{name}/revisions/{deployment['revision'][0]['name']}")
+
+    assert (deployment["name"], revision["basepaths"], revision["name"]) == (environment, [base_path], name)

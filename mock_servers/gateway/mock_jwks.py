@@ -1,0 +1,163 @@
+"""The proxy mock-jwks, which test suites lean on: it serves what is in its path, and lends keys and scopes to try."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from mock_servers.apim.monitoring import VERSION
+from mock_servers.apim.platform_client import CLIENT_IDS, CLIENT_SECRET
+from mock_servers.gateway import bearer_token, errors, subscription
+from mock_servers.gateway.service import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import Flow, Policy, Rule, rejects
+from mock_servers.wording import shown
+
+PREFIX: Final = "/mock-jwks"
+_TEXT: Final = "application/text"
+_KEYCLOAK_NAMES: Final = {"cis2": "cis2", "nhs_login": "nhs-login"}
+_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
+
+API_KEY: Final[Policy[Exchange]] = Policy(
+    name="VerifyAPIKey",
+    rules=(
+        subscription.check_api_key_present,
+        bearer_token.check_api_key_known,
+        bearer_token.check_api_key_approved,
+        subscription.check_api_key_for_api,
+    ),
+)
+
+
+@rejects(errors.STATUS_KEY_WRONG)
+def check_status_key(exchange: Exchange) -> str | None:
+    """The platform's own, which opens `_status` of every proxy."""
+    sent = exchange.request.headers.get("apikey", "")
+    if hmac.compare_digest(sent.encode(), exchange.service.settings.status_key.encode()):
+        return None
+    return "The header apikey does not hold the status key (`status_key` in the configuration of the mock)."
+
+
+STATUS_KEY: Final[Policy[Exchange]] = Policy(name="VerifyStatusKey", rules=(check_status_key,))
+
+
+def _needs(scope: str) -> tuple[Rule[Exchange], Rule[Exchange]]:
+    """Make the rules for exactly one scope: a higher level does not open a lower one (S)."""
+
+    def missing(exchange: Exchange, status: int) -> str | None:
+        if exchange.service.settings.insufficient_scope_status != status or scope in exchange.token.scopes:
+            return None
+        return f"This path wants {scope}; the token has {shown(exchange.token.scopes)}."
+
+    @rejects(errors.SCOPE_TOO_LOW)
+    def check_scope(exchange: Exchange) -> str | None:
+        """As releases up to the newest expect it (D)."""
+        return missing(exchange, errors.SCOPE_TOO_LOW.status)
+
+    @rejects(errors.SCOPE_TOO_LOW_UNAUTHORIZED)
+    def check_scope_by_newest_suite(exchange: Exchange) -> str | None:
+        """As the newest release expects it (S)."""
+        return missing(exchange, errors.SCOPE_TOO_LOW_UNAUTHORIZED.status)
+
+    return check_scope, check_scope_by_newest_suite
+
+
+def _token(scope: str) -> Policy[Exchange]:
+    return Policy(
+        name="OauthV2.VerifyAccessToken",
+        rules=(
+            bearer_token.find_bearer,
+            bearer_token.find_token,
+            bearer_token.check_token_not_revoked,
+            bearer_token.check_token_live,
+            subscription.check_app_of_token,
+            subscription.check_token_for_api,
+            *_needs(scope),
+        ),
+    )
+
+
+def at(path: str, *, of_test_environments: bool = False) -> Callable[[Exchange], bool]:
+    """Make the condition of a path that is read; some paths are not deployed in production."""
+
+    def takes(exchange: Exchange) -> bool:
+        here = not of_test_environments or exchange.service.settings.environment != "prod"
+        return here and exchange.request.path == path and exchange.request.method in ("GET", "HEAD")
+
+    return takes
+
+
+def _only_get(path: str) -> Callable[[Exchange], bool]:
+    there = at(path, of_test_environments=True)
+    return lambda exchange: exchange.request.method == "GET" and there(exchange)
+
+
+def ping(_: Exchange) -> Answer:
+    """Answer with the deployed version."""
+    return Answer(status=200, body=VERSION)
+
+
+def _status(_: Exchange) -> Answer:
+    return Answer(status=200, body={"status": "pass"})
+
+
+def _status_key(exchange: Exchange) -> Answer:
+    return Answer(status=200, body=exchange.service.settings.status_key, content_type=_TEXT)
+
+
+def _keycloak(_: Exchange) -> Answer:
+    told: dict[str, Any] = {
+        _KEYCLOAK_NAMES[people]: {"client_id": client_id, "client_secret": CLIENT_SECRET}
+        for people, client_id in CLIENT_IDS.items()
+    }
+    return Answer(status=200, body=told)
+
+
+def _nothing(_: Exchange) -> Answer:
+    return Answer(status=200, content_type="text/plain")
+
+
+def _decoded(exchange: Exchange) -> Answer:
+    """What the path holds in either base64 alphabet, padded or not; other characters count for nothing (I)."""
+    sent = exchange.request.path.lstrip("/").replace("-", "+").replace("_", "/")
+    digits = _NOT_BASE64.sub("", sent)
+    whole = digits[: len(digits) - (len(digits) % 4 == 1)]
+    try:
+        found = base64.b64decode(whole + "=" * (-len(whole) % 4))
+    except binascii.Error:
+        found = b""
+    return Answer(status=200, body=found.decode(errors="replace"))
+
+
+def _flow(
+    name: str,
+    takes: Callable[[Exchange], bool],
+    policies: tuple[Policy[Exchange], ...],
+    respond: Callable[[Exchange], Answer],
+    *,
+    recorded: bool = False,
+) -> Flow[Exchange, Answer]:
+    return Flow(name=name, row="admin §5", takes=takes, policies=policies, respond=respond, recorded=recorded)
+
+
+def _test_auth(path: str, scope: str) -> Flow[Exchange, Answer]:
+    policies = (_token(f"urn:nhsd:apim:{scope}:mock-jwks"),)
+    return _flow(f"mock-jwks {path}", _only_get(f"/test-auth/{path}"), policies, _nothing, recorded=True)
+
+
+FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    _flow("mock-jwks ping", at("/_ping"), (), ping),
+    _flow("mock-jwks status", at("/_status"), (STATUS_KEY,), _status),
+    _flow("status-endpoint-api-key", _only_get("/status-endpoint-api-key"), (API_KEY,), _status_key),
+    _flow("keycloak-client-credentials", _only_get("/keycloak-client-credentials"), (API_KEY,), _keycloak),
+    _flow("mock-jwks app/level0", _only_get("/test-auth/app/level0"), (API_KEY,), _nothing, recorded=True),
+    _test_auth("app/level3", "app:level3"),
+    *(_test_auth(f"nhs-cis2/{level}", f"user-nhs-cis2:{level}") for level in ("aal1", "aal2", "aal3")),
+    *(_test_auth(f"nhs-login/{level}", f"user-nhs-login:{level}") for level in ("P0", "P5", "P9")),
+    _flow("mock-jwks", lambda _: True, (), _decoded),
+)
+"""In the order of the real proxy; whatever no path takes is decoded."""

@@ -1,0 +1,51 @@
+"""Judges whether the app behind a token or an API key may use the API that is called: its status and its products."""
+
+from __future__ import annotations
+
+from mock_servers.gateway import errors
+from mock_servers.gateway.service import Exchange
+from mock_servers.registered_app import App
+from mock_servers.rules import rejects
+from mock_servers.wording import shown
+
+
+def _app(exchange: Exchange, client_id: str) -> App | None:
+    return exchange.service.store.apps.get(client_id)
+
+
+def _uncovered(exchange: Exchange, app: App | None) -> str | None:
+    environment = exchange.service.settings.environment
+    if app is None or app.covers(exchange.proxy, environment):
+        return None
+    return (
+        f"No product of app {shown(app.name)} covers {exchange.proxy} in {environment}: subscribe it to one that does."
+    )
+
+
+@rejects(errors.TOKEN_APP_NOT_APPROVED)
+def check_app_of_token(exchange: Exchange) -> str | None:
+    """A token outlives the approval of its app or key, but opens nothing meanwhile (D)."""
+    app = _app(exchange, exchange.token.client_id)
+    if app is None or app.usable:
+        return None
+    return f"The token is good, but app {shown(app.name)}, or its key, is not approved: approve it."
+
+
+@rejects(errors.TOKEN_NOT_FOR_API)
+def check_token_for_api(exchange: Exchange) -> str | None:
+    """A product of its key covers the API."""
+    return _uncovered(exchange, _app(exchange, exchange.token.client_id))
+
+
+@rejects(errors.API_KEY_MISSING)
+def check_api_key_present(exchange: Exchange) -> str | None:
+    """A header `apikey` with something in it (an empty one: I)."""
+    if exchange.request.headers.get("apikey", ""):
+        return None
+    return "There is no header `apikey`: send the app's API key."
+
+
+@rejects(errors.API_KEY_NOT_FOR_API)
+def check_api_key_for_api(exchange: Exchange) -> str | None:
+    """A product of the key covers the API."""
+    return _uncovered(exchange, _app(exchange, exchange.request.headers.get("apikey", "")))

@@ -1,0 +1,58 @@
+"""Proxies over the management API: where they are deployed, and below which path."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mock_servers.management import errors
+from mock_servers.management.service import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import rejects
+from mock_servers.wording import shown
+
+REVISION: Final = "1"
+"""Each proxy has one revision, deployed in one environment."""
+
+
+@rejects(errors.PROXY_UNKNOWN)
+def find_proxy(exchange: Exchange) -> str | None:
+    """One of the platform's, or of the team's own APIs."""
+    exchange.named |= {"proxy": exchange.segments[1], "org": exchange.organization}
+    return _find(exchange, exchange.segments[1])
+
+
+def _find(exchange: Exchange, name: str) -> str | None:
+    proxy = exchange.service.proxies.get(name)
+    if proxy is None:
+        return f"No proxy is called {shown(name)}: its name ends with its environment, as mock-jwks-internal-dev."
+    exchange.proxy = proxy
+    return None
+
+
+@rejects(errors.REVISION_UNKNOWN)
+def check_revision(exchange: Exchange) -> str | None:
+    """The one that there is."""
+    exchange.named["revision"] = revision = exchange.segments[3]
+    return None if revision == REVISION else f"Revision {shown(revision)} is none: each proxy has revision {REVISION}."
+
+
+def told_deployments(exchange: Exchange) -> Answer:
+    """Answer with exactly one environment, which clients insist on (S)."""
+    proxy, revision = exchange.proxy, {"name": REVISION, "state": "deployed"}
+    return Answer(
+        status=200,
+        body={
+            "environment": [{"name": proxy.environment, "revision": [revision]}],
+            "name": proxy.name,
+            "organization": exchange.organization,
+        },
+    )
+
+
+def told_revision(exchange: Exchange) -> Answer:
+    """Answer with the base path, which has no slash at its beginning (S): clients put it behind one."""
+    proxy = exchange.proxy
+    return Answer(
+        status=200,
+        body={"basepaths": [proxy.base_path], "name": proxy.name, "revision": REVISION, "type": "Application"},
+    )
