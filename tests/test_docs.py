@@ -36,7 +36,7 @@ def block(page: Path, language: str) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize("page", [README, DOCS / "log-in.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, DOCS / "log-in.md", DOCS / "client-contract.md"], ids=lambda page: page.name)
 def test_a_test_that_is_shown_passes(pytester: pytest.Pytester, page: Path) -> None:
     pytester.makepyfile(block(page, "python"))
 

@@ -1,0 +1,31 @@
+"""Puts every check to a client, each to a fresh one, and writes the scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contract_tests.client_contract.checks import CHECKS, Check, NotAskedError, Trial
+from contract_tests.client_contract.scorecard import Scorecard, Verdict
+from contract_tests.client_contract.subject import Subject
+from mock_servers.keys import KeyRing
+
+
+def judge(subject: Subject, *, ring: KeyRing | None = None, checks: Sequence[Check] = CHECKS) -> Scorecard:
+    """Judge a client; `ring` holds the mock's keys, else those of the user's cache.
+
+    The client is started and asked about a dozen times, against mocks of its own on free ports of this machine.
+    Raises CannotJudgeError when it cannot be run at all.
+    """
+    trial = Trial(subject, ring)
+    return Scorecard(client=subject.name, verdicts=[_verdict(check, trial) for check in checks])
+
+
+def _verdict(check: Check, trial: Trial) -> Verdict:
+    told = {"id": check.id, "asks": check.asks, "evidence": check.evidence}
+    try:
+        problem = check.find(trial)
+    except NotAskedError as reason:
+        return Verdict(**told, outcome="skipped", seen=trial.masked(str(reason)))
+    if problem is None:
+        return Verdict(**told, outcome="passed")
+    return Verdict(**told, outcome="failed", seen=trial.masked(problem), cure=check.cure)

@@ -1,0 +1,98 @@
+"""What was judged, check by check, for a terminal, for a page and for a program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Outcome = Literal["passed", "failed", "skipped"]
+
+_MARKS: Final = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One check: what it asks, how sure the contract is of it (`evidence`), and what was seen.
+
+    `cure` is there for a failure, `seen` says why for a skip.
+    """
+
+    id: str
+    asks: str
+    evidence: str
+    outcome: Outcome
+    seen: str = ""
+    cure: str = ""
+
+    def __str__(self) -> str:
+        """One line, and what to do below it."""
+        seen = f": {self.seen}" if self.seen else ""
+        cure = f"\n         {self.cure}" if self.cure else ""
+        return f"{_MARKS[self.outcome]:>7}  {self.asks} ({self.evidence}){seen}{cure}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """The verdicts over one client, in the order of the checks."""
+
+    client: str
+    verdicts: Sequence[Verdict]
+
+    def _of(self, outcome: Outcome) -> list[str]:
+        return [verdict.id for verdict in self.verdicts if verdict.outcome == outcome]
+
+    @property
+    def passed(self) -> list[str]:
+        """The ids of the checks that held."""
+        return self._of("passed")
+
+    @property
+    def failed(self) -> list[str]:
+        """The ids of the checks that did not hold."""
+        return self._of("failed")
+
+    @property
+    def skipped(self) -> list[str]:
+        """The ids of the checks that this client cannot be asked."""
+        return self._of("skipped")
+
+    @property
+    def score(self) -> str:
+        """How many of those that were judged held, such as `14 of 16`."""
+        return f"{len(self.passed)} of {len(self.passed) + len(self.failed)}"
+
+    def __str__(self) -> str:
+        """Every verdict, and the score."""
+        lines = [str(verdict) for verdict in self.verdicts]
+        return "\n".join([f"{self.client}", *lines, f"{self.score} held, {len(self.skipped)} could not be judged"])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same for a program."""
+        members = ("id", "asks", "evidence", "outcome", "seen", "cure")
+        told = [{name: getattr(verdict, name) for name in members} for verdict in self.verdicts]
+        counts = {"passed": len(self.passed), "failed": len(self.failed), "skipped": len(self.skipped)}
+        return {"client": self.client, **counts, "checks": told}
+
+    def as_markdown(self) -> str:
+        """Return the same as a page."""
+        rows = [
+            f"| {_cell(each.asks)} | {each.evidence} | {_MARKS[each.outcome]} | {_cell(f'{each.seen} {each.cure}')} |"
+            for each in self.verdicts
+        ]
+        head = [f"# Client contract: {self.client}", "", f"{self.score} held, {len(self.skipped)} could not be judged."]
+        table = ["", "| check | evidence | outcome | what was seen, and what to do |", "|---|---|---|---|", *rows]
+        return "\n".join([*head, *table, ""])
+
+    def written(self, suffix: str) -> str:
+        """Return the text for a file that ends in `.json` or `.md`. Raises ValueError."""
+        if suffix == ".json":
+            return json.dumps(self.as_json(), indent=2) + "\n"
+        if suffix == ".md":
+            return self.as_markdown()
+        raise ValueError(f"a report ends in .md or .json, not in {suffix or 'nothing'!r}")
+
+
+def _cell(text: str) -> str:
+    return text.strip().replace("|", "\\|").replace("\n", " ")
