@@ -44,7 +44,7 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jwks import FetchedJwks, HttpFetcher
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
-from mock_servers.pages import STYLE_PATH, style
+from mock_servers.pages import SCRIPT_PATH, STYLE_PATH, script, style
 from mock_servers.real_host import Hosts, trust_of
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
@@ -475,7 +475,7 @@ class Platform:
         return [*self._own_mounts(), _mount("", _nothing)]
 
     def _own_mounts(self) -> list[Mount]:
-        return [_mount(STYLE_PATH, style), _mount("/_nhsauth", self._control)]
+        return [_mount(STYLE_PATH, style), _mount(SCRIPT_PATH, script), _mount("/_nhsauth", self._control)]
 
 
 def _mount(prefix: str, application: WSGIApplication) -> Mount:

@@ -25,6 +25,13 @@ def cut(value: str) -> str:
     return f"{shown}… ({len(value)} characters)"
 
 
+def printable(text: str) -> str:
+    """Return a text of which every character can be seen; line ends and tabs stay, what steers a terminal does not."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
+
+
 def shown(value: Any, longest: int = _LONGEST) -> str:
     """Return a JSON value on one line of ASCII, cut when long; `nothing` for an absent one."""
     if value is javascript.UNDEFINED:

@@ -47,7 +47,7 @@ def create_app(platform: Platform) -> flask.Flask:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.before_request(lambda: _guard(platform))
-    app.register_error_handler(Exception, problems.answer)
+    app.register_error_handler(Exception, _problem)
     app.after_request(_not_stored)
     for call in CALLS:
         app.add_url_rule(
@@ -63,16 +63,27 @@ def _guard(platform: Platform) -> None:
     guards.refuse_foreign_origin(or_null=flask.request.endpoint in _FROM_REDIRECT)
 
 
+def _problem(error: Exception) -> flask.Response:
+    return problems.answer(error, for_people=guards.is_browser())
+
+
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
-        body, query, origin = _body(call), _query(call), guards.origin(flask.request.environ)
-        return _response(call.answer(Asked(platform=platform, origin=origin, path=path, query=query, body=body)))
+        asked = Asked(
+            platform=platform,
+            origin=guards.origin(flask.request.environ),
+            path=path,
+            query=_query(call),
+            body=_body(call),
+            for_people=guards.is_browser(),
+        )
+        return _response(call.answer(asked))
 
     return view
 
 
 def _body(call: Call) -> dict[str, Any]:
-    members = guards.body()
+    members: dict[str, Any] = dict(guards.form()) if call.from_form and guards.has_form() else guards.body()
     if call.takes is None:
         for name in members:
             raise MemberError(name, "unknown", "no member at all")
@@ -92,7 +103,7 @@ def _query(call: Call) -> dict[str, str]:
 
 def _response(told: Told) -> flask.Response:
     if told.body is None:
-        response = flask.Response(status=told.status)
+        response = flask.Response(status=told.status, headers=dict(told.headers))
         del response.headers["Content-Type"]
         return response
     body = told.body if told.content_type != JSON else json.dumps(told.body, indent=2, allow_nan=False) + "\n"
@@ -101,4 +112,5 @@ def _response(told: Told) -> flask.Response:
 
 def _not_stored(response: flask.Response) -> flask.Response:
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Accept"
     return response

@@ -32,7 +32,8 @@ class Asked:
     """One request, past its guards.
 
     `origin` is scheme and host as the caller wrote them, `path` the variable parts of the path, `query` the parameters
-    by name, `body` the members of the JSON object that was sent.
+    by name, `body` the members of the JSON object, or of the page's own form, that was sent. `for_people`: the caller
+    is a browser, and gets a page where there is one.
     """
 
     platform: Platform
@@ -40,6 +41,7 @@ class Asked:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
+    for_people: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +82,15 @@ class Takes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gives:
-    """One answer: in words, and the JSON Schema of its body; `schema` is `None` for an answer without one."""
+    """One answer: in words, and the JSON Schema of its body; `schema` is `None` for an answer without one.
+
+    `or_page`: whoever prefers HTML gets a page.
+    """
 
     description: str
     schema: Mapping[str, Any] | None = None
     content_type: str = JSON
+    or_page: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,7 @@ class Call:
     """A call: `path` is Flask's, below `/_nhsauth`; `name` its operation id; `refusals` says by status why it may fail.
 
     What the guards refuse is the same everywhere and not repeated here; `from_redirect`: a browser may be sent here
-    from another site.
+    from another site. `from_form`: the mock's own page may post a form.
     """
 
     method: str
@@ -113,6 +119,7 @@ class Call:
     gives: Mapping[int, Gives]
     refusals: Mapping[int, str] = field(default_factory=dict)
     from_redirect: bool = False
+    from_form: bool = False
 
 
 def all_required(told: Mapping[str, Any]) -> dict[str, Any]:

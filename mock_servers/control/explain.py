@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from mock_servers import jwts, members, provenance
+from mock_servers import jwts, members, pages, provenance
 from mock_servers.control.calls import (
     EVIDENCE,
+    HTML,
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
@@ -24,7 +25,8 @@ from mock_servers.control.calls import (
     Told,
     answer_object,
 )
-from mock_servers.control.verdict import ROLES
+from mock_servers.control.explanation_page import explanation_page
+from mock_servers.control.verdict import ROLES, Bench, bench
 from mock_servers.diagnosis.place import described, misplaced
 from mock_servers.dissection import harmless, taken_apart
 from mock_servers.grants import Issued
@@ -79,22 +81,41 @@ _SHAPES: Final = (
 """What an opaque value could be by its looks; another service may give the same looks to something else."""
 
 
-def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
-    """Return what a value is, what is wrong with it, and how the service would judge it in a role (one of ROLES).
+_COULD_BE: Final[Mapping[str, tuple[str, ...]]] = {
+    "jwt": ("client_assertion", "subject_token"),
+    "access_token": ("access_token",),
+    "refresh_token": ("refresh_token", "apikey"),
+    "authorization_code": ("code",),
+}
+"""What a value could be sent as that is made for nothing as far as can be seen."""
 
-    `token_url` is where it would be posted to, the platform's own unless given.
+
+def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
+    """Return what a value is, what is wrong with it, and how the service would judge it, as a mock that runs knows it.
+
+    `token_url` is where it would be posted to, the platform's own unless given; `role` as for `explain_on`.
     """
-    bare = _bare(value)
+    return explain_on(bench(platform, token_url or platform.token_url), value, role)
+
+
+def explain_on(bench: Bench, value: str, role: str | None = None) -> dict[str, Any]:
+    """Return what a value is, what is wrong with it, and how the service would judge it.
+
+    `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
+    """
+    platform, bare = bench.platform, _bare(value)
     kind = _kind(platform, bare)
     part = role or kind.role
-    judged = ROLES[part].judge(platform, bare, token_url or platform.token_url) if part else None
+    parts = (part,) if part else _COULD_BE.get(kind.kind, ()) if kind.certainty != "certain" or kind.jwt else ()
+    verdicts = [ROLES[each].judge(bench, bare).as_json(each) for each in parts]
     return {
         "kind": kind.kind,
         "certainty": kind.certainty,
         "seen": kind.seen,
         "value": bare if kind.exchange else cut(bare),
         "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
-        "verdict": judged.as_json(part) if judged and part else None,
+        "verdict": verdicts[0] if part else None,
+        "verdicts": verdicts,
         "findings": [asdict(finding) for finding in _findings(platform, value, bare, role)],
         "exchange": kind.exchange.as_json() if kind.exchange else None,
     }
@@ -219,8 +240,17 @@ def _misplaced(platform: Platform, bare: str, field: str) -> Iterator[Finding]:
 
 def _explain(asked: Asked) -> Told:
     given = _read(asked.body)
-    token_url = given.token_url or f"{asked.origin}/oauth2/token"
-    return Told(body=explain(asked.platform, given.value, asked.body.get("as"), token_url))
+    url = given.token_url or f"{asked.origin}/oauth2/token"
+    told = explain(asked.platform, given.value, asked.body.get("as"), url)
+    return _page(told) if asked.for_people else Told(body=told)
+
+
+def _page(told: Mapping[str, Any]) -> Told:
+    """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
+    if told["exchange"]:
+        return Told(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
+    page = pages.explanation_page(explanation_page(told))
+    return Told(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
 def _read(body: Mapping[str, Any]) -> _Explain:
@@ -289,7 +319,16 @@ SCHEMAS: Final = {
                 ],
                 "description": "The JWT taken apart, its times in words.",
             },
-            "verdict": {"anyOf": [{"$ref": "#/components/schemas/Verdict"}, {"type": "null"}]},
+            "verdict": {
+                "anyOf": [{"$ref": "#/components/schemas/Verdict"}, {"type": "null"}],
+                "description": "In the part that was asked for, or that the value is made for.",
+            },
+            "verdicts": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/Verdict"},
+                "description": "That one; or, where it is not known what the value is made for, one for each part that "
+                "it could have.",
+            },
             "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
             "exchange": {
                 "anyOf": [{"$ref": "#/components/schemas/Exchange"}, {"type": "null"}],
@@ -305,13 +344,19 @@ CALLS: Final = (
         method="POST",
         path="/explain",
         name="explain",
-        summary="Say what a value is, and how the service would judge it.",
+        summary="Say what a value is, and how the service would judge it; for a browser a page.",
         answer=_explain,
         takes=Takes(
             kind=_Explain,
             more={"as": {"enum": [*ROLES, None], "description": "The part that it is to play."}},
             example={"value": "SplxlOBeZQQYbYS6WxSbIA", "as": "subject_token"},
         ),
-        gives={200: Gives(description="The explanation.", schema={"$ref": "#/components/schemas/Explanation"})},
+        gives={
+            200: Gives(
+                description="The explanation.", schema={"$ref": "#/components/schemas/Explanation"}, or_page=True
+            ),
+            303: Gives(description="For a browser that asks for a message id: to the page of the exchange."),
+        },
+        from_form=True,
     ),
 )

@@ -11,11 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, Final, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from mock_servers.apim.request_form import FORM
 from mock_servers.control.calls import JSON
 from mock_servers.control.problems import ProblemError
 from mock_servers.front import LARGEST_BODY, host
@@ -26,6 +27,7 @@ _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9
 _REAL: Final = ("nhs.uk", "nhs.net")
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""
+_MOST_FIELDS: Final = 10
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -68,6 +70,30 @@ def refuse_foreign_origin(*, or_null: bool = False) -> None:
     own = origin(flask.request.environ)
     if sent is not None and (_canonical(sent) is None or _canonical(sent) != _canonical(own)):
         raise ProblemError(403, f"Origin is {shown(sent)}: this API answers pages of {shown(own)} alone.")
+
+
+def is_browser() -> bool:
+    """Whether the caller prefers HTML, as browsers do; whoever takes anything at all gets JSON."""
+    return flask.request.accept_mimetypes.best_match([JSON, "text/html"], JSON) == "text/html"
+
+
+def has_form() -> bool:
+    """Whether the body is a form."""
+    return flask.request.mimetype == FORM
+
+
+def form() -> dict[str, str]:
+    """Return the fields of the mock's own page's form that were filled in.
+
+    Any page can make a browser post a form, and browsers say from where: without `Origin` it is nobody's.
+    """
+    if flask.request.headers.get("Origin") is None:
+        raise ProblemError(403, f"A form comes from a page of {shown(origin(flask.request.environ))}: send {JSON}.")
+    try:
+        pairs = parse_qsl(_bytes().decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as many:
+        raise ProblemError(400, f"The form has more than {_MOST_FIELDS} fields.") from many
+    return {name: value for name, value in pairs if value}
 
 
 def _canonical(sent: str) -> tuple[str, str, int | None] | None:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mock_servers import pages
+from mock_servers.control import exchange_page
 from mock_servers.control.calls import (
     DONE,
     EVIDENCE,
+    HTML,
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
@@ -25,6 +28,12 @@ from mock_servers.records import Record
 from mock_servers.wording import shown
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
+
+
+def page(asked: Asked) -> Told:
+    """Return the list of exchanges for people."""
+    shown_page = exchange_page.journal_page(asked.platform, _number(asked, "before"))
+    return Told(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
 
 
 def _list(asked: Asked) -> Told:
@@ -52,7 +61,12 @@ def _get(asked: Asked) -> Told:
     record = asked.platform.exchanges.find(key)
     if record is None:
         raise ProblemError(404, f"No exchange that is kept has the number or message id {shown(key)}.")
-    return Told(body=record.as_json())
+    return _page_of(asked, record) if asked.for_people else Told(body=record.as_json())
+
+
+def _page_of(asked: Asked, record: Record) -> Told:
+    shown_page = exchange_page.exchange_page(asked.platform, record, asked.origin)
+    return Told(body=pages.exchange_page(shown_page), content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
 def _clear(asked: Asked) -> Told:
@@ -131,9 +145,9 @@ CALLS: Final = (
         method="GET",
         path="/exchanges/<key>",
         name="getExchange",
-        summary="One exchange, by its number or message id.",
+        summary="One exchange, by its number or message id; for a browser a page.",
         answer=_get,
-        gives={200: Gives(description="The exchange.", schema={"$ref": "#/components/schemas/Exchange"})},
+        gives={200: Gives(description="The exchange.", schema={"$ref": "#/components/schemas/Exchange"}, or_page=True)},
         refusals={404: "There is none, or it is kept no longer."},
     ),
     Call(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from mock_servers.control import problems
-from mock_servers.control.calls import JSON, TEXT, Asked, Call, Gives, Takes, Told, answer_object
+from mock_servers.control import journal, problems
+from mock_servers.control.calls import HTML, JSON, TEXT, Asked, Call, Gives, Parameter, Takes, Told, answer_object
 from mock_servers.version import installed
 
 _VARIABLE: Final = re.compile(r"<(?:path:)?(\w+)>")
@@ -29,17 +29,23 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
     def document(asked: Asked) -> Told:
         return Told(body=_document(whole, {**schemas, **SCHEMAS}, asked.origin))
 
-    def index(_: Asked) -> Told:
-        return Told(body=_index(whole))
+    def index(asked: Asked) -> Told:
+        return journal.page(asked) if asked.for_people else Told(body=_index(whole))
 
     own = (
         Call(
             method="GET",
             path="/",
             name="getIndex",
-            summary="What there is.",
+            summary="What there is; for a browser the page of exchanges.",
             answer=index,
-            gives={200: Gives(description="All calls.", schema={"$ref": "#/components/schemas/Index"})},
+            query={
+                "before": Parameter(
+                    description="For the page: only exchanges with a lower number.",
+                    schema={"type": "integer", "minimum": 0},
+                )
+            },
+            gives={200: Gives(description="All calls.", schema={"$ref": "#/components/schemas/Index"}, or_page=True)},
         ),
         Call(
             method="GET",
@@ -128,7 +134,8 @@ def _answers(call: Call) -> dict[int, dict[str, Any]]:
 def _answer(gives: Gives) -> dict[str, Any]:
     if gives.schema is None:
         return {"description": gives.description}
-    return {"description": gives.description, "content": {gives.content_type: {"schema": dict(gives.schema)}}}
+    page = {HTML: {"schema": TEXT}} if gives.or_page else {}
+    return {"description": gives.description, "content": {gives.content_type: {"schema": dict(gives.schema)}, **page}}
 
 
 def _refusal(words: str) -> dict[str, Any]:

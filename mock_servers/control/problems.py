@@ -10,7 +10,9 @@ from typing import Any, Final
 import flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from mock_servers import pages
 from mock_servers.apps import NoSuchAppError
+from mock_servers.control.calls import HTML
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.members import MemberError
 from mock_servers.wording import shown
@@ -72,14 +74,28 @@ class ProblemError(Exception):
         return told | ({"member": self.member} if self.member else {}) | self.more
 
 
-def answer(error: Exception) -> flask.Response:
-    """Make the answer of whatever a call raised; what nobody foresaw is told to the log alone."""
+def answer(error: Exception, *, for_people: bool) -> flask.Response:
+    """Make the answer of whatever a call raised: a page for people, else a problem.
+
+    What nobody foresaw is told to the log alone.
+    """
     problem = _problem(error)
-    body = json.dumps(problem.body(), indent=2) + "\n"
-    response = flask.Response(body, problem.status, content_type=CONTENT_TYPE)
+    response = _page(problem) if for_people else _written(problem)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(_allowed(error))
     return response
+
+
+def _written(problem: ProblemError) -> flask.Response:
+    body = json.dumps(problem.body(), indent=2) + "\n"
+    return flask.Response(body, problem.status, content_type=CONTENT_TYPE)
+
+
+def _page(problem: ProblemError) -> flask.Response:
+    page = pages.ErrorPage(
+        title=TITLES[problem.status], status=problem.status, sentence=problem.detail, provider_title=pages.JOURNAL
+    )
+    return flask.Response(pages.error_page(page), problem.status, pages.SECURITY_HEADERS, content_type=HTML)
 
 
 def _problem(error: Exception) -> ProblemError:

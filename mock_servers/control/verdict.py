@@ -18,7 +18,7 @@ from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.identity_provider import token_request
 from mock_servers.identity_provider.service import Exchange as Redemption
-from mock_servers.jwks import UnreachableError
+from mock_servers.jwks import Fetcher, UnreachableError
 from mock_servers.request import Parameters, Request
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Refusal, Rule, ServiceError
 from mock_servers.store import Table
@@ -34,11 +34,37 @@ _log = logging.getLogger("mock_servers.control")
 class Role:
     """A part that a value can play: the field (or header) it stands in, and what judges it there.
 
-    `judge` takes the platform, the value and the URL that it is posted to.
+    `judge` takes the bench and the value.
     """
 
     field: str
-    judge: Callable[[Platform, str, str], Verdict]
+    judge: Callable[[Bench, str], Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a value is judged on: `url` is where it would be posted to.
+
+    `fetch` gets key sets, and raises UnreachableError for those that it does not have. `unknowable` are rules that ask
+    what only the service itself could know: which apps there are, what it has issued, what it has seen before.
+    """
+
+    platform: Platform
+    url: str
+    fetch: Fetcher
+    unknowable: frozenset[str] = frozenset()
+
+
+def bench(platform: Platform, url: str) -> Bench:
+    """Return the bench of a mock that runs: it knows its apps and tokens, and asks no other host for a key set."""
+
+    def fetch(url: str) -> bytes:
+        status, body = platform.own(url) or (0, b"")
+        if status != 200:  # noqa: PLR2004 - the mock's own key sets redirect nowhere
+            raise UnreachableError("it is not one of the mock's own")
+        return body
+
+    return Bench(platform=platform, url=url, fetch=fetch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +109,7 @@ class _Walk:
     """
 
     exchange: Any
+    unknowable: frozenset[str]
     row: Callable[[ServiceError], ServiceError] = lambda row: row
     refusals: list[Refusal] = field(default_factory=list)
     not_judged: list[str] = field(default_factory=list)
@@ -97,6 +124,9 @@ class _Walk:
         return Verdict(refusals=tuple(self.refusals), not_judged=not_judged)
 
     def _ask(self, policy: str, rule: Rule[Any]) -> None:
+        if rule.name in self.unknowable:
+            self.not_judged.append(rule.name)
+            return
         answered, diagnosis = self._objection(rule)
         if not answered or (diagnosis is not None and rule.kind is Kind.FETCH):
             self.not_judged.append(rule.name)
@@ -125,42 +155,37 @@ def _post(url: str, form: Mapping[str, str]) -> Request:
     )
 
 
-def _token_exchange(platform: Platform, url: str, form: Mapping[str, str]) -> TokenExchange:
-    path = urlsplit(url).path
-    services = platform.token_services
+def _token_exchange(bench: Bench, form: Mapping[str, str]) -> TokenExchange:
+    path = urlsplit(bench.url).path
+    services = bench.platform.token_services
     service = next((each for each in services if path == f"{each.mount}/token"), services[0])
-    return TokenExchange(request=_post(url, form), service=_harmless(platform, service), now=platform.clock.now())
+    return TokenExchange(
+        request=_post(bench.url, form), service=_harmless(bench, service), now=bench.platform.clock.now()
+    )
 
 
-def _harmless(platform: Platform, service: TokenService) -> TokenService:
-    """Return the service with a copy of the key sets that it keeps, reaching nobody but the mock itself."""
+def _harmless(bench: Bench, service: TokenService) -> TokenService:
+    """Return the service with a copy of the key sets that it keeps."""
     kept: Table[Any] = Table()
     kept.restore(service.store.jwks.snapshot())
-
-    def fetch(url: str) -> bytes:
-        status, body = platform.own(url) or (0, b"")
-        if status != 200:  # noqa: PLR2004 - the mock's own key sets redirect nowhere
-            raise UnreachableError("it is not one of the mock's own")
-        return body
-
-    return replace(service, fetch=fetch, store=replace(service.store, jwks=kept))
+    return replace(service, fetch=bench.fetch, store=replace(service.store, jwks=kept))
 
 
-def _client_assertion(platform: Platform, value: str, url: str) -> Verdict:
+def _client_assertion(bench: Bench, value: str) -> Verdict:
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": value,
     }
-    return _Walk(_token_exchange(platform, url, form)).over(apim.CLIENT_ASSERTION)
+    return _Walk(_token_exchange(bench, form), bench.unknowable).over(apim.CLIENT_ASSERTION)
 
 
-def _subject_token(platform: Platform, value: str, url: str) -> Verdict:
+def _subject_token(bench: Bench, value: str) -> Verdict:
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "subject_token": value}
-    exchange = _token_exchange(platform, url, form)
-    issued = provenance.recognise(platform.store, provenance.fingerprint(value))
-    _teach_app(exchange, platform.store.apps.get(issued.client_id) if issued else None)
-    return _Walk(exchange).over(apim.SUBJECT_TOKEN)
+    exchange = _token_exchange(bench, form)
+    issued = provenance.recognise(bench.platform.store, provenance.fingerprint(value))
+    _teach_app(exchange, bench.platform.store.apps.get(issued.client_id) if issued else None)
+    return _Walk(exchange, bench.unknowable).over(apim.SUBJECT_TOKEN)
 
 
 def _teach_app(exchange: TokenExchange, app: App | None) -> None:
@@ -169,22 +194,24 @@ def _teach_app(exchange: TokenExchange, app: App | None) -> None:
         exchange.app = app
 
 
-def _refresh_token(platform: Platform, value: str, url: str) -> Verdict:
-    exchange = _token_exchange(platform, url, {"grant_type": "refresh_token", "refresh_token": value})
-    token = platform.store.refresh_tokens.get(value)
-    _teach_app(exchange, platform.store.apps.get(token.client_id) if token else None)
-    return _Walk(exchange).over((apim.REFRESH_TOKEN,))
+def _refresh_token(bench: Bench, value: str) -> Verdict:
+    exchange = _token_exchange(bench, {"grant_type": "refresh_token", "refresh_token": value})
+    token = bench.platform.store.refresh_tokens.get(value)
+    _teach_app(exchange, bench.platform.store.apps.get(token.client_id) if token else None)
+    return _Walk(exchange, bench.unknowable).over((apim.REFRESH_TOKEN,))
 
 
-def _code(platform: Platform, value: str, url: str) -> Verdict:
+def _code(bench: Bench, value: str) -> Verdict:
+    platform = bench.platform
     code = platform.store.codes.get(value)
     service = platform.providers[code.log_in.provider if code else "cis2"]
     form = {"grant_type": "authorization_code", "code": value, "redirect_uri": code.redirect_uri if code else ""}
-    exchange = Redemption(request=_post(url, form), service=service, now=platform.clock.now())
+    exchange = Redemption(request=_post(bench.url, form), service=service, now=platform.clock.now())
     if code is not None:
         exchange.client_id = code.log_in.client_id
     policy = Policy(name="token", rules=(token_request.find_code, token_request.check_code_live))
-    return _Walk(exchange, row=lambda problem: service.provider.errors[problem.code]).over((policy,))
+    row = service.provider.errors
+    return _Walk(exchange, bench.unknowable, row=lambda problem: row[problem.code]).over((policy,))
 
 
 def _api_call(platform: Platform, path: str, headers: Mapping[str, str]) -> ApiCall:
@@ -199,17 +226,17 @@ def _api_call(platform: Platform, path: str, headers: Mapping[str, str]) -> ApiC
     return ApiCall(request=request, service=service, now=platform.clock.now())
 
 
-def _access_token(platform: Platform, value: str, _: str) -> Verdict:
+def _access_token(bench: Bench, value: str) -> Verdict:
     """Judge it at an API of the kind it was made for; that it fits no other is not its fault."""
-    token = platform.store.access_tokens.get(value)
+    token = bench.platform.store.access_tokens.get(value)
     path = "/hello/user" if token is not None and token.session is not None else "/hello/application"
-    exchange = _api_call(platform, path, {"authorization": f"Bearer {value}"})
-    return _Walk(exchange).over((gateway.TOKEN,))
+    exchange = _api_call(bench.platform, path, {"authorization": f"Bearer {value}"})
+    return _Walk(exchange, bench.unknowable).over((gateway.TOKEN,))
 
 
-def _api_key(platform: Platform, value: str, _: str) -> Verdict:
-    exchange = _api_call(platform, "/hello/application", {"apikey": value})
-    return _Walk(exchange).over((gateway.API_KEY,))
+def _api_key(bench: Bench, value: str) -> Verdict:
+    exchange = _api_call(bench.platform, "/hello/application", {"apikey": value})
+    return _Walk(exchange, bench.unknowable).over((gateway.API_KEY,))
 
 
 ROLES: Final[Mapping[str, Role]] = {

@@ -184,7 +184,7 @@ def granted(service: Service, login: LogIn) -> str:
 
 
 def _answer(service: Service, login: LogIn, scope: str, issued: Mapping[str, str]) -> Answer:
-    provider, renewable = service.provider, _gets_refresh_token(service, login)
+    provider, renewable = service.provider, gives_refresh_token(service, login.client_id)
     make: Mapping[str, Callable[[], str | int | None]] = {
         "access_token": lambda: issued["access_token"],
         "id_token": lambda: issued.get("id_token"),
@@ -198,8 +198,11 @@ def _answer(service: Service, login: LogIn, scope: str, issued: Mapping[str, str
     return Answer(status=200, body=body, headers=NO_STORE)
 
 
-def _gets_refresh_token(service: Service, login: LogIn) -> bool:
-    client = service.client(login.client_id)
+def gives_refresh_token(service: Service, client_id: str) -> bool:
+    """Whether a client's token answers have a refresh token."""
+    client = service.client(client_id)
+    if "refresh_token" not in service.provider.token_members:
+        return False
     if client is None or client.grant_types is None:
         return service.provider.gives_refresh_tokens
     return client.may_use("refresh_token")

@@ -1,4 +1,7 @@
-"""Makes HTML of what is on a page: everything is escaped, and there is no script and nothing from another host."""
+"""Makes HTML of what is on a page: everything is escaped, and nothing comes from another host.
+
+No page needs a script. The list of exchanges has one that refreshes it, a file of ours; no other page may run any.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm
+from mock_servers.pages.journal import ExchangePage, ExplanationPage, JournalPage
+from mock_servers.wording import printable
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -19,6 +24,9 @@ _FOLDER: Final = Path(__file__).parent
 STYLE_PATH: Final = "/_nhsauth/style.css"
 """Where every page finds its style, under whichever name the mock was called."""
 
+SCRIPT_PATH: Final = "/_nhsauth/journal.js"
+"""Where the list of exchanges finds its script."""
+
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     # No form-action: Chromium applies it to the redirect back to the application as well, and blocks that.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -27,6 +35,21 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
 }
 """To be sent with every page."""
+
+_JOURNAL_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+JOURNAL_HEADERS: Final[Mapping[str, str]] = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": _JOURNAL_POLICY,
+    # With no-referrer a browser says `Origin: null` when it posts the form, and nobody could tell whose form it is.
+    "Referrer-Policy": "same-origin",
+}
+"""To be sent with the list of exchanges in place of those."""
+
+JOURNAL: Final = "the mock's journal"
+"""What the mock's own pages are called."""
 
 
 def log_in_page(form: LogInForm) -> str:
@@ -44,16 +67,41 @@ def callback_page(page: CallbackPage) -> str:
     return _rendered("callback.html", "the mock's redirect URI", page=page)
 
 
+def journal_page(page: JournalPage) -> str:
+    """Return the HTML of the list of exchanges, with the form that explains a value."""
+    return _rendered("journal.html", JOURNAL, page=page)
+
+
+def exchange_page(page: ExchangePage) -> str:
+    """Return the HTML of one exchange."""
+    return _rendered("exchange.html", JOURNAL, page=page)
+
+
+def explanation_page(page: ExplanationPage) -> str:
+    """Return the HTML of what a value is."""
+    return _rendered("explanation.html", JOURNAL, page=page)
+
+
 def style(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer as a WSGI application with the style of all pages."""
-    sheet = (_FOLDER / "style.css").read_bytes()
+    return _file("style.css", "text/css", start_response)
+
+
+def script(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer as a WSGI application with the script of the list of exchanges."""
+    return _file("journal.js", "text/javascript", start_response)
+
+
+def _file(name: str, content_type: str, start_response: StartResponse) -> Iterable[bytes]:
+    content = (_FOLDER / name).read_bytes()
     headers = {
-        "Content-Type": "text/css; charset=utf-8",
-        "Content-Length": str(len(sheet)),
+        "Content-Type": f"{content_type}; charset=utf-8",
+        "Content-Length": str(len(content)),
         "Cache-Control": "no-cache",
+        "X-Content-Type-Options": "nosniff",
     }
     start_response("200 OK", list(headers.items()))
-    return [sheet]
+    return [content]
 
 
 def _rendered(template: str, mocked: str, **content: object) -> str:
@@ -75,6 +123,12 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_harmless,
     )
-    environment.globals["style_path"] = STYLE_PATH
+    environment.globals |= {"style_path": STYLE_PATH, "script_path": SCRIPT_PATH}
     return environment
+
+
+def _harmless(value: object) -> object:
+    """Make what a client sent printable: no terminal's escapes, no marks that turn the direction of what follows."""
+    return printable(value) if type(value) is str else value

@@ -12,9 +12,8 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from mock_servers import causes
+from mock_servers import catalogue, causes
 from mock_servers.apim import errors
-from mock_servers.command_line import catalogue
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.gateway import errors as gateway_errors
 from mock_servers.identity_provider import errors as provider_errors

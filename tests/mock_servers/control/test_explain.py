@@ -49,7 +49,17 @@ def jwt(claims: str, header: str = '{"alg": "RS512", "typ": "JWT", "kid": "nhsau
 
 
 def test_an_explanation_has_its_members_in_order(ask: Ask) -> None:
-    assert list(ask("x")) == ["kind", "certainty", "seen", "value", "jwt", "verdict", "findings", "exchange"]
+    assert list(ask("x")) == [
+        "kind",
+        "certainty",
+        "seen",
+        "value",
+        "jwt",
+        "verdict",
+        "verdicts",
+        "findings",
+        "exchange",
+    ]
 
 
 def test_a_code_of_a_provider_is_recognised(ask: Ask, got: Callable[..., str], control: Control) -> None:

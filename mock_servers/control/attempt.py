@@ -1,0 +1,396 @@
+"""Writes the commands that make an exchange as it should have been: the mock signs, so no key or token stands there.
+
+What the client has chosen stays where it is sound (its app, person and provider); the rest is right by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote, urlencode
+
+from mock_servers import provenance
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.control import shell
+from mock_servers.control.shell import Variable
+from mock_servers.grants import Issued
+from mock_servers.identity_provider import log_ins
+from mock_servers.identity_provider.people import Person
+from mock_servers.identity_provider.provider import Provider
+from mock_servers.pages import NextStep
+from mock_servers.records import Record
+from mock_servers.registered_app import App
+
+if TYPE_CHECKING:
+    from mock_servers.platform import Platform
+
+Commands = Iterator[str]
+Form = dict[str, str | Variable]
+
+_GRANTED: Final = ("subject_token", "code", "refresh_token", "authorization")
+_HELLO: Final = "/hello-world/hello"
+_TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """What is attempted again: by which app, under which of the mock's names."""
+
+    platform: Platform
+    record: Record
+    origin: str
+    app: App
+
+    @property
+    def sent(self) -> Mapping[str, Any]:
+        """The parameters of the request, wherever they stood."""
+        return {**self.record.request["query"], **self.record.request["form"]}
+
+    @property
+    def issued(self) -> Issued | None:
+        """Where the token or code of the request came from, if the mock issued it."""
+        sent = [self.record.sent[name] for name in _GRANTED if name in self.record.sent]
+        return next(filter(None, (provenance.recognise(self.platform.store, key) for key in sent)), None)
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """What the subject token said."""
+        text = self.record.examination().jwts.get("subject_token")
+        return json.loads(text)["claims"] if text else {}
+
+    @property
+    def mount(self) -> str:
+        """Where the token service is that was asked."""
+        return f"/{self.record.service}" if self.record.service in _TOKEN_SERVICES else "/oauth2"
+
+    @property
+    def token_url(self) -> str:
+        """Where that token service gives tokens."""
+        return f"{self.origin}{self.mount}/token"
+
+    @property
+    def redirect_uri(self) -> str:
+        """The redirect URI that was sent if it is the app's, else the app's first."""
+        sent = self.sent.get("redirect_uri")
+        return sent if sent in self.app.redirect_uris else next(iter(self.app.redirect_uris), "")
+
+    def provider(self) -> Provider:
+        """Return the provider that was meant: by its token or code, by what the token says, else the first trusted."""
+        service = next(each for each in self.platform.token_services if each.mount == self.mount)
+        trusted = service.providers
+        if self.sent.get("scope") == "nhs-login":
+            return trusted[-1]
+        by_claims = service.provider_of(self.claims.get("iss"))
+        issuer = self.issued.issuer if self.issued else None
+        return by_claims[0] if by_claims else next((each for each in trusted if each.title == issuer), trusted[0])
+
+    def person(self, provider: Provider) -> Person | None:
+        """Return the person of the request, else the first who can log in at the provider."""
+        people = [each for each in self.platform.store.people.values() if each.provider == provider.people]
+        named = [self.issued.person if self.issued else None, self.sent.get("nhsauth_user")]
+        named += [self.claims.get(name) for name in ("nhs_number", "sub")]
+        return next((each for each in people if each.id in named), people[0] if people else None)
+
+
+def corrected(platform: Platform, record: Record, origin: str) -> NextStep | None:
+    """Return the commands, or nothing for an exchange that none can begin; `origin` is where the mock is called."""
+    app = _app(platform, record)
+    if app is None:
+        return None
+    attempt = _Attempt(platform=platform, record=record, origin=origin, app=app)
+    commands = list(_commands(attempt))
+    if not commands:
+        return None
+    title = "Try it corrected" if record.refusal else "Make one like it"
+    return NextStep(title=title, command=shell.script(f"{origin}/_nhsauth", commands))
+
+
+def _app(platform: Platform, record: Record) -> App | None:
+    """Return the app of the exchange if nothing is wrong with it, else the first that could do what is asked."""
+    apps = platform.apps.all()
+    ordered = sorted(apps, key=lambda app: app.client_id != record.client_id)
+    sound = [app for app in ordered if _is_sound(platform, app)]
+    return next(iter([*(app for app in sound if app.key_name), *sound]), None)
+
+
+def _is_sound(platform: Platform, app: App) -> bool:
+    known = app.known_in(platform.configuration.apim.environment)
+    return app.usable and app.subscribed and app.has_keys and bool(app.scopes) and known
+
+
+def _commands(attempt: _Attempt) -> Commands:
+    service = attempt.record.service
+    if service in _TOKEN_SERVICES:
+        return _at_token_service(attempt)
+    if service == "gateway":
+        return _at_api(attempt)
+    return _at_provider(attempt, service) if service in attempt.platform.providers else iter(())
+
+
+# the token service
+
+
+def _at_token_service(attempt: _Attempt) -> Commands:
+    path = attempt.record.path.removeprefix(attempt.mount)
+    if path in ("/authorize", "/callback"):
+        return _authorize(attempt)
+    if path == "/userinfo":
+        return _userinfo(attempt)
+    return iter(()) if path == "/backchannel_logout" else _GRANTS[_grant(attempt.sent)](attempt)
+
+
+def _grant(sent: Mapping[str, Any]) -> str:
+    """Return the grant that was meant, whatever is wrong with its name."""
+    named = unquote(str(sent.get("grant_type", "")))
+    if "subject_token" in sent or "subject_token_type" in sent or "token-exchange" in named:
+        return "token-exchange"
+    if "refresh_token" in sent or named == "refresh_token":
+        return "refresh_token"
+    return "authorization_code" if "code" in sent or named == "authorization_code" else "client_credentials"
+
+
+def _client_credentials(attempt: _Attempt) -> Commands:
+    yield _assertion(attempt, attempt.token_url)
+    yield shell.curl(attempt.token_url, {"grant_type": "client_credentials", **_proof()})
+
+
+def _token_exchange(attempt: _Attempt) -> Commands:
+    yield _assertion(attempt, attempt.token_url)
+    yield _id_token(attempt)
+    form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
+    yield shell.curl(attempt.token_url, {**form, "subject_token": Variable("id_token"), **_proof()})
+
+
+def _authorization_code(attempt: _Attempt) -> Commands:
+    if attempt.redirect_uri:
+        yield from _platform_code(attempt)
+        yield shell.curl(attempt.token_url, _code_form(attempt))
+
+
+def _refresh(attempt: _Attempt) -> Commands:
+    yield _assertion(attempt, attempt.token_url)
+    yield _id_token(attempt)
+    form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
+    exchange = shell.curl(attempt.token_url, {**form, "subject_token": Variable("id_token"), **_proof()}, options=())
+    yield shell.kept("refresh_token", exchange, "refresh_token")
+    yield _secret(attempt)
+    yield shell.curl(attempt.token_url, {**_refresh_form(), **_by_secret(attempt)})
+
+
+def _authorize(attempt: _Attempt) -> Commands:
+    if attempt.redirect_uri:
+        yield "# In a browser, without its last parameter, this URL leads to the log-in page."
+        yield shell.curl(_authorize_url(attempt))
+
+
+def _userinfo(attempt: _Attempt) -> Commands:
+    if attempt.redirect_uri:
+        yield from _platform_code(attempt)
+        token = shell.curl(attempt.token_url, _code_form(attempt), options=())
+        yield shell.kept("access_token", token, "access_token")
+        yield shell.curl(f"{attempt.origin}{attempt.mount}/userinfo", headers=_bearer())
+
+
+_GRANTS: Final[Mapping[str, Callable[[_Attempt], Commands]]] = {
+    "client_credentials": _client_credentials,
+    "token-exchange": _token_exchange,
+    "authorization_code": _authorization_code,
+    "refresh_token": _refresh,
+}
+
+
+def _platform_code(attempt: _Attempt) -> Commands:
+    yield shell.code_of_redirect(_authorize_url(attempt), redirects=2)
+    yield _secret(attempt)
+
+
+def _code_form(attempt: _Attempt) -> Form:
+    return {**_code_and_redirect(attempt), **_by_secret(attempt)}
+
+
+def _authorize_url(attempt: _Attempt) -> str:
+    provider = attempt.provider()
+    person = attempt.person(provider)
+    scope = {"scope": "nhs-login"} if provider.people == "nhs_login" else {}
+    asked = {
+        "client_id": attempt.app.client_id,
+        "redirect_uri": attempt.redirect_uri,
+        "response_type": "code",
+        "state": "any-state",
+        **scope,
+        **({"nhsauth_user": person.id} if person else {}),
+    }
+    return f"{attempt.origin}{attempt.mount}/authorize?{urlencode(asked)}"
+
+
+# an API behind the platform
+
+
+def _at_api(attempt: _Attempt) -> Commands:
+    path, headers = attempt.record.path, attempt.record.request["headers"]
+    url = f"{attempt.origin}{quote(path, safe='/:@!$&()*+,;=~%')}"
+    access = _access(attempt, path)
+    if path == f"{_HELLO}/application" and "apikey" in headers and "authorization" not in headers:
+        yield shell.curl(url, headers={"apikey": attempt.app.client_id})
+    elif path == f"{_HELLO}/world":
+        yield shell.curl(url)
+    elif access is not None and attempt.app.key_name is not None:
+        wanted = {"access": access, "client_id": attempt.app.client_id}
+        yield shell.asked("access_token", "access-tokens", wanted, "access_token")
+        yield shell.curl(url, headers=_bearer())
+
+
+def _access(attempt: _Attempt, path: str) -> str | None:
+    """Return the kind of token that opens the API at a path; nothing where there is no API, or an open one."""
+    if path == f"{_HELLO}/application":
+        return "application"
+    if path == f"{_HELLO}/user":
+        issued = attempt.issued
+        people = [each.id for each in attempt.platform.store.people.values() if each.provider == "nhs_login"]
+        return "patient" if issued is not None and issued.person in people else "healthcare_worker"
+    return None
+
+
+# an identity provider
+
+
+def _at_provider(attempt: _Attempt, name: str) -> Commands:
+    service = attempt.platform.providers[name]
+    provider = service.provider
+    asked = next((name for name in provider.endpoints if provider.endpoint(name) == attempt.record.path), None)
+    if not attempt.redirect_uri:
+        return iter(())
+    if asked == "token":
+        wants_refresh = attempt.sent.get("grant_type") == "refresh_token"
+        can = wants_refresh and log_ins.gives_refresh_token(service, attempt.app.client_id)
+        return _provider_refresh(attempt, provider) if can else _provider_token(attempt, provider)
+    if asked in ("authorize", "log_in"):
+        return _provider_authorize(attempt, provider)
+    if asked == "userinfo" and attempt.record.method in ("GET", "POST"):
+        return _provider_userinfo(attempt, provider)
+    return iter(())
+
+
+def _provider_token(attempt: _Attempt, provider: Provider) -> Commands:
+    yield from _provider_code(attempt, provider)
+    yield _redeem(attempt, provider, _code_and_redirect(attempt))
+
+
+def _provider_refresh(attempt: _Attempt, provider: Provider) -> Commands:
+    yield from _provider_code(attempt, provider)
+    yield shell.kept("refresh_token", _redeem(attempt, provider, _code_and_redirect(attempt), ()), "refresh_token")
+    if _by_key(attempt, provider):
+        yield _provider_assertion(attempt, provider)
+    yield _redeem(attempt, provider, _refresh_form())
+
+
+def _provider_userinfo(attempt: _Attempt, provider: Provider) -> Commands:
+    yield from _provider_code(attempt, provider)
+    token = _redeem(attempt, provider, _code_and_redirect(attempt), ())
+    yield shell.kept("access_token", token, "access_token")
+    yield shell.curl(f"{attempt.origin}{provider.endpoint('userinfo')}", headers=_bearer())
+
+
+def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
+    person = attempt.person(provider)
+    asked = {
+        "client_id": attempt.app.client_id,
+        "redirect_uri": attempt.redirect_uri,
+        "response_type": "code",
+        "scope": "openid",
+        "state": "any-state",
+        "nonce": "any-nonce",
+        **({"nhsauth_user": person.id} if person else {}),
+    }
+    yield "# In a browser, without its last parameter, this URL leads to the log-in page."
+    yield shell.curl(f"{attempt.origin}{provider.endpoint('authorize')}?{urlencode(asked)}")
+
+
+def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
+    person = attempt.person(provider)
+    wanted = {
+        "provider": provider.name,
+        "user": person.id if person else None,
+        "client_id": attempt.app.client_id,
+        "redirect_uri": attempt.redirect_uri,
+    }
+    yield shell.asked("code", "log-ins", wanted, "code")
+    yield _provider_assertion(attempt, provider) if _by_key(attempt, provider) else _secret(attempt)
+
+
+def _redeem(attempt: _Attempt, provider: Provider, form: Form, options: tuple[str, ...] = ("-i",)) -> str:
+    url = f"{attempt.origin}{provider.endpoint('token')}"
+    if _by_key(attempt, provider):
+        return shell.curl(url, {**form, **_proof()}, options=options)
+    if _methods(attempt, provider)[0] == "client_secret_basic":
+        user = f'-u "{quote(attempt.app.client_id, safe="")}:$client_secret"'
+        return shell.curl(url, form, options=(*options, user))
+    return shell.curl(url, {**form, **_by_secret(attempt)}, options=options)
+
+
+def _methods(attempt: _Attempt, provider: Provider) -> tuple[str, ...]:
+    return provider.proof.methods or (attempt.app.cis2_auth_method,)
+
+
+def _by_key(attempt: _Attempt, provider: Provider) -> bool:
+    return _methods(attempt, provider)[0] == "private_key_jwt"
+
+
+def _provider_assertion(attempt: _Attempt, provider: Provider) -> str:
+    url = f"{attempt.origin}{provider.endpoint('token')}"
+    as_registered = not provider.proof.algorithms and attempt.app.cis2_signing_algorithm != "RS512"
+    headers = {"alg": attempt.app.cis2_signing_algorithm} if as_registered else None
+    return _assertion(attempt, url, headers=headers)
+
+
+# what several need
+
+
+def _assertion(attempt: _Attempt, token_url: str, headers: Mapping[str, str] | None = None) -> str:
+    """Let the mock sign, or have the reader bring an assertion where the mock holds no key of the app."""
+    if attempt.app.key_name is None:
+        return shell.required("client_assertion", f"set it to an assertion for {token_url} that your app has signed")
+    wanted = {"client_id": attempt.app.client_id, "token_url": token_url, "headers": headers}
+    return shell.asked("client_assertion", "client-assertions", wanted, "client_assertion")
+
+
+def _id_token(attempt: _Attempt) -> str:
+    provider = attempt.provider()
+    person = attempt.person(provider)
+    wanted = {
+        "provider": provider.name,
+        "user": person.id if person else None,
+        "client_id": attempt.app.client_id,
+    }
+    return shell.asked("id_token", "id-tokens", wanted, "id_token")
+
+
+def _secret(attempt: _Attempt) -> str:
+    path = quote(attempt.app.client_id, safe="")
+    return f'client_secret=$(curl -s "$nhsauth/apps/{path}" | member client_secret)'
+
+
+def _proof() -> Form:
+    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": Variable("client_assertion")}
+
+
+def _by_secret(attempt: _Attempt) -> Form:
+    return {"client_id": attempt.app.client_id, "client_secret": Variable("client_secret")}
+
+
+def _code_and_redirect(attempt: _Attempt) -> Form:
+    return {
+        "grant_type": "authorization_code",
+        "code": Variable("code"),
+        "redirect_uri": attempt.redirect_uri,
+    }
+
+
+def _refresh_form() -> Form:
+    return {"grant_type": "refresh_token", "refresh_token": Variable("refresh_token")}
+
+
+def _bearer() -> Mapping[str, str | Variable]:
+    return {"Authorization": Variable("access_token", before="Bearer ")}

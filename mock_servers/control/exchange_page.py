@@ -1,0 +1,168 @@
+"""Puts exchanges on pages for people: the list, and one of them whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from mock_servers.catalogue import EVIDENCE
+from mock_servers.control import attempt
+from mock_servers.pages import (
+    ExchangePage,
+    ExchangeRow,
+    FindingShown,
+    JournalPage,
+    JwtPart,
+    Member,
+    Part,
+    PolicyShown,
+    RuleShown,
+    Why,
+)
+from mock_servers.records import Record
+from mock_servers.timeline import Step
+from mock_servers.wording import duration, moment
+
+if TYPE_CHECKING:
+    from mock_servers.platform import Platform
+
+ROLES: Final = {
+    "client_assertion": "client_assertion, by which an app proves itself",
+    "subject_token": "subject_token, the id_token of a person",
+    "refresh_token": "refresh_token",
+    "code": "code, at an identity provider",
+    "access_token": "Authorization: Bearer, at an API",
+    "apikey": "apikey, at an API",
+}
+"""What a value can be sent as, in words for people."""
+
+_AT_ONCE: Final = 50
+_PARTS: Final = {"headers": "Headers", "query": "Query parameters", "form": "Form", "body": "Members"}
+
+
+def journal_page(platform: Platform, before: int | None) -> JournalPage:
+    """Return the newest exchanges, or the newest of those with a number below `before`."""
+    kept = [record for record in platform.exchanges.kept() if before is None or record.id < before]
+    shown = kept[-_AT_ONCE:]
+    return JournalPage(
+        rows=[_row(record) for record in reversed(shown)],
+        roles=ROLES,
+        older=shown[0].id if len(kept) > len(shown) else None,
+        is_newest=before is None,
+        explains=platform.exchanges.explains,
+    )
+
+
+def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePage:
+    """Return all that is known of an exchange; `origin` is where its reader has called the mock."""
+    examined, jwts = record.examination(), {name: json.loads(text) for name, text in record.examination().jwts.items()}
+    error = record.refusal
+    return ExchangePage(
+        id=record.id,
+        title=f"{record.method} {record.path} {record.status}",
+        facts=_facts(record, platform.clock.now()),
+        is_error=error is not None,
+        error=" ".join(part for part in (error.code, error.description) if part) if error else "",
+        evidence=EVIDENCE[error.evidence] if error else None,
+        why=Why(
+            diagnosis=record.diagnosis,
+            findings=[finding_shown(asdict(each)) for each in examined.findings],
+            then=examined.then,
+            advice=examined.advice,
+        ),
+        request=_parts(record.request, jwts),
+        response=_parts(record.response, {}),
+        flow=record.walk.flow.name.replace("-", " ") if record.walk else "",
+        timeline=_policies(record.timeline()),
+        attempt=attempt.corrected(platform, record, origin),
+        explains=platform.exchanges.explains,
+    )
+
+
+def finding_shown(told: Mapping[str, Any]) -> FindingShown:
+    """Return a finding, as the control API tells it, as a page shows it."""
+    evidence = told.get("evidence")
+    basis = [part for part in (told.get("row"), EVIDENCE[evidence] if evidence else None) if part]
+    return FindingShown(
+        **{name: told[name] for name in ("id", "certainty", "seen", "cause", "cure")},
+        change=told.get("change"),
+        basis=", ".join(basis) or None,
+    )
+
+
+def jwt_part(jwt: Mapping[str, Any]) -> JwtPart:
+    """Return a JWT that was taken apart as a page shows it."""
+    return JwtPart(
+        header=[_member(name, value) for name, value in jwt["header"].items()],
+        claims=[_member(name, value, jwt["times"].get(name)) for name, value in jwt["claims"].items()],
+        signature=jwt["signature"],
+    )
+
+
+def _row(record: Record) -> ExchangeRow:
+    error = record.refusal
+    return ExchangeRow(
+        id=record.id,
+        at=moment(record.at),
+        method=record.method,
+        path=record.path,
+        status=record.status,
+        is_error=error is not None,
+        outcome=error.description or error.code if error else "",
+        diagnosis=record.diagnosis,
+    )
+
+
+def _facts(record: Record, now: float) -> dict[str, str]:
+    ago = f", {duration(now - record.at)} {'ago' if record.at <= now else 'ahead of the clock'}"
+    facts = {
+        "Exchange": str(record.id),
+        "Arrived": f"{moment(record.at)}{ago}",
+        "Client": record.client_id,
+        "Message id": record.message_id,
+    }
+    return {name: told for name, told in facts.items() if told}
+
+
+def _parts(told: Mapping[str, Any], jwts: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[Part]]:
+    found = {_PARTS[place]: list(_placed(told[place], jwts)) for place in _PARTS if place in told}
+    return {about: parts for about, parts in found.items() if parts}
+
+
+def _placed(values: Mapping[str, Any], jwts: Mapping[str, Mapping[str, Any]]) -> Iterator[Part]:
+    for name, value in values.items():
+        jwt = jwts.get(name)
+        yield Part(name=name, value=_written(value), jwt=jwt_part(jwt) if jwt else None)
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _member(name: str, value: Any, words: str | None = None) -> Member:
+    return Member(name=name, value=json.dumps(value, ensure_ascii=False), words=words)
+
+
+def _policies(steps: Sequence[Step]) -> list[PolicyShown]:
+    return [_policy(name, list(of_policy)) for name, of_policy in groupby(steps, key=lambda step: step.policy)]
+
+
+def _policy(name: str, steps: Sequence[Step]) -> PolicyShown:
+    states = [step.state for step in steps]
+    return PolicyShown(
+        name=name,
+        told=_told(states),
+        rules=[RuleShown(name=step.rule, state=step.state, words=step.words) for step in steps],
+        is_open="stopped" in states or "foreseen" in states,
+    )
+
+
+def _told(states: Sequence[str]) -> str:
+    if "stopped" in states:
+        return f"stopped at rule {states.index('stopped') + 1} of {len(states)}"
+    if "foreseen" in states:
+        return f"not reached; {states.count('foreseen')} of {len(states)} would refuse"
+    return "not reached" if "unasked" in states else f"passed, {len(states)} of {len(states)}"

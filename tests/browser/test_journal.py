@@ -1,0 +1,220 @@
+"""The pages about exchanges in a real browser: live with the script, whole without it, and usable by keyboard alone."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.platform import Platform
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+APP = "nhsauth-app"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\u202e" * 3
+TIMEOUT = 30
+
+Ask = Callable[..., None]
+
+
+@pytest.fixture
+def ask(served: Platform) -> Ask:
+    """Send a token request; keywords are the form."""
+
+    def send(**form: str) -> None:
+        requests.post(f"{served.url}/oauth2/token", data=form, timeout=TIMEOUT)
+
+    return send
+
+
+@pytest.fixture
+def founding(served: Platform, ask: Ask) -> str:
+    """The founding mistake, with an assertion that is wrong in more than one way; returns the message id."""
+    code = served.log_in("cis2", Wanted(user="656005750104", client_id=APP), f"{served.url}/_nhsauth/callback")
+    altered = Alterations(claims={"name": HOSTILE, "aud": "http://127.0.0.1/"}, headers={"alg": "RS256"})
+    ask(
+        grant_type=EXCHANGE,
+        subject_token_type="urn:ietf:params:oauth:token-type:id_token",
+        subject_token=code,
+        client_assertion_type=ASSERTION_TYPE,
+        client_assertion=served.client_assertion(APP, alterations=altered),
+    )
+    return str(served.exchanges.last.message_id)
+
+
+@pytest.fixture
+def scriptless(browser: "Browser") -> "Iterator[Page]":
+    """A page of a profile that runs no script."""
+    context = browser.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def faults(page: "Page") -> list[tuple[str, list[str]]]:
+    """What axe-core finds fault with."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()
+    # What stands in closed details is looked at as well.
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    found = axe.run(
+        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    )
+    assert len(found.response["passes"]) > 10
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found.response["violations"]]
+
+
+def explain(page: "Page", value: str) -> None:
+    page.get_by_label("A token, a code, a key").fill(value)
+    page.get_by_role("button", name="Explain").click()
+
+
+def heading(page: "Page") -> str:
+    return page.get_by_role("heading", level=1).text_content() or ""
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+@pytest.mark.parametrize("name", ["list", "exchange", "explanation", "empty"])
+def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
+    page: "Page", served: Platform, founding: str, name: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    if name == "empty":
+        served.exchanges.clear()
+    page.goto(f"{served.url}/_nhsauth/" + (f"exchanges/{founding}" if name == "exchange" else ""))
+    if name == "explanation":
+        explain(page, served.client_assertion(APP, alterations=Alterations(claims={"aud": HOSTILE})))
+
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Platform, ask: Ask) -> None:
+    page.goto(f"{served.url}/_nhsauth/")
+    assert page.get_by_text("None is kept").is_visible()
+
+    ask(grant_type="password")
+    page.get_by_role("link", name="POST /oauth2/token").wait_for()
+    ask(grant_type="client_credentials")
+
+    page.locator("#exchange-2").wait_for()
+    assert page.locator(".exchange").evaluate_all("rows => rows.map(row => row.id)") == ["exchange-2", "exchange-1"]
+    assert page.get_by_role("status").text_content() == "1 new exchange"
+    assert page.get_by_text("None is kept").is_hidden()
+
+
+def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: Platform, ask: Ask) -> None:
+    ask(grant_type="password")
+    page.goto(f"{served.url}/_nhsauth/")
+    page.get_by_role("link", name="POST /oauth2/token").focus()
+
+    ask(grant_type="password")
+    page.locator("#exchange-2").wait_for()
+
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "/_nhsauth/exchanges/1"
+
+
+def test_refreshing_can_be_stopped(page: "Page", served: Platform, ask: Ask) -> None:
+    page.goto(f"{served.url}/_nhsauth/")
+    button = page.get_by_role("button", name="Refresh by itself")
+    asked: list[str] = []
+
+    button.click()
+    pressed = button.get_attribute("aria-pressed")
+    page.on("request", lambda request: asked.append(request.url))
+    ask(grant_type="password")
+    page.wait_for_timeout(2500)  # longer than a refresh takes to come
+
+    assert (pressed, asked) == ("false", [])
+    button.click()
+    page.locator("#exchange-1").wait_for()
+
+
+def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Platform, ask: Ask) -> None:
+    ask(grant_type="password")
+    page.goto(f"{served.url}/_nhsauth/")
+
+    served.exchanges.clear()
+
+    page.locator("#exchange-1").wait_for(state="detached")
+    assert page.get_by_text("None is kept").is_visible()
+
+
+def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", served: Platform, founding: str) -> None:
+    scriptless.goto(f"{served.url}/_nhsauth/")
+    assert scriptless.get_by_role("button", name="Refresh by itself").is_hidden()
+
+    scriptless.get_by_role("link", name="POST /oauth2/token").click()
+    assert heading(scriptless) == "POST /oauth2/token 400"
+    assert scriptless.get_by_text("Stopped here").is_visible()
+    scriptless.get_by_role("link", name="All exchanges").click()
+    explain(scriptless, founding)
+
+    assert heading(scriptless) == "POST /oauth2/token 400"
+    assert scriptless.url == f"{served.url}/_nhsauth/exchanges/1"
+
+
+def test_keys_are_enough_to_explain_a_value(page: "Page", served: Platform) -> None:
+    page.goto(f"{served.url}/_nhsauth/")
+    page.locator("#explain").focus()
+
+    page.keyboard.press("Tab")
+    page.keyboard.type(served.client_assertion(APP))
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/explain")
+    assert heading(page) == "A client assertion"
+    assert page.get_by_role("heading", name="As client_assertion: would be accepted").is_visible()
+
+
+def test_keys_are_enough_to_read_what_is_folded(page: "Page", served: Platform, founding: str) -> None:
+    page.goto(f"{served.url}/_nhsauth/exchanges/{founding}")
+    folded = page.get_by_text("check_client_assertion_present")
+    assert folded.is_hidden()
+
+    page.locator("summary", has_text="ValidateTokenRequest").focus()
+    page.keyboard.press("Enter")
+
+    assert folded.is_visible()
+
+
+def test_the_value_goes_into_no_url(page: "Page", served: Platform) -> None:
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    page.goto(f"{served.url}/_nhsauth/")
+
+    explain(page, "very-secret-value")
+
+    assert "very-secret-value" not in "".join([*urls, page.url, page.content()])
+    assert page.url == f"{served.url}/_nhsauth/explain"
+
+
+def test_nothing_that_was_sent_is_run(page: "Page", served: Platform, founding: str) -> None:
+    """The fixture fails when the browser complains, be it of a script, of an image or of the policy."""
+    page.goto(f"{served.url}/_nhsauth/exchanges/{founding}")
+
+    assert "<img src=x onerror=alert(1)>" in (page.locator("main").text_content() or "")
+    assert page.locator("img").count() == 0
+
+
+def test_a_page_elsewhere_cannot_post_the_form(browser: "Browser", served: Platform) -> None:
+    page = browser.new_context().new_page()
+    html = (
+        f'<form method="post" action="{served.url}/_nhsauth/explain"><input name="value"><button>Post</button></form>'
+    )
+    page.route("http://127.0.0.1:9/", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto("http://127.0.0.1:9/")
+
+    with page.expect_response("**/explain") as answered:
+        page.get_by_role("button").click()
+
+    assert answered.value.status == 403
+    page.context.close()

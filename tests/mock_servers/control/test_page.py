@@ -1,0 +1,419 @@
+"""The pages for people: what stands there, who gets them, and that whatever a client sends does no harm on them."""
+
+import base64
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers import pages
+from mock_servers.configuration import Configuration
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+
+Browse = Callable[..., TestResponse]
+Explain = Callable[..., TestResponse]
+Post = Callable[..., TestResponse]
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+ORIGIN = "http://127.0.0.1:8080"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+HOSTILE = "<script>alert(1)</script>\x1b[31m\x07\u202e\x00'\"&"
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, and the text between them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def browse(http: Client, platform: Platform) -> Browse:
+    """Visit a page as a browser does."""
+
+    def visit(path: str, accept: str = BROWSER, **options: Any) -> TestResponse:
+        return http.get(f"/_nhsauth{path}", base_url=platform.url, headers={"Accept": accept}, **options)
+
+    return visit
+
+
+@pytest.fixture
+def explain(http: Client, platform: Platform) -> Explain:
+    """Send the form as a browser does."""
+
+    def send(value: str, *, origin: str | None = ORIGIN, role: str = "", accept: str = BROWSER) -> TestResponse:
+        headers = {"Accept": accept} | ({"Origin": origin} if origin is not None else {})
+        form = {"value": value, "as": role}
+        return http.post("/_nhsauth/explain", data=form, base_url=platform.url, headers=headers)
+
+    return send
+
+
+def visible(answer: TestResponse) -> str:
+    return Elements(answer.text).text
+
+
+def refuse(post: Post, **form: str) -> None:
+    assert post(**{"grant_type": "password", **form}).status_code == 400
+
+
+# who gets what
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/html;q=0.9", ""])
+@pytest.mark.parametrize("path", ["/", "/exchanges/1"])
+def test_programs_get_json_as_ever(browse: Browse, post: Post, path: str, accept: str) -> None:
+    refuse(post)
+
+    answer = browse(path, accept)
+
+    assert (answer.status_code, answer.content_type) == (200, "application/json")
+    assert answer.get_json()["title" if path == "/" else "method"] in ("nhsauth control API", "POST")
+
+
+@pytest.mark.parametrize("path", ["/", "/exchanges/1"])
+def test_a_browser_gets_a_page_that_no_cache_confuses_with_the_json(browse: Browse, post: Post, path: str) -> None:
+    refuse(post)
+
+    answer = browse(path)
+
+    assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8")
+    assert (answer.headers["Vary"], answer.headers["Cache-Control"]) == ("Accept", "no-store")
+
+
+def test_the_list_may_run_our_script_and_nothing_else(browse: Browse) -> None:
+    answer = browse("/")
+
+    assert answer.headers["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert [told for tag, told in Elements(answer.text).found if tag == "script"] == [
+        {"src": "/_nhsauth/journal.js", "defer": None}
+    ]
+
+
+def test_no_other_page_may_run_any_script(browse: Browse, post: Post, explain: Explain) -> None:
+    refuse(post)
+
+    for answer in (browse("/exchanges/1"), explain("x"), browse("/?before=1"), browse("/exchanges/none")):
+        assert "<script" not in answer.text
+    for answer in (browse("/exchanges/1"), explain("x"), browse("/exchanges/none")):
+        assert answer.headers["Content-Security-Policy"] == pages.SECURITY_HEADERS["Content-Security-Policy"]
+
+
+def test_the_script_is_a_file_of_ours(http: Client) -> None:
+    answer = http.get(pages.SCRIPT_PATH)
+
+    assert (answer.status_code, answer.content_type) == (200, "text/javascript; charset=utf-8")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_foreign_host_gets_no_page(http: Client) -> None:
+    answer = http.get("/_nhsauth/", headers={"Accept": BROWSER, "Host": "evil.example"})
+
+    assert (answer.status_code, answer.content_type) == (403, "text/html; charset=utf-8")
+    assert "evil.example" in visible(answer)
+
+
+# the list
+
+
+def test_an_empty_journal_says_so(browse: Browse) -> None:
+    assert "None is kept. Send a request to the mock" in visible(browse("/"))
+
+
+def test_the_list_tells_the_newest_first_with_what_was_wrong(browse: Browse, post: Post) -> None:
+    refuse(post)
+    post(grant_type="client_credentials")
+
+    found = Elements(browse("/").text)
+
+    assert [told["href"] for tag, told in found.found if tag == "a" and "exchanges/" in str(told.get("href"))] == [
+        "/_nhsauth/exchanges/2",
+        "/_nhsauth/exchanges/1",
+    ]
+    assert "grant_type is invalid" in found.text
+    assert 'grant_type is "password"' in found.text
+
+
+def test_a_long_journal_has_pages(browse: Browse, post: Post) -> None:
+    for _ in range(120):
+        refuse(post)
+
+    rows = [len(re.findall(r'id="exchange-\d+"', browse(path).text)) for path in ("/", "/?before=71", "/?before=21")]
+
+    assert rows == [50, 50, 20]
+    assert "/_nhsauth/?before=71" in browse("/").text
+    assert "Older exchanges" not in browse("/?before=21").text
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=1&before=2", "page=2"])
+def test_a_page_that_there_is_not_is_a_problem_for_people(browse: Browse, query: str) -> None:
+    answer = browse(f"/?{query}")
+
+    assert (answer.status_code, answer.content_type) == (400, "text/html; charset=utf-8")
+    assert query.partition("=")[0] in visible(answer)
+
+
+# one exchange
+
+
+@pytest.fixture
+def founding(platform: Platform, post: Post) -> str:
+    """The founding mistake; returns the code that was sent in the wrong place."""
+    code = platform.log_in("cis2", Wanted(user="656005750104", client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback")
+    post(
+        grant_type=EXCHANGE,
+        subject_token_type="urn:ietf:params:oauth:token-type:id_token",
+        subject_token=code,
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=platform.client_assertion("nhsauth-app"),
+    )
+    return code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "invalid_request Malformed JWT in subject_token",
+        "read in the service's source or its own tests",
+        "certain code-as-subject-token",
+        "is the authorization code that CIS2 issued",
+        "An authorization code is what a log-in gives",
+        "Exchange it at http://127.0.0.1:8080/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/access_",
+        "Try it corrected",
+        "as a request for token exchange",
+        "ValidateClientAssertion passed, 13 of 13",
+        "ValidateSubjectToken stopped at rule 2 of 10",
+        "Stopped here decode_subject_token",
+        "VerifySubjectToken not reached",
+        '"RS512"',
+        "2027-01-15T08:05:00Z, 300 s ahead",
+        "Signature: 512 bytes",
+        "message_id",
+    ],
+)
+@pytest.mark.usefixtures("founding")
+def test_the_page_of_an_exchange_tells_all(browse: Browse, words: str) -> None:
+    assert words in visible(browse("/exchanges/1"))
+
+
+def test_the_page_is_found_by_the_message_id(browse: Browse, founding: str, platform: Platform) -> None:
+    message_id = platform.exchanges.last.message_id
+
+    assert founding not in browse(f"/exchanges/{message_id}").text
+    assert visible(browse(f"/exchanges/{message_id}")) == visible(browse("/exchanges/1"))
+
+
+def test_the_page_of_a_success_has_advice_and_no_problem(
+    browse: Browse, client_credentials: Callable[..., TestResponse], platform: Platform
+) -> None:
+    client_credentials(
+        client_assertion=platform.client_assertion("nhsauth-app", alterations=Alterations(without=("jti",)))
+    )
+    client_credentials()
+
+    text = visible(browse("/exchanges/2"))
+
+    assert "Make one like it" in text
+    assert "There is a problem" not in text
+    assert "Would stop next" not in text
+
+
+def test_an_exchange_that_is_not_kept_is_a_problem_for_people(browse: Browse) -> None:
+    answer = browse("/exchanges/rrt-0")
+
+    assert (answer.status_code, answer.content_type) == (404, "text/html; charset=utf-8")
+    assert "No exchange that is kept has the number or message id" in visible(answer)
+
+
+def test_no_token_code_or_secret_stands_on_a_page_whole(
+    browse: Browse, founding: str, platform: Platform, post: Post, http: Client
+) -> None:
+    assertion = platform.client_assertion("nhsauth-app")
+    access_token = post(
+        grant_type="client_credentials",
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=assertion,
+    ).get_json()["access_token"]
+    http.get(
+        "/hello-world/hello/user", base_url=ORIGIN, headers={"Authorization": f"Bearer {access_token}", "Cookie": "a=b"}
+    )
+    post(grant_type="refresh_token", client_id="nhsauth-app", client_secret="nhsauth-secret", refresh_token="r" * 32)
+    values = [founding, assertion, assertion.rpartition(".")[2], access_token, "nhsauth-secret", "r" * 32]
+
+    for record in platform.exchanges:
+        text = browse(f"/exchanges/{record.id}").text + browse("/").text
+        assert [value[:12] for value in values if value in text] == []
+        assert "eyJ" not in re.sub(r"eyJ.{3}… \(\d+ characters\)", "", text)
+
+
+def test_without_diagnosis_the_page_says_that_it_cannot_tell_why(ring: KeyRing) -> None:
+    platform = Platform(Configuration(diagnosis=False), ring=ring)
+    http = Client(platform)
+    http.post("/oauth2/token", data={"grant_type": "password"})
+
+    told = [visible(http.get(path, headers={"Accept": BROWSER})) for path in ("/_nhsauth/", "/_nhsauth/exchanges/1")]
+
+    assert all("diagnosis = false" in text for text in told)
+    assert "grant_type is invalid" in told[1]
+
+
+# what does no harm
+
+
+def jwt(claims: str) -> str:
+    header = base64.urlsafe_b64encode(b'{"alg": "RS512"}').rstrip(b"=").decode()
+    return f"{header}.{base64.urlsafe_b64encode(claims.encode(errors='surrogatepass')).rstrip(b'=').decode()}.AAAA"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        HOSTILE,
+        HOSTILE * 20,
+        jwt('{"iss": "<img src=x onerror=alert(1)>", "\\ud800": "\\u001b[2J\\u202e", "<b>": ["<i>", {"</td>": 1}]}'),
+        jwt('{"exp": 1e400, "iat": [], "nbf": {"<a>": 1}}'),
+        "\ud800".encode(errors="surrogatepass").decode(errors="replace"),
+    ],
+)
+@pytest.mark.parametrize("name", ["client_assertion", "grant_type", "client_id", "<script>x</script>", "redirect_uri"])
+def test_whatever_is_sent_the_pages_hold_no_element_of_it(
+    browse: Browse, post: Post, name: str, value: str, explain: Explain
+) -> None:
+    post(**{"grant_type": "client_credentials", name: value})
+
+    for answer in (browse("/exchanges/1"), browse("/"), explain(value)):
+        assert answer.status_code == 200
+        tags = {tag for tag, _ in Elements(answer.text).found}
+        assert tags.isdisjoint({"img", "b", "i"})
+        assert [told for tag, told in Elements(answer.text).found if tag == "script" and "src" not in told] == []
+        assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", answer.text) is None
+
+
+def test_a_megabyte_of_claims_becomes_a_page_of_some_kilobytes(browse: Browse, post: Post, explain: Explain) -> None:
+    claims = ",".join(f'"claim{number}": ["{"x" * 90}", "{"y" * 90}"]' for number in range(3000))
+    value = jwt(f"{{{claims}}}")
+    assert len(value) > 800_000
+
+    post(grant_type="client_credentials", client_assertion=value)
+
+    assert len(browse("/exchanges/1").text) < 60_000
+    assert len(explain(value).text) < 40_000
+
+
+def test_a_form_beyond_a_megabyte_is_a_problem_for_people(explain: Explain) -> None:
+    answer = explain("x" * (1 << 20))
+
+    assert (answer.status_code, answer.content_type) == (413, "text/html; charset=utf-8")
+
+
+# the form
+
+
+def test_the_form_posts_to_the_mock_and_its_value_goes_into_no_url(browse: Browse) -> None:
+    found = Elements(browse("/").text).found
+
+    assert [told for tag, told in found if tag == "form"] == [
+        {"class": "aside", "method": "post", "action": "/_nhsauth/explain"}
+    ]
+
+
+def test_a_value_is_explained_on_a_page_that_does_not_repeat_it(explain: Explain, platform: Platform) -> None:
+    assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(headers={"alg": "RS256"}))
+
+    answer = explain(assertion)
+
+    text = visible(answer)
+    assert text.count("A client assertion") >= 1
+    assert "As client_assertion: would be refused" in text
+    assert "unsupported JWT algorithm - must be 'RS512'" in text
+    assert assertion.rpartition(".")[2] not in answer.text
+
+
+def test_the_form_says_as_what_a_value_is_sent(explain: Explain, platform: Platform) -> None:
+    code = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback")
+
+    text = visible(explain(code, role="subject_token"))
+
+    assert "As subject_token: would be refused" in text
+    assert "code-as-subject-token" in text
+
+
+def test_a_message_id_leads_to_the_exchange(explain: Explain, post: Post, platform: Platform) -> None:
+    refuse(post)
+
+    answer = explain(f"  {platform.exchanges.last.message_id}\n")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/_nhsauth/exchanges/1")
+
+
+def test_a_message_id_of_another_mock_is_told_to_be_unknown(explain: Explain) -> None:
+    assert "No exchange that is kept has it" in visible(explain("rrt-1"))
+
+
+def test_a_program_may_send_the_form_and_read_json(explain: Explain) -> None:
+    assert explain("x", accept="application/json").get_json()["kind"] == "unknown"
+
+
+@pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://127.0.0.1:8081", ""])
+def test_a_form_from_anywhere_else_is_refused(explain: Explain, origin: str | None) -> None:
+    assert explain("x", origin=origin).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"value": ""}, "value is missing"),
+        ({"value": "x", "as": "nothing"}, 'as is "nothing"'),
+        ({"v": "x"}, "v is un"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_a_problem_for_people(
+    http: Client, platform: Platform, form: dict[str, str], words: str
+) -> None:
+    headers = {"Accept": BROWSER, "Origin": ORIGIN}
+
+    answer = http.post("/_nhsauth/explain", data=form, base_url=platform.url, headers=headers)
+
+    assert answer.status_code == 400
+    assert words in visible(answer)
+
+
+def test_no_other_call_takes_a_form(http: Client, platform: Platform) -> None:
+    answer = http.post(
+        "/_nhsauth/client-assertions", data={"a": "b"}, base_url=platform.url, headers={"Origin": ORIGIN}
+    )
+
+    assert answer.status_code == 415
+
+
+def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: Explain, platform: Platform) -> None:
+    before = platform.store.snapshot()
+
+    browse("/")
+    browse("/exchanges/1")
+    explain(founding)
+
+    assert platform.store.snapshot() == before
+    assert len(platform.exchanges) == 1
