@@ -498,6 +498,26 @@ GATEWAY: Final[Mapping[str, Usual]] = {
         "The header apikey holds no key of this environment.",
         "Send the app's API key; a token goes with Bearer instead.",
     ),
+    "API_KEY_MISSING": Usual(
+        "The API is opened by an API key alone, and the header apikey was left out, or is called otherwise.",
+        "Send the app's API key in the header apikey.",
+    ),
+    "API_KEY_NOT_FOR_API": Usual(
+        "The app is not subscribed to this API in this environment: no product of its key covers it.",
+        "Connect the app to the API in the developer portal of this environment.",
+    ),
+    "TOKEN_NOT_FOR_API": Usual(
+        "The token is good, but no product of the app that got it covers this API in this environment.",
+        "Connect the app to the API in the developer portal, and get a new token.",
+    ),
+    "TOKEN_APP_NOT_APPROVED": Usual(
+        "The app, or its key, has lost its approval since the token was issued.",
+        "Have it approved in the developer portal of this environment. " + _GUESS,
+    ),
+    "STATUS_KEY_WRONG": Usual(
+        "The header apikey of a health check does not hold the platform's own status key.",
+        "Ask the platform for its status key; at this mock it is status_key of the configuration.",
+    ),
     "API_KEY_NOT_APPROVED": Usual(
         "The app or its key is not approved.", "Have it approved in the developer portal of this environment."
     ),
