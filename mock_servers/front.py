@@ -19,6 +19,10 @@ from werkzeug.routing import Rule as Route
 
 from mock_servers import dissection
 from mock_servers.diagnosis.case import Known
+from mock_servers.faults import answer as faulty
+from mock_servers.faults.asker import client_of
+from mock_servers.faults.fault import Fault
+from mock_servers.faults.ordered import Faults
 from mock_servers.records import (
     Examination,
     Journal,
@@ -38,6 +42,12 @@ LARGEST_BODY: Final = 1 << 20
 
 IN_PROCESS: Final = "mock_servers.in_process"
 """What the environ of the mock's own calls has, under a name that no header can make."""
+
+PATIENCE: Final = "mock_servers.patience"
+"""Under this name, for how many seconds such a call waits for its answer."""
+
+FAULT: Final = "mock_servers.fault"
+"""Under this name, what such a call is told of a fault that it met."""
 
 _JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
 """Which of an exchange's fields holds the JWT of which parameter."""
@@ -64,7 +74,8 @@ class Front(Generic[X]):
     `known` is what explanations look up, `fault` the row for whatever no rule names. `row` finds the service's own row
     for what a rule names, `render` makes an answer of it, `write` text of its members; `advise` tells, afterwards, what
     a success should make its client think about. Without `keeps_successes` the journal has the refusals alone: such
-    answers are full of secrets.
+    answers are full of secrets. `place` is where a fault would have to be ordered
+    for a request to meet it.
     """
 
     name: str
@@ -76,6 +87,8 @@ class Front(Generic[X]):
     known: Known
     fault: ServiceError
     journal: Journal
+    faults: Faults | None = None
+    place: Callable[[X], str | None] = lambda _: None
     advise: Callable[[X], Iterable[str]] = lambda _: ()
     row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
     keeps_successes: bool = True
@@ -87,6 +100,12 @@ class _Outcome(Generic[X]):
     flow: Flow[X, Answer]
     answer: Answer
     refusal: Refusal | None
+    fault: Fault | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether the service got to see the request."""
+        return self.fault is None or not self.fault.comes_first
 
 
 def create_app(front: Front[X], import_name: str) -> flask.Flask:
@@ -106,24 +125,82 @@ def compact(body: Mapping[str, Any]) -> str:
 
 
 def _respond(front: Front[X]) -> flask.Response:
-    outcome = _outcome(front, front.exchange(_request()))
-    answer = outcome.answer
-    body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
-    status = f"{answer.status} {HTTPStatus(answer.status).phrase}"  # werkzeug would write the phrase in capitals
-    response = flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
-    if outcome.flow.recorded and (outcome.refusal is not None or front.keeps_successes):
+    exchange = front.exchange(_request())
+    fault = _met(front, exchange)
+    outcome = _outcome(front, exchange, fault)
+    response = _response(front, outcome)
+    if fault or _is_kept(front, outcome):
         record = _record(front, outcome)
         front.journal.add(record)
         response.call_on_close(lambda: front.journal.report(record))
+    if fault and front.faults:
+        _spoil(front.faults, response, fault)
     return response
 
 
-def _outcome(front: Front[X], exchange: X) -> _Outcome[X]:
+def _is_kept(front: Front[X], outcome: _Outcome[X]) -> bool:
+    return outcome.flow.recorded and (outcome.refusal is not None or front.keeps_successes)
+
+
+def _response(front: Front[X], outcome: _Outcome[X]) -> flask.Response:
+    answer = outcome.answer
+    body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
+    status = f"{answer.status} {faulty.phrase(answer.status)}"  # werkzeug would write the phrase in capitals
+    return flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
+
+
+def _met(front: Front[X], exchange: X) -> Fault | None:
+    place = front.place(exchange)
+    if place is None or front.faults is None:
+        return None
+    return front.faults.claim(place, lambda: client_of(exchange.request, front.known.store))
+
+
+def _faulted(front: Front[X], exchange: X, fault: Fault, faults: Faults) -> _Outcome[X]:
+    """Answer without the service: nothing is judged, and nothing used up."""
+    app = front.known.store.apps.get(client_of(exchange.request, front.known.store))
+    facts = faulty.Facts(app=app, now=exchange.now, message_id=front.message_id())
+    answer = faulty.instead(fault, facts, faults.other_keys)
+    flow = choose(front.flows, exchange)
+    return _Outcome(exchange=exchange, flow=flow, answer=answer, refusal=None, fault=fault)
+
+
+def _spoil(faults: Faults, response: flask.Response, fault: Fault) -> None:
+    """Do to a response what was ordered, once its exchange is in the journal."""
+    environ = flask.request.environ
+    environ[FAULT] = fault.told
+    if fault.do == "delay":
+        seconds, patience = fault.seconds or 0, environ.get(PATIENCE)
+        faults.pause.wait(seconds if patience is None else min(seconds, patience))
+        if patience is not None and seconds > patience:
+            response.response = faulty.broken_off()
+    if fault.do == "drop":
+        response.response = faulty.broken_off()
+    if fault.do == "malformed":
+        _malform(response, fault)
+
+
+def _malform(response: flask.Response, fault: Fault) -> None:
+    whole = response.get_data()
+    body = faulty.spoiled(fault, whole)
+    if fault.kind == "truncated":
+        response.response = faulty.broken_off(body)
+        response.headers["Content-Length"] = str(len(whole))
+        return
+    response.set_data(body)
+    if fault.kind in (None, "html"):
+        response.status, response.content_type = "200 OK", faulty.HTML
+
+
+def _outcome(front: Front[X], exchange: X, fault: Fault | None) -> _Outcome[X]:
+    if fault and front.faults and fault.comes_first:
+        return _faulted(front, exchange, fault, front.faults)
     flow = choose(front.flows, exchange)
     try:
         refusal = judge(flow, exchange)
         if refusal is None:
-            return _Outcome(exchange=exchange, flow=flow, answer=flow.respond(exchange), refusal=None)
+            answer = flow.respond(exchange)
+            return _Outcome(exchange=exchange, flow=flow, answer=answer, refusal=None, fault=fault)
     except Exception as bug:  # noqa: BLE001 - whatever fails becomes the service's catch-all, and is logged whole
         _log.exception("%s %s failed inside the mock", exchange.request.method, exchange.request.path)
         refusal = Refusal(
@@ -134,7 +211,7 @@ def _outcome(front: Front[X], exchange: X) -> _Outcome[X]:
         )
     message_id = front.message_id()
     answer = front.render(refusal.error, exchange, message_id)
-    return _Outcome(exchange=exchange, flow=flow, answer=answer, refusal=refusal)
+    return _Outcome(exchange=exchange, flow=flow, answer=answer, refusal=refusal, fault=fault)
 
 
 def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
@@ -144,16 +221,16 @@ def _record(front: Front[X], outcome: _Outcome[X]) -> Record:
         service=front.name,
         method=request.method,
         path=request.target.partition("?")[0],
-        status=outcome.answer.status,
+        status=_status_that_left(outcome),
         request=request_shown(request),
         response=response_shown(outcome.answer),
         sent=secrets_sent(request),
         received=_received(outcome.exchange),
         client_id=_client_id(outcome.exchange),
         message_id=_told(outcome.answer).get("message_id"),
-        refusal=_recorded(front, outcome, refusal) if refusal else None,
-        diagnosis=refusal.diagnosis if refusal and front.journal.explains else None,
-        walk=Walk(flow=outcome.flow, refusal=refusal) if front.journal.explains else None,
+        refusal=_recorded(front, outcome, refusal) if refusal else _recorded_fault(outcome),
+        diagnosis=_diagnosis(outcome) if front.journal.explains else None,
+        walk=Walk(flow=outcome.flow, refusal=refusal) if front.journal.explains and outcome.judged else None,
         _examine=_explains(front, outcome),
     )
 
@@ -187,6 +264,8 @@ def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Exami
 
 def _explained(front: Front[X], outcome: _Outcome[X], record: Record) -> Examination:
     refusal, exchange = outcome.refusal, outcome.exchange
+    if not outcome.judged:
+        return Examination()
     if refusal is None:
         return Examination(advice=tuple(front.advise(exchange)))
     if not refusal.rule:
@@ -203,6 +282,34 @@ def _recorded(front: Front[X], outcome: _Outcome[X], refusal: Refusal) -> Record
         description = row.sentence
     code = told.get("error") or row.code
     return RecordedError(code=code, description=description, rule=refusal.rule, evidence=row.evidence)
+
+
+def _recorded_fault(outcome: _Outcome[X]) -> RecordedError | None:
+    """Tell of a fault as of an error when the client got none of what the service would have answered."""
+    fault, answer = outcome.fault, outcome.answer
+    if fault is None or fault.do == "delay":
+        return None
+    told = _told(answer)
+    description = told.get("error_description") or told.get("message") or str(fault)
+    return RecordedError(
+        code=told.get("error") or "", description=str(description), rule="fault", evidence=faulty.evidence(fault)
+    )
+
+
+def _diagnosis(outcome: _Outcome[X]) -> str | None:
+    judged = [outcome.refusal.diagnosis] if outcome.refusal else []
+    ordered = [f"This is {outcome.fault.told}."] if outcome.fault else []
+    return " ".join(judged + ordered) or None
+
+
+def _status_that_left(outcome: _Outcome[X]) -> int:
+    """0 when no answer left at all."""
+    fault = outcome.fault
+    if fault is None:
+        return outcome.answer.status
+    if fault.do == "malformed" and fault.kind in (None, "html"):
+        return HTTPStatus.OK
+    return 0 if fault.do == "drop" else outcome.answer.status
 
 
 def _told(answer: Answer) -> Mapping[str, Any]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mock_servers.configuration import Api, Configuration
+from mock_servers.faults import fault
+from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.identity_provider.people import Person
@@ -81,6 +83,10 @@ KEY_SET: Final = Limit(
     schema={"required": ["keys"], "properties": {"keys": {"type": "array", "items": {"type": "object"}}}},
 )
 
+_ALL: Final = 1_000_000_000
+_LONGEST_DELAY: Final = 3600
+_FAULTY_STATUS: Final = between(400, 599, "a status")
+
 _LIFETIMES: Final = ("id_token_lifetime", "access_token_lifetime", "refresh_token_lifetime", "code_lifetime")
 
 LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
@@ -135,6 +141,18 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
         "name": matching(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", "a host name in lower case, no scheme, no port"),
         "environment": matching(r"[a-z0-9-]+", 'the name of an environment such as "int"'),
     },
+    Fault: {
+        "times": between(1, _ALL, "a whole number"),
+        "after": COUNT,
+        "client_id": WORD,
+        "seconds": Limit(
+            allowed=f"a number of seconds above 0, up to {_LONGEST_DELAY}",
+            holds=lambda seconds: 0 < seconds <= _LONGEST_DELAY,
+            schema={"exclusiveMinimum": 0, "maximum": _LONGEST_DELAY},
+        ),
+        "status": _FAULTY_STATUS,
+        "content_type": matching(r"[\w.+-]+/[\w.+-]+(?:;.*)?", "a content type such as text/html"),
+    },
     Person: {
         "provider": one_of(*_LEVELS),
         "id": WORD,
@@ -155,3 +173,24 @@ def contradictions(whole: object) -> Iterator[tuple[str, Limit]]:
         yield "level", one_of(*_LEVELS[whole.provider])
     if isinstance(whole, Api) and whole.open and whole.scopes:
         yield "open", Limit(allowed="false beside scopes", holds=lambda value: value is False)
+    if isinstance(whole, Fault):
+        yield from _contradictions_of(whole)
+
+
+def _contradictions_of(ordered: Fault) -> Iterator[tuple[str, Limit]]:
+    """Name what does not go with what is to be done: the place, members that say more of something else."""
+    places = fault.PLACES_OF.get(ordered.do, fault.PLACES)
+    if ordered.on not in places:
+        yield "on", Limit(allowed=f"with {ordered.do} {one_of(*places).allowed}", holds=lambda place: place in places)
+    own = fault.MEMBERS_OF[ordered.do]
+    for deed, members in fault.MEMBERS_OF.items():
+        for name in members:
+            if name not in own and getattr(ordered, name) is not None:
+                yield name, Limit(allowed=f"left out with {ordered.do}; it is for {deed}", holds=lambda _: False)
+    if ordered.do == "delay" and ordered.seconds is None:
+        yield "seconds", of(Fault, "seconds") or COUNT
+    if ordered.do == "catch_all" and ordered.answered_status not in fault.CATCH_ALL_STATUSES:
+        yield (
+            "status",
+            Limit(allowed="500 or 401 with catch_all", holds=lambda status: status in fault.CATCH_ALL_STATUSES),
+        )

@@ -25,7 +25,9 @@ from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
 from mock_servers.deferred import Deferred
 from mock_servers.developer_apps import DeveloperApps
 from mock_servers.environment import Environments
-from mock_servers.front import IN_PROCESS, host
+from mock_servers.faults.fetching import FaultyFetcher
+from mock_servers.faults.ordered import Faults
+from mock_servers.front import FAULT, IN_PROCESS, PATIENCE, host
 from mock_servers.gateway import app as gateway_app
 from mock_servers.gateway import canary, mock_jwks
 from mock_servers.gateway.flows import HELLO_WORLD
@@ -41,13 +43,14 @@ from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.identity_provider.provider import Provider
 from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.service import Service as ProviderService
-from mock_servers.jwks import FetchedJwks, HttpFetcher
+from mock_servers.jwks import FetchedJwks, HttpFetcher, UnreachableError
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
 from mock_servers.pages import SCRIPT_PATH, STYLE_PATH, script, style
 from mock_servers.real_host import Hosts, trust_of
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
+from mock_servers.serving import Server
 from mock_servers.settings import ApimSettings, ProviderSettings
 from mock_servers.store import Store, Table
 
@@ -60,6 +63,10 @@ SNAPSHOTS: Final = 20
 PROVIDER_BITS: Final = 2048
 """What the providers' own keys have; enough for RS256 and RS512, and quick to make."""
 
+FETCH_TIMEOUT: Final = 5.0
+"""Seconds for which a service waits for a key set."""
+
+_LARGEST_GOOD: Final = 399
 _SLASHES: Final = re.compile(r"//+")
 
 
@@ -94,6 +101,7 @@ class Platform:
         self.exchanges = Journal(explains=self.configuration.diagnosis)
         self.identifiers = Identifiers(random)
         self.ring = ring or KeyRing()
+        self.faults = Faults(self.store, self.ring)
         self.origins = Origins(self.configuration.public_urls)
         self.hosts = Hosts(self.configuration.hosts)
         self.apps = Apps(self.store, self.ring, self.identifiers)
@@ -167,15 +175,17 @@ class Platform:
         return self.store.snapshot(), self.clock.snapshot()
 
     def restore(self, state: tuple[Any, Any]) -> None:
-        """Put store and clock back to an earlier state, and empty the journal."""
+        """Put store and clock back to an earlier state, empty the journal, and let those go on whom a fault holds."""
         content, reading = state
+        self.faults.pause.end()
         self.store.restore({**content, "jwks": {**content["jwks"], **self._own_key_sets(content)}})
         self.clock.restore(reading)
         self.exchanges.clear()
 
     def _own_key_sets(self, content: Mapping[str, Mapping[Hashable, Any]]) -> dict[Hashable, FetchedJwks]:
         """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""
-        if content["apps"] != self.store.apps.snapshot():
+        spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
+        if spoilt or content["apps"] != self.store.apps.snapshot():
             return {}
         return {key: kept for key, kept in self.store.jwks.snapshot().items() if kept.url.startswith(f"{self.url}/")}
 
@@ -187,13 +197,21 @@ class Platform:
     # HTTP
 
     @contextmanager
-    def serving(
-        self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
-    ) -> Iterator[serving.Server]:
+    def serving(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
         """Serve the platform until the block ends; port 0 picks a free one."""
-        with serving.serve(self, host=host, port=port, tls=tls) as server:
-            self.served_at(server.url)
+        server = self.start(host=host, port=port, tls=tls)
+        try:
             yield server
+        finally:
+            server.stop()
+
+    def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
+        """Serve the platform until it is stopped. Raises what `serving.start` raises."""
+        pause = self.faults.pause
+        server = serving.start(self, host=host, port=port, tls=tls, while_stopping=pause.stopping)
+        pause.served_by(server.spare)
+        self.served_at(server.url)
+        return server
 
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows."""
@@ -260,7 +278,7 @@ class Platform:
         for app in self.apps.all():
             if parts.path == self.apps.jwks_path(app):
                 return 200, json.dumps(self.apps.jwks(app)).encode()
-        return self.call(url)
+        return self.call(url, patience=FETCH_TIMEOUT)
 
     def walk(self, authorize_url: str, user: str, *, outcome: str = "ok", level: str | None = None) -> str:
         """Log a person in as a browser would, in process; returns the redirect that ends the log-in.
@@ -269,7 +287,10 @@ class Platform:
         """
         if not self._is_called(authorize_url):
             raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {', '.join(self.origins)}")
-        return headless.log_in(self.visit, authorize_url, user, is_own=self._is_own, outcome=outcome, level=level)
+        try:
+            return headless.log_in(self.visit, authorize_url, user, is_own=self._is_own, outcome=outcome, level=level)
+        except UnreachableError as reason:
+            raise headless.LogInError(f"The log-in was broken off: {reason}") from None
 
     def _is_called(self, url: str) -> bool:
         origin = _origin(url)
@@ -279,39 +300,47 @@ class Platform:
         """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
         return self._is_called(url) or self.hosts.of_origin(_origin(url)) is not None
 
-    def call(self, url: str, form: Mapping[str, str] | None = None, bearer: str | None = None) -> tuple[int, bytes]:
-        """Call a URL of the mock itself, in process: a GET, or a POST of `form`; returns status and body."""
-        status, _, body = self.visit(url, form, bearer)
+    def call(
+        self,
+        url: str,
+        form: Mapping[str, str] | None = None,
+        bearer: str | None = None,
+        *,
+        patience: float | None = None,
+    ) -> tuple[int, bytes]:
+        """Call a URL of the mock itself, in process: a GET, or a POST of `form`; returns status and body.
+
+        `patience` is for how many seconds the caller waits. Raises UnreachableError for a fault that leaves no answer
+        of the service, or one that says that it is not well.
+        """
+        environ = _environ(url, form, bearer)
+        if patience is not None:
+            environ[PATIENCE] = patience
+        status, _, body = self._answered(environ)
+        if FAULT in environ and status > _LARGEST_GOOD:
+            raise UnreachableError(f"it answered {status}, {environ[FAULT]}")
         return status, body
 
     def visit(
         self, url: str, form: Mapping[str, str] | None = None, bearer: str | None = None
     ) -> tuple[int, dict[str, str], bytes]:
-        """Call a URL of the mock itself as `call` does; returns status, headers and body, and follows no redirect."""
-        parts, body = urlsplit(url), urlencode(form or {}).encode()
-        environ: WSGIEnvironment = {
-            IN_PROCESS: True,
-            "REQUEST_METHOD": "GET" if form is None else "POST",
-            "wsgi.url_scheme": parts.scheme,
-            "HTTP_HOST": parts.netloc,
-            "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
-            "QUERY_STRING": parts.query,
-            "CONTENT_TYPE": "application/x-www-form-urlencoded" if form is not None else "",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-        }
-        if bearer is not None:
-            environ["HTTP_AUTHORIZATION"] = f"Bearer {bearer}"
-        setup_testing_defaults(environ)
-        return self._answered(environ)
+        """Call a URL of the mock itself as a browser does; returns status, headers and body, and follows no redirect.
+
+        Raises UnreachableError when the connection is dropped.
+        """
+        return self._answered(_environ(url, form, bearer))
 
     def _answered(self, environ: WSGIEnvironment) -> tuple[int, dict[str, str], bytes]:
         started: list[tuple[str, list[tuple[str, str]]]] = []
         body = self(environ, lambda status, headers, *_: started.append((status, headers)))  # type: ignore[arg-type]
-        answer = b"".join(body)
-        close = getattr(body, "close", None)
-        if close is not None:
-            close()
+        try:
+            answer = b"".join(body)
+        except ConnectionAbortedError as broken:
+            raise UnreachableError(f"it gave no whole answer, {environ.get(FAULT, broken)}") from broken
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
         (status, headers) = started[0]
         return int(status.partition(" ")[0]), dict(headers), answer
 
@@ -370,7 +399,7 @@ class Platform:
             journal=self.exchanges,
             key=lambda: self.ring.pair(provider.name, bits=PROVIDER_BITS, kid=settings.kid),
             find_client=lambda client_id: self._client(provider, client_id),
-            fetch=self._fetcher(),
+            fetch=self._fetch,
             send=self._send,
         )
 
@@ -389,8 +418,17 @@ class Platform:
     def _jwks_url(self, app: App) -> str:
         return app.jwks_url or f"{self.url}{self.apps.jwks_path(app)}"
 
+    @property
+    def _fetch(self) -> FaultyFetcher:
+        return FaultyFetcher(
+            fetch=self._fetcher(), faults=self.faults, owner=self._owner_of_key_set, timeout=FETCH_TIMEOUT
+        )
+
+    def _owner_of_key_set(self, url: str) -> str | None:
+        return next((app.client_id for app in self.apps.all() if self._jwks_url(app) == url), None)
+
     def _fetcher(self) -> HttpFetcher:
-        return HttpFetcher(own=self.own, allow_hosts=self.configuration.allow_hosts)
+        return HttpFetcher(own=self.own, allow_hosts=self.configuration.allow_hosts, timeout=FETCH_TIMEOUT)
 
     def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""
@@ -416,7 +454,7 @@ class Platform:
             clock=self.clock,
             store=self.store,
             identifiers=self.identifiers,
-            fetch=self._fetcher(),
+            fetch=self._fetch,
             origins=self.origins,
             journal=self.exchanges,
             jwks_url_of=self._jwks_url,
@@ -435,7 +473,7 @@ class Platform:
 
     def _all_mounts(self) -> list[Mount]:
         *own, elsewhere = self.platform_mounts(self.token_services)
-        return [*own, *self._management_mounts(), *_provider_mounts(self.providers.values()), elsewhere]
+        return [*own, *self._management_mounts(), *_provider_mounts(self.providers.values(), self.faults), elsewhere]
 
     def _management_mounts(self) -> list[Mount]:
         return [_mount("/v1/organizations", Deferred(self._management))]
@@ -455,10 +493,10 @@ class Platform:
         )
         return [
             *self._own_mounts(),
-            *(_mount(service.mount, apim_app.create_app(service)) for service in token_services),
-            _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD)),
+            *(_mount(service.mount, apim_app.create_app(service, self.faults)) for service in token_services),
+            _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD, faults=self.faults)),
             _mount(mock_jwks.PREFIX, Deferred(lambda: gateway_app.create_app(gateway, mock_jwks.FLOWS))),
-            _mount(canary.PREFIX, Deferred(lambda: gateway_app.create_app(gateway, canary.FLOWS))),
+            _mount(canary.PREFIX, Deferred(lambda: gateway_app.create_app(gateway, canary.FLOWS, faults=self.faults))),
             _mount("", gateway_app.create_app(gateway)),
         ]
 
@@ -466,7 +504,7 @@ class Platform:
         """Return what answers at a host of these providers."""
         return [
             *self._own_mounts(),
-            *_provider_mounts(services),
+            *_provider_mounts(services, self.faults),
             _mount("", provider_app.create_app(services[0], nowhere=True)),
         ]
 
@@ -478,19 +516,38 @@ class Platform:
         return [_mount(STYLE_PATH, style), _mount(SCRIPT_PATH, script), _mount("/_nhsauth", self._control)]
 
 
+def _environ(url: str, form: Mapping[str, str] | None, bearer: str | None) -> WSGIEnvironment:
+    parts, body = urlsplit(url), urlencode(form or {}).encode()
+    environ: WSGIEnvironment = {
+        IN_PROCESS: True,
+        "REQUEST_METHOD": "GET" if form is None else "POST",
+        "wsgi.url_scheme": parts.scheme,
+        "HTTP_HOST": parts.netloc,
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "CONTENT_TYPE": "application/x-www-form-urlencoded" if form is not None else "",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    if bearer is not None:
+        environ["HTTP_AUTHORIZATION"] = f"Bearer {bearer}"
+    setup_testing_defaults(environ)
+    return environ
+
+
 def _mount(prefix: str, application: WSGIApplication) -> Mount:
     return Mount(prefix=prefix, paths=(prefix,), application=application)
 
 
-def _provider_mount(service: ProviderService) -> Mount:
+def _provider_mount(service: ProviderService, faults: Faults) -> Mount:
     provider = service.provider
     own = (provider.path,) if provider.path else (provider.discovery_path, *provider.endpoints.values())
-    return Mount(prefix=provider.path, paths=own, application=provider_app.create_app(service))
+    return Mount(prefix=provider.path, paths=own, application=provider_app.create_app(service, faults))
 
 
-def _provider_mounts(services: Collection[ProviderService]) -> list[Mount]:
+def _provider_mounts(services: Collection[ProviderService], faults: Faults) -> list[Mount]:
     realms = [_realms_mount(service) for service in services if service.provider.realms_path]
-    return [*map(_provider_mount, services), *realms]
+    return [*(_provider_mount(service, faults) for service in services), *realms]
 
 
 def _realms_mount(service: ProviderService) -> Mount:

@@ -15,6 +15,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,10 @@ _WORKERS_AT_START = 4
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 
 
+Spare = Callable[[], contextlib.AbstractContextManager[None]]
+WhileStopping = Callable[[Spare], contextlib.AbstractContextManager[None]]
+
+
 class CannotListenError(OSError):
     """The address cannot be listened on; the text is one line that says which and why."""
 
@@ -47,12 +52,32 @@ class _Workers(threadpool.ThreadPool):
 
     def __init__(self, server: Any, most: int) -> None:
         super().__init__(server, min(_WORKERS_AT_START, most), most)
+        self._growing = threading.Lock()
+        self._stopping = False
 
     def put(self, obj: Any) -> None:
         """Give a connection to a worker; only the thread that accepts connections calls this."""
-        if self.qsize >= self.idle and len(self._threads) < self.max:
-            self.grow(1)
+        with self._growing:
+            if self.qsize >= self.idle:
+                self._grow_by_one()
         super().put(obj)
+
+    @contextlib.contextmanager
+    def spare(self) -> Iterator[None]:
+        """Have one worker more than usual while one of them only waits, and at once if somebody waits for it."""
+        with self._growing:
+            self.max += 1
+            if self.qsize > self.idle:
+                self._grow_by_one()
+        try:
+            yield
+        finally:
+            with self._growing:
+                self.max -= 1
+
+    def _grow_by_one(self) -> None:
+        if len(self._threads) < self.max and not self._stopping:
+            self.grow(1)
 
     def grow(self, amount: int) -> None:
         """Start daemons, lest a forgotten stop hold up the exit, and wait for none to begin: cheroot would nap."""
@@ -64,6 +89,8 @@ class _Workers(threadpool.ThreadPool):
 
     def stop(self, timeout: float | None = None) -> None:  # noqa: ARG002 - cheroot's, after which it would cut answers
         """Wait for requests that run, as long as they take, and for nothing that a client has yet to send."""
+        with self._growing:
+            self._stopping = True
         for connection in self.server.open_connections.copy():
             connection.stop_reading()
         super().stop(None)  # type: ignore[arg-type]
@@ -161,12 +188,19 @@ class Server:
     url: str
     _engine: _Engine = field(repr=False)
     _thread: threading.Thread = field(repr=False)
+    _while_stopping: WhileStopping = field(repr=False)
 
     def stop(self) -> None:
         """End all but requests that run, wait for these, and leave no thread and no socket. More often is no harm."""
-        self._engine.stop()
-        if self._thread is not threading.current_thread():
-            self._thread.join()
+        with self._while_stopping(self.spare):
+            self._engine.stop()
+            if self._thread is not threading.current_thread():
+                self._thread.join()
+
+    def spare(self) -> contextlib.AbstractContextManager[None]:
+        """Have one worker more than usual for the length of a block, in which a request only waits."""
+        workers: _Workers = self._engine.requests
+        return workers.spare()
 
     @property
     def failure(self) -> BaseException | None:
@@ -182,11 +216,12 @@ def start(
     port: int = 0,
     tls: ssl.SSLContext | None = None,
     threads: int = 32,
+    while_stopping: WhileStopping = lambda _: contextlib.nullcontext(),
 ) -> Server:
     """Serve until stopped; port 0 picks a free one. Raises PortInUseError or CannotListenError.
 
     What the application raises is logged and answered with a 500; but ConnectionAbortedError drops the connection
-    without (the rest of) an answer.
+    without (the rest of) an answer. `while_stopping` is given the server's `spare`, and entered while it stops.
     """
     try:
         engine = _Engine((host, port), application, threads)
@@ -198,7 +233,12 @@ def start(
     thread.start()
     port = engine.bind_addr[1]
     return Server(
-        host=host, port=port, url=_url(host, port, "https" if tls else "http"), _engine=engine, _thread=thread
+        host=host,
+        port=port,
+        url=_url(host, port, "https" if tls else "http"),
+        _engine=engine,
+        _thread=thread,
+        _while_stopping=while_stopping,
     )
 
 

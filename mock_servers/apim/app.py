@@ -12,10 +12,13 @@ from mock_servers.apim.flows import FLOWS
 from mock_servers.apim.render import render, write
 from mock_servers.apim.service import Service
 from mock_servers.diagnosis.case import Known
+from mock_servers.faults.ordered import Faults
 from mock_servers.request import Request
 
+_PLACES = ("token", "authorize", "callback", "userinfo")
 
-def create_app(service: Service) -> Flask:
+
+def create_app(service: Service, faults: Faults | None = None) -> Flask:
     """Return the WSGI application of a token service; mount it at `service.mount`."""
     return front.create_app(
         front.Front(
@@ -37,6 +40,8 @@ def create_app(service: Service) -> Flask:
             ),
             fault=errors.SCRIPT_FAULT,
             journal=service.journal,
+            faults=faults,
+            place=_place,
             advise=advise,
         ),
         __name__,
@@ -45,3 +50,8 @@ def create_app(service: Service) -> Flask:
 
 def _exchange(service: Service, request: Request) -> Exchange:
     return Exchange(request=request, service=service, now=service.clock.now())
+
+
+def _place(exchange: Exchange) -> str | None:
+    word = exchange.request.path.removeprefix("/")
+    return word if word in _PLACES else None

@@ -18,7 +18,7 @@ from mock_servers.apim.redirects import redirect
 from mock_servers.apim.tokens import new_session
 from mock_servers.grants import Issued
 from mock_servers.javascript import UNDEFINED
-from mock_servers.jwks import public_key
+from mock_servers.jwks import UnreachableError, public_key
 from mock_servers.request import Answer
 from mock_servers.rules import rejects
 from mock_servers.wording import cut, duration, shown
@@ -100,7 +100,10 @@ def fetch_provider_tokens(exchange: Exchange) -> str | None:
         "redirect_uri": exchange.pending.callback_uri,
         **platform_client.proof(provider, url, service.own_key(), service.identifiers, exchange.now),
     }
-    status, body = service.call(url, form)
+    try:
+        status, body = service.call(url, form)
+    except UnreachableError as reason:
+        return f"{provider.title} could not be asked for the tokens: {reason}."
     tokens = _members(body)
     if not isinstance(tokens.get("id_token"), str):
         said = tokens.get("error_description") or tokens.get("error") or f"{len(body)} bytes without an id_token"

@@ -21,7 +21,10 @@ from mock_servers.store import Store
 
 
 class Caller(Protocol):
-    """Calls the mock itself, in process: a GET, or a POST of `form`; gives status and body."""
+    """Calls the mock itself, in process: a GET, or a POST of `form`; gives status and body.
+
+    Raises UnreachableError when a fault that was ordered leaves no answer of the called service.
+    """
 
     def __call__(self, url: str, form: Mapping[str, str] | None = None, bearer: str | None = None) -> tuple[int, bytes]:
         """Call a URL below one of the mock's own origins."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
+from mock_servers.jwks import UnreachableError
 from mock_servers.request import Answer
 from mock_servers.rules import rejects
 from mock_servers.wording import cut, duration, moment
@@ -74,7 +75,10 @@ def fetch_userinfo(exchange: Exchange) -> str | None:
     session = exchange.session
     provider = next(each for each in exchange.service.providers if each.name == session.provider)
     url = f"{session.issuer.removesuffix(provider.path)}{provider.endpoint('userinfo')}"
-    status, body = exchange.service.call(url, bearer=session.external_access_token)
+    try:
+        status, body = exchange.service.call(url, bearer=session.external_access_token)
+    except UnreachableError as reason:
+        return f"{provider.title}'s userinfo could not be asked: {reason}."
     if status != HTTPStatus.OK:
         return (
             f"{provider.title} answered {status}: its own access token, which the platform keeps, may have expired, as "

@@ -13,7 +13,6 @@ from typing import Final, NoReturn
 
 import click
 
-from mock_servers import serving
 from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.outcome import No, misuse
 from mock_servers.configuration import Configuration
@@ -31,8 +30,7 @@ def run(*, host: str, port: int, config: Path | None, as_json: bool, ending: End
     configuration = _configuration(config)
     with misuse(KeyFileError, CannotListenError):
         platform = Platform(configuration, ring=KeyRing(cache_folder(os.environ)))
-        server = serving.start(platform, host=host, port=port)
-    platform.served_at(server.url)
+        server = platform.start(host=host, port=port)
     _warn_of_strangers(host)
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()

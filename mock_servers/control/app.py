@@ -13,6 +13,7 @@ from mock_servers.control import (
     callback,
     clock,
     explain,
+    faults,
     guards,
     journal,
     openapi,
@@ -29,7 +30,7 @@ from mock_servers.members import MemberError
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
 
-_MODULES: Final = (status, apps, people, tokens, journal, explain, clock, snapshots, callback)
+_MODULES: Final = (status, apps, people, tokens, journal, explain, clock, faults, snapshots, callback)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 

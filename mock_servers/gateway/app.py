@@ -8,18 +8,20 @@ from flask import Flask
 
 from mock_servers import front
 from mock_servers.diagnosis.case import Known
+from mock_servers.faults.ordered import Faults
 from mock_servers.gateway.flows import FAULT, NOWHERE, render
 from mock_servers.gateway.service import Exchange, Service
 from mock_servers.request import Answer
-from mock_servers.rules import Flow
+from mock_servers.rules import Flow, choose
 
 
-def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = ()) -> Flask:
+def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = (), faults: Faults | None = None) -> Flask:
     """Return the WSGI application of the APIs that `flows` lead to; any other path is Apigee's own 404."""
+    all_flows = (*flows, NOWHERE)
     return front.create_app(
         front.Front(
             name="gateway",
-            flows=(*flows, NOWHERE),
+            flows=all_flows,
             exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
             render=render,
             write=front.compact,
@@ -27,6 +29,8 @@ def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = ()) -
             known=Known(store=service.store, journal=service.journal, environment=service.settings.environment),
             fault=FAULT,
             journal=service.journal,
+            faults=faults,
+            place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
         ),
         __name__,
     )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Flask
 
 from mock_servers import front
 from mock_servers.diagnosis.case import Known
+from mock_servers.faults.ordered import Faults
 from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.advice import advise
 from mock_servers.identity_provider.flows import FLOWS
 from mock_servers.identity_provider.render import render, row_of
 from mock_servers.identity_provider.service import Exchange, Service
 
+_DISCOVERY: Final = "/.well-known/openid-configuration"
 
-def create_app(service: Service, *, nowhere: bool = False) -> Flask:
+
+def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> Flask:
     """Return the WSGI application of a provider; mount it at `service.provider.path`.
 
     With `nowhere` it is for all other paths of the provider's host, which answers nothing there.
@@ -33,6 +38,16 @@ def create_app(service: Service, *, nowhere: bool = False) -> Flask:
             ),
             fault=errors.FAULT,
             journal=service.journal,
+            faults=faults,
+            place=_place,
         ),
         __name__,
     )
+
+
+def _place(exchange: Exchange) -> str | None:
+    """An endpoint below the word of the provider's people: a mock realm fails with whom it stands for."""
+    provider, path = exchange.service.provider, exchange.request.path
+    words = {own: name for name, own in provider.endpoints.items()} | {_DISCOVERY: "discovery"}
+    word = words.get(path)
+    return f"{provider.people}.{'authorize' if word == 'log_in' else word}" if word else None

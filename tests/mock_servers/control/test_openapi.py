@@ -45,7 +45,7 @@ def operations(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str
 
 
 def path_of(call: Call, platform: Platform) -> str:
-    """The path of a call about things that are there: the ready-made app and people, the only exchange, a snapshot."""
+    """The path of a call about things that are there: the ready-made app and people, exchange, fault, snapshot."""
     platform.snapshots.put("kept", platform.snapshot())
     known = {
         "client_id": "nhsauth-app",
@@ -53,6 +53,7 @@ def path_of(call: Call, platform: Platform) -> str:
         "provider": "cis2",
         "id": "656005750104",
         "snapshot": "kept",
+        "number": "1",
     }
     return re.sub(r"<(?:path:)?(\w+)>", lambda match: known[match[1]], call.path)
 
@@ -78,8 +79,9 @@ def assert_described(document: Mapping[str, Any], call: Call, answer: TestRespon
 
 @pytest.fixture
 def with_exchange(platform: Platform, control: Control) -> Platform:
-    """A platform whose journal holds one exchange."""
+    """A platform whose journal holds one exchange, and for which one fault is ordered."""
     control("POST", "/access-tokens", {"access": "application"})
+    control("POST", "/faults", {"on": "api", "do": "drop"})
     return platform
 
 

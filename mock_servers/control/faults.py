@@ -1,0 +1,100 @@
+"""The calls about faults: what is to go wrong, where, and how often."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+from mock_servers import members
+from mock_servers.control.calls import DONE, Asked, Call, Gives, Takes, Told, all_required
+from mock_servers.control.problems import ProblemError
+from mock_servers.faults.fault import Fault
+from mock_servers.faults.ordered import NoSuchFaultError
+from mock_servers.wording import shown
+
+_COUNTED: Final = ("id", "seen", "used")
+_MOST_DIGITS: Final = 15
+
+
+def _list(asked: Asked) -> Told:
+    return Told(body=[asdict(fault) for fault in asked.platform.faults.all()])
+
+
+def _order(asked: Asked) -> Told:
+    fault = members.read(Fault, asked.body, omit=_COUNTED)
+    return Told(status=201, body=asdict(asked.platform.faults.order(fault)))
+
+
+def _get(asked: Asked) -> Told:
+    return Told(body=asdict(_named(asked)))
+
+
+def _remove(asked: Asked) -> Told:
+    asked.platform.faults.remove(_named(asked).id)
+    return DONE
+
+
+def _named(asked: Asked) -> Fault:
+    sent = asked.path["number"]
+    if not sent.isdecimal() or len(sent) > _MOST_DIGITS:
+        raise ProblemError(404, f"{shown(sent)} is no number of a fault.")
+    try:
+        return asked.platform.faults.get(int(sent))
+    except NoSuchFaultError as unknown:
+        raise ProblemError(404, f"{unknown}.") from None
+
+
+def _clear(asked: Asked) -> Told:
+    asked.platform.faults.clear()
+    return DONE
+
+
+_FAULT: Final = {"$ref": "#/components/schemas/Fault"}
+
+SCHEMAS: Final = {"Fault": all_required(members.schema(Fault))}
+
+CALLS: Final = (
+    Call(
+        method="GET",
+        path="/faults",
+        name="listFaults",
+        summary="The faults that are ordered, used up or not, the oldest first.",
+        answer=_list,
+        gives={200: Gives(description="The faults.", schema={"type": "array", "items": _FAULT})},
+    ),
+    Call(
+        method="POST",
+        path="/faults",
+        name="orderFault",
+        summary="Let something go wrong; of several faults at a place a request meets the oldest that is not used up.",
+        answer=_order,
+        takes=Takes(kind=Fault, omit=_COUNTED, example={"on": "token", "do": "status", "status": 503, "times": 2}),
+        gives={201: Gives(description="The fault.", schema=_FAULT)},
+    ),
+    Call(
+        method="GET",
+        path="/faults/<number>",
+        name="getFault",
+        summary="One fault: `used` says how many requests have met it.",
+        answer=_get,
+        gives={200: Gives(description="The fault.", schema=_FAULT)},
+        refusals={404: "There is none."},
+    ),
+    Call(
+        method="DELETE",
+        path="/faults/<number>",
+        name="removeFault",
+        summary="Take a fault back; answers that any fault holds back leave at once.",
+        answer=_remove,
+        gives={204: Gives(description="It is ordered no more.")},
+        refusals={404: "There is none."},
+    ),
+    Call(
+        method="DELETE",
+        path="/faults",
+        name="clearFaults",
+        summary="Take all faults back.",
+        answer=_clear,
+        gives={204: Gives(description="None is ordered.")},
+    ),
+)

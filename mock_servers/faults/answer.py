@@ -1,0 +1,117 @@
+"""What goes out when a request meets a fault: in the place of the service's answer, or made of it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from mock_servers.apim.errors import QUOTA_EXCEEDED, SCRIPT_FAULT
+from mock_servers.faults.fault import Fault
+from mock_servers.registered_app import App
+from mock_servers.request import Answer
+
+HTML: Final = "text/html; charset=utf-8"
+TEXT: Final = "text/plain; charset=utf-8"
+JSON: Final = "application/json"
+_WINDOW: Final = 60
+_DEFAULT_QUOTA: Final = 300
+_NOBODY: Final = "<app name>"
+_SPIKE: Final = (
+    "Your application, {app}, has created a spike in traffic and is being rate limited. Please reduce the frequency of "
+    "your requests."
+)
+_BUSY: Final = "This API is currently receiving a high volume of requests and is being rate limited."
+_EVIDENCE: Final[Mapping[str, str]] = {"rate_limit": "S", "catch_all": "S"}
+"""By deed; what a proxy or a provider that is down answers is a guess (I)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What an answer may tell of the request: who asks, when, and the message id."""
+
+    app: App | None
+    now: float
+    message_id: str
+
+
+def instead(fault: Fault, facts: Facts, other_keys: Callable[[], Mapping[str, Any]]) -> Answer:
+    """Return the answer to a request that the service does not get to see; `other_keys` makes a rotated key set."""
+    if fault.do == "rate_limit":
+        return Answer(status=429, body=_rate_limit(fault, facts))
+    if fault.do == "catch_all":
+        return Answer(status=fault.answered_status, body=_unknown_error(facts))
+    if fault.do == "drop":
+        return Answer(status=0)
+    if fault.do == "rotate":
+        return Answer(status=200, body=other_keys())
+    return _of_status(fault)
+
+
+def evidence(fault: Fault) -> str:
+    """Return how sure it is that the real service answers so."""
+    return _EVIDENCE.get(fault.do, "I")
+
+
+def page(status: int) -> str:
+    """Return the page that a load balancer shows for a service behind it that is not well (I)."""
+    title = f"{status} {phrase(status)}"
+    return (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "</body>\r\n</html>\r\n"
+    )
+
+
+def spoiled(fault: Fault, body: bytes) -> bytes:
+    """Return what a malformed answer holds: half of it is at most half as many bytes as it had."""
+    if fault.kind == "empty":
+        return b""
+    if fault.kind in ("half", "truncated"):
+        return body[: len(body) // 2]
+    return page(HTTPStatus.OK).encode()
+
+
+def broken_off(body: bytes = b"") -> Iterator[bytes]:
+    """Give these bytes and then close the connection; nothing at all goes out when there are none."""
+    if body:
+        yield body
+    raise ConnectionAbortedError(errno.ECONNABORTED, "a fault that was ordered")
+
+
+def _of_status(fault: Fault) -> Answer:
+    if fault.body is None:
+        return Answer(status=fault.answered_status, body=page(fault.answered_status), content_type=HTML)
+    content_type = fault.content_type or (TEXT if isinstance(fault.body, str) else JSON)
+    return Answer(status=fault.answered_status, body=fault.body, content_type=content_type)
+
+
+def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
+    """A quota's members agree in two captures (S); those of a spike arrest but for message and policy are ours (I)."""
+    policy, scope = fault.policy or "quota", fault.scope or "application"
+    name = facts.app.name if facts.app else _NOBODY
+    limit = (facts.app.quota_per_minute if facts.app else 0) or _DEFAULT_QUOTA
+    texts = {("application", "quota"): QUOTA_EXCEEDED.sentence, ("application", "spike_arrest"): _SPIKE}
+    message = texts.get((scope, policy), _BUSY).format(app=name, limit=limit)
+    counted = {
+        "limit": limit,
+        "interval": 1,
+        "timeunit": "minute",
+        "ratelimiting_expiry_time_ms": (int(facts.now // _WINDOW) + 1) * _WINDOW * 1000,
+    }
+    head = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
+    return {**head, **(counted if policy == "quota" else {}), "message_id": facts.message_id}
+
+
+def _unknown_error(facts: Facts) -> dict[str, Any]:
+    row = SCRIPT_FAULT
+    return {"error": row.code, "error_description": row.sentence, "message_id": facts.message_id}
+
+
+def phrase(status: int) -> str:
+    """Return what a status is called; one that nobody has registered is `Unknown`."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

@@ -1,0 +1,127 @@
+"""One fault that a test has ordered, and the words for it: where, what, how often, for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+Place = Literal[
+    "token",
+    "authorize",
+    "callback",
+    "userinfo",
+    "app.jwks",
+    "cis2",
+    "cis2.authorize",
+    "cis2.token",
+    "cis2.userinfo",
+    "cis2.jwks",
+    "cis2.discovery",
+    "nhs_login",
+    "nhs_login.authorize",
+    "nhs_login.token",
+    "nhs_login.userinfo",
+    "nhs_login.jwks",
+    "nhs_login.discovery",
+    "api",
+]
+"""Where: an endpoint of the platform, the fetch of an app's key set, a provider or one of its endpoints, any API."""
+
+Deed = Literal["delay", "status", "drop", "malformed", "rate_limit", "catch_all", "rotate"]
+Malformation = Literal["html", "half", "truncated", "empty"]
+Policy = Literal["quota", "spike_arrest"]
+Scope = Literal["application", "proxy"]
+
+PLACES: Final[tuple[str, ...]] = get_args(Place)
+DEEDS: Final[tuple[str, ...]] = get_args(Deed)
+
+_PLATFORM: Final = ("token", "authorize", "callback", "userinfo")
+PLACES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "rate_limit": (*_PLATFORM, "api"),
+    "catch_all": _PLATFORM,
+    "rotate": ("app.jwks", "cis2.jwks", "nhs_login.jwks"),
+}
+"""By deed, where it makes sense; what is not listed may go wrong everywhere."""
+
+MEMBERS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "delay": ("seconds",),
+    "status": ("status", "body", "content_type"),
+    "drop": ("processed",),
+    "malformed": ("kind",),
+    "rate_limit": ("policy", "scope"),
+    "catch_all": ("status",),
+    "rotate": (),
+}
+"""By deed, the members that say more about it."""
+
+UNAVAILABLE: Final = 503
+SCRIPT_FAULT: Final = 500
+CATCH_ALL_STATUSES: Final = (SCRIPT_FAULT, 401)
+"""Of a script that fails, and of a JWT or a token that Apigee does not take (S)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that goes wrong at a place: the first so many requests `after` others, from this client alone or all.
+
+    `times`: how many requests meet it, null for all until it is removed; `after`: how many get through before.
+    `client_id`: only this client's. `delay` holds the answer back by `seconds`. `status` answers that status, 503
+    unless given, with `body` (text, or a JSON object) or the page of a load balancer. `drop` closes the connection
+    without an answer, when `processed` after the service has done its work. `malformed` spoils the answer: `html` in
+    its place, `half` of it, `truncated` on its way, or `empty`. `rate_limit` is the platform's 429, of an
+    `application`'s or a `proxy`'s `quota` or `spike_arrest`. `catch_all` is its unknown_error, with status 500 or 401.
+    `rotate` serves a key set without the key that signs. `seen` counts the requests that came by, `used` those that met
+    it.
+    """
+
+    id: int = 0
+    on: Place
+    do: Deed
+    times: int | None = 1
+    after: int = 0
+    client_id: str | None = None
+    seconds: float | None = None
+    status: int | None = None
+    body: str | Mapping[str, Any] | None = None
+    content_type: str | None = None
+    processed: bool | None = None
+    kind: Malformation | None = None
+    policy: Policy | None = None
+    scope: Scope | None = None
+    seen: int = 0
+    used: int = 0
+
+    def covers(self, place: str) -> bool:
+        """Whether it is ordered for a place, or for the whole provider that the place belongs to."""
+        return self.on == place or place.startswith(f"{self.on}.")
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the request that was seen last meets it."""
+        return self.seen > self.after and (self.times is None or self.used < self.times)
+
+    @property
+    def comes_first(self) -> bool:
+        """Whether the service does not get to see the request."""
+        return self.do in ("status", "rate_limit", "catch_all", "rotate") or (self.do == "drop" and not self.processed)
+
+    @property
+    def answered_status(self) -> int:
+        """The status that is answered in the place of the service's own."""
+        return self.status or (SCRIPT_FAULT if self.do == "catch_all" else UNAVAILABLE)
+
+    def __str__(self) -> str:
+        """What it is, for a developer: `status 503 on token`."""
+        more = {
+            "delay": f" of {self.seconds or 0:g} s",
+            "status": f" {self.answered_status}",
+            "drop": " after the work was done" if self.processed else "",
+            "malformed": f" ({self.kind or 'html'})",
+        }
+        return f"{self.do}{more.get(self.do, '')} on {self.on}"
+
+    @property
+    def told(self) -> str:
+        """Whose doing it was, in words to be part of a sentence."""
+        return f"a fault you ordered (number {self.id}: {self})"

@@ -1,0 +1,45 @@
+"""Faults are ordered through the platform's own object; waiting is noted and takes no time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from mock_servers import members
+from mock_servers.faults.fault import Fault
+from mock_servers.faults.pause import Pause
+from mock_servers.platform import Platform
+
+Order = Callable[..., Fault]
+
+
+@dataclass
+class Waits(Pause):
+    """A pause that no request makes, and that knows how long each would have waited."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def wait(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+@pytest.fixture
+def waits(platform: Platform) -> Waits:
+    """What requests have waited."""
+    pause = Waits()
+    platform.faults.pause = pause
+    return pause
+
+
+@pytest.fixture
+def order(platform: Platform) -> Order:
+    """Order a fault, its members as the control API takes them."""
+
+    def ordered(on: str, do: str, **more: Any) -> Fault:
+        return platform.faults.order(members.read(Fault, {"on": on, "do": do, **more}))
+
+    return ordered
