@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_nhsauth import report, settings
+from pytest_nhsauth import markers, report, settings
 
 if TYPE_CHECKING:
     from requests import Session
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
+    from pytest_nhsauth.markers import Access
     from pytest_nhsauth.platform import Platform
     from pytest_nhsauth.registered_app import RegisteredApp
     from pytest_nhsauth.settings import Settings
@@ -121,6 +122,68 @@ def nhsauth_id_token(nhsauth_app: RegisteredApp) -> IdTokenFactory:
     Without `user` the provider's first person who reaches `level` logs in.
     """
     return nhsauth_app.id_token
+
+
+@pytest.fixture
+def nhsauth_access_token(nhsauth: Platform, request: pytest.FixtureRequest, _nhsauth_http: Session) -> str:
+    """The access token that the marker asks for: `@pytest.mark.nhsauth(access="healthcare_worker", level="aal3")`.
+
+    A fresh one from the token service; the journal shows the request. Without a marker, and for level0, an error.
+    """
+    from pytest_nhsauth import access  # noqa: PLC0415 - as above
+
+    try:
+        return access.token(nhsauth, _asked_for(request), _nhsauth_http)
+    except (LookupError, ValueError, access.NoAccessError) as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def nhsauth_auth_headers(nhsauth: Platform, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The headers that the marker asks for: `{"Authorization": "Bearer …"}`, or `{"apikey": …}` for level0."""
+    wanted = _asked_for(request)
+    if not wanted.by_api_key:
+        return {"Authorization": f"Bearer {request.getfixturevalue('nhsauth_access_token')}"}
+    try:
+        return {"apikey": nhsauth.app(wanted.app).client_id}
+    except LookupError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _asked_for(request: pytest.FixtureRequest) -> Access:
+    wanted = markers.wanted(request.node)
+    if wanted is None:
+        pytest.fail(
+            f"{request.fixturename} gives what a marker asks for, as @pytest.mark.{markers.EXAMPLE}", pytrace=False
+        )
+    return wanted
+
+
+@pytest.fixture
+def nhsauth_env(
+    nhsauth: Platform,
+    nhsauth_app: RegisteredApp,
+    nhsauth_settings: Settings,
+    pytestconfig: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, str]]:
+    """Sets the environment variables that the ini's `nhsauth_env` names, for this test, and returns them.
+
+    A line is `NAME=value`, with `{token_url}` and the like filled in: the platform's and the registered app's.
+    """
+    from pytest_nhsauth import env  # noqa: PLC0415 - as above
+
+    templates = nhsauth_settings.env or pytestconfig.stash[settings.SETTINGS].env
+    if not templates:
+        pytest.fail("the ini names no variables: nhsauth_env = NAME={token_url}, one a line", pytrace=False)
+    try:
+        values = env.filled(templates, nhsauth, nhsauth_app, tmp_path_factory.mktemp("nhsauth"))
+    except LookupError as error:
+        pytest.fail(str(error), pytrace=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in values.items():
+            patch.setenv(variable, value)
+        yield values
 
 
 @pytest.fixture

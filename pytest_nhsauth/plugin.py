@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from pytest_nhsauth import contract, report, settings
+from pytest_nhsauth import contract, markers, report, settings
 from pytest_nhsauth.fixtures import (
     _nhsauth_http,
     nhsauth,
+    nhsauth_access_token,
     nhsauth_app,
+    nhsauth_auth_headers,
     nhsauth_client,
     nhsauth_client_assertion,
     nhsauth_clock,
+    nhsauth_env,
     nhsauth_exchanges,
     nhsauth_id_token,
     nhsauth_new_app,
@@ -26,10 +30,13 @@ from pytest_nhsauth.fixtures import (
 __all__ = [
     "_nhsauth_http",
     "nhsauth",
+    "nhsauth_access_token",
     "nhsauth_app",
+    "nhsauth_auth_headers",
     "nhsauth_client",
     "nhsauth_client_assertion",
     "nhsauth_clock",
+    "nhsauth_env",
     "nhsauth_exchanges",
     "nhsauth_id_token",
     "nhsauth_new_app",
@@ -46,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Decide the settings, so that a broken configuration is told before anything runs."""
+    config.addinivalue_line("markers", markers.LINE)
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
     contract.begin(config, os.environ)
 
@@ -55,10 +63,19 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return config.stash[settings.SETTINGS].told()
 
 
+def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
+    """Make a misspelt ini value of ours an error."""
+    settings.refuse_unknown(str(warning_message.message))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin to watch the mock for this test, before its first fixture is set up."""
+    """Begin to watch the mock for this test, and check its marker, before its first fixture is set up."""
     report.begin(item)
+    try:
+        markers.wanted(item)
+    except markers.MarkerError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

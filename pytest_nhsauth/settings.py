@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -36,13 +36,14 @@ class Settings:
 
     `config` is the file that was named or found, `configuration` what it says; None means the ready-made app and
     people. `target` is the base URL of a running mock that the fixtures use instead of starting one; that one has its
-    own configuration. To configure from Python, override the fixture `nhsauth_settings`:
-    `return Settings(configuration=…)`.
+    own configuration. `env` are the templates of `nhsauth_env` by variable. To configure from Python, override the
+    fixture `nhsauth_settings`: `return Settings(configuration=…)`.
     """
 
     config: Decided[Path | None] = Decided(value=None)
     configuration: Configuration | None = None
     target: Decided[str | None] = Decided(value=None)
+    env: Mapping[str, str] = field(default_factory=dict)
 
     def told(self) -> str | None:
         """Return a line that says what was decided and by whom; None when nothing was."""
@@ -53,6 +54,7 @@ class Settings:
 
 _NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
 
+ENV: Final = "nhsauth_env"
 CONFIG: Final = "config"
 TARGET: Final = "target"
 OPTIONS: Final = {
@@ -69,13 +71,55 @@ def add_options(parser: pytest.Parser) -> None:
         flag, variable, ini = _places(name)
         group.addoption(flag, dest=ini, metavar=metavar, help=f"{purpose} [{variable}]")
         parser.addini(ini, f"{purpose}; {flag} and {variable} come first", default="")
+    parser.addini(ENV, "environment variables that the fixture nhsauth_env sets, NAME={token_url} a line", "linelist")
 
 
 def decide(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
-    """Return what was set. Raises pytest.UsageError, in one line, for a configuration that cannot be used.
+    """Return what was set. Raises pytest.UsageError, in one line, for what cannot be used.
 
     A configuration in the rootdir is found without being named.
     """
+    return replace(_mock(config, environ), env=_env(config))
+
+
+def refuse_unknown(warning: str) -> None:
+    """Make an error of what pytest only warns of: an ini value that looks like one of ours and is none.
+
+    Raises pytest.UsageError.
+    """
+    _, told, name = warning.strip().partition("Unknown config option: ")
+    if told and name.startswith("nhsauth"):
+        known = [ENV, *(_places(each)[2] for each in OPTIONS)]
+        raise pytest.UsageError(
+            f"nhsauth: the ini's {name} is unknown{_meant(name, known)}; allowed: {', '.join(known)}"
+        )
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    import difflib  # noqa: PLC0415 - for who mistypes
+
+    nearest = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {nearest[0]}?)" if nearest else ""
+
+
+def _env(config: pytest.Config) -> Mapping[str, str]:
+    lines: list[str] = config.getini(ENV)
+    if not lines:
+        return {}
+    from pytest_nhsauth.env import read  # noqa: PLC0415 - only who has such lines pays for reading them
+
+    try:
+        return read(lines)
+    except ValueError as error:
+        raise pytest.UsageError(f"nhsauth: {error} ({ENV} of {_ini_file(config)})") from None
+
+
+def _ini_file(config: pytest.Config) -> str:
+    return config.inipath.name if config.inipath else "pytest"
+
+
+def _mock(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
+    """Decide whether a mock is started, and with which configuration, or which running one is used."""
     named, target = _file(CONFIG, config, environ), _target(config, environ)
     if target.value is not None:
         if named.value is not None:
@@ -102,7 +146,7 @@ def _given(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Iter
     candidates = (
         (config.getoption(ini), flag, here),
         (environ.get(variable), variable, here),
-        (config.getini(ini), f"{ini} of {inipath.name if inipath else 'pytest'}", inipath.parent if inipath else here),
+        (config.getini(ini), f"{ini} of {_ini_file(config)}", inipath.parent if inipath else here),
     )
     yield from ((str(value), source, folder) for value, source, folder in candidates if value)
 

@@ -90,7 +90,7 @@ def test_every_fixture_is_listed_with_what_it_is(pytester: pytest.Pytester, run:
     outcome = run("--fixtures", "-q")
 
     starts = [number for number, line in enumerate(outcome.outlines) if line.startswith("nhsauth")]
-    assert len(starts) == 10
+    assert len(starts) == 13
     assert all(outcome.outlines[number + 1].startswith("    ") for number in starts)
     outcome.stdout.no_fnmatch_line("*no docstring available*")
 

@@ -1,0 +1,44 @@
+"""Gets the access that a marker asks for, by the very requests that a client would send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_nhsauth.markers import Access
+from pytest_nhsauth.platform import Platform
+from pytest_nhsauth.registered_app import RegisteredApp
+
+if TYPE_CHECKING:
+    from requests import Session
+
+_TIMEOUT: Final = 30  # seconds
+_JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+_ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
+
+
+class NoAccessError(Exception):
+    """The platform refuses; the message is the exchange and its diagnosis."""
+
+
+def token(platform: Platform, wanted: Access, http: Session) -> str:
+    """Return an access token. Raises LookupError, ValueError for who or what is not there, NoAccessError."""
+    if wanted.by_api_key:
+        raise ValueError("level0 asks for no token: nhsauth_auth_headers has the API key")
+    app = platform.app(wanted.app)
+    form = {**_grant(app, wanted), "client_assertion_type": _JWT_BEARER, "client_assertion": app.client_assertion()}
+    answer = http.post(platform.token_url, form, timeout=_TIMEOUT, allow_redirects=False)
+    if not answer.ok:
+        raise NoAccessError(f"no access token for {_words(wanted)}: {platform.exchanges.last}")
+    return str(answer.json()["access_token"])
+
+
+def _grant(app: RegisteredApp, wanted: Access) -> dict[str, str]:
+    if wanted.provider is None:
+        return {"grant_type": "client_credentials"}
+    id_token = app.id_token(wanted.user, wanted.provider, wanted.level)
+    return {"grant_type": _EXCHANGE, "subject_token_type": _ID_TOKEN, "subject_token": id_token}
+
+
+def _words(wanted: Access) -> str:
+    return " ".join(filter(None, (wanted.access, wanted.level, wanted.user)))

@@ -1,0 +1,93 @@
+"""The marker `nhsauth`: what a test says it needs access as, read and checked before its first fixture is set up."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+NAME: Final = "nhsauth"
+LINE: Final = (
+    f"{NAME}(access, level=None, user=None, app=None): what `nhsauth_access_token` and `nhsauth_auth_headers` are. "
+    "access is healthcare_worker (level aal1, aal2 or aal3), patient (P0, P5 or P9) or application (level0 or level3); "
+    "user is the person's id, app a client id."
+)
+"""What `pytest --markers` shows."""
+
+EXAMPLE: Final = f'{NAME}(access="healthcare_worker", level="aal3")'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What a marker asks for. `provider` is who logs the person in; None for an application's own access."""
+
+    access: str
+    level: str | None = None
+    user: str | None = None
+    app: str | None = None
+
+    @property
+    def provider(self) -> str | None:
+        """Who logs the person in."""
+        return _PROVIDERS[self.access]
+
+    @property
+    def by_api_key(self) -> bool:
+        """Whether it is by the API key alone, without a token."""
+        return self.level == "level0"
+
+
+_PROVIDERS: Final[Mapping[str, str | None]] = {
+    "healthcare_worker": "cis2",
+    "patient": "nhs_login",
+    "application": None,
+}
+_LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "healthcare_worker": ("aal1", "aal2", "aal3"),
+    "patient": ("P0", "P5", "P9"),
+    "application": ("level0", "level3"),
+}
+_KEYWORDS: Final = ("access", "level", "user", "app")
+
+
+class MarkerError(ValueError):
+    """A marker does not say what it must; one line: what it says, and what is allowed."""
+
+
+def wanted(node: Any) -> Access | None:
+    """Return what the closest marker of a test asks for; None without any. Raises MarkerError."""
+    mark: pytest.Mark | None = node.get_closest_marker(NAME)
+    if mark is None:
+        return None
+    if mark.args:
+        raise MarkerError(f"@pytest.mark.{NAME} takes keywords alone ({', '.join(_KEYWORDS)}), not {mark.args[0]!r}")
+    for name, value in mark.kwargs.items():
+        _check_choice("keyword", name, _KEYWORDS)
+        if value is not None and not isinstance(value, str):
+            raise MarkerError(f"@pytest.mark.{NAME}: {name} is {value!r}; allowed is text")
+    return _access(mark.kwargs)
+
+
+def _access(given: Mapping[str, str | None]) -> Access:
+    access, level, user = given.get("access"), given.get("level"), given.get("user")
+    if access is None:
+        raise MarkerError(f"@pytest.mark.{NAME}: access is missing; allowed: {', '.join(_LEVELS)}")
+    _check_choice("access", access, _LEVELS)
+    if level is not None:
+        _check_choice(f"level of {access}", level, _LEVELS[access])
+    if user is not None and _PROVIDERS[access] is None:
+        raise MarkerError(
+            f"@pytest.mark.{NAME}: user is {user!r}, and an application's access is nobody's: leave it out"
+        )
+    return Access(access=access, level=level, user=user, app=given.get("app"))
+
+
+def _check_choice(what: str, word: str, allowed: Collection[str]) -> None:
+    if word in allowed:
+        return
+    nearest = difflib.get_close_matches(word.lower(), [each.lower() for each in allowed], n=1)
+    meant = next((f" (did you mean {each}?)" for each in allowed if [each.lower()] == nearest), "")
+    raise MarkerError(f"@pytest.mark.{NAME}: {what} {word!r} is unknown{meant}; allowed: {', '.join(allowed)}")
