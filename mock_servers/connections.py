@@ -14,15 +14,24 @@ import logging
 import re
 import socket
 import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from cheroot import errors, makefile, server, wsgi
+
+if TYPE_CHECKING:
+    from mock_servers.forward_proxy import Refusal
 
 _LOG = logging.getLogger("mock_servers.serving")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~\w-]+):([^\0\r\n]*)\r\n")
 _FRAMING = {b"Content-Length", b"Transfer-Encoding"}
 _PIECE = 64 * 1024  # bytes
+_CLIENT_HELLO = b"\x16"  # the first byte of a TLS record that holds one
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_UNREACHED = b"HTTP/1.1 502 The host cannot be reached; see the log of nhsauth\r\nContent-Length: 0\r\n\r\n"
+_SPEAK_PLAINLY = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 38\r\n\r\nThis port speaks plain HTTP: say http:"
+)
 _SPEAK_TLS = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 31\r\n\r\nThis port speaks TLS: say https"
 )
@@ -74,10 +83,39 @@ class _Request(server.HTTPRequest):
         if not understood:
             return False
         if self.method == b"CONNECT":
+            return self._take_tunnel()
+        self._take_target()
+        return not self._is_elsewhere()
+
+    def _take_tunnel(self) -> bool:
+        """Say whether a tunnel may be opened; once the headers are read, `respond` opens it."""
+        if self.server.proxy is None or self.conn.is_encrypted:
             self.simple_response("405 Method Not Allowed")
             return False
-        self._take_target()
-        return True
+        authority = self.uri.decode("latin-1")
+        return not self._refused(self.server.proxy.refusal(authority, tunnels=len(self.server.open_connections)))
+
+    def _is_elsewhere(self) -> bool:
+        """Refuse what a client sends to a proxy for plain HTTP, and is not for the mock."""
+        if self.server.proxy is None or not self.authority:
+            return False
+        scheme = urlsplit(self.uri).scheme.decode("latin-1")
+        refused = self._refused(self.server.proxy.refusal_of_plain(scheme, self.authority.decode("latin-1")))
+        self.scheme = scheme.encode()
+        return refused
+
+    def _refused(self, refusal: Refusal | None) -> bool:
+        if refusal is not None:
+            # Most clients show the phrase of a proxy's status line, and nothing else.
+            self.simple_response(f"{refusal.status} {refusal.sentence}", f"nhsauth: {refusal.sentence}.\n")
+        return refusal is not None
+
+    def respond(self) -> None:
+        """Answer by the application, or open a tunnel."""
+        if self.method == b"CONNECT":
+            self.close_connection = not self.conn.open_tunnel(self.uri.decode("latin-1"))
+        else:
+            super().respond()
 
     def _take_target(self) -> None:
         """Split the target anew: cheroot takes "//token" for a host, keeps "%2F" and believes a client's scheme."""
@@ -85,7 +123,7 @@ class _Request(server.HTTPRequest):
         _, authority, path, self.qs, _ = urlsplit(self.uri if absolute else b"//origin" + self.uri)
         self.authority = authority if absolute else b""
         self.path = unquote_to_bytes(path if path.startswith(b"/") else b"/" + path)
-        self.scheme = b"https" if self.server.ssl_adapter else b"http"
+        self.scheme = b"https" if self.conn.is_encrypted else b"http"
 
     def simple_response(self, status: str, msg: str = "") -> None:
         """Answer a request that no application sees; say that the connection ends, as cheroot forgets to."""
@@ -222,13 +260,74 @@ class Connection(server.HTTPConnection):
 
     def __init__(self, server: Any, sock: socket.socket, makefile: Any = makefile.MakeFile) -> None:
         super().__init__(server, sock, makefile)
+        self._is_fresh = True
+        self._is_relayed = False
         server.open_connections.add(self)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the client speaks TLS."""
+        return isinstance(self.socket, ssl.SSLSocket)
 
     def communicate(self) -> bool:
         """Answer one request, or shake hands first; whether the connection stays open."""
+        fresh, self._is_fresh = self._is_fresh, False
+        if fresh and not self.is_encrypted and self._begins_with_tls() and not self._take_tls():
+            return False
         if isinstance(self.socket, ssl.SSLSocket) and self.socket.version() is None:
             return self._shake_hands(self.socket)
         return bool(super().communicate())
+
+    def _begins_with_tls(self) -> bool:
+        try:
+            return bool(self.socket.recv(1, socket.MSG_PEEK) == _CLIENT_HELLO)
+        except OSError:
+            return False
+
+    def _take_tls(self) -> bool:
+        """Speak TLS on a port that speaks both, or say that this one does not: as a line, in which no client waits."""
+        if self.server.proxy is not None:
+            self._encrypt()
+            return True
+        _LOG.warning(
+            "%s spoke TLS to a port that speaks plain HTTP: say http://, or start with --tls", self.remote_addr
+        )
+        with contextlib.suppress(OSError):
+            self.socket.sendall(_SPEAK_PLAINLY)
+        return False
+
+    def _encrypt(self) -> None:
+        self.socket, self.ssl_env = TLS(self.server.proxy.tls).wrap(self.socket)
+        self.rfile = makefile.MakeFile(self.socket, "rb", self.rbufsize)
+        self.wfile = makefile.MakeFile(self.socket, "wb", self.wbufsize)
+
+    def open_tunnel(self, authority: str) -> bool:
+        """Answer a CONNECT that may lead on: to the mock, in this very connection, or out. Whether it stays open."""
+        if self.rfile.has_data():
+            _LOG.warning("%s spoke into its tunnel to %s before there was one", self.remote_addr, authority)
+            return False
+        if not self.server.proxy.is_played(authority):
+            self._relay(authority)
+            return False
+        self.wfile.write(ESTABLISHED)
+        self._encrypt()
+        return True
+
+    def _relay(self, authority: str) -> None:
+        outside = self.server.proxy.reach(authority)
+        if outside is None:
+            self.wfile.write(_UNREACHED)
+            return
+        self.wfile.write(ESTABLISHED)
+        self._is_relayed = True
+        self.server.proxy.relay(self.socket, outside, self.end_relay)
+
+    def end_relay(self) -> None:
+        """Close a connection that may be relayed; its relay ends with it."""
+        self._is_relayed = False
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+        self.close()
 
     def _shake_hands(self, sock: ssl.SSLSocket) -> bool:
         try:
@@ -246,7 +345,9 @@ class Connection(server.HTTPConnection):
             socket.socket.shutdown(self.socket, socket.SHUT_RD)  # ssl's own would go on in plain text
 
     def close(self) -> None:
-        """Close, whatever the client has not taken."""
+        """Close, whatever the client has not taken; a connection that is relayed ends with its relay."""
+        if self._is_relayed:
+            return
         self.server.open_connections.discard(self)
         with contextlib.suppress(OSError, ValueError):
             self.wfile.close()  # or what a lost client has not taken would be tried again at collection

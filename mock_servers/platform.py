@@ -57,6 +57,8 @@ from mock_servers.store import Store, Table
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from mock_servers.client_environment import RealNames
+
 SNAPSHOTS: Final = 20
 """States that are remembered for who asks over HTTP; the oldest go first."""
 
@@ -104,6 +106,7 @@ class Platform:
         self.faults = Faults(self.store, self.ring)
         self.origins = Origins(self.configuration.public_urls)
         self.hosts = Hosts(self.configuration.hosts)
+        self.real_names: RealNames | None = None
         self.apps = Apps(self.store, self.ring, self.identifiers)
         self.developer_apps = DeveloperApps(self.store)
         self.providers = {service.provider.name: service for service in self._provider_services()}
@@ -220,8 +223,9 @@ class Platform:
         if self.store.apps.get(READY_MADE_APP.client_id) is READY_MADE_APP:
             self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
 
-    def reached_by_real_names(self) -> None:
-        """Say that clients reach the platform by the names of its real hosts, too."""
+    def reached_by_real_names(self, known: RealNames | None = None) -> None:
+        """Say that clients reach the platform by the names of its real hosts, too, and what they need for it."""
+        self.real_names = known
         for each in self.hosts:
             self.origins.add(each.origin)
 
@@ -285,20 +289,21 @@ class Platform:
 
         Raises ValueError for a URL that is not the mock's, LogInError for a log-in that comes to no end.
         """
-        if not self._is_called(authorize_url):
+        if not self.is_called(authorize_url):
             raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {', '.join(self.origins)}")
         try:
             return headless.log_in(self.visit, authorize_url, user, is_own=self._is_own, outcome=outcome, level=level)
         except UnreachableError as reason:
             raise headless.LogInError(f"The log-in was broken off: {reason}") from None
 
-    def _is_called(self, url: str) -> bool:
+    def is_called(self, url: str) -> bool:
+        """Whether a URL is below a name by which this mock was called, or is configured."""
         origin = _origin(url)
         return origin in self.origins or origin == self.url
 
     def _is_own(self, url: str) -> bool:
         """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
-        return self._is_called(url) or self.hosts.of_origin(_origin(url)) is not None
+        return self.is_called(url) or self.hosts.of_origin(_origin(url)) is not None
 
     def call(
         self,

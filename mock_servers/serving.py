@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from wsgiref.types import WSGIApplication
 
+    from mock_servers.forward_proxy import ForwardProxy
+
 _LOG = logging.getLogger(__name__)
 _WORKERS_AT_START = 4
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
@@ -103,6 +105,7 @@ class _Engine(wsgi.Server):
     expiration_interval = 0.008  # seconds; a stop waits for it, and in naps of 10 ms
     keep_alive_conn_limit = 400  # select() on Windows takes 512 sockets
     max_request_header_size = 64 * 1024  # bytes
+    proxy: ForwardProxy | None = None
     _connections: Any
 
     def __init__(self, address: tuple[str, int], application: WSGIApplication, threads: int) -> None:
@@ -176,7 +179,7 @@ class _Engine(wsgi.Server):
             return
         super().stop()
         for connection in self.open_connections.copy():
-            connection.close()
+            connection.end_relay()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +204,10 @@ class Server:
         """Have one worker more than usual for the length of a block, in which a request only waits."""
         workers: _Workers = self._engine.requests
         return workers.spare()
+
+    def be_proxy(self, proxy: ForwardProxy | None) -> None:
+        """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
+        self._engine.proxy = proxy
 
     @property
     def failure(self) -> BaseException | None:

@@ -14,6 +14,13 @@ from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
 _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+_ALLOWED: Final = click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="Another host that the proxy leads to; as often as need be.",
+)
 
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
@@ -52,6 +59,10 @@ def nhsauth(context: click.Context) -> None:
 @click.option(
     "--config", type=_FILE, help="A nhsauth.toml or pyproject.toml; else the one in this folder, else the defaults."
 )
+@click.option(
+    "--tls", is_flag=True, help="Speak https on the port as well, and lead programs there under the real host names."
+)
+@_ALLOWED
 @_AS_JSON
 @click.option(
     "--log-format",
@@ -68,7 +79,15 @@ def nhsauth(context: click.Context) -> None:
     help="The least that is logged; a refused request is a warning.",
 )
 def serve(
-    *, host: str, port: int, config: Path | None, as_json: bool, log_format: Literal["text", "json"], log_level: str
+    *,
+    host: str,
+    port: int,
+    config: Path | None,
+    tls: bool,
+    allowed: tuple[str, ...],
+    as_json: bool,
+    log_format: Literal["text", "json"],
+    log_level: str,
 ) -> None:
     """Start all mocks on one port, until SIGINT or SIGTERM.
 
@@ -80,7 +99,58 @@ def serve(
 
     ending = Ending()  # first of all: what is imported next takes a while
     logs.set_up(form=log_format, level=log_level)
-    serving.run(host=host, port=port, config=config, as_json=as_json, ending=ending)
+    serving.run(host=host, port=port, config=config, as_json=as_json, ending=ending, tls=tls, allowed=allowed)
+
+
+@nhsauth.command("run", context_settings={"allow_interspersed_args": False})
+@_VERSION
+@click.option(
+    "--config", type=_FILE, help="A nhsauth.toml or pyproject.toml; else the one in this folder, else the defaults."
+)
+@click.option(
+    "--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="The proxy's port; 0 picks a free one."
+)
+@_ALLOWED
+@click.option(
+    "--log-level",
+    default="error",
+    show_default=True,
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="The least that is logged while the command runs.",
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD …")
+def run(*, config: Path | None, port: int, allowed: tuple[str, ...], log_level: str, command: tuple[str, ...]) -> None:
+    """Run a command with the real host names played by mocks.
+
+    CMD may call https://int.api.service.nhs.uk, CIS2 and NHS login as it does in production: its environment leads it
+    to the mocks, by a proxy and a certificate authority that live no longer than CMD. Its exit code is passed on; what
+    the mocks were asked, and why they refused, is told on stderr at the end. No other host is reached.
+    """
+    from mock_servers.command_line import logs, running
+
+    logs.set_up(form="text", level=log_level)
+    running.run(command=command, config=config, port=port, allowed=allowed)
+
+
+@_command("env", nhsauth)
+@click.option(
+    "--url", default="http://127.0.0.1:8080", show_default=True, metavar="URL", help="Where nhsauth serve --tls runs."
+)
+@click.option(
+    "--shell",
+    default="sh",
+    show_default=True,
+    type=click.Choice(["sh", "dotenv", "powershell"]),
+    help="For whom the lines are written.",
+)
+def env(*, url: str, shell: str) -> None:
+    """Print the variables that lead programs to a running server.
+
+    For a shell: eval "$(nhsauth env)". They are those that nhsauth run sets.
+    """
+    from mock_servers.command_line import variables
+
+    variables.show(url=url, shell=shell)
 
 
 @_command("demo", nhsauth)

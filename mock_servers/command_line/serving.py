@@ -8,13 +8,14 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
 import click
 
 from mock_servers.command_line.ending import Ending
-from mock_servers.command_line.outcome import No, misuse
+from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.configuration import Configuration
 from mock_servers.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.platform import Platform
@@ -25,12 +26,22 @@ _LOOK: Final = 1.0  # seconds between looks at whether the server still lives
 _PATIENCE: Final = 0.7  # seconds that requests under way get at the end
 
 
-def run(*, host: str, port: int, config: Path | None, as_json: bool, ending: Ending) -> NoReturn:
+def run(
+    *,
+    host: str,
+    port: int,
+    config: Path | None,
+    as_json: bool,
+    ending: Ending,
+    tls: bool = False,
+    allowed: Sequence[str] = (),
+) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
-    configuration = _configuration(config)
     with misuse(KeyFileError, CannotListenError):
-        platform = Platform(configuration, ring=KeyRing(cache_folder(os.environ)))
+        platform = Platform(configured(config), ring=KeyRing(cache_folder(os.environ)))
         server = platform.start(host=host, port=port)
+    if tls:
+        _speak_tls(platform, server, allowed)
     _warn_of_strangers(host)
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()
@@ -41,7 +52,19 @@ def run(*, host: str, port: int, config: Path | None, as_json: bool, ending: End
     _stop(server)
 
 
-def _configuration(config: Path | None) -> Configuration:
+def _speak_tls(platform: Platform, server: Server, allowed: Sequence[str]) -> None:
+    from mock_servers import real_names  # noqa: PLC0415 - 30 ms that only TLS takes
+
+    folder = cache_folder(os.environ)
+    try:
+        known = real_names.kept(platform, folder, allowed).open_at(server)
+    except OSError as error:
+        raise Misuse(f"--tls needs a folder for its certificate authority, and {folder} is none ({error})") from None
+    _LOG.info("https and real host names are at the same port; trust %s, or see nhsauth env", known.store.authority)
+
+
+def configured(config: Path | None) -> Configuration:
+    """Return the configuration of a file, or of this folder, or the defaults. Raises Misuse."""
     if config is None and not any(Path(name).is_file() for name in ("nhsauth.toml", "pyproject.toml")):
         return Configuration()
     from mock_servers import configuration_file  # noqa: PLC0415 - its 5 ms are for who has a file

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.control.calls import DONE, TEXT, Asked, Call, Gives, Told, answer_object
+from mock_servers.control.calls import DONE, TEXT, TEXTS, Asked, Call, Gives, Told, answer_object
 from mock_servers.version import installed
 
 
 def _status(asked: Asked) -> Told:
-    return Told(body={"ready": True, "version": installed(), "urls": _urls(asked)})
+    known = asked.platform.real_names
+    names = known.as_json() if known is not None else None
+    return Told(body={"ready": True, "version": installed(), "urls": _urls(asked), "real_names": names})
 
 
 def _urls(asked: Asked) -> dict[str, str]:
@@ -34,6 +36,8 @@ def _reset(asked: Asked) -> Told:
 
 _KNOWN: Final = ("base", "token", "authorize", "userinfo", "cis2", "nhs_login", "hello_world", "control", "openapi")
 
+_FILES: Final = ("ca", "bundle", "java")
+
 SCHEMAS: Final = {
     "Status": answer_object(
         {
@@ -46,6 +50,11 @@ SCHEMAS: Final = {
                 "properties": dict.fromkeys(_KNOWN, TEXT),
                 "required": list(_KNOWN),
                 "additionalProperties": TEXT,
+            },
+            "real_names": {
+                "description": "How clients reach the mock by the real host names: a proxy, files to trust it by, and "
+                "the names. null where it speaks no TLS.",
+                "anyOf": [answer_object({**dict.fromkeys(("proxy", *_FILES), TEXT), "hosts": TEXTS}), {"type": "null"}],
             },
         },
         "That the mock can answer, and where.",

@@ -35,6 +35,8 @@ COMMANDS = [
     ["keys"],
     ["keys", "new"],
     ["token"],
+    ["run"],
+    ["env"],
 ]
 QUOTA_TEXT = (
     "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."

@@ -18,7 +18,7 @@ def test_the_status_is_ready_and_tells_the_version(control: Control) -> None:
     answer = control("GET", "/status")
 
     assert answer.status_code == 200
-    assert list(answer.get_json()) == ["ready", "version", "urls"]
+    assert list(answer.get_json()) == ["ready", "version", "urls", "real_names"]
     assert (answer.get_json()["ready"], answer.get_json()["version"]) == (True, installed())
 
 

@@ -1,0 +1,127 @@
+"""`nhsauth run -- CMD`: the mocks under the real host names, for as long as a command runs; nothing is left of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+import click
+
+from mock_servers import real_names
+from mock_servers.command_line.outcome import misuse
+from mock_servers.command_line.serving import configured
+from mock_servers.forward_proxy import ForwardProxy
+from mock_servers.keys import KeyFileError, KeyRing, cache_folder
+from mock_servers.platform import Platform
+from mock_servers.serving import CannotListenError
+
+_NOT_FOUND: Final = 127  # as a shell says it
+_NOT_EXECUTABLE: Final = 126
+_BY_SIGNAL: Final = 128
+_FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+_MOST_TOLD: Final = 50
+
+
+def run(*, command: Sequence[str], config: Path | None, port: int, allowed: Sequence[str]) -> NoReturn:
+    """Run the command and exit with its code; 127 and 126 when it cannot be, 128 and more when a signal ended it.
+
+    Raises Misuse for a configuration or port that cannot be used.
+    """
+    configuration = configured(config)
+    with tempfile.TemporaryDirectory(prefix="nhsauth-", ignore_cleanup_errors=True) as folder:
+        with misuse(KeyFileError, CannotListenError, OSError):
+            platform = Platform(configuration, ring=KeyRing(cache_folder(os.environ)))
+            prepared = real_names.throwaway(platform, Path(folder), allowed)
+            server = platform.start(port=port)
+        try:
+            known = prepared.open_at(server)
+            code = _code_of(command, {**os.environ, **known.variables(os.environ)})
+        finally:
+            server.stop()
+    tell(platform, prepared.proxy)
+    sys.exit(code)
+
+
+def tell(platform: Platform, proxy: ForwardProxy) -> None:
+    """Print on stderr what was asked of the mock, why it refused, and which hosts were called in vain."""
+    exchanges = platform.exchanges.kept()
+    refused = [record for record in exchanges if record.refusal is not None]
+    notable = [record for record in exchanges if record.refusal is not None or record.advice]
+    click.echo(f"nhsauth: {len(exchanges)} exchanges, {len(refused)} refused", err=True)
+    if len(notable) > _MOST_TOLD:
+        click.echo(f"  the last {_MOST_TOLD} of {len(notable)} with something to tell:", err=True)
+    for record in notable[-_MOST_TOLD:]:
+        click.echo("\n".join(f"  {line}" for line in record.explained().splitlines()), err=True)
+    for authority, times in proxy.refused.most_common():
+        click.echo(f"  refused by the proxy: {authority} ({times} time{'s' if times > 1 else ''})", err=True)
+
+
+def _code_of(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    try:
+        with _signals() as forward_to:
+            process = subprocess.Popen(command, env=environ)  # noqa: S603 - the user's own command
+            forward_to(process)
+            code = process.wait()
+    except FileNotFoundError:
+        click.echo(f"nhsauth run: {command[0]!r} was not found; after -- comes the command to run", err=True)
+        return _NOT_FOUND
+    except OSError as error:
+        click.echo(f"nhsauth run: {command[0]!r} cannot be run ({error.strerror})", err=True)
+        return _NOT_EXECUTABLE
+    return code if code >= 0 else _BY_SIGNAL - code
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Pass signals on to the command from the moment it is known, and those that came before then.
+
+    An interrupt typed at a terminal reaches the command without us, and would reach it twice.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+    lock = threading.RLock()
+
+    def receive(number: int, _: FrameType | None) -> None:
+        with lock:
+            for process in started:
+                process.send_signal(number)
+            if not started:
+                early.append(number)
+
+    def forward_to(process: subprocess.Popen[bytes]) -> None:
+        with lock:
+            started.append(process)
+            for number in early:
+                process.send_signal(number)
+
+    before = {number: signal.signal(number, receive) for number in _caught(forwarded=True)}
+    before |= {number: signal.signal(number, lambda *_: None) for number in _caught(forwarded=False)}
+    try:
+        yield forward_to
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+def _caught(*, forwarded: bool) -> list[signal.Signals]:
+    passed = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
+    return passed + ([] if _is_typed() else [signal.SIGINT]) if forwarded else [signal.SIGINT] if _is_typed() else []
+
+
+def _is_typed() -> bool:
+    """Whether an interrupt comes from the terminal that this process and its command share."""
+    if not hasattr(os, "tcgetpgrp"):
+        return sys.stdin is not None and sys.stdin.isatty()
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False

@@ -1,0 +1,64 @@
+"""`nhsauth env`: the variables that lead programs to a running server under the real host names."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+
+from mock_servers import client_environment
+from mock_servers.command_line.outcome import Misuse, No
+
+_TIMEOUT: Final = 5  # seconds
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,=-]*")
+
+
+def show(*, url: str, shell: str) -> None:
+    """Print one line a variable. Raises Misuse for a URL, No when no mock with `--tls` answers there."""
+    told = _status(url).get("real_names")
+    if told is None:
+        raise No(f"The mock at {url} speaks no TLS: start it with nhsauth serve --tls")
+    for name, value in client_environment.read(told).variables(os.environ).items():
+        click.echo(_WRITERS[shell](name, value))
+
+
+def _status(url: str) -> Mapping[str, Any]:
+    if not re.fullmatch(r"https?://[^/?#\s]+/?", url):
+        raise Misuse(f"--url is {url!r}; allowed: a URL without path, such as http://127.0.0.1:8080")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url.rstrip('/')}/_nhsauth/status", timeout=_TIMEOUT) as answer:
+            return dict(json.load(answer))
+    except (urllib.error.HTTPError, ValueError):
+        raise No(f"What answers at {url} is no mock of nhsauth") from None
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error
+        raise No(f"Nothing answers at {url} ({reason}): start it with nhsauth serve --tls") from None
+
+
+def _of_shell(name: str, value: str) -> str:
+    return f"export {name}={shlex.quote(value)}"
+
+
+def _of_dotenv(name: str, value: str) -> str:
+    """Single quotes: Compose, python-dotenv and Node take what is in them as it is."""
+    return f"{name}={value}" if _PLAIN.fullmatch(value) else f"{name}='{value}'"
+
+
+def _of_powershell(name: str, value: str) -> str:
+    return f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
+
+
+_WRITERS: Final[Mapping[str, Callable[[str, str], str]]] = {
+    "sh": _of_shell,
+    "dotenv": _of_dotenv,
+    "powershell": _of_powershell,
+}
+SHELLS: Final = tuple(_WRITERS)

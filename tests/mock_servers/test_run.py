@@ -1,0 +1,258 @@
+"""`nhsauth run`, `nhsauth serve --tls` and `nhsauth env`, as processes."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+NHSAUTH = [sys.executable, "-m", "mock_servers"]
+PATIENCE = 60  # seconds, of a machine that is busy with other tests
+INT = "https://int.api.service.nhs.uk"
+ASK = f"""
+import urllib.error, urllib.request
+try:
+    urllib.request.urlopen("{INT}/oauth2/token", b"grant_type=client_credentials", timeout=30)
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode().split('"')[3])
+"""
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals are of POSIX")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command under `nhsauth run`, in an empty folder."""
+
+    def start(*command: str, options: tuple[str, ...] = (), **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - our own
+            [*NHSAUTH, "run", *options, "--", *command],
+            cwd=tmp_path,
+            env={**os.environ, **environ},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    return start
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_an_unmodified_program_meets_the_mock_at_the_real_name(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = run(*python(ASK))
+
+    assert (done.returncode, done.stdout.strip()) == (0, "400 invalid_request")
+
+
+def test_what_was_asked_is_explained_at_the_end(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    told = run(*python(ASK)).stderr.splitlines()
+
+    assert told[0] == "nhsauth: 1 exchanges, 1 refused"
+    assert told[1].startswith("  POST /oauth2/token 400 invalid_request Missing or invalid client_assertion_type")
+
+
+def test_another_host_fails_at_once_and_is_told(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = run(*python("import urllib.request; urllib.request.urlopen('https://www.example.com/', timeout=30)"))
+
+    assert done.returncode == 1
+    assert "403 www.example.com is no host of this mock" in done.stderr
+    assert "  refused by the proxy: www.example.com:443 (1 time)" in done.stderr
+
+
+@pytest.mark.parametrize("code", [0, 1, 7, 255])
+def test_the_exit_code_is_the_commands(run: Callable[..., subprocess.CompletedProcess[str]], code: int) -> None:
+    assert run(*python(f"raise SystemExit({code})")).returncode == code
+
+
+def test_a_command_that_is_not_there_is_told_in_one_line(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = run("no-such-command")
+
+    assert done.returncode == 127
+    assert done.stderr.splitlines()[0].startswith("nhsauth run: 'no-such-command' was not found")
+
+
+@POSIX
+def test_a_command_that_cannot_be_run_is_told_in_one_line(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "plain").touch(mode=0o644)
+
+    done = run("./plain")
+
+    assert done.returncode == 126
+    assert done.stderr.splitlines()[0] == "nhsauth run: './plain' cannot be run (Permission denied)"
+
+
+@POSIX
+def test_a_signal_that_ends_the_command_is_told_as_a_shell_does(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    assert run(*python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")).returncode == 137
+
+
+def test_options_of_the_command_are_its_own(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = run(*python("import sys; print(sys.argv[1:])"), "--port", "x", "--help")
+
+    assert done.stdout.strip() == "['--port', 'x', '--help']"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(("--port", "70000"), "70000"), (("--config", "none.toml"), "none.toml"), (("--nonsense",), "nonsense")],
+)
+def test_misuse_is_told_without_a_traceback(
+    run: Callable[..., subprocess.CompletedProcess[str]], options: tuple[str, ...], said: str
+) -> None:
+    done = run(*python("print('never')"), options=options)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_nothing_is_left_of_the_files(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = run(*python("import os; print(os.environ['SSL_CERT_FILE'], os.path.exists(os.environ['SSL_CERT_FILE']))"))
+
+    name, was_there = done.stdout.split()
+    assert (was_there, Path(name).parent.exists()) == ("True", False)
+
+
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(  # noqa: S603 - our own
+        [*NHSAUTH, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        yield process
+        process.kill()
+
+
+WAITING = """
+import signal, sys
+signal.signal(signal.{name}, lambda *_: sys.exit(33))
+print("waiting", flush=True)
+signal.pause()
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1"])
+def test_signals_reach_the_command(tmp_path: Path, name: str) -> None:
+    with started(tmp_path, "run", "--", *python(WAITING.format(name=name))) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.send_signal(getattr(signal, name))
+        process.communicate(timeout=PATIENCE)
+
+    assert (line, process.returncode) == ("waiting\n", 33)
+
+
+# a server that runs, and whoever asks it how to be reached
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """Where `nhsauth serve --tls` is."""
+    with started(tmp_path, "serve", "--tls", "--port", "0", "--json") as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+
+
+def asked(url: str, *options: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own
+        [*NHSAUTH, "env", "--url", url, *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+READERS: Mapping[str, Callable[[str], dict[str, str]]] = {
+    "sh": lambda text: dict(each.removeprefix("export ").split("=", 1) for each in map(_unquoted, text.splitlines())),
+    "dotenv": lambda text: dict(_unquoted(line).split("=", 1) for line in text.splitlines()),
+    "powershell": lambda text: dict(re.findall(r"^\$env:(\w+) = '(.*)'$", text, re.MULTILINE)),
+}
+
+
+def _unquoted(line: str) -> str:
+    return " ".join(shlex.split(line))
+
+
+@pytest.mark.parametrize("shell", READERS)
+def test_env_leads_a_program_to_a_running_server(url: str, tmp_path: Path, shell: str) -> None:
+    told = asked(url, "--shell", shell, folder=tmp_path)
+    variables = READERS[shell](told.stdout)
+
+    done = subprocess.run(  # noqa: S603 - our own
+        python(ASK), env={**os.environ, **variables}, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+    assert (variables["HTTPS_PROXY"], done.stdout.strip()) == (url, "400 invalid_request")
+
+
+@POSIX
+def test_a_shell_takes_the_lines_as_they_are(url: str, tmp_path: Path) -> None:
+    lines = asked(url, folder=tmp_path).stdout
+    script = f'{lines}\nprintf %s "$JAVA_TOOL_OPTIONS"'
+
+    done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True, timeout=PATIENCE)  # noqa: S603, S607
+
+    assert done.stdout.endswith(f"-Dhttps.proxyPort={url.rpartition(':')[2]}")
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        ("nonsense", 2, "--url is 'nonsense'; allowed: a URL without path"),
+        ("http://127.0.0.1:1", 1, "Nothing answers at http://127.0.0.1:1 ("),
+    ],
+)
+def test_env_says_what_it_lacks(tmp_path: Path, given: str, code: int, said: str) -> None:
+    told = asked(given, folder=tmp_path)
+
+    assert (told.returncode, told.stdout) == (code, "")
+    assert said in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_env_says_that_a_server_speaks_no_tls(tmp_path: Path) -> None:
+    with started(tmp_path, "serve", "--port", "0") as process:
+        assert process.stdout is not None
+        plain = process.stdout.readline().split()[-1]
+        told = asked(plain, folder=tmp_path)
+
+    assert (told.returncode, told.stderr) == (
+        1,
+        f"Error: The mock at {plain} speaks no TLS: start it with nhsauth serve --tls\n",
+    )
+
+
+@POSIX
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write everywhere")
+def test_serve_tls_says_that_it_can_keep_no_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    monkeypatch.setenv("NHSAUTH_CACHE_DIR", str(locked))
+    with started(tmp_path, "serve", "--tls", "--port", "0") as process:
+        _, told = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 2
+    assert "--tls needs a folder for its certificate authority" in told
