@@ -73,7 +73,8 @@ def read(body: bytes, at: float, url: str) -> FetchedJwks:
     except AttributeError:
         return FetchedJwks(at=at, url=url, keys=None, problem="JSON, but not an object")
     if not isinstance(keys, list):
-        return FetchedJwks(at=at, url=url, keys=None, problem="JSON without a list named keys")
+        problem = "a single JWK" if "kty" in found else "JSON without a list named keys"
+        return FetchedJwks(at=at, url=url, keys=None, problem=problem)
     return FetchedJwks(at=at, url=url, keys=tuple(key for key in keys if isinstance(key, dict)))
 
 

@@ -63,11 +63,16 @@ def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKe
     test can lie about the algorithm.
     """
     name = header.get("alg")
-    signing_input = f"{_base64url(_json(header))}.{_base64url(_json(claims))}"
+    signed = signing_input(_json(header), _json(claims))
     if name == "none":
-        return f"{signing_input}."
+        return f"{signed.decode()}."
     algorithm = _ALGORITHMS[name if isinstance(name, str) and name in _RSA else "RS512"]
-    return f"{signing_input}.{_base64url(algorithm.sign(signing_input.encode(), key))}"
+    return f"{signed.decode()}.{_base64url(algorithm.sign(signed, key))}"
+
+
+def signing_input(header: bytes, payload: bytes) -> bytes:
+    """Return what is signed of a JWT whose header and payload were written like this."""
+    return f"{_base64url(header)}.{_base64url(payload)}".encode()
 
 
 def altered(

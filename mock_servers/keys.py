@@ -141,6 +141,10 @@ class KeyRing:
         with ThreadPoolExecutor(len(lacking) or 1) as pool:
             list(pool.map(lambda one: self._private(*one), lacking))
 
+    def loaded(self) -> dict[str, KeyPair]:
+        """Return the pairs that are in memory, by name; none is loaded or made for it."""
+        return {**{name: pair for (name, _, _), pair in self._pairs.copy().items()}, **self._added}
+
     def add(self, name: str, private: rsa.RSAPrivateKey, kid: str | None = None) -> KeyPair:
         """Let `pair` return this configured key under the name, whatever size and kid it is asked for."""
         _check_name(name)

@@ -465,6 +465,7 @@ class Platform:
             jwks_url_of=self._jwks_url,
             call=self.call,
             own_key=self._platform_key,
+            loaded_keys=self.ring.loaded,
         )
 
     def _platform_key(self) -> KeyPair:

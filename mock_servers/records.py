@@ -97,6 +97,7 @@ Certainty = Literal["certain", "likely", "possible"]
 class Finding:
     """Why an exchange was refused, found from facts: what was seen, where it comes from, what to do.
 
+    `difference` is two texts under each other, with a mark below where they part; show it in letters of one width.
     `evidence` is the letter of the error row that the mistake runs into and `row` that row's paragraph of the contract:
     how sure it is that the real service minds. `change` is what to change in the client library's own words, where one
     is recognised.
@@ -110,9 +111,14 @@ class Finding:
     evidence: str | None = None
     row: str | None = None
     change: str | None = None
+    difference: str | None = None
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))
+
+    def lines(self) -> list[str]:
+        """Return it as lines for a log."""
+        return [str(self), *(f"  {line}" for line in (self.difference or "").splitlines())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +259,7 @@ class Record:
     def explained(self) -> str:
         """Return the line, and below it what explains the exchange, indented."""
         examined = self.examination()
-        lines = [str(self), *(f"  {finding}" for finding in examined.findings)]
+        lines = [str(self), *(f"  {line}" for finding in examined.findings for line in finding.lines())]
         lines += [f"  then: {each}" for each in examined.then]
         return "\n".join([*lines, *(f"  advice: {each}" for each in examined.advice)])
 

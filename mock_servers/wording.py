@@ -14,6 +14,7 @@ _SHOWN: Final = 6
 _LONGEST: Final = 80
 _LONGEST_URL: Final = 300
 _MOST_URLS: Final = 5
+_AROUND: Final = 150
 _TENTHS: Final = 10
 _MINUTES: Final = 600
 _HOURS: Final = 7200
@@ -53,6 +54,29 @@ def mismatch(sent: str, registered: Sequence[str]) -> str:
     more = f" and {len(registered) - _MOST_URLS} more" if len(registered) > _MOST_URLS else ""
     alike = max((_shared_start(sent, each) for each in registered), key=len)
     return f"{listed}{more}" + (f"; they part after {url(alike)}" if alike else "")
+
+
+def difference(sent: str, wanted: str) -> str:
+    """Return two texts under each other on lines of ASCII, and below them a mark at the first difference.
+
+    Of long ones only what lies around that difference is shown.
+    """
+    at = len(_shared_start(sent, wanted))
+    start = max(0, at - _AROUND)
+    lines = [_around(text, start, at) for text in (sent, wanted)]
+    mark = " " * max(len(before) for before, _ in lines) + "^"
+    texts = ["".join(line) for line in lines]
+    return f"sent:   {texts[0]}\nwanted: {texts[1]}\n        {mark}"
+
+
+def _around(text: str, start: int, at: int) -> tuple[str, str]:
+    before = ("…" if start else "") + _plain(text[start:at])
+    after = text[at : at + _AROUND]
+    return before, _plain(after) + ("…" if len(text) > at + _AROUND else "")
+
+
+def _plain(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def _shared_start(one: str, other: str) -> str:

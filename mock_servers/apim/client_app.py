@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from mock_servers import wording
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
@@ -107,7 +108,10 @@ def fetch_app_jwks(exchange: Exchange) -> str | None:
         try:
             kept = read(exchange.service.fetch(url), exchange.now, url)
         except UnreachableError as reason:
-            return f"{shown(url)} could not be fetched: {reason}. It must answer without log-in; this jti is spent."
+            exchange.app_jwks_failure = str(reason)
+            return (
+                f"{wording.url(url)} could not be fetched: {reason}. It must answer without log-in; this jti is spent."
+            )
         table.put(key, kept)
     exchange.app_jwks = kept
     return None
@@ -118,7 +122,7 @@ def check_app_jwks_readable(exchange: Exchange) -> str | None:
     """Row 19a (I)."""
     if exchange.app_jwks.keys is not None:
         return None
-    url = shown(exchange.service.jwks_url_of(exchange.app))
+    url = wording.url(exchange.service.jwks_url_of(exchange.app))
     return f'{url} answered {exchange.app_jwks.problem}: it must answer {{"keys": [...]}}.{_kept(exchange)}'
 
 

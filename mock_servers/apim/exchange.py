@@ -35,6 +35,7 @@ class Exchange:
     jti: str = field(init=False)
     app: App = field(init=False)
     app_jwks: FetchedJwks = field(init=False)
+    app_jwks_failure: str = field(init=False)
     app_jwk: Mapping[str, Any] = field(init=False)
     app_key: RSAPublicKey = field(init=False)
     subject: Jwt = field(init=False)

@@ -36,7 +36,8 @@ class Service:
 
     `is_real`: it answers under a real host name, where people log in at the providers' real hosts, as `hosts` names
     them. `jwks_url_of` tells where an app's key set is, the mock's own sets included. `call` reaches the providers, and
-    `own_key` is what the platform signs with when it is their client.
+    `own_key` is what the platform signs with when it is their client; `loaded_keys` are the pairs that the mock holds
+    in memory, by name.
     """
 
     mount: str
@@ -54,6 +55,7 @@ class Service:
     jwks_url_of: Callable[[App], str]
     call: Caller
     own_key: Callable[[], KeyPair]
+    loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
 
     @property
     def environment(self) -> str:

@@ -95,6 +95,10 @@ SCHEMAS: Final = {
                 **TEXT_OR_NULL,
                 "description": "What to change in the client library's own words, where one is recognised.",
             },
+            "difference": {
+                **TEXT_OR_NULL,
+                "description": "Two texts under each other, with a mark below where they part.",
+            },
         },
         "An explanation: what was seen, where it comes from, what to do.",
     ),

@@ -5,7 +5,7 @@ Nothing here may be changed, and nothing judges: the answer has left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from mock_servers.identity_provider.provider import Provider
 from mock_servers.javascript import UNDEFINED
 from mock_servers.jwks import FetchedJwks, Fetcher, UnreachableError
 from mock_servers.jwts import Jwt, MalformedJwtError
+from mock_servers.keys import KeyPair
 from mock_servers.origins import Origins
+from mock_servers.real_host import Hosts
 from mock_servers.records import Journal, Record
 from mock_servers.registered_app import App
 from mock_servers.request import Request
@@ -25,7 +27,8 @@ from mock_servers.store import Store
 
 RowOf = Callable[[ServiceError], ServiceError]
 
-JWT_FIELDS: Final = ("client_assertion", "subject_token")
+_JWT_FIELDS: Final = {"client_assertion": "client assertion", "subject_token": "id_token"}
+"""What belongs there, in the words of provenance."""
 
 
 def _offline(url: str) -> bytes:
@@ -36,18 +39,23 @@ def _offline(url: str) -> bytes:
 class Known:
     """What the mock knows besides a request; finders read it, and change nothing.
 
-    `environment` is the platform's, `audiences` what it takes as `aud` besides the URL that was called. `providers` are
-    those that the service trusts, or is; `jwks_url_of` tells where an app's key set is, and `fetch` gets it.
+    `environment` is the platform's, `origins` are the mock's own names, `hosts` the real ones. `audiences` will do as
+    `aud` besides the URL that was called. `providers` are those that the service trusts, or is, and `issuers` gives the
+    names it trusts them by. `jwks_url_of` tells where an app's key set is, and `fetch` gets it; `loaded_keys` are the
+    key pairs that the mock holds in memory, by name.
     """
 
     store: Store
     journal: Journal
     environment: str = ""
     origins: Origins = field(default_factory=Origins)
+    hosts: Hosts = field(default_factory=Hosts)
     audiences: tuple[str, ...] = ()
     providers: tuple[Provider, ...] = ()
     jwks_url_of: Callable[[App], str] = lambda app: app.jwks_url or ""
     fetch: Fetcher = _offline
+    issuers: Callable[[], Sequence[str]] = list
+    loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
 
     def issued(self, value: str) -> Issued | None:
         """Return where a value came from, when the mock issued or registered it."""
@@ -80,9 +88,10 @@ class Case:
     """A refused exchange.
 
     `learned` holds what the rules taught, by the name of the exchange's field. `tokens` are the JWTs of the form by
-    field (those that decode), `ahead` the rules that objected or were never asked, in their order. An `unrouted`
-    request was refused before any grant was chosen, so that the rules of every grant are still to come. `traits` tell
-    of the library that made it.
+    field: those that decode, and that the mock did not issue as something else. `ahead` are the rules that objected or
+    were never asked, in their order. An `unrouted` request was refused before any grant was chosen, so that the rules
+    of every grant are still to come. `jti_spent`: the assertion cannot be sent again, even when the cause is cured.
+    `traits` tell of the library that made it.
     """
 
     record: Record
@@ -90,6 +99,7 @@ class Case:
     refusal: Refusal
     ahead: tuple[Rule[Any], ...]
     unrouted: bool
+    jti_spent: bool = False
     learned: Mapping[str, Any]
     known: Known
     row: RowOf
@@ -151,15 +161,18 @@ class Case:
         return self.refusal.rule in rules
 
 
-def tokens_of(request: Request) -> dict[str, Jwt]:
-    """Return the JWTs of a form by field."""
-    return dict(_tokens(request))
+def tokens_of(request: Request, known: Known) -> dict[str, Jwt]:
+    """Return the JWTs of a form by field, without those that are known to belong elsewhere."""
+    return dict(_tokens(request, known))
 
 
-def _tokens(request: Request) -> Iterator[tuple[str, Jwt]]:
-    for name in JWT_FIELDS:
+def _tokens(request: Request, known: Known) -> Iterator[tuple[str, Jwt]]:
+    for name, kind in _JWT_FIELDS.items():
+        sent = request.form.get(name) or ""
+        issued = known.issued(sent)
         try:
-            yield name, jwts.decode(request.form.get(name) or "")
+            if issued is None or issued.kind == kind:
+                yield name, jwts.decode(sent)
         except MalformedJwtError:
             continue
 

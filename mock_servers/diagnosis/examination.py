@@ -18,6 +18,8 @@ from mock_servers.request import Request
 from mock_servers.rules import Flow, Refusal, Rule, foresee
 
 MOST: Final = 3
+_CLAIM: Final = "claim_client_assertion_jti"
+_SPENT: Final = "The jti of this assertion is spent: sign a new one for the next try."
 _CERTAINTIES: Final = ("certain", "likely", "possible")
 
 _log = logging.getLogger("mock_servers")
@@ -45,13 +47,14 @@ def examine(
 def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal, record: Record, row: RowOf) -> Case:
     """Return the case that finders look at."""
     request: Request = exchange.request
-    tokens = tokens_of(request)
+    tokens, ahead = tokens_of(request, known), tuple(_ahead(flow, refusal))
     return Case(
         record=record,
         request=request,
         refusal=refusal,
-        ahead=tuple(_ahead(flow, refusal)),
+        ahead=ahead,
         unrouted=sum(len(policy.rules) for policy in flow.policies) == 1,
+        jti_spent=any(rule.name == _CLAIM for rule in _rules(flow)) and all(rule.name != _CLAIM for rule in ahead),
         learned=MappingProxyType({each.name: getattr(exchange, each.name) for each in _taught(exchange)}),
         known=known,
         row=row,
@@ -66,6 +69,10 @@ def _ahead(flow: Flow[Any, Any], refusal: Refusal) -> Iterator[Rule[Any]]:
     return (rule for _, rule in left)
 
 
+def _rules(flow: Flow[Any, Any]) -> Iterator[Rule[Any]]:
+    return (rule for policy in flow.policies for rule in policy.rules)
+
+
 def _taught(exchange: Any) -> Iterator[Any]:
     return (each for each in fields(exchange) if not each.init and hasattr(exchange, each.name))
 
@@ -74,7 +81,12 @@ def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
     """Return what the finders found: what explains the refusal first, then what would be met next, in its order."""
     found = [one for finder in finders for one in _asked(finder, case)]
     found.sort(key=lambda one: (one[0], _CERTAINTIES.index(one[1].certainty)))
-    return list(dict.fromkeys(finding for _, finding in found))[:MOST]
+    best = list(dict.fromkeys(finding for _, finding in found))[:MOST]
+    return [_with_cost(best[0]), *best[1:]] if best and case.jti_spent else best
+
+
+def _with_cost(finding: Finding) -> Finding:
+    return replace(finding, cure=f"{finding.cure} {_SPENT}")
 
 
 def _asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:

@@ -14,11 +14,12 @@ class Finder:
     """Looks for one mistake.
 
     It is asked when one of `rules` (their names) has objected or was not asked any more; without rules, always. A rule
-    that had nothing to object disproves its mistakes.
+    that had nothing to object disproves its mistakes. What an `aside` finds explains no rule, and is told last.
     """
 
     find: Callable[[Case], Finding | None]
     rules: tuple[str, ...] = ()
+    aside: bool = False
 
     @property
     def name(self) -> str:
@@ -27,6 +28,8 @@ class Finder:
 
     def nearness(self, case: Case) -> int | None:
         """Return how many rules lie between the refusal and this mistake; `None` when it cannot be in the case."""
+        if self.aside:
+            return len(case.ahead) + 1
         if not self.rules:
             return 0
         place = next((place for place, rule in enumerate(case.ahead) if rule.name in self.rules), None)

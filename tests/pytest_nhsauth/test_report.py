@@ -42,7 +42,7 @@ def test_it(nhsauth):
 """
     )
 
-    lead, succeeded, refused = section(run())
+    lead, succeeded, refused, *_ = section(run())
 
     assert lead.startswith("1 of 2 refused, the last: exp is ")
     assert succeeded == "POST /oauth2/token 200"
@@ -141,7 +141,7 @@ def test_it(nhsauth, session):
 
     shown = section(run())
 
-    assert [line.split()[2] for line in shown[1:]] == ["200", "400"]
+    assert [line.split()[2] for line in shown[1:] if not line.startswith(" ")] == ["200", "400"]
 
 
 def test_a_teardown_does_not_repeat_what_the_failure_has_shown(pytester: pytest.Pytester, run: Run) -> None:

@@ -1,0 +1,93 @@
+"""What the same client's last good request had, and what is different in this one: memory, and never proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from mock_servers import javascript
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.javascript import UNDEFINED
+from mock_servers.records import Finding, Received, Record
+from mock_servers.wording import duration, shown
+
+_HEADER: Final = ("alg", "kid", "typ")
+_CLAIMS: Final = ("iss", "aud")
+_HEADERS: Final = ("content-type", "user-agent")
+_SLACK: Final = 5
+_LONGEST: Final = 120
+
+
+def changed_since_success(case: Case) -> Finding | None:
+    """The same client has asked for the same thing before, and got it."""
+    good = _last_good(case)
+    if good is None:
+        return None
+    changes = list(_changes(case, good))
+    if not changes:
+        return None
+    return Finding(
+        id="changed-since-success",
+        certainty="possible",
+        seen=f"The last good request like it was {duration(case.now - good.at)} ago (exchange {good.id}). "
+        f"Since then: {'; '.join(changes)}.",
+        cause="What has changed is often the cause.",
+        cure="Undo what you did not mean to change.",
+    )
+
+
+def _last_good(case: Case) -> Record | None:
+    client = _client(case)
+    wanted = (case.record.service, case.record.path, case.record.grant_type)
+    good = (each for each in case.known.before(case.record) if each.status == 200)  # noqa: PLR2004 - a token was given
+    return next(
+        (each for each in good if client and each.client_id == client and _kind(each) == wanted),
+        None,
+    )
+
+
+def _kind(record: Record) -> tuple[str, str, str | None]:
+    return record.service, record.path, record.grant_type
+
+
+def _client(case: Case) -> str | None:
+    if case.app is not None:
+        return case.app.client_id
+    named = case.claim("sub")
+    return named if isinstance(named, str) else case.record.client_id
+
+
+def _changes(case: Case, good: Record) -> Iterator[str]:
+    now, then = case.record.request, good.request
+    for name in _HEADERS:
+        yield from _changed(name, then["headers"].get(name, UNDEFINED), now["headers"].get(name, UNDEFINED))
+    fields = sorted(set(now["form"]) - set(then["form"])), sorted(set(then["form"]) - set(now["form"]))
+    for names, words in zip(fields, ("new in the form", "no longer in the form"), strict=True):
+        if names:
+            yield f"{words}: {', '.join(shown(name)[1:-1] for name in names)}"
+    before = good.received.get("client_assertion")
+    if case.assertion is not None and before is not None:
+        yield from _of_assertion(case, good, before)
+
+
+def _of_assertion(case: Case, good: Record, before: Received) -> Iterator[str]:
+    for name in _HEADER:
+        yield from _changed(f"header {name}", before.header.get(name, UNDEFINED), case.header(name))
+    for name in _CLAIMS:
+        yield from _changed(name, before.claims.get(name, UNDEFINED), case.claim(name))
+    then, now = _ahead(before.claims.get("exp"), good.at), _ahead(case.claim("exp"), case.now)
+    if then is not None and now is not None and abs(now - then) > _SLACK:
+        yield f"exp was {then:.0f} s ahead, and is {now:.0f} s"
+
+
+def _ahead(exp: Any, at: float) -> float | None:
+    return javascript.number(exp) - at if javascript.is_number(exp) else None
+
+
+def _changed(name: str, then: Any, now: Any) -> Iterator[str]:
+    if then != now:
+        yield f"{name} was {shown(then, _LONGEST)}, and is {shown(now, _LONGEST)}"
+
+
+FINDERS: Final = (Finder(find=changed_since_success, aside=True),)

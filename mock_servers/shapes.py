@@ -1,0 +1,92 @@
+"""Opaque values told apart by their looks alone: a guess, wherever provenance knows nothing.
+
+Services share shapes, so whatever else has the same looks is named as well (evidence: captures and public clients).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UNFILLED: Final = re.compile(
+    r"undefined|null|none|nil|nan|\[object \w+\]|\{\{.*\}\}|\$\{?\w+\}?|<.*>|%\w+%"
+    r"|(?:your|my)?[_-]?(?:api[_-]?key|client[_-]?id)",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONGEST_UNFILLED: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a value looks like: `kind` most likely, or `also`; `by` is what it was told by."""
+
+    pattern: re.Pattern[str]
+    by: str
+    kind: str
+    also: str = ""
+
+    @property
+    def words(self) -> str:
+        """Name everything that it could be."""
+        return f"{self.kind}, or {self.also}" if self.also else self.kind
+
+
+SHAPES: Final = (
+    Shape(
+        pattern=re.compile(r"-----BEGIN .*", re.DOTALL),
+        by="a value that begins with -----BEGIN",
+        kind="a key or certificate in PEM",
+    ),
+    Shape(pattern=re.compile(r"rrt-\d+-.*"), by="a value that begins with rrt-", kind="the message id of an answer"),
+    Shape(
+        pattern=re.compile(rf"{UUID.pattern}(?:\.{UUID.pattern}){{2}}", re.IGNORECASE),
+        by="three UUIDs joined by dots",
+        kind="a code of a mock realm",
+    ),
+    Shape(
+        pattern=UUID,
+        by="a UUID",
+        kind="a code of NHS login",
+        also="its refresh token, or an application id",
+    ),
+    Shape(
+        pattern=re.compile(r"[A-Za-z0-9]{28}"),
+        by="28 letters and digits",
+        kind="an access token of the platform",
+    ),
+    Shape(
+        pattern=re.compile(r"[A-Za-z0-9]{32}"),
+        by="32 letters and digits",
+        kind="an API key",
+        also="a refresh token of the platform, which looks the same",
+    ),
+    Shape(
+        pattern=re.compile(r"[A-Za-z0-9_-]{27}"),
+        by="27 characters of base64url",
+        kind="a code of CIS2",
+        also="an access or refresh token of CIS2",
+    ),
+    Shape(pattern=re.compile(r"[A-Za-z0-9]{16}"), by="16 letters and digits", kind="an app's client secret"),
+    Shape(pattern=re.compile(r"[A-Za-z0-9]{8}"), by="8 letters and digits", kind="a code of the platform"),
+    Shape(
+        pattern=re.compile(r"\d{12}"), by="12 digits", kind="a CIS2 user id", also="the id of a role or organisation"
+    ),
+    Shape(
+        pattern=re.compile(r"[A-Za-z0-9+/]{43}="),
+        by="44 characters of base64",
+        kind="a kid that is a SHA-256 digest",
+    ),
+)
+"""The first that fits is the likeliest."""
+
+
+def shape_of(value: str) -> Shape | None:
+    """Return what a value looks like; `None` when it looks like nothing in particular."""
+    return next((shape for shape in SHAPES if shape.pattern.fullmatch(value)), None)
+
+
+def is_unfilled(value: str) -> bool:
+    """Whether a value is a variable of a template that nothing was filled into: `undefined`, `{{token}}`, `<…>`."""
+    return len(value) <= _LONGEST_UNFILLED and _UNFILLED.fullmatch(value.strip()) is not None
