@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
     from mock_servers.configuration import Configuration
+    from mock_servers.faults.fault import Fault
     from mock_servers.identity_provider.headless import LogInError
     from mock_servers.identity_provider.people import Person
     from mock_servers.records import Finding, Record
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.explanation import Explanation
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
+    from pytest_nhsauth.faults import Faults
     from pytest_nhsauth.platform import IdentityProvider, Platform
     from pytest_nhsauth.registered_app import RegisteredApp
     from pytest_nhsauth.settings import Settings
     from pytest_nhsauth.target import ServerDiedError
+    from pytest_nhsauth.unused_fault import UnusedFaultWarning
     from pytest_nhsauth.users import Users
 
 __all__ = [
@@ -36,6 +39,8 @@ __all__ = [
     "Configuration",
     "Exchanges",
     "Explanation",
+    "Fault",
+    "Faults",
     "Finding",
     "IdTokenFactory",
     "IdentityProvider",
@@ -49,12 +54,14 @@ __all__ = [
     "Settings",
     "Token",
     "TokenError",
+    "UnusedFaultWarning",
     "Users",
 ]
 
 _HOMES: Final = {
     "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
     "mock_servers.configuration": ("Configuration",),
+    "mock_servers.faults.fault": ("Fault",),
     "mock_servers.identity_provider.headless": ("LogInError",),
     "mock_servers.identity_provider.people": ("Person",),
     "mock_servers.records": ("Finding", "Record"),
@@ -64,10 +71,12 @@ _HOMES: Final = {
     "pytest_nhsauth.exchanges": ("Exchanges",),
     "pytest_nhsauth.explanation": ("Explanation",),
     "pytest_nhsauth.factories": ("AppFactory", "ClientAssertionFactory", "IdTokenFactory"),
+    "pytest_nhsauth.faults": ("Faults",),
     "pytest_nhsauth.platform": ("IdentityProvider", "Platform"),
     "pytest_nhsauth.registered_app": ("RegisteredApp",),
     "pytest_nhsauth.settings": ("Settings",),
     "pytest_nhsauth.target": ("ServerDiedError",),
+    "pytest_nhsauth.unused_fault": ("UnusedFaultWarning",),
     "pytest_nhsauth.users": ("Users",),
 }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
+    from pytest_nhsauth.faults import Faults
     from pytest_nhsauth.markers import Access
     from pytest_nhsauth.platform import Platform
     from pytest_nhsauth.registered_app import RegisteredApp
@@ -52,14 +53,15 @@ def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) ->
 def nhsauth(nhsauth_platform: Platform, request: pytest.FixtureRequest) -> Iterator[Platform]:
     """The mock of the API platform, CIS2 and NHS login; after each test it is as before.
 
-    Its URLs, `apps`, `users`, `exchanges` and `clock`. What wider fixtures have added stays; the journal starts empty.
+    Its URLs, `apps`, `users`, `exchanges`, `clock` and `faults`. What wider fixtures have added stays; the journal
+    starts empty.
     """
     from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
 
     if nhsauth_platform.death:
         pytest.fail(nhsauth_platform.death, pytrace=False)
     try:
-        with nhsauth_platform.isolated():
+        with nhsauth_platform.isolated(), nhsauth_platform.faults.warned_of():
             yield nhsauth_platform
             report.keep(request.node, nhsauth_platform.exchanges)
     except ServerDiedError as died:
@@ -190,6 +192,12 @@ def nhsauth_env(
 def nhsauth_clock(nhsauth: Platform) -> Clock:
     """The mock's time: `now`, `set`, `advance`, `freeze`, `reset`; the machine's own stays as it is."""
     return nhsauth.clock
+
+
+@pytest.fixture
+def nhsauth_faults(nhsauth: Platform) -> Faults:
+    """What is to go wrong in this test: `next("token", status=503)`, `down("cis2")`; unused ones are warned of."""
+    return nhsauth.faults
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 from mock_servers.clock import Clock
 from mock_servers.configuration import Configuration
+from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.identity_provider.people import Person
@@ -115,6 +116,18 @@ class InProcess:
         if role is not None and role not in ROLES:
             raise ValueError(f"as_ is {role!r}; allowed: {' or '.join(map(repr, ROLES))}")
         return explain(self.mock, value, role, token_url)
+
+    def order_fault(self, fault: Fault) -> Fault:
+        """Order a fault."""
+        return self.mock.faults.order(fault)
+
+    def faults(self) -> list[Fault]:
+        """Return what is ordered."""
+        return self.mock.faults.all()
+
+    def remove_fault(self, number: int) -> None:
+        """Take a fault back."""
+        self.mock.faults.remove(number)
 
     def snapshot(self) -> Any:
         """Return the state."""

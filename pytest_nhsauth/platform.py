@@ -12,6 +12,7 @@ from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.clock import Clock
 from pytest_nhsauth.exchanges import Exchanges
 from pytest_nhsauth.explanation import Explanation
+from pytest_nhsauth.faults import Faults
 from pytest_nhsauth.registered_app import RegisteredApp
 from pytest_nhsauth.target import ServerDiedError, Target
 from pytest_nhsauth.users import Users
@@ -34,8 +35,8 @@ class Platform:
     """A running mock of the API platform, CIS2 and NHS login, in this process or elsewhere.
 
     URLs have no slash at their end. `apps` are the registered apps, `users` the people who can log in, `exchanges` what
-    the mock was asked and what it answered, `clock` the service's time, which the fixtures' signatures follow. What
-    asks the mock raises ServerDiedError once nothing answers any more.
+    the mock was asked and what it answered, `clock` the service's time, which the fixtures' signatures follow,
+    `faults` what is to go wrong. What asks the mock raises ServerDiedError once nothing answers any more.
     """
 
     def __init__(self, target: Target) -> None:
@@ -44,6 +45,7 @@ class Platform:
         self.users = Users(target)
         self.exchanges = Exchanges(target.journal)
         self.clock = Clock(target.clock)
+        self.faults = Faults(target)
 
     def __repr__(self) -> str:
         return f"Platform(url={self._target.url!r})"

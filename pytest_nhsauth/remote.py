@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mock_servers import assertions
 from mock_servers.apps import NoSuchAppError
+from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider import headless
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
@@ -222,6 +223,20 @@ class Remote:
         told: Mapping[str, Any] = self._control.ask("POST", "/explain", given)
         return told
 
+    def order_fault(self, fault: Fault) -> Fault:
+        """Have the mock let something go wrong."""
+        told = {each.name: getattr(fault, each.name) for each in fields(Fault) if each.name not in _COUNTED}
+        said = {name: value for name, value in told.items() if value is not None or name == "times"}
+        return _fault(self._control.ask("POST", "/faults", said))
+
+    def faults(self) -> list[Fault]:
+        """Return what is ordered."""
+        return [_fault(told) for told in self._control.ask("GET", "/faults")]
+
+    def remove_fault(self, number: int) -> None:
+        """Take a fault back."""
+        self._control.ask("DELETE", f"/faults/{number}")
+
     def snapshot(self) -> Any:
         """Have the mock remember its state; what is returned is only its name."""
         return self._control.ask("POST", "/snapshots")["id"]
@@ -264,6 +279,7 @@ def connected(url: str) -> Iterator[Remote]:
         yield Remote(control, status["version"])
 
 
+_COUNTED: Final = ("id", "seen", "used")
 _OTHER_URLS: Final = ("base", "token", "authorize", "userinfo", "hello_world", "control", "openapi")
 """What a status lists besides the providers."""
 
@@ -296,6 +312,10 @@ def _members(kind: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
     """Return those members of an answer that a dataclass has; another version of the mock may tell more."""
     known = {each.name: told[each.name] for each in fields(kind) if each.name in told}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+
+
+def _fault(told: Mapping[str, Any]) -> Fault:
+    return Fault(**_members(Fault, told))
 
 
 def _person(told: Mapping[str, Any]) -> Person:

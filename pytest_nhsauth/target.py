@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.identity_provider.people import Person
@@ -141,6 +142,18 @@ class Target(Protocol):
 
     def explain(self, value: str, *, role: str | None, token_url: str | None) -> Mapping[str, Any]:
         """Return what a value is and how the service would judge it. Raises ValueError for an unknown role."""
+        ...
+
+    def order_fault(self, fault: Fault) -> Fault:
+        """Order a fault, and return it with its number."""
+        ...
+
+    def faults(self) -> list[Fault]:
+        """Return what is ordered, the oldest first."""
+        ...
+
+    def remove_fault(self, number: int) -> None:
+        """Take a fault back. Raises LookupError."""
         ...
 
     def snapshot(self) -> Any:

@@ -12,6 +12,7 @@ from mock_servers.apim.flows import FLOWS
 from mock_servers.apim.render import render, write
 from mock_servers.apim.service import Service
 from mock_servers.diagnosis.case import Known
+from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.request import Request
 
@@ -37,7 +38,7 @@ def create_app(service: Service, faults: Faults | None = None) -> Flask:
                 audiences=service.settings.audiences,
                 providers=service.providers,
                 jwks_url_of=service.jwks_url_of,
-                fetch=service.fetch,
+                fetch=without_faults(service.fetch),
                 issuers=service.issuers,
                 loaded_keys=service.loaded_keys,
             ),

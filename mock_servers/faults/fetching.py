@@ -12,6 +12,11 @@ from mock_servers.faults.ordered import Faults
 from mock_servers.jwks import Fetcher, UnreachableError
 
 
+def without_faults(fetch: Fetcher) -> Fetcher:
+    """Return a fetcher for who only looks, and must neither meet a fault nor use it up."""
+    return fetch.fetch if isinstance(fetch, FaultyFetcher) else fetch
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyFetcher:
     """A fetcher before which faults of `app.jwks` stand; `owner` tells whose key set is at a URL.

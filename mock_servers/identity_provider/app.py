@@ -8,6 +8,7 @@ from flask import Flask
 
 from mock_servers import front
 from mock_servers.diagnosis.case import Known
+from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.advice import advise
@@ -34,7 +35,10 @@ def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool 
             write=front.compact,
             message_id=service.identifiers.message_id,
             known=Known(
-                store=service.store, journal=service.journal, providers=(service.provider,), fetch=service.fetch
+                store=service.store,
+                journal=service.journal,
+                providers=(service.provider,),
+                fetch=without_faults(service.fetch),
             ),
             fault=errors.FAULT,
             journal=service.journal,

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 
 import pytest
 from pytest_nhsauth import (
-    App, AppFactory, Client, ClientAssertionFactory, Clock, Configuration, Exchanges, IdTokenFactory, Platform, Record,
-    RegisteredApp, Settings, Token,
+    App, AppFactory, Client, ClientAssertionFactory, Clock, Configuration,
+    Exchanges, Fault, Faults, IdTokenFactory, Platform, Record, RegisteredApp,
+    Settings, Token,
 )
 
 
@@ -39,6 +40,7 @@ def test_all(
     nhsauth_client_assertion: ClientAssertionFactory,
     nhsauth_clock: Clock,
     nhsauth_exchanges: Exchanges,
+    nhsauth_faults: Faults,
     nhsauth_id_token: IdTokenFactory,
     nhsauth_new_app: AppFactory,
 ) -> None:
@@ -47,6 +49,8 @@ def test_all(
     other: RegisteredApp = nhsauth_new_app(client_id="other")
     issuer: str = nhsauth.cis2.issuer
     nhsauth_clock.advance(600)
+    fault: Fault = nhsauth_faults.next("token", status=503, times=None)
+    assert fault.used == 0
     record: Record = nhsauth_exchanges.assert_one(grant_type="client_credentials", error=None)
     assert token.expires_at
     assert [assertion, other.kid, issuer, record.diagnosis]

@@ -1,0 +1,115 @@
+"""What a test lets go wrong: at the platform, at a provider, on the way to a key set or an API."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, TypedDict, Unpack
+
+from mock_servers.faults.fault import Deed, Fault, Malformation, Place, Policy, Scope
+from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.target import Target
+from pytest_nhsauth.unused_fault import UnusedFaultWarning
+
+_SAID_BY: Final[Mapping[str, str]] = {"delay": "seconds", "malformed": "kind", "rate_limit": "policy"}
+"""By deed, the member that a value of its keyword sets: `delay=2` is a delay of two seconds."""
+
+_FLAGS: Final = ("drop", "catch_all", "rotate")
+_COUNTED: Final = ("id", "seen", "used")
+
+
+class What(TypedDict, total=False):
+    """The keywords of a fault: one that says what happens, and those that say more about it.
+
+    `status=503` (`body`, `content_type`), `delay=2.5`, `drop=True` (`processed=True`: after the work was done),
+    `malformed="html"` or `"half"`, `"truncated"`, `"empty"`, `rate_limit="quota"` or `"spike_arrest"`
+    (`scope="proxy"`), `catch_all=True` (`status=401`), `rotate=True`. With each of them: `times`, 1 unless given, None
+    for every request; `after`, how many get through first; `client_id`, the only one that meets it.
+    """
+
+    do: Deed
+    status: int
+    body: str | Mapping[str, Any]
+    content_type: str
+    delay: float
+    seconds: float
+    drop: bool
+    processed: bool
+    malformed: Malformation | bool
+    kind: Malformation
+    rate_limit: Policy | bool
+    policy: Policy
+    scope: Scope
+    catch_all: bool
+    rotate: bool
+    times: int | None
+    after: int
+    client_id: str
+
+
+class Faults:
+    """The faults that are ordered; all of them end with the test."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._ordered: set[int] = set()
+
+    @blames_caller
+    def next(self, on: Place, **what: Unpack[What]) -> Fault:
+        """Let the next request at a place go wrong: `next("token", status=503)`, `next("cis2.jwks", rotate=True)`.
+
+        Places are `token`, `authorize`, `callback` and `userinfo` of the platform, `app.jwks`, `cis2`,
+        `cis2.authorize`, `cis2.token`, `cis2.userinfo`, `cis2.jwks`, `cis2.discovery`, the same of `nhs_login`, and
+        `api`. Of several faults at a place a request meets the oldest that is not used up. Raises ValueError for a
+        word, or words together, that make no fault.
+        """
+        return self._order(_read(on, what))
+
+    @blames_caller
+    def down(self, on: Place, *, status: int = 503) -> Fault:
+        """Let a place answer a load balancer's page until the test ends, or the fault is removed: `down("cis2")`."""
+        return self._order(_read(on, {"status": status, "times": None}))
+
+    def all(self) -> list[Fault]:
+        """Return what is ordered, used up or not, the oldest first; `used` says how many requests met it."""
+        return self._target.faults()
+
+    @property
+    def unused(self) -> list[Fault]:
+        """What no request has met so far."""
+        return [fault for fault in self.all() if not fault.used]
+
+    @blames_caller
+    def remove(self, fault: Fault) -> None:
+        """Take a fault back; answers that any fault holds back leave at once. Raises LookupError when it is gone."""
+        self._target.remove_fault(fault.id)
+
+    def _order(self, fault: Fault) -> Fault:
+        ordered = self._target.order_fault(fault)
+        self._ordered.add(ordered.id)
+        return ordered
+
+    @contextmanager
+    def warned_of(self) -> Iterator[None]:
+        """Warn at the end of a block of what was ordered in it and met by nobody."""
+        self._ordered.clear()
+        yield
+        for fault in self.unused if self._ordered else ():
+            if fault.id in self._ordered:
+                warnings.warn(UnusedFaultWarning(f"nothing met the fault {fault}"), stacklevel=2)
+
+
+def _read(on: str, what: Mapping[str, Any]) -> Fault:
+    from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, and most tests order no fault
+
+    given: dict[str, Any] = dict(what)
+    deeds = [deed for deed in (*_SAID_BY, *_FLAGS) if given.get(deed) not in (None, False)]
+    told = {_SAID_BY[deed]: value for deed in _SAID_BY if (value := given.pop(deed, None)) not in (None, False, True)}
+    for flag in _FLAGS:
+        given.pop(flag, None)
+    if len(deeds) > 1:
+        raise ValueError(f"fault is {' and '.join(deeds)}; allowed: one of them, and a fault more for the other")
+    default = deeds or (["status"] if "status" in given else [])
+    ordered = {"on": on, **({"do": default[0]} if default else {}), **told, **given}
+    return members.read(Fault, ordered, where="fault", omit=_COUNTED)
