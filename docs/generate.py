@@ -21,6 +21,7 @@ from mock_servers.identity_provider.people import (
     roles,
     userinfo,
 )
+from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT
 from mock_servers.rules import Flow, Kind, Policy, Rule, ServiceError
 
@@ -144,7 +145,7 @@ def rules_page() -> str:
         *_service("NHS login", PROVIDER_FLOWS, lambda problem: NHS_LOGIN.errors[problem.code]),
         *_service("The gateway", (*HELLO_WORLD, NOWHERE)),
         *_service("The proxies of test suites", (*mock_jwks.FLOWS, *canary.FLOWS)),
-        *_service("The management API", MANAGEMENT),
+        *_service("The management API", (*log_in.FLOWS, *MANAGEMENT)),
     ]
     return "\n".join(sections)
 

@@ -87,6 +87,8 @@ class Environments:
             )
         if host.plays == "management":
             return self._platform.management_mounts()
+        if host.plays == "management_log_in":
+            return self._platform.management_log_in_mounts()
         return self._platform.empty_mounts()
 
     def _realm_environments(self) -> list[str]:

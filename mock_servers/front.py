@@ -33,7 +33,7 @@ from mock_servers.records import (
     response_shown,
     secrets_sent,
 )
-from mock_servers.request import Answer, Parameters, Request
+from mock_servers.request import Answer, Parameters, Request, Seen
 from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
 from mock_servers.timeline import Walk
 
@@ -73,9 +73,9 @@ class Front(Generic[X]):
 
     `known` is what explanations look up, `fault` the row for whatever no rule names. `row` finds the service's own row
     for what a rule names, `render` makes an answer of it, `write` text of its members; `advise` tells, afterwards, what
-    a success should make its client think about. Without `keeps_successes` the journal has the refusals alone: such
-    answers are full of secrets. `place` is where a fault would have to be ordered
-    for a request to meet it.
+    a success should make its client think about; `trace` may record what became of any exchange. Without
+    `keeps_successes` the journal has the refusals alone: such answers are full of secrets. `place` is where a fault
+    would have to be ordered for a request to meet it.
     """
 
     name: str
@@ -91,6 +91,7 @@ class Front(Generic[X]):
     place: Callable[[X], str | None] = lambda _: None
     advise: Callable[[X], Iterable[str]] = lambda _: ()
     row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
+    trace: Callable[[X, Seen], None] = lambda *_: None
     keeps_successes: bool = True
 
 
@@ -146,6 +147,8 @@ def _response(front: Front[X], outcome: _Outcome[X]) -> flask.Response:
     answer = outcome.answer
     body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
     status = f"{answer.status} {faulty.phrase(answer.status)}"  # werkzeug would write the phrase in capitals
+    refused = outcome.refusal is not None or outcome.fault is not None
+    front.trace(outcome.exchange, Seen(flow=outcome.flow.name, refused=refused, status=answer.status, body=body))
     return flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
 
 

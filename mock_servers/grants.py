@@ -60,8 +60,9 @@ class ProviderSession:
 class Session:
     """Since when, from whom and for how long tokens descend from one id token; `ends_at` is never put off.
 
-    `id` is the id token's `sid` (empty when it has none), `subject` its own `sub`, `provider` who issued it and
-    `issuer` by which name. A log-in of the platform's browser flow keeps the provider's access token, for its userinfo.
+    `id` is the id token's `sid` (empty when it has none), `subject` its own `sub`, `provider` who issued it, `issuer`
+    by which name, and `people` whom that provider logs in. A log-in of the platform's browser flow keeps the provider's
+    access token, for its userinfo.
     """
 
     id: str
@@ -71,6 +72,8 @@ class Session:
     lifetime: float
     refresh_lifetime: float
     issuer: str = ""
+    people: str = ""
+    id_token: str = field(default="", repr=False)
     external_access_token: str | None = field(default=None, repr=False)
 
     @property
@@ -81,7 +84,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """An opaque access token of the platform; without a `session` it is an application's own."""
+    """An opaque access token of the platform; without a `session` it is an application's own.
+
+    `issuer` is the token service that issued it, as it was called; `attributes` are those set by hand over the
+    management API, which may also revoke it, with or without the `refresh_token` that came with it.
+    """
 
     client_id: str
     environment: str
@@ -89,11 +96,15 @@ class AccessToken:
     issued_at: float
     expires_at: float
     session: Session | None = None
+    issuer: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    refresh_token: str | None = field(default=None, repr=False)
+    revoked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
-    """A refresh token of the platform; `spent_at` once it has been rotated."""
+    """A refresh token of the platform; `spent_at` once it has been rotated, `revoked_at` over the management API."""
 
     client_id: str
     environment: str
@@ -102,6 +113,7 @@ class RefreshToken:
     count: int
     expires_at: float
     spent_at: float | None = None
+    revoked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mock_servers.client_environment import RealNames
+    from mock_servers.management.service import Service as Management
 
 SNAPSHOTS: Final = 20
 """States that are remembered for who asks over HTTP; the oldest go first."""
@@ -251,18 +252,25 @@ class Platform:
 
     def _management(self) -> WSGIApplication:
         from mock_servers.management.app import create_app  # noqa: PLC0415 - few ever call it: not a start's business
-        from mock_servers.management.service import Service  # noqa: PLC0415 - the same
 
-        return create_app(
-            Service(
-                settings=self.configuration.apim,
-                clock=self.clock,
-                store=self.store,
-                identifiers=self.identifiers,
-                journal=self.exchanges,
-                apps=self.developer_apps,
-                proxies=seeds.proxies(self._played(), (api.path for api in self.configuration.apis)),
-            )
+        return create_app(self._management_service())
+
+    def _management_log_in(self) -> WSGIApplication:
+        from mock_servers.management.app import create_log_in_app  # noqa: PLC0415 - the same
+
+        return create_log_in_app(self._management_service())
+
+    def _management_service(self) -> Management:
+        from mock_servers.management.service import Service as Management  # noqa: PLC0415 - the same
+
+        return Management(
+            settings=self.configuration.apim,
+            clock=self.clock,
+            store=self.store,
+            identifiers=self.identifiers,
+            journal=self.exchanges,
+            apps=self.developer_apps,
+            proxies=seeds.proxies(self._played(), (api.path for api in self.configuration.apis)),
         )
 
     def _believe_proxy(self, environ: WSGIEnvironment) -> None:
@@ -479,10 +487,18 @@ class Platform:
 
     def _all_mounts(self) -> list[Mount]:
         *own, elsewhere = self.platform_mounts(self.token_services)
-        return [*own, *self._management_mounts(), *_provider_mounts(self.providers.values(), self.faults), elsewhere]
+        managed = [*self._management_mounts(), *self._log_in_mounts()]
+        return [*own, *managed, *_provider_mounts(self.providers.values(), self.faults), elsewhere]
 
     def _management_mounts(self) -> list[Mount]:
         return [_mount("/v1/organizations", Deferred(self._management))]
+
+    def management_log_in_mounts(self) -> list[Mount]:
+        """Return what answers at the hosts where one logs in to the management API."""
+        return [*self._own_mounts(), *self._log_in_mounts(), _mount("", _nothing)]
+
+    def _log_in_mounts(self) -> list[Mount]:
+        return [_mount("/oauth/token", Deferred(self._management_log_in))]
 
     def management_mounts(self) -> list[Mount]:
         """Return what answers at the host of the management API."""

@@ -64,3 +64,13 @@ class Answer:
     body: Mapping[str, Any] | str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What became of an exchange: the name of its flow, whether a rule refused it, and status and body as written."""
+
+    flow: str
+    refused: bool
+    status: int
+    body: str

@@ -9,6 +9,7 @@ from mock_servers.apim import errors
 from mock_servers.apim.advice import advise
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.flows import FLOWS
+from mock_servers.apim.logging_fields import trace
 from mock_servers.apim.render import render, write
 from mock_servers.apim.service import Service
 from mock_servers.diagnosis.case import Known
@@ -47,6 +48,7 @@ def create_app(service: Service, faults: Faults | None = None) -> Flask:
             faults=faults,
             place=_place,
             advise=advise,
+            trace=trace,
         ),
         __name__,
     )

@@ -107,7 +107,7 @@ def _loosely(uri: str) -> str:
 
 def send_to_provider(exchange: Exchange) -> Answer:
     """Remember the client's request by a fresh state, and send the browser to the provider's authorize endpoint."""
-    service, provider = exchange.service, _provider(exchange)
+    service, provider = exchange.service, provider_of(exchange)
     origin, state = service.origin_of_log_in(provider, exchange.request.origin), service.identifiers.uuid()
     pending = PendingAuthorization(
         mount=service.mount,
@@ -124,7 +124,8 @@ def send_to_provider(exchange: Exchange) -> Answer:
     return redirect(f"{origin}{provider.endpoint('authorize')}", _asked(exchange, provider, pending, state))
 
 
-def _provider(exchange: Exchange) -> Provider:
+def provider_of(exchange: Exchange) -> Provider:
+    """Return the provider to which a request sends people."""
     people = "nhs_login" if exchange.query("scope") == NHS_LOGIN else "cis2"
     return next(provider for provider in exchange.service.providers if provider.people == people)
 

@@ -177,7 +177,8 @@ def check_external_signature(exchange: Exchange) -> str | None:
 def send_back(exchange: Exchange) -> Answer:
     """Give the client a code of the platform's own, and its state back."""
     service, pending = exchange.service, exchange.pending
-    session = new_session(exchange, external_access_token=str(exchange.provider_tokens.get("access_token") or ""))
+    told = exchange.provider_tokens
+    session = new_session(exchange, str(told.get("id_token") or ""), str(told.get("access_token") or ""))
     if session.id:
         sessions.begin(service.store, service.environment, session.provider, session.id)
     code = service.identifiers.apigee_code()

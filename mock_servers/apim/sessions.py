@@ -10,6 +10,7 @@ from dataclasses import replace
 from mock_servers.apim.authorizations import BrowserSession, PlatformCode
 from mock_servers.grants import AccessToken, RefreshToken
 from mock_servers.store import Store
+from mock_servers.wording import moment
 
 
 def begin(store: Store, environment: str, provider: str, sid: str) -> None:
@@ -29,12 +30,22 @@ def end(store: Store, environment: str, provider: str, sid: str, at: float) -> b
 
 
 def revoked_at(store: Store, grant: AccessToken | RefreshToken | PlatformCode) -> float | None:
-    """Return when the provider ended the session that a token or code belongs to; `None` while it goes on.
+    """Return when a token was revoked by hand, or the provider ended the session that a token or code belongs to.
 
-    A session that the mock has forgotten, which takes thousands of newer ones, counts as ended when it began.
+    `None` while it goes on. A session that the mock has forgotten, which takes thousands of newer ones, counts as ended
+    when it began.
     """
+    if not isinstance(grant, PlatformCode) and grant.revoked_at is not None:
+        return grant.revoked_at
     session = grant.session
     if session is None or not session.of_browser_flow or not session.id:
         return None
     known = store.browser_sessions.get((grant.environment, session.provider, session.id))
     return session.issued_at if known is None else known.ended_at
+
+
+def revoked_by_hand(grant: AccessToken | RefreshToken) -> str | None:
+    """Say so of a token that was revoked over the management API, for a developer's eyes."""
+    if grant.revoked_at is None:
+        return None
+    return f"The token was revoked over the management API at {moment(grant.revoked_at)}: approve it, or get another."

@@ -18,6 +18,9 @@ ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
 TELLS_SID: Final = "internal-dev"
 """The environment whose code answers end with the id token's `sid` (S)."""
 
+LONGEST_ID_TOKEN: Final = 1 << 14
+"""Characters of an id token that a session keeps; ten thousand sessions must not hold whatever clients may post."""
+
 SESSION_LIFETIMES: Final = {"cis2": 43200, "nhs_login": 3600}
 """Seconds, by whose people logged in; a refresh token lives as long (S)."""
 
@@ -38,9 +41,10 @@ def application_token(exchange: Exchange) -> Answer:
 
 def exchanged_token(exchange: Exchange) -> Answer:
     """§5."""
-    session = new_session(exchange)
-    access_token, lifetime = _access_token(exchange, exchange.scopes, session)
+    session = new_session(exchange, exchange.form("subject_token") or "")
     first = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
+    refresh_token = _refresh_token(exchange, first)
+    access_token, lifetime = _access_token(exchange, exchange.scopes, session, refresh_token)
     return Answer(
         status=200,
         body={
@@ -48,7 +52,7 @@ def exchanged_token(exchange: Exchange) -> Answer:
             "expires_in": _told(lifetime),
             "token_type": "Bearer",
             "issued_token_type": ISSUED_TOKEN_TYPE,
-            "refresh_token": _refresh_token(exchange, first),
+            "refresh_token": refresh_token,
             "refresh_token_expires_in": _told(session.refresh_lifetime),
             "refresh_count": "0",
         },
@@ -59,14 +63,14 @@ def code_token(exchange: Exchange) -> Answer:
     """§6: the session begins now; a browser's script may read the answer, asked or not (S)."""
     code = exchange.code
     session = replace(code.session, issued_at=exchange.now)
-    access_token, access_lifetime = _access_token(exchange, code.scopes, session)
     lifetime = shortened(exchange.request.form, "_refresh_token_expiry_ms", session.refresh_lifetime)
-    first = _first_refresh_token(exchange, code.scopes, session, lifetime)
+    refresh_token = _refresh_token(exchange, _first_refresh_token(exchange, code.scopes, session, lifetime))
+    access_token, access_lifetime = _access_token(exchange, code.scopes, session, refresh_token)
     body = {
         "access_token": access_token,
         "expires_in": _told(access_lifetime),
         "token_type": "Bearer",
-        "refresh_token": _refresh_token(exchange, first),
+        "refresh_token": refresh_token,
         "refresh_token_expires_in": _told(lifetime),
         "refresh_count": "0",
     }
@@ -80,14 +84,15 @@ def refreshed_token(exchange: Exchange) -> Answer:
     left = session_ends_at(exchange, spent) - exchange.now
     asked = shortened(exchange.request.form, "_refresh_token_expiry_ms", spent.session.refresh_lifetime)
     lifetime = min(asked, left)
-    access_token, access_lifetime = _access_token(exchange, spent.scopes, spent.session)
     successor = replace(spent, count=spent.count + 1, expires_at=exchange.now + lifetime)
+    refresh_token = _refresh_token(exchange, successor)
+    access_token, access_lifetime = _access_token(exchange, spent.scopes, spent.session, refresh_token)
     return Answer(
         status=200,
         body={
             "access_token": access_token,
             "expires_in": _told(access_lifetime),
-            "refresh_token": _refresh_token(exchange, successor),
+            "refresh_token": refresh_token,
             "refresh_token_expires_in": _told(lifetime),
             "refresh_count": str(successor.count),
             "token_type": "Bearer",
@@ -100,7 +105,7 @@ def _told(lifetime: float) -> str:
     return str(max(math.ceil(lifetime) - 1, 0))
 
 
-def new_session(exchange: Exchange, external_access_token: str | None = None) -> Session:
+def new_session(exchange: Exchange, id_token: str, external_access_token: str | None = None) -> Session:
     """Return the session that an id token begins; of a log-in through the platform with the provider's access token."""
     settings, provider = exchange.service.settings, exchange.provider
     lifetime = SESSION_LIFETIMES[provider.people]
@@ -113,11 +118,15 @@ def new_session(exchange: Exchange, external_access_token: str | None = None) ->
         lifetime=settings.session_lifetime or lifetime,
         refresh_lifetime=min(settings.refresh_token_lifetime or lifetime, settings.session_lifetime or lifetime),
         issuer=str(claims.get("iss") or ""),
+        people=provider.people,
+        id_token=id_token if len(id_token) <= LONGEST_ID_TOKEN else "",
         external_access_token=external_access_token,
     )
 
 
-def _access_token(exchange: Exchange, scopes: tuple[str, ...], session: Session | None) -> tuple[str, float]:
+def _access_token(
+    exchange: Exchange, scopes: tuple[str, ...], session: Session | None, refresh_token: str | None = None
+) -> tuple[str, float]:
     value = exchange.service.identifiers.access_token()
     default = exchange.service.settings.access_token_lifetime
     lifetime = shortened(exchange.request.form, "_access_token_expiry_ms", default)
@@ -128,6 +137,8 @@ def _access_token(exchange: Exchange, scopes: tuple[str, ...], session: Session 
         issued_at=exchange.now,
         expires_at=exchange.now + lifetime,
         session=session,
+        issuer=f"{exchange.request.origin}{exchange.service.mount}",
+        refresh_token=refresh_token,
     )
     exchange.service.store.access_tokens.put(value, token)
     _remember(exchange, "access token", value, token.expires_at, session)

@@ -43,7 +43,10 @@ def find_token(exchange: Exchange) -> str | None:
 def check_token_not_revoked(exchange: Exchange) -> str | None:
     """The provider has not ended the session."""
     ended_at = sessions.revoked_at(exchange.service.store, exchange.token)
-    return None if ended_at is None else f"The token was revoked at {moment(ended_at)}: the person logged out. Log in."
+    if ended_at is None:
+        return None
+    told = sessions.revoked_by_hand(exchange.token)
+    return told or f"The token was revoked at {moment(ended_at)}: the person logged out. Log in."
 
 
 @rejects(errors.USERINFO_TOKEN_EXPIRED)

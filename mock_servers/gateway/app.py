@@ -11,6 +11,7 @@ from mock_servers.diagnosis.case import Known
 from mock_servers.faults.ordered import Faults
 from mock_servers.gateway.flows import FAULT, NOWHERE, render
 from mock_servers.gateway.service import Exchange, Service
+from mock_servers.gateway.trace import trace
 from mock_servers.request import Answer
 from mock_servers.rules import Flow, choose
 
@@ -31,6 +32,7 @@ def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = (), f
             journal=service.journal,
             faults=faults,
             place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
+            trace=trace,
         ),
         __name__,
     )

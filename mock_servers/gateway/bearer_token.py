@@ -41,7 +41,8 @@ def check_token_not_revoked(exchange: Exchange) -> str | None:
     ended_at = sessions.revoked_at(exchange.service.store, exchange.token)
     if ended_at is None:
         return None
-    return f"The token was revoked at {moment(ended_at)}: the person logged out at the provider. Log in again."
+    told = sessions.revoked_by_hand(exchange.token)
+    return told or f"The token was revoked at {moment(ended_at)}: the person logged out at the provider. Log in again."
 
 
 @rejects(errors.TOKEN_EXPIRED)

@@ -17,6 +17,23 @@ def _kms(status: int, code: str, message: str, evidence: Evidence, row: str) -> 
 
 
 BEARER_MISSING = _row(401, "security.util.Unauthorized", "Unauthorized", "I", "admin §2")
+LOG_IN_CLIENT_WRONG = ServiceError(
+    status=401, code="unauthorized", sentence="Bad credentials", evidence="I", row="admin §2", shape="log_in"
+)
+LOG_IN_GRANT_UNSUPPORTED = ServiceError(
+    status=400,
+    code="unsupported_grant_type",
+    sentence="Unsupported grant type: {grant_type}",
+    evidence="I",
+    row="admin §2",
+    shape="log_in",
+)
+LOG_IN_PERSON_MISSING = ServiceError(
+    status=401, code="unauthorized", sentence="Bad credentials", evidence="I", row="admin §2", shape="log_in"
+)
+LOG_IN_ELSEWHERE = ServiceError(
+    status=404, code="not_found", sentence="There is nothing at {path}", evidence="I", row="admin §2", shape="log_in"
+)
 ORGANIZATION_UNKNOWN = _row(
     404, "organizations.OrganizationDoesNotExist", "Organization {org} does not exist", "I", "admin §2"
 )
@@ -77,5 +94,22 @@ REVISION_UNKNOWN = _row(
     "I",
     "admin §3.5",
 )
+
+ENVIRONMENT_UNKNOWN = _row(
+    404,
+    "messaging.config.beans.EnvironmentDoesNotExist",
+    "APIProxy {proxy} is not deployed in environment {environment}",
+    "I",
+    "admin §3.6",
+)
+DEBUG_SESSION_UNKNOWN = _row(
+    404, "distribution.DebugSessionNotFound", "DebugSession {session} not found", "I", "admin §3.6"
+)
+TRANSACTION_UNKNOWN = _row(
+    404, "distribution.MessageNotFound", "Transaction {transaction} of {session} not found", "I", "admin §3.6"
+)
+
+TOKEN_UNKNOWN = _kms(404, "invalid_access_token", "Invalid Access Token", "I", "admin §3.7")
+SEARCH_EMPTY = _kms(400, "parameters_missing", "Either enduser or app must be given", "I", "admin §3.7")
 
 FAULT = _row(500, "rest.InternalServerError", "The mock itself failed", "I", "admin §3")

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mock_servers.management import attribute, caller, developer_app, errors, key, page, product, proxy, view
+from mock_servers.management import (
+    access_token,
+    attribute,
+    caller,
+    debug_session,
+    developer_app,
+    errors,
+    key,
+    page,
+    product,
+    proxy,
+    view,
+)
 from mock_servers.management.service import Exchange
 from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, Rule, ServiceError, rejects
@@ -142,7 +154,42 @@ def _proxies() -> tuple[Flow[Exchange, Answer], ...]:
     )
 
 
-CALLS: Final[tuple[Flow[Exchange, Answer], ...]] = (*_apps(), *_keys(), *_products(), *_proxies())
+def _debug_sessions() -> tuple[Flow[Exchange, Answer], ...]:
+    path = "/environments/*/apis/*/revisions/*/debugsessions"
+    place, one = debug_session.PLACE, (*debug_session.PLACE, debug_session.find_session)
+    return (
+        _call("GET", path, place, debug_session.told_list),
+        _call("POST", path, place, debug_session.begun),
+        _call("DELETE", f"{path}/*", one, debug_session.ended),
+        _call("GET", f"{path}/*/data", one, debug_session.told_records),
+        _call("GET", f"{path}/*/data/*", (*one, debug_session.find_transaction), debug_session.told_record),
+    )
+
+
+def _access_tokens() -> tuple[Flow[Exchange, Answer], ...]:
+    """They leave no trace in the journal: the token is in the path."""
+    find, told, path = access_token.find_token, access_token.told, "/oauth2/accesstokens/*"
+    judge = (find, key.check_action, access_token.claim_status)
+    change = (find, access_token.decode_change, access_token.claim_change)
+    search = (access_token.check_search, access_token.check_app_of_search, page.check_count)
+    return (
+        _call("GET", path, (find,), told, recorded=False),
+        _call("POST", path, judge, told, action=True, recorded=False),
+        _call("POST", path, change, told, action=False, recorded=False),
+        _call("DELETE", path, (find, access_token.claim_removal), told, recorded=False),
+        _call("GET", "/oauth2/search", search, access_token.told_search),
+        _call("POST", "/oauth2/revoke", search, access_token.told_revoked),
+    )
+
+
+CALLS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    *_apps(),
+    *_keys(),
+    *_products(),
+    *_proxies(),
+    *_debug_sessions(),
+    *_access_tokens(),
+)
 
 
 @rejects(errors.BODY_TOO_LARGE)
@@ -192,6 +239,8 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
 
 
 def render(row: ServiceError, exchange: Exchange, _: str) -> Answer:
-    """Make Apigee's own error body of a row."""
+    """Make Apigee's own error body of a row; its log-in has OAuth's."""
     message = row.sentence.format_map({"path": "", "problem": "", **exchange.named})
+    if row.shape == "log_in":
+        return Answer(status=row.status, body={"error": row.code, "error_description": message})
     return Answer(status=row.status, body={"code": row.code, "message": message, "contexts": []})

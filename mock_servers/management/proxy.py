@@ -14,14 +14,9 @@ REVISION: Final = "1"
 """Each proxy has one revision, deployed in one environment."""
 
 
-@rejects(errors.PROXY_UNKNOWN)
-def find_proxy(exchange: Exchange) -> str | None:
-    """One of the platform's, or of the team's own APIs."""
-    exchange.named |= {"proxy": exchange.segments[1], "org": exchange.organization}
-    return _find(exchange, exchange.segments[1])
-
-
-def _find(exchange: Exchange, name: str) -> str | None:
+def find(exchange: Exchange, name: str) -> str | None:
+    """Find a proxy by its name, or say that there is none."""
+    exchange.named |= {"proxy": name, "org": exchange.organization}
     proxy = exchange.service.proxies.get(name)
     if proxy is None:
         return f"No proxy is called {shown(name)}: its name ends with its environment, as mock-jwks-internal-dev."
@@ -29,11 +24,22 @@ def _find(exchange: Exchange, name: str) -> str | None:
     return None
 
 
+def check(exchange: Exchange, revision: str) -> str | None:
+    """Say so when a revision is not the one that there is."""
+    exchange.named["revision"] = revision
+    return None if revision == REVISION else f"Revision {shown(revision)} is none: each proxy has revision {REVISION}."
+
+
+@rejects(errors.PROXY_UNKNOWN)
+def find_proxy(exchange: Exchange) -> str | None:
+    """One of the platform's, or of the team's own APIs."""
+    return find(exchange, exchange.segments[1])
+
+
 @rejects(errors.REVISION_UNKNOWN)
 def check_revision(exchange: Exchange) -> str | None:
     """The one that there is."""
-    exchange.named["revision"] = revision = exchange.segments[3]
-    return None if revision == REVISION else f"Revision {shown(revision)} is none: each proxy has revision {REVISION}."
+    return check(exchange, exchange.segments[3])
 
 
 def told_deployments(exchange: Exchange) -> Answer:

@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mock_servers.clock import Clock
+from mock_servers.debug_session import DebugSession, Transaction
 from mock_servers.developer_app import DeveloperApp, Key, Product
 from mock_servers.developer_apps import DeveloperApps
+from mock_servers.grants import AccessToken
 from mock_servers.identifiers import Identifiers
 from mock_servers.records import Journal
 from mock_servers.request import Request
@@ -51,6 +53,9 @@ class Exchange:
     product: Product = field(init=False)
     changed_product: Product = field(init=False)
     proxy: Proxy = field(init=False)
+    token: AccessToken = field(init=False)
+    session: DebugSession = field(init=False)
+    transaction: Transaction = field(init=False)
 
     @cached_property
     def segments(self) -> tuple[str, ...]:

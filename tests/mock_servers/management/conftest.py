@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.clock import Clock
 from mock_servers.configuration import Api, Configuration
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform
 from mock_servers.settings import ApimSettings
@@ -82,3 +84,57 @@ def bound_key(management: Management, made_app: Any) -> str:
     """A second key of that app, with the product of the mock identity service."""
     answer = management("PUT", APP, json={**made_app, "apiProducts": ["identity-service-mock-internal-dev"]})
     return str(answer.get_json()["credentials"][1]["consumerKey"])
+
+
+@pytest.fixture
+def key(management: Management, platform: Platform) -> str:
+    """A key with the products of mock-jwks and the mock identity service; the mock can sign for it."""
+    url = f"{platform.url}/_nhsauth/apps/nhsauth-app/jwks"
+    made = management.make(
+        "/developers/tester@example.nhs.uk/apps",
+        {
+            "name": "my-app",
+            "callbackUrl": "https://google.com/callback",
+            "attributes": [{"name": "jwks-resource-url", "value": url}],
+            "apiProducts": ["mock-jwks-internal-dev", "identity-service-mock-internal-dev"],
+        },
+    )
+    return str(made["credentials"][0]["consumerKey"])
+
+
+@pytest.fixture
+def form(platform: Platform, key: str) -> Callable[..., dict[str, str]]:
+    """What asks for a token with that key: an application's, or a person's of a realm."""
+
+    def made(realm: str = "", user: str = "") -> dict[str, str]:
+        assertion = platform.client_assertion(
+            "nhsauth-app",
+            token_url=f"{platform.url}/oauth2-mock/token",
+            alterations=Alterations(claims={"iss": key, "sub": key}),
+        )
+        proof = {
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion,
+        }
+        if not realm:
+            return {**proof, "grant_type": "client_credentials"}
+        return {
+            **proof,
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+            "subject_token": platform.id_token(realm, Wanted(client_id="test-client", user=user)),
+        }
+
+    return made
+
+
+@pytest.fixture
+def granted(platform: Platform, http: Client, form: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """Get tokens: the answer of the token service."""
+
+    def get(realm: str = "", user: str = "") -> dict[str, str]:
+        answer = http.post("/oauth2-mock/token", data=form(realm, user), base_url=platform.url)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.get_json())
+
+    return get

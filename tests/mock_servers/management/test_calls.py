@@ -238,7 +238,11 @@ class Known:
 
 
 def test_every_call_has_a_case() -> None:
-    assert sorted(CASES) == sorted(flow.name for flow in CALLS)
+    elsewhere = ("/oauth2/", "/environments/")  # test_access_tokens.py, test_debug_sessions.py
+    names = [flow.name for flow in CALLS if not flow.name.split(" ")[1].startswith(elsewhere)]
+
+    assert sorted(CASES) == sorted(names)
+    assert len(CALLS) - len(names) == 11
 
 
 @pytest.mark.parametrize("call", CASES)

@@ -11,8 +11,6 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.configuration import Configuration
-from mock_servers.identity_provider.id_tokens import Alterations
-from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform
 from mock_servers.settings import ApimSettings
@@ -57,38 +55,9 @@ def fault(answer: TestResponse) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def key(management: Any, platform: Platform) -> str:
-    """A key with the product of mock-jwks; the mock can sign for it."""
-    url = f"{platform.url}/_nhsauth/apps/nhsauth-app/jwks"
-    attributes = [{"name": "jwks-resource-url", "value": url}]
-    made = management.make(APPS, {"name": "my-app", "attributes": attributes, "apiProducts": [MOCK_JWKS]})
-    return str(made["credentials"][0]["consumerKey"])
-
-
-@pytest.fixture
-def token(platform: Platform, http: Client, key: str) -> Callable[..., str]:
+def token(granted: Callable[..., dict[str, str]]) -> Callable[..., str]:
     """Get a token: an application's, or a person's of a realm."""
-
-    def get(realm: str = "", user: str = "") -> str:
-        assertion = platform.client_assertion(
-            "nhsauth-app",
-            token_url=f"{platform.url}/oauth2-mock/token",
-            alterations=Alterations(claims={"iss": key, "sub": key}),
-        )
-        form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
-        form |= (
-            {
-                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
-                "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
-                "subject_token": platform.id_token(realm, Wanted(client_id="test-client", user=user)),
-            }
-            if realm
-            else {"grant_type": "client_credentials"}
-        )
-        answer = http.post("/oauth2-mock/token", data=form, base_url=platform.url)
-        return str(answer.get_json()["access_token"])
-
-    return get
+    return lambda realm="", user="": granted(realm, user)["access_token"]
 
 
 @pytest.fixture
@@ -195,7 +164,8 @@ def test_a_revoked_key_opens_nothing(management: Any, read: Read, key: str, path
 @pytest.mark.parametrize("path", BY_KEY)
 def test_a_key_for_another_api_opens_nothing(management: Any, read: Read, key: str, path: str) -> None:
     management("POST", f"{APP}/keys/{key}", json={"apiProducts": ["canary-api-ref"], "attributes": []})
-    management("DELETE", f"{APP}/keys/{key}/apiproducts/{MOCK_JWKS}")
+    for product in (MOCK_JWKS, "identity-service-mock-internal-dev"):
+        management("DELETE", f"{APP}/keys/{key}/apiproducts/{product}")
 
     assert fault(read(f"/mock-jwks{path}", apikey=key)) == KEY_NOT_FOR_API
 
@@ -245,7 +215,8 @@ class TestATokenThatDoesNotDo:
     ) -> None:
         value = token()
         management("POST", f"{APP}/keys/{key}", json={"apiProducts": ["canary-api-ref"], "attributes": []})
-        management("DELETE", f"{APP}/keys/{key}/apiproducts/{MOCK_JWKS}")
+        for product in (MOCK_JWKS, "identity-service-mock-internal-dev"):
+            management("DELETE", f"{APP}/keys/{key}/apiproducts/{product}")
 
         assert fault(read(path, value)) == TOKEN_NOT_FOR_API
 

@@ -1,0 +1,100 @@
+"""The attributes that an access token has in Apigee, which test suites and logs read (S); worked out when asked for."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mock_servers import javascript, jwts
+from mock_servers.grants import AccessToken, Session
+from mock_servers.javascript import UNDEFINED
+
+LEVELS: Final = ("aal3", "aal2", "aal1", "p9", "p5", "p0")
+"""The words of `auth_level`; the first that is in a scope counts (S)."""
+
+APPLICATION_LEVEL: Final = "level3"
+_MOCK_HOST: Final = "identity.ptl.api.platform.nhs.uk"
+_PLATFORM_HOSTS: Final = ".api.service.nhs.uk"
+_CLAIMS: Final = {
+    "id_token-subject": "sub",
+    "id_token-issuer": "iss",
+    "id_token-acr": "acr",
+    "id_token-authentication_assurance_level": "authentication_assurance_level",
+    "id_token-amr": "amr",
+    "id_token-id-assurance-level": "id_assurance_level",
+    "id_token-identity-proofing-level": "identity_proofing_level",
+}
+
+
+def attributes_of(token: AccessToken) -> dict[str, str]:
+    """Return the attributes of a token by name, in their order; those that were set by hand count, new ones last."""
+    return {**_issued(token), **dict(token.attributes)}
+
+
+def auth(session: Session | None, scopes: tuple[str, ...]) -> dict[str, str]:
+    """Return how whoever has a token was authenticated: type, grant type, level, provider, user id."""
+    if session is None:
+        return _auth("app", "client_credentials", APPLICATION_LEVEL, "apim", "")
+    grant_type = "authorization_code" if session.of_browser_flow else "token_exchange"
+    word = provider_word(session.provider, session.people, session.issuer)
+    return of_person(grant_type, level_in(scopes), word, session.subject)
+
+
+def of_person(grant_type: str, level: str, provider: str, user_id: str) -> dict[str, str]:
+    """Return the same for a person of whom only this is known yet."""
+    return _auth("user", grant_type, level, provider, user_id)
+
+
+def _auth(kind: str, grant_type: str, level: str, provider: str, user_id: str) -> dict[str, str]:
+    return {
+        "auth_type": kind,
+        "auth_grant_type": grant_type,
+        "auth_level": level,
+        "auth_provider": provider,
+        "auth_user_id": user_id,
+    }
+
+
+def level_in(scopes: tuple[str, ...]) -> str:
+    """Return the highest level that any scope names, in lower case; empty when none does."""
+    named = {part for scope in scopes for part in scope.lower().split(":")}
+    return next((level for level in LEVELS if level in named), "")
+
+
+def provider_word(provider: str, people: str, issuer: str) -> str:
+    """Return the word for who logs people in under this issuer: `nhs-cis2`, `apim-mock-nhs-login`.
+
+    A mock realm is known by its host, or by being one of this mock's.
+    """
+    word = f"nhs-{people.removeprefix('nhs_')}".replace("_", "-")
+    host = urlsplit(issuer).hostname or ""
+    is_mock = "-mock-" in provider or host == _MOCK_HOST or host.endswith(_PLATFORM_HOSTS)
+    return f"apim-mock-{word}" if is_mock else word
+
+
+def _issued(token: AccessToken) -> dict[str, str]:
+    told = {**auth(token.session, token.scopes), **_told_of_person(token.session)}
+    return told | {"issuer": token.issuer, "_first_issued": str(int(_first_issued(token) * 1000))}
+
+
+def _first_issued(token: AccessToken) -> float:
+    return token.session.issued_at if token.session else token.issued_at
+
+
+def _told_of_person(session: Session | None) -> dict[str, str]:
+    if session is None:
+        return {}
+    claims = _claims(session.id_token)
+    told = {name: _text(claims.get(claim, UNDEFINED)) for name, claim in _CLAIMS.items()}
+    told["id_token"] = session.id_token
+    if session.external_access_token is not None:
+        told["external_access_token"] = session.external_access_token
+    return told
+
+
+def _claims(id_token: str) -> Any:
+    return jwts.decode(id_token).claims if id_token else {}
+
+
+def _text(value: Any) -> str:
+    return "" if value is UNDEFINED or value is None else javascript.text(value)

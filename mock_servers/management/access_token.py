@@ -1,0 +1,139 @@
+"""Access tokens over the management API: what they were issued for, their attributes, and their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from mock_servers.apim.token_attributes import attributes_of
+from mock_servers.grants import AccessToken
+from mock_servers.management import body, errors, page, view
+from mock_servers.management.service import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import rejects
+from mock_servers.wording import cut, shown
+
+decode_change: Final = body.decoded({"scope": body.TEXT, "attributes": body.ATTRIBUTES})
+TOKENS_AT_ONCE: Final = 1000
+"""Tokens that one search finds at most (I)."""
+
+
+@rejects(errors.TOKEN_UNKNOWN)
+def find_token(exchange: Exchange) -> str | None:
+    """Issued by a token service of the mock, to a key that is still there."""
+    value = exchange.segments[-1]
+    token = exchange.service.store.access_tokens.get(value)
+    if token is None or exchange.service.store.apps.get(token.client_id) is None:
+        return f"{cut(value)} is no access token of this platform: it was never issued, or deleted, or its key was."
+    exchange.token = token
+    return None
+
+
+@rejects(errors.TOKEN_UNKNOWN)
+def claim_change(exchange: Exchange) -> str | None:
+    """Only named attributes change, and the scope when it is given (D)."""
+    sent = exchange.body
+    set_by_hand = dict(exchange.token.attributes) | dict(body.attributes(sent.get("attributes", [])))
+    scopes = tuple(sent["scope"].split()) if "scope" in sent else exchange.token.scopes
+    return _put(exchange, replace(exchange.token, scopes=scopes, attributes=tuple(set_by_hand.items())))
+
+
+@rejects(errors.TOKEN_UNKNOWN)
+def claim_status(exchange: Exchange) -> str | None:
+    """Approve or revoke it; with `cascade=true` the refresh token that came with it as well (D)."""
+    asked = exchange.request.query
+    revoked_at = exchange.now if asked.get("action") == "revoke" else None
+    if (asked.get("cascade") or "").lower() == "true":
+        _cascade(exchange, exchange.token, revoked_at)
+    return _put(exchange, replace(exchange.token, revoked_at=revoked_at))
+
+
+def _put(exchange: Exchange, changed: AccessToken) -> str | None:
+    if exchange.service.store.access_tokens.swap(exchange.segments[-1], exchange.token, changed):
+        exchange.token = changed
+        return None
+    return "Another request changed the token at this moment."
+
+
+def _cascade(exchange: Exchange, token: AccessToken, revoked_at: float | None) -> None:
+    table = exchange.service.store.refresh_tokens
+    refresh_token = table.get(token.refresh_token)
+    if refresh_token is not None:
+        table.swap(token.refresh_token, refresh_token, replace(refresh_token, revoked_at=revoked_at))
+
+
+@rejects(errors.TOKEN_UNKNOWN)
+def claim_removal(exchange: Exchange) -> str | None:
+    """Of many that delete a token at once exactly one does."""
+    taken = exchange.service.store.access_tokens.take(exchange.segments[-1])
+    return "Another request deleted the token at this moment." if taken is None else None
+
+
+@rejects(errors.SEARCH_EMPTY)
+def check_search(exchange: Exchange) -> str | None:
+    """An end user or an app, or both (D)."""
+    asked = exchange.request.query
+    if "enduser" in asked or "app" in asked:
+        return None
+    return "Neither enduser nor app is in the query: say whose tokens are meant."
+
+
+@rejects(errors.APP_ID_UNKNOWN)
+def check_app_of_search(exchange: Exchange) -> str | None:
+    """An app by its id."""
+    exchange.named["app"] = app_id = exchange.request.query.get("app")
+    if app_id is None or exchange.service.apps.by_id(app_id) is not None:
+        return None
+    return f"No app has the id {shown(app_id)}. The id is `appId` of the app, not its name."
+
+
+def _sought(exchange: Exchange) -> Iterator[tuple[str, AccessToken]]:
+    asked = exchange.request.query
+    app = exchange.service.apps.by_id(asked.get("app") or "")
+    keys = {key.consumer_key for key in app.keys} if app else None
+    for value, token in exchange.service.store.access_tokens.snapshot().items():
+        user = token.session.subject if token.session else ""
+        if (keys is None or token.client_id in keys) and asked.get("enduser") in (None, user):
+            yield str(value), token
+
+
+def told_search(exchange: Exchange) -> Answer:
+    """Answer with the tokens of a person, of an app, or of a person at an app."""
+    found = [value for value, _ in _sought(exchange)]
+    return view.listed(page.of(exchange, found, TOKENS_AT_ONCE))
+
+
+def told_revoked(exchange: Exchange) -> Answer:
+    """Revoke the tokens of a person or an app, with `cascade` their refresh tokens, and answer with them."""
+    cascade = (exchange.request.query.get("cascade") or "").lower() == "true"
+    revoked = list(_sought(exchange))
+    for value, token in revoked:
+        exchange.service.store.access_tokens.swap(value, token, replace(token, revoked_at=exchange.now))
+        if cascade:
+            _cascade(exchange, token, exchange.now)
+    return view.listed([value for value, _ in revoked])
+
+
+def told(exchange: Exchange) -> Answer:
+    """Answer with the token as it is now."""
+    return Answer(status=200, body=_view(exchange, exchange.segments[-1], exchange.token))
+
+
+def _view(exchange: Exchange, value: str, token: AccessToken) -> dict[str, Any]:
+    store = exchange.service.store
+    app, refresh_token = store.apps.get(token.client_id), store.refresh_tokens.get(token.refresh_token)
+    return {
+        "token": value,
+        "clientId": token.client_id,
+        "app": app.name if app else "",
+        "scope": " ".join(token.scopes),
+        "status": view.status(approved=token.revoked_at is None),
+        "tokenType": "Bearer",
+        "grantType": dict(attributes_of(token))["auth_grant_type"],
+        "issuedAt": view.ms(token.issued_at),
+        "expiresAt": view.ms(token.expires_at),
+        "refreshToken": token.refresh_token or "",
+        "refreshCount": str(refresh_token.count if refresh_token else 0),
+        "attributes": view.attributes(tuple(attributes_of(token).items())),
+    }

@@ -1,0 +1,114 @@
+"""Judges a log-in to the management API, at login.apigee.com: the command line's own client, and any person at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any, Final
+
+from mock_servers.management import errors
+from mock_servers.management.service import Exchange
+from mock_servers.request import Answer
+from mock_servers.rules import Flow, Policy, rejects
+from mock_servers.wording import shown
+
+CLIENT: Final = base64.b64encode(b"edgecli:edgeclisecret").decode()
+"""Name and password of Apigee's own command line, which are public and the same for everybody (S)."""
+LIFETIME: Final = 1799
+"""Seconds (D)."""
+
+
+@rejects(errors.LOG_IN_CLIENT_WRONG)
+def check_client(exchange: Exchange) -> str | None:
+    """Basic, with the command line's name and password."""
+    sent = exchange.request.headers.get("authorization", "")
+    if sent == f"Basic {CLIENT}":
+        return None
+    return "The Authorization header is not Basic with the public client of Apigee's command line."
+
+
+@rejects(errors.LOG_IN_GRANT_UNSUPPORTED)
+def check_grant_type(exchange: Exchange) -> str | None:
+    """The password grant alone."""
+    sent = exchange.request.form.get("grant_type")
+    exchange.named["grant_type"] = sent or ""
+    return None if sent == "password" else f"grant_type is {shown(sent)}: this log-in takes password."
+
+
+@rejects(errors.LOG_IN_PERSON_MISSING)
+def check_person(exchange: Exchange) -> str | None:
+    """A user name with a password, or a passcode; any of them will do."""
+    form = exchange.request.form
+    if "passcode" in form or ("username" in form and "password" in form):
+        return None
+    return "The form has neither username and password nor passcode; any of them will do here."
+
+
+def _nowhere(exchange: Exchange) -> str | None:
+    exchange.named["path"] = exchange.request.target.partition("?")[0]
+    return f"{exchange.request.method} {shown(exchange.request.target)} is no log-in: POST /oauth/token is."
+
+
+@rejects(errors.LOG_IN_ELSEWHERE)
+def check_path(exchange: Exchange) -> str | None:
+    """There is only the token endpoint."""
+    return _nowhere(exchange)
+
+
+def logged_in(exchange: Exchange) -> Answer:
+    """Answer with an access token that is a JWT, since clients look into it (S); its key is nobody's."""
+    form, identifiers = exchange.request.form, exchange.service.identifiers
+    claims = {
+        "jti": identifiers.uuid(),
+        "sub": identifiers.uuid(),
+        "user_name": form.get("username") or "passcode",
+        "client_id": "edgecli",
+        "grant_type": "password",
+        "iat": int(exchange.now),
+        "exp": int(exchange.now) + LIFETIME,
+        "iss": "https://login.apigee.com",
+    }
+    return Answer(
+        status=200,
+        body={
+            "access_token": _jwt(claims, key=identifiers.uuid()),
+            "token_type": "bearer",
+            "refresh_token": identifiers.uuid(),
+            "expires_in": LIFETIME,
+            "scope": "scim.me openid password.write approvals.me oauth.approvals",
+            "jti": claims["jti"],
+        },
+    )
+
+
+def _jwt(claims: dict[str, Any], *, key: str) -> str:
+    signing_input = ".".join(_part(json.dumps(each).encode()) for each in ({"alg": "HS256", "typ": "JWT"}, claims))
+    return f"{signing_input}.{_part(hmac.digest(key.encode(), signing_input.encode(), hashlib.sha256))}"
+
+
+def _part(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _refused(_: Exchange) -> Answer:
+    raise AssertionError("the last rule of this flow always objects")
+
+
+FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    Flow(
+        name="management log-in",
+        row="admin §2",
+        takes=lambda exchange: exchange.request.method == "POST" and exchange.request.path == "/",
+        policies=(Policy(name="LogIn", rules=(check_client, check_grant_type, check_person)),),
+        respond=logged_in,
+    ),
+    Flow(
+        name="no-such-log-in",
+        row="admin §2",
+        takes=lambda _: True,
+        policies=(Policy(name="FindCall", rules=(check_path,)),),
+        respond=_refused,
+    ),
+)
