@@ -224,6 +224,13 @@ class Platform:
         if self.store.apps.get(READY_MADE_APP.client_id) is READY_MADE_APP:
             self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
 
+    def token_services_at(self, url: str) -> Sequence[TokenService]:
+        """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
+        real = self.hosts.of_origin("://".join(urlsplit(url)[:2]))
+        if real is None or real.plays != "platform":
+            return self.token_services
+        return self._environments.token_services(real.environment)
+
     def reached_by_real_names(self, known: RealNames | None = None) -> None:
         """Say that clients reach the platform by the names of its real hosts, too, and what they need for it."""
         self.real_names = known

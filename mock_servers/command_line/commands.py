@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import click
 
+from mock_servers.command_line.argument import TakesPem
 from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
@@ -163,6 +164,42 @@ def demo() -> None:
     from mock_servers.command_line import story
 
     story.tell()
+
+
+@nhsauth.command("explain", cls=TakesPem)
+@_VERSION
+@click.argument("value", metavar="TOKEN|-|@FILE")
+@click.option(
+    "--as",
+    "role",
+    type=click.Choice(["client_assertion", "subject_token", "refresh_token", "code", "access_token", "apikey"]),
+    help="What it is sent as; else what it is made for, or whatever it could be.",
+)
+@click.option("--token-url", metavar="URL", help="Where it is sent to; else the URL that it names, or int's.")
+@click.option(
+    "--jwks", "key_set", metavar="FILE|URL", help="The key set of whoever signed it, to judge the signature, too."
+)
+@click.option("--at", metavar="TIME", help="When it arrives, as 2026-11-24T09:00:00Z or seconds; now unless given.")
+@click.option(
+    "--server",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="NHSAUTH_URL",
+    metavar="URL",
+    help="For a message id: the mock that gave it. Also NHSAUTH_URL.",
+)
+@_AS_JSON
+def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
+    """Say what a value is, and how the service would judge it.
+
+    A token, code or key from a log, which never leaves this process; - reads it from stdin, @FILE from a file, so that
+    it stands in no history. Or a message id (rrt-...) that a running mock gave: then that exchange.
+
+    Exit code 1 when the service would refuse it.
+    """
+    from mock_servers.command_line import explaining
+
+    explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json)
 
 
 @_command("errors", nhsauth)

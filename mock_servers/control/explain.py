@@ -1,17 +1,16 @@
-"""Says what a value is: recognised for certain where the mock issued it, else told by its contents or its shape.
+"""Explains a value: what it is, by `kind`; what the service would make of it, by `verdict`; and what is wrong with it.
 
-What the service would make of it in a role is `verdict`'s to say. A value is never shown whole.
+A value is never shown whole.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from mock_servers import jwts, members, pages, provenance
+from mock_servers import members, pages, provenance
 from mock_servers.control.calls import (
     EVIDENCE,
     HTML,
@@ -26,14 +25,13 @@ from mock_servers.control.calls import (
     answer_object,
 )
 from mock_servers.control.explanation_page import explanation_page
+from mock_servers.control.kind import KINDS, bare_value, is_private_key, kind_of
 from mock_servers.control.verdict import ROLES, Bench, bench
-from mock_servers.diagnosis.place import described, misplaced
-from mock_servers.dissection import harmless, taken_apart
-from mock_servers.grants import Issued
-from mock_servers.jwts import Jwt, MalformedJwtError
+from mock_servers.diagnosis.place import misplaced
+from mock_servers.dissection import taken_apart
 from mock_servers.limits import URL
 from mock_servers.members import MemberError
-from mock_servers.records import Certainty, Finding, Record
+from mock_servers.records import Finding, Record
 from mock_servers.wording import cut, shown
 
 if TYPE_CHECKING:
@@ -51,45 +49,6 @@ class _Explain:
     token_url: Annotated[str, URL] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
-    """What a value is, how sure that is, and the part it is made for, if the platform has one for it."""
-
-    kind: str
-    certainty: Certainty
-    seen: str
-    role: str | None = None
-    jwt: Jwt | None = None
-    exchange: Record | None = None
-
-
-_MADE_FOR: Final = {
-    "id_token": "subject_token",
-    "client_assertion": "client_assertion",
-    "access_token": "access_token",
-    "refresh_token": "refresh_token",
-    "authorization_code": "code",
-    "api_key": "apikey",
-}
-_PEM: Final = re.compile(r"-----BEGIN ([A-Z ]+)-----")
-_SHAPES: Final = (
-    (r"[A-Za-z0-9]{28}", "access_token", "28 letters and digits, as are access tokens of the platform"),
-    (r"[A-Za-z0-9]{32}", "refresh_token", "32 letters and digits, as are refresh tokens of the platform and API keys"),
-    (r"[A-Za-z0-9_-]{27}", "authorization_code", "27 characters of base64url, as are codes and access tokens of CIS2"),
-    (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "authorization_code", "a UUID, as are codes of NHS login"),
-)
-"""What an opaque value could be by its looks; another service may give the same looks to something else."""
-
-
-_COULD_BE: Final[Mapping[str, tuple[str, ...]]] = {
-    "jwt": ("client_assertion", "subject_token"),
-    "access_token": ("access_token",),
-    "refresh_token": ("refresh_token", "apikey"),
-    "authorization_code": ("code",),
-}
-"""What a value could be sent as that is made for nothing as far as can be seen."""
-
-
 def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
     """Return what a value is, what is wrong with it, and how the service would judge it, as a mock that runs knows it.
 
@@ -103,10 +62,10 @@ def explain_on(bench: Bench, value: str, role: str | None = None) -> dict[str, A
 
     `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
     """
-    platform, bare = bench.platform, _bare(value)
-    kind = _kind(platform, bare)
+    platform, bare = bench.platform, bare_value(value)
+    kind = kind_of(bench, bare)
     part = role or kind.role
-    parts = (part,) if part else _COULD_BE.get(kind.kind, ()) if kind.certainty != "certain" or kind.jwt else ()
+    parts = (part,) if part else kind.could_be
     verdicts = [ROLES[each].judge(bench, bare).as_json(each) for each in parts]
     return {
         "kind": kind.kind,
@@ -121,86 +80,6 @@ def explain_on(bench: Bench, value: str, role: str | None = None) -> dict[str, A
     }
 
 
-def _bare(value: str) -> str:
-    """Return the value without what copying has put around it."""
-    text = value.strip().strip("\"'").strip()
-    return text[len("bearer ") :].strip() if text.lower().startswith("bearer ") else text
-
-
-def _kind(platform: Platform, bare: str) -> _Kind:
-    now = platform.clock.now()
-    if bare.startswith("rrt-"):
-        return _exchange(platform, bare)
-    issued = provenance.recognise(platform.store, provenance.fingerprint(bare))
-    if issued is not None:
-        return _issued(issued, bare, now)
-    if _is_private_key(bare):
-        return _Kind(kind="private_key", certainty="certain", seen="It is a private key, as PEM.")
-    if _PEM.match(bare):
-        return _Kind(kind="pem", certainty="certain", seen="It is a public key or a certificate, as PEM.")
-    if bare.count(".") >= 2 or bare.startswith("eyJ"):  # noqa: PLR2004 - a JWT has three parts
-        return _jwt(platform, bare)
-    return _by_shape(bare)
-
-
-def _is_private_key(bare: str) -> bool:
-    begins = _PEM.match(bare)
-    return begins is not None and begins[1].endswith("PRIVATE KEY")
-
-
-def _exchange(platform: Platform, message_id: str) -> _Kind:
-    record = platform.exchanges.find(message_id)
-    seen = f"It is the message id of exchange {record.id}: {record}" if record else "No exchange that is kept has it."
-    return _Kind(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
-
-
-def _issued(issued: Issued, bare: str, now: float) -> _Kind:
-    kind = issued.kind.replace(" ", "_").lower()
-    # An access or refresh token of a provider has no part to play at the platform.
-    own = issued.issuer == "the platform" or kind not in ("access_token", "refresh_token")
-    return _Kind(
-        kind=kind,
-        certainty="certain",
-        seen=f"It is {described(issued, now)}.",
-        role=_MADE_FOR.get(kind) if own else None,
-        jwt=_decoded(bare),
-    )
-
-
-def _decoded(bare: str) -> Jwt | None:
-    try:
-        return jwts.decode(bare)
-    except MalformedJwtError:
-        return None
-
-
-def _jwt(platform: Platform, bare: str) -> _Kind:
-    try:
-        jwt = jwts.decode(bare)
-    except MalformedJwtError as reason:
-        return _Kind(kind="jwt", certainty="possible", seen=f"It looks like a JWT, and is none: {reason}.")
-    iss, sub = jwt.claims.get("iss"), jwt.claims.get("sub")
-    provider = next(filter(None, (service.provider_of(iss) for service in platform.token_services)), None)
-    if provider is not None:
-        kind = "access_token" if jwt.claims.get("token_use") == "access" else "id_token"
-        seen = f"It is a JWT that says it is of {provider[0].title}; this mock has not issued it, or not like this."
-        role = _MADE_FOR["id_token"] if kind == "id_token" else None
-        return _Kind(kind=kind, certainty="likely", seen=seen, role=role, jwt=jwt)
-    if isinstance(iss, str) and iss == sub:
-        seen = f"It is a JWT whose iss and sub are both {shown(iss)}, as in a client assertion."
-        return _Kind(kind="client_assertion", certainty="likely", seen=seen, role="client_assertion", jwt=jwt)
-    by, about = (shown(harmless(claim)) for claim in (iss, sub))
-    return _Kind(kind="jwt", certainty="certain", seen=f"It is a JWT by {by} about {about}.", jwt=jwt)
-
-
-def _by_shape(bare: str) -> _Kind:
-    for pattern, kind, words in _SHAPES:
-        if re.fullmatch(pattern, bare):
-            seen = f"It is {words}; this mock has not issued it, or remembers it no longer."
-            return _Kind(kind=kind, certainty="possible", seen=seen)
-    return _Kind(kind="unknown", certainty="certain", seen=f"{cut(bare)} is nothing that this mock knows.")
-
-
 def _findings(platform: Platform, value: str, bare: str, role: str | None) -> Iterator[Finding]:
     if value != bare:
         yield Finding(
@@ -210,7 +89,7 @@ def _findings(platform: Platform, value: str, bare: str, role: str | None) -> It
             cause="The service takes what is sent as it is; only the header Authorization has a Bearer in front.",
             cure="Send the value bare.",
         )
-    if _is_private_key(bare):
+    if is_private_key(bare):
         yield Finding(
             id="private-key-sent",
             certainty="certain",
@@ -269,7 +148,6 @@ def _read(body: Mapping[str, Any]) -> _Explain:
     return given
 
 
-_KINDS: Final = (*_MADE_FOR, "client_secret", "jwt", "private_key", "pem", "message_id", "unknown")
 _ERROR: Final = answer_object(
     {
         "status": {"type": "integer"},
@@ -297,7 +175,7 @@ SCHEMAS: Final = {
     ),
     "Explanation": answer_object(
         {
-            "kind": {"enum": list(_KINDS)},
+            "kind": {"enum": list(KINDS)},
             "certainty": {
                 "enum": ["certain", "likely", "possible"],
                 "description": "certain: the mock issued it, or it can be nothing else. likely: by what it says of "

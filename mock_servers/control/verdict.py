@@ -46,13 +46,25 @@ class Bench:
     """What a value is judged on: `url` is where it would be posted to.
 
     `fetch` gets key sets, and raises UnreachableError for those that it does not have. `unknowable` are rules that ask
-    what only the service itself could know: which apps there are, what it has issued, what it has seen before.
+    what only the service itself could know: which apps there are, what it has issued, what it has seen before. `app` is
+    whose assertion it is taken to be, where no app is known.
     """
 
     platform: Platform
     url: str
     fetch: Fetcher
     unknowable: frozenset[str] = frozenset()
+    app: App | None = None
+
+    @property
+    def stranger(self) -> str:
+        """What is to be said of a value that the platform has no memory of; one that has none says nothing."""
+        return "" if self.unknowable else "; this mock has not issued it, or not like this, or has forgotten it"
+
+    @property
+    def services(self) -> Sequence[TokenService]:
+        """The token services at that URL's host."""
+        return self.platform.token_services_at(self.url)
 
 
 def bench(platform: Platform, url: str) -> Bench:
@@ -157,7 +169,7 @@ def _post(url: str, form: Mapping[str, str]) -> Request:
 
 def _token_exchange(bench: Bench, form: Mapping[str, str]) -> TokenExchange:
     path = urlsplit(bench.url).path
-    services = bench.platform.token_services
+    services = bench.services
     service = next((each for each in services if path == f"{each.mount}/token"), services[0])
     return TokenExchange(
         request=_post(bench.url, form), service=_harmless(bench, service), now=bench.platform.clock.now()
@@ -177,7 +189,9 @@ def _client_assertion(bench: Bench, value: str) -> Verdict:
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": value,
     }
-    return _Walk(_token_exchange(bench, form), bench.unknowable).over(apim.CLIENT_ASSERTION)
+    exchange = _token_exchange(bench, form)
+    _teach_app(exchange, bench.app)
+    return _Walk(exchange, bench.unknowable).over(apim.CLIENT_ASSERTION)
 
 
 def _subject_token(bench: Bench, value: str) -> Verdict:
@@ -189,7 +203,7 @@ def _subject_token(bench: Bench, value: str) -> Verdict:
 
 
 def _teach_app(exchange: TokenExchange, app: App | None) -> None:
-    """Let the exchange know for which app the value was issued: that it is sent by another is another question."""
+    """Let the exchange know of which app the value is taken to be: that it is sent by another is another question."""
     if app is not None:
         exchange.app = app
 

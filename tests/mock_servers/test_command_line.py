@@ -28,6 +28,7 @@ COMMANDS = [
     [],
     ["serve"],
     ["demo"],
+    ["explain"],
     ["errors"],
     ["config"],
     ["config", "check"],

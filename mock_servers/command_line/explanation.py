@@ -1,0 +1,88 @@
+"""An explanation as lines for a terminal: nothing in them steers it, and colour is for terminals alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import click
+
+from mock_servers.catalogue import EVIDENCE
+from mock_servers.wording import printable
+
+
+def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:
+    """Return the lines about a value that was judged at a URL, or about an exchange."""
+    if told["exchange"]:
+        yield from _exchange(told["exchange"])
+        return
+    yield f"{_bold(printable(told['seen']))} ({told['certainty']})"
+    if told["jwt"]:
+        yield from _jwt(told["jwt"])
+    for finding in told["findings"]:
+        yield from _finding(finding)
+    for verdict in told["verdicts"]:
+        yield from _verdict(verdict, url)
+    if not told["verdicts"]:
+        yield "\nThe service takes no such value, whatever it is sent as."
+
+
+def _jwt(jwt: Mapping[str, Any]) -> Iterator[str]:
+    for part in ("header", "claims"):
+        yield f"\n{_bold(part.capitalize())}"
+        for name, value in jwt[part].items():
+            words = jwt["times"].get(name) if part == "claims" else None
+            yield f"  {printable(name)}: {json.dumps(value)}" + (f"  ({words})" if words else "")
+    yield f"  signature of {jwt['signature']}"
+
+
+def _finding(finding: Mapping[str, Any]) -> Iterator[str]:
+    yield f"\n{_bold(finding['id'])} ({finding['certainty']})"
+    for name, title in (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("change", "Code: ")):
+        if finding.get(name):
+            yield f"  {title} {printable(finding[name])}"
+
+
+_WORDS: Final = {
+    "refused": ("would be refused", "red"),
+    "accepted": ("would be accepted", "green"),
+    "undecided": ("nothing objects", "yellow"),
+}
+
+
+def _verdict(verdict: Mapping[str, Any], url: str | None) -> Iterator[str]:
+    words, colour = _WORDS[verdict["would_be"]]
+    at = f" at {url}" if url and verdict["as"] not in ("access_token", "apikey", "code") else ""
+    head = f"As {verdict['as']}{at}"
+    yield f"\n{_bold(head)}: {click.style(words, fg=colour)}"
+    error = verdict["error"]
+    if error:
+        yield f"  {error['status']} {error['code']} {error['description']}".rstrip()
+        yield f"  evidence {error['evidence']}: {EVIDENCE[error['evidence']]}"
+        yield f"  {printable(verdict['diagnosis'])}"
+    yield from (f"  then: {printable(each)}" for each in verdict["then"])
+    if verdict["not_judged"]:
+        yield "  not judged: " + ", ".join(map(_rule, verdict["not_judged"]))
+
+
+def _rule(name: str) -> str:
+    return name.partition("_")[2].replace("_", " ")
+
+
+def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+    yield _bold(f"{exchange['method']} {printable(exchange['path'])} {exchange['status']} at {exchange['at']}")
+    error = exchange["error"]
+    if error:
+        yield f"  {error['code']} {error['description']}".rstrip()
+        yield f"  evidence {error['evidence']}: {EVIDENCE[error['evidence']]}"
+    if exchange["diagnosis"]:
+        yield f"  {printable(exchange['diagnosis'])}"
+    for finding in exchange["findings"]:
+        yield from _finding(finding)
+    yield from (f"  then: {printable(each)}" for each in exchange["then"])
+    yield from (f"  advice: {printable(each)}" for each in exchange["advice"])
+
+
+def _bold(text: str) -> str:
+    return click.style(text, bold=True)

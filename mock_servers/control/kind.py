@@ -1,0 +1,237 @@
+"""Tells what a value is: surely where the mock issued it, likely by what it says of itself, possibly by its looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mock_servers import jwts, provenance
+from mock_servers.control.verdict import Bench
+from mock_servers.diagnosis.place import described
+from mock_servers.dissection import harmless
+from mock_servers.grants import Issued
+from mock_servers.jwts import Jwt, MalformedJwtError
+from mock_servers.records import Certainty, Record
+from mock_servers.wording import cut, shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a value is, how sure that is, and the part it is made for, if the platform has one for it.
+
+    `could_be` are the parts that it could have where that is not known.
+    """
+
+    kind: str
+    certainty: Certainty
+    seen: str
+    role: str | None = None
+    could_be: tuple[str, ...] = ()
+    jwt: Jwt | None = None
+    exchange: Record | None = None
+
+
+_MADE_FOR: Final = {
+    "id_token": "subject_token",
+    "client_assertion": "client_assertion",
+    "access_token": "access_token",
+    "refresh_token": "refresh_token",
+    "authorization_code": "code",
+    "api_key": "apikey",
+}
+KINDS: Final = (
+    *_MADE_FOR,
+    "client_secret",
+    "logout_token",
+    "jwt",
+    "private_key",
+    "pem",
+    "message_id",
+    "unknown",
+)
+_PEM: Final = re.compile(r"-----BEGIN ([A-Z ]+)-----")
+_ANY_JWT: Final = ("client_assertion", "subject_token")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    pattern: str
+    kind: str
+    words: str
+    could_be: tuple[str, ...]
+
+
+_SHAPES: Final = (
+    _Shape(
+        pattern=r"[A-Za-z0-9]{28}",
+        kind="access_token",
+        words="28 letters and digits, as are access tokens of the platform",
+        could_be=("access_token",),
+    ),
+    _Shape(
+        pattern=r"[A-Za-z0-9]{32}",
+        kind="refresh_token",
+        words="32 letters and digits, as are refresh tokens of the platform and API keys",
+        could_be=("refresh_token", "apikey"),
+    ),
+    _Shape(
+        pattern=r"[A-Za-z0-9_-]{27}",
+        kind="authorization_code",
+        words="27 characters of base64url, as are codes and access tokens of CIS2",
+        could_be=("code",),
+    ),
+    _Shape(
+        pattern=r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        kind="authorization_code",
+        words="a UUID, as are codes of NHS login",
+        could_be=("code",),
+    ),
+)
+"""What an opaque value could be by its looks; another service may give the same looks to something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Saying:
+    """What the claims of a JWT say that it is."""
+
+    says: Callable[[Mapping[str, Any]], bool]
+    kind: str
+    words: str
+
+
+_BACK_CHANNEL: Final = "http://schemas.openid.net/event/backchannel-logout"
+
+
+def _has_event(claims: Mapping[str, Any]) -> bool:
+    events = claims.get("events")
+    return isinstance(events, dict) and _BACK_CHANNEL in events
+
+
+def _of_itself(claims: Mapping[str, Any]) -> bool:
+    iss = claims.get("iss")
+    return isinstance(iss, str) and iss == claims.get("sub")
+
+
+def _of_cis2_client(claims: Mapping[str, Any]) -> bool:
+    return _of_itself(claims) and str(claims["iss"]).endswith((".apps.national", ".apps.supplier"))
+
+
+def _of_realm(typ: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda claims: "/realms/" in str(claims.get("iss")) and claims.get("typ") == typ
+
+
+_SAYINGS: Final = (
+    _Saying(says=_has_event, kind="logout_token", words="its events are those of a back-channel logout"),
+    _Saying(
+        says=lambda claims: claims.get("token_use") == "access",
+        kind="access_token",
+        words="its token_use is access, as in access tokens of NHS login",
+    ),
+    _Saying(says=_of_realm("Bearer"), kind="access_token", words="it is the access token of a realm"),
+    _Saying(says=_of_realm("Refresh"), kind="refresh_token", words="it is the refresh token of a realm"),
+    _Saying(
+        says=_of_cis2_client,
+        kind="client_assertion",
+        words="its iss and sub are a client id of CIS2, as in a client assertion for CIS2",
+    ),
+    _Saying(says=_of_itself, kind="client_assertion", words="iss and sub are the same, as in a client assertion"),
+    _Saying(
+        says=lambda claims: claims.get("token_use") == "id",
+        kind="id_token",
+        words="its token_use is id, as in id tokens of NHS login",
+    ),
+    _Saying(
+        says=lambda claims: claims.get("tokenName") == "id_token",
+        kind="id_token",
+        words="its tokenName is id_token, as in id tokens of CIS2",
+    ),
+    _Saying(says=_of_realm("ID"), kind="id_token", words="it is the id token of a realm"),
+)
+"""The first that is said decides."""
+
+
+def bare_value(value: str) -> str:
+    """Return the value without what copying has put around it."""
+    text = value.strip().strip("\"'").strip()
+    return text[len("bearer ") :].strip() if text.lower().startswith("bearer ") else text
+
+
+def is_private_key(bare: str) -> bool:
+    """Whether it is a private key as PEM."""
+    begins = _PEM.match(bare)
+    return begins is not None and begins[1].endswith("PRIVATE KEY")
+
+
+def kind_of(bench: Bench, bare: str) -> Kind:
+    """Return what a bare value is."""
+    if bare.startswith("rrt-"):
+        return _exchange(bench, bare)
+    issued = provenance.recognise(bench.platform.store, provenance.fingerprint(bare))
+    if issued is not None:
+        return _issued(issued, bare, bench.platform.clock.now())
+    if is_private_key(bare):
+        return Kind(kind="private_key", certainty="certain", seen="It is a private key, as PEM.")
+    if _PEM.match(bare):
+        return Kind(kind="pem", certainty="certain", seen="It is a public key or a certificate, as PEM.")
+    if bare.count(".") >= 2 or bare.startswith("eyJ"):  # noqa: PLR2004 - a JWT has three parts
+        return _jwt(bench, bare)
+    return _by_shape(bench, bare)
+
+
+def _exchange(bench: Bench, message_id: str) -> Kind:
+    record = bench.platform.exchanges.find(message_id)
+    seen = f"It is the message id of exchange {record.id}: {record}" if record else "No exchange that is kept has it."
+    return Kind(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
+
+
+def _issued(issued: Issued, bare: str, now: float) -> Kind:
+    kind = issued.kind.replace(" ", "_").lower()
+    # An access or refresh token of a provider has no part to play at the platform.
+    own = issued.issuer == "the platform" or kind not in ("access_token", "refresh_token")
+    return Kind(
+        kind=kind,
+        certainty="certain",
+        seen=f"It is {described(issued, now)}.",
+        role=_MADE_FOR.get(kind) if own else None,
+        jwt=_decoded(bare),
+    )
+
+
+def _decoded(bare: str) -> Jwt | None:
+    try:
+        return jwts.decode(bare)
+    except MalformedJwtError:
+        return None
+
+
+def _jwt(bench: Bench, bare: str) -> Kind:
+    try:
+        jwt = jwts.decode(bare)
+    except MalformedJwtError as reason:
+        seen = f"It looks like a JWT, and is none: {reason}."
+        return Kind(kind="jwt", certainty="possible", seen=seen, could_be=_ANY_JWT)
+    by, about = (shown(harmless(jwt.claims.get(name))) for name in ("iss", "sub"))
+    whose = f"It is a JWT by {by} about {about}"
+    kind, words = next(_said(bench, jwt.claims), ("", ""))
+    if not kind:
+        return Kind(kind="jwt", certainty="certain", seen=f"{whose}.", jwt=jwt, could_be=_ANY_JWT)
+    role = _MADE_FOR.get(kind) if kind in ("client_assertion", "id_token") else None
+    return Kind(kind=kind, certainty="likely", seen=f"{whose}; {words}{bench.stranger}.", role=role, jwt=jwt)
+
+
+def _said(bench: Bench, claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((saying.kind, saying.words) for saying in _SAYINGS if saying.says(claims))
+    for service in bench.services:
+        found = service.provider_of(claims.get("iss"))
+        if found is not None:
+            yield "id_token", f"it says that it is of {found[0].title}"
+
+
+def _by_shape(bench: Bench, bare: str) -> Kind:
+    for shape in _SHAPES:
+        if re.fullmatch(shape.pattern, bare):
+            seen = f"It is {shape.words}{bench.stranger}."
+            return Kind(kind=shape.kind, certainty="possible", seen=seen, could_be=shape.could_be)
+    return Kind(kind="unknown", certainty="certain", seen=f"{cut(bare)} is nothing that is known here.")
