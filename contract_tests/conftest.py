@@ -1,5 +1,6 @@
 """The targets of the contract tests, one at a time; options are the plugin's, as a conftest in a package comes late."""
 
+import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -56,10 +57,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Turn what cannot be asked into a skip with its reason, and what cannot be judged into the end."""
     try:
-        with _judgeable(item.config):
+        with _judgeable(item.config), _quiet():
             return (yield)
     except (OutOfReachError, UnpreparedError) as reason:
         pytest.skip(str(reason))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let the mock not log its thousands of refusals: each is meant."""
+    log = logging.getLogger("mock_servers.exchanges")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager

@@ -42,6 +42,13 @@ class Late(Enum):
     ACTING = "the token of the person acting, signed"
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A moment so many seconds after the target's now; stands in the place of the value, like `Late`."""
+
+    seconds: float
+
+
 def _unused() -> Jwt:
     return Jwt(header={}, claims={}, sign=unsigned)
 
@@ -75,9 +82,14 @@ class Draft:
 
     def build(self) -> HttpRequest:
         """Sign what is to be signed, with a fresh jti each time, and return the request."""
-        body = urlencode(self._fill(self.form), doseq=True)
+        return self.built()[0]
+
+    def built(self) -> tuple[HttpRequest, list[tuple[str, str]]]:
+        """Return the request as `build` does, and the parameters of its form."""
+        pairs = parse_qsl(urlencode(self._fill(self.form), doseq=True), keep_blank_values=True)
         headers = {name: self._fill(value) for name, value in self.headers.items()}
-        return HttpRequest(method=self.method, path=self._path_and_query, headers=headers, body=body)
+        request = HttpRequest(method=self.method, path=self._path_and_query, headers=headers, body=urlencode(pairs))
+        return request, pairs
 
     def send(self) -> Answer:
         """Build the request and put it to the target."""
@@ -92,6 +104,8 @@ class Draft:
     def _fill(self, value: Any) -> Any:
         if isinstance(value, Late):
             return self._late(value)
+        if isinstance(value, Ahead):
+            return self.target.now() + value.seconds
         if isinstance(value, dict):
             return {name: self._fill(member) for name, member in value.items()}
         if isinstance(value, list):

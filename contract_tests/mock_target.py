@@ -144,6 +144,10 @@ class MockTarget:
         }
         return self._id_token(person, {name: value for name, value in changes.items() if value})
 
+    def signed(self, id_token: str) -> bool:
+        """Tell whether this is one of the id tokens that were asked for."""
+        return id_token in self._id_tokens.values()
+
     def send(self, request: HttpRequest) -> Answer:
         """Send over the kept connection of the thread."""
         return self._wire.send(request)

@@ -144,6 +144,10 @@ class RemoteTarget:
         """Nobody is there to type a password."""
         return self._unable(Ability.LOG_INS)
 
+    def signed(self, id_token: str) -> bool:
+        """Tell whether this is one of the id tokens that were supplied."""
+        return id_token in self._credential.id_tokens.values()
+
     def send(self, request: HttpRequest) -> Answer:
         """Send within the target's bounds; raises CannotJudgeError when nobody answers, or only to tell of a limit."""
         self._rate.wait()

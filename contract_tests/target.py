@@ -116,6 +116,9 @@ class Target(Protocol):
     def id_token(self, person: Person, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
         """Return an id token of these parts with the provider's own signature."""
 
+    def signed(self, id_token: str) -> bool:
+        """Tell whether a provider has made this very id token."""
+
     def send(self, request: HttpRequest) -> Answer:
         """Send a request and follow no redirect."""
 

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-WITNESSES = ["answers.py", "asking.py", "breakages.py", "circumstance.py", "draft.py", "jwts.py", "variation.py"]
+WITNESSES = [
+    "answers.py",
+    "asking.py",
+    "breakages.py",
+    "circumstance.py",
+    "draft.py",
+    "jwts.py",
+    "oracle.py",
+    "strategies.py",
+    "variation.py",
+]
 MISTAKES = [f"mistake/{path.name}" for path in sorted((HERE / "mistake").glob("*.py"))]
 
 
