@@ -44,7 +44,7 @@ def test_a_test_that_is_shown_passes(pytester: pytest.Pytester, page: Path) -> N
     shown = block(page, "python")
     pytester.makepyfile(shown)
 
-    outcome = pytester.runpytest("-W", "error", "-p", "no:randomly")
+    outcome = pytester.runpytest_subprocess("-W", "error", "-p", "no:randomly")
 
     outcome.assert_outcomes(passed=len(re.findall(r"^(?:async )?def test_", shown, re.MULTILINE)))
 
