@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from mock_servers.grants import Issued
 from mock_servers.store import Store
+from mock_servers.wording import cut, shown
 
 
 def fingerprint(value: str) -> bytes:
@@ -31,6 +33,15 @@ def mark_spent(store: Store, value: str, at: float) -> None:
 def recognise(store: Store, key: bytes) -> Issued | None:
     """Return where the value with this fingerprint came from, when this mock knows; apps' keys and secrets included."""
     return store.issued.get(key) or next(_of_apps(store, key), None)
+
+
+def told(store: Store, value: Any) -> str:
+    """Return a claim as it may be shown: cut when it is an app's secret, a token or a key in PEM."""
+    if not isinstance(value, str):
+        return shown(value)
+    issued = recognise(store, fingerprint(value))
+    is_secret = issued is not None and issued.kind != "API key"
+    return cut(value) if is_secret or "-----BEGIN" in value else shown(value)
 
 
 def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:

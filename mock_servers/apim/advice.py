@@ -8,7 +8,7 @@ from mock_servers.apim.authorize import NHS_LOGIN, is_plain_http
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
 from mock_servers.keys import PRIVATE_MEMBERS
-from mock_servers.wording import shown
+from mock_servers.wording import shown, url
 
 
 def advise(exchange: Exchange) -> Iterator[str]:
@@ -23,19 +23,32 @@ def advise(exchange: Exchange) -> Iterator[str]:
     published = [key.get("kid") for key in _keys(exchange) if PRIVATE_MEMBERS & key.keys()]
     if published:
         yield f"The key set publishes the PRIVATE key of {shown(published)}: make a new key pair and replace it now."
+    yield from _of_key_members(exchange)
     issued_at = getattr(exchange, "provider_origin", exchange.request.origin)
     if issued_at != exchange.request.origin and not exchange.service.is_real:
         yield (
-            f"The id_token was issued under {shown(issued_at)} and exchanged under {shown(exchange.request.origin)}: "
+            f"The id_token was issued under {url(issued_at)} and exchanged under {url(exchange.request.origin)}: "
             "this mock knows both names as its own; the real platform trusts one issuer a provider, to the letter."
         )
+
+
+def _of_key_members(exchange: Exchange) -> Iterator[str]:
+    """A JWK that says something else of itself than what it is used for; most say nothing, which is fine."""
+    jwk = getattr(exchange, "app_jwk", {})
+    for name, good in (("alg", "RS512"), ("use", "sig")):
+        said = jwk.get(name, good)
+        if said != good:
+            yield (
+                f"The JWK {shown(jwk.get('kid'))} says {name} {shown(said)}, and is used for {good}. Our guess is that "
+                f"the service does not judge it; other services do. Set {name} to {good}, or leave it out."
+            )
 
 
 def _of_authorize(exchange: Exchange) -> Iterator[str]:
     uri = getattr(exchange, "redirect_uri", None)
     if uri is not None and is_plain_http(uri):
         yield (
-            f"redirect_uri {shown(uri)} is plain http: whoever sits on the network reads the code. Register https; "
+            f"redirect_uri {url(uri)} is plain http: whoever sits on the network reads the code. Register https; "
             "plain http is for your own machine."
         )
     scope = exchange.query("scope") if uri is not None else None

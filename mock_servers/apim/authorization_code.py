@@ -9,7 +9,7 @@ from mock_servers.apim import errors, sessions
 from mock_servers.apim.authorize import registered, unregistered
 from mock_servers.apim.exchange import Exchange
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown
+from mock_servers.wording import cut, duration, shown, url
 
 
 @rejects(errors.CODE_REDIRECT_URI_MISSING)
@@ -59,7 +59,7 @@ def check_redirect_uri_of_log_in(exchange: Exchange) -> str | None:
     sent, code = exchange.form("redirect_uri"), exchange.code
     if sent == code.redirect_uri:
         return None
-    return f"redirect_uri is {shown(sent)}; at /authorize it was {shown(code.redirect_uri)}: repeat that."
+    return f"redirect_uri is {url(sent)}; at /authorize it was {url(code.redirect_uri)}: repeat that."
 
 
 @rejects(errors.CODE_EXPIRED)

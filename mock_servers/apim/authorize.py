@@ -14,7 +14,7 @@ from mock_servers.identity_provider.provider import Provider
 from mock_servers.registered_app import App
 from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.wording import mismatch, shown, url
 
 STATE_KEPT: Final = 600
 """Seconds that a person may take at the provider before the platform forgets its state: a guess, and in doubt (I)."""
@@ -91,14 +91,15 @@ def check_response_type(exchange: Exchange) -> str | None:
 
 def registered(app: App) -> str:
     """Return an app's redirect URIs, as shown to a developer."""
-    return shown(list(app.redirect_uris)) if app.redirect_uris else "of which it has none: register one"
+    return ", ".join(url(each) for each in app.redirect_uris) or "of which it has none: register one"
 
 
 def unregistered(app: App, sent: str) -> str:
     """Say how a redirect URI differs from those of the app."""
     near = next((uri for uri in app.redirect_uris if _loosely(uri) == _loosely(sent)), None)
-    hint = f" It differs from {shown(near)} in case, a slash or its query alone." if near else ""
-    return f"redirect_uri is {shown(sent)}; app {shown(app.name)} has {registered(app)}, compared to the letter.{hint}"
+    hint = f" It differs from {url(near)} in case, a slash or its query alone." if near else ""
+    there_is = mismatch(sent, app.redirect_uris)
+    return f"redirect_uri is {url(sent)}; of app {shown(app.name)}, compared to the letter, {there_is}.{hint}"
 
 
 def _loosely(uri: str) -> str:

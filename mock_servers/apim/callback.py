@@ -21,7 +21,7 @@ from mock_servers.javascript import UNDEFINED
 from mock_servers.jwks import UnreachableError, public_key
 from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown
+from mock_servers.wording import cut, duration, shown, url
 
 CODE_LIFETIME: Final = 300
 """Seconds (S)."""
@@ -93,15 +93,15 @@ def check_provider_error(exchange: Exchange) -> str | None:
 def fetch_provider_tokens(exchange: Exchange) -> str | None:
     """The platform redeems the provider's code, as a client of its own; without an id token it gets no further (I)."""
     service, provider = exchange.service, exchange.provider
-    url = f"{exchange.provider_origin}{provider.endpoint('token')}"
+    token_url = f"{exchange.provider_origin}{provider.endpoint('token')}"
     form = {
         "grant_type": "authorization_code",
         "code": exchange.query("code") or "",
         "redirect_uri": exchange.pending.callback_uri,
-        **platform_client.proof(provider, url, service.own_key(), service.identifiers, exchange.now),
+        **platform_client.proof(provider, token_url, service.own_key(), service.identifiers, exchange.now),
     }
     try:
-        status, body = service.call(url, form)
+        status, body = service.call(token_url, form)
     except UnreachableError as reason:
         return f"{provider.title} could not be asked for the tokens: {reason}."
     tokens = _members(body)
@@ -147,7 +147,7 @@ def check_external_iss(exchange: Exchange) -> str | None:
     issuer: Any = exchange.subject.claims.get("iss", UNDEFINED)
     if exchange.service.origin_of(issuer, exchange.provider) is not None:
         return None
-    return f"iss of the provider's id_token is {shown(issuer)}, which is not {exchange.provider.title}'s."
+    return f"iss of the provider's id_token is {url(issuer)}, which is not {exchange.provider.title}'s."
 
 
 @rejects(errors.EXTERNAL_ID_TOKEN_KID_UNKNOWN)

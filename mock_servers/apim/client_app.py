@@ -8,6 +8,7 @@ from mock_servers import wording
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
+from mock_servers.provenance import told
 from mock_servers.registered_app import App
 from mock_servers.rules import rejects
 from mock_servers.wording import duration, shown
@@ -40,7 +41,8 @@ def _unknown(exchange: Exchange, client_id: Any) -> str:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
     known = [known.client_id for known in exchange.service.store.apps.values() if known.known_in(environment)]
     return (
-        f"No app of environment {environment} has the API key {shown(client_id)}; known are {shown(known)}. "
+        f"No app of environment {environment} has the API key {told(exchange.service.store, client_id)}; known are "
+        f"{shown(known)}. "
         "iss and sub are the API key of the app, not its id, name or CIS2 client id."
     )
 

@@ -12,7 +12,7 @@ from mock_servers.apim.exchange import Exchange
 from mock_servers.javascript import UNDEFINED
 from mock_servers.provenance import fingerprint
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown
+from mock_servers.wording import cut, duration, shown, url
 
 _LONGEST_LIFETIME: Final = 300
 _GRACE: Final = 10
@@ -203,6 +203,6 @@ def check_client_assertion_aud(exchange: Exchange) -> str | None:
     """Row 23: one of the accepted URLs, exactly, alone or in a list."""
     aud = _claim(exchange, "aud")
     accepted = (exchange.request.url, *exchange.service.settings.audiences)
-    if aud in accepted or (isinstance(aud, list) and any(url in aud for url in accepted)):
+    if aud in accepted or (isinstance(aud, list) and any(each in aud for each in accepted)):
         return None
-    return f"aud is {shown(aud)}: it must be the exact URL that you post to, {shown(exchange.request.url)}."
+    return f"aud is {url(aud)}: it must be the exact URL that you post to, {url(exchange.request.url)}."

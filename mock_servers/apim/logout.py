@@ -12,7 +12,7 @@ from mock_servers.javascript import UNDEFINED
 from mock_servers.jwks import UnreachableError, public_key
 from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, shown
+from mock_servers.wording import cut, shown, url
 
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -55,7 +55,7 @@ def find_logout_provider(exchange: Exchange) -> str | None:
         if origin is not None:
             exchange.provider, exchange.provider_origin = provider, origin
             return None
-    return f"iss is {shown(issuer)}, which is not the CIS2 that {exchange.service.mount} trusts."
+    return f"iss is {url(issuer)}, which is not the CIS2 that {exchange.service.mount} trusts."
 
 
 @rejects(errors.LOGOUT_SID_MISSING)

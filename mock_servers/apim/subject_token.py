@@ -11,7 +11,7 @@ from mock_servers.javascript import UNDEFINED
 from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
 from mock_servers.jwts import Jwt
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown
+from mock_servers.wording import cut, duration, mismatch, shown, url
 
 PROVIDER_JWKS_KEPT: Final = 86400
 """Seconds for which a provider's key set is kept; an unknown kid does fetch it again (S)."""
@@ -107,8 +107,8 @@ def find_provider(exchange: Exchange) -> str | None:
     issuer = exchange.subject.claims.get("iss")
     found = exchange.service.provider_of(issuer)
     if found is None:
-        trusted = shown(exchange.service.issuers()[:4])
-        return f"iss is {shown(issuer)}; this environment trusts {trusted}: log in where the token is exchanged."
+        trusted = mismatch(issuer if isinstance(issuer, str) else "", exchange.service.issuers())
+        return f"iss is {url(issuer)}; this environment trusts {trusted}: log in where the token is exchanged."
     exchange.provider, exchange.provider_origin = found
     return None
 
@@ -119,8 +119,8 @@ def fetch_provider_jwks(exchange: Exchange) -> str | None:
     try:
         exchange.provider_jwks = provider_jwks(exchange, exchange.subject)
     except UnreachableError as reason:
-        url = shown(_jwks_url(exchange))
-        return f"{exchange.provider.title}'s key set at {url} could not be fetched: {reason}. Try again later."
+        where = url(_jwks_url(exchange))
+        return f"{exchange.provider.title}'s key set at {where} could not be fetched: {reason}. Try again later."
     return None
 
 

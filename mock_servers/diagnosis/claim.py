@@ -8,6 +8,7 @@ from mock_servers import javascript
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.javascript import UNDEFINED
+from mock_servers.provenance import told
 from mock_servers.records import Finding
 from mock_servers.wording import shown
 
@@ -57,7 +58,8 @@ def iss_sub_differ(case: Case) -> Finding | None:
 
 
 def _told(case: Case, value: Any) -> str:
-    return f"{shown(value)}, the API key of an app," if _is_key(case, value) else shown(value)
+    shown_value = told(case.known.store, value)
+    return f"{shown_value}, the API key of an app," if _is_key(case, value) else shown_value
 
 
 def _is_key(case: Case, value: Any) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from mock_servers import provenance
 from mock_servers.apim import platform_client
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
@@ -13,7 +14,7 @@ from mock_servers.javascript import UNDEFINED
 from mock_servers.records import Certainty, Finding
 from mock_servers.registered_app import App
 from mock_servers.shapes import UUID, is_unfilled
-from mock_servers.wording import cut, shown
+from mock_servers.wording import shown
 
 _CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
@@ -32,7 +33,7 @@ def app_not_known_here(case: Case) -> Finding | None:
     return Finding(
         id="app-not-known-here",
         certainty=certainty,
-        seen=f"iss and sub are {_cut(case, named)}: {said}.",
+        seen=f"iss and sub are {provenance.told(case.known.store, named)}: {said}.",
         cause=f"{_BOTH}, here {case.known.environment}.",
         cure=_cure(case),
     )
@@ -41,14 +42,6 @@ def app_not_known_here(case: Case) -> Finding | None:
 def _is_known(case: Case, named: Any) -> bool:
     app = case.known.store.apps.get(named) if isinstance(named, str) else None
     return app is not None and app.known_in(case.known.environment)
-
-
-def _cut(case: Case, named: Any) -> str:
-    """Show what was sent, unless it is a secret or a key in PEM, which nobody is to read."""
-    if not isinstance(named, str):
-        return shown(named)
-    issued = case.known.issued(named)
-    return cut(named) if "-----BEGIN" in named or (issued and issued.kind == "client secret") else shown(named)
 
 
 def _cure(case: Case) -> str:

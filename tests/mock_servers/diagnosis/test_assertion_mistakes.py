@@ -9,6 +9,8 @@ import base64
 import hashlib
 import json
 import logging
+import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -28,6 +30,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jwks import UnreachableError
 from mock_servers.keys import KeyPair, KeyRing
 from mock_servers.platform import Platform
+from mock_servers.records import Record
 from mock_servers.settings import ApimSettings
 
 NOW = 1_800_000_000
@@ -864,3 +867,93 @@ def test_what_goes_out_is_the_same_whether_it_is_explained_or_not(ring: KeyRing,
         list(silent.headers),
         silent.data,
     )
+
+
+def verifications(record: Record) -> int:
+    """How many RSA signatures are checked to explain an exchange."""
+    calls: Counter[str] = Counter()
+    before = sys.getprofile()
+    sys.setprofile(lambda _, event, called: calls.update([called.__qualname__] if event == "c_call" else ()))
+    try:
+        record.examination()
+    finally:
+        sys.setprofile(before)
+    return calls["RSAPublicKey.verify"]
+
+
+@pytest.mark.parametrize("mistake", [each for each in MISTAKES if each.wire != SIGNATURE], ids=str)
+def test_explaining_checks_one_signature_at_most_unless_that_is_what_failed(
+    platform: Platform, ring: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
+    world = world_of(platform, mistake, ring)
+    mistake.make(world)
+
+    assert verifications(world.platform.exchanges.last) <= 1
+
+
+def test_the_count_sees_the_signatures_that_are_tried_when_one_fails(
+    platform: Platform, http: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
+    key_of_nobody(World(platform=platform, http=http))
+
+    assert verifications(platform.exchanges.last) > 1
+
+
+def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Platform, http: Client) -> None:
+    secret_as_iss(World(platform=platform, http=http))
+
+    record = platform.exchanges.last
+    assert "nhsauth-secret" not in f"{record.diagnosis} {record.findings}"
+
+
+HOSTILE = {
+    "terminal escapes": "\x1b]0;owned\x07\x1b[2J",
+    "HTML": "<script>alert(1)</script>",
+    "lines": "one\r\ntwo\n09:00:00 WARNING forged",
+    "other letters": "\u202ereversed \U0001f600 \ud800",
+    "most of a megabyte": "x" * 700_000,
+    "nothing": "",
+}
+PLACES = ("header.kid", "header.typ", "header.alg", "iss", "sub", "aud", "jti", "exp", "iat", "nbf")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_a_claim_holds_is_told_in_short_lines_of_harmless_letters(
+    platform: Platform, http: Client, caplog: pytest.LogCaptureFixture, place: str, hostile: str
+) -> None:
+    world = World(platform=platform, http=http)
+    header, claims = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims(iat=NOW, nbf=NOW)
+    changed = header if place.startswith("header.") else claims
+    changed[place.removeprefix("header.")] = hostile
+
+    world.ask(world.by_hand(claims, header))
+
+    record = platform.exchanges.last
+    lines = [line for finding in record.findings for line in finding.lines()]
+    assert record.refusal is None or record.findings != ()
+    assert "could not be explained" not in caplog.text
+    assert "failed on exchange" not in caplog.text
+    assert [line for line in lines if len(line) > 3000 or not line.replace("…", "").isascii()] == []
+    assert [line for line in lines if not line.isprintable()] == []
+
+
+@pytest.mark.parametrize("field", ["client_assertion", "subject_token", "grant_type", "client_secret"])
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_whatever_a_parameter_holds_is_told_in_harmless_letters(
+    platform: Platform, http: Client, caplog: pytest.LogCaptureFixture, field: str, hostile: str
+) -> None:
+    world = World(platform=platform, http=http)
+
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "client_assertion_type": ASSERTION_TYPE}
+    sent = {"client_assertion": world.signed(world.claims()), "subject_token": "x", **form}
+
+    world.post({**sent, field: hostile.encode(errors="surrogatepass")})
+
+    record = platform.exchanges.last
+    assert "could not be explained" not in caplog.text
+    assert "failed on exchange" not in caplog.text
+    assert record.explained().replace("…", "").replace("\n", "").isprintable()
+    assert record.explained().replace("…", "").isascii()

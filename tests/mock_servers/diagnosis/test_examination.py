@@ -13,7 +13,9 @@ from mock_servers.diagnosis import examination
 from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.examination import findings
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.faults.fault import Fault
 from mock_servers.fingerprints import Traits
+from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.platform import Platform
 from mock_servers.records import Certainty, Finding, Journal, Record
 from mock_servers.request import Request
@@ -140,6 +142,18 @@ def test_no_finder_is_asked_before_the_answer_has_left(platform: Platform, monke
 
     assert b"unsupported_grant_type" in body
     assert (before, asked) == ([], ["check_grant_type_supported"])
+
+
+def test_a_fault_of_a_key_set_is_not_met_by_who_explains(platform: Platform, client_credentials: Ask) -> None:
+    platform.faults.order(Fault(on="app.jwks", do="status", status=503, times=1))
+    no_kid = platform.client_assertion("nhsauth-app", alterations=Alterations(without=["header.kid"]))
+
+    client_credentials(client_assertion=no_kid)
+    (finding,) = platform.exchanges.last.findings
+    answer = client_credentials()
+
+    assert "registered for this app is" in finding.cure
+    assert answer.get_json()["error_description"] == "The JWKS endpoint, for your client_assertion can't be reached"
 
 
 def test_a_record_keeps_what_the_jwts_of_its_form_said(platform: Platform, token_exchange: Ask) -> None:
