@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from mock_servers import keys
+from mock_servers.faults.fetching import without_faults
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jwks import HttpFetcher
@@ -169,7 +170,7 @@ def counted(platform: Platform) -> list[str]:
         return own(url)
 
     for service in platform.token_services:
-        object.__setattr__(service.fetch, "own", fetched)
+        object.__setattr__(without_faults(service.fetch), "own", fetched)
     return asked
 
 
