@@ -14,6 +14,7 @@ import logging
 import re
 import socket
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -256,6 +257,8 @@ class Connection(server.HTTPConnection):
     """A client's connection, which its server can end at once without cutting an answer."""
 
     RequestHandlerClass = _Request
+    _ticks = staticmethod(time.perf_counter)  # kept here, where no library that stops time looks for it
+    _waits_since: float | None = None
     rbufsize = 16 * 1024  # a whole TLS record: what ssl kept back, no selector would see
 
     def __init__(self, server: Any, sock: socket.socket, makefile: Any = makefile.MakeFile) -> None:
@@ -268,6 +271,18 @@ class Connection(server.HTTPConnection):
     def is_encrypted(self) -> bool:
         """Whether the client speaks TLS."""
         return isinstance(self.socket, ssl.SSLSocket)
+
+    @property
+    def last_used(self) -> float | None:
+        """When the server last waited for this client, by the clock that cheroot compares it with.
+
+        Only how long ago that is counts: a test that moves its process's time must not end connections.
+        """
+        return None if self._waits_since is None else time.time() - (self._ticks() - self._waits_since)
+
+    @last_used.setter
+    def last_used(self, _: float) -> None:
+        self._waits_since = self._ticks()
 
     def communicate(self) -> bool:
         """Answer one request, or shake hands first; whether the connection stays open."""

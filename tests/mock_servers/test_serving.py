@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import tracemalloc
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -422,6 +423,27 @@ def test_a_connection_is_kept_from_request_to_request(server: Server) -> None:
             ports.add(json.load(client.getresponse())["REMOTE_PORT"])
 
     assert len(ports) == 1
+
+
+def test_a_connection_is_kept_over_a_jump_of_the_process_s_time(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, connection = time.time, http.client.HTTPConnection
+    with (
+        contextlib.closing(connection(server.host, server.port)) as kept,
+        contextlib.closing(connection(server.host, server.port)) as other,
+    ):
+        kept.request("GET", "/")
+        kept.getresponse().read()
+        sock = kept.sock
+        monkeypatch.setattr(time, "time", lambda: real() + 3600)
+
+        for _ in range(50):  # each is a turn of the loop that ends connections
+            other.request("GET", "/")
+            other.getresponse().read()
+        kept.request("GET", "/")
+
+        assert (kept.getresponse().status, kept.sock) == (200, sock)
 
 
 def test_small_answers_leave_at_once(server: Server) -> None:
