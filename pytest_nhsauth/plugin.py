@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -46,6 +46,8 @@ __all__ = [
     "nhsauth_settings",
 ]
 
+_OLDEST: Final = (8, 3)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Make the options and ini values known."""
@@ -55,6 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Decide the settings, so that a broken configuration is told before anything runs."""
+    if pytest.version_tuple[:2] < _OLDEST:
+        raise pytest.UsageError(f"nhsauth: pytest is {pytest.__version__}; allowed is 8.3 or newer")
     config.addinivalue_line("markers", markers.LINE)
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
     contract.begin(config, os.environ)

@@ -241,3 +241,13 @@ class TestOverriding:
         )
 
         assert run("--nhsauth-config=mine.toml").parseoutcomes() == {"passed": 1}
+
+
+def test_an_old_pytest_is_a_usage_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pytest, "version_tuple", (8, 2, 2))
+    monkeypatch.setattr(pytest, "__version__", "8.2.2")
+
+    outcome = run()
+
+    assert outcome.ret == pytest.ExitCode.USAGE_ERROR
+    outcome.stderr.fnmatch_lines(["ERROR: nhsauth: pytest is 8.2.2; allowed is 8.3 or newer"])
