@@ -29,6 +29,11 @@ class Origins:
         with self._lock:
             self._known[canonical(origin.rstrip("/"))] = None
 
+    def remove(self, origin: str) -> None:
+        """Count a name no longer among the mock's own."""
+        with self._lock:
+            self._known.pop(canonical(origin.rstrip("/")), None)
+
     def learn(self, origin: str) -> None:
         """Count a name that a request used among the mock's own, while there is room."""
         name = canonical(origin)

@@ -136,10 +136,10 @@ class Platform:
     def id_token(
         self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, origin: str | None = None
     ) -> str:
-        """Return an id token, as after a log-in under one of the mock's names; `origin` is `url` unless given."""
+        """Return an id token, as after a log-in under one of the mock's names; `origin` is the provider's own."""
         service = self.provider(provider)
-        login = log_ins.log_in(service, wanted)
-        return log_ins.issue_id_token(service, origin or self.url, login, alterations=alterations)
+        login, own = log_ins.log_in(service, wanted), self.origin_of(service.provider)
+        return log_ins.issue_id_token(service, origin or own, login, alterations=alterations)
 
     def client_assertion(
         self,
@@ -156,7 +156,7 @@ class Platform:
             raise LookupError(f"the mock has no private key of app {client_id!r}: it was registered with a key set")
         assertion = assertions.sign(
             client_id=client_id,
-            audience=token_url or self.token_url,
+            audience=token_url or self._audience(),
             key=pair,
             now=self.clock.now(),
             jti=self.identifiers.uuid(),
@@ -173,6 +173,11 @@ class Platform:
     def token_url(self) -> str:
         """Where tokens are asked for."""
         return f"{self.url}/oauth2/token"
+
+    def _audience(self) -> str:
+        """Return the token URL that clients call: the environment's real one, where they use the real names."""
+        real = self.hosts.names_of("platform", self.configuration.apim.environment)
+        return f"https://{real[0]}/oauth2/token" if self.real_names is not None and real else self.token_url
 
     def snapshot(self) -> tuple[Any, Any]:
         """Return the state of store and clock, for `restore`; keys stay as they are."""
@@ -231,11 +236,17 @@ class Platform:
             return self.token_services
         return self._environments.token_services(real.environment)
 
-    def reached_by_real_names(self, known: RealNames | None = None) -> None:
-        """Say that clients reach the platform by the names of its real hosts, too, and what they need for it."""
+    def reached_by_real_names(self, known: RealNames | None) -> None:
+        """Say that clients reach the platform by the names of its real hosts, too, and how; `None`: no longer."""
         self.real_names = known
+        tell = self.origins.add if known is not None else self.origins.remove
         for each in self.hosts:
-            self.origins.add(each.origin)
+            tell(each.origin)
+
+    def origin_of(self, provider: Provider) -> str:
+        """Return under which name people log in at a provider: its real one, where clients use the real names."""
+        real = f"https://{provider.hosts[0]}" if provider.hosts else self.url
+        return real if self.real_names is not None else self.url
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application: under a real host's name what is there, else all the services at once."""

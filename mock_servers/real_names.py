@@ -36,6 +36,11 @@ class Prepared:
         self.platform.reached_by_real_names(known)
         return known
 
+    def close_at(self, server: Server) -> None:
+        """Let the server be reached by its own names alone again."""
+        self.platform.reached_by_real_names(None)
+        server.be_proxy(None)
+
 
 def throwaway(platform: Platform, folder: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:
     """Make an authority that lives as long as this process; its public files are put into `folder`."""

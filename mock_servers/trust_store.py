@@ -32,6 +32,11 @@ class TrustStore:
     bundle: Path
     java: Path
 
+    @property
+    def files(self) -> tuple[Path, Path, Path]:
+        """All of them."""
+        return self.authority, self.bundle, self.java
+
 
 def export(authority: Authority, folder: Path) -> TrustStore:
     """Write the files into a folder that exists. Raises OSError."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
+    from mock_servers.client_environment import RealNames
     from mock_servers.configuration import Configuration
     from mock_servers.faults.fault import Fault
     from mock_servers.identity_provider.headless import LogInError
@@ -47,6 +48,7 @@ __all__ = [
     "LogInError",
     "Person",
     "Platform",
+    "RealNames",
     "Record",
     "RegisteredApp",
     "ServerDiedError",
@@ -60,6 +62,7 @@ __all__ = [
 
 _HOMES: Final = {
     "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
+    "mock_servers.client_environment": ("RealNames",),
     "mock_servers.configuration": ("Configuration",),
     "mock_servers.faults.fault": ("Fault",),
     "mock_servers.identity_provider.headless": ("LogInError",),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from requests import Session
 
     from mock_servers.client import Client
+    from mock_servers.client_environment import RealNames
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
@@ -186,6 +187,23 @@ def nhsauth_env(
         for variable, value in values.items():
             patch.setenv(variable, value)
         yield values
+
+
+@pytest.fixture
+def nhsauth_real_names(nhsauth: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNames]:
+    """Leads this test's clients, and programs that it starts, to the mock when they call the real host names.
+
+    `https://int.api.service.nhs.uk` and its like, by the environment's proxy variables and by name look-ups. What the
+    fixtures sign names the real URLs. `url`, `hosts` and `store`, the files to trust the mock by.
+    """
+    from pytest_nhsauth.real_names import reached  # noqa: PLC0415 - as above
+
+    with ExitStack() as stack:
+        try:
+            known = stack.enter_context(nhsauth.real_names(tmp_path_factory.mktemp("nhsauth-tls")))
+        except LookupError as error:
+            pytest.fail(str(error), pytrace=False)
+        yield stack.enter_context(reached(known))
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mock_servers.clock import Clock
 from mock_servers.configuration import Configuration
@@ -20,6 +21,10 @@ from mock_servers.records import Journal
 from mock_servers.registered_app import App
 from mock_servers.serving import Server
 
+if TYPE_CHECKING:
+    from mock_servers.client_environment import RealNames
+    from mock_servers.real_names import Prepared
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class InProcess:
@@ -27,6 +32,7 @@ class InProcess:
 
     mock: MockPlatform
     server: Server = field(repr=False)
+    _prepared: list[Prepared] = field(default_factory=list, repr=False)
 
     @property
     def url(self) -> str:
@@ -128,6 +134,19 @@ class InProcess:
     def remove_fault(self, number: int) -> None:
         """Take a fault back."""
         self.mock.faults.remove(number)
+
+    @contextmanager
+    def real_names(self, folder: Path) -> Iterator[RealNames]:
+        """Be reached by real names; the certificate authority is made once a session."""
+        from mock_servers.real_names import throwaway  # noqa: PLC0415 - for who wants TLS
+
+        if not self._prepared:
+            self._prepared.append(throwaway(self.mock, folder))
+        (prepared,) = self._prepared
+        try:
+            yield prepared.open_at(self.server)
+        finally:
+            prepared.close_at(self.server)
 
     def snapshot(self) -> Any:
         """Return the state."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pytest_nhsauth.apps import Apps
 from pytest_nhsauth.blame import blames_caller
@@ -16,6 +17,9 @@ from pytest_nhsauth.faults import Faults
 from pytest_nhsauth.registered_app import RegisteredApp
 from pytest_nhsauth.target import ServerDiedError, Target
 from pytest_nhsauth.users import Users
+
+if TYPE_CHECKING:
+    from mock_servers.client_environment import RealNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,10 @@ class Platform:
     def death(self) -> str | None:
         """Why nothing answers any more, in a sentence; None while the mock answers, as far as is known."""
         return self._target.death
+
+    def real_names(self, folder: Path) -> AbstractContextManager[RealNames]:
+        """Be reached by the real host names until the block ends; files may go into `folder`. Raises LookupError."""
+        return self._target.real_names(folder)
 
     @property
     def token_url(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_nhsauth import contract, markers, report, settings
+from pytest_nhsauth import contract, markers, real_names, report, settings
 from pytest_nhsauth.fixtures import (
     _nhsauth_http,
     nhsauth,
@@ -25,6 +25,7 @@ from pytest_nhsauth.fixtures import (
     nhsauth_id_token,
     nhsauth_new_app,
     nhsauth_platform,
+    nhsauth_real_names,
     nhsauth_settings,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "nhsauth_id_token",
     "nhsauth_new_app",
     "nhsauth_platform",
+    "nhsauth_real_names",
     "nhsauth_settings",
 ]
 
@@ -53,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Make the options and ini values known."""
     settings.add_options(parser)
     contract.add_options(parser)
+    real_names.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,11 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", markers.LINE)
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
     contract.begin(config, os.environ)
+    real_names.begin(config, os.environ)
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what was set and by whom, when anything was."""
-    return config.stash[settings.SETTINGS].told()
+    return list(filter(None, [config.stash[settings.SETTINGS].told(), real_names.told(config, os.environ)]))
 
 
 def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:

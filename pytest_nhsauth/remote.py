@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -28,6 +29,9 @@ from mock_servers.registered_app import App
 from mock_servers.rules import Refusal, ServiceError
 from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, session
 from pytest_nhsauth.target import ServerDiedError
+
+if TYPE_CHECKING:
+    from mock_servers.client_environment import RealNames
 
 _NAP: Final = 0.02
 """Seconds between two looks at the journal of a mock elsewhere."""
@@ -236,6 +240,20 @@ class Remote:
     def remove_fault(self, number: int) -> None:
         """Take a fault back."""
         self._control.ask("DELETE", f"/faults/{number}")
+
+    @contextmanager
+    def real_names(self, folder: Path) -> Iterator[RealNames]:  # noqa: ARG002 - a mock elsewhere has files of its own
+        """Tell how it is reached by real names. Raises LookupError when it speaks no TLS, or its files are not here."""
+        from mock_servers.client_environment import read  # noqa: PLC0415 - for who wants TLS
+
+        told = self._control.ask("GET", "/status").get("real_names")
+        if told is None:
+            raise LookupError(f"the mock at {self.url} speaks no TLS: start it with nhsauth serve --tls")
+        known = read(told)
+        missing = next((path for path in known.store.files if not path.is_file()), None)
+        if missing is not None:
+            raise LookupError(f"the mock at {self.url} has {missing}, which is not on this machine: share its folder")
+        yield known
 
     def snapshot(self) -> Any:
         """Have the mock remember its state; what is returned is only its name."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.id_tokens import Alterations
@@ -12,6 +14,9 @@ from mock_servers.identity_provider.people import Person
 from mock_servers.keys import KeyPair
 from mock_servers.records import Record, Tally
 from mock_servers.registered_app import App
+
+if TYPE_CHECKING:
+    from mock_servers.client_environment import RealNames
 
 
 class ServerDiedError(RuntimeError):
@@ -154,6 +159,10 @@ class Target(Protocol):
 
     def remove_fault(self, number: int) -> None:
         """Take a fault back. Raises LookupError."""
+        ...
+
+    def real_names(self, folder: Path) -> AbstractContextManager[RealNames]:
+        """Be reached by the real host names until the block ends; files may go into `folder`. Raises LookupError."""
         ...
 
     def snapshot(self) -> Any:

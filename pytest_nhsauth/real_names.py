@@ -1,0 +1,104 @@
+"""In-process clients reach the mock by the real host names: by the proxy of the environment, or by name look-ups.
+
+The option that says so for a whole run is decided here, too.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from mock_servers.client_environment import RealNames
+
+FLAG: Final = "--nhsauth-real-names"
+VARIABLE: Final = "NHSAUTH_REAL_NAMES"
+INI: Final = "nhsauth_real_names"
+_FIXTURE: Final = "nhsauth_real_names"
+_YES: Final = ("1", "true", "yes", "on")
+_NO: Final = ("", "0", "false", "no", "off")
+_HTTPS: Final = (443, "443", b"443", "https", b"https")
+_PURPOSE: Final = "play the real host names in every test that uses the mock"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Make the option known to pytest, in its three places."""
+    group = parser.getgroup("nhsauth")
+    group.addoption(FLAG, dest=INI, action="store_true", default=False, help=f"{_PURPOSE} [{VARIABLE}]")
+    parser.addini(INI, f"{_PURPOSE}; {FLAG} and {VARIABLE} come first", type="bool", default=False)
+
+
+def begin(config: pytest.Config, environ: Mapping[str, str]) -> None:
+    """Let every test that uses the mock use the real names, when that is wanted. Raises pytest.UsageError."""
+    if decided_by(config, environ) is not None:
+        config.pluginmanager.register(_Everywhere(), "nhsauth_real_names_everywhere")
+
+
+def decided_by(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
+    """Return who wants the real names for the whole run; None when nobody does. Raises pytest.UsageError."""
+    if config.getoption(INI):
+        return FLAG
+    value = environ.get(VARIABLE, "")
+    if value.lower() not in (*_YES, *_NO):
+        allowed = " or ".join(each for each in (*_YES, *_NO) if each)
+        raise pytest.UsageError(f"nhsauth: {VARIABLE} is {value!r}; allowed: {allowed}")
+    if value:
+        return VARIABLE if value.lower() in _YES else None
+    return f"{INI} of the ini" if config.getini(INI) else None
+
+
+def told(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
+    """Return a line that says who wants the real names; None when nobody does."""
+    source = decided_by(config, environ)
+    return f"nhsauth: real names ({source})" if source is not None else None
+
+
+class _Everywhere:
+    """A plugin of its own, so that a run without the option pays for no further fixture."""
+
+    @pytest.fixture(autouse=True)
+    def _nhsauth_real_names_everywhere(self, request: pytest.FixtureRequest) -> None:
+        if any(name.startswith("nhsauth") for name in request.fixturenames):
+            request.getfixturevalue(_FIXTURE)
+
+
+@contextmanager
+def reached(known: RealNames) -> Iterator[RealNames]:
+    """Lead this process, and those that it starts, to the mock until the block ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in known.variables(os.environ).items():
+            patch.setenv(variable, value)
+        patch.setattr(socket, "getaddrinfo", _redirected(socket.getaddrinfo, known))
+        yield known
+
+
+def _redirected(look_up: Callable[..., Any], known: RealNames) -> Callable[..., Any]:
+    """Return a look-up of names that gives the mock's address and port for port 443 of the hosts it plays."""
+    mock, hosts = urlsplit(known.url), frozenset(known.hosts)
+
+    def getaddrinfo(
+        host: object,
+        port: object,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - the standard library's name
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Any:
+        if not _is_played(host, hosts):
+            return look_up(host, port, family, type, proto, flags)
+        if port not in _HTTPS:
+            raise socket.gaierror(socket.EAI_NONAME, f"nhsauth plays {host!r} on port 443 alone, not on {port!r}")
+        return look_up(mock.hostname, mock.port, family, type, proto, flags)
+
+    return getaddrinfo
+
+
+def _is_played(host: object, hosts: Collection[str]) -> bool:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    return isinstance(name, str) and name.lower().removesuffix(".") in hosts

@@ -1,0 +1,221 @@
+"""Clients in a test's own process, and those that it starts, call the real host names and meet the mock."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+import requests
+
+from pytest_nhsauth import ClientAssertionFactory, IdTokenFactory, Platform, RealNames
+
+Run = Callable[..., pytest.RunResult]
+HOST = "int.api.service.nhs.uk"
+TOKEN_URL = f"https://{HOST}/oauth2/token"
+CIS2 = "https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
+FOUNDING = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+    "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+}
+
+
+@pytest.fixture
+def form(
+    nhsauth_real_names: RealNames, nhsauth_client_assertion: ClientAssertionFactory, nhsauth_id_token: IdTokenFactory
+) -> dict[str, str]:
+    """A right token exchange, as a client of the real platform would send it."""
+    assert nhsauth_real_names.hosts
+    return {**FOUNDING, "client_assertion": nhsauth_client_assertion(), "subject_token": nhsauth_id_token()}
+
+
+def claims(token: str) -> dict[str, Any]:
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+def test_what_the_fixtures_sign_names_the_real_urls(form: dict[str, str]) -> None:
+    assert claims(form["client_assertion"])["aud"] == TOKEN_URL
+    assert claims(form["subject_token"])["iss"] == CIS2
+
+
+def test_requests_gets_the_400_and_the_200(
+    form: dict[str, str], nhsauth_client_assertion: ClientAssertionFactory
+) -> None:
+    wrong = requests.post(TOKEN_URL, {**form, "subject_token": "a-code"}, timeout=30)
+    right = requests.post(TOKEN_URL, {**form, "client_assertion": nhsauth_client_assertion()}, timeout=30)
+
+    assert (wrong.status_code, wrong.json()["error_description"]) == (400, "Malformed JWT in subject_token")
+    assert (right.status_code, right.json()["token_type"]) == (200, "Bearer")
+
+
+@pytest.mark.usefixtures("nhsauth_real_names")
+def test_urllib_reaches_the_mock() -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(TOKEN_URL, b"grant_type=nonsense", timeout=30)
+
+    assert json.load(caught.value)["error"] == "unsupported_grant_type"
+
+
+@pytest.mark.usefixtures("nhsauth_real_names")
+def test_a_connection_that_knows_no_proxy_reaches_the_mock() -> None:
+    connection = http.client.HTTPSConnection(HOST, timeout=30)
+    connection.request("GET", "/oauth2/_ping")
+    status = connection.getresponse().status
+    connection.close()
+
+    assert status == 200
+
+
+@pytest.mark.usefixtures("nhsauth_real_names")
+def test_a_program_that_is_started_reaches_the_mock() -> None:
+    code = f"import urllib.request; print(urllib.request.urlopen('https://{HOST}/oauth2/_ping', timeout=30).status)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
+
+    assert done.stdout == "200\n"
+
+
+def test_another_host_is_refused_by_the_proxy(nhsauth_real_names: RealNames) -> None:
+    assert nhsauth_real_names.url.startswith("http://127.0.0.1:")
+    with pytest.raises(requests.exceptions.ProxyError, match=r"403 www\.example\.com is no host of this mock"):
+        requests.get("https://www.example.com/", timeout=30)
+
+
+@pytest.mark.usefixtures("nhsauth_real_names")
+@pytest.mark.parametrize("port", [80, None, "http"])
+def test_another_port_of_a_real_host_is_not_looked_up(port: int | str | None) -> None:
+    with pytest.raises(socket.gaierror, match=rf"nhsauth plays '{HOST}' on port 443 alone"):
+        socket.getaddrinfo(HOST, port)
+
+
+@pytest.mark.usefixtures("nhsauth_real_names")
+def test_other_names_are_looked_up_as_ever() -> None:
+    assert socket.getaddrinfo("127.0.0.1", 443)[0][4] == ("127.0.0.1", 443)
+
+
+def test_the_combined_log_in_begins_at_the_real_name(nhsauth: Platform, nhsauth_real_names: RealNames) -> None:
+    app = nhsauth.app()
+    query = f"response_type=code&client_id={app.client_id}&redirect_uri={app.redirect_uri}&state=s"
+
+    end = nhsauth.log_in(f"https://{nhsauth_real_names.hosts[0]}/oauth2/authorize?{query}", user="656005750104")
+
+    assert end.startswith(f"{app.redirect_uri}?code=")
+
+
+def test_the_mocks_own_url_stays_good(nhsauth: Platform, form: dict[str, str]) -> None:
+    assert requests.post(nhsauth.token_url, form, timeout=30).status_code == 200
+
+
+def test_all_is_undone_after_the_test(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        """
+        import os, socket, ssl
+        import pytest
+
+        BEFORE = dict(os.environ), socket.getaddrinfo
+
+        def test_with(nhsauth_real_names):
+            assert os.environ["HTTPS_PROXY"] == nhsauth_real_names.url
+            assert socket.getaddrinfo is not BEFORE[1]
+
+        def test_without(nhsauth):
+            environ = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+            assert (environ, socket.getaddrinfo) == ({k: v for k, v in BEFORE[0].items() if k in environ}, BEFORE[1])
+            with pytest.raises(ValueError, match="is no URL of this mock"):
+                nhsauth.log_in("https://int.api.service.nhs.uk/oauth2/authorize", user="656005750104")
+            host, port = nhsauth.url.removeprefix("http://").split(":")
+            with socket.create_connection((host, int(port))) as sock, pytest.raises(ssl.SSLError):
+                ssl.create_default_context().wrap_socket(sock, server_hostname="localhost")
+        """
+    )
+
+    assert run("-p", "no:randomly").parseoutcomes() == {"passed": 2}
+
+
+EVERYWHERE = """
+    import os
+
+    def test_of_the_mock(nhsauth):
+        assert os.environ["HTTPS_PROXY"] == nhsauth.url
+
+    def test_of_something_else():
+        assert "NHSAUTH_URL" not in os.environ
+"""
+
+
+@pytest.mark.parametrize("place", ["option", "environment", "ini"])
+def test_the_option_plays_them_in_every_test_that_uses_the_mock(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    pytester.makepyfile(EVERYWHERE)
+    source = {
+        "option": "--nhsauth-real-names",
+        "environment": "NHSAUTH_REAL_NAMES",
+        "ini": "nhsauth_real_names of the ini",
+    }
+    if place == "environment":
+        monkeypatch.setenv("NHSAUTH_REAL_NAMES", "1")
+    if place == "ini":
+        pytester.makeini("[pytest]\nnhsauth_real_names = true\n")
+
+    outcome = run(*(["--nhsauth-real-names"] if place == "option" else []))
+
+    assert outcome.parseoutcomes() == {"passed": 2}
+    outcome.stdout.fnmatch_lines([f"nhsauth: real names ({source[place]})"])
+
+
+def test_the_environment_can_say_no_to_the_ini(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NHSAUTH_REAL_NAMES", "0")
+    pytester.makeini("[pytest]\nnhsauth_real_names = true\n")
+    pytester.makepyfile("import os\ndef test_it(nhsauth): assert 'NHSAUTH_URL' not in os.environ")
+
+    assert run().parseoutcomes() == {"passed": 1}
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NHSAUTH_REAL_NAMES", "perhaps")
+
+    run().stderr.fnmatch_lines(["*nhsauth: NHSAUTH_REAL_NAMES is 'perhaps'; allowed: 1 or true or yes or on or *"])
+
+
+def test_a_running_mock_without_tls_is_told_in_one_line(pytester: pytest.Pytester, run: Run, nhsauth: Platform) -> None:
+    pytester.makepyfile("def test_it(nhsauth_real_names): pass")
+
+    outcome = run("--nhsauth-target", nhsauth.url)
+
+    assert outcome.parseoutcomes() == {"errors": 1}
+    outcome.stdout.fnmatch_lines([f"*the mock at {nhsauth.url} speaks no TLS: start it with nhsauth serve --tls*"])
+
+
+def test_a_running_mock_with_tls_is_used(
+    pytester: pytest.Pytester, run: Run, nhsauth: Platform, nhsauth_real_names: RealNames
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import requests
+
+        def test_it(nhsauth_real_names):
+            assert requests.get("https://{HOST}/oauth2/_ping", timeout=30).status_code == 200
+        """
+    )
+
+    assert nhsauth_real_names.url == nhsauth.url
+    assert run("--nhsauth-target", nhsauth.url).parseoutcomes() == {"passed": 1}
+
+
+def test_the_library_of_tls_sees_the_files(nhsauth_real_names: RealNames) -> None:
+    assert ssl.get_default_verify_paths().cafile == str(nhsauth_real_names.store.bundle)
+    assert os.environ["SSL_CERT_FILE"] == str(nhsauth_real_names.store.bundle)
