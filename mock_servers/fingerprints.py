@@ -7,41 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from mock_servers import javascript
-from mock_servers.jwts import Jwt
 from mock_servers.libraries import AGENTS, HTTP_CLIENTS, LIBRARIES, UUID, Library
-from mock_servers.request import Request
+from mock_servers.traits import Traits
 
 _MOST: Final = 3
 _ENOUGH: Final = 2
 """Points below which a library is not named: the order of two header members is one point, and proves nothing."""
-_LONGEST: Final = 300
-"""Characters of a trait; what is longer was made by no library."""
 _NEAR: Final = 2
 """Seconds by which a lifetime may miss the default: signing takes time, and clocks are read twice."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
-    """What a request shows of the code that made it.
-
-    `header` and `claims` are names in their order with blanks between, empty without a JWT; `lifetime` is seconds,
-    `None` when it cannot be told; `audience` is `text`, `list` or empty; `fraction`: a time of the JWT has one.
-    """
-
-    header: str = ""
-    claims: str = ""
-    kid: str = ""
-    jti: str = ""
-    lifetime: float | None = None
-    audience: str = ""
-    fraction: bool = False
-    basic: bool = False
-    content_type: str = ""
-    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,31 +29,6 @@ class Hint:
 
     def __str__(self) -> str:
         return f"This looks like {_listed(self.libraries)}: {self.change}"
-
-
-def traits(request: Request, jwt: Jwt | None, now: float) -> Traits:
-    """Read the traits of a request and of the JWT that its client signed; `now` stands in for a missing `iat`."""
-    headers = request.headers
-    carried = Traits(
-        basic=headers.get("authorization", "").lower().startswith("basic "),
-        content_type=headers.get("content-type", "")[:_LONGEST],
-        user_agent=headers.get("user-agent", "")[:_LONGEST],
-    )
-    return carried if jwt is None else _with_jwt(carried, jwt, now)
-
-
-def _with_jwt(carried: Traits, jwt: Jwt, now: float) -> Traits:
-    claims, aud = jwt.claims, jwt.claims.get("aud")
-    return replace(
-        carried,
-        header=_names(jwt.header),
-        claims=_names(claims),
-        kid=str(jwt.header.get("kid", ""))[:_LONGEST],
-        jti=str(claims.get("jti", ""))[:_LONGEST],
-        lifetime=_lifetime(claims.get("exp"), claims.get("iat", now)),
-        audience="text" if isinstance(aud, str) else "list" if isinstance(aud, list) else "",
-        fraction=any(_has_fraction(claims.get(name)) for name in ("exp", "iat", "nbf")),
-    )
 
 
 def recognise(seen: Traits) -> tuple[Library, ...]:
@@ -94,7 +45,7 @@ def hint(seen: Traits, mistake: str) -> Hint | None:
     `mistake` is the id of a finding; `None` when no library is recognised, or it has nothing to say of this one.
     """
     makers = [library for library in recognise(seen) if mistake in library.changes]
-    carriers = [client for client in HTTP_CLIENTS if mistake in client.changes and _is(client.user_agent, seen)]
+    carriers = [client for client in HTTP_CLIENTS if mistake in client.changes and _speaks(client, seen)]
     speakers = makers or carriers
     if not speakers:
         return None
@@ -109,8 +60,8 @@ def _change(speakers: Sequence[Library], mistake: str) -> str:
     return "; ".join(f"{library.name}: {library.changes[mistake]}" for library in speakers)
 
 
-def _is(user_agent: str, seen: Traits) -> bool:
-    return re.fullmatch(user_agent, seen.user_agent) is not None
+def _speaks(client: Library, seen: Traits) -> bool:
+    return _matches(client.user_agent, seen.user_agent)
 
 
 def _points(library: Library, seen: Traits) -> int:
@@ -162,20 +113,6 @@ def _matches(pattern: str, value: str) -> bool:
 
 def _language(user_agent: str) -> str:
     return next((name for start, name in AGENTS.items() if re.match(start, user_agent, re.IGNORECASE)), "")
-
-
-def _names(members: Iterable[str]) -> str:
-    return " ".join(members)[:_LONGEST]
-
-
-def _lifetime(exp: Any, begun: Any) -> float | None:
-    if not javascript.is_number(exp) or not javascript.is_number(begun):
-        return None
-    return javascript.number(exp) - javascript.number(begun)
-
-
-def _has_fraction(moment: Any) -> bool:
-    return isinstance(moment, float) and not moment.is_integer()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mock_servers import javascript, jwks, jwts, provenance
-from mock_servers.fingerprints import Traits, traits
 from mock_servers.grants import Issued
 from mock_servers.identity_provider.provider import Provider
 from mock_servers.javascript import UNDEFINED
@@ -24,10 +23,11 @@ from mock_servers.registered_app import App
 from mock_servers.request import Request
 from mock_servers.rules import Refusal, Rule, ServiceError
 from mock_servers.store import Store
+from mock_servers.traits import Traits
 
 RowOf = Callable[[ServiceError], ServiceError]
 
-_JWT_FIELDS: Final = {"client_assertion": "client assertion", "subject_token": "id_token"}
+_JWT_FIELDS: Final = {"client_assertion": "client assertion", "assertion": "client assertion", "subject_token": "id_token"}
 """What belongs there, in the words of provenance."""
 
 
@@ -175,8 +175,3 @@ def _tokens(request: Request, known: Known) -> Iterator[tuple[str, Jwt]]:
                 yield name, jwts.decode(sent)
         except MalformedJwtError:
             continue
-
-
-def traits_of(request: Request, tokens: Mapping[str, Jwt], now: float) -> Traits:
-    """Return what the request shows of the library that made it."""
-    return traits(request, tokens.get("client_assertion"), now)

@@ -9,13 +9,14 @@ from itertools import dropwhile
 from types import MappingProxyType
 from typing import Any, Final
 
-from mock_servers.diagnosis.case import Case, Known, RowOf, tokens_of, traits_of
+from mock_servers.diagnosis.case import Case, Known, RowOf, tokens_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.fingerprints import hint
 from mock_servers.records import Examination, Finding, Record
 from mock_servers.request import Request
 from mock_servers.rules import Flow, Refusal, Rule, foresee
+from mock_servers.traits import traits_of
 
 MOST: Final = 3
 _CLAIM: Final = "claim_client_assertion_jti"
@@ -59,7 +60,7 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         known=known,
         row=row,
         tokens=MappingProxyType(tokens),
-        traits=traits_of(request, tokens, record.at),
+        traits=traits_of(request, tokens.get("client_assertion") or tokens.get("assertion"), record.at),
     )
 
 

@@ -25,6 +25,7 @@ from mock_servers import fingerprints, jwts
 from mock_servers.keys import KeyRing
 from mock_servers.request import Request
 from mock_servers.serving import serve
+from mock_servers.traits import Traits, traits_of
 
 NODE = Path(__file__).parent / "node"
 UA = {"user-agent": "python-requests/2.34.2"}
@@ -32,13 +33,13 @@ FORM = "application/x-www-form-urlencoded"
 KID = {"kid": "k"}
 
 
-def seen(headers: Mapping[str, str], assertion: str | None) -> tuple[fingerprints.Traits, jwts.Jwt | None]:
+def seen(headers: Mapping[str, str], assertion: str | None) -> tuple[Traits, jwts.Jwt | None]:
     request = Request(method="POST", origin="http://mock", target="/token", path="/token", headers=headers)
     jwt = jwts.decode(assertion) if assertion else None
-    return fingerprints.traits(request, jwt, time.time()), jwt
+    return traits_of(request, jwt, time.time()), jwt
 
 
-def has_mistake(mistake: str, traits: fingerprints.Traits, jwt: jwts.Jwt | None) -> bool:
+def has_mistake(mistake: str, traits: Traits, jwt: jwts.Jwt | None) -> bool:
     header, claims = (jwt.header, jwt.claims) if jwt else ({}, {})
     return {
         "typ-missing": "typ" not in header,

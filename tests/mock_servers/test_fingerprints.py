@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from mock_servers.fingerprints import Hint, Traits, hint, recognise, traits
+from mock_servers.fingerprints import Hint, hint, recognise
 from mock_servers.jwts import Jwt
 from mock_servers.libraries import HTTP_CLIENTS, LIBRARIES
 from mock_servers.request import Request
+from mock_servers.traits import Traits, traits_of
 
 NOW = 1_800_000_000.0
 UUID = "0b1f2f9c-7f6e-4f0a-9a64-0f3f6f1f2a11"
@@ -22,8 +23,8 @@ def seen(header: str, claims: str = "iss sub aud jti exp", *, agent: str = "", *
     return Traits(header=header, claims=claims, user_agent=agent, **{"audience": "text", **more})
 
 
-def names(traits_seen: Traits) -> list[str]:
-    return [library.name for library in recognise(traits_seen)]
+def names(sent: Traits) -> list[str]:
+    return [library.name for library in recognise(sent)]
 
 
 # each library as it was seen or read, its defaults in place
@@ -204,7 +205,7 @@ def test_traits_are_read_from_a_request_and_its_jwt() -> None:
     claims = {"iss": "a", "aud": ["u"], "exp": NOW + 300.5, "iat": NOW, "jti": "j"}
     jwt = Jwt(header={"typ": "JWT", "alg": "RS512"}, claims=claims, signing_input=b"", signature=b"")
 
-    assert traits(request, jwt, NOW) == Traits(
+    assert traits_of(request, jwt, NOW) == Traits(
         header="typ alg",
         claims="iss aud exp iat jti",
         jti="j",
@@ -222,7 +223,7 @@ def test_claims_of_any_kind_are_read_without_harm(exp: Any) -> None:
     text = json.dumps({"exp": exp, "iat": exp, "jti": [1], "aud": {"a": 1}, "x" * 100_000: 1})
     jwt = Jwt(header={"alg" * 9999: "x"}, claims=json.loads(text), signing_input=b"", signature=b"")
 
-    read = traits(request, jwt, NOW)
+    read = traits_of(request, jwt, NOW)
 
     assert (len(read.claims), len(read.header), read.audience) == (300, 300, "")
     assert recognise(read) == ()

@@ -14,13 +14,13 @@ from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.examination import findings
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.faults.fault import Fault
-from mock_servers.fingerprints import Traits
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.platform import Platform
 from mock_servers.records import Certainty, Finding, Journal, Record
 from mock_servers.request import Request
 from mock_servers.rules import Refusal
 from mock_servers.store import Store
+from mock_servers.traits import Traits
 
 Ask = Callable[..., TestResponse]
 
