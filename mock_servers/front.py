@@ -250,8 +250,8 @@ def _received(exchange: Asked) -> dict[str, Received]:
 
 def _client_id(exchange: Asked) -> str | None:
     """Tell the client that the rules have come to know, whatever kind of exchange it is."""
-    app = getattr(exchange, "app", None)
-    return app.client_id if app is not None else exchange.request.form.get("client_id")
+    client = getattr(exchange, "app", None) or getattr(exchange, "client", None)
+    return client.client_id if client is not None else exchange.request.form.get("client_id")
 
 
 def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Examination] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -15,6 +16,7 @@ _LONGEST: Final = 80
 _LONGEST_URL: Final = 300
 _MOST_URLS: Final = 5
 _AROUND: Final = 150
+_SECRET: Final = re.compile(r"[A-Za-z0-9_+/=-]{12,}")
 _TENTHS: Final = 10
 _MINUTES: Final = 600
 _HOURS: Final = 7200
@@ -31,6 +33,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
+
+
+def spelt(text: str) -> str:
+    """Return a text with its invisible characters spelt out; whatever in it could be a secret is cut."""
+    return shown(_SECRET.sub(lambda found: f"{found[0][:_SHOWN]}…", text[: 10 * _LONGEST])).replace("\\u2026", "…")
 
 
 def shown(value: Any, longest: int = _LONGEST) -> str:

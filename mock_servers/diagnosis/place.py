@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_servers import provenance
@@ -38,6 +38,8 @@ _PLACES: Final = {
     ),
     "apikey": Place(kind="API key", cure="send the app's API key in the header apikey"),
 }
+_PAIR: Final = "subject_token"
+"""Is told together with whatever else is in the wrong place: mostly the two were swapped."""
 _REDEEM: Final = {
     "authorization code": "Exchange it at {redeem_at} with client_id and client_secret, then {cure}.",
 }
@@ -76,10 +78,11 @@ def _misplaced(name: str, store: Store, record: Record, origin: str) -> Finding 
 
 def _finder(name: str) -> Finder:
     def misplaced_value(case: Case) -> Finding | None:
-        return _misplaced(name, case.known.store, case.record, case.request.origin)
+        found, other = (_misplaced(each, case.known.store, case.record, case.request.origin) for each in (name, _PAIR))
+        return replace(found, seen=f"{found.seen} {other.seen}") if found and other and name != _PAIR else found
 
     misplaced_value.__name__ = f"misplaced_{name}"  # what a log calls it
-    return Finder(find=misplaced_value, rules=_RULES.get(name, ()))
+    return Finder(find=misplaced_value, rules=_RULES[name])
 
 
 def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
@@ -133,7 +136,15 @@ def _cure(issued: Issued, place: Place, origin: str) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}"
 
 
-_RULES: Final = {"client_assertion": _names(flows.CLIENT_ASSERTION), "subject_token": _names(flows.SUBJECT_TOKEN)}
-"""Who judges the fields that stand in one form with others."""
+_RULES: Final = {
+    "client_assertion": _names(flows.CLIENT_ASSERTION),
+    "subject_token": _names(flows.SUBJECT_TOKEN),
+    "refresh_token": ("find_refresh_token",),
+    "code": ("find_code",),
+    "client_secret": ("check_client_secret",),
+    "authorization": ("find_token", "find_access_token"),
+    "apikey": ("check_api_key_known", "find_bearer"),
+}
+"""Who judges each."""
 
 FINDERS: Final = tuple(_finder(name) for name in _PLACES)

@@ -114,10 +114,10 @@ def test_swapped_tokens_are_both_named(platform: Platform, token_exchange: Ask) 
     )
 
     assert answer.status_code == 400
-    assert [finding.seen.partition(" that ")[0] for finding in platform.exchanges.last.findings] == [
-        "client_assertion is the id_token",
-        "subject_token is the client assertion",
-    ]
+    finding = platform.exchanges.last.findings[0]
+    assert finding.id == "swapped-tokens"
+    assert "client_assertion is the id_token that CIS2 issued" in finding.seen
+    assert "subject_token is the client assertion that the mock issued" in finding.seen
 
 
 def test_a_providers_token_at_an_api_is_named(platform: Platform, http: Client) -> None:
@@ -139,7 +139,7 @@ def test_a_value_in_its_place_is_no_finding(platform: Platform, token_exchange: 
     token_exchange(grant_type="client_credentials")
 
     assert platform.exchanges.last.error == "invalid_request"
-    assert platform.exchanges.last.findings == ()
+    assert [finding.id for finding in platform.exchanges.last.findings] == ["grant-type"]
 
 
 def test_a_success_has_no_finding(platform: Platform, token_exchange: Ask) -> None:

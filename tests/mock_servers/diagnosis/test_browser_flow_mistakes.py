@@ -1,0 +1,427 @@
+"""Mistakes with secrets, codes, refresh tokens, states and redirect URIs at the platform, as clients make them."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.platform import Platform
+from mock_servers.records import Finding
+from mock_servers.registered_app import App
+
+REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
+OTHER_REDIRECT = "https://app.example/other"
+SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
+
+Post = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def platform(platform: Platform) -> Platform:
+    """The ready-made app has a second redirect URI."""
+    platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT, OTHER_REDIRECT))
+    return platform
+
+
+def told(answer: TestResponse) -> tuple[int, str, str]:
+    members = answer.get_json()
+    return answer.status_code, members["error"], members["error_description"]
+
+
+def top(platform: Platform) -> Finding:
+    return platform.exchanges.last.findings[0]
+
+
+def seen(platform: Platform) -> tuple[str, str]:
+    """The best finding's id, how sure it is."""
+    return top(platform).id, top(platform).certainty
+
+
+def query_of(answer: TestResponse) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+def authorize_url(platform: Platform, **changes: str | None) -> str:
+    query = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "state": "mine", **changes}
+    return f"{platform.url}/oauth2/authorize?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+@pytest.fixture
+def code(platform: Platform) -> Callable[..., str]:
+    """Log in through the platform, and return its code."""
+
+    def get(**changes: str) -> str:
+        landed = platform.walk(authorize_url(platform, **changes), "656005750104")
+        return dict(parse_qsl(urlsplit(landed).query))["code"]
+
+    return get
+
+
+@pytest.fixture
+def redeem(post: Post) -> Post:
+    def send(code: str, **changes: Any) -> TestResponse:
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **SECRET, **changes}
+        return post(**{name: value for name, value in form.items() if value is not None})
+
+    return send
+
+
+@pytest.fixture
+def refresh(post: Post) -> Post:
+    def send(token: str | None, **changes: Any) -> TestResponse:
+        form = {"grant_type": "refresh_token", "refresh_token": token, **SECRET, **changes}
+        return post(**{name: value for name, value in form.items() if value is not None})
+
+    return send
+
+
+def basic(client_id: str, secret: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{client_id}:{secret}'.encode()).decode()}"}
+
+
+# credentials
+
+
+@pytest.mark.parametrize("grant", ["authorization_code", "refresh_token"])
+def test_credentials_in_a_basic_header_are_not_read(platform: Platform, http: Client, grant: str) -> None:
+    answer = http.post(
+        "/oauth2/token",
+        data={"grant_type": grant, "code": "x", "refresh_token": "x"},
+        headers=basic("nhsauth-app", "nhsauth-secret"),
+    )
+
+    assert told(answer) == (401, "invalid_request", "client_id is missing")
+    assert seen(platform) == ("credentials-in-basic", "certain")
+    assert 'with the API key "nhsauth-app" and a secret of 14 characters' in top(platform).seen
+    assert "client_id and client_secret as parameters of the form" in top(platform).cure
+
+
+def test_an_assertion_in_a_basic_header_is_not_read(platform: Platform, http: Client) -> None:
+    assertion = platform.client_assertion("nhsauth-app")
+
+    answer = http.post(
+        "/oauth2/token", data={"grant_type": "client_credentials"}, headers=basic("nhsauth-app", assertion)
+    )
+
+    assert answer.status_code == 400
+    assert seen(platform) == ("credentials-in-basic", "certain")
+    assert "with a JWT in it" in top(platform).seen
+    assert assertion[20:60] not in str(top(platform))
+
+
+def test_a_refresh_signed_like_an_exchange_lacks_id_and_secret(
+    platform: Platform, token_exchange: Post, post: Post
+) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+
+    answer = post(
+        grant_type="refresh_token",
+        refresh_token=token,
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=platform.client_assertion("nhsauth-app"),
+    )
+
+    assert told(answer) == (401, "invalid_request", "client_id is missing")
+    assert seen(platform) == ("refresh-with-assertion", "certain")
+    assert "without client_id and client_secret" in top(platform).seen
+
+
+# refresh tokens
+
+
+def test_a_refresh_token_is_spent_by_its_first_use(platform: Platform, token_exchange: Post, refresh: Post) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    first = refresh(token)
+    platform.clock.advance(40.7)
+
+    answer = refresh(token)
+
+    assert first.status_code == 200
+    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert seen(platform) == ("refresh-token-spent", "certain")
+    assert top(platform).seen == (
+        "This refresh token was exchanged 41 s ago, by exchange 2 (its refresh_count was 0); its successor is still "
+        "unused."
+    )
+    assert "under a lock" in top(platform).cure
+
+
+def test_a_refresh_token_whose_successor_was_used_as_well(
+    platform: Platform, token_exchange: Post, refresh: Post
+) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    refresh(refresh(token).get_json()["refresh_token"])
+    platform.clock.advance(5.1)
+
+    refresh(token)
+
+    assert seen(platform) == ("refresh-token-spent", "certain")
+    assert "its successor has been used as well, 5.1 s ago" in top(platform).seen
+
+
+def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
+    platform: Platform, token_exchange: Post, refresh: Post
+) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    refresh(token)
+    platform.clock.advance(5.2)
+
+    answer = refresh(token)
+
+    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert seen(platform) == ("answer-lost-on-timeout", "likely")
+    assert "exchanged 5.2 s ago by exchange 2, with success" in top(platform).seen
+    assert "gives up after 5 s" in top(platform).cause
+
+
+def test_client_credentials_give_nothing_to_refresh(
+    platform: Platform, client_credentials: Post, refresh: Post
+) -> None:
+    client_credentials()
+    platform.clock.advance(500)
+
+    answer = refresh(None)
+
+    assert told(answer) == (400, "invalid_request", "refresh_token is missing")
+    assert seen(platform) == ("no-refresh-here", "certain")
+    assert "came of client_credentials, 500 s ago" in top(platform).seen
+
+
+def test_a_refresh_token_of_nobody_after_client_credentials(
+    platform: Platform, client_credentials: Post, refresh: Post
+) -> None:
+    client_credentials()
+
+    answer = refresh("undefined")
+
+    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert seen(platform) == ("no-refresh-here", "likely")
+
+
+@pytest.mark.parametrize(("provider", "hours"), [("cis2", 12), ("nhs_login", 1)])
+def test_a_session_ends_however_often_it_was_refreshed(
+    platform: Platform, token_exchange: Post, refresh: Post, provider: str, hours: int
+) -> None:
+    token = token_exchange(provider).get_json()["refresh_token"]
+    platform.clock.advance(hours * 1800)
+    token = refresh(token).get_json()["refresh_token"]
+    platform.clock.advance(hours * 1800)
+
+    answer = refresh(token)
+
+    assert told(answer) == (401, "invalid_grant", "refresh token refresh period has expired")
+    assert seen(platform) == ("no-refresh-here", "certain")
+    assert f"ended at 2027-01-15T{8 + hours:02d}:00:00Z, having begun at 2027-01-15T08:00:00Z" in top(platform).seen
+
+
+def test_a_refresh_token_of_another_app(platform: Platform, token_exchange: Post, refresh: Post) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    new_app(platform)
+
+    answer = refresh(token, client_id="other-app", client_secret="other-secret")
+
+    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert seen(platform) == ("no-refresh-here", "certain")
+    assert 'belongs to client "nhsauth-app"; "other-app" asked' in top(platform).seen
+
+
+def new_app(platform: Platform) -> App:
+    app = App(client_id="other-app", client_secret="other-secret", name="other", redirect_uris=(REDIRECT,))
+    return platform.apps.add(app)
+
+
+# codes
+
+
+def test_a_code_redeemed_twice_is_a_callback_that_ran_twice(
+    platform: Platform, code: Callable[..., str], redeem: Post
+) -> None:
+    value = code()
+    first = redeem(value)
+    platform.clock.advance(1.2)
+
+    answer = redeem(value)
+
+    assert first.status_code == 200
+    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert "This code was redeemed 1.2 s ago by exchange" in top(platform).seen
+    assert "Your callback ran twice" in top(platform).cause
+
+
+def test_a_code_that_came_late(platform: Platform, code: Callable[..., str], redeem: Post) -> None:
+    value = code()
+    platform.clock.advance(400)
+
+    answer = redeem(value)
+
+    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert top(platform).seen == "This code was issued 400 s ago and lived 300 s."
+
+
+def test_a_code_of_another_client(platform: Platform, code: Callable[..., str], redeem: Post) -> None:
+    new_app(platform)
+
+    answer = redeem(code(), client_id="other-app", client_secret="other-secret")
+
+    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert 'issued to client "nhsauth-app"; "other-app" tried' in top(platform).seen
+
+
+def test_a_code_of_cis2_at_the_platform(platform: Platform, redeem: Post) -> None:
+    value = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+
+    answer = redeem(value)
+
+    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert "the authorization code that CIS2 issued" in top(platform).seen
+
+
+# redirect URIs
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (f"{REDIRECT}/", "a slash at the end"),
+        (REDIRECT.replace("http:", "https:"), "https for http"),
+        (REDIRECT.replace("127.0.0.1", "localhost"), "localhost for 127.0.0.1: the same machine, and another text"),
+        (REDIRECT.replace(":8080", ":3000"), "port 3000 for 8080"),
+        (REDIRECT.replace("callback", "Callback"), "capital letters in the path"),
+        (f"{REDIRECT}?next=1", "the query string differs"),
+        (REDIRECT.replace("callback", "return"), "the path differs"),
+        ("https://App.Example/other", "the host is spelt with other capitals"),
+        ("https://app.test/other", "host app.test for app.example"),
+    ],
+)
+def test_a_redirect_uri_that_nearly_is_registered(platform: Platform, http: Client, sent: str, words: str) -> None:
+    answer = http.get(authorize_url(platform, redirect_uri=sent))
+
+    assert told(answer) == (400, "invalid_request", "redirect_uri is invalid")
+    assert seen(platform) == ("redirect-uri-differs", "certain")
+    assert words in top(platform).seen
+    assert "^" in (top(platform).difference or "")
+
+
+def test_a_redirect_uri_at_the_token_that_is_not_registered(
+    platform: Platform, code: Callable[..., str], redeem: Post
+) -> None:
+    answer = redeem(code(), redirect_uri=f"{REDIRECT}/")
+
+    assert told(answer) == (400, "invalid_request", "redirect_uri is invalid")
+    assert seen(platform) == ("redirect-uri-differs", "certain")
+    assert f'the log-in was asked for "{REDIRECT}": a slash at the end' in top(platform).seen
+
+
+def test_a_redirect_uri_at_the_token_that_is_another_of_the_apps(
+    platform: Platform, code: Callable[..., str], redeem: Post
+) -> None:
+    answer = redeem(code(), redirect_uri=OTHER_REDIRECT)
+
+    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert seen(platform) == ("redirect-uri-differs", "certain")
+    assert f'redirect_uri is "{OTHER_REDIRECT}"; the log-in was asked for "{REDIRECT}"' in top(platform).seen
+
+
+# states
+
+
+@pytest.mark.parametrize(("sent", "words"), [(None, "has no state"), ("", "has no state")])
+def test_a_log_in_without_state(platform: Platform, http: Client, sent: str | None, words: str) -> None:
+    answer = http.get(authorize_url(platform, state=sent))
+
+    assert (answer.status_code, query_of(answer)["error_description"]) == (302, "state is missing")
+    assert seen(platform) == ("state-lost", "certain")
+    assert words in top(platform).seen
+
+
+def state_at_provider(platform: Platform, http: Client) -> str:
+    return query_of(http.get(authorize_url(platform)))["state"]
+
+
+def test_a_state_that_nobody_issued(platform: Platform, http: Client) -> None:
+    answer = http.get("/oauth2/callback?code=x&state=d3b07384-d9a0-4c3b-9f2e-000000000000")
+
+    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert seen(platform) == ("state-lost", "certain")
+    assert "none that this service has issued" in top(platform).seen
+
+
+def test_the_applications_own_state_at_the_platforms_callback(platform: Platform, http: Client) -> None:
+    http.get(authorize_url(platform, state="mine"))
+
+    answer = http.get("/oauth2/callback?code=x&state=mine")
+
+    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert "the one that your application sent to /authorize" in top(platform).seen
+
+
+def test_a_state_that_took_too_long(platform: Platform, http: Client) -> None:
+    state = state_at_provider(platform, http)
+    platform.clock.advance(630)
+
+    answer = http.get(f"/oauth2/callback?code=x&state={state}")
+
+    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert seen(platform) == ("state-lost", "certain")
+    assert "issued 10 min ago and expired 30 s ago" in top(platform).seen
+
+
+def test_a_state_that_was_used(platform: Platform, http: Client) -> None:
+    state = state_at_provider(platform, http)
+    http.get(f"/oauth2/callback?code=x&state={state}")
+    platform.clock.advance(3)
+
+    answer = http.get(f"/oauth2/callback?code=x&state={state}")
+
+    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert seen(platform) == ("state-lost", "certain")
+    assert "was used 3.0 s ago" in top(platform).seen
+
+
+def test_the_callback_opened_by_hand(platform: Platform, http: Client) -> None:
+    answer = http.get("/oauth2/callback")
+
+    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert "neither code nor state" in top(platform).seen
+
+
+# scopes
+
+
+def test_an_app_without_application_scopes(platform: Platform, client_credentials: Post) -> None:
+    platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
+
+    answer = client_credentials()
+
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "unauthorized_client")
+    assert seen(platform) == ("scopes-none-left", "certain")
+    assert "has no scope with urn:nhsd:apim:app:level3" in top(platform).seen
+
+
+def test_a_person_below_the_apps_level(platform: Platform, token_exchange: Post) -> None:
+    platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
+    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app", level="aal2"))
+
+    answer = token_exchange(subject_token=token)
+
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "unauthorized_client")
+    assert seen(platform) == ("scopes-none-left", "certain")
+    assert "logged in at CIS2 with authentication_assurance_level 2" in top(platform).seen
+    assert "user-nhs-cis2:aal3" in top(platform).seen
+
+
+def test_a_patient_at_an_app_for_staff(platform: Platform, token_exchange: Post) -> None:
+    platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
+
+    token_exchange("nhs_login")
+
+    assert seen(platform) == ("scopes-none-left", "certain")
+    assert "It has none for people of NHS login at all." in top(platform).seen

@@ -1,0 +1,288 @@
+"""What APIs are called with in place of a live access token of the platform, as clients do it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.platform import Platform
+from mock_servers.records import Finding
+
+UNKNOWN = ("Invalid Access Token", "keymanagement.service.invalid_access_token")
+MISSING = ("Invalid access token", "oauth.v2.InvalidAccessToken")
+EXPIRED = ("Access Token expired", "keymanagement.service.access_token_expired")
+
+Ask = Callable[..., TestResponse]
+
+
+def told(answer: TestResponse) -> tuple[str, str]:
+    fault = answer.get_json()["fault"]
+    return fault["faultstring"], fault["detail"]["errorcode"]
+
+
+def top(platform: Platform) -> Finding:
+    return platform.exchanges.last.findings[0]
+
+
+def seen(platform: Platform) -> tuple[str, str]:
+    return top(platform).id, top(platform).certainty
+
+
+@pytest.fixture
+def call(http: Client) -> Ask:
+    """Call an API with these headers."""
+
+    def send(path: str = "/hello-world/hello/user", **headers: str) -> TestResponse:
+        return http.get(path, headers=headers)
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("header", "words", "wire"),
+    [
+        ("", "the word Bearer is missing", MISSING),
+        ("Bearer", "there is nothing behind Bearer", MISSING),
+        ("Bearer ", "there is nothing behind Bearer", MISSING),
+        ("Token abc", 'its scheme is "Token", not Bearer', MISSING),
+        ("AVeryLongTokenWithoutScheme1", "the word Bearer is missing", MISSING),
+        ("Bearer Bearer AVeryLongTokenWithoutScheme1", "Bearer is there twice", UNKNOWN),
+        ("Bearer undefined", "a variable that was never filled", UNKNOWN),
+        ("Bearer None", "a variable that was never filled", UNKNOWN),
+        ("Bearer [object Object]", "a variable that was never filled", UNKNOWN),
+        ("Bearer [object Promise]", "a variable that was never filled", UNKNOWN),
+        ("Bearer {{token}}", "a variable that was never filled", UNKNOWN),
+        ("Bearer ${TOKEN}", "a variable that was never filled", UNKNOWN),
+        ("Bearer <token>", "a variable that was never filled", UNKNOWN),
+        ('Bearer "AVeryLongTokenWithoutScheme1"', "there are quotes around the token", UNKNOWN),
+        ("Bearer AVeryLongToken\\n", "there are blanks or line ends inside the token", UNKNOWN),
+        ('Bearer {"error": "invalid_request"}', "is JSON, the whole answer or an error body", UNKNOWN),
+    ],
+)
+def test_a_header_that_is_no_bearer_token(
+    platform: Platform, call: Ask, header: str, words: str, wire: tuple[str, str]
+) -> None:
+    answer = call(Authorization=header)
+
+    assert (answer.status_code, told(answer)) == (401, wire)
+    assert seen(platform) == ("bearer-shape", "certain")
+    assert words in top(platform).seen
+    assert "AVeryLongTokenWithoutScheme1" not in str(top(platform))
+
+
+def test_no_header_at_all(platform: Platform, call: Ask) -> None:
+    answer = call()
+
+    assert (answer.status_code, told(answer)) == (401, MISSING)
+    assert seen(platform) == ("bearer-shape", "certain")
+    assert "There is no Authorization header." in top(platform).seen
+
+
+def test_a_failed_token_call_that_nobody_looked_at_is_named(
+    platform: Platform, call: Ask, client_credentials: Ask
+) -> None:
+    wrong = platform.client_assertion("nhsauth-app", token_url="https://elsewhere.example/token")
+    client_credentials(client_assertion=wrong)
+    platform.clock.advance(2)
+
+    call(Authorization="Bearer undefined")
+
+    assert seen(platform) == ("bearer-shape", "certain")
+    assert "The last token call, 2.0 s ago, answered 401 (" in top(platform).cause
+    assert "'aud' claim" in top(platform).cause
+
+
+@pytest.mark.parametrize("header", ["Bearer \x1b[31m<script>alert(1)</script>", "Bearer \u202eevil \u00e9"])
+def test_a_header_is_shown_harmlessly(platform: Platform, call: Ask, header: str) -> None:
+    call(Authorization=header.encode("utf-8").decode("latin-1"))
+
+    assert all(character.isprintable() for character in top(platform).seen)
+
+
+def test_a_token_that_was_kept_for_an_hour(platform: Platform, call: Ask, token_exchange: Ask) -> None:
+    token = token_exchange().get_json()["access_token"]
+    platform.clock.advance(3540)
+
+    answer = call(Authorization=f"Bearer {token}")
+
+    assert (answer.status_code, told(answer)) == (401, EXPIRED)
+    assert seen(platform) == ("kept-too-long", "certain")
+    assert top(platform).seen == "The token is 59 min old and expired 49 min ago."
+    assert "as if it lived an hour" in top(platform).cause
+
+
+def test_a_token_that_was_kept_to_its_last_second(platform: Platform, call: Ask, token_exchange: Ask) -> None:
+    token = token_exchange().get_json()["access_token"]
+    platform.clock.advance(600.4)
+
+    answer = call(Authorization=f"Bearer {token}")
+
+    assert told(answer) == EXPIRED
+    assert top(platform).seen == "The token is 10 min old and expired 400 ms ago."
+    assert 'expires_in runs out, which said "599"' in top(platform).cure
+
+
+def test_a_token_of_another_environment(platform: Platform, call: Ask, token_exchange: Ask) -> None:
+    token = token_exchange().get_json()["access_token"]
+    kept = platform.store.access_tokens.get(token)
+    assert kept is not None
+    platform.store.access_tokens.put(token, replace(kept, environment="sandbox"))
+
+    answer = call(Authorization=f"Bearer {token}")
+
+    assert told(answer) == UNKNOWN
+    assert seen(platform) == ("token-of-other-environment", "certain")
+    assert top(platform).seen == "The token was issued by environment sandbox; this API is one of int."
+
+
+def test_a_token_from_before_a_restart_is_guessed_by_its_shape(platform: Platform, call: Ask) -> None:
+    answer = call(Authorization="Bearer 0123456789abcdefghijABCDEFGH")
+
+    assert told(answer) == UNKNOWN
+    assert seen(platform) == ("token-of-other-environment", "possible")
+    assert "28 letters and digits" in top(platform).seen
+
+
+def test_an_access_token_of_cis2(platform: Platform, http: Client, call: Ask) -> None:
+    form = {
+        "grant_type": "authorization_code",
+        "code": platform.log_in("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback"),
+        "redirect_uri": "http://127.0.0.1:8080/_nhsauth/callback",
+        "client_id": "nhsauth-app",
+        "client_secret": "nhsauth-secret",
+    }
+    path = platform.providers["cis2"].provider.endpoint("token")
+    token = http.post(path, data=form, base_url=platform.url).get_json()["access_token"]
+
+    answer = call(Authorization=f"Bearer {token}")
+
+    assert told(answer) == UNKNOWN
+    assert seen(platform) == ("provider-token-at-api", "certain")
+    assert "the access token that CIS2 issued" in top(platform).seen
+
+
+@pytest.mark.parametrize(
+    ("provider", "words"), [("cis2", "CIS2's id_token"), ("nhs_login", "NHS login's id_token (token_use id)")]
+)
+def test_an_id_token_that_the_mock_does_not_remember(platform: Platform, call: Ask, provider: str, words: str) -> None:
+    token = platform.id_token(provider, Wanted(client_id="nhsauth-app"), Alterations(claims={"extra": 1}))
+    platform.store.issued.restore({})
+
+    answer = call(Authorization=f"Bearer {token}")
+
+    assert told(answer) == UNKNOWN
+    assert seen(platform) == ("provider-token-at-api", "likely")
+    assert words in top(platform).seen
+    assert "/oauth2/token" in top(platform).cure
+
+
+def test_an_id_token_as_bearer(platform: Platform, call: Ask) -> None:
+    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+
+    call(Authorization=f"Bearer {token}")
+
+    assert seen(platform) == ("provider-token-at-api", "certain")
+
+
+def test_an_api_key_as_bearer(platform: Platform, call: Ask) -> None:
+    answer = call(Authorization="Bearer nhsauth-app")
+
+    assert told(answer) == UNKNOWN
+    assert seen(platform) == ("api-key-as-bearer", "certain")
+
+
+def test_what_looks_like_an_api_key_as_bearer(platform: Platform, call: Ask) -> None:
+    answer = call(Authorization="Bearer 0123456789abcdefghijABCDEFGHIJKL")
+
+    assert told(answer) == UNKNOWN
+    assert seen(platform) == ("api-key-as-bearer", "possible")
+    assert "a refresh token" in top(platform).cause
+
+
+def test_an_api_key_in_its_header_where_a_token_is_wanted(platform: Platform, call: Ask) -> None:
+    answer = call(apikey="nhsauth-app")
+
+    assert told(answer) == MISSING
+    assert seen(platform) == ("api-key-as-bearer", "certain")
+    assert "there is a header apikey" in top(platform).seen.lower()
+
+
+def test_a_token_in_the_header_of_the_key(platform: Platform, call: Ask, client_credentials: Ask) -> None:
+    token = client_credentials().get_json()["access_token"]
+
+    answer = call("/hello-world/hello/application", apikey=token)
+
+    assert told(answer) == ("Invalid ApiKey", "oauth.v2.InvalidApiKey")
+    assert top(platform).seen.startswith("apikey is the access token that the platform issued")
+
+
+def test_an_applications_token_at_an_api_for_people(platform: Platform, call: Ask, client_credentials: Ask) -> None:
+    token = client_credentials().get_json()["access_token"]
+
+    answer = call(Authorization=f"Bearer {token}")
+
+    assert answer.status_code == 403
+    assert seen(platform) == ("scopes-none-left", "certain")
+    assert "an application's own" in top(platform).seen
+
+
+@pytest.mark.parametrize("path", ["/oauth2/userinfo"])
+def test_the_platforms_userinfo_is_explained_like_an_api(
+    platform: Platform, call: Ask, token_exchange: Ask, path: str
+) -> None:
+    token = token_exchange().get_json()["access_token"]
+    platform.clock.advance(700)
+
+    answer = call(path, Authorization=f"Bearer {token}")
+
+    assert answer.status_code == 401
+    assert seen(platform) == ("kept-too-long", "certain")
+
+
+# paths
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "meant"),
+    [
+        ("POST", "/oauth2", 404, "POST /oauth2/token"),
+        ("POST", "/oauth2/", 404, "POST /oauth2/token"),
+        ("POST", "/oauth2/token/", 404, "POST /oauth2/token"),
+        ("POST", "/oauth2/access_token", 404, "POST /oauth2/token"),
+        ("POST", "/oauth2/Token", 404, "POST /oauth2/token"),
+        ("POST", "/oauth2-mock/tokens", 404, "POST /oauth2-mock/token"),
+        ("GET", "/oauth2/authorise", 404, "GET /oauth2/authorize"),
+        ("GET", "/oauth2/token", 405, "POST /oauth2/token"),
+        ("POST", "/oauth2/authorize", 405, "GET /oauth2/authorize"),
+        ("POST", "/oauth/token", 404, "POST /oauth2/token"),
+        ("POST", "/oauth2_mock/token", 404, "POST /oauth2-mock/token"),
+    ],
+)
+def test_a_path_that_is_nearly_right(
+    platform: Platform, http: Client, method: str, path: str, status: int, meant: str
+) -> None:
+    answer = http.open(path, method=method, data={"grant_type": "client_credentials"} if method == "POST" else None)
+
+    assert answer.status_code == status
+    assert seen(platform) == ("wrong-path", "certain")
+    assert top(platform).cure == f"Did you mean {meant}?"
+
+
+def test_a_path_of_nobody(platform: Platform, http: Client) -> None:
+    answer = http.get("/personal-demographics/FHIR/R4/Patient/9000000009")
+
+    assert (answer.status_code, told(answer)[1]) == (404, "messaging.adaptors.http.flow.ApplicationNotFound")
+    assert seen(platform) == ("wrong-path", "likely")
+    assert "under apis" in top(platform).cause
+
+
+def test_a_right_call_has_no_finding(platform: Platform, call: Ask, client_credentials: Ask) -> None:
+    token: Any = client_credentials().get_json()["access_token"]
+
+    answer = call("/hello-world/hello/application", Authorization=f"Bearer {token}")
+
+    assert (answer.status_code, platform.exchanges.last.findings) == (200, ())

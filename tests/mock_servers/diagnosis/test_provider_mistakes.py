@@ -1,0 +1,398 @@
+"""Mistakes at CIS2 and NHS login: credentials, assertions, codes, redirect URIs, states, refresh tokens."""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from mock_servers.clock import Clock
+from mock_servers.configuration import Configuration
+from mock_servers.identity_provider.cis2 import PATH
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
+from mock_servers.records import Finding
+from mock_servers.registered_app import App
+
+NOW = 1_800_000_000.0
+REDIRECT = "https://app.example/callback"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+API_KEY = "0123456789abcdefghijABCDEFGHIJKL"
+CIS2_CLIENT = "12345678.apps.supplier"
+INVALID_GRANT = "The provided access grant is invalid, expired, or revoked."
+
+Ask = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def platform(ring: KeyRing) -> Platform:
+    """A platform with an app that signs for itself at CIS2, and one that CIS2 knows by another name."""
+    clock = Clock()
+    clock.set(NOW, frozen=True)
+    platform = Platform(Configuration(trusted_proxies=("10.0.0.7",)), ring=ring, clock=clock)
+    change = platform.apps.change
+    change("nhsauth-app", redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
+    key_name = platform.apps.get("nhsauth-app").key_name
+    for client_id in (API_KEY, CIS2_CLIENT):
+        platform.apps.add(
+            App(
+                client_id=client_id,
+                client_secret="a secret",
+                name=client_id,
+                kid="nhsauth-1",
+                key_name=key_name,
+                redirect_uris=(REDIRECT,),
+                cis2_auth_method="private_key_jwt",
+            )
+        )
+    return platform
+
+
+@pytest.fixture
+def token(platform: Platform) -> Ask:
+    """POST a form to a provider's token endpoint, under the mock's own name or a real one."""
+    http = Client(platform)
+
+    def send(provider: str, form: Mapping[str, Any], *, host: str | None = None, **headers: str) -> TestResponse:
+        proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": host} if host else {}
+        return http.post(
+            platform.provider(provider).provider.endpoint("token"),
+            data={name: value for name, value in form.items() if value is not None},
+            base_url=platform.url,
+            headers={**headers, **proxied},
+            environ_base={"REMOTE_ADDR": "10.0.0.7"},
+        )
+
+    return send
+
+
+@pytest.fixture
+def redeem(platform: Platform, token: Ask) -> Ask:
+    """Redeem a code with an assertion; keywords change the form, `claims` and `headers` of the assertion."""
+
+    def send(
+        provider: str,
+        *,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        client_id: str = "nhsauth-app",
+        host: str | None = None,
+        **changes: Any,
+    ) -> TestResponse:
+        code = platform.log_in(provider, Wanted(client_id=client_id), REDIRECT)
+        assertion = platform.client_assertion(
+            client_id,
+            token_url=f"{platform.url}{platform.provider(provider).provider.endpoint('token')}",
+            alterations=Alterations(claims=dict(claims or {}), headers=dict(headers or {})),
+        )
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
+        proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+        return token(provider, {**form, **proof, **changes}, host=host)
+
+    return send
+
+
+def told(answer: TestResponse) -> tuple[int, str, str | None]:
+    members = answer.get_json()
+    return answer.status_code, members["error"], members.get("error_description")
+
+
+def top(platform: Platform) -> Finding:
+    return platform.exchanges.last.findings[0]
+
+
+def seen(platform: Platform) -> tuple[str, str]:
+    return top(platform).id, top(platform).certainty
+
+
+def test_it_works_when_nothing_is_wrong(platform: Platform, redeem: Ask) -> None:
+    for provider in ("cis2", "nhs_login"):
+        assert redeem(provider).status_code == 200
+        assert platform.exchanges.last.findings == ()
+
+
+# CIS2
+
+
+def test_the_api_key_beside_the_right_client_id(platform: Platform, token: Ask) -> None:
+    assertion = platform.client_assertion(API_KEY, token_url=f"{platform.url}{PATH}/access_token")
+
+    answer = token(
+        "cis2",
+        {
+            "grant_type": "authorization_code",
+            "code": "x",
+            "redirect_uri": REDIRECT,
+            "client_id": CIS2_CLIENT,
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion,
+        },
+    )
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert seen(platform) == ("cis2-iss-is-api-key", "certain")
+    assert f'iss of the assertion is "{API_KEY}"' in top(platform).seen
+    assert f'client_id in the form is "{CIS2_CLIENT}"' in top(platform).seen
+
+
+def test_an_api_key_that_cis2_does_not_know(platform: Platform, redeem: Ask) -> None:
+    stranger = "zyxwvutsrq9876543210ZYXWVUTSRQAB"
+
+    answer = redeem("cis2", claims={"iss": stranger, "sub": stranger})
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert seen(platform) == ("cis2-iss-is-api-key", "likely")
+
+
+HOST = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
+
+
+@pytest.mark.parametrize(
+    ("aud", "words"),
+    [
+        (f"https://{HOST}{PATH}/access_token", ", without the port"),
+        (f"https://{HOST}:443{PATH}", ", which is the issuer"),
+        (f"https://{HOST}{PATH}", ", which is the issuer"),
+    ],
+)
+def test_the_audience_of_cis2_has_its_port(platform: Platform, redeem: Ask, aud: str, words: str) -> None:
+    answer = redeem("cis2", claims={"aud": aud}, host=HOST)
+
+    assert told(answer) == (400, "invalid_client", "Audience validation failed")
+    assert seen(platform) == ("cis2-aud-without-443", "certain")
+    assert f'aud is "{aud}"{words}' in top(platform).seen
+    assert f"https://{HOST}:443{PATH}/access_token" in top(platform).seen
+
+
+def test_an_assertion_of_an_hour_at_cis2(platform: Platform, redeem: Ask) -> None:
+    answer = redeem("cis2", claims={"exp": NOW + 3600})
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert seen(platform) == ("cis2-lifetime", "certain")
+    assert "60 min ahead" in top(platform).seen
+    assert "30 min at most" in top(platform).cause
+    assert "guess" in top(platform).cause
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"alg": "RS256"}, 'signed by "RS256"; registered at CIS2 is RS512'),
+        ({"kid": "other"}, 'kid is "other"; client and key set have ["nhsauth-1"]'),
+    ],
+)
+def test_jwt_is_not_valid_is_told_apart(
+    platform: Platform, redeem: Ask, headers: Mapping[str, Any], words: str
+) -> None:
+    answer = redeem("cis2", headers=headers)
+
+    assert told(answer) == (400, "invalid_client", "JWT is not valid")
+    assert seen(platform) == ("cis2-alg-or-key", "certain")
+    assert words in top(platform).seen
+
+
+def test_another_private_key_at_cis2(platform: Platform, ring: KeyRing, token: Ask) -> None:
+    assertion = platform.client_assertion(
+        "nhsauth-app",
+        token_url=f"{platform.url}{PATH}/access_token",
+        key=ring.pair("another", bits=2048, kid="nhsauth-1"),
+    )
+    form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT}
+
+    answer = token("cis2", {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
+
+    assert told(answer) == (400, "invalid_client", "JWT is not valid")
+    assert seen(platform) == ("cis2-alg-or-key", "certain")
+    assert 'not that of the key that is registered as kid "nhsauth-1"' in top(platform).seen
+
+
+def test_secret_and_assertion_together(platform: Platform, redeem: Ask) -> None:
+    answer = redeem("cis2", client_secret="nhsauth-secret")
+
+    assert told(answer) == (400, "invalid_client", "Client authentication failed")
+    assert seen(platform) == ("cis2-two-methods", "certain")
+    assert "a client_assertion and client_secret" in top(platform).seen
+
+
+def test_header_and_form_together(platform: Platform, token: Ask) -> None:
+    basic = base64.b64encode(b"nhsauth-app:nhsauth-secret").decode()
+    form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT, "client_id": "nhsauth-app"}
+
+    answer = token("cis2", {**form, "client_secret": "nhsauth-secret"}, Authorization=f"Basic {basic}")
+
+    assert answer.get_json()["error"] == "invalid_request"
+    assert seen(platform) == ("cis2-two-methods", "certain")
+    assert "a Basic header and client_secret" in top(platform).seen
+
+
+# NHS login
+
+
+def test_a_secret_at_nhs_login(platform: Platform, token: Ask) -> None:
+    form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT, "client_id": "nhsauth-app"}
+
+    answer = token("nhs_login", {**form, "client_secret": "nhsauth-secret"})
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert seen(platform) == ("nhs-login-auth", "certain")
+    assert "by client_secret in the form" in top(platform).seen
+    assert "private_key_jwt" in top(platform).cure
+
+
+def test_basic_at_nhs_login(platform: Platform, token: Ask) -> None:
+    basic = base64.b64encode(b"nhsauth-app:nhsauth-secret").decode()
+
+    token(
+        "nhs_login",
+        {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT},
+        Authorization=f"Basic {basic}",
+    )
+
+    assert seen(platform) == ("nhs-login-auth", "certain")
+    assert "a secret in a Basic header" in top(platform).seen
+
+
+@pytest.mark.parametrize(
+    ("claims", "headers", "words"),
+    [
+        ({}, {"alg": "RS256"}, 'signed by "RS256"'),
+        ({"aud": "http://127.0.0.1:8080/userinfo"}, {}, "the userinfo endpoint"),
+        ({"aud": "http://127.0.0.1:8080/oauth2/token"}, {}, "the platform's token URL"),
+        ({"aud": "https://auth.aos.signin.nhs.uk"}, {}, "NHS login of another environment"),
+        ({"aud": "https://auth.login.nhs.uk/token"}, {}, "NHS login of another environment"),
+    ],
+)
+def test_a_wrong_assertion_at_nhs_login(
+    platform: Platform, redeem: Ask, claims: Mapping[str, Any], headers: Mapping[str, Any], words: str
+) -> None:
+    answer = redeem("nhs_login", claims=claims, headers=headers)
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert seen(platform) == ("nhs-login-auth", "certain")
+    assert words in top(platform).seen
+
+
+# codes, redirect URIs, states, refresh tokens
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_a_code_redeemed_twice(platform: Platform, redeem: Ask, provider: str) -> None:
+    code = platform.log_in(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+    redeem(provider, code=code)
+    platform.clock.advance(1.2)
+
+    answer = redeem(provider, code=code)
+
+    assert told(answer)[:2] == (400, "invalid_grant")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert "redeemed 1.2 s ago by exchange 1" in top(platform).seen
+
+
+@pytest.mark.parametrize(("provider", "lived"), [("cis2", "120 s"), ("nhs_login", "10 min")])
+def test_a_late_code(platform: Platform, redeem: Ask, provider: str, lived: str) -> None:
+    code = platform.log_in(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+    platform.clock.advance(700)
+
+    answer = redeem(provider, code=code)
+
+    assert told(answer)[:2] == (400, "invalid_grant")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert f"lived {lived}" in top(platform).seen
+
+
+def test_a_code_of_cis2_at_nhs_login(platform: Platform, redeem: Ask) -> None:
+    answer = redeem("nhs_login", code=platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT))
+
+    assert told(answer)[:2] == (400, "invalid_grant")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert "the authorization code that CIS2 issued" in top(platform).seen
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_another_redirect_uri_than_at_the_log_in(platform: Platform, redeem: Ask, provider: str) -> None:
+    answer = redeem(provider, redirect_uri=f"{REDIRECT}/")
+
+    assert told(answer)[:2] == (400, "invalid_grant")
+    assert seen(platform) == ("redirect-uri-differs", "certain")
+    assert "a slash at the end" in top(platform).seen
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_an_unregistered_redirect_uri_at_a_log_in(platform: Platform, provider: str) -> None:
+    query = {
+        "client_id": "nhsauth-app",
+        "redirect_uri": REDIRECT.replace("https", "http"),
+        "response_type": "code",
+        "scope": "openid",
+        "state": "s",
+        "nonce": "n",
+    }
+    path = platform.provider(provider).provider.endpoint("authorize")
+
+    answer = Client(platform).get(f"{path}?{urlencode(query)}", base_url=platform.url)
+
+    assert answer.status_code == 400
+    assert seen(platform) == ("redirect-uri-differs", "certain")
+    assert "http for https" in top(platform).seen
+    assert f'registered is "{REDIRECT}"' in top(platform).seen
+
+
+def test_a_log_in_at_nhs_login_without_state(platform: Platform) -> None:
+    query = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid"}
+
+    answer = Client(platform).get(f"/authorize?{urlencode(query)}", base_url=platform.url)
+
+    assert (answer.status_code, "error=invalid_request" in answer.headers["Location"]) == (302, True)
+    assert seen(platform) == ("state-lost", "certain")
+
+
+def test_a_refresh_token_of_nhs_login_used_twice(platform: Platform, redeem: Ask) -> None:
+    token = redeem("nhs_login").get_json()["refresh_token"]
+    again = {"grant_type": "refresh_token", "refresh_token": token, "code": None, "redirect_uri": None}
+    redeem("nhs_login", **again)
+    platform.clock.advance(40.7)
+
+    answer = redeem("nhs_login", **again)
+
+    assert told(answer)[:2] == (400, "invalid_grant")
+    assert seen(platform) == ("refresh-token-spent", "certain")
+    assert "exchanged 41 s ago, by exchange 2; its successor is still unused" in top(platform).seen
+
+
+def test_a_refresh_token_of_the_platform_at_nhs_login(platform: Platform, redeem: Ask) -> None:
+    id_token = platform.id_token("nhs_login", Wanted(client_id="nhsauth-app"))
+    exchange = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+        "subject_token": id_token,
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": platform.client_assertion("nhsauth-app"),
+    }
+    answer = Client(platform).post("/oauth2/token", data=exchange, base_url=platform.url)
+    token = answer.get_json()["refresh_token"]
+
+    redeem("nhs_login", grant_type="refresh_token", refresh_token=token, code=None, redirect_uri=None)
+
+    assert top(platform).seen.startswith("refresh_token is the refresh token that the platform issued")
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"), [("client_credentials", "unsupported_grant_type"), ("authorisation_code", "invalid_grant")]
+)
+def test_a_grant_that_a_provider_has_not(platform: Platform, redeem: Ask, sent: str, error: str) -> None:
+    answer = redeem("cis2", grant_type=sent)
+
+    assert told(answer)[:2] == (400, error)
+    assert top(platform).id == "grant-type"
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_a_mangled_assertion_at_a_provider(platform: Platform, redeem: Ask, provider: str) -> None:
+    answer = redeem(provider, client_assertion="undefined")
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert seen(platform) == ("mangled-jwt", "certain")

@@ -1,0 +1,235 @@
+"""Grant types, token types, swapped and mangled tokens, as clients send them."""
+
+from collections.abc import Callable
+
+import pytest
+from werkzeug.test import TestResponse
+
+from mock_servers import jwts
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.platform import Platform
+from mock_servers.records import Finding
+
+WANTED = Wanted(client_id="nhsauth-app")
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
+BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+Ask = Callable[..., TestResponse]
+
+
+def told(answer: TestResponse) -> tuple[int, str, str]:
+    members = answer.get_json()
+    return answer.status_code, members["error"], members["error_description"]
+
+
+def top(platform: Platform) -> Finding:
+    return platform.exchanges.last.findings[0]
+
+
+def seen(platform: Platform) -> tuple[str, str]:
+    return top(platform).id, top(platform).certainty
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ("", "has no subject_token_type"),
+        ("id_token", "shortened to its last word"),
+        ("urn:ietf:params:oauth:token-type:jwt", "some libraries send this by default"),
+        ("urn:ietf:params:oauth:token-type:access_token", "the id_token of the same answer is"),
+        (ID_TOKEN.replace(":", "%3A"), "encoded twice"),
+    ],
+)
+def test_a_subject_token_type(platform: Platform, token_exchange: Ask, sent: str, words: str) -> None:
+    answer = token_exchange(subject_token_type=sent)
+
+    assert told(answer)[:2] == (400, "invalid_request")
+    assert told(answer)[2] == (
+        "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'"
+    )
+    assert seen(platform) == ("subject-token-type", "certain")
+    assert words in f"{top(platform).seen} {top(platform).cause}"
+
+
+@pytest.mark.parametrize(
+    ("sent", "words", "meant"),
+    [
+        ("client-credentials", "nearly client_credentials", "client_credentials"),
+        ("client_credential", "nearly client_credentials", "client_credentials"),
+        ("Client_Credentials", "nearly client_credentials", "client_credentials"),
+        ("token-exchange", f"nearly {TOKEN_EXCHANGE}", TOKEN_EXCHANGE),
+        ("authorisation_code", "nearly authorization_code", "authorization_code"),
+        (" client_credentials", "white space", "client_credentials"),
+        (TOKEN_EXCHANGE.replace(":", "%3A"), "encoded twice", TOKEN_EXCHANGE),
+        (BEARER, "RFC 7523", "client_credentials"),
+    ],
+)
+def test_a_grant_type_that_was_meant_to_be_another(
+    platform: Platform, post: Ask, sent: str, words: str, meant: str
+) -> None:
+    answer = post(grant_type=sent)
+
+    assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
+    assert seen(platform) == ("grant-type", "certain")
+    assert words in top(platform).cause
+    assert top(platform).cure == f"Send grant_type={meant}."
+
+
+@pytest.mark.parametrize("sent", ["password", "implicit", "saml", "x" * 5000])
+def test_a_grant_type_that_nobody_has(platform: Platform, post: Ask, sent: str) -> None:
+    answer = post(grant_type=sent)
+
+    assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
+    assert seen(platform) == ("grant-type", "likely")
+    assert "Send one of client_credentials" in top(platform).cure
+
+
+def test_a_grant_type_beside_a_subject_token_type(platform: Platform, token_exchange: Ask) -> None:
+    answer = token_exchange(grant_type="client_credentials")
+
+    assert told(answer)[:2] == (400, "invalid_request")
+    assert seen(platform) == ("grant-type", "certain")
+    assert top(platform).cure == f"Send grant_type={TOKEN_EXCHANGE}."
+
+
+# swapped
+
+
+def test_swapped_tokens_that_the_mock_remembers(platform: Platform, token_exchange: Ask) -> None:
+    answer = token_exchange(
+        client_assertion=platform.id_token("cis2", WANTED), subject_token=platform.client_assertion("nhsauth-app")
+    )
+
+    assert answer.status_code == 400
+    assert seen(platform) == ("swapped-tokens", "certain")
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_swapped_tokens_that_the_mock_has_not_made(platform: Platform, token_exchange: Ask, provider: str) -> None:
+    id_token = platform.id_token(provider, WANTED)
+    assertion = platform.client_assertion("nhsauth-app")
+    platform.store.issued.restore({})
+
+    answer = token_exchange(client_assertion=id_token, subject_token=assertion)
+
+    assert answer.status_code == 400
+    assert seen(platform) == ("swapped-tokens", "certain")
+    assert "its iss and sub are equal" in top(platform).seen
+
+
+def test_one_token_twice(platform: Platform, token_exchange: Ask) -> None:
+    assertion = platform.client_assertion("nhsauth-app")
+    platform.store.issued.restore({})
+
+    answer = token_exchange(client_assertion=assertion, subject_token=assertion)
+
+    assert answer.status_code == 400
+    assert seen(platform) == ("swapped-tokens", "certain")
+    assert "the same text" in top(platform).seen
+
+
+# other JWTs
+
+
+def jwt_of_provider(platform: Platform, **claims: object) -> str:
+    """A JWT by CIS2's key that the mock has not issued."""
+    key = platform.providers["cis2"].key()
+    iss = platform.providers["cis2"].issuer(platform.url)
+    exp = platform.clock.now() + 300
+    header = {"typ": "JWT", "kid": key.kid, "alg": "RS256"}
+    return jwts.sign(header, {"iss": iss, "aud": "nhsauth-app", "exp": exp, **claims}, key.private)
+
+
+def test_an_access_token_of_nhs_login_as_subject_token(platform: Platform, token_exchange: Ask) -> None:
+    key = platform.providers["nhs_login"].key()
+    claims = {"iss": platform.url, "aud": "nhsauth-app", "exp": platform.clock.now() + 300, "token_use": "access"}
+    token = jwts.sign({"typ": "JWT", "alg": "RS512", "kid": key.kid}, claims, key.private)
+
+    answer = token_exchange(subject_token=token)
+
+    assert answer.status_code == 500
+    assert seen(platform) == ("other-jwt-as-subject", "likely")
+    assert "NHS login's access token (token_use access)" in top(platform).seen
+
+
+def test_a_logout_token_as_subject_token(platform: Platform, token_exchange: Ask) -> None:
+    token = jwt_of_provider(platform, events={"http://schemas.openid.net/event/backchannel-logout": {}}, exp=None)
+
+    answer = token_exchange(subject_token=token)
+
+    assert told(answer) == (400, "invalid_request", "Missing 'exp' claim in subject_token JWT")
+    assert seen(platform) == ("other-jwt-as-subject", "likely")
+    assert "a logout token" in top(platform).seen
+
+
+def test_a_keycloak_token_as_subject_token(platform: Platform, token_exchange: Ask) -> None:
+    token = jwt_of_provider(platform, iss=f"{platform.url}/realms/Cis2-mock-internal-dev", typ="Bearer", azp="app")
+
+    answer = token_exchange(subject_token=token)
+
+    assert told(answer)[1:] == ("invalid_request", "Missing or non-matching 'iss' claim in subject_token JWT")
+    assert "other-jwt-as-subject" in [finding.id for finding in platform.exchanges.last.findings]
+
+
+# mangled
+
+
+MALFORMED = (400, "invalid_request", "Malformed JWT in client_assertion")
+MANGLED = [
+    (lambda jwt: f'"{jwt}"', "is a JWT with quotes"),
+    (lambda jwt: f"Bearer {jwt}", "is a JWT with a Bearer in front"),
+    (lambda jwt: f"{jwt}\n", "is a JWT with white space"),
+    (lambda jwt: f"{jwt[:64]}\n{jwt[64:]}", '"\\n" (U+000A, a control character) as character 65 of'),
+    (lambda jwt: f"{jwt[:64]} {jwt[64:]}", '" " (U+0020, SPACE) as character 65 of'),
+    (lambda jwt: f"{jwt}==", '"=" (U+003D, EQUALS SIGN)'),
+    (lambda jwt: jwt[:100] + "–" + jwt[102:], "(U+2013, EN DASH) as character 101 of"),  # noqa: RUF001 - the mistake
+    (lambda jwt: jwt[:100] + "+" + jwt[101:], '"+" (U+002B, PLUS SIGN) as character 101 of'),
+    (lambda jwt: jwt.rpartition(".")[0], "has 2 parts with something in it, where a JWT has three"),
+    (lambda jwt: jwt.partition(".")[0], "has 1 part with something in it, where a JWT has three"),
+    (lambda jwt: f"{jwt}.e30", "has 4 parts with something in it, where a JWT has three"),
+    (lambda jwt: f"{jwt}.e30.e30", "has five parts, as an encrypted JWT (JWE) has"),
+    (lambda _: "undefined", 'is "undefined"'),
+    (lambda _: "{{assertion}}", 'is "{{assertion}}"'),
+]
+
+
+@pytest.mark.parametrize(("mangle", "words"), MANGLED)
+def test_a_mangled_assertion(
+    platform: Platform, client_credentials: Ask, mangle: Callable[[str], str], words: str
+) -> None:
+    sound = platform.client_assertion("nhsauth-app")
+
+    answer = client_credentials(client_assertion=mangle(sound))
+
+    assert told(answer) == MALFORMED
+    assert seen(platform) == ("mangled-jwt", "certain")
+    assert words in top(platform).seen
+    assert sound[30:80] not in str(top(platform))
+
+
+def test_an_en_dash_is_laid_to_an_editor(platform: Platform, client_credentials: Ask) -> None:
+    client_credentials(client_assertion="eyJhbGciOiJSUzUxMiJ9.eyJ–fQ.e30")  # noqa: RUF001 - the mistake
+
+    assert "An editor, a chat or a wiki" in top(platform).cause
+
+
+@pytest.mark.parametrize(("mangle", "words"), MANGLED)
+def test_a_mangled_subject_token(
+    platform: Platform, token_exchange: Ask, mangle: Callable[[str], str], words: str
+) -> None:
+    answer = token_exchange(subject_token=mangle(platform.id_token("cis2", WANTED)))
+
+    assert told(answer) == (400, "invalid_request", "Malformed JWT in subject_token")
+    assert seen(platform) == ("mangled-jwt", "certain")
+    assert words in top(platform).seen
+
+
+def test_a_sound_assertion_with_another_mistake_is_not_called_mangled(
+    platform: Platform, client_credentials: Ask
+) -> None:
+    alterations = Alterations(headers={"alg": "RS256"})
+    client_credentials(client_assertion=platform.client_assertion("nhsauth-app", alterations=alterations))
+
+    assert "mangled-jwt" not in [finding.id for finding in platform.exchanges.last.findings]
