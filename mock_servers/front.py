@@ -89,7 +89,7 @@ class Front(Generic[X]):
     journal: Journal
     faults: Faults | None = None
     place: Callable[[X], str | None] = lambda _: None
-    advise: Callable[[X], Iterable[str]] = lambda _: ()
+    advise: Callable[[X, Record], Iterable[str]] = lambda _, __: ()
     row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
     trace: Callable[[X, Seen], None] = lambda *_: None
     keeps_successes: bool = True
@@ -270,7 +270,7 @@ def _explained(front: Front[X], outcome: _Outcome[X], record: Record) -> Examina
     if not outcome.judged:
         return Examination()
     if refusal is None:
-        return Examination(advice=tuple(front.advise(exchange)))
+        return Examination(advice=tuple(front.advise(exchange, record)))
     if not refusal.rule:
         return Examination()
     from mock_servers.diagnosis.examination import examine  # noqa: PLC0415 - nothing of it is needed to start

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from mock_servers import habits
 from mock_servers.apim.authorize import NHS_LOGIN, is_plain_http
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
 from mock_servers.keys import PRIVATE_MEMBERS
-from mock_servers.wording import shown, url
+from mock_servers.records import Record
+from mock_servers.wording import duration, shown, url
+
+_ALLOWED: Final = 300
+_GRACE: Final = 10
+"""Seconds of an assertion's life that are allowed, and by which a clock may be fast (S)."""
 
 
-def advise(exchange: Exchange) -> Iterator[str]:
+def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     """Give advice on an exchange that went well."""
     sent = exchange.request.content_type
     if sent.startswith(FORM) and sent != FORM:
@@ -19,7 +26,10 @@ def advise(exchange: Exchange) -> Iterator[str]:
             f"Content-Type is {shown(sent)}: the service's source compares the whole header, and may answer 415 (our "
             f"guess is that it does not). Send {FORM} alone."
         )
+    yield from habits.secrets_in_query(exchange.request)
     yield from _of_authorize(exchange)
+    yield from _of_assertion(exchange)
+    yield from _of_tokens(exchange, record)
     published = [key.get("kid") for key in _keys(exchange) if PRIVATE_MEMBERS & key.keys()]
     if published:
         yield f"The key set publishes the PRIVATE key of {shown(published)}: make a new key pair and replace it now."
@@ -42,6 +52,28 @@ def _of_key_members(exchange: Exchange) -> Iterator[str]:
                 f"The JWK {shown(jwk.get('kid'))} says {name} {shown(said)}, and is used for {good}. Our guess is that "
                 f"the service does not judge it; other services do. Set {name} to {good}, or leave it out."
             )
+
+
+def _of_assertion(exchange: Exchange) -> Iterator[str]:
+    assertion = getattr(exchange, "assertion", None)
+    if assertion is None:
+        return
+    ahead = exchange.exp - exchange.now
+    if ahead > _ALLOWED:
+        yield (
+            f"exp is {duration(ahead)} ahead, which passes by the grace of {_GRACE} s alone: a little more and the "
+            "answer is 400. Set it to now + 240."
+        )
+    yield from habits.fast_clock(assertion.claims, exchange.now, _GRACE)
+    yield from habits.odd_kid(exchange.kid)
+
+
+def _of_tokens(exchange: Exchange, record: Record) -> Iterator[str]:
+    if exchange.request.path != "/token":
+        return
+    journal = exchange.service.journal
+    yield from habits.token_not_cached(journal, record, exchange.service.settings.access_token_lifetime)
+    yield from habits.expires_in_misread(journal, record)
 
 
 def _of_authorize(exchange: Exchange) -> Iterator[str]:

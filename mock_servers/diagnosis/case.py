@@ -27,7 +27,11 @@ from mock_servers.traits import Traits
 
 RowOf = Callable[[ServiceError], ServiceError]
 
-_JWT_FIELDS: Final = {"client_assertion": "client assertion", "assertion": "client assertion", "subject_token": "id_token"}
+_JWT_FIELDS: Final = {
+    "client_assertion": "client assertion",
+    "assertion": "client assertion",
+    "subject_token": "id_token",
+}
 """What belongs there, in the words of provenance."""
 
 

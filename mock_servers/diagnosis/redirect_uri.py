@@ -50,9 +50,10 @@ def _told(sent: str, wanted: str, what: str, cure: str) -> Finding:
 
 
 def _of_log_in(case: Case) -> str | None:
-    """Return the redirect URI of the log-in behind a code that is this client's and good."""
+    """Return the redirect URI of the log-in behind a code that was given here and is still unused."""
     value, store = case.form("code") or "", case.known.store
-    if case.request.method != "POST" or case.record.refusal is None:
+    issued = case.known.issued(value)
+    if issued is None or issued.redeem_at != case.record.path:
         return None
     code = store.platform_codes.get(value) or store.codes.get(value)
     return code.redirect_uri if code is not None and code.spent_at is None else None

@@ -9,6 +9,7 @@ from flask import Flask
 from mock_servers import front
 from mock_servers.diagnosis.case import Known
 from mock_servers.faults.ordered import Faults
+from mock_servers.gateway.advice import advise
 from mock_servers.gateway.flows import FAULT, NOWHERE, render
 from mock_servers.gateway.service import Exchange, Service
 from mock_servers.gateway.trace import trace
@@ -33,6 +34,7 @@ def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = (), f
             faults=faults,
             place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
             trace=trace,
+            advise=advise,
         ),
         __name__,
     )

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
+from mock_servers import habits
 from mock_servers.identity_provider.service import Exchange
-from mock_servers.wording import duration, url
+from mock_servers.jwts import Jwt
+from mock_servers.records import Record
+from mock_servers.wording import duration, shown, url
+
+_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
-def advise(exchange: Exchange) -> Iterator[str]:
+def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     """Say what the provider does not mind, or the mock alone does not."""
+    yield from habits.secrets_in_query(exchange.request)
     redirect_uri = getattr(exchange, "redirect_uri", "https:")
     if not redirect_uri.startswith("https:"):
         yield f"redirect_uri {url(redirect_uri)} is not https: the real provider takes nothing else."
-    assertion, advised = getattr(exchange, "assertion", None), exchange.service.provider.proof.advised
-    if assertion is None or advised is None:
-        return
-    ahead = assertion.claims["exp"] - exchange.now
-    if ahead > advised:
+    yield from habits.expires_in_misread(exchange.service.journal, record)
+    assertion = getattr(exchange, "assertion", None)
+    if assertion is not None:
+        yield from _of_assertion(exchange, assertion)
+
+
+def _of_assertion(exchange: Exchange, assertion: Jwt) -> Iterator[str]:
+    yield from habits.odd_kid(assertion.header.get("kid"))
+    provider = exchange.service.provider
+    ahead, advised = assertion.claims["exp"] - exchange.now, provider.proof.advised
+    if advised is not None and ahead > advised:
         yield f"exp of the client assertion is {duration(ahead)} ahead: {duration(advised)} are documented."
+    if provider.people == "cis2" and _API_KEY.fullmatch(exchange.client_id):
+        yield (
+            f"iss {shown(exchange.client_id)} looks like an API key: this mock knows an app by one id everywhere, the "
+            "real CIS2 by a client id of its own (….apps.supplier). Take the two from two settings."
+        )

@@ -260,12 +260,13 @@ def test_the_platforms_code_at_cis2_is_recognised(platform: Platform, browser: B
     assert f"{platform.url}/oauth2/token" in finding.cure
 
 
-def test_a_code_at_its_own_place_is_no_finding(platform: Platform, browser: Browser) -> None:
+def test_a_code_at_its_own_place_is_told_by_its_first_use(platform: Platform, browser: Browser) -> None:
     code = browser.code()
     browser.redeem(code)
     browser.redeem(code)
 
-    assert platform.exchanges.last.findings == ()
+    (finding,) = platform.exchanges.last.findings
+    assert finding.seen.startswith("This code was redeemed 0 ms ago by exchange ")
     assert "your callback ran twice" in (platform.exchanges.last.diagnosis or "")
 
 

@@ -1,0 +1,68 @@
+"""What a good call of an API should make its client think about: an API behind the real gateway may mind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from mock_servers import habits
+from mock_servers.gateway.service import Exchange
+from mock_servers.grants import AccessToken
+from mock_servers.identity_provider.people import Person, roles
+from mock_servers.records import Record
+from mock_servers.wording import duration, shown
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LAST_SECONDS: Final = 5
+_HELLO_WORLD: Final = "/hello-world/"
+"""Looks at no role."""
+_ROLE: Final = "nhsd-session-urid"
+
+
+def advise(exchange: Exchange, _: Record) -> Iterator[str]:
+    """Give advice on a call that went well."""
+    yield from habits.secrets_in_query(exchange.request)
+    yield from _of_request_id(exchange)
+    token = getattr(exchange, "token", None)
+    if token is not None:
+        yield from _of_last_seconds(exchange, token)
+        yield from _of_role(exchange, token)
+
+
+def _of_request_id(exchange: Exchange) -> Iterator[str]:
+    sent = exchange.request.headers.get("x-request-id")
+    if sent is not None and not _UUID.fullmatch(sent):
+        yield (
+            f"X-Request-ID is {shown(sent)}, no UUID: the Personal Demographics Service answers 400 to that, as it "
+            "does without one. Send a fresh UUID with each call."
+        )
+
+
+def _of_last_seconds(exchange: Exchange, token: AccessToken) -> Iterator[str]:
+    left = token.expires_at - exchange.now
+    if left < _LAST_SECONDS:
+        yield f"The token has {duration(left)} left: renew it a minute before it expires."
+
+
+def _of_role(exchange: Exchange, token: AccessToken) -> Iterator[str]:
+    known = _role_ids(exchange, token)
+    sent = exchange.request.headers.get(_ROLE)
+    if sent is not None and sent not in known:
+        yield (
+            f"NHSD-Session-URID is {shown(sent)}, none of the person's roles, which are {shown(known)}: an API that "
+            'looks at roles answers 401 "NHSD-Session-URID is invalid".'
+        )
+    if sent is None and len(known) > 1 and not exchange.request.target.startswith(_HELLO_WORLD):
+        yield (
+            f"The person has {len(known)} roles ({shown(known)}) and there is no header NHSD-Session-URID: after a "
+            "log-in without a selected role an API that looks at roles asks for one of them there."
+        )
+
+
+def _role_ids(exchange: Exchange, token: AccessToken) -> Sequence[str]:
+    session = token.session
+    person = exchange.service.store.people.get(("cis2", session.subject)) if session is not None else None
+    if not isinstance(person, Person):
+        return ()
+    return [str(role["person_roleid"]) for role in roles(person) if "person_roleid" in role]

@@ -1,0 +1,111 @@
+"""What a series of good exchanges tells of a client: tokens that nobody keeps, secrets in URLs, keys named by files.
+
+Each request is fine by itself, and the real service says nothing. Read from the journal, and from few of its records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from typing import Any, Final
+
+from mock_servers.records import Journal, Record
+from mock_servers.request import Request
+from mock_servers.wording import duration, shown
+
+_LOOKED_AT: Final = 200
+"""Records that are read at most: advice costs the same however much the journal holds."""
+_MANY: Final = 5
+"""Tokens in the life of the first of them, from which on nobody seems to keep one."""
+_IN_A_ROW: Final = 3
+_SOON: Final = 60
+"""Seconds; who refreshes so soon after each token takes it for expired when it arrives."""
+_SECRET_PARAMETERS: Final = (
+    "client_secret",
+    "client_assertion",
+    "subject_token",
+    "refresh_token",
+    "access_token",
+    "id_token",
+    "password",
+)
+_FILE: Final = re.compile(r".*\.(pem|key|json|jwk|jwks|pub|txt|crt|cer|der|p12)|.*[/\\].*", re.IGNORECASE)
+_ODD_NAMES: Final = re.compile(r"https?://.*", re.IGNORECASE)
+
+
+def token_not_cached(journal: Journal, record: Record, lifetime: float) -> Iterator[str]:
+    """Say so when an app asks for a new token again and again while the first would still do."""
+    times = [each.at for each in _alike(journal, record) if record.at - each.at < lifetime]
+    if len(times) + 1 < _MANY or record.grant_type == "refresh_token":
+        return
+    yield (
+        f"{len(times) + 1} tokens in {duration(record.at - times[-1])} for {shown(record.client_id)}: one lives "
+        f"{duration(lifetime)}, and an app may ask 300 times a minute. Keep a token until a minute before it expires, "
+        "and load the private key once: reading a PEM checks it, a quarter of a second for 4096 bits."
+    )
+
+
+def expires_in_misread(journal: Journal, record: Record) -> Iterator[str]:
+    """Say so when each token is renewed as soon as it arrives."""
+    if record.grant_type != "refresh_token":
+        return
+    times = [record.at, *(each.at for each in islice(_of_client(journal, record), _IN_A_ROW))]
+    gaps = [later - earlier for later, earlier in pairwise(times)]
+    if len(gaps) < _IN_A_ROW or max(gaps) >= _SOON:
+        return
+    yield (
+        f"{len(gaps)} renewals in a row, each within {duration(max(gaps))} of the token before it: expires_in is a "
+        'string of seconds ("599"). Compared with a clock, added as text or taken for milliseconds it looks expired at '
+        "once. Convert it: now + int(expires_in) - 60."
+    )
+
+
+def _alike(journal: Journal, record: Record) -> Iterator[Record]:
+    """The token answers of the same client to the same grant before this one, the newest first."""
+    return (each for each in _of_client(journal, record) if each.grant_type == record.grant_type)
+
+
+def _of_client(journal: Journal, record: Record) -> Iterator[Record]:
+    earlier = (each for each in reversed(journal.kept()) if each.id < record.id)
+    return (
+        each
+        for each in islice(earlier, _LOOKED_AT)
+        if each.status == record.status
+        and (each.service, each.path, each.client_id) == (record.service, record.path, record.client_id)
+    )
+
+
+def secrets_in_query(request: Request) -> Iterator[str]:
+    """Say so when a URL carries what only a body or a header should."""
+    found = [name for name in _SECRET_PARAMETERS if name in request.query]
+    if found:
+        yield (
+            f"{', '.join(found)} in the URL: URLs end in logs, histories and Referer headers. Send it in the body, an "
+            "access token in the Authorization header, and replace what has been there."
+        )
+
+
+def odd_kid(kid: Any) -> Iterator[str]:
+    """Say so when a key is named by the file that it was read from."""
+    if isinstance(kid, str) and _FILE.fullmatch(kid) and not _ODD_NAMES.fullmatch(kid):
+        yield (
+            f"kid {shown(kid)} is the name of a file: it works, and it says where keys lie, and will be wrong when the "
+            "file is renamed. Name keys by purpose and number (my-app-int-1), or by their thumbprint."
+        )
+
+
+def fast_clock(claims: Any, now: float, grace: float) -> Iterator[str]:
+    """Say so when an assertion passes by the service's grace alone."""
+    ahead = {name: claims[name] - now for name in ("iat", "nbf") if _is_time(claims.get(name))}
+    worst = max(ahead.values(), default=0.0)
+    if worst > 1:
+        name = next(name for name, value in ahead.items() if value == worst)
+        yield (
+            f"{name} is {duration(worst)} ahead of the service's clock, of which {duration(grace)} are forgiven: keep "
+            "the clock by NTP, and leave iat and nbf out."
+        )
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
