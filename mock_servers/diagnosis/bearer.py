@@ -22,6 +22,11 @@ _USUAL_HOUR: Final = 3000
 """Seconds; a token that is used beyond this was kept as if it lived an hour."""
 
 
+def is_call(case: Case) -> bool:
+    """Whether the request is one that wants a bearer token."""
+    return case.record.service == "gateway" or case.record.path.endswith("/userinfo")
+
+
 def _sent(case: Case) -> str:
     return case.request.headers.get("authorization", "")
 
@@ -120,6 +125,8 @@ def described_jwt(jwt: Jwt) -> str:
 def api_key_as_bearer(case: Case) -> Finding | None:
     """An API key where a token is wanted: in its own header, or by its shape behind Bearer."""
     headers = case.request.headers
+    if not is_call(case):
+        return None
     if "authorization" not in headers:
         return _key_instead(headers["apikey"]) if "apikey" in headers else None
     sent = token_in(headers["authorization"])
@@ -147,8 +154,8 @@ def _key_instead(key: str) -> Finding:
 def bearer_shape(case: Case) -> Finding | None:
     """The header is no `Bearer` and a token: mostly text that was never checked."""
     sent = case.request.headers.get("authorization")
-    if sent is None:
-        return _no_header(case)
+    if not is_call(case) or sent is None:
+        return _no_header(case) if is_call(case) else None
     what = _shape(sent)
     if what is None:
         return None

@@ -14,6 +14,7 @@ from mock_servers.wording import shown
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _OF_PLATFORM: Final = ("client_credentials", TOKEN_EXCHANGE, "authorization_code", "refresh_token")
+_TYPE_RULE: Final = "check_subject_token_type_id_token"
 _LONGEST: Final = 200
 _OTHERS: Final = {
     "password": "No service here asks for a person's password.",
@@ -76,7 +77,7 @@ def _misspelt(sent: str, seen: str, grants: tuple[str, ...]) -> tuple[str, str, 
     ends = {each.rpartition(":")[2]: each for each in grants}
     tail = sent[:_LONGEST].rpartition(":")[2].lower().replace("-", "_")
     words = {end.replace("-", "_"): grant for end, grant in ends.items()}
-    near = get_close_matches(tail, words, n=1, cutoff=0.75)
+    near = get_close_matches(tail, words, n=1, cutoff=0.7)
     if not near:
         return seen, "No service here has such a grant.", None
     grant = words[near[0]]
@@ -86,7 +87,7 @@ def _misspelt(sent: str, seen: str, grants: tuple[str, ...]) -> tuple[str, str, 
 def subject_token_type(case: Case) -> Finding | None:
     """The type of the subject token is missing, shortened, or another's."""
     sent = case.form("subject_token_type")
-    if sent == ID_TOKEN_TYPE:
+    if sent == ID_TOKEN_TYPE or not (case.refused_by(_TYPE_RULE) or case.form("grant_type") == TOKEN_EXCHANGE):
         return None
     return Finding(
         id="subject-token-type",
@@ -113,5 +114,5 @@ FINDERS: Final = (
         find=grant_type,
         rules=("check_grant_type_supported", "check_grant_type_token_exchange", "check_grant_type"),
     ),
-    Finder(find=subject_token_type, rules=("check_subject_token_type_id_token",)),
+    Finder(find=subject_token_type, rules=(_TYPE_RULE,)),
 )

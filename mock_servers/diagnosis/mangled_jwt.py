@@ -11,7 +11,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.jwts import MalformedJwtError
 from mock_servers.records import Finding
-from mock_servers.shapes import is_unfilled
+from mock_servers.shapes import is_unfilled, shape_of
 from mock_servers.wording import spelt
 
 _OUTSIDE: Final = re.compile(r"[^A-Za-z0-9_.-]")
@@ -44,7 +44,7 @@ def _damage(sent: str) -> tuple[str, str] | None:
     bare = sent.strip(_AROUND).removeprefix("Bearer ").strip(_AROUND)
     if is_unfilled(bare):
         return f"is {spelt(sent)}", "A variable was never filled in: look at what the step before it answered."
-    if not bare.startswith("eyJ") and bare.count(".") != _PARTS - 1:
+    if not bare.startswith("eyJ") and (bare.count(".") != _PARTS - 1 or shape_of(bare) is not None):
         return None
     if bare != sent and _is_jwt(bare):
         around = "a Bearer in front" if "Bearer " in sent else "quotes" if sent[0] in "\"'" else "white space"

@@ -10,17 +10,21 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.records import Finding
 from mock_servers.wording import shown
 
-_TOKEN: Final = ("oauth2", "oauth2/token", "oauth2/access_token", "token", "oauth/token", "oauth2/v1/token")
+_TOKEN: Final = ("oauth2", "oauth2/token", "oauth2/access_token", "token", "oauth2/v1/token")
 _ENDPOINTS: Final = ("/token", "/authorize", "/callback", "/userinfo", "/_ping", "/_status")
 _MOUNTS: Final = ("/oauth2", "/oauth2-mock")
+_METHODS: Final = ("check_token_method", "check_authorize_method")
+_PATHS: Final = ("check_path_known", "check_api_known")
 _LONGEST: Final = 200
 
 
 def wrong_path(case: Case) -> Finding | None:
     """The path is nearly one that is answered, or is answered to another method."""
     path, method = case.record.path, case.request.method
-    if case.refused_by("check_token_method", "check_authorize_method"):
+    if case.refused_by(*_METHODS):
         return _of_method(path, method)
+    if not case.refused_by(*_PATHS):
+        return None
     near = _nearest(path)
     return Finding(
         id="wrong-path",
@@ -67,9 +71,4 @@ def _cause(path: str, near: str | None) -> str:
     return "Base URL and path were put together with a part too few or too many."
 
 
-FINDERS: Final = (
-    Finder(
-        find=wrong_path,
-        rules=("check_path_known", "check_token_method", "check_authorize_method", "check_api_known"),
-    ),
-)
+FINDERS: Final = (Finder(find=wrong_path, rules=(*_METHODS, *_PATHS)),)

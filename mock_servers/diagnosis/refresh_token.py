@@ -112,7 +112,7 @@ def no_refresh_here(case: Case) -> Finding | None:
 def _of_other_client(case: Case, token: Sent) -> Finding | None:
     owner = token.client_id if isinstance(token, RefreshToken) else token.log_in.client_id
     asking = case.record.client_id
-    if owner == asking:
+    if asking is None or owner == asking:
         return None
     return Finding(
         id="no-refresh-here",

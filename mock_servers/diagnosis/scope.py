@@ -14,19 +14,34 @@ from mock_servers.jwts import Jwt
 from mock_servers.records import Finding
 from mock_servers.wording import shown
 
+_FOR_APPLICATION: Final = "find_app_scopes"
+_FOR_PERSON: Final = "find_user_scopes"
+_AT_API: Final = ("check_scope", "check_scope_by_newest_suite")
 _PEOPLE: Final = {"cis2": "user-nhs-cis2", "nhs_login": "user-nhs-login"}
 
 
 def scopes_none_left(case: Case) -> Finding | None:
     """The app has no product for application access, or none for people of this provider at this level."""
-    if case.app is None:
+    app, ahead = case.app, {rule.name for rule in case.ahead}
+    if app is None:
         return None
-    if case.refused_by("find_app_scopes"):
-        return _of_application(case.app.name, case.app.scopes)
-    provider, subject = case.learned.get("provider"), case.learned.get("subject")
-    if not case.refused_by("find_user_scopes") or not isinstance(provider, Provider) or not isinstance(subject, Jwt):
+    if _FOR_APPLICATION in ahead:
+        return None if any(APPLICATION in scope for scope in app.scopes) else _of_application(app.name, app.scopes)
+    subject = case.learned.get("subject", case.subject)
+    provider = _provider(case, subject) if isinstance(subject, Jwt) else None
+    if provider is None or _FOR_PERSON not in ahead:
         return None
-    return _of_person(case.app.name, case.app.scopes, provider, subject.claims.get(provider.level_claim))
+    level = subject.claims[provider.level_claim]
+    mark = f":{level[:2]}:" if isinstance(level, str) and provider.people == "nhs_login" else f":aal{level}:"
+    return None if any(mark in scope for scope in app.scopes) else _of_person(app.name, app.scopes, provider, level)
+
+
+def _provider(case: Case, subject: Jwt) -> Provider | None:
+    """Return the provider of an id_token: as the rules found it, else by which of them names levels like this."""
+    found = case.learned.get("provider")
+    if isinstance(found, Provider):
+        return found if found.level_claim in subject.claims else None
+    return next((each for each in case.known.providers if each.level_claim in subject.claims), None)
 
 
 def _of_application(name: str, scopes: Iterable[str]) -> Finding:
@@ -56,7 +71,7 @@ def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: obje
 def scope_too_low(case: Case) -> Finding | None:
     """An API wants another kind of token than it got."""
     token = case.learned.get("token")
-    if not isinstance(token, AccessToken):
+    if not isinstance(token, AccessToken) or not case.refused_by(*_AT_API):
         return None
     whose = "an application's own" if token.session is None else "a person's"
     grant = "client_credentials" if token.session is None else "a log-in"
@@ -74,6 +89,6 @@ def _listed(scopes: Iterable[str]) -> str:
 
 
 FINDERS: Final = (
-    Finder(find=scopes_none_left, rules=("find_app_scopes", "find_user_scopes")),
-    Finder(find=scope_too_low, rules=("check_scope", "check_scope_by_newest_suite")),
+    Finder(find=scopes_none_left, rules=(_FOR_APPLICATION, _FOR_PERSON)),
+    Finder(find=scope_too_low, rules=_AT_API),
 )

@@ -13,6 +13,8 @@ from mock_servers.wording import cut, duration
 
 def state_missing(case: Case) -> Finding | None:
     """/authorize was called without one."""
+    if case.unrouted:
+        return None
     asked = case.request.form if case.request.method == "POST" else case.request.query
     if "state" in asked:
         return None
@@ -28,6 +30,8 @@ def state_missing(case: Case) -> Finding | None:
 
 def state_lost(case: Case) -> Finding | None:
     """What came to the platform's callback belongs to no log-in that is under way."""
+    if case.unrouted:
+        return None
     sent = case.request.query.get("state")
     if sent is None:
         return _none_sent(case)

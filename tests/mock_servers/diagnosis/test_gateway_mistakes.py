@@ -258,7 +258,7 @@ def test_the_platforms_userinfo_is_explained_like_an_api(
         ("GET", "/oauth2/authorise", 404, "GET /oauth2/authorize"),
         ("GET", "/oauth2/token", 405, "POST /oauth2/token"),
         ("POST", "/oauth2/authorize", 405, "GET /oauth2/authorize"),
-        ("POST", "/oauth/token", 404, "POST /oauth2/token"),
+        ("POST", "/oauth2/v1/token", 404, "POST /oauth2/token"),
         ("POST", "/oauth2_mock/token", 404, "POST /oauth2-mock/token"),
     ],
 )

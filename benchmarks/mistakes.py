@@ -1,0 +1,400 @@
+"""Mistakes that clients make, as changes to a good request: alone, or two at a time, where they leave each other be."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from werkzeug.test import Client, TestResponse
+
+from mock_servers import jwts
+from mock_servers.clock import Clock
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.keys import KeyPair, KeyRing
+from mock_servers.platform import Platform
+from mock_servers.registered_app import App
+
+NOW: Final = 1_800_000_000.0
+APP: Final = "nhsauth-app"
+STRANGER: Final = "0123456789abcdefghijABCDEFGHIJKL"
+REDIRECT: Final = "https://app.example/callback"
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
+SECRET: Final = {"client_id": APP, "client_secret": "nhsauth-secret"}
+WANTED: Final = Wanted(client_id=APP)
+
+
+class World:
+    """A platform in process, its clock stopped, and a client of it; each request finds it as it was at the start."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        clock = Clock()
+        clock.set(NOW, frozen=True)
+        self.platform = Platform(ring=ring, clock=clock)
+        self.platform.apps.change(APP, redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
+        app = self.platform.apps.get(APP)
+        self.platform.apps.add(replace(app, client_id=STRANGER, name="other", client_secret="other-secret"))
+        self.key = self._key(app)
+        self.other_key = ring.pair("benchmarks-other", bits=2048, kid=self.key.kid)
+        self.http = Client(self.platform)
+        self._start = self.platform.snapshot()
+
+    def _key(self, app: App) -> KeyPair:
+        key = self.platform.apps.key(app)
+        if key is None:
+            raise LookupError(f"app {app.client_id!r} has no key of the mock's")
+        return key
+
+    def again(self) -> None:
+        """Return to the start."""
+        self.platform.restore(self._start)
+
+    @property
+    def now(self) -> float:
+        """The moment, in seconds since 1970."""
+        return self.platform.clock.now()
+
+    def token_url(self, service: str) -> str:
+        """Return the token endpoint of a provider, or of the platform."""
+        provider = self.platform.providers.get(service)
+        return f"{self.platform.url}{provider.provider.endpoint('token') if provider else '/oauth2/token'}"
+
+    def platform_code(self) -> str:
+        """Log in through the platform, and return its code."""
+        query = {"client_id": APP, "redirect_uri": REDIRECT, "response_type": "code", "state": "mine"}
+        landed = self.platform.walk(f"{self.platform.url}/oauth2/authorize?{urlencode(query)}", "656005750104")
+        return dict(parse_qsl(urlsplit(landed).query))["code"]
+
+    def refresh_token(self) -> str:
+        """Exchange an id token, and return the refresh token."""
+        answer = token_exchange(self).send()
+        return str(answer.get_json()["refresh_token"])
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A request in the making: `jose` and `claims` of the assertion that is signed at the end, if one is `signed`.
+
+    `finish` is what is done to the request once the assertion is in its form.
+    """
+
+    world: World
+    path: str
+    method: str = "POST"
+    form: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    jose: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)
+    key: KeyPair | None = None
+    finish: list[Callable[[Draft], None]] = field(default_factory=list)
+    json: bool = False
+
+    def send(self) -> TestResponse:
+        """Sign, finish and send."""
+        if self.key is not None:
+            self.form["client_assertion"] = jwts.sign(self.jose, self.claims, self.key.private)
+        for step in self.finish:
+            step(self)
+        body: Mapping[str, Any] = {"json": self.form} if self.json else {"data": self.form}
+        asked = dict(body) if self.method == "POST" else {}
+        url = f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        http, base = self.world.http, self.world.platform.url
+        return http.open(url, method=self.method, base_url=base, headers=self.headers, **asked)
+
+
+def _signed(world: World, service: str, form: dict[str, str]) -> Draft:
+    claims = {
+        "iss": APP,
+        "sub": APP,
+        "aud": world.token_url(service),
+        "jti": str(uuid.uuid4()),
+        "exp": int(world.now) + 240,
+    }
+    return Draft(
+        world=world,
+        path=urlsplit(world.token_url(service)).path,
+        form={"client_assertion_type": ASSERTION_TYPE, **form},
+        jose={"alg": "RS512", "typ": "JWT", "kid": world.key.kid},
+        claims=claims,
+        key=world.key,
+    )
+
+
+def client_credentials(world: World) -> Draft:
+    """Ask for an application's token."""
+    return _signed(world, "oauth2", {"grant_type": "client_credentials"})
+
+
+def token_exchange(world: World) -> Draft:
+    """Exchange an id token of CIS2."""
+    form = {
+        "grant_type": TOKEN_EXCHANGE,
+        "subject_token_type": ID_TOKEN,
+        "subject_token": world.platform.id_token("cis2", WANTED),
+    }
+    return _signed(world, "oauth2", form)
+
+
+def refresh(world: World) -> Draft:
+    """Refresh the tokens of an exchange."""
+    form = {"grant_type": "refresh_token", "refresh_token": world.refresh_token(), **SECRET}
+    return Draft(world=world, path="/oauth2/token", form=form)
+
+
+def code(world: World) -> Draft:
+    """Redeem a code of the platform."""
+    grant = {"grant_type": "authorization_code", "code": world.platform_code(), "redirect_uri": REDIRECT}
+    return Draft(world=world, path="/oauth2/token", form={**grant, **SECRET})
+
+
+def authorize(world: World) -> Draft:
+    """Send a person to the platform."""
+    query = {"client_id": APP, "redirect_uri": REDIRECT, "response_type": "code", "state": "mine"}
+    return Draft(world=world, path="/oauth2/authorize", method="GET", query=query)
+
+
+def _at_provider(provider: str) -> Callable[[World], Draft]:
+    def draft(world: World) -> Draft:
+        form = {
+            "grant_type": "authorization_code",
+            "code": world.platform.log_in(provider, WANTED, REDIRECT),
+            "redirect_uri": REDIRECT,
+        }
+        return _signed(world, provider, form)
+
+    return draft
+
+
+def api(world: World) -> Draft:
+    """Call an API for people."""
+    token = token_exchange(world).send().get_json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return Draft(world=world, path="/hello-world/hello/user", method="GET", headers=headers)
+
+
+GOOD: Final[Mapping[str, Callable[[World], Draft]]] = {
+    "client_credentials": client_credentials,
+    "token_exchange": token_exchange,
+    "refresh": refresh,
+    "code": code,
+    "authorize": authorize,
+    "cis2": _at_provider("cis2"),
+    "nhs_login": _at_provider("nhs_login"),
+    "api": api,
+}
+"""A good request of each kind, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One mistake: the finding that should name it, the kinds of requests it is made in, and what it touches.
+
+    Two that touch one thing exclude each other, or one hides the other.
+    """
+
+    finding: str
+    kinds: tuple[str, ...]
+    touches: frozenset[str]
+    make: Callable[[Draft], object]
+
+
+_SIGNED: Final = ("client_credentials", "token_exchange")
+_PROVIDERS: Final = ("cis2", "nhs_login")
+_WHOLE_ASSERTION: Final = "alg kid typ exp jti iss aud key client"
+_EVERYTHING: Final = f"{_WHOLE_ASSERTION} subject type grant scopes"
+
+
+def _mistake(finding: str, kinds: str | tuple[str, ...], touches: str, make: Callable[[Draft], object]) -> Mistake:
+    named = (kinds,) if isinstance(kinds, str) else kinds
+    return Mistake(finding=finding, kinds=named, touches=frozenset(touches.split()), make=make)
+
+
+def _claim(name: str, value: Callable[[Draft], Any]) -> Callable[[Draft], object]:
+    return lambda draft: draft.claims.update({name: value(draft)})
+
+
+def _field(name: str, value: Callable[[Draft], str]) -> Callable[[Draft], object]:
+    return lambda draft: draft.form.update({name: value(draft)})
+
+
+def _in_basic(draft: Draft) -> None:
+    sent = f"{draft.form.pop('client_id')}:{draft.form.pop('client_secret')}"
+    draft.headers["Authorization"] = f"Basic {base64.b64encode(sent.encode()).decode()}"
+
+
+def _with_assertion(draft: Draft) -> None:
+    del draft.form["client_id"], draft.form["client_secret"]
+    draft.form["client_assertion_type"] = ASSERTION_TYPE
+    draft.form["client_assertion"] = draft.world.platform.client_assertion(APP)
+
+
+def _by_secret(draft: Draft) -> None:
+    draft.key = None
+    draft.form |= SECRET
+    del draft.form["client_assertion_type"]
+
+
+def _in_query(draft: Draft) -> None:
+    def move(finished: Draft) -> None:
+        finished.query, finished.form = finished.form, {}
+
+    draft.finish.append(move)
+
+
+def _spend(draft: Draft) -> None:
+    """Use the refresh token up before the request, and let some time pass."""
+    form = {"grant_type": "refresh_token", "refresh_token": draft.form["refresh_token"], **SECRET}
+    draft.world.http.post("/oauth2/token", data=form, base_url=draft.world.platform.url)
+    draft.world.platform.clock.advance(33.7)
+
+
+def _expired_id_token(draft: Draft) -> str:
+    world = draft.world
+    return world.platform.id_token("cis2", WANTED, Alterations(claims={"exp": int(world.now) - 900}))
+
+
+def _foreign_id_token(draft: Draft) -> str:
+    iss = "https://am.nhsdep.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity/realms"
+    return draft.world.platform.id_token("cis2", WANTED, Alterations(claims={"iss": f"{iss}/Healthcare"}))
+
+
+def _swap(draft: Draft) -> None:
+    def swap(finished: Draft) -> None:
+        form = finished.form
+        form["client_assertion"], form["subject_token"] = form["subject_token"], form["client_assertion"]
+
+    draft.finish.append(swap)
+
+
+def _quote(name: str) -> Callable[[Draft], object]:
+    return lambda draft: draft.finish.append(lambda done: done.form.update({name: f'"{done.form[name]}"'}))
+
+
+def _no_scopes(draft: Draft) -> None:
+    draft.world.platform.apps.change(APP, scopes=("urn:nhsd:apim:user-nhs-login:P9:hello-world",))
+
+
+MISTAKES: Final = (
+    _mistake("alg-not-rs512", _SIGNED, "alg", lambda draft: draft.jose.update(alg="RS256")),
+    _mistake("kid-missing", _SIGNED, "kid", lambda draft: draft.jose.pop("kid")),
+    _mistake("wrong-kid", _SIGNED, "kid client", lambda draft: draft.jose.update(kid=draft.jose["kid"].upper())),
+    _mistake("typ-missing", _SIGNED, "typ", lambda draft: draft.jose.pop("typ")),
+    _mistake("exp-unit", _SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now * 1000) + 240_000)),
+    _mistake("lifetime-too-long", _SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now) + 3600)),
+    _mistake("clock-behind-or-bst", _SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now) - 3360)),
+    _mistake("jti-missing", _SIGNED, "jti", lambda draft: draft.claims.pop("jti")),
+    _mistake("jti-number", _SIGNED, "jti", _claim("jti", lambda _: 12345)),
+    _mistake("iss-sub-differ", _SIGNED, "iss client", _claim("iss", lambda _: "my app")),
+    _mistake(
+        "app-not-known-here",
+        _SIGNED,
+        "iss client key",
+        lambda draft: draft.claims.update(dict.fromkeys(("iss", "sub"), "8d5d7a4b-0d4e-4b8e-9c0a-3b1d2f4a5c6e")),
+    ),
+    _mistake(
+        "aud-other-environment", _SIGNED, "aud", _claim("aud", lambda _: "https://api.service.nhs.uk/oauth2/token")
+    ),
+    _mistake("aud-near-miss", _SIGNED, "aud", _claim("aud", lambda draft: f"{draft.claims['aud']}/")),
+    _mistake("other-private-key", _SIGNED, "key alg kid", lambda draft: setattr(draft, "key", draft.world.other_key)),
+    _mistake("mangled-jwt", _SIGNED, _WHOLE_ASSERTION, _quote("client_assertion")),
+    _mistake("secret-style-client-credentials", "client_credentials", _WHOLE_ASSERTION, _by_secret),
+    _mistake("query-string-params", _SIGNED, _EVERYTHING, _in_query),
+    _mistake("json-body", _SIGNED, _EVERYTHING, lambda draft: setattr(draft, "json", True)),
+    _mistake("scopes-none-left", _SIGNED, "scopes client", _no_scopes),
+    _mistake(
+        "code-as-subject-token",
+        "token_exchange",
+        "subject scopes",
+        _field("subject_token", lambda draft: draft.world.platform.log_in("cis2", WANTED, REDIRECT)),
+    ),
+    _mistake("id-token-expired", "token_exchange", "subject", _field("subject_token", _expired_id_token)),
+    _mistake("id-token-other-environment", "token_exchange", "subject", _field("subject_token", _foreign_id_token)),
+    _mistake("mangled-jwt", "token_exchange", "subject scopes", _quote("subject_token")),
+    _mistake("swapped-tokens", "token_exchange", f"{_WHOLE_ASSERTION} subject scopes", _swap),
+    _mistake("subject-token-type", "token_exchange", "type", _field("subject_token_type", lambda _: "id_token")),
+    _mistake("credentials-in-basic", ("refresh", "code"), "client", _in_basic),
+    _mistake("refresh-with-assertion", ("refresh", "code"), "client", _with_assertion),
+    _mistake("refresh-token-spent", "refresh", "token", _spend),
+    _mistake("grant-type", ("refresh", "code"), "grant", lambda draft: draft.form.update(grant_type="refresh")),
+    _mistake(
+        "code-spent-or-late",
+        ("code", *_PROVIDERS),
+        "code",
+        lambda draft: draft.finish.append(lambda done: done.form.update(code=_late_code(done))),
+    ),
+    _mistake(
+        "redirect-uri-differs", ("code", *_PROVIDERS), "redirect", _field("redirect_uri", lambda _: f"{REDIRECT}/")
+    ),
+    _mistake(
+        "redirect-uri-differs", "authorize", "redirect", lambda draft: draft.query.update(redirect_uri=f"{REDIRECT}/")
+    ),
+    _mistake("state-lost", "authorize", "state", lambda draft: draft.query.pop("state")),
+    _mistake("cis2-two-methods", "cis2", "client", lambda draft: draft.form.update(client_secret="nhsauth-secret")),
+    _mistake("cis2-lifetime", "cis2", "exp", _claim("exp", lambda draft: int(draft.world.now) + 3600)),
+    _mistake("cis2-alg-or-key", "cis2", "alg", lambda draft: draft.jose.update(alg="RS256")),
+    _mistake(
+        "cis2-aud-without-443",
+        "cis2",
+        "aud",
+        _claim("aud", lambda draft: draft.claims["aud"].removesuffix("/access_token")),
+    ),
+    _mistake(
+        "cis2-iss-is-api-key",
+        "cis2",
+        "iss alg client code redirect",
+        lambda draft: draft.claims.update(dict.fromkeys(("iss", "sub"), "zyxwvutsrq9876543210ZYXWVUTSRQAB")),
+    ),
+    _mistake("nhs-login-auth", "nhs_login", _WHOLE_ASSERTION, _by_secret),
+    _mistake("nhs-login-auth", "nhs_login", "alg", lambda draft: draft.jose.update(alg="RS256")),
+    _mistake("nhs-login-auth", "nhs_login", "aud", _claim("aud", lambda draft: f"{draft.world.platform.url}/userinfo")),
+    _mistake("mangled-jwt", _PROVIDERS, f"{_WHOLE_ASSERTION} code redirect", _quote("client_assertion")),
+    _mistake("grant-type", _PROVIDERS, "grant", _field("grant_type", lambda _: "authorisation_code")),
+    _mistake("kept-too-long", "api", "token", lambda draft: draft.finish.append(lambda done: _advance(done, 3500))),
+    _mistake("bearer-shape", "api", "token", lambda draft: draft.headers.update(Authorization="Bearer undefined")),
+    _mistake("api-key-as-bearer", "api", "token", lambda draft: draft.headers.update(Authorization=f"Bearer {APP}")),
+    _mistake("wrong-path", "api", "path", lambda draft: setattr(draft, "path", "/oauth2/access_token")),
+)
+
+
+def _late_code(draft: Draft) -> str:
+    """Return a code that was given long ago; the clock is put back, so that nothing else grows old."""
+    clock, world, now = draft.world.platform.clock, draft.world, draft.world.now
+    clock.set(now - 3000, frozen=True)
+    provider = "nhs_login" if draft.path == "/token" else "cis2"
+    late = world.platform_code() if draft.path == "/oauth2/token" else world.platform.log_in(provider, WANTED, REDIRECT)
+    clock.set(now, frozen=True)
+    return late
+
+
+def _advance(draft: Draft, seconds: float) -> None:
+    draft.world.platform.clock.advance(seconds)
+
+
+def alone() -> Iterator[tuple[str, tuple[Mistake, ...]]]:
+    """Each mistake by itself, in each kind of request that it is made in."""
+    return ((kind, (mistake,)) for mistake in MISTAKES for kind in mistake.kinds)
+
+
+def in_pairs() -> Iterator[tuple[str, tuple[Mistake, ...]]]:
+    """Two mistakes at a time, in each kind of request in which both are made and leave each other be."""
+    for one, other in combinations(MISTAKES, 2):
+        for kind in one.kinds:
+            if kind in other.kinds and not one.touches & other.touches:
+                yield kind, (one, other)
+
+
+def made(world: World, kind: str, mistakes: tuple[Mistake, ...]) -> TestResponse:
+    """Make the mistakes in a request of a kind; the exchange is the journal's last."""
+    world.again()
+    draft = GOOD[kind](world)
+    for mistake in mistakes:
+        mistake.make(draft)
+    return draft.send()
