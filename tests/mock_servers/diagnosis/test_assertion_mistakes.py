@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -53,6 +54,11 @@ class World:
 
     platform: Platform
     http: Client
+    strangers: KeyRing
+
+    def stranger(self, kid: str, bits: int = 2048) -> KeyPair:
+        """A key pair that the platform does not hold."""
+        return replace(self.strangers.pair("stranger", bits=bits), kid=kid)
 
     @property
     def key(self) -> KeyPair:
@@ -464,7 +470,7 @@ case("padding", "weak-or-odd-key", CATCH_ALL, "not the base64url numbers")(
     "", "same-assertion-again", JTI_USED, "first sent 3.2 s ago", "JWT signature verification failed", "sign a new one"
 )
 def twice(world: World) -> TestResponse:
-    stranger = rsa.generate_private_key(65537, 2048)
+    stranger = world.stranger("").private
     assertion = world.signed(world.claims(), key=stranger)
     world.ask(assertion)
     world.platform.clock.advance(3.2)
@@ -586,7 +592,7 @@ def kid_is_a_digest_of_the_pem(world: World) -> TestResponse:
 
 @case("another app's", "wrong-kid", KID_UNKNOWN, 'It is a kid of app "the other"')
 def kid_of_another_app(world: World) -> TestResponse:
-    other = KeyPair(kid="their-key", private=rsa.generate_private_key(65537, 2048))
+    other = world.stranger("their-key")
     world.platform.apps.create(client_id="other", name="the other", jwks=keys.jwks(other, alg="RS512"))
     return kid("their-key")(world)
 
@@ -596,7 +602,7 @@ def kid_of_another_app(world: World) -> TestResponse:
 )
 def rotated(world: World) -> TestResponse:
     world.ask(world.signed(world.claims()))
-    new = KeyPair(kid="nhsauth-2", private=rsa.generate_private_key(65537, 2048))
+    new = world.stranger("nhsauth-2")
     world.platform.apps.change(APP, jwks=keys.jwks(world.key, new, alg="RS512"))
     world.platform.clock.advance(720)
     return world.ask(world.signed(world.claims(), {"kid": "nhsauth-2"}, new.private))
@@ -607,14 +613,14 @@ def rotated(world: World) -> TestResponse:
 
 @case("other kid of the app", "other-private-key", SIGNATURE, 'matches kid "test-2" of this app')
 def key_of_another_kid(world: World) -> TestResponse:
-    second = KeyPair(kid="test-2", private=rsa.generate_private_key(65537, 2048))
+    second = world.stranger("test-2")
     world.platform.apps.change(APP, jwks=keys.jwks(world.key, second, alg="RS512"))
     return world.ask(world.signed(world.claims(), key=second.private))
 
 
 @case("other app", "other-private-key", SIGNATURE, 'of app "the other"', "The private key of another owner")
 def key_of_another_app(world: World) -> TestResponse:
-    other = KeyPair(kid="their-key", private=rsa.generate_private_key(65537, 2048))
+    other = world.stranger("their-key")
     world.platform.apps.create(client_id="other", name="the other", jwks=keys.jwks(other, alg="RS512"))
     return world.ask(world.signed(world.claims(), key=other.private))
 
@@ -628,12 +634,12 @@ def key_of_cis2(world: World) -> TestResponse:
     "nobody's", "other-private-key", SIGNATURE, "No key that this mock knows", "its modulus begins", certainty="likely"
 )
 def key_of_nobody(world: World) -> TestResponse:
-    return world.ask(world.signed(world.claims(), key=rsa.generate_private_key(65537, 4096)))
+    return world.ask(world.signed(world.claims(), key=world.stranger("", 4096).private))
 
 
 @case("halves of two pairs", "jwk-and-pem-differ", SIGNATURE, "JWK and PEM do not belong together")
 def halves_of_two_pairs(world: World) -> TestResponse:
-    other = KeyPair(kid="nhsauth-1", private=rsa.generate_private_key(65537, 2048))
+    other = world.stranger("nhsauth-1")
     world.platform.apps.change(APP, jwks=keys.jwks(other, alg="RS512"))
     return world.ask(world.signed(world.claims()))
 
@@ -812,10 +818,16 @@ def jti_is_a_number(world: World) -> TestResponse:
     return world.ask(world.by_hand(world.claims(jti=1234567890), header))
 
 
-def world_of(platform: Platform, mistake: Mistake, ring: KeyRing) -> World:
+def world_of(platform: Platform, mistake: Mistake, ring: KeyRing, strangers: KeyRing) -> World:
     if mistake.configuration != Configuration():
         platform = Platform(mistake.configuration, ring=ring, clock=platform.clock)
-    return World(platform=platform, http=Client(platform))
+    return World(platform=platform, http=Client(platform), strangers=strangers)
+
+
+@pytest.fixture(scope="session")
+def strangers(key_cache: Path) -> KeyRing:
+    """Keys that no platform holds, made once a run."""
+    return KeyRing(key_cache)
 
 
 def sentence(answer: TestResponse) -> tuple[int, str]:
@@ -823,8 +835,10 @@ def sentence(answer: TestResponse) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
-def test_a_mistake_is_found_first_and_told_with_its_facts(platform: Platform, ring: KeyRing, mistake: Mistake) -> None:
-    world = world_of(platform, mistake, ring)
+def test_a_mistake_is_found_first_and_told_with_its_facts(
+    platform: Platform, ring: KeyRing, strangers: KeyRing, mistake: Mistake
+) -> None:
+    world = world_of(platform, mistake, ring, strangers)
 
     answer = mistake.make(world)
 
@@ -837,10 +851,10 @@ def test_a_mistake_is_found_first_and_told_with_its_facts(platform: Platform, ri
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 def test_explaining_changes_nothing_that_the_mock_remembers(
-    platform: Platform, ring: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
+    platform: Platform, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")  # nobody reads the log: nothing is explained yet
-    world = world_of(platform, mistake, ring)
+    world = world_of(platform, mistake, ring, strangers)
     mistake.make(world)
     before = world.platform.snapshot()
 
@@ -851,14 +865,16 @@ def test_explaining_changes_nothing_that_the_mock_remembers(
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
-def test_what_goes_out_is_the_same_whether_it_is_explained_or_not(ring: KeyRing, mistake: Mistake) -> None:
+def test_what_goes_out_is_the_same_whether_it_is_explained_or_not(
+    ring: KeyRing, strangers: KeyRing, mistake: Mistake
+) -> None:
     answers = []
     for diagnosis in (True, False):
         clock = Clock()
         clock.set(NOW, frozen=True)
         configuration = replace(mistake.configuration, diagnosis=diagnosis)
         platform = Platform(configuration, ring=ring, clock=clock, random=Random(1))
-        answers.append(mistake.make(World(platform=platform, http=Client(platform))))
+        answers.append(mistake.make(World(platform=platform, http=Client(platform), strangers=strangers)))
 
     explained, silent = answers
 
@@ -883,26 +899,26 @@ def verifications(record: Record) -> int:
 
 @pytest.mark.parametrize("mistake", [each for each in MISTAKES if each.wire != SIGNATURE], ids=str)
 def test_explaining_checks_one_signature_at_most_unless_that_is_what_failed(
-    platform: Platform, ring: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
+    platform: Platform, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
-    world = world_of(platform, mistake, ring)
+    world = world_of(platform, mistake, ring, strangers)
     mistake.make(world)
 
     assert verifications(world.platform.exchanges.last) <= 1
 
 
 def test_the_count_sees_the_signatures_that_are_tried_when_one_fails(
-    platform: Platform, http: Client, caplog: pytest.LogCaptureFixture
+    platform: Platform, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
-    key_of_nobody(World(platform=platform, http=http))
+    key_of_nobody(World(platform=platform, http=http, strangers=strangers))
 
     assert verifications(platform.exchanges.last) > 1
 
 
-def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Platform, http: Client) -> None:
-    secret_as_iss(World(platform=platform, http=http))
+def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Platform, http: Client, strangers: KeyRing) -> None:
+    secret_as_iss(World(platform=platform, http=http, strangers=strangers))
 
     record = platform.exchanges.last
     assert "nhsauth-secret" not in f"{record.diagnosis} {record.findings}"
@@ -922,9 +938,9 @@ PLACES = ("header.kid", "header.typ", "header.alg", "iss", "sub", "aud", "jti", 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("place", PLACES)
 def test_whatever_a_claim_holds_is_told_in_short_lines_of_harmless_letters(
-    platform: Platform, http: Client, caplog: pytest.LogCaptureFixture, place: str, hostile: str
+    platform: Platform, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, place: str, hostile: str
 ) -> None:
-    world = World(platform=platform, http=http)
+    world = World(platform=platform, http=http, strangers=strangers)
     header, claims = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims(iat=NOW, nbf=NOW)
     changed = header if place.startswith("header.") else claims
     changed[place.removeprefix("header.")] = hostile
@@ -943,9 +959,9 @@ def test_whatever_a_claim_holds_is_told_in_short_lines_of_harmless_letters(
 @pytest.mark.parametrize("field", ["client_assertion", "subject_token", "grant_type", "client_secret"])
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_whatever_a_parameter_holds_is_told_in_harmless_letters(
-    platform: Platform, http: Client, caplog: pytest.LogCaptureFixture, field: str, hostile: str
+    platform: Platform, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, field: str, hostile: str
 ) -> None:
-    world = World(platform=platform, http=http)
+    world = World(platform=platform, http=http, strangers=strangers)
 
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "client_assertion_type": ASSERTION_TYPE}
     sent = {"client_assertion": world.signed(world.claims()), "subject_token": "x", **form}
