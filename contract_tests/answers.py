@@ -1,11 +1,12 @@
 """What can be read off a refusal: what it says, and the form in which it says it."""
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from contract_tests.breakages import Breakage, Shape
+from contract_tests.breakage import Breakage, Shape
 from contract_tests.draft import asked_at
 from contract_tests.wire import Answer
 
@@ -29,7 +30,8 @@ class Said(NamedTuple):
 class Form:
     """How a refusal says it; `members` in their order, `message_id` true when it has the form of the real ones.
 
-    `location` is where a redirect leads, and the names of what it carries there.
+    `location` is where a redirect leads, and the names of what it carries there; `www_authenticate` the error that
+    such a header names; `cache_control` is told of JSON, and not of pages.
     """
 
     content_type: str
@@ -38,6 +40,7 @@ class Form:
     allow: str | None = None
     location: tuple[str, ...] = ()
     www_authenticate: str | None = None
+    cache_control: str | None = None
 
 
 _HOME = "the client's redirect URI"
@@ -61,6 +64,18 @@ FORMS = {
     ),
     Shape.REDIRECT: Form(content_type="text/html", location=(_HOME, "error", "error_description", "state")),
     Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(_HOME, "error", "error_description")),
+    Shape.REDIRECT_UNDESCRIBED: Form(content_type="text/html", location=(_HOME, "error", "state")),
+    Shape.REDIRECT_BARE: Form(content_type="text/html", location=(_HOME, "error")),
+    Shape.DESCRIPTION_FIRST: Form(content_type="application/json", members=("error_description", "error")),
+    Shape.ERROR_FIRST: Form(
+        content_type="application/json", members=("error", "error_description"), cache_control="no-store"
+    ),
+    Shape.ERROR_ALONE: Form(content_type="application/json", members=("error",), cache_control="no-store"),
+    Shape.BEARER: Form(
+        content_type="application/json", members=("error", "error_description"), www_authenticate="invalid_token"
+    ),
+    Shape.FAULT: Form(content_type="application/json", members=("fault",)),
+    Shape.PAGE: Form(content_type="text/html"),
     Shape.ALLOW_GET: Form(content_type="text/plain", allow="GET"),
     Shape.ALLOW_POST: Form(content_type="text/plain", allow="POST"),
 }
@@ -72,13 +87,28 @@ def accepted(breakage: Breakage, *, mock: bool) -> tuple[Said, ...]:
     return (Said(breakage.status, breakage.error, breakage.sentence), *(Said(*doubt) for doubt in doubts))
 
 
+def said_of(answer: Answer, breakage: Breakage) -> Said:
+    """Return what an answer says; of a page whether it has the code and the sentence that are looked for."""
+    if breakage.shape is not Shape.PAGE or answer.json:
+        return said(answer)
+    text = html.unescape(answer.text)
+    error = breakage.error if str(breakage.error) in text else None
+    return Said(answer.status, error, breakage.sentence if breakage.sentence in text else _outline(answer))
+
+
+def _challenge(answer: Answer) -> str | None:
+    sent = answer.headers.get("www-authenticate")
+    named = re.search(r'error="([^"]*)"', sent or "")
+    return named[1] if named else sent
+
+
 def said(answer: Answer) -> Said:
     """Return what an answer says; a body without the members of a refusal is outlined, tokens left out."""
     carried = asked_at(answer.headers.get("location", ""))
     body: Mapping[str, Any] = carried or answer.json
     if isinstance(body.get("fault"), dict):
         return _fault(answer.status, body["fault"])
-    sentence = body.get("error_description", body.get("message"))
+    sentence = body.get("error_description", body.get("message", "" if "error" in body else None))
     return Said(answer.status, body.get("error"), _outline(answer) if sentence is None else sentence)
 
 
@@ -105,5 +135,6 @@ def form(answer: Answer, redirect_uri: str) -> Form:
         message_id=_MESSAGE_ID.fullmatch(str(answer.json.get("message_id"))) is not None,
         allow=answer.headers.get("allow"),
         location=(_HOME if home == redirect_uri else home, *asked_at(location)) if location else (),
-        www_authenticate=answer.headers.get("www-authenticate"),
+        www_authenticate=_challenge(answer),
+        cache_control=answer.headers.get("cache-control") if answer.json else None,
     )

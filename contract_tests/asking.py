@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from contract_tests import draft
-from contract_tests.breakages import Breakage, Flow
+from contract_tests.breakage import Breakage, Flow
 from contract_tests.draft import Draft
 from contract_tests.reach import need
 from contract_tests.target import Target
@@ -21,6 +21,18 @@ SOUND: Mapping[Flow, Callable[[Target], Draft]] = {
     Flow.AUTHORIZATION_CODE: draft.authorization_code,
     Flow.USERINFO: draft.userinfo,
     Flow.LOGOUT: draft.backchannel_logout,
+    Flow.STATUS: draft.status,
+    Flow.CIS2_AUTHORIZE: draft.cis2_authorize,
+    Flow.CIS2_TOKEN: draft.cis2_token,
+    Flow.CIS2_ASSERTED: draft.cis2_asserted,
+    Flow.CIS2_USERINFO: draft.cis2_userinfo,
+    Flow.CIS2_END_SESSION: draft.cis2_end_session,
+    Flow.NHS_LOGIN_AUTHORIZE: draft.nhs_login_authorize,
+    Flow.NHS_LOGIN_TOKEN: draft.nhs_login_token,
+    Flow.NHS_LOGIN_REFRESH: draft.nhs_login_refresh,
+    Flow.NHS_LOGIN_USERINFO: draft.nhs_login_userinfo,
+    Flow.GATEWAY: draft.hello_user,
+    Flow.API_KEY: draft.hello_application,
 }
 
 

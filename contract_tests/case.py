@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from contract_tests.answers import accepted
-from contract_tests.breakages import Breakage, Evidence
+from contract_tests.breakage import Breakage, Evidence
 
 _T = TypeVar("_T", bound=Callable[..., Any])
 
@@ -15,7 +15,8 @@ _T = TypeVar("_T", bound=Callable[..., Any])
 def proves(row: str, evidence: Evidence) -> Callable[[_T], _T]:
     """Say of a test which row of the contract it proves.
 
-    A test of a breakage need not say it, and a module says it for all its tests by a constant `PROVES`.
+    A test of a breakage need not say it, and a module says it for all its tests by a constant `PROVES`, None for
+    nothing.
     """
 
     def marked(test: _T) -> _T:
@@ -29,9 +30,10 @@ def case_of(item: pytest.Function) -> str | None:
     """Return what a test asks, as the JSON text that goes into its report; None when it asks the target nothing."""
     given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     breakage = given.get("breakage", given.get("earlier"))
-    row, evidence = getattr(item.function, "proves", getattr(item.module, "PROVES", ("", "S")))
-    if "target" not in item.fixturenames or not (breakage or row):
+    proven = getattr(item.function, "proves", getattr(item.module, "PROVES", ("", "S")))
+    if "target" not in item.fixturenames or proven is None or not (breakage or proven[0]):
         return None
+    row, evidence = proven
     name, kind = _target(given)
     case = {"target": name, "kind": kind, "case": item.name, "row": row, "evidence": evidence}
     if isinstance(breakage, Breakage):

@@ -24,6 +24,7 @@ PLATFORM = "test-client-cis2"
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 STATE = "the client's state"
 
+_CIS2 = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
 TOKEN_PATH = "/oauth2/token"
 AUTHORIZE_PATH = "/oauth2/authorize"
 FORM = "application/x-www-form-urlencoded"
@@ -98,7 +99,9 @@ class Draft:
     @property
     def _path_and_query(self) -> str:
         query = self.query or urlencode(self._fill(self.asked), doseq=True)
-        path = self.path.replace("/oauth2/", f"{self.target.prefix}/", 1)
+        path = self.path
+        if path.startswith("/oauth2/"):
+            path = f"{self.target.prefix}/{path.removeprefix('/oauth2/')}"
         return f"{path}?{query}" if query else path
 
     def _fill(self, value: Any) -> Any:
@@ -249,6 +252,115 @@ def backchannel_logout(target: Target) -> Draft:
     }
     token = Jwt(header=header, claims=logout, sign=_provider(target, HEALTHCARE_WORKER))
     return Draft(target=target, path="/oauth2/backchannel_logout", form={"logout_token": Late.LOGOUT}, logout=token)
+
+
+def cis2_authorize(target: Target) -> Draft:
+    """Return a sound authorization request at CIS2."""
+    return _authorize_at(target, f"{_CIS2}/authorize", "openid")
+
+
+def nhs_login_authorize(target: Target) -> Draft:
+    """Return a sound authorization request at NHS login."""
+    return _authorize_at(target, "/authorize", "openid profile")
+
+
+def _authorize_at(target: Target, path: str, scope: str) -> Draft:
+    need(target.abilities, Ability.PROVIDERS)
+    asked = {
+        "client_id": Late.CLIENT_ID,
+        "redirect_uri": target.redirect_uri,
+        "response_type": "code",
+        "scope": scope,
+        "state": STATE,
+        "nonce": "nonce",
+    }
+    return Draft(target=target, method="GET", path=path, headers={}, form={}, asked=asked)
+
+
+def cis2_token(target: Target) -> Draft:
+    """Return a sound redemption at CIS2, by a client that has a secret."""
+    draft = _redemption(target, HEALTHCARE_WORKER, f"{_CIS2}/access_token", {})
+    draft.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+    return draft
+
+
+def cis2_asserted(target: Target) -> Draft:
+    """Return a sound redemption at CIS2, by a client that signs."""
+    signs = {"cis2_auth_method": "private_key_jwt", "cis2_signing_algorithm": "RS512"}
+    draft = _redemption(target, HEALTHCARE_WORKER, f"{_CIS2}/access_token", signs)
+    return _asserted(draft)
+
+
+def nhs_login_token(target: Target) -> Draft:
+    """Return a sound redemption at NHS login."""
+    return _asserted(_redemption(target, PATIENT, "/token", {}))
+
+
+def nhs_login_refresh(target: Target) -> Draft:
+    """Return a sound refresh at NHS login, with the refresh token of a redemption that this call makes."""
+    return nhs_login_refresh_of(target, str(nhs_login_token(target).send().json["refresh_token"]))
+
+
+def nhs_login_refresh_of(target: Target, refresh_token: str) -> Draft:
+    """Return a refresh at NHS login with a token that is known already."""
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return _asserted(Draft(target=target, path="/token", form=form))
+
+
+def _redemption(target: Target, person: Person, path: str, app: dict[str, Any]) -> Draft:
+    need(target.abilities, Ability.PROVIDERS)
+    form = {
+        "grant_type": "authorization_code",
+        "code": target.code(person, target.app(app)),
+        "redirect_uri": target.redirect_uri,
+    }
+    return Draft(target=target, path=path, form=form, app=dict(app))
+
+
+def _asserted(draft: Draft) -> Draft:
+    draft.assertion = _sound_assertion(draft.target)
+    draft.form |= {"client_assertion_type": JWT_BEARER, "client_assertion": Late.ASSERTION}
+    return draft
+
+
+def cis2_userinfo(target: Target) -> Draft:
+    """Return a sound call of CIS2's userinfo."""
+    token = cis2_token(target).send().json["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return Draft(target=target, method="GET", path=f"{_CIS2}/userinfo", headers=headers, form={})
+
+
+def nhs_login_userinfo(target: Target) -> Draft:
+    """Return a sound call of NHS login's userinfo."""
+    token = nhs_login_token(target).send().json["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return Draft(target=target, method="GET", path="/userinfo", headers=headers, form={})
+
+
+def cis2_end_session(target: Target) -> Draft:
+    """Return a sound end of a session at CIS2."""
+    asked = {"id_token_hint": cis2_token(target).send().json["id_token"]}
+    return Draft(target=target, method="GET", path=f"{_CIS2}/connect/endSession", headers={}, form={}, asked=asked)
+
+
+def hello_user(target: Target) -> Draft:
+    """Return a sound call of an API behind the platform, in a person's name."""
+    need(target.abilities, Ability.GATEWAY)
+    token = token_exchange(target).send().json.get("access_token")
+    headers = {"Authorization": f"Bearer {token}"}
+    return Draft(target=target, method="GET", path="/hello-world/hello/user", headers=headers, form={})
+
+
+def hello_application(target: Target) -> Draft:
+    """Return a sound call of an API behind the platform, with an API key."""
+    need(target.abilities, Ability.GATEWAY)
+    headers = {"apikey": Late.CLIENT_ID}
+    return Draft(target=target, method="GET", path="/hello-world/hello/application", headers=headers, form={})
+
+
+def status(target: Target) -> Draft:
+    """Return a sound call of the monitoring endpoint."""
+    return Draft(target=target, method="GET", path="/oauth2/_status", headers={"apikey": target.status_key}, form={})
 
 
 def asked_at(location: str) -> dict[str, str]:

@@ -152,6 +152,16 @@ class MockTarget:
         """Send over the kept connection of the thread."""
         return self._wire.send(request)
 
+    def code(self, person: Person, app: App) -> str:
+        """Ask for a log-in without its form."""
+        wanted = {
+            "provider": person.provider,
+            "user": person.user,
+            "client_id": app.client_id,
+            "redirect_uri": REDIRECT_URI,
+        }
+        return str(self._control("POST", "/log-ins", wanted)["code"])
+
     def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
         """Log the person in without a form, by the mock's own parameter for that."""
         next_path, stops = f"{authorize.path}&nhsauth_user={person.user}", list[str]()

@@ -140,6 +140,10 @@ class RemoteTarget:
             return supplied
         return f"{encode_part(header)}.{encode_part(claims)}.{supplied.rpartition('.')[2]}"
 
+    def code(self, person: Person, app: App) -> str:  # noqa: ARG002 - the protocol's
+        """Nobody is there to type a password."""
+        return self._unable(Ability.LOG_INS)
+
     def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:  # noqa: ARG002 - the protocol's
         """Nobody is there to type a password."""
         return self._unable(Ability.LOG_INS)

@@ -122,6 +122,9 @@ class Target(Protocol):
     def send(self, request: HttpRequest) -> Answer:
         """Send a request and follow no redirect."""
 
+    def code(self, person: Person, app: App) -> str:
+        """Return an authorization code of the person's provider, for the app and its redirect URI."""
+
     def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
         """Send a person's browser to an authorization request; return where it is sent on to, the application last."""
 

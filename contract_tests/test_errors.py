@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from contract_tests.answers import FORMS, Said, accepted, form, said
+from contract_tests.answers import FORMS, Said, accepted, form, said_of
 from contract_tests.asking import ask
-from contract_tests.breakages import Breakage, Flow, of_flow
+from contract_tests.breakage import Breakage, Flow
+from contract_tests.breakages import of_flow
 from contract_tests.case import proves
 from contract_tests.target import Kind, Target
 
+AUTHORIZING = (Flow.AUTHORIZE, Flow.CIS2_AUTHORIZE, Flow.NHS_LOGIN_AUTHORIZE)
 CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in Flow for breakage in of_flow(flow)]
 
 
@@ -18,7 +20,7 @@ def test_a_mistake_alone_is_answered_with_its_error(
     target: Target, flow: Flow, breakage: Breakage, tell: Callable[[Said], None]
 ) -> None:
     """Status, code and sentence are those of the contract."""
-    answer = said(ask(target, flow, breakage))
+    answer = said_of(ask(target, flow, breakage), breakage)
     tell(answer)
 
     assert answer in accepted(breakage, mock=target.kind is Kind.MOCK)
@@ -27,7 +29,7 @@ def test_a_mistake_alone_is_answered_with_its_error(
 @pytest.mark.parametrize(("flow", "breakage"), CASES)
 def test_a_refusal_has_the_form_of_its_kind(target: Target, flow: Flow, breakage: Breakage) -> None:
     """Content type, members in their order, message id and headers are those of the contract."""
-    answer = form(ask(target, flow, breakage), target.redirect_uri if flow is Flow.AUTHORIZE else "")
+    answer = form(ask(target, flow, breakage), target.redirect_uri if flow in AUTHORIZING else "")
 
     assert answer == FORMS[breakage.shape]
 

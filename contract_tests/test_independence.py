@@ -10,7 +10,10 @@ HERE = Path(__file__).parent
 WITNESSES = [
     "answers.py",
     "asking.py",
+    "breakage.py",
     "breakages.py",
+    "gateway_breakages.py",
+    "provider_breakages.py",
     "circumstance.py",
     "draft.py",
     "jwts.py",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from contract_tests.answers import Said, accepted, said
+from contract_tests.answers import Said, accepted, said_of
 from contract_tests.asking import ask
-from contract_tests.breakages import Breakage, Flow, of_flow
+from contract_tests.breakage import Breakage, Flow
+from contract_tests.breakages import of_flow
 from contract_tests.reach import Ability, OutOfReachError, need
 from contract_tests.target import Kind, Target
 
@@ -49,6 +50,6 @@ def test_of_two_mistakes_the_earlier_is_answered(
 def _answer(target: Target, flow: Flow, earlier: Breakage, later: Breakage) -> Said | None:
     """Return what is said to both mistakes; None when the target cannot be asked."""
     try:
-        return said(ask(target, flow, earlier, later))
+        return said_of(ask(target, flow, earlier, later), earlier)
     except OutOfReachError:
         return None

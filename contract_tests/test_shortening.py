@@ -3,7 +3,7 @@
 import pytest
 
 from contract_tests.asking import SOUND
-from contract_tests.breakages import Flow
+from contract_tests.breakage import Flow
 from contract_tests.target import Target
 
 PROVES = ("§6 shortening", "S")

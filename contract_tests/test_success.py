@@ -7,7 +7,7 @@ import pytest
 
 from contract_tests import variation
 from contract_tests.asking import SOUND
-from contract_tests.breakages import Flow
+from contract_tests.breakage import Flow
 from contract_tests.draft import Draft, client_credentials, delegation, refresh, refresh_of, token_exchange
 from contract_tests.reach import Ability, need
 from contract_tests.target import PATIENT, Person, Target

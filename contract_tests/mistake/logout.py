@@ -63,6 +63,11 @@ def nonce_present(draft: Draft) -> None:
     draft.logout.claims["nonce"] = "nonce"
 
 
+def kid_not_yet_fetched(draft: Draft) -> None:
+    """Name a key that the platform does not have yet, so that it asks CIS2."""
+    draft.logout.header["kid"] = "not-yet-fetched"
+
+
 def kid_unknown(draft: Draft) -> None:
     """Name a key that CIS2 does not have."""
     draft.logout.header["kid"] = "no-such-key"

@@ -1,0 +1,112 @@
+"""What a breakage is: one way to get one rule wrong, in which kind of request, and what it is answered."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from contract_tests import circumstance
+from contract_tests.draft import Draft
+from contract_tests.reach import Ability
+
+Damage: TypeAlias = Callable[[Draft], None]
+Evidence: TypeAlias = Literal["S", "D", "Q", "I"]
+"""S: the service's published source or its own tests. D: NHS documentation. Q: quoted by a user. I: inferred."""
+
+
+class Flow(StrEnum):
+    """A kind of request; each has a sound draft to begin with."""
+
+    ROUTING = "routing"
+    CLIENT_CREDENTIALS = "client_credentials"
+    TOKEN_EXCHANGE = "token_exchange"
+    DELEGATION = "delegation"
+    REFRESH = "refresh"
+    AUTHORIZE = "authorize"
+    CALLBACK = "callback"
+    AUTHORIZATION_CODE = "authorization_code"
+    USERINFO = "userinfo"
+    LOGOUT = "logout"
+    STATUS = "status"
+    CIS2_AUTHORIZE = "cis2_authorize"
+    CIS2_TOKEN = "cis2_token"
+    CIS2_ASSERTED = "cis2_asserted"
+    CIS2_USERINFO = "cis2_userinfo"
+    CIS2_END_SESSION = "cis2_end_session"
+    NHS_LOGIN_AUTHORIZE = "nhs_login_authorize"
+    NHS_LOGIN_TOKEN = "nhs_login_token"
+    NHS_LOGIN_REFRESH = "nhs_login_refresh"
+    NHS_LOGIN_USERINFO = "nhs_login_userinfo"
+    GATEWAY = "gateway"
+    API_KEY = "api_key"
+
+
+class Shape(StrEnum):
+    """The form of a refusal; which members and headers it has is in `answers`."""
+
+    ENVELOPE = "error, error_description and message_id"
+    RATE_LIMIT = "the gateway's own members"
+    REDIRECT = "a redirect to the client, with error, error_description and state"
+    REDIRECT_WITHOUT_STATE = "a redirect to the client, with error and error_description"
+    REDIRECT_UNDESCRIBED = "a redirect to the client, with error and state"
+    REDIRECT_BARE = "a redirect to the client, with error alone"
+    DESCRIPTION_FIRST = "error_description and error"
+    ERROR_FIRST = "error and error_description, not to be stored"
+    ERROR_ALONE = "error, not to be stored"
+    BEARER = "error and error_description, in a header as well"
+    FAULT = "the gateway's fault"
+    PAGE = "a web page"
+    ALLOW_GET = "no body, and a header that allows GET"
+    ALLOW_POST = "no body, and a header that allows POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakage:
+    """One way to break one rule.
+
+    `row` is the place in the contract. `touches` names the parts of the draft that it changes or relies on, dotted, a
+    part standing for all below it; two breakages whose parts are apart are both wrong in one request. `needs` are
+    abilities of the target. `doubts` are what the real service may answer as well, since its sources disagree.
+    """
+
+    row: str
+    flows: frozenset[Flow]
+    status: int
+    error: str | None
+    sentence: str
+    evidence: Evidence = "S"
+    damage: Damage
+    touches: frozenset[str]
+    shape: Shape = Shape.ENVELOPE
+    circumstance: Callable[[Draft], AbstractContextManager[None]] = circumstance.nothing
+    needs: frozenset[Ability] = frozenset()
+    doubts: tuple[tuple[int, str | None, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the mistake, such as `assertion-kid-absent`."""
+        part = self.damage.__module__.rpartition(".")[2]
+        return f"{part}-{self.damage.__name__}".replace("_", "-")
+
+    def also(self, *damages: Damage, flows: frozenset[Flow] | None = None) -> "tuple[Breakage, ...]":
+        """Return this breakage and others of the same answer and the same parts, in the same flows or in these."""
+        return self, *(replace(self, damage=damage, flows=flows or self.flows) for damage in damages)
+
+    def combines_with(self, other: "Breakage") -> bool:
+        """Tell whether one request can hold both mistakes."""
+        return not any(_overlap(mine, theirs) for mine in self.touches for theirs in other.touches)
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def parts(*names: str) -> frozenset[str]:
+    """Return the parts of a draft that a breakage touches."""
+    return frozenset(names)
+
+
+def kinds(*named: Flow) -> frozenset[Flow]:
+    """Return the kinds of request that a breakage is made in."""
+    return frozenset(named)

@@ -1,0 +1,304 @@
+"""Mistakes made at CIS2 and at NHS login: in an authorization request, for a token, at userinfo, at the end."""
+
+from contract_tests import jwts
+from contract_tests.draft import (
+    Draft,
+    Late,
+    cis2_token,
+    cis2_userinfo,
+    nhs_login_refresh_of,
+    nhs_login_token,
+    nhs_login_userinfo,
+)
+
+NOBODY = "no-such-client"
+
+
+def asked_without_client_id(draft: Draft) -> None:
+    """Do not say who asks."""
+    del draft.asked["client_id"]
+
+
+def asked_by_a_stranger(draft: Draft) -> None:
+    """Send the client id of nobody."""
+    draft.asked["client_id"] = NOBODY
+
+
+def asked_without_redirect_uri(draft: Draft) -> None:
+    """Do not say where to come back to."""
+    del draft.asked["redirect_uri"]
+
+
+def redirect_uri_relative(draft: Draft) -> None:
+    """Come back to a path."""
+    draft.asked["redirect_uri"] = "/callback"
+
+
+def redirect_uri_foreign(draft: Draft) -> None:
+    """Come back to where the client is not at home."""
+    draft.asked["redirect_uri"] = "https://another.example/callback"
+
+
+def redirect_uri_with_a_slash(draft: Draft) -> None:
+    """Add a slash to the client's own URI."""
+    draft.asked["redirect_uri"] += "/"
+
+
+def asked_without_state(draft: Draft) -> None:
+    """Send no state."""
+    del draft.asked["state"]
+
+
+def asked_without_response_type(draft: Draft) -> None:
+    """Do not say what is wanted."""
+    del draft.asked["response_type"]
+
+
+def response_type_token(draft: Draft) -> None:
+    """Ask for a token in the redirect."""
+    draft.asked["response_type"] = "token"
+
+
+def scope_without_openid(draft: Draft) -> None:
+    """Ask for no id token."""
+    draft.asked["scope"] = "profile"
+
+
+def scope_unknown(draft: Draft) -> None:
+    """Ask for a scope that nobody knows."""
+    draft.asked["scope"] = "openid everything"
+
+
+def asked_without_nonce(draft: Draft) -> None:
+    """Send no nonce."""
+    del draft.asked["nonce"]
+
+
+def request_object(draft: Draft) -> None:
+    """Send the request as a JWT."""
+    draft.asked["request"] = "e30.e30."
+
+
+def vtr_no_json(draft: Draft) -> None:
+    """Write a vector of trust that is no list."""
+    draft.asked["vtr"] = "P9.Cp.Cd"
+
+
+def prompt_none(draft: Draft) -> None:
+    """Want no page, in a browser that nobody has logged in with."""
+    draft.asked["prompt"] = "none"
+
+
+def method_get(draft: Draft) -> None:
+    """Get a token endpoint."""
+    draft.method = "GET"
+
+
+def content_type_json(draft: Draft) -> None:
+    """Call the form JSON."""
+    draft.headers["Content-Type"] = "application/json"
+
+
+def parameter_twice(draft: Draft) -> None:
+    """Send a parameter twice, if only one that nobody asks for."""
+    draft.form["extra"] = ["one", "two"]
+
+
+def grant_type_absent(draft: Draft) -> None:
+    """Leave the grant type out."""
+    del draft.form["grant_type"]
+
+
+def grant_type_unknown(draft: Draft) -> None:
+    """Make a grant type up."""
+    draft.form["grant_type"] = "magic"
+
+
+def grant_type_password(draft: Draft) -> None:
+    """Use a grant type that this provider does not answer."""
+    draft.form["grant_type"] = "password"
+
+
+def client_id_absent(draft: Draft) -> None:
+    """Do not say who asks for a token."""
+    del draft.form["client_id"]
+
+
+def client_id_unknown(draft: Draft) -> None:
+    """Ask for a token as nobody."""
+    draft.form["client_id"] = NOBODY
+
+
+def assertion_opaque(draft: Draft) -> None:
+    """Send an assertion that is no JWT."""
+    draft.assertion.spoils.append(jwts.opaque)
+
+
+def iss_of_another(draft: Draft) -> None:
+    """Name an issuer that is not the subject."""
+    draft.assertion.claims["iss"] = NOBODY
+
+
+def sub_absent(draft: Draft) -> None:
+    """Leave the subject out."""
+    draft.assertion.claims["iss"] = Late.CLIENT_ID
+    draft.assertion.claims.pop("sub")
+
+
+def iss_and_sub_unknown(draft: Draft) -> None:
+    """Assert to be nobody."""
+    draft.assertion.claims |= {"iss": NOBODY, "sub": NOBODY}
+
+
+def exp_a_second_ago(draft: Draft) -> None:
+    """Send an assertion that expired a second ago."""
+    draft.assertion.claims["exp"] = draft.target.second() - 1
+
+
+def exp_too_far(draft: Draft) -> None:
+    """Ask for a second more than half an hour."""
+    draft.assertion.claims["exp"] = draft.target.second() + 1801
+
+
+def signature_turned(draft: Draft) -> None:
+    """Damage one bit of the signature."""
+    draft.assertion.spoils.append(jwts.turned_signature)
+
+
+def signature_of_a_foreign_key(draft: Draft) -> None:
+    """Sign with a key that is registered nowhere."""
+    draft.assertion.sign = draft.target.foreign_signer
+
+
+def secret_beside_the_assertion(draft: Draft) -> None:
+    """Send the secret as well."""
+    draft.form["client_secret"] = Late.CLIENT_SECRET
+
+
+def secret_for_an_assertion(draft: Draft) -> None:
+    """Send the secret in the place of an assertion."""
+    del draft.form["client_assertion"]
+    del draft.form["client_assertion_type"]
+    draft.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+
+
+def aud_the_issuer(draft: Draft) -> None:
+    """Name the issuer in the place of the token endpoint."""
+    draft.assertion.claims["aud"] = draft.url.rpartition("/")[0]
+
+
+def aud_absent(draft: Draft) -> None:
+    """Do not say whom the assertion is for."""
+    del draft.assertion.claims["aud"]
+
+
+def aud_elsewhere(draft: Draft) -> None:
+    """Send an assertion that is for somebody else."""
+    draft.assertion.claims["aud"] = "https://auth.example/token"
+
+
+def secret_of_an_app_that_signs(draft: Draft) -> None:
+    """Send the secret of an app that has registered assertions."""
+    draft.app["cis2_auth_method"] = "private_key_jwt"
+
+
+def client_secret_wrong(draft: Draft) -> None:
+    """Send a secret that is not the app's."""
+    draft.form["client_secret"] = "no-such-secret"
+
+
+def client_secret_absent(draft: Draft) -> None:
+    """Send no secret."""
+    del draft.form["client_secret"]
+
+
+def code_absent(draft: Draft) -> None:
+    """Send no code."""
+    del draft.form["code"]
+
+
+def redirect_uri_absent(draft: Draft) -> None:
+    """Do not repeat where the person came back to."""
+    del draft.form["redirect_uri"]
+
+
+def other_redirect_uri(draft: Draft) -> None:
+    """Repeat another redirect URI than the log-in's."""
+    draft.form["redirect_uri"] = "https://another.example/callback"
+
+
+def code_unknown(draft: Draft) -> None:
+    """Send a code that was never given."""
+    draft.form["code"] = "AAAAAAAA"
+
+
+def code_used_before(draft: Draft) -> None:
+    """Send a code a second time."""
+    first = cis2_token(draft.target)
+    first.send()
+    draft.form["code"] = first.form["code"]
+
+
+def code_too_old(draft: Draft) -> None:
+    """Send a code on the second when its time is over."""
+    with draft.target.at(draft.target.now() - 120):
+        draft.form["code"] = cis2_token(draft.target).form["code"]
+
+
+def code_used_before_at_nhs_login(draft: Draft) -> None:
+    """Send a code a second time."""
+    first = nhs_login_token(draft.target)
+    first.send()
+    draft.form["code"] = first.form["code"]
+
+
+def refresh_token_absent(draft: Draft) -> None:
+    """Send no refresh token."""
+    del draft.form["refresh_token"]
+
+
+def refresh_token_unknown(draft: Draft) -> None:
+    """Send a refresh token that was never issued."""
+    draft.form["refresh_token"] = "7a1f6f0e-0000-4000-8000-000000000000"
+
+
+def refresh_token_used_before(draft: Draft) -> None:
+    """Send a refresh token a second time."""
+    nhs_login_refresh_of(draft.target, draft.form["refresh_token"]).send()
+
+
+def scope_wider(draft: Draft) -> None:
+    """Ask for more than at the log-in."""
+    draft.form["scope"] = "openid email"
+
+
+def token_absent(draft: Draft) -> None:
+    """Send no access token."""
+    del draft.headers["Authorization"]
+
+
+def token_unknown(draft: Draft) -> None:
+    """Send an access token that was never issued."""
+    draft.headers["Authorization"] = "Bearer no-such-token"
+
+
+def token_expired(draft: Draft) -> None:
+    """Send an access token of CIS2 when its hour is over."""
+    with draft.target.at(draft.target.now() - 3600):
+        draft.headers["Authorization"] = cis2_userinfo(draft.target).headers["Authorization"]
+
+
+def nhs_login_token_expired(draft: Draft) -> None:
+    """Send an access token of NHS login when its five minutes are over."""
+    with draft.target.at(draft.target.now() - 300):
+        draft.headers["Authorization"] = nhs_login_userinfo(draft.target).headers["Authorization"]
+
+
+def hint_absent(draft: Draft) -> None:
+    """Do not say whose session is to end."""
+    del draft.asked["id_token_hint"]
+
+
+def come_back_elsewhere(draft: Draft) -> None:
+    """Come back from a logout to where the client is not at home."""
+    draft.asked["post_logout_redirect_uri"] = "https://another.example/bye"

@@ -1,0 +1,163 @@
+"""What CIS2, NHS login and an API behind the platform answer to sound requests, and what they tell of themselves."""
+
+from typing import Any
+
+import pytest
+
+from contract_tests import draft
+from contract_tests.case import proves
+from contract_tests.draft import Draft
+from contract_tests.jwts import decode
+from contract_tests.reach import Ability, need
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Target
+from contract_tests.wire import HttpRequest
+
+PROVES = ("CIS2 §4", "S")
+CIS2 = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
+
+
+def _json(target: Target, path: str) -> dict[str, Any]:
+    need(target.abilities, Ability.PROVIDERS)
+    return target.send(HttpRequest(method="GET", path=path, headers={})).json
+
+
+@pytest.mark.parametrize("sound", [draft.cis2_token, draft.cis2_asserted])
+def test_cis2_answers_a_code_with_tokens_and_a_number_of_seconds(target: Target, sound: Any) -> None:
+    """A bearer with a capital letter, and no refresh token."""
+    body = sound(target).send().json
+
+    assert {name: body[name] for name in body if not name.endswith("_token")} == {
+        "scope": "openid",
+        "token_type": "Bearer",
+        "expires_in": 3599,
+    }
+    assert {name for name in body if name.endswith("_token")} == {"access_token", "id_token"}
+
+
+@proves("NHS login §5", "S")
+def test_nhs_login_answers_a_code_with_tokens_and_a_number_of_seconds(target: Target) -> None:
+    """A bearer in small letters, and a refresh token that is a UUID."""
+    answer = draft.nhs_login_token(target).send()
+
+    assert list(answer.json) == ["access_token", "id_token", "scope", "expires_in", "token_type", "refresh_token"]
+    assert (answer.json["expires_in"], answer.json["token_type"]) == (300, "bearer")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@proves("NHS login §5", "D")
+def test_nhs_login_rotates_refresh_tokens_and_gives_no_second_id_token(target: Target) -> None:
+    """Only the latest is good."""
+    sound = draft.nhs_login_refresh(target)
+
+    body = sound.send().json
+
+    assert "id_token" not in body
+    assert body["refresh_token"] != sound.form["refresh_token"]
+
+
+@proves("CIS2 §6", "S")
+def test_an_id_token_of_cis2_has_its_claims(target: Target) -> None:
+    """A person's number for a subject, assurance levels that are numbers, an audience that is one text."""
+    header, claims = target.id_token_parts(HEALTHCARE_WORKER)
+
+    assert (header["typ"], header["alg"]) == ("JWT", "RS256")
+    assert (claims["sub"], claims["authentication_assurance_level"]) == (HEALTHCARE_WORKER.user, 3)
+    assert isinstance(claims["aud"], str)
+    assert claims["iss"].endswith(CIS2)
+
+
+@proves("NHS login §6", "S")
+def test_an_id_token_of_nhs_login_has_its_claims(target: Target) -> None:
+    """Its header repeats some of them."""
+    header, claims = target.id_token_parts(PATIENT)
+
+    assert (header["typ"], header["alg"], header["sub"]) == ("JWT", "RS512", claims["sub"])
+    assert (claims["nhs_number"], claims["identity_proofing_level"]) == (PATIENT.user, "P9")
+    assert (claims["vot"], claims["token_use"]) == ("P9.Cp.Cd", "id")
+    assert claims["exp"] - claims["iat"] == 3600
+
+
+@proves("CIS2 §7", "S")
+def test_userinfo_of_cis2_names_the_person(target: Target) -> None:
+    """By the number that is the subject of the id token."""
+    assert draft.cis2_userinfo(target).send().json["nhsid_useruid"] == HEALTHCARE_WORKER.user
+
+
+@proves("NHS login §7", "D")
+def test_userinfo_of_nhs_login_names_client_and_person(target: Target) -> None:
+    """Unsigned, and nothing in it is empty."""
+    body = draft.nhs_login_userinfo(target).send().json
+
+    assert {"sub", "iss", "aud"} <= set(body)
+    assert [name for name, value in body.items() if value in (None, "")] == []
+
+
+@proves("discovery", "S")
+@pytest.mark.parametrize(
+    ("path", "token", "alg"),
+    [(CIS2, f"{CIS2}/access_token", "RS256"), ("", "/token", "RS512")],
+    ids=["cis2", "nhs_login"],
+)
+def test_discovery_leads_to_the_endpoints(target: Target, path: str, token: str, alg: str) -> None:
+    """And to a key set whose keys sign as the id tokens are signed."""
+    document = _json(target, f"{path}/.well-known/openid-configuration")
+    keys = _json(target, document["jwks_uri"].removeprefix(target.origin))["keys"]
+
+    assert document["token_endpoint"] == document["issuer"] + token.removeprefix(path)
+    assert document["issuer"] == target.origin + path
+    assert alg in document["id_token_signing_alg_values_supported"]
+    assert {key["kty"] for key in keys} == {"RSA"}
+
+
+@proves("CIS2 §8", "D")
+def test_a_logout_at_cis2_ends_the_access_token(target: Target) -> None:
+    """At userinfo it is no token any more."""
+    tokens = draft.cis2_token(target).send().json
+    ending = draft.cis2_end_session(target)
+    ending.asked["id_token_hint"] = tokens["id_token"]
+    ending.send()
+    asking = Draft(
+        target=target,
+        method="GET",
+        path=f"{CIS2}/userinfo",
+        headers={"Authorization": f"Bearer {tokens['access_token']}"},
+        form={},
+    )
+
+    assert asking.send().status == 401
+    assert decode(tokens["id_token"])[1]["sub"] == HEALTHCARE_WORKER.user
+
+
+@proves("§9", "S")
+@pytest.mark.parametrize("sound", [draft.hello_user, draft.hello_application])
+def test_an_api_behind_the_platform_answers(target: Target, sound: Any) -> None:
+    """To a person's token, and to an API key."""
+    assert sound(target).send().status == 200
+
+
+@proves("§8", "S")
+def test_the_status_is_told_to_who_has_the_key(target: Target) -> None:
+    """With a check of each provider."""
+    answer = draft.status(target).send()
+
+    assert (answer.status, answer.json["status"], list(answer.json["checks"])) == (
+        200,
+        "pass",
+        ["nhs-cis2", "nhs-login"],
+    )
+
+
+@proves("§8", "S")
+@pytest.mark.parametrize(("down", "told"), [(["cis2"], "warn"), (["cis2", "nhs_login"], "fail")])
+def test_the_status_tells_of_providers_that_are_down(target: Target, down: list[str], told: str) -> None:
+    """One is a warning, both are a failure."""
+    need(target.abilities, Ability.FAULTS)
+    sound = draft.status(target)
+    with target.fault(on=f"{down[0]}.discovery", do="status", status=503):
+        if len(down) == 1:
+            answer = sound.send()
+        else:
+            with target.fault(on=f"{down[1]}.discovery", do="status", status=503):
+                answer = sound.send()
+
+    assert answer.json["status"] == told
