@@ -7,7 +7,10 @@ BIN := .venv/bin
 endif
 PYTEST_ARGS ?=
 
-.PHONY: demo test test-interop test-browser lint typecheck bench docs clean
+# The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
+NHSD_APIM ?= newest
+
+.PHONY: demo test test-interop test-browser test-nhsd-apim lint typecheck bench docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -23,6 +26,16 @@ test-interop: .venv/installed-test
 test-browser: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
 	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS) tests/browser
+
+test-nhsd-apim: .venv/installed
+	$(PYTHON) -m venv .venv/nhsd-apim-$(NHSD_APIM)
+ifeq ($(NHSD_APIM),newest)
+	$(subst .venv,.venv/nhsd-apim-newest,$(BIN))/python -m pip install --quiet --disable-pip-version-check --upgrade pytest-nhsd-apim
+else
+	$(subst .venv,.venv/nhsd-apim-$(NHSD_APIM),$(BIN))/python -m pip install --quiet --disable-pip-version-check --requirement examples/nhsd_apim/requirements-$(NHSD_APIM).txt
+	$(subst .venv,.venv/nhsd-apim-$(NHSD_APIM),$(BIN))/python -m pip install --quiet --disable-pip-version-check --no-deps pytest-nhsd-apim==$(NHSD_APIM)
+endif
+	$(BIN)/nhsauth run --test-suites -- $(subst .venv,.venv/nhsd-apim-$(NHSD_APIM),$(BIN))/python -m pytest -q $(PYTEST_ARGS) examples/nhsd_apim
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

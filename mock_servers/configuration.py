@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mock_servers.identity_provider.people import READY_MADE, Person
-from mock_servers.real_host import RealHost
+from mock_servers.real_host import TEST_SUITE_HOSTS, RealHost
 from mock_servers.registered_app import App
 from mock_servers.settings import ApimSettings, ProviderSettings
 
@@ -43,7 +43,8 @@ class Configuration:
     `public_urls` are further names of the mock, `trusted_proxies` the addresses whose `X-Forwarded-*` count,
     `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from. `private_keys` are
     the files of apps that sign with a key of their own, by client id. `users` come besides the ready-made people,
-    `hosts` besides the real hosts that the mock knows.
+    `hosts` besides the real hosts that the mock knows; with `test_suite_hosts` it knows those that only public test
+    suites call, too.
     """
 
     public_urls: tuple[str, ...] = ()
@@ -59,6 +60,12 @@ class Configuration:
     apis: tuple[Api, ...] = ()
     users: tuple[Person, ...] = ()
     hosts: tuple[RealHost, ...] = ()
+    test_suite_hosts: bool = False
+
+    @property
+    def more_hosts(self) -> tuple[RealHost, ...]:
+        """The hosts that are played besides those of the services."""
+        return (*(TEST_SUITE_HOSTS if self.test_suite_hosts else ()), *self.hosts)
 
     @property
     def people(self) -> tuple[Person, ...]:

@@ -85,11 +85,7 @@ class Environments:
             return self._platform.provider_mounts(
                 [realm for each in self._realm_environments() for realm in self.realms(each)]
             )
-        if host.plays == "management":
-            return self._platform.management_mounts()
-        if host.plays == "management_log_in":
-            return self._platform.management_log_in_mounts()
-        return self._platform.empty_mounts()
+        return self._platform.test_suite_mounts(host.plays)
 
     def _realm_environments(self) -> list[str]:
         configured = [name.partition("-mock-")[2] for name in self._platform.configuration.realms]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 from wsgiref.util import setup_testing_defaults
 
-from mock_servers import assertions, seeds, serving
+from mock_servers import assertions, foreign_key_set, seeds, serving
 from mock_servers.apim import app as apim_app
 from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
@@ -47,7 +47,7 @@ from mock_servers.jwks import FetchedJwks, HttpFetcher, UnreachableError
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
 from mock_servers.pages import SCRIPT_PATH, STYLE_PATH, script, style
-from mock_servers.real_host import Hosts, trust_of
+from mock_servers.real_host import Hosts, Plays, trust_of
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
 from mock_servers.serving import Server
@@ -106,7 +106,7 @@ class Platform:
         self.ring = ring or KeyRing()
         self.faults = Faults(self.store, self.ring)
         self.origins = Origins(self.configuration.public_urls)
-        self.hosts = Hosts(self.configuration.hosts)
+        self.hosts = Hosts(self.configuration.more_hosts)
         self.real_names: RealNames | None = None
         self.apps = Apps(self.store, self.ring, self.identifiers)
         self.developer_apps = DeveloperApps(self.store)
@@ -511,16 +511,17 @@ class Platform:
     def _management_mounts(self) -> list[Mount]:
         return [_mount("/v1/organizations", Deferred(self._management))]
 
-    def management_log_in_mounts(self) -> list[Mount]:
-        """Return what answers at the hosts where one logs in to the management API."""
-        return [*self._own_mounts(), *self._log_in_mounts(), _mount("", _nothing)]
-
     def _log_in_mounts(self) -> list[Mount]:
         return [_mount("/oauth/token", Deferred(self._management_log_in))]
 
-    def management_mounts(self) -> list[Mount]:
-        """Return what answers at the host of the management API."""
-        return [*self._own_mounts(), *self._management_mounts(), _mount("", _nothing)]
+    def test_suite_mounts(self, plays: Plays) -> list[Mount]:
+        """Return what answers at a host that only public test suites call; most have nothing to say."""
+        answering = {
+            "management": self._management_mounts(),
+            "management_log_in": self._log_in_mounts(),
+            "key_sets": [_mount("", foreign_key_set.application(self.ring))],
+        }
+        return [*self._own_mounts(), *answering.get(plays, []), _mount("", _nothing)]
 
     def platform_mounts(self, token_services: Sequence[TokenService]) -> list[Mount]:
         """Return what answers at the platform's hosts: the token services of one environment, and the APIs."""

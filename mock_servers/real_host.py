@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Plays = Literal["platform", "cis2", "nhs_login", "realms", "management", "management_log_in", "elsewhere"]
+Plays = Literal["platform", "cis2", "nhs_login", "realms", "management", "management_log_in", "key_sets", "elsewhere"]
 """What a host is: the API platform, an identity provider, the host of the mock realms, Apigee's management API or its
-log-in, or a host that only test suites call and that has nothing to say.
+log-in, a host of somebody's key set, or one that only test suites call and that has nothing to say.
 """
 
 
@@ -69,7 +69,7 @@ TEST_SUITE_HOSTS: Final = (
     RealHost(name="login.apigee.com", plays="management_log_in", evidence="S"),
     RealHost(name="nhs-digital-prod.login.apigee.com", plays="management_log_in", evidence="S"),
     RealHost(name="google.com", plays="elsewhere", evidence="S"),
-    RealHost(name="raw.githubusercontent.com", plays="elsewhere", evidence="S"),
+    RealHost(name="raw.githubusercontent.com", plays="key_sets", evidence="S"),
 )
 """What the public test suites call besides. They are no hosts of the NHS, so a mock plays them only when asked to."""
 

@@ -119,8 +119,21 @@ def serve(
     type=click.Choice(["debug", "info", "warning", "error"]),
     help="The least that is logged while the command runs.",
 )
+@click.option(
+    "--test-suites",
+    is_flag=True,
+    help="Play what public test suites of the platform call besides, Apigee's management API among it.",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD …")
-def run(*, config: Path | None, port: int, allowed: tuple[str, ...], log_level: str, command: tuple[str, ...]) -> None:
+def run(
+    *,
+    config: Path | None,
+    port: int,
+    allowed: tuple[str, ...],
+    log_level: str,
+    test_suites: bool,
+    command: tuple[str, ...],
+) -> None:
     """Run a command with the real host names played by mocks.
 
     CMD may call https://int.api.service.nhs.uk, CIS2 and NHS login as it does in production: its environment leads it
@@ -130,7 +143,7 @@ def run(*, config: Path | None, port: int, allowed: tuple[str, ...], log_level: 
     from mock_servers.command_line import logs, running
 
     logs.set_up(form="text", level=log_level)
-    running.run(command=command, config=config, port=port, allowed=allowed)
+    running.run(command=command, config=config, port=port, allowed=allowed, test_suites=test_suites)
 
 
 @_command("env", nhsauth)

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -17,8 +18,10 @@ from typing import Final, NoReturn
 import click
 
 from mock_servers import real_names
+from mock_servers.client_environment import RealNames
 from mock_servers.command_line.outcome import misuse
 from mock_servers.command_line.serving import configured
+from mock_servers.configuration import Configuration
 from mock_servers.forward_proxy import ForwardProxy
 from mock_servers.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.platform import Platform
@@ -31,12 +34,16 @@ _FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGB
 _MOST_TOLD: Final = 50
 
 
-def run(*, command: Sequence[str], config: Path | None, port: int, allowed: Sequence[str]) -> NoReturn:
+def run(
+    *, command: Sequence[str], config: Path | None, port: int, allowed: Sequence[str], test_suites: bool
+) -> NoReturn:
     """Run the command and exit with its code; 127 and 126 when it cannot be, 128 and more when a signal ended it.
 
-    Raises Misuse for a configuration or port that cannot be used.
+    `test_suites`: the hosts that public test suites call are played, whatever the configuration says. Raises Misuse for
+    a configuration or port that cannot be used.
     """
-    configuration = configured(config)
+    read = configured(config)
+    configuration = replace(read, test_suite_hosts=read.test_suite_hosts or test_suites)
     with tempfile.TemporaryDirectory(prefix="nhsauth-", ignore_cleanup_errors=True) as folder:
         with misuse(KeyFileError, CannotListenError, OSError):
             platform = Platform(configuration, ring=KeyRing(cache_folder(os.environ)))
@@ -44,7 +51,7 @@ def run(*, command: Sequence[str], config: Path | None, port: int, allowed: Sequ
             server = platform.start(port=port)
         try:
             known = prepared.open_at(server)
-            code = _code_of(command, {**os.environ, **known.variables(os.environ)})
+            code = _code_of(command, _environ(configuration, known))
         finally:
             server.stop()
     tell(platform, prepared.proxy)
@@ -63,6 +70,16 @@ def tell(platform: Platform, proxy: ForwardProxy) -> None:
         click.echo("\n".join(f"  {line}" for line in record.explained().splitlines()), err=True)
     for authority, times in proxy.refused.most_common():
         click.echo(f"  refused by the proxy: {authority} ({times} time{'s' if times > 1 else ''})", err=True)
+
+
+def _environ(configuration: Configuration, known: RealNames) -> dict[str, str]:
+    """Return what the command finds in its environment; test suites find a bearer for the management API."""
+    environ = {**os.environ, **known.variables(os.environ)}
+    if configuration.test_suite_hosts:
+        from mock_servers.management.log_in import any_bearer  # noqa: PLC0415 - most commands have no use for it
+
+        environ.setdefault("APIGEE_ACCESS_TOKEN", any_bearer())
+    return environ
 
 
 def _code_of(command: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -83,6 +83,11 @@ def logged_in(exchange: Exchange) -> Answer:
     )
 
 
+def any_bearer() -> str:
+    """Return a JWT that never expires, for a client that reads its own bearer (S)."""
+    return _jwt({"iss": "https://login.apigee.com", "client_id": "edgecli"}, key=CLIENT)
+
+
 def _jwt(claims: dict[str, Any], *, key: str) -> str:
     signing_input = ".".join(_part(json.dumps(each).encode()) for each in ({"alg": "HS256", "typ": "JWT"}, claims))
     return f"{signing_input}.{_part(hmac.digest(key.encode(), signing_input.encode(), hashlib.sha256))}"

@@ -23,6 +23,7 @@ public_urls = ["http://mock:8080"]
 trusted_proxies = ["10.0.0.1"]
 allow_hosts = ["keys.example"]
 diagnosis = false
+test_suite_hosts = true
 
 [apim]
 environment = "ref"
@@ -137,6 +138,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
         trusted_proxies=("10.0.0.1",),
         allow_hosts=("keys.example",),
         diagnosis=False,
+        test_suite_hosts=True,
         apim=ApimSettings(
             environment="ref",
             status_key="other",
