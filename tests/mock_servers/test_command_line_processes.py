@@ -126,15 +126,17 @@ def test_a_request_that_does_not_end_holds_up_no_ending(serve: Serve) -> None:
     assert served.process.returncode == 0
 
 
-def test_an_exchange_is_one_line_with_its_diagnosis(serve: Serve) -> None:
+def test_an_exchange_is_one_line_with_its_diagnosis_and_what_was_found_below(serve: Serve) -> None:
     served = serve()
     served.post("/oauth2/token", grant_type="magic")
 
+    line, *below = served.end()[1].splitlines()
     assert re.fullmatch(
         r"\d\d:\d\d:\d\d WARNING POST /oauth2/token 400 unsupported_grant_type grant_type is invalid \| "
-        r'grant_type is "magic"\. This service knows .*\n',
-        served.end()[1],
+        r'grant_type is "magic"\. This service knows .*',
+        line,
     )
+    assert [each for each in below if not each.startswith("  ")] == []
 
 
 def test_an_exchange_is_told_to_programs_as_a_record(serve: Serve) -> None:

@@ -92,8 +92,8 @@ def test_every_fixture_is_listed_with_what_it_is(pytester: pytest.Pytester, run:
 
     starts = [number for number, line in enumerate(outcome.outlines) if line.startswith("nhsauth")]
     assert len(starts) == len([name for name in plugin.__all__ if not name.startswith("_")])
-    assert all(outcome.outlines[number + 1].startswith("    ") for number in starts)
-    outcome.stdout.no_fnmatch_line("*no docstring available*")
+    said = [outcome.outlines[number + 1] for number in starts]
+    assert [line for line in said if not line.startswith("    ") or "no docstring available" in line] == []
 
 
 def test_its_options_are_in_the_help(run: Run) -> None:
