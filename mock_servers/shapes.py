@@ -20,12 +20,17 @@ _LONGEST_UNFILLED: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a value looks like: `kind` most likely, or `also`; `by` is what it was told by."""
+    """What a value looks like: `kind` most likely, or `also`; `by` is what it was told by.
+
+    `word` is the control API's for the kind, `could_be` the parts that the value could have in a request.
+    """
 
     pattern: re.Pattern[str]
     by: str
     kind: str
     also: str = ""
+    word: str = "unknown"
+    could_be: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -38,38 +43,65 @@ SHAPES: Final = (
         pattern=re.compile(r"-----BEGIN .*", re.DOTALL),
         by="a value that begins with -----BEGIN",
         kind="a key or certificate in PEM",
+        word="pem",
     ),
-    Shape(pattern=re.compile(r"rrt-\d+-.*"), by="a value that begins with rrt-", kind="the message id of an answer"),
+    Shape(
+        pattern=re.compile(r"rrt-\d+-.*"),
+        by="a value that begins with rrt-",
+        kind="the message id of an answer",
+        word="message_id",
+    ),
     Shape(
         pattern=re.compile(rf"{UUID.pattern}(?:\.{UUID.pattern}){{2}}", re.IGNORECASE),
         by="three UUIDs joined by dots",
         kind="a code of a mock realm",
+        word="authorization_code",
+        could_be=("code",),
     ),
     Shape(
         pattern=UUID,
         by="a UUID",
         kind="a code of NHS login",
         also="its refresh token, or an application id",
+        word="authorization_code",
+        could_be=("code",),
     ),
     Shape(
         pattern=re.compile(r"[A-Za-z0-9]{28}"),
         by="28 letters and digits",
         kind="an access token of the platform",
+        word="access_token",
+        could_be=("access_token",),
     ),
     Shape(
         pattern=re.compile(r"[A-Za-z0-9]{32}"),
         by="32 letters and digits",
         kind="an API key",
         also="a refresh token of the platform, which looks the same",
+        word="refresh_token",
+        could_be=("refresh_token", "apikey"),
     ),
     Shape(
         pattern=re.compile(r"[A-Za-z0-9_-]{27}"),
         by="27 characters of base64url",
         kind="a code of CIS2",
         also="an access or refresh token of CIS2",
+        word="authorization_code",
+        could_be=("code",),
     ),
-    Shape(pattern=re.compile(r"[A-Za-z0-9]{16}"), by="16 letters and digits", kind="an app's client secret"),
-    Shape(pattern=re.compile(r"[A-Za-z0-9]{8}"), by="8 letters and digits", kind="a code of the platform"),
+    Shape(
+        pattern=re.compile(r"[A-Za-z0-9]{16}"),
+        by="16 letters and digits",
+        kind="an app's client secret",
+        word="client_secret",
+    ),
+    Shape(
+        pattern=re.compile(r"[A-Za-z0-9]{8}"),
+        by="8 letters and digits",
+        kind="a code of the platform",
+        word="authorization_code",
+        could_be=("code",),
+    ),
     Shape(
         pattern=re.compile(r"\d{12}"), by="12 digits", kind="a CIS2 user id", also="the id of a role or organisation"
     ),

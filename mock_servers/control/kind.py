@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from mock_servers import jwts, provenance
 from mock_servers.control.verdict import Bench
+from mock_servers.diagnosis import place
 from mock_servers.diagnosis.place import described
 from mock_servers.dissection import harmless
 from mock_servers.grants import Issued
 from mock_servers.jwts import Jwt, MalformedJwtError
 from mock_servers.records import Certainty, Record
+from mock_servers.shapes import is_unfilled, shape_of
 from mock_servers.wording import cut, shown
 
 
@@ -53,43 +55,6 @@ KINDS: Final = (
 )
 _PEM: Final = re.compile(r"-----BEGIN ([A-Z ]+)-----")
 _ANY_JWT: Final = ("client_assertion", "subject_token")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
-    pattern: str
-    kind: str
-    words: str
-    could_be: tuple[str, ...]
-
-
-_SHAPES: Final = (
-    _Shape(
-        pattern=r"[A-Za-z0-9]{28}",
-        kind="access_token",
-        words="28 letters and digits, as are access tokens of the platform",
-        could_be=("access_token",),
-    ),
-    _Shape(
-        pattern=r"[A-Za-z0-9]{32}",
-        kind="refresh_token",
-        words="32 letters and digits, as are refresh tokens of the platform and API keys",
-        could_be=("refresh_token", "apikey"),
-    ),
-    _Shape(
-        pattern=r"[A-Za-z0-9_-]{27}",
-        kind="authorization_code",
-        words="27 characters of base64url, as are codes and access tokens of CIS2",
-        could_be=("code",),
-    ),
-    _Shape(
-        pattern=r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        kind="authorization_code",
-        words="a UUID, as are codes of NHS login",
-        could_be=("code",),
-    ),
-)
-"""What an opaque value could be by its looks; another service may give the same looks to something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +135,12 @@ def kind_of(bench: Bench, bare: str) -> Kind:
         return _exchange(bench, bare)
     issued = provenance.recognise(bench.platform.store, provenance.fingerprint(bare))
     if issued is not None:
-        return _issued(issued, bare, bench.platform.clock.now())
+        return _issued(bench, issued, bare)
     if is_private_key(bare):
         return Kind(kind="private_key", certainty="certain", seen="It is a private key, as PEM.")
     if _PEM.match(bare):
         return Kind(kind="pem", certainty="certain", seen="It is a public key or a certificate, as PEM.")
-    if bare.count(".") >= 2 or bare.startswith("eyJ"):  # noqa: PLR2004 - a JWT has three parts
+    if shape_of(bare) is None and (bare.count(".") >= 2 or bare.startswith("eyJ")):  # noqa: PLR2004 - a JWT has three parts
         return _jwt(bench, bare)
     return _by_shape(bench, bare)
 
@@ -186,14 +151,16 @@ def _exchange(bench: Bench, message_id: str) -> Kind:
     return Kind(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
 
 
-def _issued(issued: Issued, bare: str, now: float) -> Kind:
+def _issued(bench: Bench, issued: Issued, bare: str) -> Kind:
+    store, now = bench.platform.store, bench.platform.clock.now()
+    revoked_at = place.revoked_at(store, issued, provenance.fingerprint(bare))
     kind = issued.kind.replace(" ", "_").lower()
     # An access or refresh token of a provider has no part to play at the platform.
     own = issued.issuer == "the platform" or kind not in ("access_token", "refresh_token")
     return Kind(
         kind=kind,
         certainty="certain",
-        seen=f"It is {described(issued, now)}.",
+        seen=f"It is {described(issued, now, revoked_at)}.",
         role=_MADE_FOR.get(kind) if own else None,
         jwt=_decoded(bare),
     )
@@ -230,8 +197,10 @@ def _said(bench: Bench, claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _by_shape(bench: Bench, bare: str) -> Kind:
-    for shape in _SHAPES:
-        if re.fullmatch(shape.pattern, bare):
-            seen = f"It is {shape.words}{bench.stranger}."
-            return Kind(kind=shape.kind, certainty="possible", seen=seen, could_be=shape.could_be)
+    shape = shape_of(bare)
+    if shape is not None:
+        seen = f"It is {shape.by}, by its looks {shape.words}{bench.stranger}."
+        return Kind(kind=shape.word, certainty="possible", seen=seen, could_be=shape.could_be)
+    if is_unfilled(bare):
+        return Kind(kind="unknown", certainty="likely", seen=f"{shown(bare)} is a variable that was not filled in.")
     return Kind(kind="unknown", certainty="certain", seen=f"{cut(bare)} is nothing that is known here.")

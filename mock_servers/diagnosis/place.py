@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_servers import provenance
-from mock_servers.apim import flows
+from mock_servers.apim import flows, sessions
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.grants import Issued
 from mock_servers.records import Finding, Record
 from mock_servers.rules import Policy
-from mock_servers.store import Store
+from mock_servers.store import Store, Table
 from mock_servers.wording import duration, shown
 
 
@@ -70,7 +70,7 @@ def _misplaced(name: str, store: Store, record: Record, origin: str) -> Finding 
     return Finding(
         id=_finding_id(name, issued),
         certainty="certain",
-        seen=f"{name} is {described(issued, record.at)}.",
+        seen=f"{name} is {described(issued, record.at, revoked_at(store, issued, record.sent[name]))}.",
         cause=_CODE_ELSEWHERE if _is_code(name, issued) else _MEANING[issued.kind],
         cure=_cure(issued, place, origin),
     )
@@ -89,18 +89,31 @@ def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
     return tuple(rule.name for policy in policies for rule in policy.rules)
 
 
-def described(issued: Issued, now: float) -> str:
-    """Return what a value is, in the developer's words: whose, what kind, when, used or not."""
+def described(issued: Issued, now: float, revoked_at: float | None = None) -> str:
+    """Return what a value is, in the developer's words: whose, what kind, when; used, expired, revoked or good."""
     if issued.at is None:
         return f"the {issued.kind} of app {shown(issued.client_id)}"
     person = f", for {issued.person}" if issued.person else ""
     when = f"issued {duration(now - issued.at)} ago to client {shown(issued.client_id)}{person}"
-    return f"the {issued.kind} that {issued.issuer} {when}; {_state(issued, now)}"
+    return f"the {issued.kind} that {issued.issuer} {when}; {_state(issued, now, revoked_at)}"
 
 
-def _state(issued: Issued, now: float) -> str:
+def revoked_at(store: Store, issued: Issued, key: bytes) -> float | None:
+    """Return when the platform's token with this fingerprint was revoked, with its session or by hand."""
+    tables: Mapping[str, Table[Any]] = {"access token": store.access_tokens, "refresh token": store.refresh_tokens}
+    table = tables.get(issued.kind) if issued.issuer == "the platform" else None
+    if table is None:
+        return None
+    found = (grant for value, grant in table.snapshot().items() if provenance.fingerprint(str(value)) == key)
+    return next((sessions.revoked_at(store, grant) for grant in found), None)
+
+
+def _state(issued: Issued, now: float, revoked_at: float | None) -> str:
     if issued.spent_at is not None and issued.spent_at <= now:
-        return f"it was used {duration(now - issued.spent_at)} ago"
+        how = "exchanged for a newer one" if issued.kind == "refresh token" else "used"
+        return f"it was {how} {duration(now - issued.spent_at)} ago"
+    if revoked_at is not None and revoked_at <= now:
+        return f"it was revoked {duration(now - revoked_at)} ago"
     if issued.expires_at is not None and issued.expires_at < now:
         return f"it expired {duration(now - issued.expires_at)} ago"
     return "it is still unused" if issued.kind == "authorization code" else "it is still good"

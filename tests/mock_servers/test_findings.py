@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,6 +98,29 @@ def test_a_token_of_the_platform_as_subject_token_is_named(
     token_exchange(subject_token=token)
 
     assert f"the {member.replace('_', ' ')} that the platform issued" in only_finding(platform).seen
+
+
+def test_a_token_that_was_revoked_is_told(platform: Platform, token_exchange: Ask) -> None:
+    value = token_exchange().get_json()["access_token"]
+    token = platform.store.access_tokens.get(value)
+    assert token is not None
+    platform.store.access_tokens.put(value, replace(token, revoked_at=platform.clock.now()))
+    platform.clock.advance(5)
+
+    token_exchange(subject_token=value)
+
+    assert "it was revoked 5.0 s ago" in only_finding(platform).seen
+
+
+def test_a_refresh_token_that_was_rotated_is_told(platform: Platform, post: Ask, token_exchange: Ask) -> None:
+    value = token_exchange().get_json()["refresh_token"]
+    secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
+    post(grant_type="refresh_token", refresh_token=value, **secret)
+    platform.clock.advance(5)
+
+    token_exchange(subject_token=value)
+
+    assert "it was exchanged for a newer one 5.0 s ago" in only_finding(platform).seen
 
 
 @pytest.mark.parametrize(("value", "kind"), [("nhsauth-app", "API key"), ("nhsauth-secret", "client secret")])

@@ -290,7 +290,7 @@ def test_a_refresh_token_that_was_used_is_refused(ask: Ask, got: Callable[..., s
 
     told = ask(token)
 
-    assert told["seen"].endswith("it was used 0 ms ago.")
+    assert told["seen"].endswith("it was exchanged for a newer one 0 ms ago.")
     assert told["verdict"]["error"]["rule"] == "find_refresh_token"
 
 
@@ -324,12 +324,28 @@ def test_a_client_secret_has_no_part_to_play(ask: Ask) -> None:
         ("a" * 32, "refresh_token"),
         ("SplxlOBeZQQYbYS6WxSbIA-_xyz", "authorization_code"),
         ("7f1f7c1e-5d0c-4f0e-9a43-3a5a7f3a1d10", "authorization_code"),
+        (".".join(["7f1f7c1e-5d0c-4f0e-9a43-3a5a7f3a1d10"] * 3), "authorization_code"),
+        ("a" * 16, "client_secret"),
+        ("a1b2c3d4", "authorization_code"),
+        ("656005750104", "unknown"),
     ],
 )
 def test_an_opaque_value_of_somebody_else_is_told_by_its_looks(ask: Ask, value: str, kind: str) -> None:
     told = ask(value)
 
     assert (told["kind"], told["certainty"], told["verdict"]) == (kind, "possible", None)
+
+
+def test_a_value_that_looks_like_two_things_is_told_as_both(ask: Ask) -> None:
+    assert "an API key, or a refresh token of the platform" in ask("a" * 32)["seen"]
+
+
+@pytest.mark.parametrize("value", ["undefined", "{{token}}", "${TOKEN}", "<your token>", "[object Promise]"])
+def test_a_variable_that_was_not_filled_in_is_told_as_that(ask: Ask, value: str) -> None:
+    told = ask(value)
+
+    assert (told["kind"], told["certainty"]) == ("unknown", "likely")
+    assert "a variable that was not filled in" in told["seen"]
 
 
 def test_a_value_of_no_known_looks_is_unknown(ask: Ask) -> None:
