@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mock_servers.apim.flows import FLOWS
+from mock_servers.catalogue import EVIDENCE, Entry, entries
 from mock_servers.gateway import canary, mock_jwks
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.identity_provider.cis2 import CIS2
@@ -81,9 +82,59 @@ such a token is not public (I).
 """
 
 
+ERRORS = """\
+# Every error, and what lies behind it
+
+Made of the code by `python docs/generate.py`. What a client reads on its screen is the heading; below it stand the
+status, how well it is known that the real service answers so, the rule that does, the usual cause, the cure, and the
+mistakes that the mock recognises when it sees the request itself. `nhsauth errors TEXT` finds the same on the command
+line, and TEXT may be a whole answer.
+
+Evidence: **S** read in the service's published source or its own tests, **D** documented, **Q** quoted by a user of the
+real service, **I** inferred: a guess.
+"""
+
+ERRORS_AFTER = """\
+[All errors](README.md) · [the rules in their order](../rules.md) · [how the mock finds causes](../diagnosis.md)
+"""
+
+ERRORS_OF = {
+    "token-service": """\
+The API platform's token service, `/oauth2` and `/oauth2-mock`: `/token`, `/authorize`, `/callback`, `/userinfo`,
+`/backchannel_logout`. The answer is `{"error": …, "error_description": …, "message_id": "rrt-…"}`, where the heading is
+the `error_description`.
+""",
+    "gateway": """\
+What an API's caller meets before the API does: Apigee's own faults. The answer is
+`{"fault": {"faultstring": …, "detail": {"errorcode": …}}}`, where the heading is the `faultstring`.
+""",
+    "cis2": """\
+CIS2 Authentication: its authorization, token, userinfo and logout endpoints. The mock realm `Cis2-mock-…` answers with
+the same rows. Most of them are inferred: the sentences are those of the product that CIS2 is built on.
+""",
+    "nhs-login": """\
+NHS login: its authorization, token and userinfo endpoints. The mock realm `NHS-Login-mock-…` answers with the same
+rows.
+""",
+    "management": """\
+The platform's management API and its log-in, as public test suites call them. Most rows are inferred.
+""",
+}
+_ERROR_PAGES = {
+    "the token service": "token-service",
+    "an API's gateway": "gateway",
+    "CIS2": "cis2",
+    "CIS2, by the setting unusable_code": "cis2",
+    "NHS login": "nhs-login",
+    "the management API": "management",
+}
+_MOST_FLOWS = 4
+_LONGEST_ANCHOR = 120
+
+
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
-    return {"people.md": people_page(), "rules.md": rules_page()}
+    return {"people.md": people_page(), "rules.md": rules_page(), **error_pages()}
 
 
 def people_page() -> str:
@@ -180,6 +231,81 @@ def _cell(text: str) -> str:
     return re.sub(r"([|<>{}])", r"\\\1", text)
 
 
+def error_pages() -> dict[str, str]:
+    """Return the catalogue of errors: a page for each service, and one that lists all sentences."""
+    by_page: dict[str, list[Entry]] = {}
+    for entry in entries():
+        by_page.setdefault(_ERROR_PAGES[entry.service], []).append(entry)
+    each = {f"errors/{page}.md": _error_page(page, rows) for page, rows in by_page.items()}
+    return {"errors/README.md": _errors_index(by_page), **each}
+
+
+def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
+    lines = [ERRORS]
+    for page, rows in by_page.items():
+        lines.append(f"## [{_titled(rows[0].service)}]({page}.md)\n")
+        lines += [f"- [{_cell(_heading(told))}]({page}.md#{at})" for told, at in _anchors(_by_sentence(rows)).items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _error_page(page: str, rows: Sequence[Entry]) -> str:
+    sections = [f"# Errors of {rows[0].service}\n\n{ERRORS_OF[page]}\n{ERRORS_AFTER}"]
+    by_sentence = _by_sentence(rows)
+    for sentence, anchor in _anchors(by_sentence).items():
+        sections.append(f'<a id="{anchor}"></a>\n\n## {_cell(_heading(sentence))}\n')
+        sections += [_error(entry) for entry in by_sentence[sentence]]
+    return "\n".join(sections)
+
+
+def _by_sentence(rows: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """Return the rows by what a client reads: the sentence, or the code and status where there is none."""
+    found: dict[str, list[Entry]] = {}
+    for entry in rows:
+        error = entry.error
+        found.setdefault(error.sentence or f"{error.code or 'empty'} {error.status}", []).append(entry)
+    return found
+
+
+def _heading(sentence: str) -> str:
+    status = re.fullmatch(r"empty (\d+)", sentence)
+    return f"{status[1]} without a body" if status else sentence
+
+
+def _anchors(sentences: Iterable[str]) -> dict[str, str]:
+    """Return an anchor for each sentence; of those that differ in capitals alone each its own."""
+    found: dict[str, str] = {}
+    for sentence in sentences:
+        slug = re.sub(r"[^a-z0-9_]+", "-", _heading(sentence).lower()).strip("-")[:_LONGEST_ANCHOR].rstrip("-")
+        alike = [anchor for anchor in found.values() if re.fullmatch(rf"{slug}(-\d+)?", anchor)]
+        found[sentence] = f"{slug}-{len(alike) + 1}" if alike else slug
+    return found
+
+
+def _error(entry: Entry) -> str:
+    error = entry.error
+    head = " ".join(part for part in (f"**{error.status}**", f"`{error.code}`" if error.code else "") if part)
+    lines = [f"{head} · {error.row} · evidence **{error.evidence}**, {EVIDENCE[error.evidence]}\n"]
+    lines += [f"Answered by {' and '.join(_answering(entry))}.\n"] if entry.rules else []
+    lines += [f"*Usual cause:* {_cell(entry.usual.cause)}\n", f"*Cure:* {_cell(entry.usual.cure)}\n"]
+    if entry.mistakes:
+        lines.append("Mistakes that the mock recognises behind it, those that lead to little else first:\n")
+        lines += [f"1. `{name}`: {_cell(words)}" for name, words in entry.mistakes.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _answering(entry: Entry) -> Iterator[str]:
+    for (policy, rule), flows in entry.rules.items():
+        names = ", ".join(flows) if len(flows) <= _MOST_FLOWS else f"{len(flows)} kinds of request"
+        yield f"`{rule}` ({policy}; {names})"
+
+
+def _titled(service: str) -> str:
+    return service[0].upper() + service[1:]
+
+
 if __name__ == "__main__":
+    (FOLDER / "errors").mkdir(exist_ok=True)
     for name, page in pages().items():
         (FOLDER / name).write_text(page, encoding="utf-8", newline="\n")

@@ -763,3 +763,81 @@ PROVIDERS: Final[Mapping[str, Usual]] = {
     "fault": Usual("The mock itself failed.", "Look into its log. " + _GUESS),
 }
 """Of the problems that `identity_provider.errors` names, for either provider."""
+
+MANAGEMENT: Final[Mapping[str, Usual]] = {
+    "BEARER_MISSING": Usual(
+        "The call has no Authorization: Bearer, or an empty one: the log-in failed, or its token was not passed on.",
+        "Log in first, and send its access_token with each call. " + _GUESS,
+    ),
+    "LOG_IN_CLIENT_WRONG": Usual(
+        "The log-in's Basic header does not hold the client id and secret of Apigee's own command line tools.",
+        "Send the documented pair. " + _GUESS,
+    ),
+    "LOG_IN_GRANT_UNSUPPORTED": Usual(
+        "grant_type is neither password nor refresh_token.", "Log in by one of the two. " + _GUESS
+    ),
+    "LOG_IN_PERSON_MISSING": Usual(
+        "username, password or refresh_token is missing or empty: a setting was not filled in.",
+        "Fill it in; this mock takes any. " + _GUESS,
+    ),
+    "LOG_IN_ELSEWHERE": Usual("The path is none of the log-in's.", "POST to /oauth/token. " + _GUESS),
+    "ORGANIZATION_UNKNOWN": Usual(
+        "The organisation in the path is misspelt, or the path has none.",
+        "Use an organisation that is played here. " + _GUESS,
+    ),
+    "PATH_UNKNOWN": Usual(
+        "The path is misspelt, or a call that this mock does not play.",
+        "Compare the path with the documentation of Apigee's management API. " + _GUESS,
+    ),
+    "METHOD_NOT_ALLOWED": Usual("The path is right, and the method is not.", "Use a method it has. " + _GUESS),
+    "BODY_TOO_LARGE": Usual("The body has more than 1 MiB.", "Send one entity at a time. " + _GUESS),
+    "BODY_MALFORMED": Usual(
+        "The body is not the JSON, or the form, that the call takes, or a member of it is not as it must be.",
+        "The message names the member. " + _GUESS,
+    ),
+    "QUERY_MALFORMED": Usual("A query parameter is not as it must be.", "The message names the parameter. " + _GUESS),
+    "APP_UNKNOWN": Usual(
+        "The app was deleted, by an earlier test perhaps, or is another developer's, or its name is misspelt.",
+        "Create it first, or list the developer's apps.",
+    ),
+    "APP_ID_UNKNOWN": Usual(
+        "The id is a name, a key, or of an app that was deleted.", "Take appId of the app. " + _GUESS
+    ),
+    "APP_EXISTS": Usual(
+        "The app is left over from an earlier run.", "Delete it, or choose a name that nobody else has. " + _GUESS
+    ),
+    "APP_CHANGED": Usual("Somebody else has changed the app at the same moment.", "Read it again. " + _GUESS),
+    "ACTION_UNKNOWN": Usual("action is neither approve nor revoke.", "Send one of the two. " + _GUESS),
+    "ATTRIBUTE_UNKNOWN": Usual("There is no attribute of this name.", "Set it first; case counts."),
+    "KEY_UNKNOWN": Usual("The key was deleted, or is another app's.", "Take consumerKey of the app's credentials."),
+    "KEY_EXISTS": Usual("Another app has this key already.", "Let a key be made up. " + _GUESS),
+    "KEY_SCOPES_INVALID": Usual(
+        "The key is to have scopes that no product of it has.", "Give the product the scopes first. " + _GUESS
+    ),
+    "PRODUCT_NOT_OF_KEY": Usual("The key does not have this product.", "Add it to the key first. " + _GUESS),
+    "PRODUCT_UNKNOWN": Usual("The product was deleted, or its name is misspelt.", "Create it first; case counts."),
+    "PRODUCTS_UNKNOWN": Usual("A key is to have a product that there is not.", "Create the product first. " + _GUESS),
+    "PRODUCT_EXISTS": Usual("The product is left over from an earlier run.", "Delete it first. " + _GUESS),
+    "PRODUCT_IN_USE": Usual("An app still has the product.", "Take it away from every key first. " + _GUESS),
+    "PROXY_UNKNOWN": Usual(
+        "The proxy's name is misspelt, or none of those played here.", "List the proxies. " + _GUESS
+    ),
+    "REVISION_UNKNOWN": Usual("The proxy has no such revision.", "Ask which is deployed. " + _GUESS),
+    "ENVIRONMENT_UNKNOWN": Usual(
+        "The proxy is not deployed in this environment, or its name is misspelt.", "Ask where it is deployed. " + _GUESS
+    ),
+    "DEBUG_SESSION_UNKNOWN": Usual(
+        "The session has ended, was deleted, or is another proxy's.", "Begin one right before the request. " + _GUESS
+    ),
+    "TRANSACTION_UNKNOWN": Usual(
+        "No request went through the proxy while the session was open, or another one has recorded it.",
+        "List the session's transactions. " + _GUESS,
+    ),
+    "TOKEN_UNKNOWN": Usual(
+        "The token is another environment's, was deleted, or is an id_token.",
+        "Take the access_token of the token service's answer.",
+    ),
+    "SEARCH_EMPTY": Usual("Tokens were searched for without saying whose.", "Send enduser or app. " + _GUESS),
+    "FAULT": Usual("The mock itself failed.", "Look into its log. " + _GUESS),
+}
+"""Of the rows of `management.errors`."""

@@ -29,4 +29,7 @@ def _print(entry: Entry) -> None:
     click.echo(f"  from     {entry.service}, {error.row}, {entry.name}")
     click.echo(f"  evidence {error.evidence}: {EVIDENCE[error.evidence]}")
     click.echo(f"  cause    {entry.usual.cause}")
-    click.echo(f"  cure     {entry.usual.cure}\n")
+    click.echo(f"  cure     {entry.usual.cure}")
+    for name, words in entry.mistakes.items():
+        click.echo(f"  mistake  {name}: {words}")
+    click.echo()

@@ -97,5 +97,5 @@ def two_methods(case: Case) -> Finding | None:
 FINDERS: Final = (
     Finder(find=credentials_in_basic, rules=("check_client_id_present", "check_client_assertion_type")),
     Finder(find=refresh_with_assertion, rules=("check_client_id_present", "check_client_secret_present")),
-    Finder(find=two_methods, rules=("check_one_identity", "check_one_method")),
+    Finder(find=two_methods, rules=("check_one_identity", "check_one_method"), named=("cis2-two-methods",)),
 )

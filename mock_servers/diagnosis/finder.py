@@ -14,17 +14,29 @@ class Finder:
     """Looks for one mistake.
 
     It is asked when one of `rules` (their names) has objected or was not asked any more; without rules, always. A rule
-    that had nothing to object disproves its mistakes. What an `aside` finds explains no rule, and is told last.
+    that had nothing to object disproves its mistakes. What an `aside` finds explains no rule, and is told last. `named`
+    are the ids of its findings, where they are not called like the function.
     """
 
     find: Callable[[Case], Finding | None]
     rules: tuple[str, ...] = ()
     aside: bool = False
+    named: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """What a log calls it."""
         return getattr(self.find, "__name__", repr(self.find))
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The ids of what it finds."""
+        return self.named or (self.name.replace("_", "-"),)
+
+    @property
+    def words(self) -> str:
+        """What it looks for, in a sentence; empty where that is no single mistake."""
+        return (self.find.__doc__ or "").partition("\n")[0]
 
     def nearness(self, case: Case) -> int | None:
         """Return how many rules lie between the refusal and this mistake; `None` when it cannot be in the case."""

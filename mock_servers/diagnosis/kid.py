@@ -122,4 +122,4 @@ def _without_digits(kid: str) -> str:
     return re.sub(r"\d", "", _folded(kid))
 
 
-FINDERS: Final = (Finder(find=unknown_kid, rules=(_UNKNOWN,)),)
+FINDERS: Final = (Finder(find=unknown_kid, rules=(_UNKNOWN,), named=("new-key-not-seen-yet", "wrong-kid")),)

@@ -251,5 +251,5 @@ FINDERS: Final = (
     Finder(find=exp_unit, rules=(_EXPIRED, "find_client_assertion_exp", _TOO_FAR, _NOT_BEGUN)),
     Finder(find=lifetime_too_long, rules=(_TOO_FAR,)),
     Finder(find=clock_ahead, rules=(_TOO_FAR, _NOT_BEGUN)),
-    Finder(find=clock_behind, rules=(_EXPIRED,)),
+    Finder(find=clock_behind, rules=(_EXPIRED,), named=("clock-behind-or-bst",)),
 )

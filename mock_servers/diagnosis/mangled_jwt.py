@@ -28,6 +28,7 @@ _CURES: Final = {
 
 def _finder(name: str, *rules: str) -> Finder:
     def mangled_jwt(case: Case) -> Finding | None:
+        """A JWT that was changed on its way: quoted, wrapped, cut off; or a variable that nothing was filled into."""
         sent = case.form(name)
         what = _damage(sent[:_LONGEST]) if sent is not None and name not in case.tokens else None
         if what is None:
@@ -36,7 +37,7 @@ def _finder(name: str, *rules: str) -> Finder:
         return Finding(id="mangled-jwt", certainty="certain", seen=f"{name} {seen}.", cause=cause, cure=_CURES[name])
 
     mangled_jwt.__name__ = f"mangled_{name}"  # what a log calls it
-    return Finder(find=mangled_jwt, rules=rules)
+    return Finder(find=mangled_jwt, rules=rules, named=("mangled-jwt",))
 
 
 def _damage(sent: str) -> tuple[str, str] | None:

@@ -217,7 +217,7 @@ def _what_it_is(case: Case, aud: Any) -> str:
 
 FINDERS: Final = (
     Finder(find=cis2_iss_is_api_key, rules=("check_assertion_names_client", "find_client")),
-    Finder(find=cis2_aud, rules=("check_assertion_audience",)),
+    Finder(find=cis2_aud, rules=("check_assertion_audience",), named=("cis2-aud-without-443",)),
     Finder(find=cis2_lifetime, rules=("check_assertion_near",)),
     Finder(find=cis2_alg_or_key, rules=("check_assertion_key", "check_assertion_signature")),
     Finder(

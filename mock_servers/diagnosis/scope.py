@@ -90,5 +90,5 @@ def _listed(scopes: Iterable[str]) -> str:
 
 FINDERS: Final = (
     Finder(find=scopes_none_left, rules=(_FOR_APPLICATION, _FOR_PERSON)),
-    Finder(find=scope_too_low, rules=_AT_API),
+    Finder(find=scope_too_low, rules=_AT_API, named=("scopes-none-left",)),
 )

@@ -207,5 +207,5 @@ FINDERS: Final = (
     Finder(find=signature_by_other_alg, rules=(_ASSERTION, _SUBJECT)),
     Finder(find=changed_after_signing, rules=(_ASSERTION, _SUBJECT)),
     Finder(find=signature_cut_off, rules=(_ASSERTION, _SUBJECT)),
-    Finder(find=other_private_key, rules=(_ASSERTION, _SUBJECT)),
+    Finder(find=other_private_key, rules=(_ASSERTION, _SUBJECT), named=("other-private-key", "jwk-and-pem-differ")),
 )

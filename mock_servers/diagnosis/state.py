@@ -85,6 +85,6 @@ def _told(seen: str, cause: str) -> Finding:
 
 
 FINDERS: Final = (
-    Finder(find=state_missing, rules=("check_state_present",)),
+    Finder(find=state_missing, rules=("check_state_present",), named=("state-lost",)),
     Finder(find=state_lost, rules=("find_pending", "check_pending_live", "claim_state")),
 )

@@ -154,7 +154,7 @@ def _lives(case: Case) -> str:
 _FIND_PROVIDER: Final = ("find_provider",)
 
 FINDERS: Final = (
-    Finder(find=opaque_subject_token, rules=("decode_subject_token",)),
+    Finder(find=opaque_subject_token, rules=("decode_subject_token",), named=("code-as-subject-token",)),
     Finder(find=iss_near_miss, rules=_FIND_PROVIDER),
     Finder(find=id_token_other_environment, rules=_FIND_PROVIDER),
     Finder(find=id_token_expired, rules=("check_subject_token_not_expired",)),

@@ -19,6 +19,7 @@ from mock_servers.gateway import errors as gateway_errors
 from mock_servers.identity_provider import errors as provider_errors
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyRing
+from mock_servers.management import errors as management_errors
 from mock_servers.platform import Platform
 from mock_servers.rules import ServiceError
 
@@ -382,6 +383,10 @@ def test_every_row_of_the_gateway_has_a_cause_and_a_cure() -> None:
     assert set(causes.GATEWAY) == rows(gateway_errors)
 
 
+def test_every_row_of_the_management_api_has_a_cause_and_a_cure() -> None:
+    assert set(causes.MANAGEMENT) == rows(management_errors)
+
+
 def test_every_problem_of_a_provider_has_a_cause_and_a_cure() -> None:
     assert set(causes.PROVIDERS) == set(provider_errors.CIS2) | set(provider_errors.NHS_LOGIN)
 
@@ -389,10 +394,9 @@ def test_every_problem_of_a_provider_has_a_cause_and_a_cure() -> None:
 def test_every_error_is_listed(run: Run) -> None:
     listed = json.loads(run("errors", "--json").stdout)
 
-    expected = (
-        len(causes.TOKEN_SERVICE) + len(causes.GATEWAY) + len(provider_errors.CIS2) + len(provider_errors.NHS_LOGIN)
-    )
-    assert len(listed) == expected
+    of_providers = (provider_errors.CIS2, provider_errors.CIS2_ANCESTOR, provider_errors.NHS_LOGIN)
+    others = len(causes.TOKEN_SERVICE) + len(causes.GATEWAY) + len(causes.MANAGEMENT)
+    assert len(listed) == others + sum(map(len, of_providers))
 
 
 def test_an_error_is_told_with_all_that_is_known(run: Run) -> None:
@@ -408,10 +412,13 @@ def test_an_error_is_told_with_all_that_is_known(run: Run) -> None:
             "evidence": "S",
             "evidence_means": "read in the service's source or its own tests",
             "row": "§5.2",
+            "rules": ["decode_subject_token"],
             "cause": causes.TOKEN_SERVICE["SUBJECT_TOKEN_MALFORMED"].cause,
             "cure": causes.TOKEN_SERVICE["SUBJECT_TOKEN_MALFORMED"].cure,
+            "mistakes": told[0]["mistakes"],
         }
     ]
+    assert "code-as-subject-token" in told[0]["mistakes"]
 
 
 def test_people_read_the_same_in_lines(run: Run) -> None:
@@ -423,6 +430,7 @@ def test_people_read_the_same_in_lines(run: Run) -> None:
         "  evidence S: read in the service's source or its own tests",
         f"  cause    {usual.cause}",
         f"  cure     {usual.cure}",
+        "  mistake  kid-missing: The header names no key.",
         "",
     ]
 
