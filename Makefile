@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-interop test-browser test-nhsd-apim lint typecheck bench docs clean
+.PHONY: demo test test-interop test-browser test-nhsd-apim test-real-names lint typecheck bench docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -36,6 +36,11 @@ else
 	$(subst .venv,.venv/nhsd-apim-$(NHSD_APIM),$(BIN))/python -m pip install --quiet --disable-pip-version-check --no-deps pytest-nhsd-apim==$(NHSD_APIM)
 endif
 	$(BIN)/nhsauth run --test-suites -- $(subst .venv,.venv/nhsd-apim-$(NHSD_APIM),$(BIN))/python -m pytest -q $(PYTEST_ARGS) examples/nhsd_apim
+
+test-real-names: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group real-names
+	@if command -v npm >/dev/null; then npm --prefix tests/real_names/node ci --ignore-scripts --no-audit --no-fund --silent; fi
+	$(BIN)/python -m pytest -m real_names $(PYTEST_ARGS) tests/real_names
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench, exchange, plugin, rules, serve, server, table
+from benchmarks import bench, exchange, names, plugin, rules, serve, server, table
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 
@@ -15,6 +15,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "plugin": plugin.figures,
     "serve": serve.figures,
     "server": server.figures,
+    "names": names.figures,
     "exchange": exchange.figures,
     "rules": rules.figures,
 }

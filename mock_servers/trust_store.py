@@ -53,7 +53,8 @@ def export(authority: Authority, folder: Path) -> TrustStore:
 def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority, TrustStore]:
     """Return the authority for these names that all processes share, made or renewed if need be. Raises OSError.
 
-    It is in a folder of the cache that is named by its names, so that two projects' do not replace each other.
+    It is in a folder of the cache that is named by its names, so that two projects' do not replace each other; copies
+    of the public files of whoever started last are in the folder above, where containers find them.
     """
     from filelock import FileLock  # noqa: PLC0415 - 14 ms
 
@@ -66,7 +67,10 @@ def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority,
         if authority is None:
             authority = make_authority(names, now)
             _write(folder / _PRIVATE, authority.private_pem(), private=True)
-        return authority, export(authority, folder)
+        store = export(authority, folder)
+        for file in store.files:
+            _write(folder.parent / file.name, file.read_bytes())
+        return authority, store
 
 
 def _read(file: Path, names: Collection[str], now: datetime) -> Authority | None:

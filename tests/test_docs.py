@@ -36,7 +36,7 @@ def block(page: Path, language: str) -> str:
     return str(found)
 
 
-WITH_TESTS = [README, DOCS / "log-in.md", DOCS / "client-contract.md", DOCS / "faults.md"]
+WITH_TESTS = [README, *(DOCS / name for name in ("log-in.md", "client-contract.md", "faults.md", "real-names.md"))]
 
 
 @pytest.mark.parametrize("page", WITH_TESTS, ids=lambda page: page.name)

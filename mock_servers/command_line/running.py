@@ -63,7 +63,8 @@ def tell(platform: Platform, proxy: ForwardProxy) -> None:
     exchanges = platform.exchanges.kept()
     refused = [record for record in exchanges if record.refusal is not None]
     notable = [record for record in exchanges if record.refusal is not None or record.advice]
-    click.echo(f"nhsauth: {len(exchanges)} exchanges, {len(refused)} refused", err=True)
+    counted = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
+    click.echo(f"nhsauth: {counted}, {len(refused)} refused", err=True)
     if len(notable) > _MOST_TOLD:
         click.echo(f"  the last {_MOST_TOLD} of {len(notable)} with something to tell:", err=True)
     for record in notable[-_MOST_TOLD:]:

@@ -252,6 +252,14 @@ def test_the_bundle_trusts_the_public_authorities_as_well(tmp_path: Path, author
     assert ((("commonName", "nhsauth mock authority"),),) in subjects
 
 
+def test_the_files_of_the_last_start_have_a_path_of_their_own(tmp_path: Path) -> None:
+    trust_store.kept([INT], tmp_path, NOW)
+    _, store = trust_store.kept(NAMES, tmp_path, NOW)
+
+    copies = [tmp_path / "tls" / file.name for file in store.files]
+    assert [copy.read_bytes() for copy in copies] == [file.read_bytes() for file in store.files]
+
+
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_the_trust_store_for_java_has_the_same(tmp_path: Path, authority: Authority) -> None:
     store = trust_store.export(authority, tmp_path)

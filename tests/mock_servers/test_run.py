@@ -60,7 +60,7 @@ def test_an_unmodified_program_meets_the_mock_at_the_real_name(
 def test_what_was_asked_is_explained_at_the_end(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     told = run(*python(ASK)).stderr.splitlines()
 
-    assert told[0] == "nhsauth: 1 exchanges, 1 refused"
+    assert told[0] == "nhsauth: 1 exchange, 1 refused"
     assert told[1].startswith("  POST /oauth2/token 400 invalid_request Missing or invalid client_assertion_type")
 
 

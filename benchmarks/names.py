@@ -1,0 +1,104 @@
+"""What the real host names cost: TLS and the proxy on kept connections, and the certificate authority at a start."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import Final
+
+from benchmarks import process
+from benchmarks.bench import Bench, python
+from benchmarks.exchanging import connected
+from benchmarks.figure import Figure, milliseconds, times
+from benchmarks.measuring import Sample, timed
+from benchmarks.process import Running
+from mock_servers import real_names
+from mock_servers.serving import Server
+
+_TLS_GOAL: Final = 0.85
+_PROXY_GOAL: Final = 0.6
+_START_GOAL: Final = 0.150
+_HOST: Final = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
+_DISCOVERY: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/.well-known/openid-configuration"
+_SERVE: Final = ("-m", "mock_servers", "serve", "--port", "0")
+
+
+def figures(bench: Bench) -> list[Figure]:
+    """Return the rows of this group."""
+    return [*_kept(bench), _start(bench)]
+
+
+def _kept(bench: Bench) -> list[Figure]:
+    platform, folder = bench.platform(), bench.folder / "names"
+    folder.mkdir()
+    prepared = real_names.throwaway(platform, folder)
+    trusting = ssl.create_default_context(cafile=prepared.store.authority)
+    with platform.serving() as server:
+        prepared.open_at(server)
+        with (
+            connected(server.url) as (plain, _),
+            connected(server.url.replace("http:", "https:"), trusting) as (encrypted, _),
+            _tunnelled(server, trusting) as tunnelled,
+        ):
+            calls = [timed(lambda get=get: get(_DISCOVERY)) for get in (plain, encrypted, tunnelled)]
+            turns = bench.in_turn(bench.effort.calls, *calls)
+    beside = f"{milliseconds(turns.median(0))} plain HTTP"
+    return [
+        _figure("TLS", milliseconds(turns.median(1)), beside, turns.ratio(0, 1), _TLS_GOAL),
+        _figure("TLS through the proxy", milliseconds(turns.median(2)), beside, turns.ratio(0, 2), _PROXY_GOAL),
+    ]
+
+
+def _figure(kind: str, measured: str, beside: str, ratio: float, goal: float) -> Figure:
+    return Figure(
+        name=f"discovery on a kept connection, {kind}",
+        measured=measured,
+        beside=beside,
+        ratio=times(ratio),
+        goal=f"≥ {goal} of the calls of plain HTTP",
+        met=ratio >= goal,
+        note="client and server in one process, which both encrypt",
+        why="OpenSSL and the larger buffers of a TLS connection, at both ends",
+    )
+
+
+@contextmanager
+def _tunnelled(server: Server, trusting: ssl.SSLContext) -> Iterator[Callable[[str], bytes]]:
+    with closing(http.client.HTTPSConnection(server.host, server.port, context=trusting)) as connection:
+        connection.set_tunnel(_HOST, 443)
+
+        def get(path: str) -> bytes:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status == http.client.OK, f"{path} answered {answer.status}"
+            return body
+
+        yield get
+
+
+def _start(bench: Bench) -> Figure:
+    turns = bench.in_turn(bench.effort.starts, _started(bench, "--tls"), _started(bench))
+    more = turns.difference(0, 1)
+    return Figure(
+        name="`nhsauth serve --tls` until its first answer, beyond `nhsauth serve`",
+        measured=milliseconds(more),
+        beside=f"{milliseconds(turns.median(1))} without TLS",
+        goal="≤ 150 ms",
+        met=more <= _START_GOAL,
+        note="its certificate authority is in the cache",
+    )
+
+
+def _started(bench: Bench, *options: str) -> Sample:
+    def sample() -> float:
+        with _running(bench, *options) as server:
+            return server.started_in
+
+    return sample
+
+
+def _running(bench: Bench, *options: str) -> AbstractContextManager[Running]:
+    return process.running(python(*_SERVE, *options), bench.environment(), "/oauth2/_ping", bench.folder)
