@@ -20,7 +20,7 @@ _FIRST_USE_GOAL: Final = 0.150
 _FIRST_USE_FLOOR: Final = 0.090
 _TESTS_GOAL: Final = 0.8 / 0.33
 _WHY: Final = {
-    "nhsauth": "cheroot and our own modules come on top; of these, dataclasses take Python 3.11 most of the time",
+    "nhsauth": "cheroot and our own modules come in place of Flask; dataclasses take Python 3.11 most of the time",
     "nhsauth_client": "requests comes on top of what `nhsauth` takes",
 }
 
@@ -78,7 +78,7 @@ def test_that_exchanges_a_token(nhsauth_client, nhsauth_id_token, number):
 
 def figures(bench: Bench) -> list[Figure]:
     """Return the rows of this group."""
-    return [*_unused(bench), *_first_use(bench), _no_key_cached(bench), _many_tests(bench)]
+    return [*_unused(bench), *_first_use(bench), _first_exchange(bench), _no_key_cached(bench), _many_tests(bench)]
 
 
 def _unused(bench: Bench) -> Iterator[Figure]:
@@ -128,6 +128,22 @@ def _first_use(bench: Bench) -> Iterator[Figure]:
             note=f"a whole run takes {milliseconds(turns.difference(3 + column, 5))} more than with a test that passes",
             why=_WHY[fixture],
         )
+
+
+def _first_exchange(bench: Bench) -> Figure:
+    """Measure what the set-up leaves to the first request, too: Flask and the services are loaded then."""
+    test = _written(bench, "test_first.py", _EXCHANGES.format(tests=1))
+    passes = _written(bench, "test_pass.py", _PASS.format(tests=1))
+    turns = bench.in_turn(
+        bench.effort.starts, timed(_run(bench, test)), timed(_run(bench, passes)), _set_up(bench, _IMPORTING)
+    )
+    took, floor = turns.difference(0, 1), turns.median(2)
+    return Figure(
+        name="first use whole, keys cached: a run of one test that exchanges a token, beyond one that passes",
+        measured=milliseconds(took),
+        beside=f"{milliseconds(floor)} set-up that imports Flask, PyJWT and cryptography",
+        ratio=times(took / floor),
+    )
 
 
 def _no_key_cached(bench: Bench) -> Figure:

@@ -19,6 +19,7 @@ from werkzeug.routing import Rule as Route
 
 from mock_servers import dissection
 from mock_servers.diagnosis.case import Known
+from mock_servers.environ import FAULT, PATIENCE, host
 from mock_servers.faults import answer as faulty
 from mock_servers.faults.asker import client_of
 from mock_servers.faults.fault import Fault
@@ -39,15 +40,6 @@ from mock_servers.timeline import Walk
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
-
-IN_PROCESS: Final = "mock_servers.in_process"
-"""What the environ of the mock's own calls has, under a name that no header can make."""
-
-PATIENCE: Final = "mock_servers.patience"
-"""Under this name, for how many seconds such a call waits for its answer."""
-
-FAULT: Final = "mock_servers.fault"
-"""Under this name, what such a call is told of a fault that it met."""
 
 _JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
 """Which of an exchange's fields holds the JWT of which parameter."""
@@ -348,11 +340,6 @@ def _body() -> tuple[bytes, bool]:
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:
     return parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)
-
-
-def host(environ: Mapping[str, Any]) -> str:
-    """Return the host as the client wrote it, port included."""
-    return str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
 
 
 def target(environ: Mapping[str, Any]) -> str:

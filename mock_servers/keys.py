@@ -11,7 +11,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -22,7 +21,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_pem
-from platformdirs import user_cache_path
 
 _LOG = logging.getLogger(__name__)
 _EXPONENT = 65537
@@ -111,7 +109,12 @@ def read_private_key(path: Path) -> rsa.RSAPrivateKey:
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
     """Return NHSAUTH_CACHE_DIR, else nhsauth's folder in the user's cache; absolute, since tests change directory."""
-    return Path(environ.get("NHSAUTH_CACHE_DIR") or user_cache_path("nhsauth", appauthor=False)).absolute()
+    given = environ.get("NHSAUTH_CACHE_DIR")
+    if given:
+        return Path(given).absolute()
+    from platformdirs import user_cache_path  # noqa: PLC0415 (4 ms, for who has named no folder)
+
+    return user_cache_path("nhsauth", appauthor=False).absolute()
 
 
 class KeyRing:
@@ -137,6 +140,8 @@ class KeyRing:
 
     def prepare(self, *wanted: tuple[str, int]) -> None:
         """Load or generate the keys of these names and sizes, in parallel."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (3 ms, for who prepares several)
+
         lacking = [(name, bits) for name, bits in wanted if name not in self._added]
         with ThreadPoolExecutor(len(lacking) or 1) as pool:
             list(pool.map(lambda one: self._private(*one), lacking))

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 from wsgiref.util import setup_testing_defaults
 
-from mock_servers import assertions, foreign_key_set, seeds, serving
-from mock_servers.apim import app as apim_app
+from mock_servers import applications, assertions, foreign_key_set, seeds, serving
 from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
@@ -24,17 +23,13 @@ from mock_servers.clock import Clock
 from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
 from mock_servers.deferred import Deferred
 from mock_servers.developer_apps import DeveloperApps
+from mock_servers.environ import FAULT, IN_PROCESS, PATIENCE, host
 from mock_servers.environment import Environments
 from mock_servers.faults.fetching import FaultyFetcher
 from mock_servers.faults.ordered import Faults
-from mock_servers.front import FAULT, IN_PROCESS, PATIENCE, host
-from mock_servers.gateway import app as gateway_app
-from mock_servers.gateway import canary, mock_jwks
-from mock_servers.gateway.flows import HELLO_WORLD
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.identifiers import Identifiers
-from mock_servers.identity_provider import app as provider_app
-from mock_servers.identity_provider import headless, log_ins
+from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.client import Client, client_of
 from mock_servers.identity_provider.id_tokens import UNALTERED, Alterations
@@ -46,7 +41,6 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jwks import FetchedJwks, HttpFetcher, UnreachableError
 from mock_servers.keys import KeyPair, KeyRing, read_private_key
 from mock_servers.origins import Origins
-from mock_servers.pages import SCRIPT_PATH, STYLE_PATH, script, style
 from mock_servers.real_host import Hosts, Plays, trust_of
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
@@ -317,6 +311,8 @@ class Platform:
         """
         if not self.is_called(authorize_url):
             raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {', '.join(self.origins)}")
+        from mock_servers.identity_provider import headless  # noqa: PLC0415 - a parser of pages, for who logs in so
+
         try:
             return headless.log_in(self.visit, authorize_url, user, is_own=self._is_own, outcome=outcome, level=level)
         except UnreachableError as reason:
@@ -534,11 +530,8 @@ class Platform:
         )
         return [
             *self._own_mounts(),
-            *(_mount(service.mount, apim_app.create_app(service, self.faults)) for service in token_services),
-            _mount("/hello-world", gateway_app.create_app(gateway, HELLO_WORLD, faults=self.faults)),
-            _mount(mock_jwks.PREFIX, Deferred(lambda: gateway_app.create_app(gateway, mock_jwks.FLOWS))),
-            _mount(canary.PREFIX, Deferred(lambda: gateway_app.create_app(gateway, canary.FLOWS, faults=self.faults))),
-            _mount("", gateway_app.create_app(gateway)),
+            *(_mount(each.mount, applications.token_service(each, self.faults)) for each in token_services),
+            *(_mount(*each) for each in applications.apis(gateway, self.faults)),
         ]
 
     def provider_mounts(self, services: Sequence[ProviderService]) -> list[Mount]:
@@ -546,7 +539,7 @@ class Platform:
         return [
             *self._own_mounts(),
             *_provider_mounts(services, self.faults),
-            _mount("", provider_app.create_app(services[0], nowhere=True)),
+            _mount("", applications.provider(services[0], nowhere=True)),
         ]
 
     def empty_mounts(self) -> list[Mount]:
@@ -554,7 +547,8 @@ class Platform:
         return [*self._own_mounts(), _mount("", _nothing)]
 
     def _own_mounts(self) -> list[Mount]:
-        return [_mount(STYLE_PATH, style), _mount(SCRIPT_PATH, script), _mount("/_nhsauth", self._control)]
+        pages = [_mount(path, applications.page_file(path)) for path in applications.PAGE_FILES]
+        return [*pages, _mount("/_nhsauth", self._control)]
 
 
 def _environ(url: str, form: Mapping[str, str] | None, bearer: str | None) -> WSGIEnvironment:
@@ -583,7 +577,7 @@ def _mount(prefix: str, application: WSGIApplication) -> Mount:
 def _provider_mount(service: ProviderService, faults: Faults) -> Mount:
     provider = service.provider
     own = (provider.path,) if provider.path else (provider.discovery_path, *provider.endpoints.values())
-    return Mount(prefix=provider.path, paths=own, application=provider_app.create_app(service, faults))
+    return Mount(prefix=provider.path, paths=own, application=applications.provider(service, faults))
 
 
 def _provider_mounts(services: Collection[ProviderService], faults: Faults) -> list[Mount]:
@@ -593,7 +587,7 @@ def _provider_mounts(services: Collection[ProviderService], faults: Faults) -> l
 
 def _realms_mount(service: ProviderService) -> Mount:
     """Lead to a provider what its product would answer for realms that do not exist."""
-    return Mount(prefix="", paths=(service.provider.realms_path,), application=provider_app.create_app(service))
+    return Mount(prefix="", paths=(service.provider.realms_path,), application=applications.provider(service))
 
 
 def _leads(mount: Mount, path: str) -> bool:

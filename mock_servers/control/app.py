@@ -24,7 +24,8 @@ from mock_servers.control import (
     tokens,
 )
 from mock_servers.control.calls import JSON, Asked, Call, Told
-from mock_servers.front import IN_PROCESS, LARGEST_BODY
+from mock_servers.environ import IN_PROCESS
+from mock_servers.front import LARGEST_BODY
 from mock_servers.members import MemberError
 
 if TYPE_CHECKING:

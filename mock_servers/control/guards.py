@@ -19,7 +19,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mock_servers.apim.request_form import FORM
 from mock_servers.control.calls import JSON
 from mock_servers.control.problems import ProblemError
-from mock_servers.front import LARGEST_BODY, host
+from mock_servers.environ import host
+from mock_servers.front import LARGEST_BODY
 from mock_servers.javascript import UNDEFINED
 from mock_servers.wording import shown
 

@@ -1,0 +1,20 @@
+"""What the mock reads in, and adds to, the WSGI environ that each of its applications is called with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+IN_PROCESS: Final = "mock_servers.in_process"
+"""What the environ of the mock's own calls has, under a name that no header can make."""
+
+PATIENCE: Final = "mock_servers.patience"
+"""Under this name, for how many seconds such a call waits for its answer."""
+
+FAULT: Final = "mock_servers.fault"
+"""Under this name, what such a call is told of a fault that it met."""
+
+
+def host(environ: Mapping[str, Any]) -> str:
+    """Return the host as the client wrote it, port included."""
+    return str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
