@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench, exchange, names, plugin, rules, serve, server, table
+from benchmarks import bench, diagnosis, exchange, names, plugin, rules, serve, server, table
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 
@@ -18,6 +18,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "names": names.figures,
     "exchange": exchange.figures,
     "rules": rules.figures,
+    "diagnosis": diagnosis.figures,
 }
 """By name; each gives the rows of its group."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ NOW: Final = 1_800_000_000.0
 APP: Final = "nhsauth-app"
 STRANGER: Final = "0123456789abcdefghijABCDEFGHIJKL"
 REDIRECT: Final = "https://app.example/callback"
+FORM: Final = "application/x-www-form-urlencoded"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
@@ -44,7 +46,7 @@ class World:
         self.key = self._key(app)
         self.other_key = ring.pair("benchmarks-other", bits=2048, kid=self.key.kid)
         self.http = Client(self.platform)
-        self._start = self.platform.snapshot()
+        self.start = self.platform.snapshot()
 
     def _key(self, app: App) -> KeyPair:
         key = self.platform.apps.key(app)
@@ -54,7 +56,13 @@ class World:
 
     def again(self) -> None:
         """Return to the start."""
-        self.platform.restore(self._start)
+        self.platform.restore(self.start)
+
+    def publish_bare_key(self) -> None:
+        """Register the app's key by hand, as most are: without alg and use."""
+        (public,) = self.platform.apps.jwks(self.platform.apps.get(APP))["keys"]
+        bare = {name: value for name, value in public.items() if name not in ("alg", "use")}
+        self.platform.apps.change(APP, jwks={"keys": [bare]})
 
     @property
     def now(self) -> float:
@@ -95,7 +103,7 @@ class Draft:
     claims: dict[str, Any] = field(default_factory=dict)
     key: KeyPair | None = None
     finish: list[Callable[[Draft], None]] = field(default_factory=list)
-    json: bool = False
+    content_type: str = FORM
 
     def send(self) -> TestResponse:
         """Sign, finish and send."""
@@ -103,11 +111,11 @@ class Draft:
             self.form["client_assertion"] = jwts.sign(self.jose, self.claims, self.key.private)
         for step in self.finish:
             step(self)
-        body: Mapping[str, Any] = {"json": self.form} if self.json else {"data": self.form}
-        asked = dict(body) if self.method == "POST" else {}
+        text = json.dumps(self.form) if "json" in self.content_type else urlencode(self.form)
+        sent: dict[str, Any] = {"data": text, "content_type": self.content_type} if self.method == "POST" else {}
         url = f"{self.path}?{urlencode(self.query)}" if self.query else self.path
-        http, base = self.world.http, self.world.platform.url
-        return http.open(url, method=self.method, base_url=base, headers=self.headers, **asked)
+        base = self.world.platform.url
+        return self.world.http.open(url, method=self.method, base_url=base, headers=self.headers, **sent)
 
 
 def _signed(world: World, service: str, form: dict[str, str]) -> Draft:
@@ -282,6 +290,32 @@ def _no_scopes(draft: Draft) -> None:
     draft.world.platform.apps.change(APP, scopes=("urn:nhsd:apim:user-nhs-login:P9:hello-world",))
 
 
+def _access_token_of_nhs_login(draft: Draft) -> str:
+    """Log a patient in, and return the wrong one of the two tokens."""
+    answer = GOOD["nhs_login"](draft.world).send()
+    return str(answer.get_json()["access_token"])
+
+
+def _sent_before(draft: Draft) -> None:
+    def send_once(finished: Draft) -> None:
+        world = finished.world
+        world.http.post(finished.path, data=finished.form, base_url=world.platform.url)
+        world.platform.clock.advance(2.2)
+
+    draft.finish.append(send_once)
+
+
+def _jti_used_before(draft: Draft) -> None:
+    draft.claims["jti"] = "app-1800000000"
+    other = client_credentials(draft.world)
+    other.claims |= {"jti": draft.claims["jti"], "exp": draft.claims["exp"] - 1}
+    other.send()
+
+
+def _change_app(draft: Draft, **members: Any) -> None:
+    draft.world.platform.apps.change(APP, **members)
+
+
 MISTAKES: Final = (
     _mistake("alg-not-rs512", _SIGNED, "alg", lambda draft: draft.jose.update(alg="RS256")),
     _mistake("kid-missing", _SIGNED, "kid", lambda draft: draft.jose.pop("kid")),
@@ -307,7 +341,7 @@ MISTAKES: Final = (
     _mistake("mangled-jwt", _SIGNED, _WHOLE_ASSERTION, _quote("client_assertion")),
     _mistake("secret-style-client-credentials", "client_credentials", _WHOLE_ASSERTION, _by_secret),
     _mistake("query-string-params", _SIGNED, _EVERYTHING, _in_query),
-    _mistake("json-body", _SIGNED, _EVERYTHING, lambda draft: setattr(draft, "json", True)),
+    _mistake("json-body", _SIGNED, _EVERYTHING, lambda draft: setattr(draft, "content_type", "application/json")),
     _mistake("scopes-none-left", _SIGNED, "scopes client", _no_scopes),
     _mistake(
         "code-as-subject-token",
@@ -320,9 +354,39 @@ MISTAKES: Final = (
     _mistake("mangled-jwt", "token_exchange", "subject scopes", _quote("subject_token")),
     _mistake("swapped-tokens", "token_exchange", f"{_WHOLE_ASSERTION} subject scopes", _swap),
     _mistake("subject-token-type", "token_exchange", "type", _field("subject_token_type", lambda _: "id_token")),
+    _mistake(
+        "other-jwt-as-subject", "token_exchange", "subject scopes", _field("subject_token", _access_token_of_nhs_login)
+    ),
+    _mistake("same-assertion-again", _SIGNED, "alg kid typ exp jti iss subject type", _sent_before),
+    _mistake("jti-not-unique", _SIGNED, "alg kid typ exp jti iss subject type", _jti_used_before),
+    _mistake("no-public-key", _SIGNED, "client key kid iss", lambda draft: _change_app(draft, key_name=None)),
+    _mistake(
+        "jwks-unreachable",
+        _SIGNED,
+        "alg kid typ exp jti iss client key type",
+        lambda draft: _change_app(draft, key_name=None, jwks_url=f"{draft.world.platform.url}/_nhsauth/apps/none/jwks"),
+    ),
+    _mistake(
+        "jwks-is-not-a-set",
+        _SIGNED,
+        "client key kid iss",
+        lambda draft: _change_app(draft, key_name=None, jwks_url=f"{draft.world.platform.url}/_nhsauth/"),
+    ),
+    _mistake(
+        "clock-ahead",
+        _SIGNED,
+        "exp",
+        lambda draft: draft.claims.update(iat=int(draft.world.now) + 40, exp=int(draft.world.now) + 340),
+    ),
     _mistake("credentials-in-basic", ("refresh", "code"), "client", _in_basic),
     _mistake("refresh-with-assertion", ("refresh", "code"), "client", _with_assertion),
     _mistake("refresh-token-spent", "refresh", "token", _spend),
+    _mistake(
+        "no-refresh-here",
+        "refresh",
+        "token client",
+        lambda draft: draft.form.update(client_id=STRANGER, client_secret="other-secret"),
+    ),
     _mistake("grant-type", ("refresh", "code"), "grant", lambda draft: draft.form.update(grant_type="refresh")),
     _mistake(
         "code-spent-or-late",
@@ -360,6 +424,12 @@ MISTAKES: Final = (
     _mistake("kept-too-long", "api", "token", lambda draft: draft.finish.append(lambda done: _advance(done, 3500))),
     _mistake("bearer-shape", "api", "token", lambda draft: draft.headers.update(Authorization="Bearer undefined")),
     _mistake("api-key-as-bearer", "api", "token", lambda draft: draft.headers.update(Authorization=f"Bearer {APP}")),
+    _mistake(
+        "provider-token-at-api",
+        "api",
+        "token",
+        lambda draft: draft.headers.update(Authorization=f"Bearer {draft.world.platform.id_token('cis2', WANTED)}"),
+    ),
     _mistake("wrong-path", "api", "path", lambda draft: setattr(draft, "path", "/oauth2/access_token")),
 )
 

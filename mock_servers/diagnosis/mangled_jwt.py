@@ -30,7 +30,7 @@ def _finder(name: str, *rules: str) -> Finder:
     def mangled_jwt(case: Case) -> Finding | None:
         """A JWT that was changed on its way: quoted, wrapped, cut off; or a variable that nothing was filled into."""
         sent = case.form(name)
-        what = _damage(sent[:_LONGEST]) if sent is not None and name not in case.tokens else None
+        what = _damage(sent[:_LONGEST]) if sent is not None and not _is_jwt(sent) else None
         if what is None:
             return None
         seen, cause = what

@@ -79,7 +79,10 @@ def _misplaced(name: str, store: Store, record: Record, origin: str) -> Finding 
 def _finder(name: str) -> Finder:
     def misplaced_value(case: Case) -> Finding | None:
         found, other = (_misplaced(each, case.known.store, case.record, case.request.origin) for each in (name, _PAIR))
-        return replace(found, seen=f"{found.seen} {other.seen}") if found and other and name != _PAIR else found
+        if found and other and name != _PAIR:
+            return replace(found, seen=f"{found.seen} {other.seen}")
+        is_jwt = name == _PAIR and (case.form(name) or "").startswith("eyJ")
+        return replace(found, id="other-jwt-as-subject") if found and is_jwt else found
 
     misplaced_value.__name__ = f"misplaced_{name}"  # what a log calls it
     return Finder(find=misplaced_value, rules=_RULES[name])

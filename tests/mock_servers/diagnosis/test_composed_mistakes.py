@@ -1,0 +1,148 @@
+"""Every mistake is told first, two at once are both told, and nothing is told of what is right."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from benchmarks.diagnosis import Tally, tallied
+from benchmarks.mistakes import GOOD, MISTAKES, Mistake, World, alone, in_pairs, made
+from benchmarks.variations import Variation, variations
+from mock_servers import front
+from mock_servers.diagnosis.examination import case_of, findings
+from mock_servers.diagnosis.table import FINDERS
+from mock_servers.keys import KeyRing
+from mock_servers.records import Examination, Finding, Record
+from mock_servers.rules import Refusal
+
+EXAMPLES = 320
+
+
+@pytest.fixture(scope="module")
+def world(ring: KeyRing) -> World:
+    return World(ring)
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_good_request_of_each_kind_goes_well(world: World, kind: str) -> None:
+    answer = made(world, kind, ())
+
+    assert answer.status_code in (200, 302)
+    assert world.platform.exchanges.last.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mistakes"), [pytest.param(*each, id=f"{each[0]}-{each[1][0].finding}") for each in alone()]
+)
+def test_a_mistake_alone_is_told_first_and_surely(world: World, kind: str, mistakes: tuple[Mistake, ...]) -> None:
+    made(world, kind, mistakes)
+
+    record = world.platform.exchanges.last
+    assert record.refusal is not None
+    assert record.findings[0].id == mistakes[0].finding
+    assert record.findings[0].certainty != "possible"
+
+
+def test_two_mistakes_at_once_are_both_told_and_nothing_else(world: World) -> None:
+    tally = tallied(world, in_pairs())
+
+    assert tally.exchanges > 250
+    assert tally.precision >= 0.95
+    assert tally.recall >= 0.95
+    assert tally.first == 1
+
+
+def test_the_tally_counts_what_was_told_wrongly_and_what_was_not_told() -> None:
+    tally = Tally()
+
+    tally.count(made={"a", "b"}, told=["a", "x"])
+    tally.count(made={"c"}, told=[])
+
+    assert (tally.exchanges, tally.precision, tally.recall, tally.first) == (2, 0.5, 1 / 3, 0.5)
+
+
+def test_mistakes_of_all_services_are_composed() -> None:
+    assert {kind for mistake in MISTAKES for kind in mistake.kinds} == set(GOOD)
+
+
+# no false alarms
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
+    """What a front knows of each exchange whose explanation is read: itself, and how the exchange came out."""
+    seen: list[tuple[Any, Any]] = []
+    explained = front._explained  # noqa: SLF001 - the one place where both are at hand
+
+    def noting(of: Any, outcome: Any, record: Record) -> Examination:
+        seen.append((of, outcome))
+        return explained(of, outcome, record)
+
+    monkeypatch.setattr(front, "_explained", noting)
+    return seen
+
+
+def alarms(of: Any, outcome: Any, record: Record) -> Iterator[Finding]:
+    """Ask every finder about a good request, as if something that none of them knows had refused it."""
+    rules = tuple(rule for policy in outcome.flow.policies for rule in policy.rules)
+    error = next((rule.error for rule in rules if rule.error is not None), of.fault)
+    refusal = Refusal(error=error, rule="nobody", policy="", diagnosis="")
+    case = case_of(of.known, outcome.flow, outcome.exchange, refusal, record, lambda row: row)
+    asked = findings(replace(case, ahead=rules, unrouted=False), FINDERS)
+    return (finding for finding in asked if finding.certainty != "possible")
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding"),
+    [
+        ("client_credentials", "kid-missing"),
+        ("client_credentials", "other-private-key"),
+        ("token_exchange", "id-token-expired"),
+        ("code", "redirect-uri-differs"),
+        ("refresh", "refresh-token-spent"),
+        ("authorize", "state-lost"),
+        ("cis2", "cis2-lifetime"),
+        ("api", "bearer-shape"),
+    ],
+)
+def test_the_alarm_rings_when_something_is_wrong(
+    world: World, judged: list[tuple[Any, Any]], kind: str, finding: str
+) -> None:
+    made(world, kind, tuple(each for each in MISTAKES if each.finding == finding and kind in each.kinds))
+    record = world.platform.exchanges.last
+    _ = record.findings
+
+    assert finding in [alarm.id for alarm in alarms(*judged[-1], record)]
+
+
+def test_nothing_is_told_of_what_is_right(world: World, judged: list[tuple[Any, Any]]) -> None:
+    sent: list[Variation] = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(variations())
+    def check(variation: Variation) -> None:
+        world.again()
+        judged.clear()
+        sent.append(variation)
+        answer = variation.send(world)
+        record = world.platform.exchanges.last
+        told = record.findings
+        world.platform.store.restore(world.start[0])
+
+        assert answer.status_code in (200, 302), (variation, record.explained())
+        assert told == ()
+        assert list(alarms(*judged[-1], record)) == [], variation
+
+    check()
+
+    assert len(sent) >= 300
+    assert {variation.kind for variation in sent} == set(GOOD)
