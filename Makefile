@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-interop test-browser test-nhsd-apim test-real-names lint typecheck bench docs clean
+.PHONY: demo test test-interop test-browser test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -51,6 +51,9 @@ typecheck: .venv/installed-dev
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
+
+bench-diagnosis: .venv/installed-test
+	$(BIN)/python -m benchmarks diagnosis
 
 docs: .venv/installed
 	$(BIN)/python docs/generate.py

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 from time import perf_counter
 from typing import Final
@@ -69,11 +70,12 @@ def tallied(world: World, cases: Iterable[tuple[str, tuple[Mistake, ...]]]) -> T
 def figures(opened: Bench) -> list[Figure]:
     """Measure on a platform in process."""
     world = World(KeyRing(opened.keys))
-    single, pairs = tallied(world, alone()), tallied(world, in_pairs())
+    most = None if opened.effort.exchanges >= CORPUS else opened.effort.exchanges
+    single, pairs = tallied(world, islice(alone(), most)), tallied(world, islice(in_pairs(), most))
     return [
         _shares("each mistake by itself, in each kind of request", single),
         _shares("mistakes two at a time, where neither hides the other", pairs),
-        _corpus(world),
+        _corpus(world, most or CORPUS),
         _cost(world),
     ]
 
@@ -88,8 +90,8 @@ def _shares(name: str, tally: Tally) -> Figure:
     )
 
 
-def _corpus(world: World) -> Figure:
-    told = list(_told_of_good_ones(world))
+def _corpus(world: World, most: int) -> Figure:
+    told = _told_of_good_ones(world, most)
     wrong = sum(1 for each in told if each)
     return Figure(
         name="diagnosis: good requests in many variations",
@@ -101,11 +103,11 @@ def _corpus(world: World) -> Figure:
     )
 
 
-def _told_of_good_ones(world: World) -> Iterator[list[str]]:
+def _told_of_good_ones(world: World, most: int) -> list[list[str]]:
     told: list[list[str]] = []
 
     @settings(
-        max_examples=CORPUS,
+        max_examples=most,
         derandomize=True,
         database=None,
         deadline=None,
@@ -121,7 +123,7 @@ def _told_of_good_ones(world: World) -> Iterator[list[str]]:
         told.append(sure if record.refusal is None else [*sure, str(record.refusal.rule)])
 
     send()
-    return iter(told)
+    return told
 
 
 def _cost(world: World) -> Figure:

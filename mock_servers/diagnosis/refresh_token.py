@@ -13,6 +13,8 @@ from mock_servers.wording import cut, duration, moment, shown
 
 _TIMEOUTS: Final = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 100, 120)
 """Seconds after which HTTP clients commonly give up."""
+_FAULT: Final = "fault"
+"""What a record has for a rule when a fault spoilt the answer."""
 _NEAR: Final = 0.5
 """Seconds; what a retry takes on top of the timeout."""
 
@@ -26,23 +28,34 @@ def sent_token(case: Case) -> Sent | None:
 
 
 def answer_lost_on_timeout(case: Case) -> Finding | None:
-    """The first use succeeded just a timeout ago, and nobody ever used what it gave."""
+    """The first use succeeded, its answer did not arrive, and nobody ever used what it gave."""
     token, first = sent_token(case), _first_use(case)
     if token is None or token.spent_at is None or first is None or not _unused(case, token):
         return None
     gap = case.now - token.spent_at
-    timeout = next((each for each in _TIMEOUTS if 0 <= gap - each <= _NEAR), None)
-    if timeout is None:
+    why = _known_loss(first) or _of_timeout(gap)
+    if why is None:
         return None
     return Finding(
         id="answer-lost-on-timeout",
-        certainty="likely",
+        certainty="certain" if first.refusal is not None else "likely",
         seen=f"This refresh token was exchanged {duration(gap)} ago by exchange {first.id}, with success, and the new "
         "one that it gave was never used.",
-        cause=f"A client that gives up after {timeout} s and tries again asks like this: the platform had answered, "
-        "the answer was lost, and with it the new refresh token.",
+        cause=f"{why} With the answer the new refresh token was lost.",
         cure="Wait longer for the answer (30 s), and do not repeat a refresh: let the person log in again.",
     )
+
+
+def _known_loss(first: Record) -> str | None:
+    """Say what became of the first answer, when it met a fault on its way; that is told where a success has nothing."""
+    return f"Its answer met what was ordered: {first.diagnosis}" if first.diagnosis is not None else None
+
+
+def _of_timeout(gap: float) -> str | None:
+    timeout = next((each for each in _TIMEOUTS if 0 <= gap - each <= _NEAR), None)
+    if timeout is None:
+        return None
+    return f"A client that gives up after {timeout} s and tries again asks like this: the platform had answered."
 
 
 def refresh_token_spent(case: Case) -> Finding | None:
@@ -96,7 +109,12 @@ def _first_use(case: Case) -> Record | None:
     """Return the exchange that used the token up, while the journal keeps it."""
     key = provenance.fingerprint(case.form("refresh_token") or "")
     before = case.known.before(case.record)
-    return next((each for each in before if each.sent.get("refresh_token") == key and each.refusal is None), None)
+    return next((each for each in before if each.sent.get("refresh_token") == key and _succeeded(each)), None)
+
+
+def _succeeded(record: Record) -> bool:
+    """Whether the service did its work, even when a fault then kept the answer from arriving."""
+    return record.refusal is None or record.refusal.rule == _FAULT
 
 
 def no_refresh_here(case: Case) -> Finding | None:

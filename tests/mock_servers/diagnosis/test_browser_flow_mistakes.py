@@ -1,6 +1,7 @@
 """Mistakes with secrets, codes, refresh tokens, states and redirect URIs at the platform, as clients make them."""
 
 import base64
+import contextlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.platform import Platform
 from mock_servers.records import Finding
@@ -176,6 +178,24 @@ def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
     assert seen(platform) == ("answer-lost-on-timeout", "likely")
     assert "exchanged 5.2 s ago by exchange 2, with success" in top(platform).seen
     assert "gives up after 5 s" in top(platform).cause
+
+
+@pytest.mark.parametrize("fault", [Fault(on="token", do="drop", processed=True), Fault(on="token", do="malformed")])
+def test_an_answer_that_never_arrived_is_known_to_be_lost(
+    platform: Platform, token_exchange: Post, refresh: Post, fault: Fault
+) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    platform.faults.order(fault)
+    with contextlib.suppress(RuntimeError, OSError, AssertionError):
+        refresh(token)
+    platform.clock.advance(17)
+
+    answer = refresh(token)
+
+    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert seen(platform) == ("answer-lost-on-timeout", "certain")
+    assert "exchanged 17 s ago by exchange 2" in top(platform).seen
+    assert f"a fault you ordered (number 1: {fault}" in top(platform).cause
 
 
 def test_client_credentials_give_nothing_to_refresh(
