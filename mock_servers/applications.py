@@ -52,14 +52,16 @@ def apis(gateway: Gateway, faults: Faults) -> Iterable[tuple[str, WSGIApplicatio
     yield "/hello-world", _api(gateway, faults, _hello_world)
     yield "/mock-jwks", _api(gateway, None, _mock_jwks)
     yield "/canary-api", _api(gateway, faults, _canary)
-    yield "", _api(gateway, None, tuple)
+    yield "", _api(gateway, faults, _own_apis, reads_body=False)
 
 
-def _api(gateway: Gateway, faults: Faults | None, flows: Callable[[], Flows]) -> WSGIApplication:
+def _api(
+    gateway: Gateway, faults: Faults | None, flows: Callable[[], Flows], *, reads_body: bool = True
+) -> WSGIApplication:
     def make() -> WSGIApplication:
         from mock_servers.gateway.app import create_app
 
-        return create_app(gateway, flows(), faults)
+        return create_app(gateway, flows(), faults, reads_body=reads_body)
 
     return Deferred(make)
 
@@ -78,6 +80,12 @@ def _mock_jwks() -> Flows:
 
 def _canary() -> Flows:
     from mock_servers.gateway.canary import FLOWS
+
+    return FLOWS
+
+
+def _own_apis() -> Flows:
+    from mock_servers.gateway.own_api import FLOWS
 
     return FLOWS
 

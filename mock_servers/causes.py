@@ -525,6 +525,16 @@ GATEWAY: Final[Mapping[str, Usual]] = {
         "The first part of the path names no API here: a typing error, or an API of another environment.",
         "Compare the base path with the API's documentation. At this mock, add your own with [[apis]].",
     ),
+    "QUOTA_EXCEEDED": Usual(
+        "The app made more calls of this API in a minute than its quota allows.",
+        "Make fewer, or ask for a higher quota; wait until the minute is over.",
+    ),
+    "UPSTREAM_UNREACHABLE": Usual("Nothing listens where the API's upstream should be.", "Start your API. " + _GUESS),
+    "UPSTREAM_SLOW": Usual("The API took longer to answer than the gateway waits.", "Answer sooner. " + _GUESS),
+    "UPSTREAM_BROKEN": Usual(
+        "The API closed the connection without an answer: it crashed, or speaks TLS or another protocol there.",
+        "Look into the API's own log. " + _GUESS,
+    ),
     "FAULT": Usual("The mock itself failed.", "Look into its log. " + _GUESS),
 }
 """Of the rows of `gateway.errors`."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote
 
 import flask
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Rule as Route
 
@@ -85,6 +86,7 @@ class Front(Generic[X]):
     row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
     trace: Callable[[X, Seen], None] = lambda *_: None
     keeps_successes: bool = True
+    reads_body: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,8 @@ class _Outcome(Generic[X]):
 def create_app(front: Front[X], import_name: str) -> flask.Flask:
     """Return a Flask application that gives every method and path to the flows."""
     app = flask.Flask(import_name, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # what werkzeug cuts off a chunked body shows in its length
+    if front.reads_body:
+        app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # what werkzeug cuts off a chunked body shows in its length
     app.url_map.merge_slashes = False
     for path in ("/", "/<path:path>"):
         app.url_map.add(Route(path, endpoint="answer", methods=None))
@@ -118,7 +121,7 @@ def compact(body: Mapping[str, Any]) -> str:
 
 
 def _respond(front: Front[X]) -> flask.Response:
-    exchange = front.exchange(_request())
+    exchange = front.exchange(_request(reads_body=front.reads_body))
     fault = _met(front, exchange)
     outcome = _outcome(front, exchange, fault)
     response = _response(front, outcome)
@@ -141,7 +144,11 @@ def _response(front: Front[X], outcome: _Outcome[X]) -> flask.Response:
     status = f"{answer.status} {faulty.phrase(answer.status)}"  # werkzeug would write the phrase in capitals
     refused = outcome.refusal is not None or outcome.fault is not None
     front.trace(outcome.exchange, Seen(flow=outcome.flow.name, refused=refused, status=answer.status, body=body))
-    return flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
+    if answer.pieces is None:
+        return flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
+    response = flask.Response(answer.pieces, status)
+    response.headers = Headers(answer.pairs)  # and none of Flask's own
+    return response
 
 
 def _met(front: Front[X], exchange: X) -> Fault | None:
@@ -168,11 +175,16 @@ def _spoil(faults: Faults, response: flask.Response, fault: Fault) -> None:
         seconds, patience = fault.seconds or 0, environ.get(PATIENCE)
         faults.pause.wait(seconds if patience is None else min(seconds, patience))
         if patience is not None and seconds > patience:
-            response.response = faulty.broken_off()
+            _break_off(response)
     if fault.do == "drop":
-        response.response = faulty.broken_off()
+        _break_off(response)
     if fault.do == "malformed":
         _malform(response, fault)
+
+
+def _break_off(response: flask.Response) -> None:
+    response.call_on_close(getattr(response.response, "close", lambda: None))
+    response.response = faulty.broken_off()
 
 
 def _malform(response: flask.Response, fault: Fault) -> None:
@@ -313,9 +325,9 @@ def _told(answer: Answer) -> Mapping[str, Any]:
     return fault if isinstance(fault, Mapping) else body
 
 
-def _request() -> Request:
+def _request(*, reads_body: bool) -> Request:
     environ, asked = flask.request.environ, flask.request
-    body, oversized = _body()
+    body, oversized = _body() if reads_body else (b"", False)
     is_form = "application/x-www-form-urlencoded" in asked.mimetype
     return Request(
         method=asked.method,
@@ -327,7 +339,14 @@ def _request() -> Request:
         form=Parameters(_pairs(body) if is_form else ()),
         body=body,
         oversized=oversized,
+        stream=None if reads_body else _stream(environ),
     )
+
+
+def _stream(environ: Mapping[str, Any]) -> Callable[[int], bytes]:
+    """Read a body as it comes, where the server can; every server ends it where it ends."""
+    source = environ["wsgi.input"]
+    return getattr(source, "read1", source.read)  # type: ignore[no-any-return] # WSGI says that it reads bytes
 
 
 def _body() -> tuple[bytes, bool]:

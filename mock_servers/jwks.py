@@ -155,12 +155,13 @@ class HttpFetcher:
         return bytes(body)
 
     def _refuse_foreign(self, host: str) -> None:
-        if host in self.allow_hosts or _is_private(host):
+        if host in self.allow_hosts or is_private(host):
             return
         raise UnreachableError(f"this mock calls loopback and private hosts only; list {host!r} in allow_hosts")
 
 
-def _is_private(host: str) -> bool:
+def is_private(host: str) -> bool:
+    """Whether a host is this machine or a near one. Raises OSError for a name that nobody knows."""
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:

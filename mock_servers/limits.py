@@ -83,6 +83,12 @@ KEY_SET: Final = Limit(
     schema={"required": ["keys"], "properties": {"keys": {"type": "array", "items": {"type": "object"}}}},
 )
 
+_MOCKED: Final = "|".join(
+    (
+        *("_nhsauth", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo", r"\.well-known"),
+        *("hello-world", "mock-jwks", "canary-api", "v1/organizations"),
+    )
+)
 _ALL: Final = 1_000_000_000
 _LONGEST_DELAY: Final = 3600
 _FAULTY_STATUS: Final = between(400, 599, "a status")
@@ -131,7 +137,7 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
     },
     Api: {
         "path": matching(
-            r"(?!/(?:_nhsauth|oauth2|oauth2-mock|openam|realms)(?:/|$))/[^?#\s]*[^/?#\s]",
+            rf"(?!/(?:{_MOCKED})(?:/|$))/[^?#\s]*[^/?#\s]",
             'a path such as "/my-api", no slash at its end, none of the paths that are mocked',
         ),
         "upstream": matching(r"https?://[^/?#\s@]+(?:/[^?#\s]*)?", "a URL such as http://127.0.0.1:9000"),

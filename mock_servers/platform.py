@@ -20,7 +20,7 @@ from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
 from mock_servers.clock import Clock
-from mock_servers.configuration import READY_MADE_APP, REALMS, Configuration
+from mock_servers.configuration import READY_MADE_APP, REALMS, Api, Configuration
 from mock_servers.deferred import Deferred
 from mock_servers.developer_apps import DeveloperApps
 from mock_servers.environ import FAULT, IN_PROCESS, PATIENCE, host
@@ -28,6 +28,7 @@ from mock_servers.environment import Environments
 from mock_servers.faults.fetching import FaultyFetcher
 from mock_servers.faults.ordered import Faults
 from mock_servers.gateway.service import Service as Gateway
+from mock_servers.gateway.service import passing_on
 from mock_servers.identifiers import Identifiers
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.cis2 import CIS2
@@ -65,6 +66,10 @@ FETCH_TIMEOUT: Final = 5.0
 
 _LARGEST_GOOD: Final = 399
 _SLASHES: Final = re.compile(r"//+")
+
+
+class ApiExistsError(ValueError):
+    """Another API is at this path already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +164,14 @@ class Platform:
         assertions.remember(self.store, assertion, client_id=client_id, now=self.clock.now())
         return assertion
 
+    def add_api(self, api: Api) -> Api:
+        """Put a team's own API behind the gateway, with a product of its own. Raises ApiExistsError."""
+        if not self.store.apis.add(api.path, api):
+            raise ApiExistsError(f"an API is at {api.path!r} already: choose another path, or remove that one")
+        for product in seeds.products(self._played(), [(api.path, api.scopes)]):
+            self.developer_apps.add_product(product)
+        return api
+
     def made_key_of(self, app: App) -> bool:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
@@ -220,7 +233,8 @@ class Platform:
         """Say where the platform is served; the ready-made app's callback follows."""
         self.url = url
         self.origins.add(url)
-        if self.store.apps.get(READY_MADE_APP.client_id) is READY_MADE_APP:
+        known = self.store.apps.get(READY_MADE_APP.client_id)
+        if known is not None and known is self._ready_made and known.redirect_uris is READY_MADE_APP.redirect_uris:
             self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
 
     def token_services_at(self, url: str) -> Sequence[TokenService]:
@@ -383,6 +397,16 @@ class Platform:
         own = [(api.path, api.scopes) for api in self.configuration.apis]
         for product in seeds.products(self._played(), own):
             self.developer_apps.add_product(product)
+        for api in self.configuration.apis:
+            self.store.apis.put(api.path, api)
+        self._subscribe_ready_made()
+
+    def _subscribe_ready_made(self) -> None:
+        """Let the ready-made app call every configured API: with no other to register, it is the team's own."""
+        scopes = [scope for api in self.configuration.apis for scope in api.scopes]
+        if scopes and READY_MADE_APP in self.configuration.apps:
+            self.apps.change(READY_MADE_APP.client_id, scopes=(*READY_MADE_APP.scopes, *dict.fromkeys(scopes)))
+        self._ready_made = self.store.apps.get(READY_MADE_APP.client_id)
 
     def _played(self) -> list[str]:
         """List the environments of the platform, the configured one first."""
@@ -527,6 +551,7 @@ class Platform:
             store=self.store,
             identifiers=self.identifiers,
             journal=self.exchanges,
+            send=passing_on(self.configuration.allow_hosts),
         )
         return [
             *self._own_mounts(),

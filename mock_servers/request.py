@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ class Request:
 
     `origin` is scheme and host as the client wrote them, `target` the raw path and query string, `path` what of it lies
     below the service; header names are lower-case. `oversized`: the body was larger than is read.
+    `stream` reads so many bytes of a body that was left unread, for who passes it on.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Request:
     query: Parameters = field(default_factory=Parameters)
     form: Parameters = field(default_factory=Parameters)
     body: bytes = b""
+    stream: Callable[[int], bytes] | None = None
     oversized: bool = False
 
     @property
@@ -58,12 +60,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes out. A mapping becomes JSON with its members in their order, text goes as it is."""
+    """What goes out. A mapping becomes JSON with its members in their order, text goes as it is.
+
+    An answer of somebody else's has `pieces` in place of a body, and `pairs` in place of headers: they may repeat.
+    """
 
     status: int
     body: Mapping[str, Any] | str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    pieces: Iterator[bytes] | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ def proxy_name(api: str, environment: str) -> str:
 def proxies(environments: Iterable[str], own: Iterable[str] = ()) -> dict[str, Proxy]:
     """Return the proxies of these environments by name; `own` are the base paths of a team's own APIs."""
     apis = {api: _BASE_PATHS.get(api, api) for api in (*(seed.api for seed in _SEEDS), "hello-world")}
-    apis |= {_api(path): path.strip("/") for path in own}
+    apis |= {name_of(path): path.strip("/") for path in own}
     deployed = [
         Proxy(name=proxy_name(api, each), base_path=path, environment=each)
         for each in environments
@@ -94,7 +94,7 @@ def products(environments: Iterable[str], own: Iterable[tuple[str, tuple[str, ..
 
     A team's own API has the scopes it was given, and those of each access and level besides.
     """
-    given = {_api(path): scopes for path, scopes in own}
+    given = {name_of(path): scopes for path, scopes in own}
     seeds = {seed.api: seed for seed in (*_SEEDS, _Seed(api="hello-world"))}
     seeds |= {api: _Seed(api=api, levels=_LEVELS) for api in given}
     scopes = {"hello-world": DEFAULT_SCOPES, **given}
@@ -106,5 +106,6 @@ def products(environments: Iterable[str], own: Iterable[tuple[str, tuple[str, ..
     ]
 
 
-def _api(path: str) -> str:
+def name_of(path: str) -> str:
+    """Return the name of the API at a base path: that of `/my/api` is `my-api`."""
     return path.strip("/").replace("/", "-")

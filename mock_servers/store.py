@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Generic, TypeVar
 
 from mock_servers.apim.authorizations import BrowserSession, PendingAuthorization, PlatformCode
+from mock_servers.configuration import Api
 from mock_servers.debug_session import DebugSession
 from mock_servers.developer_app import DeveloperApp, Product
 from mock_servers.faults.fault import Fault
@@ -113,11 +114,11 @@ class Store:
 
     Keys: `apps` by client id, `people` by provider and id, `jtis` by environment, subject and jti (until when they are
     remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client id and minute,
-    `jwks` by purpose and URL, `faults` by number, `issued` by the value's hash, `pending` by the platform's state,
-    `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may be told of) by
-    provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those two) by the
-    app's id, `developers` (the names of their apps) by developer, `products` by name, `debug_sessions` by environment
-    and proxy, the rest by the value itself.
+    `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash, `pending` by the
+    platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may
+    be told of) by provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those
+    two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, the rest by the value
+    itself.
     """
 
     apps: Table[App] = field(default_factory=_unlimited)
@@ -142,6 +143,7 @@ class Store:
     developers: Table[tuple[str, ...]] = field(default_factory=_unlimited)
     products: Table[Product] = field(default_factory=_unlimited)
     faults: Table[Fault] = field(default_factory=_unlimited)
+    apis: Table[Api] = field(default_factory=_unlimited)
     debug_sessions: Table[tuple[DebugSession, ...]] = field(default_factory=_unlimited)
 
     def snapshot(self) -> Mapping[str, Mapping[Hashable, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
     from mock_servers.client_environment import RealNames
-    from mock_servers.configuration import Configuration
+    from mock_servers.configuration import Api, Configuration
     from mock_servers.faults.fault import Fault
     from mock_servers.identity_provider.headless import LogInError
     from mock_servers.identity_provider.people import Person
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.explanation import Explanation
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
+    from pytest_nhsauth.gateway import Gateway
     from pytest_nhsauth.platform import IdentityProvider, Platform
     from pytest_nhsauth.registered_app import RegisteredApp
     from pytest_nhsauth.settings import Settings
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.users import Users
 
 __all__ = [
+    "Api",
     "App",
     "AppFactory",
     "Apps",
@@ -43,6 +45,7 @@ __all__ = [
     "Fault",
     "Faults",
     "Finding",
+    "Gateway",
     "IdTokenFactory",
     "IdentityProvider",
     "LogInError",
@@ -63,7 +66,7 @@ __all__ = [
 _HOMES: Final = {
     "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
     "mock_servers.client_environment": ("RealNames",),
-    "mock_servers.configuration": ("Configuration",),
+    "mock_servers.configuration": ("Api", "Configuration"),
     "mock_servers.faults.fault": ("Fault",),
     "mock_servers.identity_provider.headless": ("LogInError",),
     "mock_servers.identity_provider.people": ("Person",),
@@ -75,6 +78,7 @@ _HOMES: Final = {
     "pytest_nhsauth.explanation": ("Explanation",),
     "pytest_nhsauth.factories": ("AppFactory", "ClientAssertionFactory", "IdTokenFactory"),
     "pytest_nhsauth.faults": ("Faults",),
+    "pytest_nhsauth.gateway": ("Gateway",),
     "pytest_nhsauth.platform": ("IdentityProvider", "Platform"),
     "pytest_nhsauth.registered_app": ("RegisteredApp",),
     "pytest_nhsauth.settings": ("Settings",),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
+    from pytest_nhsauth.gateway import Gateway
     from pytest_nhsauth.markers import Access
     from pytest_nhsauth.platform import Platform
     from pytest_nhsauth.registered_app import RegisteredApp
@@ -216,6 +217,18 @@ def nhsauth_clock(nhsauth: Platform) -> Clock:
 def nhsauth_faults(nhsauth: Platform) -> Faults:
     """What is to go wrong in this test: `next("token", status=503)`, `down("cis2")`; unused ones are warned of."""
     return nhsauth.faults
+
+
+@pytest.fixture
+def nhsauth_gateway(nhsauth: Platform) -> Iterator[Gateway]:
+    """Puts your API behind the platform's gateway: `(upstream, scopes=(), open=False, path=…) -> url`.
+
+    `upstream` is its URL, or a WSGI application.
+    """
+    from pytest_nhsauth.gateway import gateway  # noqa: PLC0415 - as above
+
+    with gateway(nhsauth) as put:
+        yield put
 
 
 @pytest.fixture

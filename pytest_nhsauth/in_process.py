@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_servers.clock import Clock
-from mock_servers.configuration import Configuration
+from mock_servers.configuration import Api, Configuration
 from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
@@ -134,6 +134,10 @@ class InProcess:
     def remove_fault(self, number: int) -> None:
         """Take a fault back."""
         self.mock.faults.remove(number)
+
+    def add_api(self, api: Api) -> None:
+        """Put an API behind the gateway."""
+        self.mock.add_api(api)
 
     @contextmanager
     def real_names(self, folder: Path) -> Iterator[RealNames]:

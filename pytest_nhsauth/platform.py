@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mock_servers.configuration import Api
 from pytest_nhsauth.apps import Apps
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.clock import Clock
@@ -137,6 +138,10 @@ class Platform:
         does not fit, and for a client id that is taken.
         """
         return self.app(self.apps.create(make_key=make_key, **given).client_id)
+
+    def add_api(self, api: Api) -> None:
+        """Put an API of your own behind the gateway, as `[[apis]]` does. Raises ValueError when its path is taken."""
+        self._target.add_api(api)
 
     @blames_caller
     def log_in(self, authorize_url: str, *, user: str, outcome: str = "ok", level: str | None = None) -> str:

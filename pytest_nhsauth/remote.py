@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mock_servers import assertions
 from mock_servers.apps import NoSuchAppError
+from mock_servers.configuration import Api
 from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider import headless
 from mock_servers.identity_provider.id_tokens import Alterations
@@ -240,6 +241,10 @@ class Remote:
     def remove_fault(self, number: int) -> None:
         """Take a fault back."""
         self._control.ask("DELETE", f"/faults/{number}")
+
+    def add_api(self, api: Api) -> None:
+        """Have the mock put an API behind its gateway; it must be able to reach it."""
+        self._control.ask("POST", "/apis", {each.name: getattr(api, each.name) for each in fields(Api)})
 
     @contextmanager
     def real_names(self, folder: Path) -> Iterator[RealNames]:  # noqa: ARG002 - a mock elsewhere has files of its own

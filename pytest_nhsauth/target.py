@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mock_servers.configuration import Api
 from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
@@ -159,6 +160,10 @@ class Target(Protocol):
 
     def remove_fault(self, number: int) -> None:
         """Take a fault back. Raises LookupError."""
+        ...
+
+    def add_api(self, api: Api) -> None:
+        """Put an API behind the gateway. Raises ValueError when its path is taken."""
         ...
 
     def real_names(self, folder: Path) -> AbstractContextManager[RealNames]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_servers import wording
+from mock_servers import quota, wording
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
@@ -15,9 +15,6 @@ from mock_servers.wording import duration, shown
 
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
-
-QUOTA_WINDOW: Final = 60
-"""Seconds of the quota's window; it begins on the whole minute (I)."""
 
 
 def _what_keeps(exchange: Exchange, app: App) -> str | None:
@@ -78,17 +75,13 @@ def find_app(exchange: Exchange) -> str | None:
 @rejects(errors.QUOTA_EXCEEDED)
 def claim_quota(exchange: Exchange) -> str | None:
     """Row 17a: each request counts, and of many at once no more than the quota pass."""
-    app, limit = exchange.app, exchange.app.quota_per_minute
-    if not limit:
-        return None
-    window = int(exchange.now // QUOTA_WINDOW)
-    key = (exchange.service.mount, app.client_id, window)
-    used = exchange.service.store.quotas.update(key, lambda count: (count or 0) + 1)
-    if used <= limit:
+    app = exchange.app
+    used = quota.claim(exchange.service.store, exchange.service.mount, app, exchange.now)
+    if used is None:
         return None
     return (
-        f"This is request {used} of app {shown(app.name)} in this minute, and its quota is {limit}: keep a token until "
-        "it is about to expire instead of asking for one per call."
+        f"This is request {used} of app {shown(app.name)} in this minute, and its quota is {app.quota_per_minute}: "
+        "keep a token until it is about to expire instead of asking for one per call."
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from mock_servers.apim.client_app import QUOTA_WINDOW
+from mock_servers import quota
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.redirects import redirect
 from mock_servers.request import Answer
@@ -28,22 +28,9 @@ def _empty(row: ServiceError, _: Exchange, __: str) -> Answer:
 
 
 def _rate_limit(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
-    """Two captures agree on the members (S); their order is that of the first (I); the expiry is a whole minute (I)."""
     app = exchange.app
-    window_ends = (int(exchange.now // QUOTA_WINDOW) + 1) * QUOTA_WINDOW
-    return Answer(
-        status=row.status,
-        body={
-            "message": row.sentence.format(app=app.name, limit=app.quota_per_minute),
-            "scope": "application",
-            "policy": "quota",
-            "limit": app.quota_per_minute,
-            "interval": 1,
-            "timeunit": "minute",
-            "ratelimiting_expiry_time_ms": window_ends * 1000,
-            "message_id": message_id,
-        },
-    )
+    body = quota.exceeded(row.sentence, app.name, app.quota_per_minute, exchange.now, message_id)
+    return Answer(status=row.status, body=body)
 
 
 def _fault(row: ServiceError, _: Exchange, __: str) -> Answer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import flask
 
 from mock_servers.control import (
+    apis,
     apps,
     callback,
     clock,
@@ -31,7 +32,7 @@ from mock_servers.members import MemberError
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
 
-_MODULES: Final = (status, apps, people, tokens, journal, explain, clock, faults, snapshots, callback)
+_MODULES: Final = (status, apps, apis, people, tokens, journal, explain, clock, faults, snapshots, callback)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 

@@ -74,7 +74,7 @@ CALLS: Final = (
         method="POST",
         path="/reset",
         name="reset",
-        summary="Back to the state after start: apps, users, tokens, jtis, exchanges, faults, clock. Keys stay.",
+        summary="Back to the state after start: apps, users, APIs, tokens, jtis, exchanges, faults, clock. Keys stay.",
         answer=_reset,
         gives={204: Gives(description="It is as it was.")},
     ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from mock_servers import quota
 from mock_servers.apim.errors import QUOTA_EXCEEDED, SCRIPT_FAULT
 from mock_servers.faults.fault import Fault
 from mock_servers.registered_app import App
@@ -16,7 +17,6 @@ from mock_servers.request import Answer
 HTML: Final = "text/html; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
-_WINDOW: Final = 60
 _DEFAULT_QUOTA: Final = 300
 _NOBODY: Final = "<app name>"
 _SPIKE: Final = (
@@ -88,20 +88,16 @@ def _of_status(fault: Fault) -> Answer:
 
 
 def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
-    """A quota's members agree in two captures (S); those of a spike arrest but for message and policy are ours (I)."""
+    """An app's quota is known from captures (S); of the others the messages are, and the members are ours (I)."""
     policy, scope = fault.policy or "quota", fault.scope or "application"
     name = facts.app.name if facts.app else _NOBODY
     limit = (facts.app.quota_per_minute if facts.app else 0) or _DEFAULT_QUOTA
-    texts = {("application", "quota"): QUOTA_EXCEEDED.sentence, ("application", "spike_arrest"): _SPIKE}
-    message = texts.get((scope, policy), _BUSY).format(app=name, limit=limit)
-    counted = {
-        "limit": limit,
-        "interval": 1,
-        "timeunit": "minute",
-        "ratelimiting_expiry_time_ms": (int(facts.now // _WINDOW) + 1) * _WINDOW * 1000,
-    }
-    head = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
-    return {**head, **(counted if policy == "quota" else {}), "message_id": facts.message_id}
+    of_quota = quota.exceeded(QUOTA_EXCEEDED.sentence, name, limit, facts.now, facts.message_id)
+    if (scope, policy) == ("application", "quota"):
+        return of_quota
+    message = _SPIKE.format(app=name) if scope == "application" else _BUSY
+    told = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
+    return {**of_quota, **told} if policy == "quota" else {**told, "message_id": facts.message_id}
 
 
 def _unknown_error(facts: Facts) -> dict[str, Any]:

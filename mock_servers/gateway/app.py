@@ -17,8 +17,17 @@ from mock_servers.request import Answer
 from mock_servers.rules import Flow, choose
 
 
-def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = (), faults: Faults | None = None) -> Flask:
-    """Return the WSGI application of the APIs that `flows` lead to; any other path is Apigee's own 404."""
+def create_app(
+    service: Service,
+    flows: Sequence[Flow[Exchange, Answer]] = (),
+    faults: Faults | None = None,
+    *,
+    reads_body: bool = True,
+) -> Flask:
+    """Return the WSGI application of the APIs that `flows` lead to; any other path is Apigee's own 404.
+
+    Without `reads_body` bodies are left to who passes them on, whatever their size.
+    """
     all_flows = (*flows, NOWHERE)
     return front.create_app(
         front.Front(
@@ -32,6 +41,7 @@ def create_app(service: Service, flows: Sequence[Flow[Exchange, Answer]] = (), f
             fault=FAULT,
             journal=service.journal,
             faults=faults,
+            reads_body=reads_body,
             place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
             trace=trace,
             advise=advise,

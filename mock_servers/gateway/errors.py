@@ -48,4 +48,19 @@ NO_SUCH_API = ServiceError(
     row="§9",
     shape="fault",
 )
+QUOTA_EXCEEDED = ServiceError(
+    status=429,
+    code="",
+    sentence="Your application, {app}, has exceeded its quota of {limit} requests every 1 minute(s) and is being "
+    "rate limited.",
+    evidence="S",
+    row="gateway §1",
+    shape="rate_limit",
+)
+# What Apigee's documentation shows for a target in this state; nobody has seen the platform's own answer.
+UPSTREAM_UNREACHABLE = _fault(
+    503, "messaging.adaptors.http.flow.ServiceUnavailable", "The Service is temporarily unavailable", "I"
+)
+UPSTREAM_SLOW = _fault(504, "messaging.adaptors.http.flow.GatewayTimeout", "Gateway Timeout", "I")
+UPSTREAM_BROKEN = _fault(502, "messaging.adaptors.http.UnexpectedEOFAtTarget", "Unexpected EOF at target", "I")
 FAULT = _fault(500, "steps.javascript.ScriptExecutionFailed", "Execution of the mock failed", "I")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from mock_servers import quota
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
 from mock_servers.request import Answer
@@ -67,8 +68,12 @@ NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
 )
 
 
-def render(row: ServiceError, exchange: Exchange, _: str) -> Answer:
-    """Make Apigee's own fault body of a row; a status key that is wrong gets no body at all (S)."""
+def render(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
+    """Make Apigee's own fault body of a row, or the 429; a status key that is wrong gets no body at all (S)."""
+    if row.shape == "rate_limit":
+        app = exchange.app
+        body = quota.exceeded(row.sentence, app.name, app.quota_per_minute, exchange.now, message_id)
+        return Answer(status=row.status, body=body)
     if row.shape == "empty":
         return Answer(status=row.status, content_type="text/plain")
     sentence = row.sentence.replace("{path}", exchange.request.target.partition("?")[0])

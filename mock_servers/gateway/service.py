@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mock_servers import seeds
 from mock_servers.clock import Clock
+from mock_servers.configuration import Api
 from mock_servers.grants import AccessToken
 from mock_servers.identifiers import Identifiers
 from mock_servers.records import Journal
+from mock_servers.registered_app import App
 from mock_servers.request import Request
 from mock_servers.settings import ApimSettings
 from mock_servers.store import Store
 
+if TYPE_CHECKING:
+    from mock_servers.gateway.upstream import Reply, UpstreamError
+
+Send = Callable[[Api, Request], "Reply"]
+"""Passes a request on to an API. Raises UpstreamError."""
+
+
+def passing_on(allow_hosts: Collection[str] = ()) -> Send:
+    """Return what passes requests on to loopback, private and these hosts."""
+
+    def send(api: Api, request: Request) -> Reply:
+        from mock_servers.gateway.upstream import Upstream  # noqa: PLC0415 - for who has an API of their own
+
+        return Upstream(allow_hosts=allow_hosts).send(api, request)
+
+    return send
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The gateway before the APIs of one environment."""
+    """The gateway before the APIs of one environment; `send` passes a request on to one of a team's own."""
 
     settings: ApimSettings
     clock: Clock
     store: Store
     identifiers: Identifiers
     journal: Journal
+    send: Send = field(default_factory=passing_on)
 
 
 @dataclass(slots=True)
@@ -34,8 +56,38 @@ class Exchange:
     now: float
     bearer: str = field(init=False)
     token: AccessToken = field(init=False)
+    reply: Reply = field(init=False)
+    failure: UpstreamError | None = field(init=False)
+
+    @property
+    def found_api(self) -> Api | None:
+        """The team's own API that is called: of those whose path fits, the longest."""
+        path = self.request.path
+        fitting = [api for api in self.service.store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
+        return max(fitting, key=lambda api: len(api.path), default=None)
+
+    @property
+    def api(self) -> Api:
+        """The same; AttributeError, as of any field that nothing has taught yet, when there is none."""
+        found = self.found_api
+        if found is None:
+            raise AttributeError(f"no API is at {self.request.path!r}", name="api", obj=self)
+        return found
+
+    @property
+    def app(self) -> App:
+        """The app behind the token that was found, or of the API key; AttributeError when there is none."""
+        token: AccessToken | None = getattr(self, "token", None)
+        client_id = token.client_id if token else self.request.headers.get("apikey", "")
+        app = self.service.store.apps.get(client_id)
+        if app is None:
+            raise AttributeError(f"no app {client_id!r} is known", name="app", obj=self)
+        return app
 
     @property
     def proxy(self) -> str:
         """The name of the API that is called, as products have it: `hello-world-internal-dev`."""
+        own = self.found_api
+        if own is not None:
+            return seeds.proxy_name(seeds.name_of(own.path), self.service.settings.environment)
         return seeds.proxy_of(self.request.target.partition("?")[0], self.service.settings.environment)

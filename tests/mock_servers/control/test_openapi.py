@@ -54,6 +54,7 @@ def path_of(call: Call, platform: Platform) -> str:
         "id": "656005750104",
         "snapshot": "kept",
         "number": "1",
+        "path": "kept-api",
     }
     return re.sub(r"<(?:path:)?(\w+)>", lambda match: known[match[1]], call.path)
 
@@ -79,9 +80,10 @@ def assert_described(document: Mapping[str, Any], call: Call, answer: TestRespon
 
 @pytest.fixture
 def with_exchange(platform: Platform, control: Control) -> Platform:
-    """A platform whose journal holds one exchange, and for which one fault is ordered."""
+    """A platform whose journal holds one exchange, and with one fault and one API."""
     control("POST", "/access-tokens", {"access": "application"})
     control("POST", "/faults", {"on": "api", "do": "drop"})
+    control("POST", "/apis", {"path": "/kept-api", "upstream": "http://127.0.0.1:9"})
     return platform
 
 

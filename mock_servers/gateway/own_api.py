@@ -1,0 +1,143 @@
+"""A team's own API behind the platform: token, level or API key judged, the rate limit kept, the request passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mock_servers import quota
+from mock_servers.gateway import bearer_token, errors, subscription
+from mock_servers.gateway.service import Exchange
+from mock_servers.gateway.upstream import (
+    BrokenUpstreamError,
+    SlowUpstreamError,
+    UnreachableUpstreamError,
+    UpstreamError,
+)
+from mock_servers.request import Answer
+from mock_servers.rules import Flow, Policy, rejects
+from mock_servers.wording import shown
+
+_BY_KEY: Final = ":app:level0:"
+"""What a scope contains of an API for application-restricted access with an API key (D)."""
+
+
+def _missing(exchange: Exchange, status: int) -> str | None:
+    wanted, held = exchange.api.scopes, exchange.token.scopes
+    if exchange.service.settings.insufficient_scope_status != status or not wanted or set(wanted) & set(held):
+        return None
+    return (
+        f"{exchange.api.path} wants {' or '.join(map(shown, wanted))}; the token has {shown(list(held))}: log in at "
+        "the level that it asks for, or subscribe the app to it."
+    )
+
+
+@rejects(errors.SCOPE_TOO_LOW)
+def check_scope(exchange: Exchange) -> str | None:
+    """One of the API's, exactly: a higher level does not open a lower one. The status is that of most sources (D)."""
+    return _missing(exchange, errors.SCOPE_TOO_LOW.status)
+
+
+@rejects(errors.SCOPE_TOO_LOW_UNAUTHORIZED)
+def check_scope_by_newest_suite(exchange: Exchange) -> str | None:
+    """The status that the newest release of a public suite expects (S): in doubt, hence the setting."""
+    return _missing(exchange, errors.SCOPE_TOO_LOW_UNAUTHORIZED.status)
+
+
+@rejects(errors.QUOTA_EXCEEDED)
+def claim_quota(exchange: Exchange) -> str | None:
+    """Each app has its quota at each API; of many requests at once no more pass."""
+    app = exchange.app
+    used = quota.claim(exchange.service.store, exchange.api.path, app, exchange.now)
+    if used is None:
+        return None
+    return f"This is request {used} of app {shown(app.name)} in this minute, and its quota is {app.quota_per_minute}."
+
+
+@rejects(errors.UPSTREAM_UNREACHABLE)
+def fetch_reply(exchange: Exchange) -> str | None:
+    """The API takes connections (I); what else it may fail in, later rules say."""
+    exchange.failure = None
+    try:
+        exchange.reply = exchange.service.send(exchange.api, exchange.request)
+    except UnreachableUpstreamError as failure:
+        return f"{exchange.api.upstream} cannot be reached: {failure}. Does your API run there?"
+    except UpstreamError as failure:
+        exchange.failure = failure
+    return None
+
+
+@rejects(errors.UPSTREAM_SLOW)
+def check_reply_in_time(exchange: Exchange) -> str | None:
+    """It begins to answer within the gateway's patience (I)."""
+    if isinstance(exchange.failure, SlowUpstreamError):
+        return f"{exchange.api.upstream} did not answer: {exchange.failure}."
+    return None
+
+
+@rejects(errors.UPSTREAM_BROKEN)
+def check_reply_whole(exchange: Exchange) -> str | None:
+    """It answers in HTTP (I)."""
+    if isinstance(exchange.failure, BrokenUpstreamError):
+        return f"{exchange.api.upstream} closed the connection or spoke no HTTP: {exchange.failure}."
+    return None
+
+
+TOKEN: Final[Policy[Exchange]] = Policy(
+    name="OauthV2.VerifyAccessToken",
+    rules=(
+        bearer_token.find_bearer,
+        bearer_token.find_token,
+        bearer_token.check_token_not_revoked,
+        bearer_token.check_token_live,
+        subscription.check_app_of_token,
+        subscription.check_token_for_api,
+        check_scope,
+        check_scope_by_newest_suite,
+    ),
+)
+API_KEY: Final[Policy[Exchange]] = Policy(
+    name="VerifyAPIKey",
+    rules=(
+        subscription.check_api_key_present,
+        bearer_token.check_api_key_known,
+        bearer_token.check_api_key_approved,
+        subscription.check_api_key_for_api,
+    ),
+)
+LIMIT: Final[Policy[Exchange]] = Policy(name="ApplyRateLimiting", rules=(claim_quota,))
+TARGET: Final[Policy[Exchange]] = Policy(
+    name="TargetEndpoint", rules=(fetch_reply, check_reply_in_time, check_reply_whole)
+)
+
+
+def _is_open(exchange: Exchange) -> bool:
+    return exchange.found_api is not None and exchange.found_api.open
+
+
+def _is_by_key(exchange: Exchange) -> bool:
+    """An API that takes keys is called with one; or it takes nothing else."""
+    api, headers = exchange.found_api, exchange.request.headers
+    if api is None:
+        return False
+    by_key = [_BY_KEY in scope for scope in api.scopes]
+    takes_keys, takes_tokens = any(by_key) or not by_key, not all(by_key) or not by_key
+    sent = "apikey" in headers and "authorization" not in headers
+    return takes_keys and (sent or not takes_tokens)
+
+
+def _pass_back(exchange: Exchange) -> Answer:
+    reply = exchange.reply
+    return Answer(status=reply.status, pieces=reply.pieces, pairs=reply.headers)
+
+
+def _flow(name: str, takes: Callable[[Exchange], bool], *policies: Policy[Exchange]) -> Flow[Exchange, Answer]:
+    return Flow(row="gateway §2", name=name, takes=takes, policies=(*policies, TARGET), respond=_pass_back)
+
+
+FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    _flow("own-api-open", _is_open),
+    _flow("own-api-by-key", _is_by_key, API_KEY, LIMIT),
+    _flow("own-api", lambda exchange: exchange.found_api is not None, TOKEN, LIMIT),
+)
+"""Any path below that of an API, by any method."""

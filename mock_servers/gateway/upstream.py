@@ -1,0 +1,194 @@
+"""Passes a request on to a team's own API, as it is, and brings its answer back piece by piece.
+
+The standard library's client does it: a higher one would rewrite the target and add headers of its own.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import re
+import ssl
+import string
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, quote, urlsplit
+
+from mock_servers.configuration import Api
+from mock_servers.jwks import is_private
+from mock_servers.request import Request
+
+_PIECE: Final = 1 << 16
+_HOP_BY_HOP: Final = frozenset(
+    [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]
+)
+"""For one connection alone (RFC 9110, section 7.6.1)."""
+_NOT_SENT: Final = _HOP_BY_HOP | {"host", "expect"}
+_SLASHES: Final = re.compile(r"^/{2,}")
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class UpstreamError(Exception):
+    """The API gave no answer; the message says what the attempt met."""
+
+
+class UnreachableUpstreamError(UpstreamError):
+    """No connection to the API could be made."""
+
+
+class SlowUpstreamError(UpstreamError):
+    """The API did not begin to answer in time."""
+
+
+class BrokenUpstreamError(UpstreamError):
+    """The API closed the connection without an answer, or with one that is no HTTP."""
+
+
+class Pieces:
+    """The pieces of an answer as they come; closed, whether or not anybody has asked for the first."""
+
+    def __init__(self, answer: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> None:
+        self._answer = answer
+        self._connection = connection
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            piece = self._answer.read1(_PIECE)
+            if not piece and self._answer.length:
+                raise http.client.IncompleteRead(b"", self._answer.length)
+        except (http.client.HTTPException, OSError) as failure:
+            raise ConnectionAbortedError(
+                errno.ECONNABORTED, f"the API broke off its answer: {_told(failure)}"
+            ) from failure
+        if not piece:
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        """Close the connection; no piece can be asked for any more."""
+        self._answer.close()
+        self._connection.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An API's answer: headers that may repeat, and the pieces of its body as they come."""
+
+    status: int
+    headers: Headers
+    pieces: Pieces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """Calls APIs on loopback, private and listed hosts, and on no other.
+
+    `connect` and `read` are for how many seconds it waits for a connection, and for the next piece of an answer: what
+    Apigee's documentation gives as defaults; the platform's own are not known (I).
+    """
+
+    allow_hosts: Collection[str] = ()
+    connect: float = 3.0
+    read: float = 55.0
+
+    def send(self, api: Api, request: Request) -> Reply:
+        """Pass a request on. Raises UpstreamError."""
+        parts = urlsplit(api.upstream)
+        self._refuse_foreign(parts.hostname or "")
+        connection = self._connected(parts)
+        try:
+            answer = self._answer(connection, target_of(api, request), parts.netloc, request)
+        except UpstreamError:
+            connection.close()
+            raise
+        return Reply(status=answer.status, headers=kept(answer.getheaders()), pieces=Pieces(answer, connection))
+
+    def _connected(self, parts: SplitResult) -> http.client.HTTPConnection:
+        host = parts.hostname or ""
+        connection = (
+            http.client.HTTPSConnection(host, parts.port, timeout=self.connect, context=ssl.create_default_context())
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(host, parts.port, timeout=self.connect)
+        )
+        try:
+            connection.connect()
+        except OSError as failure:
+            raise UnreachableUpstreamError(_told(failure)) from failure
+        connection.sock.settimeout(self.read)
+        return connection
+
+    def _answer(
+        self, connection: http.client.HTTPConnection, target: str, host: str, request: Request
+    ) -> http.client.HTTPResponse:
+        try:
+            _send(connection, target, host, request)
+            return connection.getresponse()
+        except TimeoutError as failure:
+            raise SlowUpstreamError(f"it sent nothing for {self.read:g} s") from failure
+        except (http.client.HTTPException, OSError, ValueError) as failure:
+            raise BrokenUpstreamError(_told(failure)) from failure
+
+    def _refuse_foreign(self, host: str) -> None:
+        try:
+            allowed = host in self.allow_hosts or is_private(host)
+        except OSError as unknown:
+            raise UnreachableUpstreamError(_told(unknown)) from unknown
+        if not allowed:
+            raise UnreachableUpstreamError(
+                f"this mock calls loopback and private hosts only; list {host!r} in allow_hosts"
+            )
+
+
+def target_of(api: Api, request: Request) -> str:
+    """Return the target for the API: what lies below its path here, and the query, as the client wrote them."""
+    path, mark, query = _SLASHES.sub("/", request.target).partition("?")
+    rest = path[len(api.path) :] if path.startswith(api.path) else quote(request.path[len(api.path) :])
+    whole = f"{urlsplit(api.upstream).path.rstrip('/')}{rest}" or "/"
+    return quote(f"{whole}{mark}{query}", safe=string.punctuation)
+
+
+def kept(headers: Iterable[tuple[str, str]], dropped: frozenset[str] = _HOP_BY_HOP) -> Headers:
+    """Return the headers that go further: not those of one connection, nor those that `Connection` names."""
+    pairs = tuple(headers)
+    listed = ",".join(value for name, value in pairs if name.lower() == "connection")
+    left_out = dropped | {word.strip().lower() for word in listed.split(",")}
+    return tuple((name, value) for name, value in pairs if name.lower() not in left_out)
+
+
+def _send(connection: http.client.HTTPConnection, target: str, host: str, request: Request) -> None:
+    connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+    connection.putheader("Host", host)
+    for name, value in kept(request.headers.items(), _NOT_SENT):
+        connection.putheader(name, value)
+    chunked = "transfer-encoding" in request.headers
+    if chunked:
+        connection.putheader("Transfer-Encoding", "chunked")
+    try:
+        connection.endheaders(_body(request), encode_chunked=chunked)
+    except (BrokenPipeError, ConnectionResetError):
+        return  # an API that has read enough may have answered all the same
+
+
+def _body(request: Request) -> Iterator[bytes] | None:
+    if request.stream is None or not {"content-length", "transfer-encoding"} & request.headers.keys():
+        return None
+    return iter(lambda: request.stream(_PIECE), b"")  # type: ignore[misc] # it is there
+
+
+def _told(failure: Exception) -> str:
+    return f"{type(failure).__name__}: {failure}"[:300]
