@@ -89,6 +89,7 @@ def finding_shown(told: Mapping[str, Any]) -> FindingShown:
     return FindingShown(
         **{name: told[name] for name in ("id", "certainty", "seen", "cause", "cure")},
         change=told.get("change"),
+        difference=told.get("difference"),
         basis=", ".join(basis) or None,
     )
 

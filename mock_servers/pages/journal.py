@@ -85,7 +85,10 @@ class PolicyShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingShown:
-    """A finding: `change` is the cure in a client library's own words, `basis` how well the row is known that minds."""
+    """A finding: `change` is the cure in a client library's own words, `basis` how well the row is known that minds.
+
+    `difference` is two texts under each other, with a mark where they part.
+    """
 
     id: str
     certainty: str
@@ -93,6 +96,7 @@ class FindingShown:
     cause: str
     cure: str
     change: str | None = None
+    difference: str | None = None
     basis: str | None = None
 
 

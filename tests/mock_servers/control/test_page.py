@@ -240,6 +240,22 @@ def test_the_page_of_a_success_has_advice_and_no_problem(
     assert "Would stop next" not in text
 
 
+def test_two_texts_stand_under_each_other_with_a_mark_where_they_part(
+    platform: Platform, browse: Browse, post: Post
+) -> None:
+    near = Alterations(claims={"aud": f"{platform.token_url}/"})
+    assertion = platform.client_assertion("nhsauth-app", alterations=near)
+    assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    post(grant_type="client_credentials", client_assertion_type=assertion_type, client_assertion=assertion)
+
+    page = browse(f"/exchanges/{platform.exchanges.last.id}").get_data(as_text=True)
+
+    (shown,) = re.findall(r'<pre class="difference" tabindex="0">(.*?)</pre>', page, re.DOTALL)
+    sent, wanted, mark = shown.splitlines()
+    assert (sent, wanted) == (f"sent:   {platform.token_url}/", f"wanted: {platform.token_url}")
+    assert mark.index("^") == len(wanted)
+
+
 def test_an_exchange_that_is_not_kept_is_a_problem_for_people(browse: Browse) -> None:
     answer = browse("/exchanges/rrt-0")
 
