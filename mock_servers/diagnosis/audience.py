@@ -105,11 +105,16 @@ def _reasons(sent: str, target: str) -> Iterator[str]:
     if bare == target:
         return
     parts = _split(bare)
-    if parts is None or (parts.hostname or "").lower() != good.hostname:
+    if parts is None:
         return
-    yield from _of_scheme(bare, parts, good)
-    yield from _of_host(parts, good)
-    yield from _of_path(parts, good)
+    if "/realms/" in parts.path:
+        yield "it is an identity provider's issuer or endpoint, not the platform's token URL"
+    elif (parts.hostname or "").lower() == good.hostname:
+        yield from _of_scheme(bare, parts, good)
+        yield from _of_host(parts, good)
+        yield from _of_path(parts, good)
+    elif parts.path == good.path:
+        yield f"its host is {shown(parts.netloc)}, not {shown(good.netloc)}"
 
 
 def _split(text: str) -> SplitResult | None:
@@ -162,8 +167,6 @@ def _other_path(sent: str, good: str) -> str:
         return f"it names the other token service, {shown(sent)}"
     if sent.lower() == good.lower():
         return "its path has capital letters"
-    if "/realms/" in sent:
-        return "it is an identity provider's issuer or endpoint, not the platform's token URL"
     return f"its path is {shown(sent)}, not {shown(good)}"
 
 

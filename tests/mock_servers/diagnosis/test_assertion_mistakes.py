@@ -194,6 +194,12 @@ case("mock", "aud-near-miss", AUD, "it names the other token service")(near(lamb
 case("issuer", "aud-near-miss", AUD, "an identity provider's issuer")(
     near(lambda url: url.replace("/oauth2/token", CIS2_PATH))
 )
+case("other name", "aud-near-miss", AUD, 'its host is "localhost:8080", not "127.0.0.1:8080"')(
+    near(lambda url: url.replace("127.0.0.1", "localhost"))
+)
+case("real issuer", "aud-near-miss", AUD, "an identity provider's issuer")(
+    aud(f"https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443{CIS2_PATH}")
+)
 case("list", "aud-near-miss", AUD, "None of the 2 in the list")(near(lambda url: ["x", f"{url}/"]))
 case("port of https", "aud-near-miss", AUD, "it spells the port :443 out")(
     aud("https://int.api.service.nhs.uk:443/oauth2/token")

@@ -1,0 +1,77 @@
+"""A key set that a real host keeps from the platform: whatever the fetch met is told by its own words."""
+
+import socket
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from mock_servers.certificate import make_authority
+from mock_servers.platform import Platform
+from mock_servers.records import Finding
+from mock_servers.serving import serve
+
+Ask = Callable[..., TestResponse]
+
+UNREACHABLE = "The JWKS endpoint, for your client_assertion can't be reached"
+
+
+@pytest.fixture
+def found(platform: Platform, client_credentials: Ask) -> Callable[[str], Finding]:
+    """Ask for a token with the app's key set at a URL, and return what was found."""
+
+    def ask(url: str) -> Finding:
+        platform.apps.change("nhsauth-app", jwks_url=url)
+        answer = client_credentials()
+        assert answer.get_json()["error_description"] == UNREACHABLE
+        (finding,) = platform.exchanges.last.findings
+        return finding
+
+    return ask
+
+
+def guarded(_: Any, start_response: Any) -> list[bytes]:
+    start_response("401 Unauthorized", [("WWW-Authenticate", "Basic"), ("Content-Length", "0")])
+    return [b""]
+
+
+def test_basic_authentication_before_it(found: Callable[[str], Finding]) -> None:
+    with serve(guarded) as server:
+        finding = found(f"{server.url}/jwks.json")
+
+    assert finding.id == "jwks-unreachable"
+    assert f'"{server.url}/jwks.json" could not be fetched: it answered 401.' in finding.seen
+    assert "asks for a log-in" in finding.cause
+    assert "own network, which the real platform cannot reach" in finding.cure
+    assert "The jti of this assertion is spent" in finding.cure
+
+
+def test_a_certificate_that_signs_itself(found: Callable[[str], Finding], tmp_path: Path) -> None:
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(make_authority(["127.0.0.1"], datetime.now(UTC)).leaf(["127.0.0.1"], datetime.now(UTC)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    with serve(guarded, tls=context) as server:
+        finding = found(f"{server.url}/jwks.json")
+
+    assert "certificate is not trusted" in finding.cause
+
+
+def test_nothing_that_listens(found: Callable[[str], Finding]) -> None:
+    with socket.socket() as bound:  # and not listening: nobody else gets the port meanwhile
+        bound.bind(("127.0.0.1", 0))
+        finding = found(f"http://127.0.0.1:{bound.getsockname()[1]}/jwks.json")
+
+    assert "Nothing listens there" in finding.cause
+
+
+def test_a_host_that_the_mock_was_not_allowed_to_call(found: Callable[[str], Finding]) -> None:
+    finding = found("https://example.com/jwks.json")
+
+    assert "the real platform would have tried" in finding.cause
+    assert "allow_hosts" in finding.cure
