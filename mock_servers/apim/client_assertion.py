@@ -69,7 +69,8 @@ def find_client_assertion_kid(exchange: Exchange) -> str | None:
         return None
     if "kid" in exchange.assertion.claims:
         return "kid is among the claims; it belongs into the header of the assertion."
-    return f"The assertion's header has kid {shown(kid)}: name there the key that you registered."
+    has = "no kid" if kid is javascript.UNDEFINED else f"kid {shown(kid)}"
+    return f"The assertion's header has {has}: name there the key that you registered."
 
 
 @rejects(errors.CLIENT_ASSERTION_TYP_NOT_JWT)
