@@ -30,19 +30,7 @@ def create_app(service: Service, faults: Faults | None = None) -> Flask:
             render=render,
             write=write,
             message_id=service.identifiers.message_id,
-            known=Known(
-                store=service.store,
-                journal=service.journal,
-                environment=service.environment,
-                origins=service.origins,
-                hosts=service.hosts,
-                audiences=service.settings.audiences,
-                providers=service.providers,
-                jwks_url_of=service.jwks_url_of,
-                fetch=without_faults(service.fetch),
-                issuers=service.issuers,
-                loaded_keys=service.loaded_keys,
-            ),
+            known=known_of(service),
             fault=errors.SCRIPT_FAULT,
             journal=service.journal,
             faults=faults,
@@ -51,6 +39,23 @@ def create_app(service: Service, faults: Faults | None = None) -> Flask:
             trace=trace,
         ),
         __name__,
+    )
+
+
+def known_of(service: Service) -> Known:
+    """Return what finders may look up of a token service."""
+    return Known(
+        store=service.store,
+        journal=service.journal,
+        environment=service.environment,
+        origins=service.origins,
+        hosts=service.hosts,
+        audiences=service.settings.audiences,
+        providers=service.providers,
+        jwks_url_of=service.jwks_url_of,
+        fetch=without_faults(service.fetch),
+        issuers=service.issuers,
+        loaded_keys=service.loaded_keys,
     )
 
 

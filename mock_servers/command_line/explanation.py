@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from mock_servers.catalogue import EVIDENCE
+from mock_servers.command_line.finding import lines as finding_lines
 from mock_servers.wording import printable
 
 
@@ -20,8 +21,9 @@ def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:
     yield f"{_bold(printable(told['seen']))} ({told['certainty']})"
     if told["jwt"]:
         yield from _jwt(told["jwt"])
-    for finding in told["findings"]:
-        yield from _finding(finding)
+    for each in told["findings"]:
+        yield ""
+        yield from finding_lines(each)
     for verdict in told["verdicts"]:
         yield from _verdict(verdict, url)
     if not told["verdicts"]:
@@ -35,13 +37,6 @@ def _jwt(jwt: Mapping[str, Any]) -> Iterator[str]:
             words = jwt["times"].get(name) if part == "claims" else None
             yield f"  {printable(name)}: {json.dumps(value)}" + (f"  ({words})" if words else "")
     yield f"  signature of {jwt['signature']}"
-
-
-def _finding(finding: Mapping[str, Any]) -> Iterator[str]:
-    yield f"\n{_bold(finding['id'])} ({finding['certainty']})"
-    for name, title in (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("change", "Code: ")):
-        if finding.get(name):
-            yield f"  {title} {printable(finding[name])}"
 
 
 _WORDS: Final = {
@@ -78,8 +73,9 @@ def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
         yield f"  evidence {error['evidence']}: {EVIDENCE[error['evidence']]}"
     if exchange["diagnosis"]:
         yield f"  {printable(exchange['diagnosis'])}"
-    for finding in exchange["findings"]:
-        yield from _finding(finding)
+    for each in exchange["findings"]:
+        yield ""
+        yield from finding_lines(each)
     yield from (f"  then: {printable(each)}" for each in exchange["then"])
     yield from (f"  advice: {printable(each)}" for each in exchange["advice"])
 

@@ -5,36 +5,85 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+import shutil
 import sys
-from typing import Any, Final, Literal
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from mock_servers.wording import moment
+import click
+
+from mock_servers.command_line.finding import lines
+from mock_servers.wording import moment, printable
+
+if TYPE_CHECKING:
+    from mock_servers.records import Record
 
 _COLOURS: Final = {"WARNING": "\033[33m", "ERROR": "\033[31m", "CRITICAL": "\033[31m"}
 _PLAIN: Final = "\033[0m"
+_INDENT: Final = "         "
+_VERBATIM: Final = "    "
+_NARROWEST: Final = 60
+_TITLE: Final = re.compile(r"  \w+: +|\w+: ")
 
 
 def set_up(*, form: Literal["text", "json"], level: str) -> None:
     """Log what the mocks say from `level` up, and what other libraries warn of, to stderr."""
     least = logging.getLevelNamesMapping()[level.upper()]
     stream = logging.StreamHandler()
-    coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    stream.setFormatter(_Json() if form == "json" else _Text(coloured=coloured))
+    stream.setFormatter(_Json() if form == "json" else _Text(on_terminal=sys.stderr.isatty()))
     logging.basicConfig(level=max(least, logging.WARNING), handlers=[stream], force=True)
     logging.getLogger("mock_servers").setLevel(least)
 
 
 class _Text(logging.Formatter):
-    """`09:00:00 WARNING POST /oauth2/token 400 …`."""
+    """`09:00:00 WARNING POST /oauth2/token 400 …`, and what explains an exchange below it, indented.
 
-    def __init__(self, *, coloured: bool) -> None:
+    On a terminal lines end before its edge, and a warning or an error has a colour unless NO_COLOR.
+    """
+
+    def __init__(self, *, on_terminal: bool) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
-        self._coloured = coloured
+        self._on_terminal = on_terminal
+        self._coloured = on_terminal and not os.environ.get("NO_COLOR")
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        exchange: Record | None = getattr(record, "exchange", None)
+        if exchange is None:
+            return self._painted(printable(super().format(record)), record)
+        head = f"{self.formatTime(record, self.datefmt)} {record.levelname:7} {exchange}"
+        return "\n".join([self._painted(printable(head), record), *self._below(exchange)])
+
+    def _painted(self, text: str, record: logging.LogRecord) -> str:
         colour = _COLOURS.get(record.levelname) if self._coloured else None
         return f"{colour}{text}{_PLAIN}" if colour else text
+
+    def _below(self, exchange: Record) -> Iterator[str]:
+        for line in _explained(exchange):
+            bare = line if self._coloured else click.unstyle(line)
+            yield from self._wrapped(bare) if self._on_terminal else [_INDENT + bare]
+
+    def _wrapped(self, line: str) -> list[str]:
+        """Break a line before the edge of the terminal; what goes on is indented as far as the text after its title.
+
+        Two texts under each other stay as they are.
+        """
+        if line.startswith(_VERBATIM):
+            return [_INDENT + line]
+        width = max(shutil.get_terminal_size().columns, _NARROWEST)
+        title = _TITLE.match(line)
+        hanging = _INDENT + " " * (title.end() if title else 0)
+        return textwrap.wrap(line, width, initial_indent=_INDENT, subsequent_indent=hanging)
+
+
+def _explained(exchange: Record) -> Iterator[str]:
+    examined = exchange.examination()
+    for finding in examined.findings:
+        yield from lines(asdict(finding))
+    yield from (f"then: {printable(each)}" for each in examined.then)
+    yield from (f"advice: {printable(each)}" for each in examined.advice)
 
 
 class _Json(logging.Formatter):

@@ -5,7 +5,7 @@ A value is never shown whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -66,7 +66,9 @@ def explain_on(bench: Bench, value: str, role: str | None = None) -> dict[str, A
     kind = kind_of(bench, bare)
     part = role or kind.role
     parts = (part,) if part else kind.could_be
-    verdicts = [ROLES[each].judge(bench, bare).as_json(each) for each in parts]
+    judged = [ROLES[each].judge(bench, bare) for each in parts]
+    verdicts = [verdict.as_json(each) for verdict, each in zip(judged, parts, strict=True)]
+    found = [*_findings(platform, value, bare, role), *(judged[0].findings if part else ())]
     return {
         "kind": kind.kind,
         "certainty": kind.certainty,
@@ -75,9 +77,15 @@ def explain_on(bench: Bench, value: str, role: str | None = None) -> dict[str, A
         "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
         "verdict": verdicts[0] if part else None,
         "verdicts": verdicts,
-        "findings": [asdict(finding) for finding in _findings(platform, value, bare, role)],
+        "findings": [asdict(each) for each in _first_of_each(found)],
         "exchange": kind.exchange.as_json() if kind.exchange else None,
     }
+
+
+def _first_of_each(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings without those of a mistake that is told already."""
+    ids = [each.id for each in findings]
+    return [each for place, each in enumerate(findings) if each.id not in ids[:place]]
 
 
 def _findings(platform: Platform, value: str, bare: str, role: str | None) -> Iterator[Finding]:

@@ -10,15 +10,19 @@ from urllib.parse import urlsplit
 
 from mock_servers import provenance
 from mock_servers.apim import flows as apim
+from mock_servers.apim.app import known_of
 from mock_servers.apim.exchange import Exchange as TokenExchange
 from mock_servers.apim.request_form import ASSERTION_TYPE, FORM, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.apim.service import Service as TokenService
+from mock_servers.control.case import foreseen_findings
+from mock_servers.diagnosis.case import Known
 from mock_servers.gateway import flows as gateway
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.identity_provider import token_request
 from mock_servers.identity_provider.service import Exchange as Redemption
 from mock_servers.jwks import Fetcher, UnreachableError
+from mock_servers.records import Finding
 from mock_servers.request import Parameters, Request
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Refusal, Rule, ServiceError
 from mock_servers.store import Table
@@ -83,11 +87,13 @@ def bench(platform: Platform, url: str) -> Bench:
 class Verdict:
     """What would object, the first of which goes out; without any, which rules could not be asked.
 
-    A rule cannot be asked when it needs what only a whole request, or a server elsewhere, could tell.
+    A rule cannot be asked when it needs what only a whole request, or a server elsewhere, could tell. `findings` are
+    what the finders see behind the refusals.
     """
 
     refusals: tuple[Refusal, ...] = ()
     not_judged: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def as_json(self, role: str) -> dict[str, Any]:
         """Return the verdict as the control API tells it."""
@@ -126,14 +132,16 @@ class _Walk:
     refusals: list[Refusal] = field(default_factory=list)
     not_judged: list[str] = field(default_factory=list)
 
-    def over(self, policies: Sequence[Policy[Any]]) -> Verdict:
-        """Ask every rule that can be asked without harm."""
+    def over(self, policies: Sequence[Policy[Any]], known: Known | None = None) -> Verdict:
+        """Ask every rule that can be asked without harm; with what is `known`, ask the finders as well."""
         for policy in policies:
             for rule in policy.rules:
                 if rule.kind in FORESEEABLE or rule.kind is Kind.FETCH:
                     self._ask(policy.name, rule)
-        not_judged = () if self.refusals else tuple(self.not_judged)
-        return Verdict(refusals=tuple(self.refusals), not_judged=not_judged)
+        if not self.refusals:
+            return Verdict(not_judged=tuple(self.not_judged))
+        found = known and foreseen_findings(known, self.exchange, policies, self.refusals[0], self.not_judged)
+        return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
 
     def _ask(self, policy: str, rule: Rule[Any]) -> None:
         if rule.name in self.unknowable:
@@ -191,7 +199,7 @@ def _client_assertion(bench: Bench, value: str) -> Verdict:
     }
     exchange = _token_exchange(bench, form)
     _teach_app(exchange, bench.app)
-    return _Walk(exchange, bench.unknowable).over(apim.CLIENT_ASSERTION)
+    return _Walk(exchange, bench.unknowable).over(apim.CLIENT_ASSERTION, known_of(exchange.service))
 
 
 def _subject_token(bench: Bench, value: str) -> Verdict:
@@ -199,7 +207,7 @@ def _subject_token(bench: Bench, value: str) -> Verdict:
     exchange = _token_exchange(bench, form)
     issued = provenance.recognise(bench.platform.store, provenance.fingerprint(value))
     _teach_app(exchange, bench.platform.store.apps.get(issued.client_id) if issued else None)
-    return _Walk(exchange, bench.unknowable).over(apim.SUBJECT_TOKEN)
+    return _Walk(exchange, bench.unknowable).over(apim.SUBJECT_TOKEN, known_of(exchange.service))
 
 
 def _teach_app(exchange: TokenExchange, app: App | None) -> None:
@@ -212,7 +220,7 @@ def _refresh_token(bench: Bench, value: str) -> Verdict:
     exchange = _token_exchange(bench, {"grant_type": "refresh_token", "refresh_token": value})
     token = bench.platform.store.refresh_tokens.get(value)
     _teach_app(exchange, bench.platform.store.apps.get(token.client_id) if token else None)
-    return _Walk(exchange, bench.unknowable).over((apim.REFRESH_TOKEN,))
+    return _Walk(exchange, bench.unknowable).over((apim.REFRESH_TOKEN,), known_of(exchange.service))
 
 
 def _code(bench: Bench, value: str) -> Verdict:

@@ -163,6 +163,35 @@ def test_what_the_service_would_refuse_exits_with_1(
     assert found["exit"] == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "arguments", "finding"),
+    [
+        ({"aud": "https://api.service.nhs.uk/oauth2/token"}, ("--token-url", INT), "aud-other-environment"),
+        ({"aud": f"{INT}/"}, (), "aud-near-miss"),
+        ({"exp": NOW * 1000}, (), "exp-unit"),
+        ({"headers": {"alg": "RS256"}}, (), "alg-not-rs512"),
+    ],
+)
+def test_the_mistake_behind_a_refusal_is_found(
+    told: Told, sign: Sign, changes: dict[str, Any], arguments: tuple[str, ...], finding: str
+) -> None:
+    assert [each["id"] for each in told(sign(**changes), *arguments)["findings"]][:1] == [finding]
+
+
+def test_a_kid_that_is_almost_right_is_found_with_the_key_set(told: Told, sign: Sign, key_set: Path) -> None:
+    (finding,) = told(sign(headers={"kid": "Test_1"}), "--jwks", key_set)["findings"]
+
+    assert (finding["id"], finding["certainty"]) == ("wrong-kid", "certain")
+    assert '"test-1"' in finding["cure"]
+
+
+def test_what_is_not_judged_is_no_mistake(told: Told, sign: Sign) -> None:
+    """Offline no app, no key and no past is known: nothing is found in that."""
+    found = told(sign(aud=f"{INT}/", kid="x", iss="app name", sub="app name"))["findings"]
+
+    assert [each["id"] for each in found] == ["aud-near-miss"]
+
+
 def test_at_says_when_it_arrives(run: Run, sign: Sign) -> None:
     codes = [run(sign(), "--at", moment).exit_code for moment in (AT, str(NOW + 299), "2027-01-15T09:05:01+01:00")]
 
@@ -208,6 +237,7 @@ def test_an_id_token_of_another_environment_is_refused(told: Told, pair: KeyPair
     found = told(id_token(pair, CIS2_DEP))
 
     assert (found["kind"], found["exit"]) == ("id_token", 1)
+    assert [each["id"] for each in found["findings"]] == ["id-token-other-environment"]
     assert found["verdict"]["error"]["rule"] == "find_provider"
 
 

@@ -516,3 +516,30 @@ def test_the_function_tells_what_the_call_tells(platform: Platform, ask: Ask, go
     code = got("/log-ins")
 
     assert explain(platform, code, "subject_token") == ask(code, "subject_token")
+
+
+def test_the_mistake_behind_a_refusal_is_found_from_what_the_mock_knows(ask: Ask, got: Callable[..., str]) -> None:
+    told = ask(got("/client-assertions", {"claims": {"aud": "http://127.0.0.1:8080/oauth2/token/"}}))
+
+    (finding,) = told["findings"]
+    assert (finding["id"], finding["certainty"], finding["row"]) == ("aud-near-miss", "certain", "§3.23")
+    assert "spent" not in finding["cure"]
+
+
+def test_an_assertion_that_was_sent_before_is_found_in_the_journal(
+    ask: Ask, got: Callable[..., str], post: Post
+) -> None:
+    assertion = got("/client-assertions")
+    post(
+        grant_type="client_credentials",
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=assertion,
+    )
+
+    assert [each["id"] for each in ask(assertion)["findings"]] == ["same-assertion-again"]
+
+
+def test_a_mistake_is_told_once(ask: Ask, got: Callable[..., str]) -> None:
+    ids = [each["id"] for each in ask(got("/log-ins"), "subject_token")["findings"]]
+
+    assert ids == ["code-as-subject-token"]

@@ -1,0 +1,21 @@
+"""A finding as lines: what it is called and how sure it is, then what was seen, where it comes from and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import click
+
+from mock_servers.wording import printable
+
+_PARTS: Final = (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("change", "Code: "))
+
+
+def lines(finding: Mapping[str, Any]) -> Iterator[str]:
+    """Return the lines of a finding, as the control API tells it; all but the first are indented."""
+    yield f"{click.style(finding['id'], bold=True)} ({finding['certainty']})"
+    for name, title in _PARTS:
+        if finding.get(name):
+            yield f"  {title} {printable(finding[name])}"
+    yield from (f"    {printable(line)}" for line in (finding.get("difference") or "").splitlines())
