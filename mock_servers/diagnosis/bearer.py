@@ -83,7 +83,7 @@ def token_of_other_environment(case: Case) -> Finding | None:
 
 
 def provider_token_at_api(case: Case) -> Finding | None:
-    """A JWT that the mock does not remember, told by what it says of itself; `place` knows those it does."""
+    """A JWT, which no access token of the platform is: of which kind, it says itself."""
     sent = token_in(_sent(case))
     jwt = _decoded(sent)
     if jwt is None or case.known.issued(sent) is not None:

@@ -13,7 +13,7 @@ from mock_servers.wording import shown
 _TOKEN: Final = ("oauth2", "oauth2/token", "oauth2/access_token", "token", "oauth2/v1/token")
 _ENDPOINTS: Final = ("/token", "/authorize", "/callback", "/userinfo", "/_ping", "/_status")
 _MOUNTS: Final = ("/oauth2", "/oauth2-mock")
-_METHODS: Final = ("check_token_method", "check_authorize_method")
+_METHODS: Final = ("check_token_method", "check_authorize_method", "check_method")
 _PATHS: Final = ("check_path_known", "check_api_known")
 _LONGEST: Final = 200
 
@@ -36,7 +36,7 @@ def wrong_path(case: Case) -> Finding | None:
 
 
 def _of_method(path: str, method: str) -> Finding:
-    token = path.endswith("/token")
+    token = path.endswith(("/token", "/access_token"))
     return Finding(
         id="wrong-path",
         certainty="certain",

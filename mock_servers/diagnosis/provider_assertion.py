@@ -27,8 +27,9 @@ def provider_of(case: Case) -> Provider | None:
 
 
 def _at(case: Case, people: str) -> Provider | None:
+    """Return the provider itself, not a mock realm of its people, where an assertion came to it."""
     provider = provider_of(case)
-    return provider if provider is not None and provider.people == people and case.assertion is not None else None
+    return provider if provider is not None and provider.name == people and case.assertion is not None else None
 
 
 def cis2_iss_is_api_key(case: Case) -> Finding | None:

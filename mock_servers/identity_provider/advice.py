@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Final
 
 from mock_servers import habits
@@ -12,11 +13,14 @@ from mock_servers.jwts import Jwt
 from mock_servers.records import Record
 from mock_servers.wording import duration, shown, url
 
+_LONGEST: Final = 300
+_NOT_FOUND: Final = 404
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     """Say what the provider does not mind, or the mock alone does not."""
+    yield from _of_path(exchange, record)
     yield from habits.secrets_in_query(exchange.request)
     redirect_uri = getattr(exchange, "redirect_uri", "https:")
     if not redirect_uri.startswith("https:"):
@@ -25,6 +29,15 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     assertion = getattr(exchange, "assertion", None)
     if assertion is not None:
         yield from _of_assertion(exchange, assertion)
+
+
+def _of_path(exchange: Exchange, record: Record) -> Iterator[str]:
+    if record.status != _NOT_FOUND:
+        return
+    provider = exchange.service.provider
+    paths = [provider.endpoint(name) for name in provider.endpoints]
+    near = get_close_matches(record.path[:_LONGEST], paths, n=1, cutoff=0)
+    yield f"Nothing is at {shown(record.path)}; did you mean {near[0]}? The discovery document has every endpoint."
 
 
 def _of_assertion(exchange: Exchange, assertion: Jwt) -> Iterator[str]:

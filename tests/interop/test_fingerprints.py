@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response
 
 from mock_servers import fingerprints, jwts
 from mock_servers.keys import KeyRing
+from mock_servers.platform import Platform
 from mock_servers.request import Request
 from mock_servers.serving import serve
 from mock_servers.traits import Traits, traits_of
@@ -236,6 +237,24 @@ def test_authlib_signs_for_itself(listener: Listener, pem: str) -> None:
 
     for mistake in ("alg-not-rs512", "kid-missing", "lifetime-too-long", "charset-suffix"):
         check("Authlib (PrivateKeyJWT)", mistake, wrong, right)
+
+
+def test_the_mock_tells_authlibs_users_in_its_own_words(platform: Platform, pem: str) -> None:
+    library = pytest.importorskip("authlib.integrations.requests_client")
+    maker = pytest.importorskip("authlib.oauth2.rfc7523").PrivateKeyJWT
+    error = pytest.importorskip("authlib.integrations.base_client.errors").OAuthError
+    session = library.OAuth2Session("nhsauth-app", pem, token_endpoint_auth_method=maker(platform.token_url))
+
+    with pytest.raises(error, match="RS512"):
+        session.fetch_token(platform.token_url, grant_type="client_credentials")
+
+    first, second, third = platform.exchanges.last.findings
+    assert (first.id, second.id, third.id) == ("alg-not-rs512", "kid-missing", "lifetime-too-long")
+    assert first.change == (
+        'This looks like Authlib (PrivateKeyJWT): PrivateKeyJWT(token_url, alg="RS512", headers={"kid": "…"})'
+    )
+    assert third.change is not None
+    assert "its hour is fixed" in third.change
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", None])

@@ -207,6 +207,22 @@ def test_an_api_key_at_cis2_that_the_mock_takes_for_a_client_id(platform: Platfo
     assert any("looks like an API key" in told for told in advice(platform))
 
 
+@pytest.mark.parametrize(
+    ("provider", "path", "meant"),
+    [
+        ("cis2", "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/token", "Healthcare/access_token?"),
+        ("cis2", "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/authorise", "Healthcare/authorize?"),
+    ],
+)
+def test_a_path_of_a_provider_that_is_nearly_right(
+    platform: Platform, http: Client, provider: str, path: str, meant: str
+) -> None:
+    answer = http.post(path, data={"grant_type": "authorization_code"}, base_url=platform.url)
+
+    assert (answer.status_code, platform.exchanges.last.service) == (404, provider)
+    assert meant in advice(platform)[0]
+
+
 # at an API
 
 

@@ -158,6 +158,17 @@ test('the platform: the assertion that the library makes has no typ', async () =
   });
 });
 
+test('the platform: what it tells of that is said in the words of the library', async () => {
+  const signed = oauth.PrivateKeyJwt(await signingKey());
+  await assert.rejects(applicationToken(platform(), await newApp(), signed));
+
+  const [exchange] = await (await fetch(`${URL_OF_MOCK}/_nhsauth/exchanges?limit=1`)).json();
+
+  assert.deepEqual(exchange.findings.map(({ id }) => id), ['typ-missing', 'aud-near-miss']);
+  assert.match(exchange.findings[0].change, /^This looks like oauth4webapi: PrivateKeyJwt\(key, \{ \[oauth\.modify/);
+  assert.match(exchange.findings[1].change, /payload\.aud = as\.token_endpoint/);
+});
+
 test('the platform: with a typ, its audience is still the issuer', async () => {
   const half = { [oauth.modifyAssertion]: (header) => (header.typ = 'JWT') };
   const [app, signed] = [await newApp(), oauth.PrivateKeyJwt(await signingKey(), half)];

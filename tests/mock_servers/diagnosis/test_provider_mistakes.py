@@ -391,6 +391,17 @@ def test_a_grant_that_a_provider_has_not(platform: Platform, redeem: Ask, sent: 
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_a_token_endpoint_opened_with_get(platform: Platform, provider: str) -> None:
+    path = platform.provider(provider).provider.endpoint("token")
+
+    answer = Client(platform).get(path, base_url=platform.url)
+
+    assert answer.status_code in (400, 405)
+    assert seen(platform) == ("wrong-path", "certain")
+    assert top(platform).cure == f"Did you mean POST {path}?"
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_a_mangled_assertion_at_a_provider(platform: Platform, redeem: Ask, provider: str) -> None:
     answer = redeem(provider, client_assertion="undefined")
 
