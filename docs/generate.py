@@ -22,6 +22,7 @@ from mock_servers.identity_provider.people import (
     roles,
     userinfo,
 )
+from mock_servers.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT
 from mock_servers.rules import Flow, Kind, Policy, Rule, ServiceError
@@ -120,6 +121,19 @@ rows.
 The platform's management API and its log-in, as public test suites call them. Most rows are inferred.
 """,
 }
+LIBRARIES_PAGE = """\
+# Client libraries, and the change in their own words
+
+Made of the code by `python docs/generate.py`. What a library sends by itself (the order of the members of a JWT, a
+lifetime, the form of a `jti`, a header) tells it from others, most of the time. The mock names one, or up to three that
+look alike, as a hint and never as proof; a finding's `change` is then the line below. `make test-interop` has the
+libraries that pip and npm install make their mistakes, and the change; the other libraries were read.
+
+The ids of the mistakes are those of findings: [Finding out what went wrong](diagnosis.md). What happens when such a
+library logs in whole is on [the page of interoperability](interop.md).
+"""
+
+
 _ERROR_PAGES = {
     "the token service": "token-service",
     "an API's gateway": "gateway",
@@ -134,7 +148,38 @@ _LONGEST_ANCHOR = 120
 
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
-    return {"people.md": people_page(), "rules.md": rules_page(), **error_pages()}
+    made = {"libraries.md": libraries_page(), "people.md": people_page(), "rules.md": rules_page()}
+    return {**made, **error_pages()}
+
+
+def libraries_page() -> str:
+    """Return the page of all client libraries that are recognised, and of what to change in the words of each."""
+    makers = "\n".join(_library(library) for library in LIBRARIES if library.changes)
+    carriers = "\n".join(_library(library) for library in HTTP_CLIENTS)
+    return f"{LIBRARIES_PAGE}\n## Makers of tokens\n\n{makers}\n## Carriers of requests\n\n{carriers}"
+
+
+def _library(library: Library) -> str:
+    language = f" ({library.language})" if library.language else ""
+    rows = ((f"`{mistake}`", _code(change)) for mistake, change in library.changes.items())
+    return f"### {library.name}{language}\n\n{_habits(library)}{_rows(('mistake', 'write'), rows)}"
+
+
+def _habits(library: Library) -> str:
+    """Tell what a library is known by, where that says something to a reader."""
+    told = [
+        f"Its assertions live for {library.lifetime} seconds unless told." if library.lifetime else "",
+        "Its times have fractions of a second." if library.fraction else "",
+        "It sends the audience as a list." if library.audience == "list" else "",
+        "It puts client id and secret into a Basic header." if library.basic else "",
+    ]
+    return "".join(f"{line}\n" for line in told if line) + ("\n" if any(told) else "")
+
+
+def _code(change: str) -> str:
+    """Return a change as a cell of a table; what is a sentence rather than code stands as it is."""
+    escaped = change.replace("|", "\\|")
+    return f"`{escaped}`" if "`" not in change else escaped
 
 
 def people_page() -> str:

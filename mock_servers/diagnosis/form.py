@@ -15,6 +15,7 @@ from mock_servers.wording import shown
 
 _CONTENT_TYPE: Final = "check_content_type_form"
 _NO_GRANT: Final = "check_grant_type_present"
+_LONGEST: Final = 10_000
 _PARAMETERS: Final = ("grant_type", "client_assertion", "client_assertion_type", "subject_token")
 
 
@@ -33,6 +34,21 @@ def json_body(case: Case) -> Finding | None:
         cause="HTTP libraries send objects as JSON unless told otherwise; the token endpoint of OAuth takes a form.",
         cure="Send grant_type=…&client_assertion=… as a form: in requests data={…} rather than json={…}, in axios and "
         f"fetch a URLSearchParams, with Content-Type {FORM}.",
+    )
+
+
+def content_type_missing(case: Case) -> Finding | None:
+    """The body is a form that is labelled as nothing, or as plain text."""
+    sent = case.request.content_type
+    if (sent and not sent.lower().startswith("text/plain")) or b"grant_type=" not in case.request.body[:_LONGEST]:
+        return None
+    return Finding(
+        id="content-type-missing",
+        certainty="certain",
+        seen=f"The body is a form, and {f'Content-Type is {shown(sent)}' if sent else 'there is no Content-Type'}.",
+        cause="HTTP libraries label a form that is given as an object; text that is put together by hand they send as "
+        "what it is, text.",
+        cure=f"Give the parameters as an object, or set Content-Type to exactly {FORM}.",
     )
 
 
@@ -90,6 +106,7 @@ def charset_suffix(case: Case) -> Finding | None:
 
 FINDERS: Final = (
     Finder(find=json_body, rules=(_CONTENT_TYPE, _NO_GRANT)),
+    Finder(find=content_type_missing, rules=(_CONTENT_TYPE, "check_content_type")),
     Finder(find=query_string_params, rules=(_CONTENT_TYPE, _NO_GRANT)),
     Finder(find=charset_suffix, rules=(_CONTENT_TYPE,)),
     Finder(find=secret_style_client_credentials, rules=("check_client_assertion_type",)),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mock_servers.diagnosis.table import FINDERS
 from mock_servers.fingerprints import Hint, hint, recognise
 from mock_servers.jwts import Jwt
 from mock_servers.libraries import HTTP_CLIENTS, LIBRARIES
@@ -227,6 +228,12 @@ def test_claims_of_any_kind_are_read_without_harm(exp: Any) -> None:
 
     assert (len(read.claims), len(read.header), read.audience) == (300, 300, "")
     assert recognise(read) == ()
+
+
+def test_every_change_cures_a_mistake_that_is_found() -> None:
+    found = {mistake for finder in FINDERS for mistake in finder.mistakes}
+
+    assert {name for library in (*LIBRARIES, *HTTP_CLIENTS) for name in library.changes} - found == set()
 
 
 def test_every_library_and_every_change_is_said_once() -> None:

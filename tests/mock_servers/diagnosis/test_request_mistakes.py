@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from mock_servers import jwts
 from mock_servers.identity_provider.id_tokens import Alterations
@@ -92,6 +92,30 @@ def test_a_grant_type_beside_a_subject_token_type(platform: Platform, token_exch
     assert told(answer)[:2] == (400, "invalid_request")
     assert seen(platform) == ("grant-type", "certain")
     assert top(platform).cure == f"Send grant_type={TOKEN_EXCHANGE}."
+
+
+@pytest.mark.parametrize(
+    ("content_type", "agent", "words", "change"),
+    [
+        (None, "python-requests/2.34.2", "there is no Content-Type", "requests.post(url, data={…}): with text as data"),
+        ("text/plain;charset=UTF-8", "node", '"text/plain;charset=UTF-8"', "body: new URLSearchParams({ … })"),
+    ],
+)
+def test_a_form_that_is_labelled_as_nothing(
+    platform: Platform, http: Client, content_type: str | None, agent: str, words: str, change: str
+) -> None:
+    answer = http.post(
+        "/oauth2/token",
+        data="grant_type=client_credentials",
+        content_type=content_type,
+        headers={"User-Agent": agent},
+        base_url=platform.url,
+    )
+
+    assert told(answer)[:2] == (415, "invalid_request")
+    assert seen(platform) == ("content-type-missing", "certain")
+    assert words in top(platform).seen
+    assert change in (top(platform).change or "")
 
 
 # swapped
