@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-interop test-browser test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
+.PHONY: demo test test-interop test-browser test-recipes test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -41,6 +41,10 @@ test-real-names: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group real-names
 	@if command -v npm >/dev/null; then npm --prefix tests/real_names/node ci --ignore-scripts --no-audit --no-fund --silent; fi
 	$(BIN)/python -m pytest -m real_names $(PYTEST_ARGS) tests/real_names
+
+test-recipes: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group recipes
+	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

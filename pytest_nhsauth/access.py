@@ -21,11 +21,10 @@ class NoAccessError(Exception):
     """The platform refuses; the message is the exchange and its diagnosis."""
 
 
-def token(platform: Platform, wanted: Access, http: Session) -> str:
-    """Return an access token. Raises LookupError, ValueError for who or what is not there, NoAccessError."""
+def token(platform: Platform, app: RegisteredApp, wanted: Access, http: Session) -> str:
+    """Return an access token of an app. Raises LookupError, ValueError for who or what is not there, NoAccessError."""
     if wanted.by_api_key:
         raise ValueError("level0 asks for no token: nhsauth_auth_headers has the API key")
-    app = platform.app(wanted.app)
     form = {**_grant(app, wanted), "client_assertion_type": _JWT_BEARER, "client_assertion": app.client_assertion()}
     answer = http.post(platform.token_url, form, timeout=_TIMEOUT, allow_redirects=False)
     if not answer.ok:

@@ -137,7 +137,8 @@ def nhsauth_access_token(nhsauth: Platform, request: pytest.FixtureRequest, _nhs
     from pytest_nhsauth import access  # noqa: PLC0415 - as above
 
     try:
-        return access.token(nhsauth, _asked_for(request), _nhsauth_http)
+        wanted = _asked_for(request)
+        return access.token(nhsauth, _named_app(nhsauth, wanted, request), wanted, _nhsauth_http)
     except (LookupError, ValueError, access.NoAccessError) as error:
         pytest.fail(str(error), pytrace=False)
 
@@ -149,9 +150,15 @@ def nhsauth_auth_headers(nhsauth: Platform, request: pytest.FixtureRequest) -> d
     if not wanted.by_api_key:
         return {"Authorization": f"Bearer {request.getfixturevalue('nhsauth_access_token')}"}
     try:
-        return {"apikey": nhsauth.app(wanted.app).client_id}
+        return {"apikey": _named_app(nhsauth, wanted, request).client_id}
     except LookupError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+def _named_app(platform: Platform, wanted: Access, request: pytest.FixtureRequest) -> RegisteredApp:
+    """Return the app that a marker names, else whichever the fixture gives: a conftest may have another one."""
+    app: RegisteredApp = platform.app(wanted.app) if wanted.app else request.getfixturevalue("nhsauth_app")
+    return app
 
 
 def _asked_for(request: pytest.FixtureRequest) -> Access:

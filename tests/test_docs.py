@@ -38,7 +38,10 @@ def block(page: Path, language: str) -> str:
 
 WITH_TESTS = [
     README,
-    *(DOCS / name for name in ("log-in.md", "client-contract.md", "faults.md", "gateway.md", "real-names.md")),
+    *(
+        DOCS / name
+        for name in ("plugin.md", "log-in.md", "client-contract.md", "faults.md", "gateway.md", "real-names.md")
+    ),
 ]
 
 

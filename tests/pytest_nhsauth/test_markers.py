@@ -118,6 +118,39 @@ class TestInItsPlaces:
 
         assert run().parseoutcomes() == {"passed": 2}
 
+    def test_an_app_of_a_conftest_takes_the_place_of_the_registered_one(
+        self, pytester: pytest.Pytester, run: Run
+    ) -> None:
+        pytester.makeconftest(
+            """
+            import pytest
+
+            @pytest.fixture
+            def nhsauth_app(nhsauth):
+                return nhsauth.new_app(client_id="mine")
+            """
+        )
+        pytester.makeini("[pytest]\nnhsauth_env = CLIENT_ID={client_id}")
+        pytester.makepyfile(
+            """
+            import pytest
+
+            @pytest.mark.nhsauth(access="application")
+            def test_token(nhsauth_access_token, nhsauth_exchanges):
+                assert nhsauth_exchanges.last.client_id == "mine"
+
+            @pytest.mark.nhsauth(access="application", level="level0")
+            def test_key(nhsauth_auth_headers):
+                assert nhsauth_auth_headers == {"apikey": "mine"}
+
+            def test_client(nhsauth_client, nhsauth_id_token, nhsauth_exchanges, nhsauth_env):
+                nhsauth_client.token_exchange(nhsauth_id_token())
+                assert (nhsauth_exchanges.last.client_id, nhsauth_env) == ("mine", {"CLIENT_ID": "mine"})
+            """
+        )
+
+        assert run().parseoutcomes() == {"passed": 3}
+
     def test_it_is_listed(self, run: Run) -> None:
         run("--markers").stdout.fnmatch_lines(["@pytest.mark.nhsauth(access, level=None, user=None, app=None): what *"])
 
