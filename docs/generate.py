@@ -13,6 +13,7 @@ from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
+from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.identity_provider.people import (
     MEMBERS_BY_SCOPE,
@@ -239,6 +240,7 @@ def rules_page() -> str:
         *_service("The token service", FLOWS),
         *_service("CIS2", PROVIDER_FLOWS, lambda problem: CIS2.errors[problem.code]),
         *_service("NHS login", PROVIDER_FLOWS, lambda problem: NHS_LOGIN.errors[problem.code]),
+        *_service("The mock realms", PROVIDER_FLOWS, lambda problem: KEYCLOAK[problem.code]),
         *_service("The gateway", (*HELLO_WORLD, *own_api.FLOWS, NOWHERE)),
         *_service("The proxies of test suites", (*mock_jwks.FLOWS, *canary.FLOWS)),
         *_service("The management API", (*log_in.FLOWS, *MANAGEMENT)),

@@ -112,10 +112,10 @@ class Provider:
     `hosts` are the real ones that are this provider's alone. Lifetimes are seconds; `told_short_by` is by how many
     fewer `expires_in` says. `assurance_claims` are numbers that a setting makes text. `scope` is what a log-in has that
     asked for none; `token_members` are those of a token answer, in their order. `redirect_at_token_is_loose`: case and
-    query do not count when a code is redeemed. `known_grants` are refused in other words than what is no grant at all;
-    `gives_refresh_tokens`: to clients that are registered for no grant in particular, too. Whatever else lies below
-    `realms_path` is a realm that does not exist. `errors` has the row of each problem, `ancestor_errors` those that a
-    setting puts in their place.
+    query do not count when a code is redeemed. `tells_all`: userinfo does not mind the scope. `known_grants`
+    are refused in other words than what is no grant at all; `gives_refresh_tokens`: to clients that are registered for
+    no grant in particular, too. Whatever else lies below `realms_path` is a realm that does not exist. `errors` has the
+    row of each problem, `ancestor_errors` those that a setting puts in their place.
     """
 
     name: str
@@ -151,6 +151,7 @@ class Provider:
     gives_refresh_tokens: bool = True
     token_members: tuple[str, ...] = ("access_token", "scope", "id_token", "token_type", "expires_in")
     redirect_at_token_is_loose: bool = False
+    tells_all: bool = False
     realms_path: str = ""
     errors: Mapping[str, ServiceError] = field(default_factory=dict)
     ancestor_errors: Mapping[str, ServiceError] = field(default_factory=dict)

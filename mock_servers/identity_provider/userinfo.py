@@ -84,7 +84,7 @@ def _key(exchange: Exchange) -> tuple[str, str, str]:
 
 
 def told(exchange: Exchange) -> Answer:
-    """What the scopes allow to tell of the person."""
+    """What the scopes allow to tell of the person; a mock realm tells everything (S)."""
     login, service = exchange.access_token.log_in, exchange.service
     patient = service.provider.people == "nhs_login"
     known = {
@@ -92,9 +92,8 @@ def told(exchange: Exchange) -> Answer:
         "aud": login.client_id,
         _MEMBER: service.store.client_metadata.get(_key(exchange)),
     }
-    body = people.userinfo(
-        login.person, exchange.access_token.scope.split(), level=login.level, known=known if patient else None
-    )
+    scopes = None if service.provider.tells_all else exchange.access_token.scope.split()
+    body = people.userinfo(login.person, scopes, level=login.level, known=known if patient else None)
     return Answer(status=200, body=body, headers=log_ins.NO_STORE)
 
 
