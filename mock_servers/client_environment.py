@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from mock_servers.trust_store import PASSWORD, TrustStore
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_HTTP: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,10 @@ class RealNames:
             "JAVA_TOOL_OPTIONS": " ".join(filter(None, [environ.get("JAVA_TOOL_OPTIONS"), *self._of_java()])),
         }
 
+    def called(self, origin: str) -> RealNames:
+        """Return the same for who calls the mock by another of its names; a proxy is called by plain HTTP."""
+        return replace(self, url=origin.replace("https://", "http://", 1))
+
     def as_json(self) -> dict[str, object]:
         """Return what another process must know."""
         store = {"ca": self.store.authority, "bundle": self.store.bundle, "java": self.store.java}
@@ -51,7 +56,7 @@ class RealNames:
             f"-Djavax.net.ssl.trustStorePassword={PASSWORD}",
             "-Djavax.net.ssl.trustStoreType=PKCS12",
             f"-Dhttps.proxyHost={parts.hostname}",
-            f"-Dhttps.proxyPort={parts.port}",
+            f"-Dhttps.proxyPort={parts.port or _HTTP}",
         ]
 
 

@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from mock_servers.identity_provider.cis2 import CIS2_DEVELOPMENT
 from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.real_host import PLATFORMS, Plays, RealHost, trust_of
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from mock_servers.apim.service import Service as TokenService
     from mock_servers.identity_provider.provider import Provider
     from mock_servers.platform import Mount, Platform
+
+DEVELOPMENT: Final = "dev"
+"""CIS2's environment with a realm more than the others."""
 
 WITHOUT_MOCK_REALMS: Final = ("prod",)
 """Environments that have no `/oauth2-mock` (S)."""
@@ -64,11 +68,16 @@ class Environments:
         cis2, *more_cis2 = [self.provider("cis2", each) for each in trust.cis2]
         nhs_login, *more_nhs_login = [self.provider("nhs_login", each) for each in trust.nhs_login]
         settings = replace(platform.configuration.apim, environment=environment, audiences=())
-        also = (*more_cis2, *more_nhs_login)
+        also = (*more_cis2, *more_nhs_login, *(self._development() if DEVELOPMENT in trust.cis2 else ()))
         real = platform.token_service("/oauth2", settings, (cis2, nhs_login), also=also, is_real=True)
         if environment in WITHOUT_MOCK_REALMS:
             return [real]
         return [real, platform.token_service("/oauth2-mock", settings, self.realms(environment), is_real=True)]
+
+    def _development(self) -> list[ProviderService]:
+        """Return the realm that CIS2's development environment has besides."""
+        hosts = self._platform.hosts.names_of("cis2", DEVELOPMENT)
+        return [self._kept(replace(CIS2_DEVELOPMENT, hosts=hosts), self._platform.providers["cis2"].settings)]
 
     def _kept(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
         with self._lock:
@@ -80,7 +89,8 @@ class Environments:
         if host.plays == "platform":
             return self._platform.platform_mounts(self.token_services(host.environment))
         if host.plays in ("cis2", "nhs_login"):
-            return self._platform.provider_mounts([self.provider(host.plays, host.environment)])
+            further = self._development() if (host.plays, host.environment) == ("cis2", DEVELOPMENT) else []
+            return self._platform.provider_mounts([self.provider(host.plays, host.environment), *further])
         if host.plays == "realms":
             return self._platform.provider_mounts(
                 [realm for each in self._realm_environments() for realm in self.realms(each)]

@@ -38,10 +38,14 @@ class ProviderRefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A client that a session logged in at, and under which name of the mock; empty when none was called."""
+    """A client that a session logged in at, and under which name of the mock; empty when none was called.
+
+    `redirect_uri` tells apart the environments of the platform, which is one client in all of them; else it is empty.
+    """
 
     client_id: str
     origin: str
+    redirect_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

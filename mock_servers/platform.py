@@ -237,6 +237,13 @@ class Platform:
         if known is not None and known is self._ready_made and known.redirect_uris is READY_MADE_APP.redirect_uris:
             self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
 
+    def provider_at(self, origin: str) -> ProviderService:
+        """Return the provider of a real host. Raises LookupError for any other origin."""
+        real = self.hosts.of_origin(origin)
+        if real is None or real.plays not in ("cis2", "nhs_login"):
+            raise LookupError(f"{origin!r} is no identity provider's host")
+        return self._environments.provider(real.plays, real.environment)
+
     def token_services_at(self, url: str) -> Sequence[TokenService]:
         """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
         real = self.hosts.of_origin("://".join(urlsplit(url)[:2]))

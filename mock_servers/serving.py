@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cheroot import wsgi
+from cheroot.connections import ConnectionManager
 from cheroot.workers import threadpool
 
 from mock_servers.connections import TLS, Connection, Gateway
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _WORKERS_AT_START = 4
+_BETWEEN_COMPLAINTS = 10.0  # seconds: it tries again a hundred times a second
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 
 
@@ -98,6 +100,17 @@ class _Workers(threadpool.ThreadPool):
         super().stop(None)  # type: ignore[arg-type]
 
 
+class _Connections(ConnectionManager):
+    """Serves those who are connected while there is no room for a newcomer, whom cheroot would try first, forever."""
+
+    def _from_server_socket(self, server_socket: socket.socket) -> Any:
+        try:
+            return super()._from_server_socket(server_socket)  # type: ignore[misc] # the stubs leave it out
+        except OSError:
+            self.server.complain()
+            return None
+
+
 class _Engine(wsgi.Server):
     """cheroot, tuned; it knows its open connections, so that none outlives it."""
 
@@ -107,6 +120,7 @@ class _Engine(wsgi.Server):
     max_request_header_size = 64 * 1024  # bytes
     proxy: ForwardProxy | None = None
     _connections: Any
+    _complain_at = 0.0
 
     def __init__(self, address: tuple[str, int], application: WSGIApplication, threads: int) -> None:
         super().__init__(address, application, threads, request_queue_size=128, timeout=5)
@@ -125,6 +139,8 @@ class _Engine(wsgi.Server):
             super().prepare()
         except OSError as error:
             raise self.refusal or error from error
+        self._connections.close()
+        self._connections = _Connections(self)
 
     def bind_socket(self, socket_: socket.socket, bind_addr: Any) -> socket.socket:  # type: ignore[override]
         """Bind and listen; cheroot would lose the reason of a refusal, and leave the socket open."""
@@ -152,8 +168,14 @@ class _Engine(wsgi.Server):
         try:
             self._connections.run(self.expiration_interval)
         except OSError:
+            self.complain()
+
+    def complain(self) -> None:
+        """Say that nobody can be accepted, not at each try; and wait a moment."""
+        if time.monotonic() >= self._complain_at:
+            self._complain_at = time.monotonic() + _BETWEEN_COMPLAINTS
             _LOG.warning("Cannot accept connections for now", exc_info=True)
-            time.sleep(self.expiration_interval)
+        time.sleep(self.expiration_interval)
 
     def process_conn(self, conn: Connection) -> None:
         """Leave a new connection to the selector until its client speaks: silent ones take no worker."""

@@ -30,7 +30,8 @@ from mock_servers.serving import CannotListenError
 _NOT_FOUND: Final = 127  # as a shell says it
 _NOT_EXECUTABLE: Final = 126
 _BY_SIGNAL: Final = 128
-_FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+_FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+_TERMINAL: Final = "/dev/tty"
 _MOST_TOLD: Final = 50
 
 
@@ -60,11 +61,10 @@ def run(
 
 def tell(platform: Platform, proxy: ForwardProxy) -> None:
     """Print on stderr what was asked of the mock, why it refused, and which hosts were called in vain."""
-    exchanges = platform.exchanges.kept()
-    refused = [record for record in exchanges if record.refusal is not None]
-    notable = [record for record in exchanges if record.refusal is not None or record.advice]
-    counted = f"{len(exchanges)} exchange{'' if len(exchanges) == 1 else 's'}"
-    click.echo(f"nhsauth: {counted}, {len(refused)} refused", err=True)
+    tally = platform.exchanges.tally()
+    notable = [record for record in platform.exchanges.kept() if record.refusal is not None or record.advice]
+    counted = f"{tally.exchanges} exchange{'' if tally.exchanges == 1 else 's'}"
+    click.echo(f"nhsauth: {counted}, {tally.refused} refused", err=True)
     if len(notable) > _MOST_TOLD:
         click.echo(f"  the last {_MOST_TOLD} of {len(notable)} with something to tell:", err=True)
     for record in notable[-_MOST_TOLD:]:
@@ -132,14 +132,23 @@ def _signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
 
 def _caught(*, forwarded: bool) -> list[signal.Signals]:
     passed = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
-    return passed + ([] if _is_typed() else [signal.SIGINT]) if forwarded else [signal.SIGINT] if _is_typed() else []
+    typed = [signal.SIGINT, *(getattr(signal, name) for name in ("SIGBREAK",) if hasattr(signal, name))]
+    if _shares_terminal():
+        return passed if forwarded else typed
+    return [*passed, signal.SIGINT] if forwarded else []
 
 
-def _is_typed() -> bool:
-    """Whether an interrupt comes from the terminal that this process and its command share."""
+def _shares_terminal() -> bool:
+    """Whether what is typed at a terminal reaches this process and its command alike."""
     if not hasattr(os, "tcgetpgrp"):
-        return sys.stdin is not None and sys.stdin.isatty()
+        return True  # on Windows, the console's whole group is told
     try:
-        return os.tcgetpgrp(0) == os.getpgrp()
+        terminal = os.open(_TERMINAL, os.O_RDONLY)
     except OSError:
         return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -10,7 +10,7 @@ from mock_servers.version import installed
 
 def _status(asked: Asked) -> Told:
     known = asked.platform.real_names
-    names = known.as_json() if known is not None else None
+    names = known.called(asked.origin).as_json() if known is not None else None
     return Told(body={"ready": True, "version": installed(), "urls": _urls(asked), "real_names": names})
 
 

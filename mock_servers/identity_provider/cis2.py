@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.provider import Asking, Fact, Level, Proof, Provider
 
 PATH: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
+
+DEVELOPMENT_PATH: Final = "/openam/oauth2/realms/root/realms/oidc"
+"""A second realm, which the development environment alone has (D)."""
 
 _HOSTS: Final = (
     "am.nhsdev.auth-ptl.cis2.spineservices.nhs.uk",
@@ -189,3 +193,14 @@ CIS2: Final = Provider(
     errors=errors.CIS2,
     ancestor_errors=errors.CIS2_ANCESTOR,
 )
+
+CIS2_DEVELOPMENT: Final = replace(
+    CIS2,
+    name="cis2-development",
+    title="CIS2's development realm",
+    path=DEVELOPMENT_PATH,
+    id_token_claims={**ID_TOKEN_CLAIMS, "realm": "/oidc"},
+    proof=replace(PROOF, realm="/oidc"),
+    realms_path="",
+)
+"""The development environment's realm `oidc`: its issuer is one that the platform's userinfo does not know (S)."""

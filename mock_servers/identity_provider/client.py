@@ -39,6 +39,11 @@ class Client:
         """Whether a person may be sent to `uri` for this client."""
         return uri in self.redirect_uris or (self.accepts_redirect is not None and self.accepts_redirect(uri, origin))
 
+    def logout_uri(self, redirect_uri: str) -> str | None:
+        """Where the client is told that a session has ended; the platform beside the callback that the session used."""
+        beside = redirect_uri.removesuffix("/callback")
+        return f"{beside}/backchannel_logout" if self.is_platform and beside else self.backchannel_logout_uri
+
     def may_use(self, grant_type: str) -> bool:
         """Whether the client is registered for a grant, or for none in particular."""
         return self.grant_types is None or grant_type in self.grant_types

@@ -9,7 +9,6 @@ from mock_servers import jwts, wording
 from mock_servers.grants import ProviderSession, Visit
 from mock_servers.identity_provider import errors, log_in_form
 from mock_servers.identity_provider.authorize_request import is_absolute
-from mock_servers.identity_provider.client import Client
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jwks import UnreachableError
 from mock_servers.provenance import fingerprint
@@ -88,8 +87,9 @@ def ended(exchange: Exchange) -> Answer:
     session = _end(exchange)
     for visit in session.visits if session is not None else ():
         client = exchange.service.client(visit.client_id)
-        if client is not None and client.backchannel_logout_uri is not None and session is not None:
-            _tell(exchange, session, visit, client)
+        url = client.logout_uri(visit.redirect_uri) if client is not None else None
+        if url is not None and session is not None:
+            _tell(exchange, session, visit, url)
     return answer
 
 
@@ -121,8 +121,8 @@ def _logout_token(exchange: Exchange, session: ProviderSession, visit: Visit) ->
     return jwts.sign(header, claims, key.private)
 
 
-def _tell(exchange: Exchange, session: ProviderSession, visit: Visit, client: Client) -> None:
-    url, token = client.backchannel_logout_uri or "", _logout_token(exchange, session, visit)
+def _tell(exchange: Exchange, session: ProviderSession, visit: Visit, url: str) -> None:
+    token = _logout_token(exchange, session, visit)
     try:
         status, _ = exchange.service.send(url, {"logout_token": token})
         failure = f"{wording.url(url)} answered {status}: the client did not log the person out."

@@ -118,7 +118,9 @@ def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = 
     make = {"ticket": service.identifiers.ticket, "uuid": service.identifiers.uuid}
     code = make[service.provider.code_form]()
     expires_at = service.clock.now() + service.provider.code_lifetime
-    _visit(service, login, Visit(client_id=login.client_id, origin=origin))
+    client = service.client(login.client_id)
+    begun_at = redirect_uri if client is not None and client.is_platform else ""
+    _visit(service, login, Visit(client_id=login.client_id, origin=origin, redirect_uri=begun_at))
     service.store.codes.put(code, AuthorizationCode(log_in=login, redirect_uri=redirect_uri, expires_at=expires_at))
     _remember(service, "authorization code", code, login, expires_at)
     return code
@@ -134,11 +136,15 @@ def _visit(service: Service, login: LogIn, visit: Visit) -> None:
                 expires_at=login.at + service.provider.session_lifetime,
                 visits=(visit,),
             )
-        others = tuple(known for known in session.visits if known.client_id != visit.client_id)
+        others = tuple(known for known in session.visits if _client(known) != _client(visit))
         newest = login if login.at > session.at else session.log_in
         return replace(session, visits=(*others, visit), log_in=newest, at=max(session.at, login.at))
 
     service.store.provider_sessions.update(login.session_id, joined)
+
+
+def _client(visit: Visit) -> tuple[str, str]:
+    return visit.client_id, visit.redirect_uri
 
 
 def is_alive(service: Service, login: LogIn) -> bool:

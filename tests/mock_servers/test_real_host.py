@@ -10,6 +10,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers import jwts
 from mock_servers.clock import Clock
 from mock_servers.configuration import Configuration
+from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyRing
@@ -77,13 +78,13 @@ def exchange(platform: Platform, call: Call) -> Callable[..., TestResponse]:
 def id_token(call: Call) -> Callable[..., str]:
     """Log in at a provider's real host, and redeem the code there."""
 
-    def get(host: str) -> str:
+    def get(host: str, path: str = PATH) -> str:
         query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&scope=openid&state=s&nonce=n"
-        answer = call(host, f"{PATH}/authorize?{query}&nhsauth_user=656005750104")
+        answer = call(host, f"{path}/authorize?{query}&nhsauth_user=656005750104")
         code = parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
         proof = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **proof}
-        return str(call(host, f"{PATH}/access_token", form).get_json()["id_token"])
+        return str(call(host, f"{path}/access_token", form).get_json()["id_token"])
 
     return get
 
@@ -306,6 +307,52 @@ def test_no_advice_is_given_about_names_that_are_the_real_ones(
     exchange(INT, id_token(CIS2))
 
     assert platform.exchanges.last.advice == ()
+
+
+@pytest.mark.parametrize(("host", "status"), [("internal-dev.api.service.nhs.uk", 200), (INT, 400)])
+def test_the_development_realm_is_trusted_where_its_environment_is(
+    id_token: Callable[..., str], exchange: Callable[..., TestResponse], host: str, status: int
+) -> None:
+    token = id_token(CIS2_DEV, "/openam/oauth2/realms/root/realms/oidc")
+
+    claims = jwts.decode(token).claims
+    assert (claims["iss"], claims["realm"]) == (
+        f"https://{CIS2_DEV}:443/openam/oauth2/realms/root/realms/oidc",
+        "/oidc",
+    )
+    assert exchange(host, token).status_code == status
+
+
+def test_the_development_realm_is_at_no_other_environment(call: Call) -> None:
+    path = f"/openam/oauth2/realms/root/realms/oidc{WELL_KNOWN}"
+
+    assert [call(host, path).status_code for host in (CIS2_DEV, CIS2)] == [200, 404]
+
+
+@pytest.mark.parametrize("host", [INT, REF, PROD])
+def test_a_logout_at_cis2_ends_the_tokens_of_the_environment_it_began_in(
+    platform: Platform, call: Call, host: str
+) -> None:
+    query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
+    end = platform.walk(f"https://{host}/oauth2/authorize?{query}", "656005750104")
+    form = {
+        "grant_type": "authorization_code",
+        "code": parse_qs(urlsplit(end).query)["code"][0],
+        "redirect_uri": REDIRECT,
+        "client_id": "nhsauth-app",
+        "client_secret": "nhsauth-secret",
+    }
+    token = call(host, "/oauth2/token", form).get_json()["access_token"]
+    provider = next(each for each in (CIS2, CIS2_LIVE) if (each == CIS2_LIVE) == (host == PROD))
+    session = platform.store.provider_sessions.values()[-1]
+    service = platform.provider_at(f"https://{provider}")
+    hint = log_ins.issue_id_token(service, f"https://{provider}", session.log_in)
+
+    before = call(host, "/oauth2/userinfo", Authorization=f"Bearer {token}").status_code
+    call(provider, f"{PATH}/connect/endSession?id_token_hint={hint}")
+    after = call(host, "/oauth2/userinfo", Authorization=f"Bearer {token}").status_code
+
+    assert (before, after) == (200, 401)
 
 
 def test_the_default_environment_decides_whose_providers_the_mock_plays_first(ring: KeyRing) -> None:

@@ -5,11 +5,14 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -134,12 +137,14 @@ def test_nothing_is_left_of_the_files(run: Callable[..., subprocess.CompletedPro
 
 
 @contextmanager
-def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, *arguments: str, by: Sequence[str] = NHSAUTH) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(  # noqa: S603 - our own
-        [*NHSAUTH, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [*by, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 WAITING = """
@@ -218,6 +223,12 @@ def test_a_shell_takes_the_lines_as_they_are(url: str, tmp_path: Path) -> None:
     assert done.stdout.endswith(f"-Dhttps.proxyPort={url.rpartition(':')[2]}")
 
 
+def test_env_tells_the_name_by_which_the_server_was_called(url: str, tmp_path: Path) -> None:
+    told = asked(url.replace("127.0.0.1", "localhost"), folder=tmp_path).stdout
+
+    assert f"export HTTPS_PROXY={url.replace('127.0.0.1', 'localhost')}\n" in told
+
+
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [
@@ -256,3 +267,26 @@ def test_serve_tls_says_that_it_can_keep_no_authority(tmp_path: Path, monkeypatc
 
     assert process.returncode == 2
     assert "--tls needs a folder for its certificate authority" in told
+
+
+@POSIX
+def test_a_server_without_descriptors_left_lives_on(tmp_path: Path) -> None:
+    limited = ["sh", "-c", 'ulimit -n 80 && exec "$@"', "sh", *NHSAUTH]
+    with started(tmp_path, "serve", "--tls", "--port", "0", "--json", by=limited) as process, ExitStack() as stack:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = urlsplit(json.loads(process.stdout.readline())["url"])
+        for _ in range(120):
+            sock = stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=PATIENCE))
+            sock.sendall(b"CONNECT int.api.service.nhs.uk:443 HTTP/1.1\r\nHost: int.api.service.nhs.uk\r\n\r\n")
+        line = next(line for line in process.stderr if "Cannot accept connections for now" in line)
+        stack.close()
+        connection = HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE)
+        connection.request("GET", "/oauth2/_ping")
+        status = connection.getresponse().status
+        connection.close()
+        process.terminate()
+        _, told = process.communicate(timeout=PATIENCE)
+
+    assert (status, process.returncode) == (200, 0)
+    assert (line + told).count("Cannot accept connections for now") == 1
