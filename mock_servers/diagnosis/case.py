@@ -95,7 +95,8 @@ class Case:
     field: those that decode, and that the mock did not issue as something else. `ahead` are the rules that objected or
     were never asked, in their order. An `unrouted` request was refused before any grant was chosen, so that the rules
     of every grant are still to come. `jti_spent`: the assertion cannot be sent again, even when the cause is cured.
-    `traits` tell of the library that made it.
+    `traits` tell of the library that made it. `key_set` is the app's: the one that the request was judged by, else the
+    one that it would have been.
     """
 
     record: Record
@@ -109,6 +110,7 @@ class Case:
     row: RowOf
     tokens: Mapping[str, Jwt]
     traits: Traits = field(default_factory=Traits)
+    key_set: FetchedJwks | None = None
 
     @property
     def now(self) -> float:
@@ -151,14 +153,6 @@ class Case:
         named = self.claim("sub") if self.assertion is not None else self.form("client_id")
         app = self.known.store.apps.get(named) if isinstance(named, str) else None
         return app if app is not None and app.known_in(self.known.environment) else None
-
-    @property
-    def key_set(self) -> FetchedJwks | None:
-        """The app's key set: the one that the request was judged by, else the one that it would have been."""
-        found = self.learned.get("app_jwks")
-        if isinstance(found, FetchedJwks):
-            return found
-        return self.known.key_set(self.app) if self.app is not None else None
 
     def refused_by(self, *rules: str) -> bool:
         """Whether one of these rules is the one that objected."""

@@ -13,6 +13,7 @@ from mock_servers.diagnosis.case import Case, Known, RowOf, tokens_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.fingerprints import hint
+from mock_servers.jwks import FetchedJwks
 from mock_servers.records import Examination, Finding, Record
 from mock_servers.request import Request
 from mock_servers.rules import Flow, Refusal, Rule, foresee
@@ -49,7 +50,7 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
     """Return the case that finders look at."""
     request: Request = exchange.request
     tokens, ahead = tokens_of(request, known), tuple(_ahead(flow, refusal))
-    return Case(
+    case = Case(
         record=record,
         request=request,
         refusal=refusal,
@@ -62,6 +63,15 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         tokens=MappingProxyType(tokens),
         traits=traits_of(request, tokens.get("client_assertion") or tokens.get("assertion"), record.at),
     )
+    return replace(case, key_set=_key_set(case))
+
+
+def _key_set(case: Case) -> FetchedJwks | None:
+    """Return what the signature was judged by, or would have been; nothing where there is none to judge."""
+    found = case.learned.get("app_jwks")
+    if isinstance(found, FetchedJwks):
+        return found
+    return case.known.key_set(case.app) if case.app is not None and case.assertion is not None else None
 
 
 def _ahead(flow: Flow[Any, Any], refusal: Refusal) -> Iterator[Rule[Any]]:

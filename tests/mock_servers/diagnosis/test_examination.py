@@ -1,10 +1,12 @@
 """How findings come about: which finder is asked, in which order they are told, and never before the answer left."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
+import requests
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from mock_servers import jwts
@@ -142,6 +144,21 @@ def test_no_finder_is_asked_before_the_answer_has_left(platform: Platform, monke
 
     assert b"unsupported_grant_type" in body
     assert (before, asked) == ([], ["check_grant_type_supported"])
+
+
+def test_a_client_has_its_answer_while_the_finders_are_still_busy(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, in_time = threading.Event(), []
+    waiting = [Finder(find=lambda _: in_time.append(answered.wait(timeout=10)))]
+    monkeypatch.setattr(examination, "FINDERS", waiting)
+
+    with platform.serving() as server:
+        answer = requests.post(f"{server.url}/oauth2/token", data={"grant_type": "password"}, timeout=5)
+        answered.set()
+
+    assert answer.status_code == 400
+    assert in_time == [True]
 
 
 def test_a_fault_of_a_key_set_is_not_met_by_who_explains(platform: Platform, client_credentials: Ask) -> None:
