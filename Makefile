@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-interop test-browser test-recipes test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
+.PHONY: demo test test-examples test-interop test-browser test-recipes test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -26,6 +26,12 @@ test-interop: .venv/installed-test
 test-browser: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
 	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS) tests/browser
+
+EXAMPLES ?= flask_authlib fastapi_httpx django_requests
+
+test-examples: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group examples
+	$(foreach example,$(EXAMPLES),$(BIN)/python -m pytest -c examples/$(example)/pyproject.toml --rootdir examples/$(example) $(PYTEST_ARGS) examples/$(example) &&) true
 
 test-nhsd-apim: .venv/installed
 	$(PYTHON) -m venv .venv/nhsd-apim-$(NHSD_APIM)
