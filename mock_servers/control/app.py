@@ -12,6 +12,7 @@ from mock_servers.control import (
     apis,
     apps,
     callback,
+    catalogue,
     clock,
     explain,
     faults,
@@ -32,7 +33,7 @@ from mock_servers.members import MemberError
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
 
-_MODULES: Final = (status, apps, apis, people, tokens, journal, explain, clock, faults, snapshots, callback)
+_MODULES: Final = (status, apps, apis, people, tokens, journal, explain, catalogue, clock, faults, snapshots, callback)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 

@@ -6,6 +6,8 @@ What the client has chosen stays where it is sound (its app, person and provider
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +15,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from mock_servers import provenance
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.configuration import Api
 from mock_servers.control import shell
 from mock_servers.control.shell import Variable
 from mock_servers.grants import Issued
@@ -31,6 +34,9 @@ Form = dict[str, str | Variable]
 
 _GRANTED: Final = ("subject_token", "code", "refresh_token", "authorization")
 _HELLO: Final = "/hello-world/hello"
+_OPEN: Final[Mapping[str, str]] = {"access": "open"}
+_BY_KEY: Final[Mapping[str, str]] = {"access": "apikey"}
+_SCOPE: Final = re.compile(r":user-nhs-(?:cis2|(?P<login>login)):(?P<level>\w+):")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
 
 
@@ -231,26 +237,48 @@ def _authorize_url(attempt: _Attempt) -> str:
 def _at_api(attempt: _Attempt) -> Commands:
     path, headers = attempt.record.path, attempt.record.request["headers"]
     url = f"{attempt.origin}{quote(path, safe='/:@!$&()*+,;=~%')}"
-    access = _access(attempt, path)
-    if path == f"{_HELLO}/application" and "apikey" in headers and "authorization" not in headers:
-        yield shell.curl(url, headers={"apikey": attempt.app.client_id})
-    elif path == f"{_HELLO}/world":
-        yield shell.curl(url)
-    elif access is not None and attempt.app.key_name is not None:
-        wanted = {"access": access, "client_id": attempt.app.client_id}
-        yield shell.asked("access_token", "access-tokens", wanted, "access_token")
-        yield shell.curl(url, headers=_bearer())
+    method = attempt.record.method
+    options = ("-i",) if method in ("GET", "HEAD") else ("-i", f"-X {shlex.quote(method)}")
+    wanted = _access(attempt, path, by_key="apikey" in headers and "authorization" not in headers)
+    if wanted == _OPEN:
+        yield shell.curl(url, options=options)
+    elif wanted == _BY_KEY:
+        yield shell.curl(url, headers={"apikey": attempt.app.client_id}, options=options)
+    elif wanted is not None and attempt.app.key_name is not None:
+        yield shell.asked(
+            "access_token", "access-tokens", {**wanted, "client_id": attempt.app.client_id}, "access_token"
+        )
+        yield shell.curl(url, headers=_bearer(), options=options)
 
 
-def _access(attempt: _Attempt, path: str) -> str | None:
-    """Return the kind of token that opens the API at a path; nothing where there is no API, or an open one."""
+def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] | None:
+    """Return what opens the API at a path, as a call of the control API wants it; nothing where there is no API."""
+    if path == f"{_HELLO}/world":
+        return _OPEN
     if path == f"{_HELLO}/application":
-        return "application"
+        return _BY_KEY if by_key else {"access": "application"}
     if path == f"{_HELLO}/user":
-        issued = attempt.issued
-        people = [each.id for each in attempt.platform.store.people.values() if each.provider == "nhs_login"]
-        return "patient" if issued is not None and issued.person in people else "healthcare_worker"
-    return None
+        return {"access": "patient" if _is_patients(attempt) else "healthcare_worker"}
+    apis = [api for api in attempt.platform.store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
+    api = max(apis, key=lambda api: len(api.path), default=None)
+    return _access_to(api) if api is not None else None
+
+
+def _access_to(api: Api) -> Mapping[str, str]:
+    """Return what opens a team's own API: by the first of its scopes, else any token."""
+    scope = next(iter(api.scopes), "")
+    found = _SCOPE.search(scope)
+    if api.open:
+        return _OPEN
+    if found is None:
+        return _BY_KEY if ":app:level0:" in scope else {"access": "application"}
+    return {"access": "patient" if found["login"] else "healthcare_worker", "level": found["level"]}
+
+
+def _is_patients(attempt: _Attempt) -> bool:
+    issued = attempt.issued
+    people = [each.id for each in attempt.platform.store.people.values() if each.provider == "nhs_login"]
+    return issued is not None and issued.person in people
 
 
 # an identity provider

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from mock_servers.catalogue import EVIDENCE
 from mock_servers.control import attempt
@@ -67,6 +68,7 @@ def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePa
         is_error=error is not None,
         error=" ".join(part for part in (error.code, error.description) if part) if error else "",
         evidence=EVIDENCE[error.evidence] if error else None,
+        about=_about(record),
         why=Why(
             diagnosis=record.diagnosis,
             findings=[finding_shown(asdict(each)) for each in examined.findings],
@@ -115,6 +117,12 @@ def _row(record: Record) -> ExchangeRow:
         outcome=error.description or error.code if error else "",
         diagnosis=record.diagnosis,
     )
+
+
+def _about(record: Record) -> str | None:
+    error = record.refusal
+    text = error.description or error.code if error and error.rule != "fault" else ""
+    return f"/_nhsauth/errors?{urlencode({'text': text})}" if text else None
 
 
 def _facts(record: Record, now: float) -> dict[str, str]:

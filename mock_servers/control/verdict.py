@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("mock_servers.control")
 
+_FOLLOWS_FROM: Final = {
+    "check_client_assertion_signature": "check_client_assertion_alg",
+    "check_subject_token_signature": "check_subject_token_alg",
+}
+"""What another refusal would not let hold, and would be well once that is cured."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
@@ -144,6 +150,8 @@ class _Walk:
         return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
 
     def _ask(self, policy: str, rule: Rule[Any]) -> None:
+        if any(each.rule == _FOLLOWS_FROM.get(rule.name) for each in self.refusals):
+            return
         if rule.name in self.unknowable:
             self.not_judged.append(rule.name)
             return

@@ -11,6 +11,8 @@ from mock_servers.pages.content import (
     RoleChoice,
 )
 from mock_servers.pages.journal import (
+    ErrorShown,
+    ErrorsPage,
     ExchangePage,
     ExchangeRow,
     ExplanationPage,
@@ -25,6 +27,7 @@ from mock_servers.pages.journal import (
     Why,
 )
 from mock_servers.pages.render import (
+    FORM_HEADERS,
     JOURNAL,
     JOURNAL_HEADERS,
     SCRIPT_PATH,
@@ -32,6 +35,7 @@ from mock_servers.pages.render import (
     STYLE_PATH,
     callback_page,
     error_page,
+    errors_page,
     exchange_page,
     explanation_page,
     journal_page,
@@ -41,6 +45,7 @@ from mock_servers.pages.render import (
 )
 
 __all__ = [
+    "FORM_HEADERS",
     "JOURNAL",
     "JOURNAL_HEADERS",
     "OUTCOMES",
@@ -49,6 +54,8 @@ __all__ = [
     "STYLE_PATH",
     "CallbackPage",
     "ErrorPage",
+    "ErrorShown",
+    "ErrorsPage",
     "ExchangePage",
     "ExchangeRow",
     "ExplanationPage",
@@ -67,6 +74,7 @@ __all__ = [
     "Why",
     "callback_page",
     "error_page",
+    "errors_page",
     "exchange_page",
     "explanation_page",
     "journal_page",

@@ -114,7 +114,7 @@ class Why:
 class ExchangePage:
     """One exchange whole: what was sent, what came back, which rules it met, why, and how it would have gone well.
 
-    `request` holds the parts of the request by where they stood.
+    `request` holds the parts of the request by where they stood; `about` is the URL of what is known of the error.
     """
 
     id: int
@@ -123,6 +123,7 @@ class ExchangePage:
     is_error: bool
     error: str = ""
     evidence: str | None = None
+    about: str | None = None
     why: Why
     request: Mapping[str, Sequence[Part]] = field(default_factory=dict)
     response: Mapping[str, Sequence[Part]] = field(default_factory=dict)
@@ -153,3 +154,26 @@ class ExplanationPage:
     why: Why
     jwt: JwtPart | None = None
     verdicts: Sequence[VerdictShown] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorShown:
+    """An error of the catalogue: `answer` is status and code, `mistakes` what leads there, by id."""
+
+    sentence: str
+    answer: str
+    service: str
+    row: str
+    evidence: str
+    rules: Sequence[str]
+    cause: str
+    cure: str
+    mistakes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorsPage:
+    """The errors that a text is about."""
+
+    text: str
+    errors: Sequence[ErrorShown]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm
-from mock_servers.pages.journal import ExchangePage, ExplanationPage, JournalPage
+from mock_servers.pages.journal import ErrorsPage, ExchangePage, ExplanationPage, JournalPage
 from mock_servers.wording import printable
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
 }
 """To be sent with every page."""
+
+_FORM_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+FORM_HEADERS: Final[Mapping[str, str]] = {**SECURITY_HEADERS, "Content-Security-Policy": _FORM_POLICY}
+"""To be sent, in place of those, with a page of the mock's own that has a form."""
 
 _JOURNAL_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -80,6 +86,11 @@ def exchange_page(page: ExchangePage) -> str:
 def explanation_page(page: ExplanationPage) -> str:
     """Return the HTML of what a value is."""
     return _rendered("explanation.html", JOURNAL, page=page)
+
+
+def errors_page(page: ErrorsPage) -> str:
+    """Return the HTML of the errors that a text is about."""
+    return _rendered("errors.html", JOURNAL, page=page)
 
 
 def style(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

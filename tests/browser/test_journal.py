@@ -79,14 +79,15 @@ def heading(page: "Page") -> str:
 
 
 @pytest.mark.parametrize("width", [320, 1200])
-@pytest.mark.parametrize("name", ["list", "exchange", "explanation", "empty"])
+@pytest.mark.parametrize("name", ["list", "exchange", "explanation", "errors", "empty"])
 def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     page: "Page", served: Platform, founding: str, name: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     if name == "empty":
         served.exchanges.clear()
-    page.goto(f"{served.url}/_nhsauth/" + (f"exchanges/{founding}" if name == "exchange" else ""))
+    path = {"exchange": f"exchanges/{founding}", "errors": "errors?text=client_assertion"}.get(name, "")
+    page.goto(f"{served.url}/_nhsauth/{path}")
     if name == "explanation":
         explain(page, served.client_assertion(APP, alterations=Alterations(claims={"aud": HOSTILE})))
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import requests
 
+from mock_servers.configuration import Api, Configuration
 from mock_servers.control.attempt import corrected
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyRing
@@ -199,6 +200,29 @@ def test_nothing_that_was_sent_is_run(ring: KeyRing, client_id: str) -> None:
             send(platform, path, **form)
 
             assert tried_again(platform)[0] == 200, path
+
+
+@pytest.mark.parametrize(
+    ("scopes", "is_open"),
+    [
+        (("urn:nhsd:apim:user-nhs-cis2:aal2:my-api",), False),
+        (("urn:nhsd:apim:user-nhs-login:P5:my-api",), False),
+        (("urn:nhsd:apim:app:level3:my-api",), False),
+        (("urn:nhsd:apim:app:level0:my-api",), False),
+        ((), False),
+        ((), True),
+    ],
+)
+def test_a_refused_call_of_a_teams_own_api_becomes_one_that_opens_it(
+    ring: KeyRing, served: Platform, scopes: tuple[str, ...], *, is_open: bool
+) -> None:
+    own = Api(path="/my-api", upstream=f"{served.url}/hello-world/hello", scopes=scopes, open=is_open)
+    platform = Platform(Configuration(apis=(own,)), ring=ring)
+    platform.apps.change(APP, scopes=(*platform.apps.get(APP).scopes, *scopes))
+    with platform.serving():
+        requests.get(f"{platform.url}/my-api/world", headers={"Authorization": "Bearer x"}, timeout=TIMEOUT)
+
+        assert run(attempt(platform).command) == (200, '{"message":"Hello World!"}')
 
 
 def test_where_no_command_can_begin_none_is_offered(served: Platform) -> None:

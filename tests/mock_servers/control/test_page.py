@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
+from mock_servers.catalogue import entries
 from mock_servers.configuration import Configuration
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
@@ -433,3 +434,36 @@ def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: E
 
     assert platform.store.snapshot() == before
     assert len(platform.exchanges) == 1
+
+
+# the catalogue
+
+
+def test_the_page_of_an_exchange_leads_to_what_is_known_of_its_error(browse: Browse, founding: str) -> None:
+    found = Elements(browse("/exchanges/1").text).found
+    (link,) = [str(told["href"]) for tag, told in found if tag == "a" and "errors" in str(told.get("href"))]
+
+    text = visible(browse(link.removeprefix("/_nhsauth")))
+
+    assert founding
+    assert "1 found Malformed JWT in subject_token" in text
+    assert "code-as-subject-token" in text
+
+
+def test_a_whole_answer_finds_its_error_and_is_shown_harmlessly(browse: Browse) -> None:
+    answer = browse("/errors", query_string={"text": f'{HOSTILE}{{"error_description": "Missing client_assertion"}}'})
+
+    assert "Missing client_assertion" in visible(answer)
+    assert "<script" not in answer.text
+    assert "\x1b" not in answer.text
+
+
+def test_programs_get_the_errors_as_the_command_tells_them(http: Client, platform: Platform) -> None:
+    found = http.get("/_nhsauth/errors?text=429", base_url=platform.url).get_json()
+
+    assert found == [entry.as_json() for entry in entries() if entry.is_about("429")]
+    assert found
+
+
+def test_a_text_that_no_error_is_about_finds_none(browse: Browse) -> None:
+    assert "0 found" in visible(browse("/errors?text=nonsense"))
