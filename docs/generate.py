@@ -111,12 +111,15 @@ What an API's caller meets before the API does: Apigee's own faults. The answer 
 `{"fault": {"faultstring": …, "detail": {"errorcode": …}}}`, where the heading is the `faultstring`.
 """,
     "cis2": """\
-CIS2 Authentication: its authorization, token, userinfo and logout endpoints. The mock realm `Cis2-mock-…` answers with
-the same rows. Most of them are inferred: the sentences are those of the product that CIS2 is built on.
+CIS2 Authentication: its authorization, token, userinfo and logout endpoints. Most rows are inferred: the sentences are
+those of the product that CIS2 is built on.
 """,
     "nhs-login": """\
-NHS login: its authorization, token and userinfo endpoints. The mock realm `NHS-Login-mock-…` answers with the same
-rows.
+NHS login: its authorization, token and userinfo endpoints.
+""",
+    "mock-realms": """\
+The platform's mock realms, `/realms/Cis2-mock-…` and `/realms/NHS-Login-mock-…`, in the words of their product,
+Keycloak: all of them are inferred.
 """,
     "management": """\
 The platform's management API and its log-in, as public test suites call them. Most rows are inferred.
@@ -141,6 +144,7 @@ _ERROR_PAGES = {
     "CIS2": "cis2",
     "CIS2, by the setting unusable_code": "cis2",
     "NHS login": "nhs-login",
+    "the mock realms": "mock-realms",
     "the management API": "management",
 }
 _MOST_FLOWS = 4

@@ -14,11 +14,12 @@ from mock_servers.apim import flows as apim
 from mock_servers.causes import Usual
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.gateway import canary, mock_jwks
+from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway import errors as gateway
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.identity_provider import errors as providers
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
+from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.management import errors as management
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT_FLOWS
@@ -154,11 +155,12 @@ SERVICES: Final = (
         title="an API's gateway",
         rows=_rows(gateway),
         usual=causes.GATEWAY,
-        flows=(*HELLO_WORLD, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
+        flows=(*HELLO_WORLD, *own_api.FLOWS, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
     ),
     _provider("CIS2", providers.CIS2),
     _provider("CIS2, by the setting unusable_code", providers.CIS2_ANCESTOR),
     _provider("NHS login", providers.NHS_LOGIN),
+    _provider("the mock realms", KEYCLOAK),
     Service(
         title="the management API",
         rows=_rows(management),
@@ -166,4 +168,4 @@ SERVICES: Final = (
         flows=(*log_in.FLOWS, *MANAGEMENT_FLOWS),
     ),
 )
-"""Everybody who answers with errors; the mock realms answer with the rows of CIS2 and of NHS login."""
+"""Everybody who answers with errors."""

@@ -17,6 +17,7 @@ from mock_servers.apim import errors
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.gateway import errors as gateway_errors
 from mock_servers.identity_provider import errors as provider_errors
+from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyRing
 from mock_servers.management import errors as management_errors
@@ -394,7 +395,7 @@ def test_every_problem_of_a_provider_has_a_cause_and_a_cure() -> None:
 def test_every_error_is_listed(run: Run) -> None:
     listed = json.loads(run("errors", "--json").stdout)
 
-    of_providers = (provider_errors.CIS2, provider_errors.CIS2_ANCESTOR, provider_errors.NHS_LOGIN)
+    of_providers = (provider_errors.CIS2, provider_errors.CIS2_ANCESTOR, provider_errors.NHS_LOGIN, KEYCLOAK)
     others = len(causes.TOKEN_SERVICE) + len(causes.GATEWAY) + len(causes.MANAGEMENT)
     assert len(listed) == others + sum(map(len, of_providers))
 

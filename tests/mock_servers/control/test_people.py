@@ -140,7 +140,7 @@ def test_people_log_in_at_every_provider(control: Control, platform: Platform, p
         ("nhs_login", "consent_refused", ("access_denied", "ConsentNotGiven")),
         ("nhs_login", "level_too_low", ("interaction_required", None)),
         ("nhs_login", "provider_error", ("server_error", None)),
-        ("NHS-Login-mock-internal-dev", "consent_refused", ("access_denied", "ConsentNotGiven")),
+        ("NHS-Login-mock-internal-dev", "consent_refused", ("access_denied", "User denied consent")),
     ],
 )
 def test_a_log_in_that_fails_gives_the_error_in_the_providers_words(
