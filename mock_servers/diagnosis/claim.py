@@ -59,7 +59,7 @@ def iss_sub_differ(case: Case) -> Finding | None:
 
 def _told(case: Case, value: Any) -> str:
     shown_value = told(case.known.store, value)
-    return f"{shown_value}, the API key of an app," if _is_key(case, value) else shown_value
+    return f"{shown_value} (the API key of an app)" if _is_key(case, value) else shown_value
 
 
 def _is_key(case: Case, value: Any) -> bool:

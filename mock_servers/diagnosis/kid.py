@@ -14,11 +14,13 @@ from mock_servers.apim.client_app import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.key import digests, known_keys, usable
+from mock_servers.diagnosis.signature import AS_GIVEN
 from mock_servers.jwks import FetchedJwks
 from mock_servers.records import Finding
 from mock_servers.wording import duration, moment, shown
 
 _UNKNOWN: Final = "find_app_jwk"
+_UNKNOWN_AT_PROVIDER: Final = "find_provider_jwk"
 _FILE: Final = re.compile(r"(?:.*[/\\])?([^/\\]+?)(?:\.(?:jwks?|json|pem|key|pub|crt|cer|p12|pfx|txt))+", re.DOTALL)
 _LONGEST: Final = 300
 
@@ -122,4 +124,23 @@ def _without_digits(kid: str) -> str:
     return re.sub(r"\d", "", _folded(kid))
 
 
-FINDERS: Final = (Finder(find=unknown_kid, rules=(_UNKNOWN,), named=("new-key-not-seen-yet", "wrong-kid")),)
+def kid_of_id_token(case: Case) -> Finding | None:
+    """The id_token names a key that its provider does not have."""
+    kept, provider = case.learned.get("provider_jwks"), case.learned.get("provider")
+    if case.subject is None or kept is None or provider is None or not case.refused_by(_UNKNOWN_AT_PROVIDER):
+        return None
+    kid = case.subject.header.get("kid")
+    owner = next((key.owner for key in known_keys(case) if key.kid == kid), None)
+    return Finding(
+        id="wrong-kid",
+        certainty="certain",
+        seen=f"kid of subject_token is {shown(kid)}; {provider.title} signs with {shown(kept.kids)}.",
+        cause=f"It is a kid of {owner}." if owner else f"This id_token was not made by {provider.title}, or long ago.",
+        cure=AS_GIVEN,
+    )
+
+
+FINDERS: Final = (
+    Finder(find=unknown_kid, rules=(_UNKNOWN,), named=("new-key-not-seen-yet", "wrong-kid")),
+    Finder(find=kid_of_id_token, rules=(_UNKNOWN_AT_PROVIDER,), named=("wrong-kid",)),
+)

@@ -32,6 +32,7 @@ _UNITS: Final = ((10, "Date.now() / 100"), (1e3, "milliseconds"), (1e6, "microse
 _DEFAULTS: Final = {
     600: "Ten minutes are the default of msal and jwcrypto.",
     1800: "Half an hour is what NHS login's samples have; that is another service.",
+    18000: "300 was taken for minutes.",
     3600: "An hour is the default of Authlib and of Microsoft's library.",
 }
 _EXPIRED: Final = "check_client_assertion_not_expired"
@@ -192,13 +193,12 @@ def clock_behind(case: Case) -> Finding | None:
     times = _times(case)
     if times is None or times.ahead >= 0 or _known_of_old(case):
         return None
-    off = times.offset if times.offset is not None else times.ahead - LONGEST
     hours = next(filter(None, (_hours(each) for each in _candidates(times))), None)
     return Finding(
         id="clock-behind-or-bst",
         certainty=_certainty_behind(case, times, hours),
         seen=f"exp lies {duration(times.ahead)} in the past; the service's clock reads {moment(case.now)}.",
-        cause=_why_behind(hours, off),
+        cause=_why_behind(hours, times.ahead),
         cure="Sign for each request, and take the time from an aware UTC clock: in Python int(time.time()), never "
         "utcnow().timestamp().",
     )
@@ -218,12 +218,12 @@ def _certainty_behind(case: Case, times: _Times, hours: int | None) -> Certainty
     return "likely" if hours is not None else "possible"
 
 
-def _why_behind(hours: int | None, off: float) -> str:
+def _why_behind(hours: int | None, ahead: float) -> str:
     if hours == -1:
         return "A local time was taken for UTC: British Summer Time is one hour ahead of it."
     if hours is not None:
         return f"A local time was taken for UTC: it is {abs(hours)} hours away from it."
-    return f"Your clock is about {duration(off)} slow, or the assertion was made earlier and kept."
+    return f"Your clock is slow, by {duration(ahead)} at least, or the assertion was made earlier and kept."
 
 
 def _known_of_old(case: Case) -> bool:

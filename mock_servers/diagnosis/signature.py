@@ -21,6 +21,10 @@ from mock_servers.jwts import Jwt
 from mock_servers.records import Finding
 from mock_servers.wording import shown
 
+AS_GIVEN: Final = (
+    "Send the id_token exactly as the log-in gave it. In a test let the mock sign: by the fixture nhsauth_id_token, or "
+    "by POST /_nhsauth/id-tokens."
+)
 _ASSERTION: Final = "check_client_assertion_signature"
 _SUBJECT: Final = "check_subject_token_signature"
 _RSA: Final = ("RS512", "RS256", "RS384", "PS512", "PS256", "PS384")
@@ -145,18 +149,31 @@ def other_private_key(case: Case) -> Finding | None:
     maker = next(
         (key for key in known_keys(case) if key.key != signed.key and _verifies(signed.jwt, key.key, alg)), None
     )
+    if maker is None and _explained_otherwise(case):
+        return None
+    if signed.field == "subject_token":
+        return _not_by_provider(case, signed, maker)
     if maker is not None:
         return _made_by(signed, maker)
-    if _explained_otherwise(case):
-        return None
     modulus = f"{signed.key.public_numbers().n:x}"
     return Finding(
         id="other-private-key",
         certainty="likely",
-        seen=f"No key that this mock knows made the signature of {signed.field}; the key registered as kid "
+        seen=f"No key that this mock knows made the signature of client_assertion; the key registered as kid "
         f"{shown(signed.kid)} has {signed.key.key_size} bits, and its modulus begins {modulus[:16]}.",
         cause="It was signed with another private key, or changed after signing.",
         cure="Compare `openssl rsa -in key.pem -noout -modulus` with that, and sign with the key that matches.",
+    )
+
+
+def _not_by_provider(case: Case, signed: _Signed, maker: KnownKey | None) -> Finding:
+    whose = f"matches kid {shown(maker.kid)} of {maker.owner}" if maker else "is that of no key which this mock knows"
+    return Finding(
+        id="other-private-key",
+        certainty="certain" if maker else "likely",
+        seen=f"The signature of subject_token {whose}; the header says kid {shown(signed.kid)}.",
+        cause=f"It was signed by somebody else, not by {case.learned['provider'].title}, or changed after signing.",
+        cure=AS_GIVEN,
     )
 
 
@@ -177,7 +194,7 @@ def _made_by(signed: _Signed, maker: KnownKey) -> Finding:
     return Finding(
         id="other-private-key",
         certainty="certain",
-        seen=f"The signature of {signed.field} matches kid {shown(maker.kid)} of {maker.owner}; the header says kid "
+        seen=f"The signature of client_assertion matches kid {shown(maker.kid)} of {maker.owner}; the header says kid "
         f"{shown(signed.kid)}.",
         cause="Key and kid come from two settings, and one was not changed."
         if maker.registered

@@ -46,12 +46,9 @@ def opaque_subject_token(case: Case) -> Finding | None:
 def id_token_other_environment(case: Case) -> Finding | None:
     """Its issuer is another environment's, or another mock's."""
     iss = _iss(case)
-    if not isinstance(iss, str) or iss in case.known.issuers():
+    if not isinstance(iss, str) or iss in case.known.issuers() or iss_near_miss(case) is not None:
         return None
-    owner = _owner(case, iss[:_LONGEST])
-    if owner is None:
-        return None
-    certainty, whose = owner
+    certainty, whose = next(_owners(case, iss[:_LONGEST]))
     return Finding(
         id="id-token-other-environment",
         certainty=certainty,
@@ -76,10 +73,6 @@ def _trusted(case: Case) -> str:
     return ", ".join(url(each) for each in issuers[:_MOST]) + more
 
 
-def _owner(case: Case, iss: str) -> tuple[Certainty, str] | None:
-    return next(_owners(case, iss), None)
-
-
 def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
     realm, origin = _REALM.fullmatch(iss), _origin(iss)
     host = case.known.hosts.of_origin(origin)
@@ -94,6 +87,7 @@ def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
         yield "certain", "this mock's NHS login, which /oauth2 trusts"
     if iss == f"{origin}{CIS2.path}":
         yield "likely", "a CIS2's, at a host by which this mock was never called"
+    yield "possible", "an issuer that this mock does not know"
 
 
 def _origin(iss: str) -> str:

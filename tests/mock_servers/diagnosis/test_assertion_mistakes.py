@@ -264,7 +264,7 @@ def no_sub(world: World) -> TestResponse:
     "iss-sub-differ",
     (400, "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"),
     'iss is "my service"',
-    '"nhsauth-app", the API key of an app',
+    '"nhsauth-app" (the API key of an app)',
 )
 def iss_is_a_name(world: World) -> TestResponse:
     return world.ask(world.signed(world.claims(iss="my service")))
@@ -331,6 +331,9 @@ case("realm", "id-token-other-environment", ISS_UNTRUSTED, "the mock realm Cis2-
 )
 case("elsewhere", "id-token-other-environment", ISS_UNTRUSTED, "never called", certainty="likely")(
     iss(f"http://elsewhere:9{CIS2_PATH}")
+)
+case("nobody's", "id-token-other-environment", ISS_UNTRUSTED, "does not know", certainty="possible")(
+    iss("https://log-in.example")
 )
 case("slash", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH}/"))
 case("capitals", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH.lower()}"))
@@ -699,6 +702,40 @@ def payload_written_anew(world: World) -> TestResponse:
     return world.ask(f"{sent.decode()}.{signature}")
 
 
+PROVIDER_KID = (401, "Invalid 'kid' header in subject_token JWT - no matching public key")
+
+
+@case("of the app, under CIS2's kid", "other-private-key", SIGNATURE, "of this app", "not by CIS2", "nhsauth_id_token")
+def id_token_by_the_app(world: World) -> TestResponse:
+    token = world.id_token()
+    claims, kid = jwts.decode(token).claims, jwts.decode(token).header["kid"]
+    return world.exchange(jwts.sign({"alg": "RS512", "typ": "JWT", "kid": kid}, claims, world.key.private))
+
+
+@case("of nobody", "other-private-key", SIGNATURE, "subject_token", "not by CIS2", certainty="likely")
+def id_token_by_nobody(world: World) -> TestResponse:
+    token = world.id_token()
+    claims, kid = jwts.decode(token).claims, jwts.decode(token).header["kid"]
+    return world.exchange(jwts.sign({"alg": "RS512", "typ": "JWT", "kid": kid}, claims, world.stranger("").private))
+
+
+@case("id_token cut off", "signature-cut-off", SIGNATURE, "of subject_token has 241 bytes")
+def id_token_cut_off(world: World) -> TestResponse:
+    return world.exchange(world.id_token()[:-20])
+
+
+@case("of an id_token", "wrong-kid", PROVIDER_KID, "It is a kid of this app", "CIS2 signs with")
+def id_token_under_the_kid_of_the_app(world: World) -> TestResponse:
+    token = jwts.decode(world.id_token())
+    return world.exchange(jwts.sign({**token.header, "kid": "nhsauth-1"}, token.claims, world.key.private))
+
+
+@case("of no key", "wrong-kid", PROVIDER_KID, 'kid of subject_token is "zz"', "nhsauth_id_token")
+def id_token_under_no_kid_known(world: World) -> TestResponse:
+    token = jwts.decode(world.id_token())
+    return world.exchange(jwts.sign({**token.header, "kid": "zz"}, token.claims, world.key.private))
+
+
 # 15 to 17: the header
 
 
@@ -751,6 +788,7 @@ def times(**offsets: float) -> Make:
 case("an hour", "lifetime-too-long", TOO_FAR, "exp is 3600 s from now", "the default of Authlib")(times(exp=3600))
 case("with iat", "lifetime-too-long", TOO_FAR, "it lives 1800 s from iat")(times(exp=1800, iat=0))
 case("ten minutes", "lifetime-too-long", TOO_FAR, "the default of msal")(times(exp=600))
+case("minutes", "lifetime-too-long", TOO_FAR, "300 was taken for minutes")(times(exp=18000))
 case("odd", "lifetime-too-long", TOO_FAR, "more than five minutes")(times(exp=900))
 case("iat", "clock-ahead", TOO_FAR, "exp - iat is 300 s", "about 14 s ahead", "NTP", certainty="likely")(
     times(exp=314, iat=14)
@@ -774,7 +812,7 @@ case("summer time by iat", "clock-behind-or-bst", EXPIRED, "British Summer Time"
     times(exp=-3420, iat=-3600)
 )
 case("another zone", "clock-behind-or-bst", EXPIRED, "5 hours away from it", certainty="likely")(times(exp=-17700))
-case("slow", "clock-behind-or-bst", EXPIRED, "about 330 s slow, or", certainty="possible")(times(exp=-30))
+case("slow", "clock-behind-or-bst", EXPIRED, "slow, by 30 s at least, or", certainty="possible")(times(exp=-30))
 
 
 def exp(value: Any) -> Make:
