@@ -256,17 +256,16 @@ def test_env_says_that_a_server_speaks_no_tls(tmp_path: Path) -> None:
     )
 
 
-@POSIX
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write everywhere")
 def test_serve_tls_says_that_it_can_keep_no_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0o500)
-    monkeypatch.setenv("NHSAUTH_CACHE_DIR", str(locked))
+    file = tmp_path / "a file"
+    file.touch()
+    monkeypatch.setenv("NHSAUTH_CACHE_DIR", str(file))
     with started(tmp_path, "serve", "--tls", "--port", "0") as process:
         _, told = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 2
     assert "--tls needs a folder for its certificate authority" in told
+    assert "Traceback" not in told
 
 
 @POSIX

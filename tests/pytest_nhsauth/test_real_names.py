@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import os
@@ -12,6 +13,8 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -19,6 +22,10 @@ import pytest
 import requests
 
 from pytest_nhsauth import ClientAssertionFactory, IdTokenFactory, Platform, RealNames
+from pytest_nhsauth.real_names import reached
+
+freezegun = pytest.importorskip("freezegun", reason="the group test brings freezegun")
+time_machine = pytest.importorskip("time_machine", reason="the group test brings time-machine")
 
 Run = Callable[..., pytest.RunResult]
 HOST = "int.api.service.nhs.uk"
@@ -73,6 +80,20 @@ def test_a_connection_that_knows_no_proxy_reaches_the_mock() -> None:
     connection.request("GET", "/oauth2/_ping")
     status = connection.getresponse().status
     connection.close()
+
+    assert status == 200
+
+
+@pytest.mark.parametrize("year", ["1999", "2049"])
+@pytest.mark.parametrize("stopped_by", [freezegun.freeze_time, functools.partial(time_machine.travel, tick=False)])
+def test_time_that_a_test_has_stopped_does_not_reach_tls(
+    nhsauth: Platform, tmp_path: Path, stopped_by: Callable[[str], AbstractContextManager[object]], year: str
+) -> None:
+    with stopped_by(f"{year}-01-01"), nhsauth.real_names(tmp_path) as known, reached(known):
+        connection = http.client.HTTPSConnection(HOST, timeout=30)
+        connection.request("GET", "/oauth2/_ping")
+        status = connection.getresponse().status
+        connection.close()
 
     assert status == 200
 
