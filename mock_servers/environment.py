@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from mock_servers.identity_provider.cis2 import CIS2_DEVELOPMENT
 from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.service import Service as ProviderService
-from mock_servers.real_host import PLATFORMS, Plays, RealHost, trust_of
+from mock_servers.real_host import Plays, RealHost, trust_of
 from mock_servers.settings import ProviderSettings
 
 if TYPE_CHECKING:
@@ -98,5 +98,7 @@ class Environments:
         return self._platform.test_suite_mounts(host.plays)
 
     def _realm_environments(self) -> list[str]:
+        """Return the environments that have mock realms: of the platform's hosts, and those of configured realms."""
+        of_hosts = [host.environment for host in self._platform.hosts if host.plays == "platform"]
         configured = [name.partition("-mock-")[2] for name in self._platform.configuration.realms]
-        return list(dict.fromkeys([*PLATFORMS, *configured]))
+        return [name for name in dict.fromkeys([*of_hosts, *configured]) if name not in WITHOUT_MOCK_REALMS]

@@ -32,7 +32,9 @@ _IDLE: Final = 60.0  # seconds without a byte, after which a relay ends
 _PATIENCE: Final = 5.0  # seconds to reach a host, or to be rid of a piece
 _PIECE: Final = 64 * 1024  # bytes
 _MOST_COUNTED: Final = 200
-_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\\?#@\[\]]{1,253}):([0-9]{1,5})")
+_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
+_UNSHOWN: Final = re.compile(r"[^!-~]")
+_LONGEST: Final = 100  # characters of an authority that are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class ForwardProxy:
         """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere. A refusal is logged."""
         match = _AUTHORITY.fullmatch(authority)
         if match is None:
-            return self._refuse(400, authority, f"CONNECT to {authority[:100]!r}: send host:port")
+            return self._refuse(400, authority, f"CONNECT to {_shown(authority)}: send host:port")
         if tunnels > MOST_TUNNELS:
             return self._refuse(503, authority, f"{tunnels} connections are open: close some, and try again")
         name, port = match[1].lower().removesuffix("."), match[2]
@@ -85,8 +87,8 @@ class ForwardProxy:
         if scheme == "http" and self.is_own(f"http://{authority}"):
             return None
         if self.is_played(authority):
-            return self._refuse(403, authority, f"{authority[:100]} speaks https alone")
-        return self._refuse(403, authority, self._why(authority.partition(":")[0].lower()))
+            return self._refuse(403, authority, f"{_shown(authority)} speaks https alone")
+        return self._refuse(403, authority, self._why(_shown(authority).partition(":")[0].lower()))
 
     def reach(self, authority: str) -> socket.socket | None:
         """Connect to an allowed host; `None`, and a line in the log, when that fails or too many do so already."""
@@ -123,9 +125,15 @@ class ForwardProxy:
 
     def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:
         _LOG.warning("Proxy: %s", sentence)
-        if authority in self.refused or len(self.refused) < _MOST_COUNTED:
-            self.refused[authority[:100]] += 1
+        called = _shown(authority)
+        if called in self.refused or len(self.refused) < _MOST_COUNTED:
+            self.refused[called] += 1
         return Refusal(status=status, sentence=sentence)
+
+
+def _shown(authority: str) -> str:
+    """Return what a client sent, cut, and without what would be an order to a terminal."""
+    return _UNSHOWN.sub("?", authority[:_LONGEST])
 
 
 def _is_address(name: str) -> bool:

@@ -21,6 +21,7 @@ class Origins:
 
     def __init__(self, configured: Iterable[str] = ()) -> None:
         self._known: dict[str, None] = {canonical(origin.rstrip("/")): None for origin in configured}
+        self._configured = frozenset(self._known)
         self._learned = 0
         self._lock = threading.Lock()
 
@@ -30,9 +31,11 @@ class Origins:
             self._known[canonical(origin.rstrip("/"))] = None
 
     def remove(self, origin: str) -> None:
-        """Count a name no longer among the mock's own."""
+        """Count a name no longer among the mock's own, unless it is configured."""
+        name = canonical(origin.rstrip("/"))
         with self._lock:
-            self._known.pop(canonical(origin.rstrip("/")), None)
+            if name not in self._configured:
+                self._known.pop(name, None)
 
     def learn(self, origin: str) -> None:
         """Count a name that a request used among the mock's own, while there is room."""

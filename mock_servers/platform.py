@@ -264,12 +264,12 @@ class Platform:
         return real if self.real_names is not None else self.url
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application: under a real host's name what is there, else all the services at once."""
+        """Answer as a WSGI application: at a real host's own URL what is there, else all the services at once."""
         self._believe_proxy(environ)
-        called = host(environ)
-        self.origins.learn(f"{environ['wsgi.url_scheme']}://{called}")
+        origin = f"{environ['wsgi.url_scheme']}://{host(environ)}"
+        self.origins.learn(origin)
         path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
-        real = self.hosts.find(called)
+        real = self.hosts.of_origin(origin)
         mounts = self._mounts if real is None else self._environments.mounts(real)
         mount = next(mount for mount in mounts if _leads(mount, path))
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :] or "/"

@@ -149,6 +149,7 @@ def test_the_mocks_clock_does_not_reach_tls(ring: KeyRing, tmp_path: Path) -> No
         (INT, 400, "Invalid path in Request-URI"),
         ("a b:443", 400, "Malformed Request-Line"),
         (f"user@{INT}:443", 400, "send host:port"),
+        ("\x1bred:443", 400, "CONNECT to ?red:443: send host:port"),
         (f"{INT}:99999", 400, "Invalid path in Request-URI"),
     ],
 )

@@ -53,3 +53,13 @@ def test_requests_cannot_make_the_list_grow_without_end() -> None:
         origins.learn(f"http://{number}.example")
 
     assert len(list(origins)) == 64
+
+
+def test_a_name_that_is_removed_is_the_mocks_no_longer_unless_it_is_configured() -> None:
+    origins = Origins(["https://mock.example"])
+    origins.add("https://other.example:443")
+
+    for name in ("https://mock.example", "https://other.example", "https://unknown.example"):
+        origins.remove(name)
+
+    assert list(origins) == ["https://mock.example"]

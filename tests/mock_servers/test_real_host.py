@@ -130,6 +130,19 @@ def test_each_host_serves_its_own_paths_alone(call: Call, host: str, path: str) 
     assert statuses == {each: 200 if each == host else 404 for each in statuses}
 
 
+@pytest.mark.parametrize("origin", [f"http://{INT}", f"http://{INT}:8080", f"https://{INT}:8443"])
+def test_a_real_name_that_is_not_called_as_the_real_host_is_one_of_the_mocks_own(
+    platform: Platform, origin: str
+) -> None:
+    """As an alias in a container network: people must not be sent on to the real host from there."""
+    http = Client(platform)
+    query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
+
+    answer = http.get(f"/oauth2/authorize?{query}", base_url=origin)
+
+    assert answer.headers["Location"].startswith(f"{origin}{PATH}/authorize?")
+
+
 @pytest.mark.parametrize("path", ["/authorize", "/access_token", "/connect/jwk_uri", "/"])
 def test_the_paths_of_cis2_lie_below_its_realm_alone(call: Call, path: str) -> None:
     answer = call(CIS2, path)
@@ -366,6 +379,18 @@ def test_a_configuration_adds_hosts(ring: KeyRing) -> None:
     call = caller(Platform(Configuration(hosts=(own,)), ring=ring))
 
     assert call(own.name, "/oauth2/_ping").status_code == 200
+
+
+def test_an_environment_that_is_configured_has_mock_realms(ring: KeyRing) -> None:
+    own = RealHost(name="pr-7.api.service.nhs.uk", plays="platform", environment="pr-7")
+    platform = Platform(Configuration(hosts=(own,)), ring=ring)
+    platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
+    platform.origins.add(own.origin)
+    query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
+
+    end = platform.walk(f"{own.origin}/oauth2-mock/authorize?{query}", "656005750104")
+
+    assert end.startswith(f"{REDIRECT}?code=")
 
 
 def test_an_issuer_of_another_port_is_not_trusted(platform: Platform, exchange: Callable[..., TestResponse]) -> None:
