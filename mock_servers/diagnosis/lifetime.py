@@ -227,12 +227,13 @@ def _why_behind(hours: int | None, ahead: float) -> str:
 
 
 def _known_of_old(case: Case) -> bool:
-    """Whether the mock knows better: it signed this assertion, or has seen it before."""
+    """Whether the mock knows better: it signed this assertion long ago, or has seen it before."""
     sent = case.record.sent.get("client_assertion")
     if sent is None:
         return False
-    signed = provenance.recognise(case.known.store, sent) is not None
-    return signed or any(each.sent.get("client_assertion") == sent for each in case.known.before(case.record))
+    issued = provenance.recognise(case.known.store, sent)
+    kept = issued is not None and issued.at is not None and case.now - issued.at > LONGEST
+    return kept or any(each.sent.get("client_assertion") == sent for each in case.known.before(case.record))
 
 
 def _was_off_before(case: Case, offset: float) -> bool:

@@ -16,6 +16,8 @@ _JTI_RULES: Final = ("check_client_assertion_jti_fresh", "claim_client_assertion
 _EXPIRED: Final = "check_client_assertion_not_expired"
 _BEFORE_JTI: Final = frozenset(rule.name for rule in flows.ASSERTION)
 """What refuses a request before its jti is spent."""
+_FAULT: Final = "fault"
+"""What a record has for a rule when a fault, and no rule, has spoilt the answer on its way."""
 _RETRIED: Final = frozenset({403, 429, 500, 502, 503, 504})
 _AGAIN: Final = "Each request needs an assertion of its own: sign a new one, with a new jti, right before you send it."
 
@@ -25,7 +27,7 @@ def same_assertion_again(case: Case) -> Finding | None:
     first = _first_of_same(case)
     if first is None:
         return _kept(case)
-    if first.status in _RETRIED:
+    if _invites_retry(first):
         return None
     return Finding(
         id="same-assertion-again",
@@ -55,13 +57,13 @@ def _kept(case: Case) -> Finding | None:
 def retry_resends_assertion(case: Case) -> Finding | None:
     """A retry has sent the same body again after an answer that invites one."""
     first = _first_of_same(case)
-    if first is None or first.status not in _RETRIED:
+    if first is None or not _invites_retry(first):
         return None
     return Finding(
         id="retry-resends-assertion",
         certainty="certain",
-        seen=f"This very assertion was sent {duration(case.now - first.at)} ago and answered {_answer(first)}; that "
-        "answer invites a retry, and the jti was spent all the same.",
+        seen=f"This very assertion was sent {duration(case.now - first.at)} ago and answered {_answer(first)}: that "
+        "invites a retry, and the jti was spent all the same.",
         cause="Your HTTP client's retry layer has sent the same body again.",
         cure="Put the signing inside the retry, so that each try has a new assertion, or do not retry this POST.",
     )
@@ -92,6 +94,10 @@ def _unknown(jti: Any) -> Finding:
         cause="Either this assertion was sent before, or its jti is not unique.",
         cure=_AGAIN,
     )
+
+
+def _invites_retry(first: Record) -> bool:
+    return first.status in _RETRIED or (first.refusal is not None and first.refusal.rule == _FAULT)
 
 
 def _first_of_same(case: Case) -> Record | None:

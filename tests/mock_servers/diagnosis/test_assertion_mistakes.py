@@ -19,6 +19,7 @@ from typing import Any
 
 import jwt as pyjwt
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from werkzeug.test import Client, TestResponse
@@ -26,6 +27,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers import jwts, keys
 from mock_servers.clock import Clock
 from mock_servers.configuration import Configuration
+from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jwks import UnreachableError
@@ -811,6 +813,9 @@ case("summer time", "clock-behind-or-bst", EXPIRED, "55 min in the past", "Briti
 case("summer time by iat", "clock-behind-or-bst", EXPIRED, "British Summer Time", certainty="likely")(
     times(exp=-3420, iat=-3600)
 )
+case("made by the mock", "clock-behind-or-bst", EXPIRED, "British Summer Time", certainty="likely")(
+    lambda world: world.ask(world.platform.client_assertion(APP, alterations=Alterations(claims={"exp": NOW - 3300})))
+)
 case("another zone", "clock-behind-or-bst", EXPIRED, "5 hours away from it", certainty="likely")(times(exp=-17700))
 case("slow", "clock-behind-or-bst", EXPIRED, "slow, by 30 s at least, or", certainty="possible")(times(exp=-30))
 
@@ -966,6 +971,21 @@ def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Platform, http: Clie
 
     record = platform.exchanges.last
     assert "nhsauth-secret" not in f"{record.diagnosis} {record.findings}"
+
+
+def test_a_retry_after_a_connection_that_broke_off_is_told_as_that(platform: Platform) -> None:
+    platform.faults.order(Fault(on="token", do="drop", processed=True, times=1))
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+
+    with platform.serving() as server:
+        form["client_assertion"] = platform.client_assertion(APP, token_url=f"{server.url}/oauth2/token")
+        with pytest.raises(requests.ConnectionError):
+            requests.post(f"{server.url}/oauth2/token", form, timeout=10)
+        answer = requests.post(f"{server.url}/oauth2/token", form, timeout=10)
+
+    finding = platform.exchanges.last.findings[0]
+    assert answer.json()["error_description"] == JTI_USED[1]
+    assert (finding.id, finding.certainty) == ("retry-resends-assertion", "certain")
 
 
 HOSTILE = {
