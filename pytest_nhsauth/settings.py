@@ -55,6 +55,7 @@ class Settings:
 _NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
 
 ENV: Final = "nhsauth_env"
+_DECIDED_ELSEWHERE: Final = ("nhsauth_real_names", "nhsauth_contract_target")
 CONFIG: Final = "config"
 TARGET: Final = "target"
 OPTIONS: Final = {

@@ -344,6 +344,13 @@ class TestExplain:
         assert (told.kind, told.certainty, told.would_be) == ("client_assertion", "certain", "refused")
         assert told.findings
 
+    def test_it_reads_in_sentences(self, platform: Platform) -> None:
+        told = platform.explain(platform.app().client_assertion({"exp": 1}))
+
+        seen, verdict, *_ = str(told).splitlines()
+        assert seen.startswith("It is ")
+        assert verdict.startswith("It would be refused. exp is ")
+
     def test_an_unknown_part_is_refused(self, platform: Platform) -> None:
         with pytest.raises(ValueError, match=r"""as_? is ['"]id_token['"]; allowed: .client_assertion. or """):
             platform.explain("x", as_="id_token")

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_nhsauth import (
     App, AppFactory, Client, ClientAssertionFactory, Clock, Configuration,
-    Exchanges, Fault, Faults, IdTokenFactory, Platform, Record, RegisteredApp,
+    Exchanges, Explanation, Fault, Faults, IdTokenFactory, Platform, Record, RegisteredApp,
     Settings, Token,
 )
 
@@ -35,10 +35,13 @@ def shared(nhsauth_platform: Platform) -> Iterator[RegisteredApp]:
 
 def test_all(
     nhsauth: Platform,
+    nhsauth_access_token: str,
     nhsauth_app: RegisteredApp,
+    nhsauth_auth_headers: dict[str, str],
     nhsauth_client: Client,
     nhsauth_client_assertion: ClientAssertionFactory,
     nhsauth_clock: Clock,
+    nhsauth_env: dict[str, str],
     nhsauth_exchanges: Exchanges,
     nhsauth_faults: Faults,
     nhsauth_id_token: IdTokenFactory,
@@ -49,11 +52,16 @@ def test_all(
     other: RegisteredApp = nhsauth_new_app(client_id="other")
     issuer: str = nhsauth.cis2.issuer
     nhsauth_clock.advance(600)
+    nhsauth_clock.freeze("2031-05-01T12:00:00Z")
+    explained: Explanation = nhsauth.explain(nhsauth_access_token, as_="access_token")
+    changed: App = nhsauth.apps.change(other.client_id, approved=False)
+    seen: list[Record] = nhsauth_exchanges.wait_for(1, timeout=5, status=200)
     fault: Fault = nhsauth_faults.next("token", status=503, times=None)
     assert fault.used == 0
     record: Record = nhsauth_exchanges.assert_one(grant_type="client_credentials", error=None)
     assert token.expires_at
-    assert [assertion, other.kid, issuer, record.diagnosis]
+    assert [assertion, other.kid, issuer, record.diagnosis, explained.would_be, changed.name, seen]
+    assert [nhsauth_auth_headers["Authorization"], nhsauth_env["APIM_URL"]]
 """
 WRONG = """
 from pytest_nhsauth import IdTokenFactory, Platfrom
