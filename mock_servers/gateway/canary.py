@@ -10,8 +10,6 @@ from mock_servers.gateway.service import Exchange
 from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy
 
-PREFIX: Final = "/canary-api"
-
 TOKEN: Final[Policy[Exchange]] = Policy(
     name="OauthV2.VerifyAccessToken",
     rules=(

@@ -17,7 +17,6 @@ from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, Rule, rejects
 from mock_servers.wording import shown
 
-PREFIX: Final = "/mock-jwks"
 _TEXT: Final = "application/text"
 _KEYCLOAK_NAMES: Final = {"cis2": "cis2", "nhs_login": "nhs-login"}
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
