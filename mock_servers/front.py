@@ -263,8 +263,10 @@ def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Exami
         return None
 
     def examine(record: Record) -> Examination:
-        parts = dissection.jwts_of(outcome.exchange.request, record.at)
-        return replace(_explained(front, outcome, record), jwts=parts)
+        found = _explained(front, outcome, record)
+        if outcome.judged and outcome.refusal is None:
+            return found  # the rules have read every JWT there is
+        return replace(found, jwts=dissection.jwts_of(outcome.exchange.request, record.at))
 
     return examine
 

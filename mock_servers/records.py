@@ -135,7 +135,8 @@ class RecordedError:
 class Examination:
     """What explains an exchange: findings, the best first; what would be refused next; and advice.
 
-    `jwts` are those of the request by where they stood, taken apart, as JSON.
+    `jwts` are those of a refused request by where they stood, taken apart, as JSON; of others what the rules have read
+    is in the record.
     """
 
     findings: tuple[Finding, ...] = ()

@@ -5,7 +5,6 @@ What the client has chosen stays where it is sound (its app, person and provider
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from mock_servers import provenance
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.configuration import Api
 from mock_servers.control import shell
+from mock_servers.control.received import jwts_of
 from mock_servers.control.shell import Variable
 from mock_servers.grants import Issued
 from mock_servers.identity_provider import log_ins
@@ -63,8 +63,8 @@ class _Attempt:
     @property
     def claims(self) -> Mapping[str, Any]:
         """What the subject token said."""
-        text = self.record.examination().jwts.get("subject_token")
-        return json.loads(text)["claims"] if text else {}
+        claims: Mapping[str, Any] = jwts_of(self.record).get("subject_token", {}).get("claims", {})
+        return claims
 
     @property
     def mount(self) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from mock_servers.catalogue import EVIDENCE
 from mock_servers.control import attempt
+from mock_servers.control.received import jwts_of
 from mock_servers.pages import (
     ExchangePage,
     ExchangeRow,
@@ -59,7 +60,7 @@ def journal_page(platform: Platform, before: int | None) -> JournalPage:
 
 def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePage:
     """Return all that is known of an exchange; `origin` is where its reader has called the mock."""
-    examined, jwts = record.examination(), {name: json.loads(text) for name, text in record.examination().jwts.items()}
+    examined = record.examination()
     error = record.refusal
     return ExchangePage(
         id=record.id,
@@ -75,7 +76,7 @@ def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePa
             then=examined.then,
             advice=examined.advice,
         ),
-        request=_parts(record.request, jwts),
+        request=_parts(record.request, jwts_of(record)),
         response=_parts(record.response, {}),
         flow=record.walk.flow.name.replace("-", " ") if record.walk else "",
         timeline=_policies(record.timeline()),

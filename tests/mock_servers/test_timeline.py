@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 
+import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.apim import flows
 from mock_servers.configuration import Configuration
+from mock_servers.control.received import jwts_of
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform
 from mock_servers.rules import Refusal, ServiceError
 from mock_servers.timeline import Walk, steps
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def states(platform: Platform) -> list[tuple[str, str]]:
@@ -55,12 +59,21 @@ def test_without_diagnosis_nothing_is_kept_to_tell_why(ring: KeyRing) -> None:
     assert (record.timeline(), record.walk, record.examination().jwts) == ([], None, {})
 
 
-def test_the_jwts_of_an_exchange_are_kept_taken_apart(
+@pytest.mark.parametrize("assertion_type", [ASSERTION_TYPE, "wrong"])
+def test_what_the_jwts_of_an_exchange_said_is_known_whether_the_rules_read_them_or_not(
+    client_credentials: Callable[..., TestResponse], platform: Platform, assertion_type: str
+) -> None:
+    client_credentials(client_assertion_type=assertion_type)
+
+    jwts = jwts_of(platform.exchanges.last)
+
+    assert list(jwts) == ["client_assertion"]
+    assert jwts["client_assertion"]["claims"]["iss"] == "nhsauth-app"
+
+
+def test_nothing_is_decoded_again_for_a_success(
     client_credentials: Callable[..., TestResponse], platform: Platform
 ) -> None:
     client_credentials()
 
-    jwts = platform.exchanges.last.examination().jwts
-
-    assert list(jwts) == ["client_assertion"]
-    assert '"iss": "nhsauth-app"' in jwts["client_assertion"]
+    assert platform.exchanges.last.examination().jwts == {}
