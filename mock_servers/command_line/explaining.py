@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,7 +24,7 @@ from mock_servers.command_line.outcome import Misuse, No
 from mock_servers.control.explain import explain_on
 from mock_servers.control.offline import offline, token_url_of
 from mock_servers.jwks import HttpFetcher, UnreachableError
-from mock_servers.wording import shown
+from mock_servers.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds
 _LARGEST: Final = 4 << 20
@@ -145,19 +144,26 @@ def _fetched(url: str) -> bytes:
 
 def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
     """Ask a mock that runs for the exchange with a message id. Raises No, and Misuse for a server that is no URL."""
-    base = (_server(server)).rstrip("/")
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy has no business between this process and a mock
-        try:
-            answer = session.post(f"{base}/_nhsauth/explain", json={"value": message_id}, timeout=_TIMEOUT)
-            told = answer.json() if answer.status_code == HTTPStatus.OK else None
-        except (requests.RequestException, ValueError):
-            told = None
-    if not isinstance(told, dict) or "exchange" not in told:
+    base = _server(server).rstrip("/")
+    told = _answer(f"{base}/_nhsauth/explain", {"value": message_id})
+    if "detail" in told:
+        raise No(f"The mock at {base} refuses: {printable(str(told['detail']))}")
+    if "exchange" not in told:
         raise No(f"No mock answers at {base}: start one with `nhsauth serve`, or name another with --server")
     if told["exchange"] is None:
         raise No(f"The mock at {base} keeps no exchange with the message id {shown(message_id)}")
     return told
+
+
+def _answer(url: str, body: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the JSON object that a call of the control API answers, be it a problem; else an empty one."""
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business between this process and a mock
+        try:
+            told = session.post(url, json=body, timeout=_TIMEOUT).json()
+        except (requests.RequestException, ValueError):
+            return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _server(given: str) -> str:

@@ -69,7 +69,7 @@ def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
     yield _bold(f"{exchange['method']} {printable(exchange['path'])} {exchange['status']} at {exchange['at']}")
     error = exchange["error"]
     if error:
-        yield f"  {error['code']} {error['description']}".rstrip()
+        yield f"  {error['code']} {printable(error['description'])}".rstrip()
         yield f"  evidence {error['evidence']}: {EVIDENCE[error['evidence']]}"
     if exchange["diagnosis"]:
         yield f"  {printable(exchange['diagnosis'])}"

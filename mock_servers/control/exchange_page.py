@@ -26,7 +26,7 @@ from mock_servers.pages import (
 )
 from mock_servers.records import Record
 from mock_servers.timeline import Step
-from mock_servers.wording import duration, moment
+from mock_servers.wording import cut, duration, moment
 
 if TYPE_CHECKING:
     from mock_servers.platform import Platform
@@ -42,6 +42,7 @@ ROLES: Final = {
 """What a value can be sent as, in words for people."""
 
 _AT_ONCE: Final = 50
+_LONGEST_CLIENT: Final = 100
 _PARTS: Final = {"headers": "Headers", "query": "Query parameters", "form": "Form", "body": "Members"}
 
 
@@ -115,6 +116,7 @@ def _row(record: Record) -> ExchangeRow:
         path=record.path,
         status=record.status,
         is_error=error is not None,
+        client=_client(record),
         outcome=error.description or error.code if error else "",
         diagnosis=record.diagnosis,
     )
@@ -126,12 +128,17 @@ def _about(record: Record) -> str | None:
     return f"/_nhsauth/errors?{urlencode({'text': text})}" if text else None
 
 
+def _client(record: Record) -> str | None:
+    sent = record.client_id
+    return sent if sent is None or len(sent) <= _LONGEST_CLIENT else cut(sent)
+
+
 def _facts(record: Record, now: float) -> dict[str, str]:
     ago = f", {duration(now - record.at)} {'ago' if record.at <= now else 'ahead of the clock'}"
     facts = {
         "Exchange": str(record.id),
         "Arrived": f"{moment(record.at)}{ago}",
-        "Client": record.client_id,
+        "Client": _client(record),
         "Message id": record.message_id,
     }
     return {name: told for name, told in facts.items() if told}

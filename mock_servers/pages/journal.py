@@ -19,6 +19,7 @@ class ExchangeRow:
     path: str
     status: int
     is_error: bool
+    client: str | None = None
     outcome: str = ""
     diagnosis: str | None = None
 

@@ -473,6 +473,15 @@ def test_a_message_id_that_is_not_kept_is_told_so(run: Run, served: Platform) ->
     assert f'The mock at {served.url} keeps no exchange with the message id "rrt-0"' in result.stderr
 
 
+def test_a_mock_that_refuses_is_heard(run: Run, served: Platform) -> None:
+    foreign = served.url.replace("//127.0.0.1", "//0", 1)
+
+    result = run("rrt-0", "--server", foreign, connects=True)
+
+    assert result.exit_code == 1
+    assert f"The mock at {foreign} refuses: Host is" in result.stderr
+
+
 def test_without_a_mock_a_message_id_says_how_to_start_one(run: Run) -> None:
     result = run("rrt-0", "--server", "http://127.0.0.1:1", connects=True)
 
