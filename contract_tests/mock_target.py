@@ -164,12 +164,17 @@ class MockTarget:
 
     def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
         """Log the person in without a form, by the mock's own parameter for that."""
-        next_path, stops = f"{authorize.path}&nhsauth_user={person.user}", list[str]()
+        return self.visit(authorize, person)[0]
+
+    def visit(self, authorize: HttpRequest, person: Person) -> tuple[list[str], str]:
+        """Do the same, and return the browser's cookies as well."""
+        next_path, stops, cookies = f"{authorize.path}&nhsauth_user={person.user}", list[str](), list[str]()
         while next_path:
             answer = self.send(HttpRequest(method="GET", path=next_path, headers={}))
             stops.append(answer.headers.get("location", ""))
+            cookies += [set_cookie.partition(";")[0] for set_cookie in filter(None, [answer.headers.get("set-cookie")])]
             next_path = stops[-1].removeprefix(self.origin) if stops[-1].startswith(self.origin) else ""
-        return stops
+        return stops, "; ".join(cookies)
 
     def refuse(self, reason: str) -> NoReturn:
         """Fail: at the mock everything can be prepared."""

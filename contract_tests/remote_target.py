@@ -148,6 +148,10 @@ class RemoteTarget:
         """Nobody is there to type a password."""
         return self._unable(Ability.LOG_INS)
 
+    def visit(self, authorize: HttpRequest, person: Person) -> tuple[list[str], str]:  # noqa: ARG002 - the protocol's
+        """Nobody is there to type a password."""
+        return self._unable(Ability.LOG_INS)
+
     def signed(self, id_token: str) -> bool:
         """Tell whether this is one of the id tokens that were supplied."""
         return id_token in self._credential.id_tokens.values()

@@ -128,5 +128,8 @@ class Target(Protocol):
     def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
         """Send a person's browser to an authorization request; return where it is sent on to, the application last."""
 
+    def visit(self, authorize: HttpRequest, person: Person) -> tuple[list[str], str]:
+        """Do as `log_in` does, and return the browser's cookies as well, as a header holds them."""
+
     def refuse(self, reason: str) -> NoReturn:
         """Say that something before the question did not go well; raises UnpreparedError, or fails for the mock."""

@@ -1,0 +1,106 @@
+"""What the contract lets live, and for how long: a small model of apps, keys, codes, tokens and sessions.
+
+It knows nothing of how a service keeps them. Times are in seconds since 1970.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from contract_tests.answers import Said
+
+HOUR: Final = 3600
+DAY: Final = 24 * HOUR
+REMEMBERED: Final = 30 * DAY
+CODE_LIVES: Final = 300
+ACCESS_LIVES: Final = 600
+SESSION_LIVES: Final = {"cis2": 12 * HOUR, "nhs_login": HOUR}
+
+USED: Final = Said(400, "invalid_request", "Non-unique 'jti' claim in client_assertion JWT")
+NO_KEY: Final = Said(401, "invalid_request", "Invalid 'kid' header in client_assertion JWT - no matching public key")
+NO_CODE: Final = Said(400, "invalid_grant", "authorization_code is invalid")
+NO_REFRESH: Final = Said(401, "invalid_grant", "refresh_token is invalid")
+TOO_LATE: Final = Said(401, "invalid_grant", "refresh token refresh period has expired")
+UNKNOWN: Final = Said(401, "keymanagement.service.invalid_access_token", "Invalid Access Token")
+EXPIRED: Final = Said(401, "keymanagement.service.access_token_expired", "Access Token expired")
+REVOKED: Final = Said(401, "keymanagement.service.access_token_not_approved", "Access Token not approved")
+
+
+@dataclass(eq=False, kw_only=True)
+class ModelApp:
+    """An app whose developer publishes keys at a URL; the service looks there once an hour at most.
+
+    `members` register it, `published` are the kids that the URL answers with now.
+    """
+
+    members: dict[str, Any]
+    published: tuple[str, ...]
+    seen: tuple[str, ...] = ()
+    seen_at: int | None = None
+    jtis: dict[str, int] = field(default_factory=dict)
+
+    def refusal(self, kid: str, jti: str, now: int) -> Said | None:
+        """Return what an assertion is refused with, and remember what the service remembers of it."""
+        if self.jtis.get(jti, 0) > now:
+            return USED
+        self.jtis[jti] = now + REMEMBERED
+        if self.seen_at is None or now - self.seen_at >= HOUR:
+            self.seen, self.seen_at = self.published, now
+        return None if kid in self.seen else NO_KEY
+
+
+@dataclass(eq=False, kw_only=True)
+class Session:
+    """A person's session with an app; `combined` when the person logged in through the platform."""
+
+    app: ModelApp
+    provider: str
+    combined: bool
+    ends_at: int = 0
+    sid: str | None = None
+    over: bool = False
+
+
+@dataclass(eq=False, kw_only=True)
+class Code:
+    """An authorization code."""
+
+    value: str = field(repr=False)
+    session: Session
+    until: int
+    spent: bool = False
+
+    def refusal(self, app: ModelApp, now: int) -> Said | None:
+        """Return what a redemption by this app is refused with."""
+        dead = self.spent or self.session.over or now >= self.until or app is not self.session.app
+        return NO_CODE if dead else None
+
+
+@dataclass(eq=False, kw_only=True)
+class AccessToken:
+    """An access token of a person."""
+
+    value: str = field(repr=False)
+    session: Session
+    until: int
+
+    def refusal(self, now: int) -> Said | None:
+        """Return what an API's caller is refused with."""
+        if self.session.over:
+            return REVOKED
+        return EXPIRED if now >= self.until else None
+
+
+@dataclass(eq=False, kw_only=True)
+class RefreshToken:
+    """A refresh token; it lives as long as its session, whatever the refreshes."""
+
+    value: str = field(repr=False)
+    session: Session
+    count: int = 0
+    spent: bool = False
+
+    def refusal(self, app: ModelApp, now: int) -> Said | None:
+        """Return what a refresh by this app is refused with."""
+        if self.spent or self.session.over or app is not self.session.app:
+            return NO_REFRESH
+        return TOO_LATE if now >= self.session.ends_at else None
