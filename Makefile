@@ -59,6 +59,10 @@ lint: .venv/installed-dev
 typecheck: .venv/installed-dev
 	$(BIN)/mypy
 
+.PHONY: mutants
+mutants: .venv/installed-test
+	$(BIN)/python tests/mutants $(MUTANTS)
+
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
 
