@@ -254,10 +254,14 @@ def test_whatever_happens_in_whatever_order_the_contract_holds(target: Target) -
     """Single use, counted refreshes, the end of sessions, revocation, the memory of jtis, the hour of a key set."""
     need(target.abilities, *set(Ability) - {Ability.FAULTS, Ability.STATUS_KEY})
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # Hypothesis has no types here
-        lambda: Contract(target),
+    class OfTarget(Contract):
+        def __init__(self) -> None:
+            super().__init__(target)
+
+    run_state_machine_as_test(
+        OfTarget,
         settings=settings(
-            max_examples=max(5, settings.default.max_examples // 10),
+            max_examples=max(5, settings().max_examples // 10),
             stateful_step_count=40,
             deadline=None,
             database=None,

@@ -31,16 +31,19 @@ WANTED: Final = 0.95
 def main(names: Sequence[str]) -> int:
     """Run all mutants, or those whose names contain one of the words given; print each and what became of it."""
     chosen = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
-    began = time.monotonic()
+    began, alive = time.monotonic(), set[str]()
     with ThreadPoolExecutor(os.cpu_count() or 1) as at_once:
-        killed = dict(zip([mutant.name for mutant in chosen], at_once.map(_killed, chosen), strict=True))
-    alive = {name for name, by in killed.items() if by is None}
-    for name, by in killed.items():
-        print(f"{'killed by ' + by if by else 'SURVIVED: ' + SURVIVORS.get(name, 'nobody knows why')}: {name}")  # noqa: T201
-    share = 1 - len(alive) / len(killed)
-    print(f"{len(killed) - len(alive)} of {len(killed)} killed, {share:.0%}, in {time.monotonic() - began:.0f} s")  # noqa: T201
-    unknown = alive - SURVIVORS.keys()
-    return 0 if share >= WANTED and not unknown else 1
+        for mutant, by in zip(chosen, at_once.map(_killed, chosen), strict=True):
+            print(f"killed by {by}: {mutant.name}" if by else _alive(mutant), flush=True)  # noqa: T201
+            alive |= set() if by else {mutant.name}
+    share = 1 - len(alive) / len(chosen)
+    seconds = time.monotonic() - began
+    print(f"{len(chosen) - len(alive)} of {len(chosen)} killed, {share:.0%}, in {seconds:.0f} s")  # noqa: T201
+    return 0 if share >= WANTED and alive <= SURVIVORS.keys() else 1
+
+
+def _alive(mutant: Mutant) -> str:
+    return f"SURVIVED, {SURVIVORS.get(mutant.name, 'and nobody knows why')}: {mutant.name}"
 
 
 def _killed(mutant: Mutant) -> str | None:

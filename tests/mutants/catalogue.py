@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-SURVIVORS: Final[dict[str, str]] = {}
+SURVIVORS: Final[dict[str, str]] = {
+    "a redirect that is an error": "the renderer of redirects always sends 302, so that nothing changes",
+    "an empty list is no number": "an empty list is made text, and empty text is 0 as well, so that nothing changes",
+    "expired before revoked": "the contract does not say which is told of a session that has ended in both ways (I)",
+}
 """Mutants that nothing finds, and why that is right or what is missing; filled by hand after a run."""
 
 
@@ -216,7 +220,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "jwts",
         "two parts are enough",
         "if len(parts) != 3:",
-        'if len(parts) not in (2, 3):\n        raise MalformedJwtError("")\n    parts = (*parts, "")[:3]\n    if False:',
+        'parts = [*parts, ""] if len(parts) == 2 else parts\n    if len(parts) != 3:',
     ),
     _mock("jwts", "NaN is JSON", "parse_constant=_refuse_constant", "parse_constant=float"),
     _mock("javascript", "an empty list is no number", "if value is None or value == []:", "if value is None:"),
@@ -234,7 +238,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "if kept is None or kept.find(exchange.kid) is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:",
     ),
     _apim("client_app", "a key set kept two hours", "APP_JWKS_KEPT: Final = 3600", "APP_JWKS_KEPT: Final = 7200"),
-    _apim("client_app", "one request more than the quota", "if used <= limit:", "if used <= limit + 1:"),
+    _mock("quota", "one request more than the quota", "if used > limit else None", "if used > limit + 1 else None"),
     _apim(
         "client_app",
         "a revoked key overlooked",
