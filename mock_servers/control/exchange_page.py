@@ -95,6 +95,7 @@ def finding_shown(told: Mapping[str, Any]) -> FindingShown:
         change=told.get("change"),
         difference=told.get("difference"),
         basis=", ".join(basis) or None,
+        about=_errors_about(told["row"]) if told.get("row") else None,
     )
 
 
@@ -125,7 +126,11 @@ def _row(record: Record) -> ExchangeRow:
 def _about(record: Record) -> str | None:
     error = record.refusal
     text = error.description or error.code if error and error.rule != "fault" else ""
-    return f"/_nhsauth/errors?{urlencode({'text': text})}" if text else None
+    return _errors_about(text) if text else None
+
+
+def _errors_about(text: str) -> str:
+    return f"/_nhsauth/errors?{urlencode({'text': text})}"
 
 
 def _client(record: Record) -> str | None:

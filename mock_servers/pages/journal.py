@@ -88,6 +88,7 @@ class PolicyShown:
 class FindingShown:
     """A finding: `change` is the cure in a client library's own words, `basis` how well the row is known that minds.
 
+    `about` is the URL of what is known of that row.
     `difference` is two texts under each other, with a mark where they part.
     """
 
@@ -99,6 +100,7 @@ class FindingShown:
     change: str | None = None
     difference: str | None = None
     basis: str | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,15 @@ def test_no_token_or_secret_is_logged_whole(
     assert [value for value in (sent, "s" * 16, "t" * 28) if value in read()] == []
 
 
+@pytest.mark.parametrize("name", ["client_assertion", "subject_token", "grant_type", "client_id", "n" * 1000])
+def test_a_megabyte_becomes_some_lines(start: Start, http: Client, name: str) -> None:
+    read = start(is_terminal=True)
+
+    http.post("/oauth2/token", data={"grant_type": EXCHANGE, name: "x.y\x1b" * 150_000}).close()
+
+    assert 0 < len(read()) < 5_000
+
+
 def test_programs_read_the_exchange_as_the_control_api_tells_it(
     start: Start, ask: Callable[..., None], platform: Platform
 ) -> None:

@@ -441,11 +441,12 @@ def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: E
 
 def test_the_page_of_an_exchange_leads_to_what_is_known_of_its_error(browse: Browse, founding: str) -> None:
     found = Elements(browse("/exchanges/1").text).found
-    (link,) = [str(told["href"]) for tag, told in found if tag == "a" and "errors" in str(told.get("href"))]
+    links = [str(told["href"]) for tag, told in found if tag == "a" and "errors" in str(told.get("href"))]
 
-    text = visible(browse(link.removeprefix("/_nhsauth")))
+    text, of_finding = (visible(browse(link.removeprefix("/_nhsauth"))) for link in links)
 
     assert founding
+    assert "Malformed JWT in subject_token" in of_finding
     assert "1 found Malformed JWT in subject_token" in text
     assert "code-as-subject-token" in text
 
