@@ -6,18 +6,25 @@ Each request is fine by itself, and the real service says nothing. Read from the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from mock_servers.records import Journal, Record
 from mock_servers.request import Request
+from mock_servers.store import Table
 from mock_servers.wording import duration, shown
 
-_LOOKED_AT: Final = 200
-"""Records that are read at most: advice costs the same however much the journal holds."""
+V = TypeVar("V")
+
+_LOOKED_AT: Final = 50
+"""Records that are read at most: advice costs the same however much the journal holds, and a logged success waits."""
 _MANY: Final = 5
 """Tokens in the life of the first of them, from which on nobody seems to keep one."""
+_SERVES_AGAIN: Final = ("client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange")
+"""Grants whose token may serve again. A code or a refresh token buys a new one anyway."""
+_TOLD: Final = 10
+"""Tokens that are counted at most; more say no more."""
 _IN_A_ROW: Final = 3
 _SOON: Final = 60
 """Seconds; who refreshes so soon after each token takes it for expired when it arrives."""
@@ -30,28 +37,28 @@ _SECRET_PARAMETERS: Final = (
     "id_token",
     "password",
 )
-_FILE: Final = re.compile(r".*\.(pem|key|json|jwk|jwks|pub|txt|crt|cer|der|p12)|.*[/\\].*", re.IGNORECASE)
+_FILE: Final = re.compile(r".+\.(pem|key|json|jwk|jwks|pub|txt|crt|cer|der|p12)", re.IGNORECASE)
 _ODD_NAMES: Final = re.compile(r"https?://.*", re.IGNORECASE)
 
 
 def token_not_cached(journal: Journal, record: Record, lifetime: float) -> Iterator[str]:
-    """Say so when an app asks for a new token again and again while the first would still do."""
-    times = [each.at for each in _alike(journal, record) if record.at - each.at < lifetime]
-    if len(times) + 1 < _MANY or record.grant_type == "refresh_token":
+    """Say so when an app asks for the same token again and again while the first would still do."""
+    if record.grant_type not in _SERVES_AGAIN:
+        return
+    times = [each.at for each in islice(_alike(journal, record), _TOLD) if record.at - each.at < lifetime]
+    if len(times) + 1 < _MANY:
         return
     yield (
         f"{len(times) + 1} tokens in {duration(record.at - times[-1])} for {shown(record.client_id)}: one lives "
-        f"{duration(lifetime)}, and an app may ask 300 times a minute. Keep a token until a minute before it expires, "
-        "and load the private key once: reading a PEM checks it, a quarter of a second for 4096 bits."
+        f"{duration(lifetime)} (expires_in is text, of seconds), and an app may ask 300 times a minute. Keep a token "
+        "until a minute before it expires, and load the private key once: reading a PEM checks it, a quarter of a "
+        "second for 4096 bits."
     )
 
 
-def expires_in_misread(journal: Journal, record: Record) -> Iterator[str]:
-    """Say so when each token is renewed as soon as it arrives."""
-    if record.grant_type != "refresh_token":
-        return
-    times = [record.at, *(each.at for each in islice(_of_client(journal, record), _IN_A_ROW))]
-    gaps = [later - earlier for later, earlier in pairwise(times)]
+def expires_in_misread(renewed_at: Iterable[float]) -> Iterator[str]:
+    """Say so when the tokens of one session are renewed as soon as they arrive; its times, the newest first."""
+    gaps = [later - earlier for later, earlier in pairwise(islice(renewed_at, _IN_A_ROW + 1))]
     if len(gaps) < _IN_A_ROW or max(gaps) >= _SOON:
         return
     yield (
@@ -61,18 +68,25 @@ def expires_in_misread(journal: Journal, record: Record) -> Iterator[str]:
     )
 
 
+def newest(table: Table[V]) -> Iterator[V]:
+    """Return the newest values of a table, the newest first, and no more than advice may cost."""
+    return islice(reversed(table.values()), _LOOKED_AT)
+
+
 def _alike(journal: Journal, record: Record) -> Iterator[Record]:
-    """The token answers of the same client to the same grant before this one, the newest first."""
-    return (each for each in _of_client(journal, record) if each.grant_type == record.grant_type)
-
-
-def _of_client(journal: Journal, record: Record) -> Iterator[Record]:
+    """The answers before this one to the same client for the same token, the newest first."""
     earlier = (each for each in reversed(journal.kept()) if each.id < record.id)
+    return (each for each in islice(earlier, _LOOKED_AT) if _asks_for_same(each, record))
+
+
+def _asks_for_same(one: Record, other: Record) -> bool:
+    """Whether one token would have done for both requests; of a person's the id_token is the same."""
     return (
-        each
-        for each in islice(earlier, _LOOKED_AT)
-        if each.status == record.status
-        and (each.service, each.path, each.client_id) == (record.service, record.path, record.client_id)
+        one.client_id == other.client_id
+        and one.path == other.path
+        and one.status == other.status
+        and one.grant_type == other.grant_type
+        and one.sent.get("subject_token") == other.sent.get("subject_token")
     )
 
 

@@ -9,6 +9,7 @@ from mock_servers import habits
 from mock_servers.apim.authorize import NHS_LOGIN, is_plain_http
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
+from mock_servers.grants import Session
 from mock_servers.keys import PRIVATE_MEMBERS
 from mock_servers.records import Record
 from mock_servers.wording import duration, shown, url
@@ -71,9 +72,18 @@ def _of_assertion(exchange: Exchange) -> Iterator[str]:
 def _of_tokens(exchange: Exchange, record: Record) -> Iterator[str]:
     if exchange.request.path != "/token":
         return
-    journal = exchange.service.journal
-    yield from habits.token_not_cached(journal, record, exchange.service.settings.access_token_lifetime)
-    yield from habits.expires_in_misread(journal, record)
+    service = exchange.service
+    yield from habits.token_not_cached(service.journal, record, service.settings.access_token_lifetime)
+    token = getattr(exchange, "refresh_token", None)
+    if token is not None:
+        yield from habits.expires_in_misread(_renewals(exchange, token.session))
+
+
+def _renewals(exchange: Exchange, session: Session) -> Iterator[float]:
+    """When a session's tokens were renewed, up to this exchange, and when it began: the newest first."""
+    own = (each for each in habits.newest(exchange.service.store.refresh_tokens) if each.session is session)
+    yield from (each.spent_at for each in own if each.spent_at is not None and each.spent_at <= exchange.now)
+    yield session.issued_at
 
 
 def _of_authorize(exchange: Exchange) -> Iterator[str]:

@@ -206,7 +206,7 @@ def _of_token_call(case: Case) -> str | None:
         return None
     return (
         f"The last token call, {duration(case.now - last.at)} ago, answered {last.status} "
-        f"({shown(last.error_description or last.error)}), and the program went on without looking at that."
+        f"({shown(last.error_description or last.error)}): a program that does not look at that goes on like this."
     )
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from mock_servers import habits
+from mock_servers.identity_provider.id_tokens import LogIn
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jwts import Jwt
 from mock_servers.records import Record
@@ -25,10 +26,20 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     redirect_uri = getattr(exchange, "redirect_uri", "https:")
     if not redirect_uri.startswith("https:"):
         yield f"redirect_uri {url(redirect_uri)} is not https: the real provider takes nothing else."
-    yield from habits.expires_in_misread(exchange.service.journal, record)
+    token = getattr(exchange, "refresh_token", None)
+    if token is not None:
+        yield from habits.expires_in_misread(_renewals(exchange, token.log_in))
     assertion = getattr(exchange, "assertion", None)
     if assertion is not None:
         yield from _of_assertion(exchange, assertion)
+
+
+def _renewals(exchange: Exchange, log_in: LogIn) -> Iterator[float]:
+    """When a log-in's tokens were renewed, up to this exchange, and when it was: the newest first."""
+    tokens = habits.newest(exchange.service.store.provider_refresh_tokens)
+    own = (each for each in tokens if each.log_in is log_in)
+    yield from (each.spent_at for each in own if each.spent_at is not None and each.spent_at <= exchange.now)
+    yield log_in.at
 
 
 def _of_path(exchange: Exchange, record: Record) -> Iterator[str]:

@@ -79,6 +79,21 @@ def test_reading_advice_costs_the_same_however_long_the_journal_is(
     assert advice(platform) == []
 
 
+def test_tokens_of_several_people_are_no_habit(platform: Platform, token_exchange: Ask) -> None:
+    for _ in range(6):
+        token_exchange()
+
+    assert advice(platform) == []
+
+
+def test_one_id_token_exchanged_for_each_call_is_noticed(platform: Platform, token_exchange: Ask) -> None:
+    id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+    for _ in range(5):
+        token_exchange(subject_token=id_token)
+
+    assert advice(platform)[0].startswith('5 tokens in 0 ms for "nhsauth-app"')
+
+
 # renewals
 
 
@@ -94,6 +109,31 @@ def test_a_renewal_as_soon_as_the_token_arrives(platform: Platform, token_exchan
     assert told[:2] == [[], []]
     assert told[2][0].startswith("3 renewals in a row, each within 5.0 s of the token before it")
     assert "int(expires_in) - 60" in told[2][0]
+
+
+def test_renewals_of_several_people_are_counted_apart(platform: Platform, token_exchange: Ask, post: Ask) -> None:
+    tokens = [token_exchange().get_json()["refresh_token"] for _ in range(5)]
+    for token in tokens:
+        post(grant_type="refresh_token", refresh_token=token, **SECRET)
+
+    assert advice(platform) == []
+
+
+def test_renewals_at_nhs_login_as_soon_as_the_token_arrives(platform: Platform, http: Client) -> None:
+    platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
+    url = f"{platform.url}{platform.provider('nhs_login').provider.endpoint('token')}"
+    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
+    for _ in range(4):
+        proof = {
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": platform.client_assertion("nhsauth-app", token_url=url),
+        }
+        answer = http.post(url, data={**grant, **proof}, base_url=platform.url)
+        grant = {"grant_type": "refresh_token", "refresh_token": answer.get_json()["refresh_token"]}
+        platform.clock.advance(2)
+
+    assert any(told.startswith("3 renewals in a row, each within 2.0 s") for told in advice(platform))
 
 
 def test_renewals_in_their_time(platform: Platform, token_exchange: Ask, post: Ask) -> None:
@@ -137,7 +177,8 @@ def test_a_lifetime_that_is_right(platform: Platform, client_credentials: Ask, c
 
 
 @pytest.mark.parametrize(
-    ("kid", "advised"), [("private.pem", True), ("keys/int.key", True), ("app-int-1", False), ("1.0", False)]
+    ("kid", "advised"),
+    [("private.pem", True), ("keys/int.key", True), ("app-int-1", False), ("1.0", False), ("a/b+c=", False)],
 )
 def test_a_key_that_is_named_by_its_file(
     platform: Platform, client_credentials: Ask, kid: str, *, advised: bool
