@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from requests import RequestException, Session
 
 from pytest_nhsauth.markers import Access
 from pytest_nhsauth.platform import Platform
 from pytest_nhsauth.registered_app import RegisteredApp
-
-if TYPE_CHECKING:
-    from requests import Session
 
 _TIMEOUT: Final = 30  # seconds
 _JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -26,10 +25,14 @@ def token(platform: Platform, app: RegisteredApp, wanted: Access, http: Session)
     if wanted.by_api_key:
         raise ValueError("level0 asks for no token: nhsauth_auth_headers has the API key")
     form = {**_grant(app, wanted), "client_assertion_type": _JWT_BEARER, "client_assertion": app.client_assertion()}
-    answer = http.post(platform.token_url, form, timeout=_TIMEOUT, allow_redirects=False)
-    if not answer.ok:
-        raise NoAccessError(f"no access token for {_words(wanted)}: {platform.exchanges.last}")
-    return str(answer.json()["access_token"])
+    refusal = f"no access token for {_words(wanted)}"
+    try:
+        answer = http.post(platform.token_url, form, timeout=_TIMEOUT, allow_redirects=False)
+        if answer.ok:
+            return str(answer.json()["access_token"])
+    except (RequestException, ValueError) as error:
+        raise NoAccessError(f"{refusal}: {type(error).__name__}, {error}") from None
+    raise NoAccessError(f"{refusal}: {platform.exchanges.last}")
 
 
 def _grant(app: RegisteredApp, wanted: Access) -> dict[str, str]:

@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.target import Timepiece
 
+__tracebackhide__ = True  # what cannot be had is shown where the test asks for it
+
 Moment: TypeAlias = "float | str | datetime"
 """Seconds since 1970, a datetime with a zone, or ISO 8601 with a zone: `2026-11-24T09:00:00Z`."""
 

@@ -12,6 +12,8 @@ from mock_servers.apps import AppExistsError, NoSuchAppError
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from pytest_nhsauth.target import ServerDiedError
 
+__tracebackhide__ = True  # what cannot be had is shown where the test asks for it
+
 _TIMEOUT: Final = 30  # seconds
 _LONGEST: Final = 200
 

@@ -99,11 +99,15 @@ def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp, _nhsauth_http:
     """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`."""
     from mock_servers.client import Client  # noqa: PLC0415 - as above
 
+    try:
+        private_key, kid = nhsauth_app.private_key, nhsauth_app.kid
+    except LookupError as error:
+        pytest.fail(str(error), pytrace=False)
     return Client(
         token_url=nhsauth.token_url,
         client_id=nhsauth_app.client_id,
-        private_key=nhsauth_app.private_key,
-        kid=nhsauth_app.kid,
+        private_key=private_key,
+        kid=kid,
         client_secret=nhsauth_app.client_secret,
         session=_nhsauth_http,
         clock=nhsauth.clock.now,

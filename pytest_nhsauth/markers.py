@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -88,6 +87,8 @@ def _access(given: Mapping[str, str | None]) -> Access:
 def _check_choice(what: str, word: str, allowed: Collection[str]) -> None:
     if word in allowed:
         return
+    import difflib  # noqa: PLC0415 - for who mistypes
+
     nearest = difflib.get_close_matches(word.lower(), [each.lower() for each in allowed], n=1)
     meant = next((f" (did you mean {each}?)" for each in allowed if [each.lower()] == nearest), "")
     raise MarkerError(f"@pytest.mark.{NAME}: {what} {word!r} is unknown{meant}; allowed: {', '.join(allowed)}")

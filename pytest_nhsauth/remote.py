@@ -31,6 +31,8 @@ from mock_servers.rules import Refusal, ServiceError
 from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, session
 from pytest_nhsauth.target import ServerDiedError
 
+__tracebackhide__ = True  # what cannot be had is shown where the test asks for it
+
 if TYPE_CHECKING:
     from mock_servers.client_environment import RealNames
 

@@ -90,7 +90,7 @@ def refuse_unknown(warning: str) -> None:
     """
     _, told, name = warning.strip().partition("Unknown config option: ")
     if told and name.startswith("nhsauth"):
-        known = [ENV, "nhsauth_real_names", *(_places(each)[2] for each in OPTIONS)]
+        known = [ENV, *(_places(each)[2] for each in OPTIONS), *_DECIDED_ELSEWHERE]
         raise pytest.UsageError(
             f"nhsauth: the ini's {name} is unknown{_meant(name, known)}; allowed: {', '.join(known)}"
         )

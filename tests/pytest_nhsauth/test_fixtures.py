@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -189,6 +190,27 @@ class TestClient:
         with pytest.raises(TokenError) as refused:
             nhsauth_client.client_credentials()
         assert refused.value.status == nhsauth.exchanges.last.status
+
+
+def test_a_client_of_an_app_without_a_key_is_told_in_one_line(
+    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def nhsauth_app(nhsauth):
+            return nhsauth.new_app(client_id="mine", make_key=False)
+
+        def test_it(nhsauth_client): pass
+        """
+    )
+
+    outcome = run()
+
+    outcome.stdout.fnmatch_lines(["the mock has no private key of app 'mine': it was registered without one"])
+    outcome.stdout.no_fnmatch_line("*pytest_nhsauth?*.py*")
 
 
 class TestClientAssertion:

@@ -238,3 +238,32 @@ def test_a_refusal_is_told_with_its_diagnosis(pytester: pytest.Pytester, run: Ru
 
     assert outcome.parseoutcomes() == {"errors": 1}
     outcome.stdout.fnmatch_lines(["no access token for application: POST /oauth2/token 401 * | *"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("drop=True", "no access token for application: ConnectionError, *"),
+        ('malformed="html"', "no access token for application: JSONDecodeError, *"),
+        ("status=503", "no access token for application: POST /oauth2/token 503 *"),
+    ],
+)
+def test_a_fault_is_told_in_one_line(pytester: pytest.Pytester, run: Run, fault: str, told: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def _fault(nhsauth_faults):
+            nhsauth_faults.next("token", {fault})
+
+        @pytest.mark.nhsauth(access="application")
+        def test_it(nhsauth_access_token): pass
+        """
+    )
+
+    outcome = run()
+
+    assert outcome.parseoutcomes() == {"errors": 1}
+    outcome.stdout.fnmatch_lines([told])
+    outcome.stdout.no_fnmatch_line("*pytest_nhsauth?*.py*")

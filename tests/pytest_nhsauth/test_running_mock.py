@@ -140,6 +140,31 @@ def test_a_mock_that_dies_in_the_middle_is_one_line_a_test(pytester: pytest.Pyte
     outcome.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_a_mock_that_dies_under_a_test_is_told_at_the_test_s_own_line(
+    pytester: pytest.Pytester, run: Run, ring: KeyRing
+) -> None:
+    with Platform(ring=ring).serving() as server:
+        pytester.makepyfile(
+            """
+            import gc
+            from mock_servers.serving import Server
+
+            def test_one(nhsauth):
+                port = int(nhsauth.url.rpartition(":")[2])
+                (server,) = [each for each in gc.get_objects() if isinstance(each, Server) and each.port == port]
+                server.stop()
+                assert nhsauth.clock.now()
+            """
+        )
+
+        outcome = run(f"--nhsauth-target={server.url}")
+
+    outcome.stdout.fnmatch_lines(
+        [">       assert nhsauth.clock.now()", "E       *ServerDiedError: Nothing answers at *"]
+    )
+    outcome.stdout.no_fnmatch_line("*pytest_nhsauth?*.py:*")
+
+
 @pytest.mark.parametrize("value", ["localhost:8080", "http://", "ftp://127.0.0.1", "http://127.0.0.1/oauth2"])
 def test_what_is_no_base_url_is_a_usage_error(run: Run, value: str) -> None:
     outcome = run(f"--nhsauth-target={value}")
