@@ -32,7 +32,7 @@ def same_assertion_again(case: Case) -> Finding | None:
     return Finding(
         id="same-assertion-again",
         certainty="certain",
-        seen=f"This very assertion was first sent {duration(case.now - first.at)} ago and answered {_answer(first)}.",
+        seen=f"This very assertion was first sent {duration(case.now - first.at)} ago and {_answered(first)}.",
         cause="It was built once, at start-up or by hand, and used again; its jti is spent, whatever the answer was.",
         cure=_AGAIN,
     )
@@ -62,7 +62,7 @@ def retry_resends_assertion(case: Case) -> Finding | None:
     return Finding(
         id="retry-resends-assertion",
         certainty="certain",
-        seen=f"This very assertion was sent {duration(case.now - first.at)} ago and answered {_answer(first)}: that "
+        seen=f"This very assertion was sent {duration(case.now - first.at)} ago and {_answered(first)}: that "
         "invites a retry, and the jti was spent all the same.",
         cause="Your HTTP client's retry layer has sent the same body again.",
         cure="Put the signing inside the retry, so that each try has a new assertion, or do not retry this POST.",
@@ -80,7 +80,7 @@ def jti_not_unique(case: Case) -> Finding | None:
     return Finding(
         id="jti-not-unique",
         certainty="certain",
-        seen=f"jti {shown(jti)} was in another assertion {duration(case.now - other.at)} ago, answer {_answer(other)}.",
+        seen=f"jti {shown(jti)} was in another assertion {duration(case.now - other.at)} ago, and {_answered(other)}.",
         cause=_why(case, str(jti)),
         cure="Make jti a fresh UUID for each assertion: in Python str(uuid.uuid4()).",
     )
@@ -120,10 +120,11 @@ def _spent(record: Record) -> bool:
     return "client_assertion" in record.received and (record.refusal is None or record.refusal.rule not in _BEFORE_JTI)
 
 
-def _answer(record: Record) -> str:
+def _answered(record: Record) -> str:
     if record.refusal is None:
-        return str(record.status)
-    return f"{record.status} {shown(record.error_description or record.error)}"
+        return f"answered {record.status}"
+    said = shown(record.error_description or record.error)
+    return f"answered {record.status} {said}" if record.status else f"had no answer ({said})"
 
 
 def _why(case: Case, jti: str) -> str:
