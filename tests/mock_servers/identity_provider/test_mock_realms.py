@@ -283,6 +283,9 @@ def configured(tmp_path: Path, ring: KeyRing) -> Platform:
         signing_key = "realm.pem"
         kid = "of-the-suite"
 
+        [realms."NHS-Login-mock-internal-dev"]
+        kid = "of-no-file"
+
         [[users]]
         provider = "cis2"
         id = "656005750104"
@@ -302,6 +305,12 @@ def test_a_realm_publishes_the_key_it_is_given_under_the_kid_it_is_given(configu
 
     assert (status, key["kid"]) == (200, "of-the-suite")
     assert key["n"] == ring.pair("cis2", bits=2048).public_jwk(alg="RS512")["n"]
+
+
+def test_a_realm_that_is_given_a_kid_alone_makes_its_key(configured: Platform) -> None:
+    _, body = configured.call(f"{HOST}/realms/{NHS_LOGIN}/protocol/openid-connect/certs")
+
+    assert [key["kid"] for key in json.loads(body)["keys"]] == ["of-no-file"]
 
 
 def test_userinfo_takes_the_claims_that_are_configured_in_their_place(configured: Platform) -> None:

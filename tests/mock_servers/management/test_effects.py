@@ -256,6 +256,15 @@ def test_a_put_adds_a_key_when_the_one_with_these_products_is_revoked(
     assert len(changed["credentials"]) == 3
 
 
+def test_a_post_adds_a_key_in_any_case(management: Any, made_app: Any, bound_key: str) -> None:
+    changed = management("POST", APP, json={**made_app, "apiProducts": [IDENTITY_SERVICE]}).get_json()
+
+    keys = [each["consumerKey"] for each in changed["credentials"]]
+    assert keys[:2] == [made_app["credentials"][0]["consumerKey"], bound_key]
+    assert len(set(keys)) == 3
+    assert changed["credentials"][2]["apiProducts"] == [{"apiproduct": IDENTITY_SERVICE, "status": "approved"}]
+
+
 def test_the_callback_is_compared_to_the_letter(
     management: Any, made_app: Any, bound_key: str, authorize: Callable[..., TestResponse]
 ) -> None:
