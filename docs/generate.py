@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from contract_tests import ledger
 from mock_servers.apim.flows import FLOWS
 from mock_servers.catalogue import EVIDENCE, Entry, entries
 from mock_servers.gateway import canary, mock_jwks, own_api
@@ -154,7 +155,7 @@ _LONGEST_ANCHOR = 120
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
     made = {"libraries.md": libraries_page(), "people.md": people_page(), "rules.md": rules_page()}
-    return {**made, **error_pages()}
+    return {**made, "fidelity.md": ledger.page(), **error_pages()}
 
 
 def libraries_page() -> str:

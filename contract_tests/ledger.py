@@ -1,0 +1,265 @@
+"""The evidence ledger: each row of the contract, how well it is known, what asks for it, and what is in doubt.
+
+`page()` is docs/fidelity.md. What the mock answers and no case asks for is found by comparing, and told as well.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contract_tests.answers import Said, accepted
+from contract_tests.breakage import Breakage
+from contract_tests.breakages import BREAKAGES
+from mock_servers.apim import errors as apim_errors
+from mock_servers.gateway import errors as gateway_errors
+from mock_servers.identity_provider.errors import CIS2, NHS_LOGIN
+from mock_servers.rules import ServiceError
+
+LETTERS: Final = {
+    "S": "read in the service's published source or its own tests",
+    "D": "documented",
+    "Q": "quoted by a user of the real service",
+    "I": "inferred: a guess",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What is not known of the real service, what the mock does meanwhile, and what would settle it."""
+
+    row: str
+    question: str
+    mock: str
+    settle: str
+
+
+def _ask(words: str, needs: str = "") -> str:
+    """Say which cases to ask a real environment; `needs` is what these want beside an app."""
+    beside = f", with {needs}" if needs else ""
+    return f"`nhsauth contract --target int -k '{words}'`{beside}"
+
+
+_OWN_APP = "by hand: it takes an app of that kind in a real environment"
+
+DOUBTS: Final[Sequence[Doubt]] = (
+    Doubt(
+        row="§2.4",
+        question="Is a form's type with `; charset=utf-8` behind it refused? The source compares the whole header, yet "
+        "the platform's own samples send one.",
+        mock="accepts it, with advice; `strict_content_type` refuses",
+        settle=_ask("content_type_with_a_charset"),
+    ),
+    Doubt(
+        row="§2",
+        question="Which value of a repeated parameter counts?",
+        mock="the first",
+        settle=_ask("second_grant_type or second-grant-type or second_client_assertion or second-one-right"),
+    ),
+    Doubt(row="§2", question="Is an empty parameter one that is absent?", mock="yes", settle=_ask("empty and request")),
+    Doubt(
+        row="§3.3a",
+        question="Without both tokens, is the subject token the one that is missed?",
+        mock="yes, as the source's rules run from the bottom to the top",
+        settle=_ask("absent-with-a-subject-token-type"),
+    ),
+    Doubt(
+        row="§3.17a",
+        question="Is the 429 of the token endpoint that of the APIs, and in which order are its members?",
+        mock="yes, in the order of the first of two captures",
+        settle="by hand: it takes an app whose quota may be spent; never done by the contract tests",
+    ),
+    Doubt(
+        row="§3.19a",
+        question="What is answered when a JWKS URL serves something else?",
+        mock="401, the catch-all",
+        settle=_OWN_APP,
+    ),
+    Doubt(row="§3.20a", question="Are short keys refused, and how?", mock="401, the catch-all", settle=_OWN_APP),
+    Doubt(
+        row="§3.21",
+        question="Is an empty signature a malformed JWT or a wrong signature?",
+        mock="a wrong signature",
+        settle=_ask("signature-empty"),
+    ),
+    Doubt(
+        row="§3.22",
+        question="Are `nbf` and `iat` judged, with how much grace, and with which answer?",
+        mock="10 s, and 401, the catch-all",
+        settle=_ask("ten-minutes-ahead"),
+    ),
+    Doubt(
+        row="§5.11",
+        question="What is answered when `act.sub` is no JWT?",
+        mock="401, the catch-all",
+        settle=_ask("act-opaque", "an id token of NHS login"),
+    ),
+    Doubt(
+        row="§5.15",
+        question="What is answered to a subject token by another algorithm?",
+        mock="401, the catch-all",
+        settle=_ask("subject-token-alg", "an id token of CIS2"),
+    ),
+    Doubt(
+        row="§5.17",
+        question="What is answered to a subject token of the future, and is there any grace?",
+        mock="401, the catch-all, no grace",
+        settle="by hand: it takes a provider that signs one",
+    ),
+    Doubt(
+        row="§5.18a",
+        question="What is answered to a token of NHS login without a proofing level?",
+        mock="500, the catch-all",
+        settle="by hand: it takes a provider that signs one",
+    ),
+    Doubt(
+        row="§6 key revoked", question="What is answered to a revoked key?", mock="401, the catch-all", settle=_OWN_APP
+    ),
+    Doubt(
+        row="§6 callback error",
+        question="What does the platform show when the provider sends an error?",
+        mock="500, the catch-all",
+        settle=_ask("error-of-the-provider", "a redirect URI"),
+    ),
+    Doubt(
+        row="§6 callback no id token",
+        question="Which sentence is shown when the provider's answer has no id token?",
+        mock='"Missing client_assertion"',
+        settle=_ask("code-never-issued", "a redirect URI"),
+    ),
+    Doubt(
+        row="§6 code unknown",
+        question="Is an expired code, or one for another redirect URI, refused like an unknown one?",
+        mock="yes",
+        settle="by hand: it takes a log-in, and five minutes",
+    ),
+    Doubt(
+        row="§6 shortening",
+        question="Is a lifetime that is no positive integer ignored?",
+        mock="yes",
+        settle=_ask("no_positive_integer"),
+    ),
+    Doubt(
+        row="§7 no token",
+        question="Which sentence is answered to a logout without a token?",
+        mock='"Missing client_assertion"',
+        settle="by hand: post an empty form to `/oauth2/backchannel_logout`",
+    ),
+    Doubt(
+        row="§9",
+        question="Does the sandbox answer 500 with a bare fault to an unknown app, as one of its users saw?",
+        mock="no; `sandbox_unknown_client` does",
+        settle=_ask("client-unknown").replace("int", "sandbox", 1),
+    ),
+    Doubt(
+        row="gateway §2 scope too low",
+        question="Is too low a scope 403 or 401? Releases of the public test suites disagree.",
+        mock="403; `insufficient_scope_status` sets it",
+        settle="by hand: call an API for people with an application's token",
+    ),
+    Doubt(
+        row="gateway §2 api key not approved",
+        question="Which error code has an API key whose app is not approved?",
+        mock="`keymanagement.service.invalid_client-app_not_approved`",
+        settle=_OWN_APP,
+    ),
+    Doubt(
+        row="CIS2 §5 token",
+        question="CIS2 runs a newer build than the open-source ancestor: are its sentences the same?",
+        mock="those of the ancestor, but for the ones that were captured",
+        settle="by hand, as a client of CIS2: the cases `cis2_token` and `cis2_asserted` say what to send",
+    ),
+    Doubt(
+        row="CIS2 §6",
+        question="Are the assurance levels numbers or texts?",
+        mock='numbers; `assurance_levels = "string"` makes them texts',
+        settle="by hand: look into an id token of CIS2",
+    ),
+    Doubt(
+        row="NHS login §4",
+        question="Is a request without `nonce`, or with a scope that nobody knows, refused?",
+        mock="without a nonce, but for the platform's own client; unknown scopes are ignored",
+        settle="by hand, as a client of NHS login: the cases `nhs_login_authorize` say what to send",
+    ),
+)
+
+_HEAD: Final = """\
+# How far the mock can be trusted
+
+Made of the code by `python docs/generate.py`. Each row of the contract, how well it is known, what is expected, and the
+cases that ask for it: `nhsauth contract -k NAME` asks the mock, `--target int -k NAME` a real environment, whose answer
+settles a guess ([contract-tests.md](contract-tests.md)). The tests of sound requests are in
+`contract_tests/test_success.py` and its neighbours.
+
+"""
+_LEDGER: Final = """
+## Rows
+
+"""
+_OPEN: Final = """
+## Open doubts, and how to settle each
+
+"""
+_UNASKED: Final = """
+## Rows that no case asks for
+
+The mock answers them, and its own tests look at them; the contract tests do not ask. Most take what no client can bring
+about: a provider that signs a wrong token, a server behind the gateway that fails, two requests at the same moment.
+
+"""
+
+
+def page() -> str:
+    """Return docs/fidelity.md."""
+    letters = "".join(f"- **{letter}**: {meaning}\n" for letter, meaning in LETTERS.items())
+    doubts = [(doubt.row, doubt.question, doubt.mock, doubt.settle) for doubt in DOUBTS]
+    return "".join(
+        [
+            _HEAD,
+            letters,
+            _LEDGER,
+            _table(("row", "evidence", "expected", "cases"), rows()),
+            _OPEN,
+            _table(("row", "in doubt", "the mock meanwhile", "how to settle it"), doubts),
+            _UNASKED,
+            _table(("row", "evidence", "answer"), unasked()),
+        ]
+    )
+
+
+def rows() -> Iterator[tuple[str, str, str, str]]:
+    """Yield each row that is answered one way, in the order of the contract."""
+    for row, answer, letter in dict.fromkeys((each.row, _answer(each), each.evidence) for each in BREAKAGES):
+        cases = [each for each in BREAKAGES if (each.row, _answer(each), each.evidence) == (row, answer, letter)]
+        yield row, letter, answer, ", ".join(dict.fromkeys(f"`{each.name}`" for each in cases))
+
+
+def unasked() -> Iterator[tuple[str, str, str]]:
+    """Yield each row of the mock's catalogues whose answer no breakage expects, equal ones once."""
+    asked = {said for each in BREAKAGES for said in accepted(each, mock=False)}
+    catalogues = (vars(apim_errors), vars(gateway_errors), CIS2, NHS_LOGIN)
+    found = [row for named in catalogues for row in named.values() if isinstance(row, ServiceError)]
+    yield from dict.fromkeys(
+        (row.row, row.evidence, str(Said(row.status, row.code or None, row.sentence)))
+        for row in found
+        if row.shape != "again" and not any(_is(row, said) for said in asked)
+    )
+
+
+def _is(error: ServiceError, said: Said) -> bool:
+    if error.shape in ("empty", "rate_limit"):
+        return error.status == said.status
+    filled = "{" in error.sentence and str(said.sentence).startswith(error.sentence.partition("{")[0])
+    return (error.status, error.code) == said[:2] and (filled or error.sentence == said.sentence)
+
+
+def _answer(breakage: Breakage) -> str:
+    return " or ".join(map(str, accepted(breakage, mock=False)))
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    every = [head, ["---"] * len(head), *([_cell(cell) for cell in line] for line in lines)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in every)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "\\<")
