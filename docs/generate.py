@@ -9,7 +9,8 @@ from typing import Any
 
 from contract_tests import ledger
 from mock_servers.apim.flows import FLOWS
-from mock_servers.catalogue import EVIDENCE, Entry, entries
+from mock_servers.catalogue import Entry, entries
+from mock_servers.evidence import EVIDENCE
 from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.identity_provider.cis2 import CIS2

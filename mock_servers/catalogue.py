@@ -14,6 +14,7 @@ from mock_servers.apim import flows as apim
 from mock_servers.causes import Usual
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
+from mock_servers.evidence import EVIDENCE
 from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway import errors as gateway
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
@@ -24,14 +25,6 @@ from mock_servers.management import errors as management
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT_FLOWS
 from mock_servers.rules import Flow, ServiceError
-
-EVIDENCE: Final[Mapping[str, str]] = {
-    "S": "read in the service's source or its own tests",
-    "D": "documented",
-    "Q": "quoted by a user",
-    "I": "inferred, a guess",
-}
-"""How well an answer is known, by its letter."""
 
 _PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _GENERAL: Final = 6

@@ -6,8 +6,9 @@ import json
 
 import click
 
-from mock_servers.catalogue import EVIDENCE, Entry, entries
+from mock_servers.catalogue import Entry, entries
 from mock_servers.command_line.outcome import No
+from mock_servers.evidence import EVIDENCE
 
 
 def show(text: str | None, *, as_json: bool) -> None:

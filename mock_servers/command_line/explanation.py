@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import click
 
-from mock_servers.catalogue import EVIDENCE
 from mock_servers.command_line.finding import lines as finding_lines
+from mock_servers.evidence import EVIDENCE
 from mock_servers.wording import printable
 
 

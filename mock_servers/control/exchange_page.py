@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from mock_servers.catalogue import EVIDENCE
 from mock_servers.control import attempt
 from mock_servers.control.received import jwts_of
-from mock_servers.pages import (
+from mock_servers.evidence import EVIDENCE
+from mock_servers.pages.journal import (
     ExchangePage,
     ExchangeRow,
     FindingShown,

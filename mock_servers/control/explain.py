@@ -24,7 +24,6 @@ from mock_servers.control.calls import (
     Told,
     answer_object,
 )
-from mock_servers.control.explanation_page import explanation_page
 from mock_servers.control.kind import KINDS, bare_value, is_private_key, kind_of
 from mock_servers.control.verdict import ROLES, Bench, bench
 from mock_servers.diagnosis.place import misplaced
@@ -136,6 +135,8 @@ def _page(told: Mapping[str, Any]) -> Told:
     """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
     if told["exchange"]:
         return Told(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
+    from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
+
     page = pages.explanation_page(explanation_page(told))
     return Told(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 

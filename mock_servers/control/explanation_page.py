@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_servers.catalogue import EVIDENCE
 from mock_servers.control.exchange_page import finding_shown, jwt_part
-from mock_servers.pages import ExplanationPage, VerdictShown, Why
+from mock_servers.evidence import EVIDENCE
+from mock_servers.pages.journal import ExplanationPage, VerdictShown, Why
 
 _TITLES: Final = {
     "access_token": "An access token",

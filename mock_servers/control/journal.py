@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mock_servers import pages
-from mock_servers.control import exchange_page
 from mock_servers.control.calls import (
     DONE,
     EVIDENCE,
@@ -32,6 +31,8 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 
 def page(asked: Asked) -> Told:
     """Return the list of exchanges for people."""
+    from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
+
     shown_page = exchange_page.journal_page(asked.platform, _number(asked, "before"))
     return Told(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
 
@@ -65,6 +66,8 @@ def _get(asked: Asked) -> Told:
 
 
 def _page_of(asked: Asked, record: Record) -> Told:
+    from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
+
     shown_page = exchange_page.exchange_page(asked.platform, record, asked.origin)
     return Told(body=pages.exchange_page(shown_page), content_type=HTML, headers=pages.SECURITY_HEADERS)
 

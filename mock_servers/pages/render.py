@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm
-from mock_servers.pages.journal import ErrorsPage, ExchangePage, ExplanationPage, JournalPage
 from mock_servers.wording import printable
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from mock_servers.pages.journal import ErrorsPage, ExchangePage, ExplanationPage, JournalPage
 
 _FOLDER: Final = Path(__file__).parent
 

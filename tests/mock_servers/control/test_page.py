@@ -2,6 +2,8 @@
 
 import base64
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -134,6 +136,18 @@ def test_a_foreign_host_gets_no_page(http: Client) -> None:
 
     assert (answer.status_code, answer.content_type) == (403, "text/html; charset=utf-8")
     assert "evil.example" in visible(answer)
+
+
+def test_programs_do_not_load_what_pages_are_made_of() -> None:
+    code = (
+        "import sys, mock_servers.control.app\n"
+        "print([name for name in ('exchange_page', 'attempt', 'explanation_page') "
+        "if f'mock_servers.control.{name}' in sys.modules], 'mock_servers.catalogue' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+
+    assert done.stdout == "[] False\n"
 
 
 # the list

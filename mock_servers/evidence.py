@@ -1,0 +1,14 @@
+"""How well an answer of the real service is known, by the letter that each error row carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+EVIDENCE: Final[Mapping[str, str]] = {
+    "S": "read in the service's source or its own tests",
+    "D": "documented",
+    "Q": "quoted by a user",
+    "I": "inferred, a guess",
+}
+"""Each letter in words."""
