@@ -38,23 +38,32 @@ def token_in(header: str) -> str:
 
 def kept_too_long(case: Case) -> Finding | None:
     """A token of ours that has expired."""
-    token = case.learned.get("token")
-    if not isinstance(token, AccessToken) or case.now < token.expires_at:
+    token = _expired(case)
+    if token is None:
         return None
-    late, age = case.now - token.expires_at, case.now - token.issued_at
+    issued_at, expires_at = token
+    late, age = case.now - expires_at, case.now - issued_at
+    life = duration(expires_at - issued_at)
     return Finding(
         id="kept-too-long",
         certainty="certain",
         seen=f"The token is {duration(age)} old and expired {duration(late)} ago.",
-        cause="It was kept as if it lived an hour; the platform's tokens live ten minutes."
+        cause=f"It was kept as if it lived an hour; it lives {life}."
         if age >= _USUAL_HOUR
-        else "Access tokens of the platform live ten minutes, and this one was kept to its end and beyond.",
-        cure=f"Renew it a minute before expires_in runs out, which said {shown(str(_lifetime(token)))}, in seconds.",
+        else f"It lives {life}, and was kept to its end and beyond.",
+        cure="Renew it a minute before the seconds of expires_in have passed since the token answer.",
     )
 
 
-def _lifetime(token: AccessToken) -> int:
-    return max(round(token.expires_at - token.issued_at) - 1, 0)
+def _expired(case: Case) -> tuple[float, float] | None:
+    """Return when the token was issued and when it expired; `None` for one that has not."""
+    token = case.learned.get("token")
+    if isinstance(token, AccessToken):
+        return (token.issued_at, token.expires_at) if token.expires_at <= case.now else None
+    issued = case.known.issued(token_in(_sent(case)))
+    if issued is None or issued.kind != "access token" or issued.at is None or issued.expires_at is None:
+        return None
+    return (issued.at, issued.expires_at) if issued.expires_at <= case.now else None
 
 
 def token_of_other_environment(case: Case) -> Finding | None:
@@ -214,11 +223,11 @@ def _asked_for_token(record: Record) -> bool:
     return record.service in _TOKEN_SERVICES and record.method == "POST" and record.path.endswith("/token")
 
 
-_UNKNOWN: Final = ("find_bearer", "find_token")
+_UNKNOWN: Final = ("find_bearer", "find_token", "find_access_token")
 FINDERS: Final = (
     Finder(find=bearer_shape, rules=_UNKNOWN),
     Finder(find=api_key_as_bearer, rules=_UNKNOWN),
     Finder(find=provider_token_at_api, rules=("find_token",)),
     Finder(find=token_of_other_environment, rules=("find_token",)),
-    Finder(find=kept_too_long, rules=("check_token_live",)),
+    Finder(find=kept_too_long, rules=("check_token_live", "check_access_token_live")),
 )

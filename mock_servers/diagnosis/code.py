@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers import provenance
 from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.earlier import first_use, known_loss
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.grants import Issued
-from mock_servers.records import Finding, Record
+from mock_servers.records import Finding
 from mock_servers.wording import duration, shown
 
 _FIND: Final = ("find_code", "check_code_of_request")
@@ -30,22 +30,17 @@ def code_spent_or_late(case: Case) -> Finding | None:
 def _spent(case: Case, issued: Issued) -> Finding | None:
     if issued.spent_at is None:
         return None
-    gap, first = case.now - issued.spent_at, _first_use(case)
+    gap, first = case.now - issued.spent_at, first_use(case, "code")
     by = f" by exchange {first.id}" if first is not None else ""
     twice = "Your callback ran twice: a reload, a double click, a development mode that renders twice, or a retry."
+    why = twice if gap < _TWICE else "This one was kept somewhere and sent again."
     return Finding(
         id="code-spent-or-late",
         certainty="certain",
         seen=f"This code was redeemed {duration(gap)} ago{by}, for client {shown(issued.client_id)}.",
-        cause=f"A code is good once. {twice if gap < _TWICE else 'This one was kept somewhere and sent again.'}",
+        cause=f"A code is good once. {(known_loss(first) if first is not None else None) or why}",
         cure="Redeem a code once and keep the tokens: look the state up, delete it, and only then redeem.",
     )
-
-
-def _first_use(case: Case) -> Record | None:
-    key = provenance.fingerprint(case.form("code") or "")
-    before = case.known.before(case.record)
-    return next((each for each in before if each.sent.get("code") == key and each.refusal is None), None)
 
 
 def _late(case: Case, issued: Issued) -> Finding | None:

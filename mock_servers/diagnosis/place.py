@@ -38,6 +38,9 @@ _PLACES: Final = {
     ),
     "apikey": Place(kind="API key", cure="send the app's API key in the header apikey"),
 }
+_AT_PROVIDER: Final = Place(
+    kind="access token", cure="send the access_token of this provider's own token answer as Bearer token"
+)
 _PAIR: Final = "subject_token"
 """Is told together with whatever else is in the wrong place: mostly the two were swapped."""
 _REDEEM: Final = {
@@ -67,6 +70,8 @@ def _misplaced(name: str, store: Store, record: Record, origin: str) -> Finding 
     place = _PLACES[name]
     if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
         return None
+    if name == "authorization" and record.service not in _PLATFORM:
+        place = _AT_PROVIDER
     return Finding(
         id=_finding_id(name, issued),
         certainty="certain",

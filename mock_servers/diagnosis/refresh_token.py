@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers import provenance
 from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.earlier import first_use, known_loss
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.grants import ProviderRefreshToken, RefreshToken
 from mock_servers.records import Finding, Record
@@ -13,8 +13,6 @@ from mock_servers.wording import cut, duration, moment, shown
 
 _TIMEOUTS: Final = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 100, 120)
 """Seconds after which HTTP clients commonly give up."""
-_FAULT: Final = "fault"
-"""What a record has for a rule when a fault spoilt the answer."""
 _NEAR: Final = 0.5
 """Seconds; what a retry takes on top of the timeout."""
 
@@ -29,11 +27,11 @@ def sent_token(case: Case) -> Sent | None:
 
 def answer_lost_on_timeout(case: Case) -> Finding | None:
     """The first use succeeded, its answer did not arrive, and nobody ever used what it gave."""
-    token, first = sent_token(case), _first_use(case)
+    token, first = sent_token(case), first_use(case, "refresh_token")
     if token is None or token.spent_at is None or first is None or not _unused(case, token):
         return None
     gap = case.now - token.spent_at
-    why = _known_loss(first) or _of_timeout(gap)
+    why = known_loss(first) or _of_timeout(gap)
     if why is None:
         return None
     return Finding(
@@ -44,11 +42,6 @@ def answer_lost_on_timeout(case: Case) -> Finding | None:
         cause=f"{why} With the answer the new refresh token was lost.",
         cure="Wait longer for the answer (30 s), and do not repeat a refresh: let the person log in again.",
     )
-
-
-def _known_loss(first: Record) -> str | None:
-    """Say what became of the first answer, when it met a fault on its way; that is told where a success has nothing."""
-    return f"Its answer met what was ordered: {first.diagnosis}" if first.diagnosis is not None else None
 
 
 def _of_timeout(gap: float) -> str | None:
@@ -63,7 +56,7 @@ def refresh_token_spent(case: Case) -> Finding | None:
     token = sent_token(case)
     if token is None or token.spent_at is None or answer_lost_on_timeout(case) is not None:
         return None
-    first = _first_use(case)
+    first = first_use(case, "refresh_token")
     by = f", by exchange {first.id}" if first is not None else ""
     return Finding(
         id="refresh-token-spent",
@@ -105,18 +98,6 @@ def _unused(case: Case, token: Sent) -> bool:
     return newer is not None and newer.spent_at is None
 
 
-def _first_use(case: Case) -> Record | None:
-    """Return the exchange that used the token up, while the journal keeps it."""
-    key = provenance.fingerprint(case.form("refresh_token") or "")
-    before = case.known.before(case.record)
-    return next((each for each in before if each.sent.get("refresh_token") == key and _succeeded(each)), None)
-
-
-def _succeeded(record: Record) -> bool:
-    """Whether the service did its work, even when a fault then kept the answer from arriving."""
-    return record.refusal is None or record.refusal.rule == _FAULT
-
-
 def no_refresh_here(case: Case) -> Finding | None:
     """There is nothing to refresh: another app's token, a session that has ended, or a grant that gives none."""
     token = sent_token(case)
@@ -149,8 +130,10 @@ def _ended(case: Case, token: Sent) -> Finding | None:
         id="no-refresh-here",
         certainty="certain",
         seen=f"The refresh token is of a session that is over: {ended}{_begun(token)}.",
-        cause="A refresh never puts the end of a session off: 12 hours after a CIS2 log-in and one after an NHS login "
-        "one it is over, and a log-out ends it before.",
+        cause="A refresh never puts the end of a session off: 12 hours after a log-in at CIS2, one hour after one at "
+        "NHS login it is over, and a log-out ends it before."
+        if isinstance(token, RefreshToken)
+        else "A provider's refresh token lives its own time, and a log-out ends it before.",
         cure="Let the person log in again.",
     )
 

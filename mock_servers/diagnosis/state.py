@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mock_servers.apim.authorizations import PendingAuthorization
 from mock_servers.apim.authorize import STATE_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
@@ -36,8 +37,15 @@ def state_lost(case: Case) -> Finding | None:
     if sent is None:
         return _none_sent(case)
     pending = case.known.store.pending.get(sent)
-    if pending is None:
-        return _unknown(case, sent)
+    return _of_pending(case, pending) if pending is not None else _unknown(case, sent)
+
+
+def _of_pending(case: Case, pending: PendingAuthorization) -> Finding | None:
+    if pending.mount != f"/{case.record.service}":
+        return _told(
+            f"This state was issued by {pending.mount}/authorize; it came to {case.record.path}.",
+            "The two token services know their own log-ins alone.",
+        )
     if pending.spent_at is not None:
         return _told(
             f"This state was used {duration(case.now - pending.spent_at)} ago.",

@@ -273,6 +273,18 @@ def test_a_code_redeemed_twice_is_a_callback_that_ran_twice(
     assert "Your callback ran twice" in top(platform).cause
 
 
+def test_a_code_whose_tokens_never_arrived(platform: Platform, code: Callable[..., str], redeem: Post) -> None:
+    value = code()
+    platform.faults.order(Fault(on="token", do="malformed"))
+    redeem(value)
+
+    answer = redeem(value)
+
+    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert seen(platform) == ("code-spent-or-late", "certain")
+    assert "Its answer met what was ordered: This is a fault you ordered" in top(platform).cause
+
+
 def test_a_code_that_came_late(platform: Platform, code: Callable[..., str], redeem: Post) -> None:
     value = code()
     platform.clock.advance(400)
@@ -392,6 +404,14 @@ def test_a_state_that_took_too_long(platform: Platform, http: Client) -> None:
     assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert seen(platform) == ("state-lost", "certain")
     assert "issued 10 min ago and expired 30 s ago" in top(platform).seen
+
+
+def test_a_state_of_the_other_token_service(platform: Platform, http: Client) -> None:
+    answer = http.get(f"/oauth2-mock/callback?code=x&state={state_at_provider(platform, http)}")
+
+    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert seen(platform) == ("state-lost", "certain")
+    assert "issued by /oauth2/authorize; it came to /oauth2-mock/callback" in top(platform).seen
 
 
 def test_a_state_that_was_used(platform: Platform, http: Client) -> None:

@@ -321,6 +321,45 @@ def test_another_redirect_uri_than_at_the_log_in(platform: Platform, redeem: Ask
     assert "a slash at the end" in top(platform).seen
 
 
+def test_what_cis2_does_not_look_at_in_a_redirect_uri_is_no_finding(platform: Platform, redeem: Ask) -> None:
+    redeem("cis2", redirect_uri=f"{REDIRECT.upper()}?x=1", headers={"alg": "RS256"})
+
+    assert [finding.id for finding in platform.exchanges.last.findings] == ["cis2-alg-or-key"]
+
+
+def userinfo(platform: Platform, provider: str, bearer: str) -> TestResponse:
+    path = platform.provider(provider).provider.endpoint("userinfo")
+    return Client(platform).get(path, headers={"Authorization": f"Bearer {bearer}"}, base_url=platform.url)
+
+
+@pytest.mark.parametrize(("provider", "age"), [("cis2", "60 min"), ("nhs_login", "60 min")])
+def test_a_providers_token_that_was_kept_too_long(platform: Platform, redeem: Ask, provider: str, age: str) -> None:
+    token = redeem(provider).get_json()["access_token"]
+    platform.clock.advance(3601)
+
+    answer = userinfo(platform, provider, token)
+
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_token")
+    assert seen(platform) == ("kept-too-long", "certain")
+    assert f"The token is {age} old" in top(platform).seen
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_a_variable_that_was_never_filled_at_a_providers_userinfo(platform: Platform, provider: str) -> None:
+    answer = userinfo(platform, provider, "undefined")
+
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_token")
+    assert seen(platform) == ("bearer-shape", "certain")
+
+
+def test_an_id_token_at_a_providers_userinfo(platform: Platform) -> None:
+    answer = userinfo(platform, "cis2", platform.id_token("cis2", Wanted(client_id="nhsauth-app")))
+
+    assert answer.status_code == 401
+    assert top(platform).seen.startswith("authorization is the id_token that CIS2 issued")
+    assert top(platform).cure == "Send the access_token of this provider's own token answer as Bearer token."
+
+
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_an_unregistered_redirect_uri_at_a_log_in(platform: Platform, provider: str) -> None:
     query = {
