@@ -41,9 +41,9 @@ class Configuration:
     """What a platform is started with.
 
     `public_urls` are further names of the mock, `trusted_proxies` the addresses whose `X-Forwarded-*` count,
-    `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from, and that the proxy
-    leads to. `private_keys` are
-    the files of apps that sign with a key of their own, by client id. `users` come besides the ready-made people,
+    `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from, where
+    `apis` may be, and that the proxy leads to. `private_keys` are the files of apps that sign with a key of their own,
+    by client id. `users` come besides the ready-made people,
     `hosts` besides the real hosts that the mock knows; with `test_suite_hosts` it knows those that only public test
     suites call, too.
     """

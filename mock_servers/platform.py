@@ -193,7 +193,7 @@ class Platform:
     def restore(self, state: tuple[Any, Any]) -> None:
         """Put store and clock back to an earlier state, empty the journal, and let those go on whom a fault holds."""
         content, reading = state
-        self.faults.pause.end()
+        self.faults.pause.end_all()
         self.store.restore({**content, "jwks": {**content["jwks"], **self._own_key_sets(content)}})
         self.clock.restore(reading)
         self.exchanges.clear()
@@ -558,7 +558,7 @@ class Platform:
             store=self.store,
             identifiers=self.identifiers,
             journal=self.exchanges,
-            send=passing_on(self.configuration.allow_hosts),
+            send=passing_on(self.configuration.allow_hosts, self.faults.pause.elsewhere),
         )
         return [
             *self._own_mounts(),

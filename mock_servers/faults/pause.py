@@ -1,4 +1,7 @@
-"""Waiting that ends early: with the server, with the test, and never at the cost of a control call."""
+"""Waiting that ends early: with the server, with the test, and never at the cost of a control call.
+
+Answers wait here that a fault holds back, and calls of a team's own API that may take its time.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,50 @@ Spare = Callable[[], AbstractContextManager[None]]
 
 
 class Pause:
-    """Where requests wait whose answer is held back. Safe from any thread."""
+    """Where requests wait. Safe from any thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._round = 0
         self._ending = 0
         self._spares: list[Spare] = []
+        self._elsewhere: list[Callable[[], None]] = []
 
     def wait(self, seconds: float) -> None:
         """Wait, unless and until all waiting is over; meanwhile somebody else works for the servers that run."""
         with self._changed:
-            entered, spares = self._round, list(self._spares)
-        with ExitStack() as stack:
-            for spare in spares:
-                stack.enter_context(spare())
+            entered = self._round
+        with self._spared(), self._changed:
+            self._changed.wait_for(lambda: self._ending or self._round != entered, seconds)
+
+    @contextmanager
+    def elsewhere(self, let_go: Callable[[], None]) -> Iterator[None]:
+        """Wait for something else for the length of a block; `let_go` ends that when all waiting is over."""
+        with self._spared():
             with self._changed:
-                self._changed.wait_for(lambda: self._ending or self._round != entered, seconds)
+                self._elsewhere.append(let_go)
+                over = self._ending > 0
+            if over:
+                let_go()
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._elsewhere.remove(let_go)
 
     def end(self) -> None:
-        """Let everybody who waits now go on."""
+        """Let every answer go that is held back now."""
         with self._changed:
             self._round += 1
             self._changed.notify_all()
+
+    def end_all(self) -> None:
+        """Let every answer go, and end what is waited for elsewhere."""
+        self.end()
+        with self._changed:
+            waiting = list(self._elsewhere)
+        for let_go in waiting:
+            let_go()
 
     def served_by(self, spare: Spare) -> None:
         """Know a server whose workers may wait here."""
@@ -45,7 +69,7 @@ class Pause:
         """While a server stops nobody waits; and afterwards it is known no more."""
         with self._changed:
             self._ending += 1
-            self._changed.notify_all()
+        self.end_all()
         try:
             yield
         finally:
@@ -53,3 +77,12 @@ class Pause:
                 self._ending -= 1
                 if spare in self._spares:
                     self._spares.remove(spare)
+
+    @contextmanager
+    def _spared(self) -> Iterator[None]:
+        with self._changed:
+            spares = list(self._spares)
+        with ExitStack() as stack:
+            for spare in spares:
+                stack.enter_context(spare())
+            yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,17 @@ Send = Callable[[Api, Request], "Reply"]
 """Passes a request on to an API. Raises UpstreamError."""
 
 
-def passing_on(allow_hosts: Collection[str] = ()) -> Send:
+Waiting = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""Tells for the length of a block that somebody waits for an API, and how to end that."""
+
+
+def passing_on(allow_hosts: Collection[str] = (), waiting: Waiting = lambda _: nullcontext()) -> Send:
     """Return what passes requests on to loopback, private and these hosts."""
 
     def send(api: Api, request: Request) -> Reply:
         from mock_servers.gateway.upstream import Upstream  # noqa: PLC0415 - for who has an API of their own
 
-        return Upstream(allow_hosts=allow_hosts).send(api, request)
+        return Upstream(allow_hosts=allow_hosts, waiting=waiting).send(api, request)
 
     return send
 
@@ -54,21 +59,21 @@ class Exchange:
     request: Request
     service: Service
     now: float
+    found_api: Api | None = field(init=False)
     bearer: str = field(init=False)
     token: AccessToken = field(init=False)
     reply: Reply = field(init=False)
     failure: UpstreamError | None = field(init=False)
 
-    @property
-    def found_api(self) -> Api | None:
-        """The team's own API that is called: of those whose path fits, the longest."""
+    def __post_init__(self) -> None:
+        """Find the team's own API that is called, once: of those whose path fits, the longest."""
         path = self.request.path
         fitting = [api for api in self.service.store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
-        return max(fitting, key=lambda api: len(api.path), default=None)
+        self.found_api = max(fitting, key=lambda api: len(api.path), default=None)
 
     @property
     def api(self) -> Api:
-        """The same; AttributeError, as of any field that nothing has taught yet, when there is none."""
+        """The team's own API; AttributeError, as of any field that nothing has taught yet, when there is none."""
         found = self.found_api
         if found is None:
             raise AttributeError(f"no API is at {self.request.path!r}", name="api", obj=self)

@@ -8,14 +8,18 @@ from __future__ import annotations
 import errno
 import http.client
 import re
+import socket
 import ssl
 import string
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
 from mock_servers.configuration import Api
+from mock_servers.gateway.service import Waiting
 from mock_servers.jwks import is_private
 from mock_servers.request import Request
 
@@ -59,9 +63,9 @@ class BrokenUpstreamError(UpstreamError):
 class Pieces:
     """The pieces of an answer as they come; closed, whether or not anybody has asked for the first."""
 
-    def __init__(self, answer: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> None:
+    def __init__(self, answer: http.client.HTTPResponse, held: ExitStack) -> None:
         self._answer = answer
-        self._connection = connection
+        self._held = held
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -82,7 +86,7 @@ class Pieces:
     def close(self) -> None:
         """Close the connection; no piece can be asked for any more."""
         self._answer.close()
-        self._connection.close()
+        self._held.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,24 +103,24 @@ class Upstream:
     """Calls APIs on loopback, private and listed hosts, and on no other.
 
     `connect` and `read` are for how many seconds it waits for a connection, and for the next piece of an answer: what
-    Apigee's documentation gives as defaults; the platform's own are not known (I).
+    Apigee's documentation gives as defaults; the platform's own are not known (I). `waiting` lets it be ended early.
     """
 
     allow_hosts: Collection[str] = ()
     connect: float = 3.0
     read: float = 55.0
+    waiting: Waiting = lambda _: nullcontext()
 
     def send(self, api: Api, request: Request) -> Reply:
         """Pass a request on. Raises UpstreamError."""
         parts = urlsplit(api.upstream)
         self._refuse_foreign(parts.hostname or "")
-        connection = self._connected(parts)
-        try:
+        with ExitStack() as stack:
+            connection = stack.enter_context(closing(self._connected(parts)))
+            stack.enter_context(self.waiting(partial(_shut, connection.sock)))
             answer = self._answer(connection, target_of(api, request), parts.netloc, request)
-        except UpstreamError:
-            connection.close()
-            raise
-        return Reply(status=answer.status, headers=kept(answer.getheaders()), pieces=Pieces(answer, connection))
+            pieces = Pieces(answer, stack.pop_all())
+        return Reply(status=answer.status, headers=kept(answer.getheaders()), pieces=pieces)
 
     def _connected(self, parts: SplitResult) -> http.client.HTTPConnection:
         host = parts.hostname or ""
@@ -168,6 +172,11 @@ def kept(headers: Iterable[tuple[str, str]], dropped: frozenset[str] = _HOP_BY_H
     listed = ",".join(value for name, value in pairs if name.lower() == "connection")
     left_out = dropped | {word.strip().lower() for word in listed.split(",")}
     return tuple((name, value) for name, value in pairs if name.lower() not in left_out)
+
+
+def _shut(connected: socket.socket) -> None:
+    with suppress(OSError):  # the API may have closed it in this very moment
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _send(connection: http.client.HTTPConnection, target: str, host: str, request: Request) -> None:

@@ -4,7 +4,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,6 +143,41 @@ def test_an_answer_without_a_body_has_none(ring: KeyRing) -> None:
 
     assert (answer.status, answer.read(), answer.headers["X-Own"]) == (204, b"", "1")
     assert "Content-Type" not in answer.headers
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("end", ["stop", "restore"])
+def test_an_api_that_never_finishes_holds_up_neither_a_stop_nor_the_next_test(
+    ring: KeyRing, *, begun: bool, end: str
+) -> None:
+    asked, finish = threading.Event(), threading.Event()
+
+    def app(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/event-stream"), ("Connection", "close")])
+        if begun:
+            yield b"data: 1\n\n"
+        asked.set()
+        finish.wait(PATIENCE)
+
+    platform = Platform(ring=ring)
+    with serving.serve(app) as api:
+        server = platform.start()
+        state = platform.snapshot()
+        platform.add_api(Api(path="/my-api", upstream=api.url, open=True))
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
+        connection.request("GET", "/my-api/events")
+        assert asked.wait(PATIENCE)
+        first = connection.getresponse() if begun else None
+        told = first.read1(100) if first else b""
+
+        server.stop() if end == "stop" else platform.restore(state)
+        with first or connection.getresponse() as answer, suppress(http.client.IncompleteRead):
+            answer.read()
+        finish.set()
+        connection.close()
+        server.stop()
+
+    assert (answer.status, told) == ((200, b"data: 1\n\n") if begun else (502, b""))
 
 
 @pytest.fixture
