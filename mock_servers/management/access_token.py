@@ -33,8 +33,9 @@ def find_token(exchange: Exchange) -> str | None:
 @rejects(errors.TOKEN_UNKNOWN)
 def claim_change(exchange: Exchange) -> str | None:
     """Only named attributes change, and the scope when it is given (D)."""
-    sent = exchange.body
-    set_by_hand = dict(exchange.token.attributes) | dict(body.attributes(sent.get("attributes", [])))
+    sent, level = exchange.body, attributes_of(exchange.token)["auth_level"]
+    kept = {"auth_level": level} if "scope" in sent else {}  # else it would follow the scopes
+    set_by_hand = kept | dict(exchange.token.attributes) | dict(body.attributes(sent.get("attributes", [])))
     scopes = tuple(sent["scope"].split()) if "scope" in sent else exchange.token.scopes
     return _put(exchange, replace(exchange.token, scopes=scopes, attributes=tuple(set_by_hand.items())))
 

@@ -230,6 +230,16 @@ def test_a_scope_that_is_given_counts_at_once(
     assert (before, answer.get_json()["scope"], call(token).status_code) == (200, "a b", 403)
 
 
+def test_a_scope_that_is_given_leaves_the_level_at_which_the_person_logged_in(
+    management: Any, granted: Granted, attributes: Attributes
+) -> None:
+    token = granted(CIS2, "656005750109")["access_token"]
+
+    management("POST", f"/oauth2/accesstokens/{token}", json={"scope": "a b"})
+
+    assert attributes(token)["auth_level"] == "aal2"
+
+
 def test_a_revoked_token_is_dead_at_once_and_alive_when_approved(
     management: Any, granted: Granted, call: Callable[[str], TestResponse]
 ) -> None:
