@@ -73,8 +73,14 @@ class RemoteJournal:
 
     def __init__(self, control: ControlApi) -> None:
         self._control = control
+        self._is_open = True
         self._seen = max((record.id for record in self._after(0, limit=1)), default=0)
         self._tally = Tally()
+
+    def close(self) -> None:
+        """Look for the last time; what is asked later is answered from what was seen."""
+        self.tally()
+        self._is_open = False
 
     def kept(self) -> list[Record]:
         """Return what is kept."""
@@ -113,15 +119,16 @@ class RemoteJournal:
         self._seen = max([self._seen, *(record.id for record in new)])
 
     def _after(self, number: int, **query: int) -> list[Record]:
+        if not self._is_open:
+            return []
         return [_record(told) for told in self._control.ask("GET", "/exchanges", query={"after": number, **query})]
 
 
 class Remote:
     """A mock at a base URL. Its apps' private keys are those that it gives out: the ones it made itself."""
 
-    def __init__(self, control: ControlApi, version: str) -> None:
+    def __init__(self, control: ControlApi) -> None:
         self.url = control.url
-        self.version = version
         self.clock = RemoteClock(control)
         self.journal = RemoteJournal(control)
         self._control = control
@@ -297,11 +304,21 @@ def connected(url: str) -> Iterator[Remote]:
     """Ask a running mock, until the block ends. Raises ServerDiedError when nothing answers there, NotAMockError."""
     with session() as http:
         control = ControlApi(url, http)
+        _check_mock(control)
+        remote = Remote(control)
         try:
-            status = control.ask("GET", "/status")
-        except (NotFoundError, ValueError) as refusal:
-            raise NotAMockError(f"The mock at {url} cannot be used: {refusal}") from None
-        yield Remote(control, status["version"])
+            yield remote
+        finally:
+            remote.journal.close()
+
+
+def _check_mock(control: ControlApi) -> None:
+    try:
+        status = control.ask("GET", "/status")
+    except (NotFoundError, ValueError) as refusal:
+        raise NotAMockError(f"The mock at {control.url} cannot be used: {refusal}") from None
+    if not isinstance(status, dict) or status.get("ready") is not True:
+        raise NotAMockError(f"{control.url} answers, and is no nhsauth mock")
 
 
 _COUNTED: Final = ("id", "seen", "used")

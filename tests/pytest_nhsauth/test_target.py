@@ -420,10 +420,28 @@ class TestElsewhere:
             with pytest.raises(LookupError, match=f"the mock at {server.url} gives out no private key of app 'mine'"):
                 remote.key("mine")
 
-    def test_a_server_of_another_kind_is_no_mock(self) -> None:
+    @pytest.mark.parametrize(
+        ("status", "content_type", "body", "told"),
+        [
+            ("404 Not Found", "text/html", b"<h1>Nothing here</h1>", "answered 404 '<h1>Nothing here</h1>'"),
+            ("200 OK", "text/html", b"<h1>Welcome</h1>", "answers, and is no nhsauth mock"),
+            ("200 OK", "application/json", b'{"ready": "yes"}', "answers, and is no nhsauth mock"),
+            ("200 OK", "application/json", b"[]", "answers, and is no nhsauth mock"),
+            ("200 OK", "application/json", b"{", "cannot be used: "),
+        ],
+    )
+    def test_a_server_of_another_kind_is_no_mock(self, status: str, content_type: str, body: bytes, told: str) -> None:
         def other(_: Any, start_response: Any) -> list[bytes]:
-            start_response("404 Not Found", [("Content-Type", "text/html")])
-            return [b"<h1>Nothing here</h1>"]
+            start_response(status, [("Content-Type", content_type)])
+            return [body]
 
-        with serving.serve(other) as server, pytest.raises(NotAMockError, match="answered 404 '<h1>Nothing here</h1>'"):
+        with serving.serve(other) as server, pytest.raises(NotAMockError, match=told):
             connected(server.url).__enter__()
+
+    def test_the_count_can_be_read_when_all_is_over(self, ring: KeyRing, http: requests.Session) -> None:
+        with MockPlatform(ring=ring).serving() as server:
+            with connected(server.url) as remote:
+                http.get(f"{server.url}/hello-world/hello/world", timeout=10)
+            http.get(f"{server.url}/hello-world/hello/world", timeout=10)
+
+        assert (remote.journal.tally().exchanges, len(remote.journal)) == (1, 0)
