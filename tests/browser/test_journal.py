@@ -121,18 +121,20 @@ def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: 
 
 
 def test_refreshing_can_be_stopped(page: "Page", served: Platform, ask: Ask) -> None:
+    page.clock.install()
     page.goto(f"{served.url}/_nhsauth/")
     button = page.get_by_role("button", name="Refresh by itself")
     asked: list[str] = []
+    ask(grant_type="password")
 
     button.click()
     pressed = button.get_attribute("aria-pressed")
     page.on("request", lambda request: asked.append(request.url))
-    ask(grant_type="password")
-    page.wait_for_timeout(2500)  # longer than a refresh takes to come
+    page.clock.run_for(60_000)
 
     assert (pressed, asked) == ("false", [])
     button.click()
+    page.clock.run_for(2_000)
     page.locator("#exchange-1").wait_for()
 
 
