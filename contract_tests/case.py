@@ -35,7 +35,8 @@ def case_of(item: pytest.Function) -> str | None:
         return None
     row, evidence = proven
     name, kind = _target(given)
-    case = {"target": name, "kind": kind, "case": item.name, "row": row, "evidence": evidence}
+    words = item.name.removeprefix("test_").replace(f"[{name}-", "[").removesuffix(f"[{name}]")
+    case = {"target": name, "kind": kind, "case": words, "row": row, "evidence": evidence}
     if isinstance(breakage, Breakage):
         answers = " or ".join(map(str, accepted(breakage, mock=kind == "mock")))
         case |= {"row": breakage.row, "evidence": breakage.evidence, "expected": answers}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.answers import Said
+from contract_tests.answers import said
 from contract_tests.case import case_of
 from contract_tests.credential import read
 from contract_tests.jwks_host import jwks_host
@@ -41,9 +41,9 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
 
 @pytest.fixture
-def tell(record_property: Callable[[str, object], None]) -> Callable[[Said], None]:
+def tell(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
     """Note for the report what was answered."""
-    return lambda said: record_property(GOT, str(said))
+    return lambda answer: record_property(GOT, str(answer))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -61,6 +61,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
             return (yield)
     except (OutOfReachError, UnpreparedError) as reason:
         pytest.skip(str(reason))
+    except Exception:
+        _note_last_answer(item)
+        raise
+
+
+def _note_last_answer(item: pytest.Item) -> None:
+    """Tell of a test that failed what was answered last, unless it told more itself."""
+    asked: Target | None = getattr(item, "funcargs", {}).get("target")
+    if asked is not None and asked.last is not None and GOT not in dict(item.user_properties):
+        item.user_properties.append((GOT, f"at last {said(asked.last)}"))
 
 
 @contextmanager

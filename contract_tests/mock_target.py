@@ -176,6 +176,11 @@ class MockTarget:
             next_path = stops[-1].removeprefix(self.origin) if stops[-1].startswith(self.origin) else ""
         return stops, "; ".join(cookies)
 
+    @property
+    def last(self) -> Answer | None:
+        """The answer that came last on any connection."""
+        return self._wire.last
+
     def refuse(self, reason: str) -> NoReturn:
         """Fail: at the mock everything can be prepared."""
         raise AssertionError(reason)

@@ -181,6 +181,11 @@ class RemoteTarget:
                 f"{where} answers {answer.status} with {kind} and no JSON object: is it the service?"
             )
 
+    @property
+    def last(self) -> Answer | None:
+        """The answer that came last on any connection."""
+        return self._wire.last
+
     def refuse(self, reason: str) -> NoReturn:
         """Say that something before the question did not go well."""
         raise UnpreparedError(reason)

@@ -131,5 +131,9 @@ class Target(Protocol):
     def visit(self, authorize: HttpRequest, person: Person) -> tuple[list[str], str]:
         """Do as `log_in` does, and return the browser's cookies as well, as a header holds them."""
 
+    @property
+    def last(self) -> Answer | None:
+        """The answer that came last."""
+
     def refuse(self, reason: str) -> NoReturn:
         """Say that something before the question did not go well; raises UnpreparedError, or fails for the mock."""

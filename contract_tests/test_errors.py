@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from contract_tests.answers import FORMS, Said, accepted, form, said_of
+from contract_tests.answers import FORMS, accepted, form, said_of
 from contract_tests.asking import ask
 from contract_tests.breakage import Breakage, Flow
 from contract_tests.breakages import of_flow
@@ -17,7 +17,7 @@ CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in 
 
 @pytest.mark.parametrize(("flow", "breakage"), CASES)
 def test_a_mistake_alone_is_answered_with_its_error(
-    target: Target, flow: Flow, breakage: Breakage, tell: Callable[[Said], None]
+    target: Target, flow: Flow, breakage: Breakage, tell: Callable[[object], None]
 ) -> None:
     """Status, code and sentence are those of the contract."""
     answer = said_of(ask(target, flow, breakage), breakage)

@@ -54,6 +54,7 @@ class Wire:
         self._netloc = parts.netloc
         self._of_thread = threading.local()
         self._connections: list[HTTPConnection] = []
+        self.last: Answer | None = None
 
     def send(self, request: HttpRequest) -> Answer:
         """Send a request, on a new connection when the other side has closed the kept one."""
@@ -83,6 +84,7 @@ class Wire:
             raise
         if response.will_close:
             connection.close()
+        self.last = answer
         return answer
 
     def _written(self, request: HttpRequest) -> bytes:
