@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from random import Random
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -15,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers import jwts
 from mock_servers.clock import Clock
+from mock_servers.configuration import Configuration
 from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyPair, KeyRing
@@ -36,10 +38,10 @@ WANTED: Final = Wanted(client_id=APP)
 class World:
     """A platform in process, its clock stopped, and a client of it; each request finds it as it was at the start."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, *, explains: bool = True, random: Random | None = None) -> None:
         clock = Clock()
         clock.set(NOW, frozen=True)
-        self.platform = Platform(ring=ring, clock=clock)
+        self.platform = Platform(Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
         self.platform.apps.change(APP, redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
         app = self.platform.apps.get(APP)
         self.platform.apps.add(replace(app, client_id=STRANGER, name="other", client_secret="other-secret"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from benchmarks.diagnosis import Tally, tallied
 from benchmarks.mistakes import GOOD, MISTAKES, Mistake, World, alone, in_pairs, made
 from benchmarks.variations import Variation, variations
-from mock_servers import front
+from mock_servers import front, jwts
 from mock_servers.diagnosis.examination import case_of, findings
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.keys import KeyRing
@@ -65,6 +66,42 @@ def test_the_tally_counts_what_was_told_wrongly_and_what_was_not_told() -> None:
 
 def test_mistakes_of_all_services_are_composed() -> None:
     assert {kind for mistake in MISTAKES for kind in mistake.kinds} == set(GOOD)
+
+
+def test_the_wire_is_the_same_to_the_byte_whether_it_is_explained_or_not(ring: KeyRing) -> None:
+    told, silent = (World(ring, explains=explains, random=Random(1)) for explains in (True, False))
+
+    for kind, mistakes in [*((kind, ()) for kind in GOOD), *alone()]:
+        answers = [made(world, kind, mistakes) for world in (told, silent)]
+        told.platform.exchanges.last.examination()
+        left = [(answer.status, list(answer.headers), answer.get_data()) for answer in answers]
+
+        assert left[0] == left[1], (kind, mistakes)
+    assert silent.platform.exchanges.last.findings == ()
+
+
+def test_explaining_changes_nothing_that_the_platform_remembers(world: World) -> None:
+    for kind, mistakes in alone():
+        made(world, kind, mistakes)
+        before = world.platform.store.snapshot()
+        world.platform.exchanges.last.examination()
+
+        assert world.platform.store.snapshot() == before, (kind, mistakes)
+
+
+def test_an_explanation_verifies_one_signature_more_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[object] = []
+    verify = jwts.verify
+    monkeypatch.setattr(jwts, "verify", lambda *asked: verified.append(asked) or verify(*asked))
+
+    for kind, mistakes in alone():
+        made(world, kind, mistakes)
+        verified.clear()
+        record = world.platform.exchanges.last
+        record.examination()
+
+        failed = record.refusal is not None and "signature" in record.refusal.rule
+        assert len(verified) <= 1 or failed, (kind, mistakes)
 
 
 # no false alarms
