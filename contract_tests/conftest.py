@@ -116,7 +116,8 @@ def _mock(name: str) -> Iterator[Target]:
 @contextmanager
 def _remote(name: str, url: str, kind: Kind) -> Iterator[Target]:
     credential = read(os.environ, per_minute=_ENVIRONMENTS_PER_MINUTE if kind is Kind.ENVIRONMENT else 0)
-    with RemoteTarget(name, url, credential, kind) as remote:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    with RemoteTarget(name, url, credential, kind, workers=workers) as remote:
         remote.probe()
         yield remote
 

@@ -31,17 +31,18 @@ class RemoteTarget:
     """What answers at a URL: that of a service (`…/oauth2`), of its token endpoint (`…/token`), or of a whole host.
 
     `kind` says whether it is a real environment, which is asked few questions and settles guesses. Its clock is taken
-    to be ours. Raises CannotJudgeError as soon as an answer shows that nothing can be told from any.
+    to be ours. `workers` are the processes that share what it may be sent. Raises CannotJudgeError as soon as an answer
+    shows that nothing can be told from any.
     """
 
-    def __init__(self, name: str, url: str, credential: Credential, kind: Kind) -> None:
+    def __init__(self, name: str, url: str, credential: Credential, kind: Kind, *, workers: int = 1) -> None:
         self.name, self.kind = name, kind
         parts = urlsplit(url)
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.prefix = "/oauth2" if parts.path in ("", "/") else parts.path.removesuffix("/token").rstrip("/")
         self._credential = credential
         self._wire = Wire(self.origin, timeout=credential.timeout)
-        self._rate = Rate(credential.per_minute)
+        self._rate = Rate(-(-credential.per_minute // workers))
 
     def __enter__(self) -> Self:
         return self
@@ -157,7 +158,7 @@ class RemoteTarget:
         return id_token in self._credential.id_tokens.values()
 
     def send(self, request: HttpRequest) -> Answer:
-        """Send within the target's bounds; raises CannotJudgeError when nobody answers, or only to tell of a limit."""
+        """Send within the target's bounds; raises CannotJudgeError when nobody answers, or with a rate limit."""
         self._rate.wait()
         try:
             answer = self._wire.send(request)

@@ -5,6 +5,7 @@ A conftest inside a package is read too late to have options, and not at all by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -67,7 +68,8 @@ def _decide(config: pytest.Config, environ: Mapping[str, str]) -> tuple[str, ...
     names = tuple(dict.fromkeys(said)) or ("mock",)
     for name in names:
         if not _is_target(name):
-            raise pytest.UsageError(f"nhsauth: the contract target {name!r} is unknown; allowed: {_ALLOWED}")
+            shown = re.sub(r"//.*@", "//(hidden)@", name)
+            raise pytest.UsageError(f"nhsauth: the contract target {shown!r} is unknown; allowed: {_ALLOWED}")
     report = config.getoption("nhsauth_contract_report")
     if report and not report.endswith((".md", ".json")):
         raise pytest.UsageError(f"nhsauth: --nhsauth-contract-report is {report!r}; allowed: FILE.md or FILE.json")

@@ -177,9 +177,17 @@ def test_missing_credentials_are_named(start: Start) -> None:
     assert "Cannot judge: set NHSAUTH_CONTRACT_CLIENT_ID, NHSAUTH_CONTRACT_KEY, NHSAUTH_CONTRACT_KID: " in run.text
 
 
-@pytest.mark.parametrize("target", ["staging", "ftp://127.0.0.1", "https://user:secret@host", "mock:"])
+@pytest.mark.parametrize("target", ["staging", "ftp://127.0.0.1", "mock:"])
 def test_what_is_no_target_is_told_with_what_is_allowed(start: Start, target: str) -> None:
     run = start("--nhsauth-contract-target", target)
 
     assert run.code == 4
     assert f"the contract target {target!r} is unknown; allowed: mock, mock:FILE (a configuration)" in run.text
+
+
+def test_a_password_in_a_target_is_refused_and_not_shown(start: Start) -> None:
+    run = start("--nhsauth-contract-target", "https://user:a-password@fake.example")
+
+    assert run.code == 4
+    assert "'https://(hidden)@fake.example' is unknown" in run.text
+    assert "a-password" not in run.text
