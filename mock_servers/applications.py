@@ -52,16 +52,16 @@ def apis(gateway: Gateway, faults: Faults) -> Iterable[tuple[str, WSGIApplicatio
     yield "/hello-world", _api(gateway, faults, _hello_world)
     yield "/mock-jwks", _api(gateway, None, _mock_jwks)
     yield "/canary-api", _api(gateway, faults, _canary)
-    yield "", _api(gateway, faults, _own_apis, reads_body=False)
+    yield "", _api(gateway, faults, _own_apis, own_apis=True)
 
 
 def _api(
-    gateway: Gateway, faults: Faults | None, flows: Callable[[], Flows], *, reads_body: bool = True
+    gateway: Gateway, faults: Faults | None, flows: Callable[[], Flows], *, own_apis: bool = False
 ) -> WSGIApplication:
     def make() -> WSGIApplication:
         from mock_servers.gateway.app import create_app
 
-        return create_app(gateway, flows(), faults, reads_body=reads_body)
+        return create_app(gateway, flows(), faults, own_apis=own_apis)
 
     return Deferred(make)
 

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.http import HttpResponseBase
 from django.test import Client
+from portal.nhs import key_set
 
 from pytest_nhsauth import Platform, RegisteredApp
 
 
 @pytest.fixture(autouse=True)
 def _at_the_mock(settings: Any, nhsauth: Platform, nhsauth_app: RegisteredApp) -> None:
+    key_set.cache_clear()  # what one test makes of the keys must not be kept for the next
     settings.NHS_LOGIN_URL = nhsauth.nhs_login.issuer
     settings.APIM_URL = nhsauth.url
     settings.CLIENT_ID = nhsauth_app.client_id

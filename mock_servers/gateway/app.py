@@ -11,9 +11,9 @@ from mock_servers.diagnosis.case import Known
 from mock_servers.faults.ordered import Faults
 from mock_servers.gateway.advice import advise
 from mock_servers.gateway.flows import FAULT, NOWHERE, render
-from mock_servers.gateway.service import Exchange, Service
+from mock_servers.gateway.service import Exchange, Service, find_api
 from mock_servers.gateway.trace import trace
-from mock_servers.request import Answer
+from mock_servers.request import Answer, Request
 from mock_servers.rules import Flow, choose
 
 
@@ -22,18 +22,23 @@ def create_app(
     flows: Sequence[Flow[Exchange, Answer]] = (),
     faults: Faults | None = None,
     *,
-    reads_body: bool = True,
+    own_apis: bool = False,
 ) -> Flask:
     """Return the WSGI application of the APIs that `flows` lead to; any other path is Apigee's own 404.
 
-    Without `reads_body` bodies are left to who passes them on, whatever their size.
+    With `own_apis` it is for a team's own: bodies are left to be passed on, whatever their size.
     """
     all_flows = (*flows, NOWHERE)
+
+    def exchange(request: Request) -> Exchange:
+        found = find_api(service.store, request.path) if own_apis else None
+        return Exchange(request=request, service=service, now=service.clock.now(), found_api=found)
+
     return front.create_app(
         front.Front(
             name="gateway",
             flows=all_flows,
-            exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
+            exchange=exchange,
             render=render,
             write=front.compact,
             message_id=service.identifiers.message_id,
@@ -41,7 +46,7 @@ def create_app(
             fault=FAULT,
             journal=service.journal,
             faults=faults,
-            reads_body=reads_body,
+            reads_body=not own_apis,
             place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
             trace=trace,
             advise=advise,

@@ -52,24 +52,24 @@ class Service:
     send: Send = field(default_factory=passing_on)
 
 
+def find_api(store: Store, path: str) -> Api | None:
+    """Return the team's own API that a path leads to: of those that fit, the one with the longest path."""
+    fitting = [api for api in store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
+    return max(fitting, key=lambda api: len(api.path), default=None)
+
+
 @dataclass(slots=True)
 class Exchange:
-    """One call of an API, and what it has taught us so far."""
+    """One call of an API, and what it has taught us so far; `found_api` is the team's own that is called, if it is."""
 
     request: Request
     service: Service
     now: float
-    found_api: Api | None = field(init=False)
+    found_api: Api | None = None
     bearer: str = field(init=False)
     token: AccessToken = field(init=False)
     reply: Reply = field(init=False)
     failure: UpstreamError | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Find the team's own API that is called, once: of those whose path fits, the longest."""
-        path = self.request.path
-        fitting = [api for api in self.service.store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
-        self.found_api = max(fitting, key=lambda api: len(api.path), default=None)
 
     @property
     def api(self) -> Api:

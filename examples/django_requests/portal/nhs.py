@@ -46,7 +46,7 @@ def id_token(code: str, redirect_uri: str, nonce: str) -> str:
     found: str = _posted(token_url, form)["id_token"]
     claims = jwt.decode(
         found,
-        _keys(settings.NHS_LOGIN_URL).get_signing_key_from_jwt(found),
+        key_set(settings.NHS_LOGIN_URL).get_signing_key_from_jwt(found),
         algorithms=["RS512"],
         audience=settings.CLIENT_ID,
         issuer=settings.NHS_LOGIN_URL,
@@ -95,7 +95,8 @@ def _private_key(pem: str) -> Any:
 
 
 @functools.cache
-def _keys(issuer: str) -> jwt.PyJWKClient:
+def key_set(issuer: str) -> jwt.PyJWKClient:
+    """The provider's public keys; the client keeps them for five minutes."""
     return jwt.PyJWKClient(f"{issuer}/.well-known/jwks.json", timeout=TIMEOUT)
 
 

@@ -382,6 +382,15 @@ def test_of_two_apis_the_longer_path_takes_the_call(behind: Behind, call: Call) 
     assert fault(call("/my-api/private/x")) == (401, NO_TOKEN)
 
 
+def test_an_api_whose_path_is_part_of_anothers_changes_nothing_there(
+    platform: Platform, behind: Behind, call: Call
+) -> None:
+    behind(AAL3, path="/hello")
+
+    assert call("/hello-world/hello/world").status_code == 200
+    assert platform.exchanges.last.diagnosis is None
+
+
 def test_a_path_is_taken_once(behind: Behind) -> None:
     behind(open=True)
 
