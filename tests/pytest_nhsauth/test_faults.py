@@ -1,6 +1,7 @@
 """The fixture `nhsauth_faults`: faults in words of Python, at a mock of this process and at one that runs elsewhere."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -8,11 +9,10 @@ import requests
 
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform as Mock
-from pytest_nhsauth.control_api import ControlApi, session
 from pytest_nhsauth.faults import Faults
 from pytest_nhsauth.in_process import InProcess
 from pytest_nhsauth.platform import Platform
-from pytest_nhsauth.remote import Remote
+from pytest_nhsauth.remote import connected
 
 Run = Callable[..., pytest.RunResult]
 
@@ -21,9 +21,10 @@ Run = Callable[..., pytest.RunResult]
 def served(ring: KeyRing, request: pytest.FixtureRequest) -> Iterator[Platform]:
     """A platform as fixtures have it, wherever it runs."""
     mock = Mock(ring=ring)
-    with mock.serving() as server, session() as http:
-        here = InProcess(mock=mock, server=server)
-        yield Platform(here if request.param == "in process" else Remote(ControlApi(mock.url, http), "0"))
+    with mock.serving() as server:
+        here = nullcontext(InProcess(mock=mock, server=server))
+        with here if request.param == "in process" else connected(mock.url) as target:
+            yield Platform(target)
 
 
 @pytest.fixture
