@@ -71,10 +71,14 @@ class _Everywhere:
 @contextmanager
 def reached(known: RealNames) -> Iterator[RealNames]:
     """Lead this process, and those that it starts, to the mock until the block ends."""
+    import urllib.request  # noqa: PLC0415 - only who wants the real names pays for it
+
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in known.variables(os.environ).items():
             patch.setenv(variable, value)
         patch.setattr(socket, "getaddrinfo", _redirected(socket.getaddrinfo, known))
+        # urlopen keeps for the whole process what it found of proxies and certificates at its first call.
+        patch.setattr(urllib.request, "_opener", None)
         yield known
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,24 @@ def test_requests_gets_the_400_and_the_200(
 
     assert (wrong.status_code, wrong.json()["error_description"]) == (400, "Malformed JWT in subject_token")
     assert (right.status_code, right.json()["token_type"]) == (200, "Bearer")
+
+
+@pytest.fixture
+def _opened_before() -> Iterator[None]:
+    """Somebody in this process has used urlopen without the real names, and will use it again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urllib.request, "_opener", None)
+        urllib.request.urlopen("data:,").close()  # noqa: S310 - no address at all
+        yield
+        urllib.request.urlopen("data:,").close()  # noqa: S310 - no address at all
+
+
+@pytest.mark.usefixtures("_opened_before", "nhsauth_real_names")
+def test_urllib_reaches_the_mock_though_it_was_used_before() -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(TOKEN_URL, b"grant_type=nonsense", timeout=30)
+
+    assert json.load(caught.value)["error"] == "unsupported_grant_type"
 
 
 @pytest.mark.usefixtures("nhsauth_real_names")
