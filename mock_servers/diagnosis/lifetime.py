@@ -67,9 +67,13 @@ def _offset(signed: Any, now: float) -> float | None:
 
 
 def _unit(number: float, now: float) -> str | None:
-    """Return the unit that a time seems to be in when that is not seconds."""
-    found = (words for factor, words in _UNITS if 0.9 < number / (now * factor) < 1.1)  # noqa: PLR2004 - years apart
-    return next(found, "a span" if abs(number) < _SHORTEST_TIME else "nonsense" if number > _LATEST else None)
+    """Return the unit that a time seems to be in when that is not seconds; by a clock near 1970 that cannot be told."""
+    if now >= _SHORTEST_TIME:
+        ratio = number / now
+        unit = next((words for factor, words in _UNITS if 0.9 * factor < ratio < 1.1 * factor), None)
+        if unit is not None or abs(number) < _SHORTEST_TIME:
+            return unit or "a span"
+    return "nonsense" if abs(number) > _LATEST else None
 
 
 def exp_unit(case: Case) -> Finding | None:

@@ -1020,6 +1020,34 @@ def test_whatever_a_claim_holds_is_told_in_short_lines_of_harmless_letters(
     assert [line for line in lines if not line.isprintable()] == []
 
 
+NUMBERS = (10**500, -(10**500), 1.7e308, -1, 0, 0.5, True, None, [], {}, [NOW], 10**15, -(10**15))
+
+
+@pytest.mark.parametrize("place", ["exp", "iat", "nbf", "jti", "iss", "sub", "aud", "header.kid", "header.alg"])
+@pytest.mark.parametrize("now", [0, NOW])
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda value: str(value)[:12])
+def test_no_number_and_no_clock_makes_a_finder_stumble(
+    platform: Platform,
+    http: Client,
+    strangers: KeyRing,
+    caplog: pytest.LogCaptureFixture,
+    place: str,
+    now: int,
+    value: Any,
+) -> None:
+    platform.clock.set(now, frozen=True)
+    world = World(platform=platform, http=http, strangers=strangers)
+    header, claims = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims(iat=now, nbf=now)
+    changed = header if place.startswith("header.") else claims
+    changed[place.removeprefix("header.")] = value
+
+    world.ask(world.by_hand(claims, header))
+
+    record = platform.exchanges.last
+    assert len(record.explained()) < 5000
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize("field", ["client_assertion", "subject_token", "grant_type", "client_secret"])
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_whatever_a_parameter_holds_is_told_in_harmless_letters(
