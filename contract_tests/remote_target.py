@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from http import HTTPStatus
 from http.client import HTTPException
-from ssl import SSLError
+from ssl import SSLCertVerificationError, SSLError
 from typing import Any, Final, NoReturn, Self
 from urllib.parse import urlsplit
 
@@ -216,8 +216,10 @@ class Rate:
 def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {timeout:g} s"
-    if isinstance(error, SSLError):
+    if isinstance(error, SSLCertVerificationError):
         return f"its certificate is not trusted here ({error.reason})"
+    if isinstance(error, SSLError):
+        return f"what answers speaks no TLS ({error.reason or type(error).__name__})"
     if isinstance(error, HTTPException):
         return f"what answers speaks no HTTP ({type(error).__name__})"
     return f"nobody answers ({getattr(error, 'strerror', None) or type(error).__name__})"

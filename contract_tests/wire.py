@@ -2,14 +2,18 @@
 
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ssl import SSLError
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 _TIMEOUT = 30.0
+_HTTPS = 443
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +48,13 @@ class Wire:
     """Connections to one origin, such as `http://127.0.0.1:8080`; raises OSError when nobody answers there.
 
     Head and body leave in one piece. A library for requests, or two pieces, take longer than the service does over its
-    answer, and the order tests ask thousands of times.
+    answer, and the order tests ask thousands of times. An origin of https is reached through the environment's proxy.
     """
 
     def __init__(self, origin: str, timeout: float = _TIMEOUT) -> None:
         self._timeout = timeout
         parts = urlsplit(origin)
-        self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._netloc = parts.netloc
+        self._scheme, self._netloc = parts.scheme, parts.netloc
         self._of_thread = threading.local()
         self._connections: list[HTTPConnection] = []
         self.last: Answer | None = None
@@ -63,7 +66,7 @@ class Wire:
             return self._exchange(connection, request)
         try:
             return self._exchange(connection, request)
-        except ConnectionError:
+        except (ConnectionError, SSLError):  # the second is how TLS may say that the other side has gone
             return self._exchange(connection, request)
 
     def close(self) -> None:
@@ -97,10 +100,36 @@ class Wire:
         with suppress(AttributeError):
             kept: HTTPConnection = self._of_thread.connection
             return kept
-        connection = self._kind(self._netloc, timeout=self._timeout)
+        connection = self._made()
         self._of_thread.connection = connection
         self._connections.append(connection)
         return connection
+
+    def _made(self) -> HTTPConnection:
+        if self._scheme != "https":
+            return HTTPConnection(self._netloc, timeout=self._timeout)
+        proxy = _proxy(self._netloc)
+        if proxy is None:
+            return HTTPSConnection(self._netloc, timeout=self._timeout)
+        connection = HTTPSConnection(proxy.netloc.rpartition("@")[2], timeout=self._timeout)
+        parts = urlsplit(f"https://{self._netloc}")
+        connection.set_tunnel(parts.hostname or "", parts.port or _HTTPS, _proof(proxy))
+        return connection
+
+
+def _proxy(netloc: str) -> SplitResult | None:
+    """Return the environment's proxy for https; `None` without one, or for an exempt host."""
+    url = getproxies().get("https")
+    if not url or proxy_bypass(netloc):
+        return None
+    return urlsplit(url if "//" in url else f"//{url}")
+
+
+def _proof(proxy: SplitResult) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
 def _read(response: HTTPResponse) -> Answer:
