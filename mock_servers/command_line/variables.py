@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -30,17 +32,29 @@ def show(*, url: str, shell: str) -> None:
 
 
 def _status(url: str) -> Mapping[str, Any]:
-    if not re.fullmatch(r"https?://[^/?#\s]+/?", url):
+    if not re.fullmatch(r"https?://[^/?#\s]+/?", url) or not _is_whole(url):
         raise Misuse(f"--url is {url!r}; allowed: a URL without path, such as http://127.0.0.1:8080")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url.rstrip('/')}/_nhsauth/status", timeout=_TIMEOUT) as answer:
-            return dict(json.load(answer))
-    except (urllib.error.HTTPError, ValueError):
-        raise No(f"What answers at {url} is no mock of nhsauth") from None
+            told = json.load(answer)
+    except (urllib.error.HTTPError, http.client.HTTPException, ValueError):
+        told = None
     except OSError as error:
         reason = getattr(error, "reason", None) or error
         raise No(f"Nothing answers at {url} ({reason}): start it with nhsauth serve --tls") from None
+    if not isinstance(told, dict) or not told.keys() >= {"version", "urls"}:
+        raise No(f"What answers at {url} is no mock of nhsauth")
+    return told
+
+
+def _is_whole(url: str) -> bool:
+    """Whether there is a host, and a port that can be one or is left out."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _of_shell(name: str, value: str) -> str:

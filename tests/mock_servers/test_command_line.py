@@ -1,9 +1,11 @@
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jwt
@@ -484,3 +486,33 @@ def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
     assert "\033" in CliRunner().invoke(nhsauth, ["errors"], color=True).stdout
+
+
+# env
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:abc", "http://127.0.0.1:99999", "http://:80", "http://[::1", "ftp://x"]
+)
+def test_env_asks_at_a_url(run: Run, url: str) -> None:
+    result = run("env", "--url", url)
+
+    assert result.exit_code == 2
+    assert one_line(result.stderr).startswith(f"Error: --url is {url!r}; allowed: ")
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"])
+def test_env_tells_what_is_no_mock(run: Run, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as pool:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        pool.submit(_answer_once, listening, answer)
+        result = run("env", "--url", url)
+
+    assert (result.exit_code, one_line(result.stderr)) == (1, f"Error: What answers at {url} is no mock of nhsauth")
+
+
+def _answer_once(listening: socket.socket, answer: bytes) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(1 << 16)
+        connection.sendall(answer)
