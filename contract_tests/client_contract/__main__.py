@@ -19,7 +19,8 @@ _HELP = (
     "CMD prints an access token as its last line and exits with 0, or exits with something else. With --trigger it is "
     "a service that goes on; each call of that URL makes it use a token at $NHSAUTH_API_URL. CMD finds in its "
     "environment:\n\n\b\n" + "\n".join(f"  {name}  {meaning}" for name, meaning in VARIABLES.items()) + "\n\n"
-    "Exit code 0: every check that could be made held; 1: one did not; 2: the client cannot be run."
+    "Exit code 0: every check that could be made held; 1: one did not; 2: the client cannot be run, or "
+    "none could be made."
 )
 
 
@@ -53,12 +54,15 @@ def main(
     except CannotJudgeError as error:
         _refuse(str(error))
     _tell(card, report, as_json=as_json)
-    sys.exit(1 if card.failed else 0)
+    sys.exit(1 if card.failed else 0 if card.passed else 2)
 
 
 def _tell(card: Scorecard, report: Path | None, *, as_json: bool) -> None:
     if report is not None:
-        report.write_text(card.written(report.suffix), encoding="utf-8")
+        try:
+            report.write_text(card.written(report.suffix), encoding="utf-8")
+        except OSError as error:
+            _refuse(f"{report} cannot be written: {error.strerror}")
     click.echo(card.written(".json") if as_json else str(card))
 
 

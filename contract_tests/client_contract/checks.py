@@ -6,7 +6,7 @@ Evidence letters are those of the service's rule behind a check: S read in its s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import pairwise
@@ -69,10 +69,10 @@ class Trial:
         """Return the first request of a fresh client. Raises NotAskedError when it sends none."""
         if self._first is None:
             with self.opened() as opened:
-                got = opened.session.token()
-                if not opened.requests:
-                    raise NotAskedError(f"it sent nothing to the token endpoint: {cut(got.error) or 'no word why'}")
-                self._first = opened.requests[0]
+                got, sent = opened.session.token(), opened.requests
+            if not sent:  # after the block, which keeps what the client said
+                raise NotAskedError(f"it sent nothing to the token endpoint: {cut(got.error) or 'no word why'}")
+            self._first = sent[0]
         return self._first
 
     def masked(self, text: str) -> str:
@@ -316,10 +316,14 @@ def _rotates(trial: Trial) -> str | None:
 
 
 def _keeps_secrets(trial: Trial) -> str | None:
+    if not trial.said:  # it is the only check
+        with suppress(NotAskedError):
+            trial.first()
     said = "\n".join(trial.said)
     text = "".join(said.split())
     found = [secret for secret in dict.fromkeys(trial.secrets) if secret in said or secret in text]
     if not found:
+        trial.first()  # who sent nothing has had little to keep
         return None
     return f"{len(found)} of the keys, secrets, assertions and tokens that it had are in what it logged or said"
 

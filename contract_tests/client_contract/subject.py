@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import logging
 import os
 import socket
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -217,7 +218,13 @@ class _CommandSession:
     def token(self) -> Got:
         try:
             done = subprocess.run(  # noqa: S603 - what the user asked to have judged
-                self.command, env=self.environment, capture_output=True, text=True, timeout=_START, check=False
+                self.command,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_START,
+                check=False,
             )
         except OSError as error:
             raise CannotJudgeError(f"{self.command[0]!r} cannot be run: {error.strerror}") from error
@@ -307,8 +314,8 @@ class _ServiceSession:
             return Got(well=False, error=f"{error.code} {error.reason}: {self.heard[-1]}")
         except TimeoutError:
             return Got(well=False, waits=True)
-        except URLError as error:
-            return Got(well=False, error=str(error.reason))
+        except (OSError, http.client.HTTPException) as error:
+            return Got(well=False, error=str(getattr(error, "reason", error)))
 
     def exchange(self, id_token: str) -> Got:
         raise NotImplementedError(f"a service is asked by its trigger alone, {len(id_token)} characters or not")

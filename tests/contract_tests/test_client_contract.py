@@ -323,8 +323,50 @@ def test_a_client_that_cannot_be_made_cannot_be_judged(ring: KeyRing) -> None:
 def test_a_client_that_sends_nothing_is_not_asked(ring: KeyRing) -> None:
     card = judge(CallableClient(lambda _: lambda: "made up"), ring=ring)
 
-    assert (card.failed, card.passed) == ([], ["secrets"])
+    assert (card.failed, card.passed) == ([], [])
     assert verdict(card, "form").seen == "it sent nothing to the token endpoint: no word why"
+
+
+LEAKS = """
+import os, pathlib, sys
+
+print(pathlib.Path(os.environ["NHSAUTH_PRIVATE_KEY_FILE"]).read_text(), file=sys.stderr)
+sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("checks", [("secrets",), ("form", "secrets")])
+def test_a_client_that_sends_nothing_may_tell_its_key_all_the_same(
+    script: Script, ring: KeyRing, checks: tuple[str, ...]
+) -> None:
+    card = judge(CommandClient(script(LEAKS)), ring=ring, checks=_named(*checks))
+
+    assert card.failed == ["secrets"]
+
+
+def test_what_a_command_prints_need_be_no_text(script: Script, ring: KeyRing) -> None:
+    command = script(r'import sys; sys.stdout.buffer.write(b"\xff\n")')
+
+    card = judge(CommandClient(command), ring=ring, checks=_named("form"))
+
+    assert verdict(card, "form").seen == "it sent nothing to the token endpoint: no word why"
+
+
+DROPS = """
+import socket, sys
+
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+    while True:
+        server.accept()[0].close()
+"""
+
+
+def test_a_service_that_drops_the_call_is_judged_by_that(script: Script, ring: KeyRing, unused_tcp_port: int) -> None:
+    client = ServiceClient([*script(DROPS), str(unused_tcp_port)], f"http://127.0.0.1:{unused_tcp_port}/")
+
+    card = judge(client, ring=ring, checks=_named("form"))
+
+    assert verdict(card, "form").seen.startswith("it sent nothing to the token endpoint: ")
 
 
 class TestCommandLine:
@@ -345,6 +387,17 @@ class TestCommandLine:
 
         assert (code, json.loads(told)["failed"]) == (1, 1)
         assert report.read_text(encoding="utf-8").startswith("# Client contract: ")
+
+    def test_a_client_of_which_nothing_can_be_told_is_2(self, script: Script) -> None:
+        code, told, _ = self.run("--", *script("print('made up')"))
+
+        assert (code, told.splitlines()[-1]) == (2, f"0 of 0 held, {len(CHECKS)} could not be judged")
+
+    def test_a_card_that_cannot_be_written_is_2(self, script: Script, tmp_path: Path) -> None:
+        report = tmp_path / "nowhere" / "card.md"
+        code, _, told = self.run("--report", str(report), "--check", "form", "--", *script(ONE_TOKEN))
+
+        assert (code, told) == (2, f"client contract: {report} cannot be written: No such file or directory\n")
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),
