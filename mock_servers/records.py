@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, overload
 from urllib.parse import parse_qsl
 
+from mock_servers import wording
 from mock_servers.provenance import fingerprint
 from mock_servers.request import Answer, Parameters, Request
 from mock_servers.rules import Refusal
@@ -382,11 +383,7 @@ def _header_shown(name: str, value: str) -> str:
 
 
 def _parameters(parameters: Parameters) -> dict[str, Any]:
-    return {_name(name): _shown(name, value) for name, value in reversed(parameters.pairs)}
-
-
-def _name(name: str) -> str:
-    return name if len(name) <= _LONGEST else cut(name)
+    return {wording.name(name): _shown(name, value) for name, value in reversed(parameters.pairs)}
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any, Final
@@ -17,6 +17,7 @@ _LONGEST_URL: Final = 300
 _MOST_URLS: Final = 5
 _AROUND: Final = 150
 _SECRET: Final = re.compile(r"[A-Za-z0-9_+/=-]{12,}")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,30}")
 _TENTHS: Final = 10
 _MINUTES: Final = 600
 _HOURS: Final = 7200
@@ -26,6 +27,16 @@ def cut(value: str) -> str:
     """Return what may be shown of a secret or token: its first characters and its length."""
     shown = ascii(value[:_SHOWN])[1:-1] if len(value) > 2 * _SHOWN else ""
     return f"{shown}… ({len(value)} characters)"
+
+
+def name(sent: str) -> str:
+    """Return what a parameter is called; what cannot be a name may be a whole body with its secrets, and is cut."""
+    return sent if _NAME.fullmatch(sent) else cut(sent)
+
+
+def names(sent: Iterable[str]) -> str:
+    """List what parameters are called, on one line of ASCII."""
+    return shown([name(each) for each in sorted(sent)]).replace("\\u2026", "…")
 
 
 def printable(text: str) -> str:

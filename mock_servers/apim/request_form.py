@@ -7,7 +7,7 @@ from typing import Final
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.wording import names, shown
 
 FORM: Final = "application/x-www-form-urlencoded"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -58,7 +58,7 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
     """Row 15 of the flow table."""
     if "grant_type" in exchange.request.query:
         return "grant_type is in the query string, which this service does not read. Put the parameters into the body."
-    return f"The form has no grant_type; its parameters are {shown(sorted(exchange.request.form))}."
+    return f"The form has no grant_type; its parameters are {names(exchange.request.form)}."
 
 
 @rejects(errors.AUTHORIZE_METHOD_NOT_ALLOWED)
@@ -123,4 +123,4 @@ def check_client_assertion_present(exchange: Exchange) -> str | None:
     """Row 3."""
     if "client_assertion" in exchange.request.form:
         return None
-    return f"The form has no client_assertion; its parameters are {shown(sorted(exchange.request.form))}."
+    return f"The form has no client_assertion; its parameters are {names(exchange.request.form)}."

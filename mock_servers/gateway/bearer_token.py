@@ -101,4 +101,5 @@ def check_api_key_approved(exchange: Exchange) -> str | None:
 @rejects(errors.NO_SUCH_API)
 def check_api_known(exchange: Exchange) -> str | None:
     """No API lives there."""
-    return f"{shown(exchange.request.target)} belongs to no API of this mock: tokens are at /oauth2/token."
+    path = exchange.request.target.partition("?")[0]
+    return f"{shown(path)} belongs to no API of this mock: tokens are at /oauth2/token."

@@ -47,8 +47,8 @@ def check_person(exchange: Exchange) -> str | None:
 
 
 def _nowhere(exchange: Exchange) -> str | None:
-    exchange.named["path"] = exchange.request.target.partition("?")[0]
-    return f"{exchange.request.method} {shown(exchange.request.target)} is no log-in: POST /oauth/token is."
+    exchange.named["path"] = path = exchange.request.target.partition("?")[0]
+    return f"{exchange.request.method} {shown(path)} is no log-in: POST /oauth/token is."
 
 
 @rejects(errors.LOG_IN_ELSEWHERE)

@@ -1,9 +1,10 @@
 """The journal through the control API."""
 
+import json
 from collections.abc import Callable
 
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from mock_servers.platform import Platform
 
@@ -74,6 +75,28 @@ def test_no_secret_stands_in_the_journal(control: Control, post: Post) -> None:
 
     assert assertion not in told
     assert "a-very-secret-secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/oauth2/token", '{"grant_type": "client_credentials", "client_secret": "%s"}'),
+        ("/oauth2/token", "grant_type=client_credentials&client_secret: %s"),
+        ("/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/access_token", '{"client_secret": "%s"}'),
+        ("/oauth/token/there?passcode=%s", ""),
+        ("/nowhere?access_token=%s", ""),
+    ],
+)
+def test_a_secret_that_was_sent_where_none_belongs_is_no_less_secret(
+    platform: Platform, control: Control, path: str, body: str
+) -> None:
+    secret = "b2f7-9d41-77c0-secret"
+    sent = body.replace("%s", secret)
+    Client(platform).post(path.replace("%s", secret), data=sent, content_type="application/x-www-form-urlencoded")
+
+    [told] = control("GET", "/exchanges").get_json()
+    assert secret[:8] not in json.dumps(told)
+    assert secret[:8] not in platform.exchanges.last.explained()
 
 
 def test_exchanges_come_oldest_first(exchanges: list[int]) -> None:
