@@ -256,14 +256,14 @@ class Record:
         if self.refusal is None:
             return line
         told = " ".join(part for part in (self.refusal.code, self.refusal.description) if part)
-        return f"{line} {told} | {self.diagnosis}" if told else f"{line} | {self.diagnosis}"
+        return wording.printable(f"{line} {told} | {self.diagnosis}" if told else f"{line} | {self.diagnosis}")
 
     def explained(self) -> str:
-        """Return the line, and below it what explains the exchange, indented."""
+        """Return the line, and below it what explains the exchange, indented; nothing in it steers a terminal."""
         examined = self.examination()
         lines = [str(self), *(f"  {line}" for finding in examined.findings for line in finding.lines())]
         lines += [f"  then: {each}" for each in examined.then]
-        return "\n".join([*lines, *(f"  advice: {each}" for each in examined.advice)])
+        return wording.printable("\n".join([*lines, *(f"  advice: {each}" for each in examined.advice)]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

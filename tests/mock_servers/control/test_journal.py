@@ -99,6 +99,21 @@ def test_a_secret_that_was_sent_where_none_belongs_is_no_less_secret(
     assert secret[:8] not in platform.exchanges.last.explained()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/organizations/nhsd-nonprod/developers/me/apps/%1b[31m%9b",
+        "/openam/oauth2/realms/root/realms/%1b[31m/authorize",
+    ],
+)
+def test_no_exchange_steers_a_terminal_that_shows_it(platform: Platform, path: str) -> None:
+    Client(platform).get(path, headers={"Authorization": "Bearer any"})
+
+    record = platform.exchanges.last
+    assert "\x1b" in record.error_description  # type: ignore[operator] # it was refused
+    assert (str(record).isprintable(), record.explained().replace("\n", "").isprintable()) == (True, True)
+
+
 def test_exchanges_come_oldest_first(exchanges: list[int]) -> None:
     assert exchanges == sorted(exchanges)
     assert len(exchanges) == 5
