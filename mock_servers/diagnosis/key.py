@@ -18,6 +18,8 @@ from mock_servers.jwks import public_key
 from mock_servers.registered_app import App, own_key_name
 from mock_servers.wording import shown
 
+_TITLES: Final = {"cis2": "CIS2", "nhs_login": "NHS login", platform_client.KEY_NAME: "the platform itself"}
+"""Whose the keys of the mock's services are."""
 _DIGESTS: Final = {"SHA-256": hashlib.sha256, "SHA-1": hashlib.sha1}
 
 
@@ -81,8 +83,9 @@ def _registered(case: Case) -> Iterator[KnownKey]:
 
 
 def _held(case: Case) -> Iterator[KnownKey]:
-    """Return the public halves of the key pairs that the mock holds."""
-    for name, pair in case.known.loaded_keys().items():
+    """Return the public halves of the key pairs that the mock holds; of one with two names the telling one first."""
+    loaded = case.known.loaded_keys().items()
+    for name, pair in sorted(loaded, key=lambda held: held[0] not in _TITLES and _app_of(case, held[0]) is None):
         app = _app_of(case, name)
         held = app is not None and case.app is not None and app.client_id == case.app.client_id
         kid = (app.kid or name) if app is not None else pair.kid
@@ -97,10 +100,7 @@ def _app_of(case: Case, name: str) -> App | None:
 def _owner(name: str, app: App | None) -> str:
     if app is not None:
         return _app(app)
-    if name == platform_client.KEY_NAME:
-        return "the platform itself"
-    titles = {"cis2": "CIS2", "nhs_login": "NHS login"}
-    return titles.get(name, f"the mock, under the name {name}")
+    return _TITLES.get(name, f"the mock, under the name {name}")
 
 
 def _app(app: App) -> str:

@@ -1065,3 +1065,20 @@ def test_whatever_a_parameter_holds_is_told_in_harmless_letters(
     assert "failed on exchange" not in caplog.text
     assert record.explained().replace("…", "").replace("\n", "").isprintable()
     assert record.explained().replace("…", "").isascii()
+
+
+def test_of_a_key_with_two_names_the_telling_one_is_told(key_cache: Path) -> None:
+    ring = KeyRing(key_cache)
+    pair = ring.pair("a-second-name", bits=2048)
+    ring.add("cis2", pair.private)
+    platform = Platform(ring=ring)
+    kid = platform.apps.jwks(platform.apps.get("nhsauth-app"))["keys"][0]["kid"]
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": platform.client_assertion("nhsauth-app", key=KeyPair(kid=kid, private=pair.private)),
+    }
+
+    Client(platform).post("/oauth2/token", data=form, base_url=platform.url)
+
+    assert "of CIS2" in platform.exchanges.last.findings[0].seen
