@@ -98,7 +98,7 @@ class ForwardProxy:
             return None
         try:
             return socket.create_connection((name, int(port)), timeout=_PATIENCE)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:  # the last of a name that no DNS could hold
             self._relays.release()
             _LOG.warning("No tunnel to %s: %s", authority, error)
             return None

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, overload
 from urllib.parse import parse_qsl
@@ -25,7 +26,7 @@ LIMIT: Final = 1000
 
 _log = logging.getLogger("mock_servers.exchanges")
 
-_SHOWN_WHOLE: Final = frozenset(
+_ASKED_WHOLE: Final = frozenset(
     [
         "grant_type",
         "subject_token_type",
@@ -37,15 +38,8 @@ _SHOWN_WHOLE: Final = frozenset(
         "response_type",
         "max_age",
         "acr_values",
-        "token_type",
-        "issued_token_type",
-        "expires_in",
-        "refresh_token_expires_in",
-        "refresh_count",
-        "issued_at",
         "error",
         "error_description",
-        "message_id",
         "_access_token_expiry_ms",
         "_refresh_token_expiry_ms",
         "_refresh_tokens_validity_ms",
@@ -54,9 +48,20 @@ _SHOWN_WHOLE: Final = frozenset(
         "accept",
         "host",
         "origin",
+    ]
+)
+"""Parameters and headers of requests whose values are no secret; whatever else is sent may hold one, and is cut."""
+_TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
+    [
+        "token_type",
+        "issued_token_type",
+        "expires_in",
+        "refresh_token_expires_in",
+        "refresh_count",
+        "issued_at",
+        "message_id",
         "fault",
         "message",
-        "scope",
         "policy",
         "limit",
         "interval",
@@ -71,7 +76,7 @@ _SHOWN_WHOLE: Final = frozenset(
         "outcome",
     ]
 )
-"""Names whose values are no secret. Whatever else was sent may hold one, under any name, and is cut."""
+"""The same of answers, which have more members that the service itself fills."""
 _LONGEST: Final = 300
 _HEADERS: Final = ("host", "content-type", "authorization", "apikey", "user-agent", "origin")
 _SECRETS: Final = frozenset(
@@ -359,7 +364,9 @@ def request_shown(request: Request) -> dict[str, Any]:
 def response_shown(answer: Answer) -> dict[str, Any]:
     """Return an answer as a record shows it."""
     body = answer.body
-    members = {name: _shown(name, value) for name, value in body.items()} if isinstance(body, Mapping) else {}
+    members = (
+        {name: _shown(name, value, _TOLD_WHOLE) for name, value in body.items()} if isinstance(body, Mapping) else {}
+    )
     headers = {name: _header_shown(name, value) for name, value in answer.headers.items()}
     return {"status": answer.status, "headers": headers, "body": members}
 
@@ -378,7 +385,9 @@ def _header_shown(name: str, value: str) -> str:
     if name not in ("Location", "Refresh"):
         return value
     target, mark, query = value.partition("?")
-    cut_query = "&".join(f"{key}={_shown(key, text)}" for key, text in parse_qsl(query, keep_blank_values=True))
+    cut_query = "&".join(
+        f"{key}={_shown(key, text, _TOLD_WHOLE)}" for key, text in parse_qsl(query, keep_blank_values=True)
+    )
     return f"{target}{mark}{cut_query}"
 
 
@@ -386,9 +395,9 @@ def _parameters(parameters: Parameters) -> dict[str, Any]:
     return {wording.name(name): _shown(name, value) for name, value in reversed(parameters.pairs)}
 
 
-def _shown(name: str, value: Any) -> Any:
+def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:
     if not isinstance(value, str):
         return value
-    if name in _SHOWN_WHOLE and "eyJ" not in value:
+    if name in whole and "eyJ" not in value:
         return value[:_LONGEST]
     return cut(value) if value else value

@@ -103,6 +103,14 @@ class Gathering:
         reason = getattr(node, "workeroutput", {}).get(CANNOT_JUDGE)
         self._judgements.cannot_judge = self._judgements.cannot_judge or reason
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Let a run of the contract that could ask nothing prove nothing."""
+        wanted = self._config.getoption("nhsauth_contract_table") and exitstatus == pytest.ExitCode.OK
+        if wanted and self._judgements.made and len(self._judgements.of("skipped")) == len(self._judgements.made):
+            self._judgements.cannot_judge = "nothing of this can be asked of the target"
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary, and write the report, when the contract was asked of anybody."""
         if not self._judgements.made and not self._judgements.cannot_judge:

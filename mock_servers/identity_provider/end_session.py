@@ -96,7 +96,8 @@ def ended(exchange: Exchange) -> Answer:
 def _end(exchange: Exchange) -> ProviderSession | None:
     """Of many requests at once exactly one ends the session, and gets it."""
     sessions = exchange.service.store.provider_sessions
-    session = sessions.get(exchange.hint.claims.get("sid"))
+    sid = exchange.hint.claims.get("sid")
+    session = sessions.get(sid) if isinstance(sid, str) else None
     if session is None or session.ended or session.log_in.provider != exchange.service.provider.name:
         return None
     if not sessions.swap(session.id, session, replace(session, ended=True)):

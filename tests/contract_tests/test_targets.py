@@ -170,6 +170,19 @@ def test_what_cannot_be_judged_is_told_by_a_worker_too(
     ]
 
 
+def test_a_run_that_could_ask_nothing_proves_nothing(
+    start: Start, answering: Answering, credential: dict[str, str]
+) -> None:
+    refusal = b'{"error": "invalid_request", "error_description": "grant_type is missing"}'
+    with answering(400, {"Content-Type": "application/json"}, refusal) as url:
+        options = ("--nhsauth-contract-target", url, "-k", "test_an_exchange_begins_to_count_refreshes")
+        alone = start(*options, "--nhsauth-contract-table", environ=credential)
+        within = start(*options, environ=credential)
+
+    assert (alone.code, within.code) == (2, 0)
+    assert "Cannot judge: nothing of this can be asked of the target" in told(alone)
+
+
 def test_missing_credentials_are_named(start: Start) -> None:
     run = start(*SINGLE, "--nhsauth-contract-target", "int")
 

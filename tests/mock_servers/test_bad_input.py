@@ -263,6 +263,7 @@ def test_secrets_and_tokens_reach_neither_journal_nor_log(
         "client_secret": "s3cr3t-s3cr3t-s3cr3t",
         "unheard_of": "another-secret-value",
         "code": "a-code-of-some-length",
+        "message": "a-secret-in-a-member-of-answers",
         "grant_type": platform.client_assertion("nhsauth-app"),
     }
 

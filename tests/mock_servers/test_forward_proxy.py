@@ -426,3 +426,14 @@ def test_an_allowed_host_that_is_not_there_is_told(open_proxy: Proxy, caplog: py
 
     assert answer.startswith(b"HTTP/1.1 502 ")
     assert [message for message in caplog.messages if f"No tunnel to localhost:{port}" in message]
+
+
+def test_a_name_that_no_dns_could_hold_uses_nothing_up(
+    ring: KeyRing, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = f"{'a' * 64}.example"
+    with proxying(ring, tmp_path, name) as running:
+        answers = {running.say(connect_to(f"{name}:443")).partition(b"\r\n")[0] for _ in range(70)}
+
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 502 "]
+    assert [message for message in caplog.messages if "lead out of the mock already" in message] == []

@@ -10,6 +10,8 @@ from werkzeug.test import Client, TestResponse
 from mock_servers import jwts
 from mock_servers.identity_provider import app as provider_app
 from mock_servers.identity_provider.cis2 import PATH
+from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jwks import UnreachableError
 from mock_servers.platform import Platform
 
@@ -161,6 +163,16 @@ def test_a_hint_that_is_no_token_of_the_providers_is_refused(log_out: Ask, hint:
         400,
         "bad_request",
     )
+
+
+@pytest.mark.parametrize("sid", [[], {}, 7, None])
+def test_a_sid_that_is_no_text_ends_no_session(log_out: Ask, clients: Clients, platform: Platform, sid: object) -> None:
+    wanted = Wanted(client_id="nhsauth-app")
+    hint = platform.id_token("cis2", wanted, Alterations(claims={"sid": sid}), origin=platform.url)
+
+    answer = log_out(id_token_hint=hint)
+
+    assert (answer.status_code, clients.received) == (204, [])
 
 
 def test_another_method_is_named(log_out: Ask) -> None:
