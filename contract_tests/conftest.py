@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests import profile  # noqa: F401 - registers the profiles of Hypothesis
 from contract_tests.answers import said
 from contract_tests.case import case_of
 from contract_tests.credential import read

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import pytest
 
+from pytest_nhsauth.logs import PROPAGATE
+
 if TYPE_CHECKING:
     from mock_servers.state.configuration import Configuration
 
@@ -55,7 +57,7 @@ class Settings:
 _NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
 
 ENV: Final = "nhsauth_env"
-_DECIDED_ELSEWHERE: Final = ("nhsauth_real_names", "nhsauth_contract_target")
+_DECIDED_ELSEWHERE: Final = (PROPAGATE, "nhsauth_real_names", "nhsauth_contract_target")
 CONFIG: Final = "config"
 TARGET: Final = "target"
 OPTIONS: Final = {
@@ -72,6 +74,7 @@ def add_options(parser: pytest.Parser) -> None:
         flag, variable, ini = _places(name)
         group.addoption(flag, dest=ini, metavar=metavar, help=f"{purpose} [{variable}]")
         parser.addini(ini, f"{purpose}; {flag} and {variable} come first", default="")
+    parser.addini(PROPAGATE, "let the log records of the mock reach the root logger, and caplog", "bool", default=False)
     parser.addini(ENV, "environment variables that the fixture nhsauth_env sets, NAME={token_url} a line", "linelist")
 
 
