@@ -1,6 +1,6 @@
 """How much Hypothesis draws: `--hypothesis-profile=nhsauth-thorough` for a night, `nhsauth-quick` for a glance.
 
-A conftest imports this: Hypothesis's own plugin looks for a profile when pytest is configured, after the first conftests.
+A conftest imports this: Hypothesis's own plugin looks for a profile once the first conftests are loaded.
 """
 
 from hypothesis import Phase, settings
