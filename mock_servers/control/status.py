@@ -13,7 +13,7 @@ def _health(_: Asked) -> Told:
 
 
 def _status(asked: Asked) -> Told:
-    known = asked.platform.real_names
+    known = asked.platform.names.real_names
     names = known.called(asked.origin).as_json() if known is not None else None
     return Told(body={"ready": True, "version": installed(), "urls": _urls(asked), "real_names": names})
 

@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.test import Client
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Api
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -11,7 +11,7 @@ PROGRAM = {"Accept": "*/*"}
 PROBES = ["/favicon.ico", "/robots.txt", "/health", "/healthz", "/readyz", "/.well-known/appspecific/com.chrome.json"]
 
 
-def test_a_browser_finds_the_page(http: Client, platform: Platform) -> None:
+def test_a_browser_finds_the_page(http: Client, platform: Mock) -> None:
     answer = http.get("/", headers=BROWSER, base_url=platform.url, follow_redirects=True)
 
     assert (answer.status_code, answer.request.path) == (200, "/_nhsauth/")
@@ -30,7 +30,7 @@ def test_a_browser_finds_the_page(http: Client, platform: Platform) -> None:
     ids=["program", "post", "real-host", "real-name"],
 )
 def test_anything_else_gets_the_platform_s_own_fault(
-    http: Client, platform: Platform, method: str, headers: dict[str, str], base_url: str
+    http: Client, platform: Mock, method: str, headers: dict[str, str], base_url: str
 ) -> None:
     answer = http.open("/", method=method, headers=headers, base_url=base_url)
 
@@ -42,7 +42,7 @@ def test_anything_else_gets_the_platform_s_own_fault(
 @pytest.mark.parametrize("path", PROBES)
 @pytest.mark.parametrize("host", ["http://127.0.0.1:8080", "https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"])
 def test_what_browsers_and_wait_scripts_try_is_answered_as_any_such_path_and_leaves_no_record(
-    http: Client, platform: Platform, path: str, host: str
+    http: Client, platform: Mock, path: str, host: str
 ) -> None:
     other = http.get(f"{path.rpartition('/')[0]}/nobodys", headers=PROGRAM, base_url=host)
     platform.exchanges.clear()
@@ -53,7 +53,7 @@ def test_what_browsers_and_wait_scripts_try_is_answered_as_any_such_path_and_lea
     assert len(platform.exchanges) == 0
 
 
-def test_an_api_of_ones_own_may_be_at_such_a_path(http: Client, platform: Platform) -> None:
+def test_an_api_of_ones_own_may_be_at_such_a_path(http: Client, platform: Mock) -> None:
     platform.add_api(Api(path="/health", upstream="http://127.0.0.1:1"))
 
     http.get("/health", base_url=platform.url)
