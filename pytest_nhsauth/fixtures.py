@@ -99,7 +99,7 @@ def _nhsauth_http() -> Iterator[Session]:
 @pytest.fixture
 def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp, _nhsauth_http: Session) -> Client:
     """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`."""
-    from mock_servers.client import Client  # noqa: PLC0415 - as above
+    from pytest_nhsauth.client import Client  # noqa: PLC0415 - as above
 
     try:
         private_key, kid = nhsauth_app.private_key, nhsauth_app.kid

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from pytest_nhsauth.packages import OWN
+
 PROPAGATE: Final = "nhsauth_log_propagate"
 """The ini value that lets the mock's records reach the root logger, and so `caplog`."""
 
-_LEAST: Final = {"mock_servers": logging.ERROR, "mock_servers.jose": logging.WARNING}
+_LEAST: Final = {
+    f"{prefix}{name}": level
+    for prefix in ("", f"{OWN}.")
+    for name, level in (("mock_servers", logging.ERROR), ("mock_servers.jose", logging.WARNING))
+}
 """Failures of the mock itself, and keys that cannot be kept. What clients did is in the failed test's section."""
 
 

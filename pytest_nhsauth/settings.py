@@ -174,13 +174,13 @@ def _found(root: Path) -> Settings:
     shared = root / "pyproject.toml"
     if not (root / "nhsauth.toml").is_file() and not (shared.is_file() and b"[tool.nhsauth" in shared.read_bytes()):
         return Settings()  # which spares almost everybody the import of what reads configurations
-    from mock_servers.configuration.reading import find  # noqa: PLC0415 - see above
+    from pytest_nhsauth.configuration import find  # noqa: PLC0415 - see above
 
     path = find(root)
     return Settings() if path is None else _of(path, _IN_ROOT)
 
 
 def _of(path: Path, source: str) -> Settings:
-    from mock_servers.configuration.reading import read  # noqa: PLC0415 - only who has a configuration pays for reading it
+    from pytest_nhsauth.configuration import read  # noqa: PLC0415 - only who has a configuration pays for reading it
 
     return Settings(config=Decided(value=path, source=source), configuration=read(path))
