@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from mock_servers import pages
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import URL
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
@@ -34,6 +33,7 @@ from mock_servers.journal import provenance
 from mock_servers.journal.dissection import taken_apart
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
+from mock_servers.state.limit import URL
 from mock_servers.wire.wording import cut, shown
 
 if TYPE_CHECKING:

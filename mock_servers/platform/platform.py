@@ -398,8 +398,9 @@ class Platform:
     # wiring
 
     def _register(self) -> None:
+        named = self.configuration.key_files
         for client_id, path in self.configuration.private_keys.items():
-            self.ring.add(own_key_name(client_id), read_private_key(path), own_key_name(client_id))
+            self.ring.add(own_key_name(client_id), read_private_key(path, named.get(path, "")), own_key_name(client_id))
         for app in self.configuration.apps:
             self.apps.add(app)
         for person in self.configuration.people:
@@ -445,7 +446,8 @@ class Platform:
     def provider_service(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
         """Wire a provider."""
         if settings.signing_key is not None:
-            self.ring.add(provider.name, read_private_key(settings.signing_key), settings.kid)
+            named = self.configuration.key_files.get(settings.signing_key, "")
+            self.ring.add(provider.name, read_private_key(settings.signing_key, named), settings.kid)
         lifetimes = {
             name: value
             for name in ("id_token_lifetime", "access_token_lifetime", "refresh_token_lifetime", "code_lifetime")
