@@ -390,17 +390,13 @@ def _members(kind: Any, omit: Collection[str]) -> Mapping[str, _Hint]:
     return {name: hint for name, hint in _hints(kind).items() if name not in omit}
 
 
-def _field(kind: type[Any], name: str) -> dataclasses.Field[Any]:
-    return next(field for field in dataclasses.fields(kind) if field.name == name)
-
-
 def _required(kind: type[Any], name: str) -> bool:
-    field = _field(kind, name)
+    field = kind.__dataclass_fields__[name]
     return field.default is MISSING and field.default_factory is MISSING
 
 
 def _with_default(kind: type[Any], name: str, told: dict[str, Any]) -> dict[str, Any]:
-    default = _field(kind, name).default
+    default = kind.__dataclass_fields__[name].default
     plain = isinstance(default, str | int | float) or (
         isinstance(default, tuple) and all(isinstance(each, str) for each in default)
     )

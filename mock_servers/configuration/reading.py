@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -51,13 +51,7 @@ class AppEntry(App):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEntry(Person):
-    """A person at one provider.
-
-    `id` is CIS2's twelve-digit user id, or the NHS number; `level` the highest the person can log in at (`aal3`, `P9`);
-    `claims`, or those in the JSON file `claims_file`, are added to, or take the place of, those of the id token and of
-    userinfo, where null leaves a member out. `acts_for` is the NHS number of another patient: the id token is then that
-    patient's, with the person's own as `act.sub`.
-    """
+    """A person, with the members of any; `claims_file` is a JSON file that holds the `claims`."""
 
     claims_file: Annotated[Mapping[str, Any], IN_FILE] | None = None
 
@@ -106,7 +100,7 @@ def read(path: Path) -> Configuration:
         given,
         apps=tuple(map(_app, range(len(given.apps)), given.apps)) if "apps" in table else (READY_MADE_APP,),
         users=tuple(_as(Person, user, claims=user.claims_file or user.claims) for user in given.users),
-        hosts=tuple(RealHost(**asdict(host)) for host in given.hosts),
+        hosts=tuple(_as(RealHost, host) for host in given.hosts),
         private_keys={entry.client_id: entry.private_key for entry in given.apps if entry.private_key},
         source=f"{path}: {where}." if where else f"{path}: ",
     )

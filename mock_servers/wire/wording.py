@@ -60,12 +60,12 @@ def shown(value: Any, longest: int = _LONGEST) -> str:
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], near: float = _NEAR) -> str:
     """Return the nearest of the known words as a question in brackets, after a blank; nothing when none is near."""
     from difflib import get_close_matches  # noqa: PLC0415 - for who mistypes, and not for each start
 
     by_lower = {each.lower(): each for each in known}
-    nearest = get_close_matches(word.lower(), by_lower, n=1, cutoff=_NEAR)
+    nearest = get_close_matches(word.lower(), by_lower, n=1, cutoff=near)
     return f" (did you mean {by_lower[nearest[0]]}?)" if nearest else ""
 
 
