@@ -72,7 +72,7 @@ def _told(asked: Asked, app: App) -> dict[str, Any]:
 
 def _given(asked: Asked, takes: Takes) -> _Given:
     read = members.read_partial(takes.kind, asked.body, omit=takes.omit)
-    known = environment_among(asked.platform.hosts)
+    known = environment_among(asked.platform.names.hosts)
     for index, name in enumerate(read.get("environments", ())):
         if not known.holds(name):
             found = f"{shown(name)}{did_you_mean(name, known.words)}"
@@ -102,7 +102,7 @@ def _is_own(asked: Asked, url: str | None) -> bool:
 
 
 def _own_urls(platform: Platform, jwks_path: str) -> list[str]:
-    return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.origins)]
+    return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.names.origins)]
 
 
 def _list(asked: Asked) -> Told:

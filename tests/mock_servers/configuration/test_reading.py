@@ -13,7 +13,7 @@ from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.jose.keys import KeyFileError, KeyPair, KeyRing, jwks
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
@@ -305,7 +305,7 @@ def test_an_app_with_its_own_private_key_signs_with_that(write: Write, tmp_path:
     (tmp_path / "app.pem").write_text(pair.private_pem())
     found = configuration_file.read(write('[[apps]]\nclient_id = "a"\nprivate_key = "app.pem"\nkid = "k"\n'))
 
-    platform = Platform(found, ring=KeyRing())
+    platform = Mock(found, ring=KeyRing())
 
     assert platform.apps.jwks(platform.apps.get("a")) == jwks(KeyPair(kid="k", private=pair.private), alg="RS512")
 
@@ -486,7 +486,7 @@ def test_a_key_file_that_cannot_be_used_names_file_table_and_member(write: Write
     path = write(text)
 
     with pytest.raises(KeyFileError) as caught:
-        Platform(configuration_file.read(path), ring=KeyRing())
+        Mock(configuration_file.read(path), ring=KeyRing())
 
     assert str(caught.value) == (
         f"{path}: {table} is {path.parent / 'app.pem'}, which is not PEM; allowed is an unencrypted RSA private key in "
