@@ -129,7 +129,10 @@ def _told(value: Any, *, secret: bool) -> str:
 
 
 def _whole(kind: type[Any], members: Any, place: _Place, omit: Collection[str] = ()) -> Any:
-    """Make a `kind` of what fits, so that as much as can be is judged; without a member that it needs there is none."""
+    """Make a `kind` of what fits, so that as much as can be is judged; without a member that it needs there is none.
+
+    Its lists and tables hold `_BAD` where an item does not fit.
+    """
     given = _given(kind, members, place, omit)
     if not isinstance(members, Mapping):
         return _BAD
@@ -244,16 +247,17 @@ class _InFile(_File):
         self.content = content
 
     def made(self, value: Any, place: _Place) -> Any:
-        path = super().made(value, place)
+        path, inside = super().made(value, place), _Place("", place.folder, [])
         if path is _BAD:
             return _BAD
         try:
-            held = self.content.read(json.loads(path.read_bytes()), _Place("", place.folder, []))
+            held = self.content.read(json.loads(path.read_bytes()), inside)
         except OSError as error:
             return place.tell(f"{path}, which cannot be read ({error.strerror})", self.content.allowed)
         except (ValueError, RecursionError):
             held = _BAD
-        return held if held is not _BAD else place.tell(f"{path}, which holds none", self.content.allowed)
+        good = held is not _BAD and not inside.told
+        return held if good else place.tell(f"{path}, which holds none", self.content.allowed)
 
 
 class _Items(_Hint):
@@ -267,8 +271,7 @@ class _Items(_Hint):
         return isinstance(value, list | tuple)
 
     def made(self, value: Any, place: _Place) -> Any:
-        read = tuple(self.item.read(each, place.item(index)) for index, each in enumerate(value))
-        return _BAD if any(each is _BAD for each in read) else read
+        return tuple(self.item.read(each, place.item(index)) for index, each in enumerate(value))
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.item.schema()}
@@ -292,8 +295,7 @@ class _Table(_Object):
         for name in value:
             if self.name.limit and not self.name.limit.holds(name):
                 place.member(name).tell("unknown", self.name.allowed)
-        read = {name: self.value.read(each, place.member(name)) for name, each in value.items()}
-        return _BAD if any(each is _BAD for each in read.values()) else read
+        return {name: self.value.read(each, place.member(name)) for name, each in value.items()}
 
     def schema(self) -> dict[str, Any]:
         names = {"propertyNames": dict(self.name.limit.schema)} if self.name.limit else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from mock_servers.state.app import App
 from mock_servers.state.limit import HOST, IP_ADDRESS, ORIGIN, SCOPE, UPSTREAM, Contradictions, Limit, matching
@@ -103,19 +103,23 @@ class Configuration:
         return {path: f"{self.source}{member}" for path, member in named.items() if path is not None}
 
     def contradictions(self) -> Contradictions:
-        """Name environments that nobody plays, and entries of a table that are there twice."""
-        known = environment_among(self.hosts)
+        """Name environments that nobody plays, and entries of a table that are there twice; pass over broken ones."""
+        apps: Sequence[object] = self.apps
+        hosts: Sequence[object] = self.hosts
+        known = environment_among(host for host in hosts if isinstance(host, RealHost))
         named = {"apim.environment": self.apim.environment}
-        for index, app in enumerate(self.apps):
-            named |= {f"apps[{index}].environments[{at}]": each for at, each in enumerate(app.environments)}
+        for index, app in enumerate(apps):
+            environments = app.environments if isinstance(app, App) else ()
+            named |= {f"apps[{index}].environments[{at}]": each for at, each in enumerate(environments)}
         yield from ((member, name, known) for member, name in named.items() if not known.holds(name))
-        yield from _repeated("apps", "client_id", [app.client_id for app in self.apps])
-        yield from _repeated("apis", "path", [api.path for api in self.apis])
-        yield from _repeated("hosts", "name", [host.name for host in self.hosts])
+        yield from _repeated("apps", "client_id", self.apps)
+        yield from _repeated("apis", "path", self.apis)
+        yield from _repeated("hosts", "name", self.hosts)
 
 
-def _repeated(table: str, member: str, values: Sequence[str]) -> Contradictions:
+def _repeated(table: str, member: str, entries: Sequence[Any]) -> Contradictions:
+    values = [getattr(entry, member, None) for entry in entries]
     for index, value in enumerate(values):
-        if value in values[:index]:
+        if value is not None and value in values[:index]:
             once = Limit(allowed=f"each {member} once", holds=lambda each: values.count(each) == 1)
             yield f"{table}[{index}].{member}", value, once

@@ -432,6 +432,12 @@ def test_all_that_is_wrong_with_a_file_is_told_at_once(write: Write) -> None:
         [[apis]]
         path = "/a"
         upstream = "http://b"
+        [[hosts]]
+        name = "x"
+        [[hosts]]
+        name = "x"
+        plays = "platform"
+        environment = ""
     """)
 
     assert [line.partition(";")[0] for line in problems(path)] == [
@@ -442,7 +448,12 @@ def test_all_that_is_wrong_with_a_file_is_told_at_once(write: Write) -> None:
         'nhsauth.toml: apps[0].scopes[2] is "apple"',
         "nhsauth.toml: apps[1].nmae is unknown (did you mean name?)",
         "nhsauth.toml: apps[1].client_id is missing",
+        'nhsauth.toml: hosts[0].name is "x"',
+        "nhsauth.toml: hosts[0].plays is missing",
+        'nhsauth.toml: hosts[1].name is "x"',
+        'nhsauth.toml: hosts[1].environment is ""',
         'nhsauth.toml: apim.environment is "itn" (did you mean int?)',
+        'nhsauth.toml: apps[0].environments[0] is "rfe" (did you mean ref?)',
         'nhsauth.toml: apis[1].path is "/a"',
     ]
 
