@@ -99,7 +99,7 @@ from the documentation (D); the rest is a guess, and takes rather more than less
 def environment_among(hosts: Iterable[RealHost]) -> Limit:
     """Return the limit of environments of the platform: those of its hosts, and of these."""
     known = one_of(*dict.fromkeys(host.environment for host in (*HOSTS, *hosts) if host.plays == "platform"))
-    return Limit(allowed=f"{known.allowed}, or that of one of hosts", holds=known.holds, words=known.words)
+    return Limit(allowed=f"{known.allowed}, or that of one of [[hosts]]", holds=known.holds, words=known.words)
 
 
 def trust_of(environment: str) -> Trust:
