@@ -72,6 +72,27 @@ bench-diagnosis: .venv/installed-test
 docs: .venv/installed
 	$(BIN)/python docs/generate.py
 
+# The door: what CI services read, what a release holds, and how far down our dependencies go.
+.PHONY: docs-check hosted-check test-lowest test-thorough
+
+docs-check: .venv/installed-test
+	$(BIN)/python -m pytest -q -n 0 -k generated tests/test_docs.py
+
+hosted-check: .venv/installed-test
+	$(BIN)/python -m pytest -q -n 0 tests/test_hosted.py
+
+# The lowest versions that pyproject.toml allows. These folders need most of what we depend on; `LOWEST_TESTS=` runs all.
+LOWEST_TESTS ?= tests/pytest_nhsauth tests/mock_servers/http contract_tests/test_success.py
+
+test-lowest: .venv/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lowest
+	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python .venv/lowest
+	$(BIN)/python -m uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable . --group test
+	$(subst .venv,.venv/lowest,$(BIN))/python -m pytest -n auto $(PYTEST_ARGS) $(LOWEST_TESTS)
+
+test-thorough: .venv/installed-test
+	$(BIN)/python -m pytest -n auto --timeout 3600 --hypothesis-profile=nhsauth-thorough $(PYTEST_ARGS) contract_tests
+
 clean:
 	$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(path, ignore_errors=True) for name in ('.venv', 'build', 'dist', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.hypothesis', 'htmlcov') for path in [pathlib.Path(name)]]"
 
