@@ -43,6 +43,7 @@ COMMANDS = [
     ["token"],
     ["run"],
     ["env"],
+    ["summary"],
 ]
 QUOTA_TEXT = (
     "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."
