@@ -14,7 +14,7 @@ from benchmarks import exchanging, sketch
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, milliseconds, times
 from benchmarks.measuring import Sample, timed
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.client import Client
 from mock_servers.configuration import READY_MADE_APP
 from mock_servers.platform import Platform

@@ -15,7 +15,7 @@ from benchmarks.figure import Figure, milliseconds, times
 from benchmarks.measuring import Sample, timed
 from benchmarks.process import Running
 from mock_servers import real_names
-from mock_servers.serving import Server
+from mock_servers.http.server import Server
 
 _TLS_GOAL: Final = 0.85
 _PROXY_GOAL: Final = 0.6

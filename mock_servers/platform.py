@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 from wsgiref.util import setup_testing_defaults
 
-from mock_servers import applications, assertions, foreign_key_set, seeds, serving
+from mock_servers import applications, assertions, foreign_key_set, seeds
 from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.apps import Apps
@@ -28,7 +28,9 @@ from mock_servers.environment import Environments
 from mock_servers.faults.fetching import FaultyFetcher
 from mock_servers.faults.ordered import Faults
 from mock_servers.gateway.service import Service as Gateway
-from mock_servers.gateway.service import passing_on
+from mock_servers.gateway.service import find_api, passing_on
+from mock_servers.http import server as serving
+from mock_servers.http.server import Server
 from mock_servers.identifiers import Identifiers
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.cis2 import CIS2
@@ -45,7 +47,6 @@ from mock_servers.origins import Origins
 from mock_servers.real_host import Hosts, Plays, trust_of
 from mock_servers.records import Journal
 from mock_servers.registered_app import App, own_key_name
-from mock_servers.serving import Server
 from mock_servers.settings import ApimSettings, ProviderSettings
 from mock_servers.store import Store, Table
 
@@ -224,7 +225,9 @@ class Platform:
     def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
         """Serve the platform until it is stopped. Raises what `serving.start` raises."""
         pause = self.faults.pause
-        server = serving.start(self, host=host, port=port, tls=tls, while_stopping=pause.stopping)
+        server = serving.start(
+            self, host=host, port=port, tls=tls, while_stopping=pause.stopping, is_quick=self._is_quick
+        )
         pause.served_by(server.spare)
         self.served_at(server.url)
         return server
@@ -274,6 +277,10 @@ class Platform:
         mount = next(mount for mount in mounts if _leads(mount, path))
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :] or "/"
         return mount.application(environ, start_response)
+
+    def _is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request is answered from what is here; a team's own API takes its time, and bodies as they come."""
+        return find_api(self.store, _SLASHES.sub("/", environ["PATH_INFO"])) is None
 
     def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with self._control_made:

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from mock_servers import certificate, trust_store
 from mock_servers.certificate import Authority, Contexts, Now, real_time
 from mock_servers.client_environment import RealNames
-from mock_servers.forward_proxy import ForwardProxy
+from mock_servers.http.forward_proxy import ForwardProxy
+from mock_servers.http.server import Server
 from mock_servers.platform import Platform
-from mock_servers.serving import Server
 from mock_servers.trust_store import TrustStore
 
 

@@ -73,7 +73,7 @@ def _read(members_given: dict[str, object]) -> Api:
 
 
 def _served(stack: ExitStack, application: WSGIApplication) -> str:
-    from mock_servers import serving  # noqa: PLC0415 - with a mock elsewhere nothing is served here but this
+    from mock_servers.http import server as serving  # noqa: PLC0415 - with a mock elsewhere nothing is served here but this
 
     if not callable(application):
         raise ValueError(  # noqa: TRY004 - to the author of a test a member that does not fit like any other

@@ -19,7 +19,7 @@ from mock_servers.keys import KeyPair, KeyRing, cache_folder
 from mock_servers.platform import Platform as MockPlatform
 from mock_servers.records import Journal
 from mock_servers.registered_app import App
-from mock_servers.serving import Server
+from mock_servers.http.server import Server
 
 if TYPE_CHECKING:
     from mock_servers.client_environment import RealNames

@@ -68,8 +68,8 @@ def test_no_rule_knows_http() -> None:
     fronts = (
         "mock_servers.front",
         "mock_servers.platform",
-        "mock_servers.serving",
-        "mock_servers.connections",
+        "mock_servers.http.server",
+        "mock_servers.http.connections",
         "mock_servers.control",
     )
     rules = {

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from contract_tests import jwts
 from contract_tests.client_contract.settings import Settings
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform

@@ -22,10 +22,10 @@ from mock_servers.client_environment import RealNames
 from mock_servers.command_line.outcome import misuse
 from mock_servers.command_line.serving import configured
 from mock_servers.configuration import Configuration
-from mock_servers.forward_proxy import ForwardProxy
+from mock_servers.http.forward_proxy import ForwardProxy
+from mock_servers.http.server import CannotListenError
 from mock_servers.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.platform import Platform
-from mock_servers.serving import CannotListenError
 
 _NOT_FOUND: Final = 127  # as a shell says it
 _NOT_EXECUTABLE: Final = 126

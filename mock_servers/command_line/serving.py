@@ -17,9 +17,9 @@ import click
 from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.configuration import Configuration
+from mock_servers.http.server import CannotListenError, Server
 from mock_servers.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.platform import Platform
-from mock_servers.serving import CannotListenError, Server
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOK: Final = 1.0  # seconds between looks at whether the server still lives

@@ -25,7 +25,7 @@ from mock_servers import fingerprints, jwts
 from mock_servers.keys import KeyRing
 from mock_servers.platform import Platform
 from mock_servers.request import Request
-from mock_servers.serving import serve
+from mock_servers.http.server import serve
 from mock_servers.traits import Traits, traits_of
 
 NODE = Path(__file__).parent / "node"

@@ -10,7 +10,7 @@ import jwt
 import pytest
 import requests
 
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.apps import AppExistsError, NoSuchAppError
 from mock_servers.client import Client
 from mock_servers.configuration import READY_MADE_APP, Configuration

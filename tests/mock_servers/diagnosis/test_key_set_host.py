@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from mock_servers.certificate import make_authority
 from mock_servers.platform import Platform
 from mock_servers.records import Finding
-from mock_servers.serving import serve
+from mock_servers.http.server import serve
 
 Ask = Callable[..., TestResponse]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.configuration import Api
 from mock_servers.platform import Platform
 

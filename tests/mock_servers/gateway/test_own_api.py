@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.clock import Clock
 from mock_servers.configuration import Api, Configuration
 from mock_servers.faults.fault import Fault

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.configuration import Api
 from mock_servers.gateway.upstream import BrokenUpstreamError, SlowUpstreamError, Upstream
 from mock_servers.keys import KeyRing

@@ -1,0 +1,157 @@
+"""Serves a WSGI application, in threads of this process.
+
+How it goes on is the engine's business; here it is an address to listen on, why nobody could, and stopping.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mock_servers.http.connections import Bounds
+from mock_servers.http.engine import Engine, IsQuick
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from mock_servers.http.forward_proxy import ForwardProxy
+
+_LOOPBACK_OF: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
+_BACKLOG: Final = 128
+_BOUNDS: Final = Bounds()
+
+Spare = Callable[[], contextlib.AbstractContextManager[None]]
+WhileStopping = Callable[[Spare], contextlib.AbstractContextManager[None]]
+
+
+class CannotListenError(OSError):
+    """The address cannot be listened on; the text is one line that says which and why."""
+
+
+class PortInUseError(CannotListenError):
+    """Something else listens there; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A running server: `host` as asked for, `port` as bound, `url` without a slash at its end."""
+
+    host: str
+    port: int
+    url: str
+    _engine: Engine = field(repr=False)
+    _while_stopping: WhileStopping = field(repr=False)
+
+    def stop(self) -> None:
+        """End all but requests that run, wait for these, and leave no thread and no socket. More often is no harm."""
+        with self._while_stopping(self.spare):
+            self._engine.stop()
+
+    def spare(self) -> contextlib.AbstractContextManager[None]:
+        """Let other requests be answered for the length of a block, in which one only waits."""
+        return self._engine.spare()
+
+    def be_proxy(self, proxy: ForwardProxy | None) -> None:
+        """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
+        self._engine.proxy = proxy
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why the serving thread died, if it did; all the rest has stopped with it, so that clients are refused."""
+        return self._engine.failure
+
+
+def start(
+    application: WSGIApplication,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    threads: int = 32,
+    while_stopping: WhileStopping = lambda _: contextlib.nullcontext(),
+    is_quick: IsQuick = lambda _: False,
+    bounds: Bounds = _BOUNDS,
+) -> Server:
+    """Serve until stopped; port 0 picks a free one. Raises PortInUseError or CannotListenError.
+
+    What the application raises is logged and answered with a 500; but ConnectionAbortedError drops the connection
+    without (the rest of) an answer. `while_stopping` is given the server's `spare`, and entered while it stops.
+
+    A request that `is_quick` is answered by the thread that serves all clients, its body read beforehand: the
+    application tells by `spare` when it waits. Any other has one of so many `threads`, its body read as it comes.
+    """
+    try:
+        listening = _listening(host, port)
+    except (OSError, OverflowError, ValueError) as error:
+        raise _explained(host, port, error) from error
+    engine = Engine(listening, application, name=__name__, tls=tls, is_quick=is_quick, bounds=bounds, threads=threads)
+    engine.start()
+    bound = engine.address[1]
+    url = _url(host, bound, "https" if tls else "http")
+    return Server(host=host, port=bound, url=url, _engine=engine, _while_stopping=while_stopping)
+
+
+@contextlib.contextmanager
+def serve(
+    application: WSGIApplication, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
+    """Start, and stop at the end of the block; raises what `start` raises."""
+    running = start(application, host=host, port=port, tls=tls)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    if not host:
+        raise ValueError("name an address, such as 127.0.0.1")
+    refusal: OSError | None = None
+    for family, _, _, _, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM):
+        try:
+            return _bound(family, (address[0], port, *address[2:]))
+        except OSError as error:
+            refusal = refusal or error
+    raise refusal or OSError(errno.EADDRNOTAVAIL, "it has no address")
+
+
+def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if family == socket.AF_INET6 and hasattr(socket, "IPV6_V6ONLY"):
+            with contextlib.suppress(OSError):  # :: is for IPv4 as well, where the system can
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        if address[1]:  # a free port could be shared with another that is not yet listened on
+            _let_be_had_again(sock)
+        sock.bind(address)
+        _let_be_had_again(sock)
+        sock.listen(_BACKLOG)
+    except (OSError, OverflowError):
+        sock.close()
+        raise
+    return sock
+
+
+def _let_be_had_again(sock: socket.socket) -> None:
+    """Let a port be listened on though connections of its last server have yet to fade."""
+    if sys.platform != "win32":  # where it would let two servers share the port
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def _url(host: str, port: int, scheme: str) -> str:
+    """Name an address that this machine can call; of a wildcard, that is the loopback."""
+    name = _LOOPBACK_OF.get(host, host)
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
+
+
+def _explained(host: str, port: int, error: Exception) -> CannotListenError:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return PortInUseError(f"Port {port} of {host} is in use: choose another with --port")
+    reason = getattr(error, "strerror", None) or error
+    return CannotListenError(f"Cannot listen on port {port} of {host or 'no host'}: {reason}")
