@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
-from mock_servers.configuration import Api
+from mock_servers.state.configuration import Api
 from pytest_nhsauth.blame import blames_caller
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def gateway(platform: Platform) -> Iterator[Gateway]:
 
 
 def _read(members_given: dict[str, object]) -> Api:
-    from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, for who has an API
+    from mock_servers.configuration import members  # noqa: PLC0415 - reading hints takes its time, for who has an API
 
     return members.read(Api, members_given, where="api")
 

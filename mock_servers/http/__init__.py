@@ -1,1 +1,1 @@
-"""HTTP on the wire: the server in threads of this process, and the proxy that leads clients of real hosts to it."""
+"""HTTP: the server, the proxy that leads clients of real hosts to it, and the one front of every flow."""

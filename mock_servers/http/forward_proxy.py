@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.real_host import Hosts
+from mock_servers.state.real_host import Hosts
 
 if TYPE_CHECKING:
     import ssl

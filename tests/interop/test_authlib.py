@@ -26,7 +26,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 DOCTOR = "656005750104"
 PATIENT = "9912003071"

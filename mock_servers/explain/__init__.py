@@ -1,0 +1,1 @@
+"""A value judged without being sent."""
