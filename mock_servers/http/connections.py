@@ -44,6 +44,8 @@ _LOG: Final = logging.getLogger(__package__)
 _CLIENT_HELLO: Final = b"\x16"  # the first byte of a TLS record that holds one
 _LINGER: Final = 1.0
 """Seconds for which a client whose request was not read to its end may take the answer."""
+_MOST_IGNORED: Final = 16 << 20
+"""Bytes that it may send meanwhile."""
 _MOST_DISCARDED: Final = 64 << 20
 """Bytes of a body, left by the application, that are read and thrown away to keep the connection."""
 _SPEAK_PLAINLY: Final = "This port speaks plain HTTP: say http:"
@@ -112,7 +114,7 @@ class Connection:
         self._take: Callable[[bytes], None] = self._take_first
         self._buffer = bytearray()
         self._message: Message | None = None
-        self._pieces: list[bytes] = []
+        self._whole = bytearray()
         self._body: Body | None = None
         self._outlet: Outlet | None = None
         self._relay: Relay | None = None
@@ -120,6 +122,7 @@ class Connection:
         self._is_running = False
         self._is_last = False
         self._is_lingering = False
+        self._ignored = 0
         self._wait(self._bounds.kept)
         self._channel.read()
 
@@ -277,7 +280,7 @@ class Connection:
             if data:
                 message.feed(data)
             while message.received <= self._bounds.largest_body and (piece := message.read()) is not None:
-                self._pieces.append(piece)
+                self._whole += piece
         except BadRequestError as error:
             self._refuse(error)
             return
@@ -294,8 +297,8 @@ class Connection:
     def _run_whole(self, message: Message, environ: WSGIEnvironment) -> None:
         """Have the application called; what is left of too large a body is never read, and nothing may follow it."""
         self._is_last = self._is_last or not message.is_whole
-        environ["wsgi.input"] = io.BytesIO(b"".join(self._pieces))
-        self._pieces = []
+        environ["wsgi.input"] = io.BytesIO(self._whole)
+        self._whole = bytearray()
         self._run()
         self._engine.answer(self, message, environ)
 
@@ -478,11 +481,17 @@ class Connection:
         if is_all_read or self._engine.is_stopping:
             self._channel.close()
             return
-        self._is_lingering, self._take = True, _ignore
+        self._is_lingering, self._take = True, self._ignore
         self._channel.say_no_more()
         self._channel.read()
         if self._channel.is_ended:
             self._channel.close()
+
+    def _ignore(self, data: bytes) -> None:
+        """Read so that the client can be rid of what it has to say, unless that is endless."""
+        self._ignored += len(data)
+        if self._ignored > _MOST_IGNORED:
+            self._channel.abort()
 
     # tunnels
 
@@ -548,7 +557,3 @@ def _raise(refused: Refusal | None) -> None:
     if refused is not None:
         # Most clients show the phrase of a proxy's status line, and nothing else.
         raise BadRequestError(f"{refused.status} {refused.sentence}", f"nhsauth: {refused.sentence}.\n")
-
-
-def _ignore(_: bytes) -> None:
-    """Read so that the client can be rid of what it has to say."""

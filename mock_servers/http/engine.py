@@ -15,7 +15,6 @@ import os
 import socket
 import ssl
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -42,12 +41,15 @@ _QUIET: Final = 30  # looks without a call after which nobody looks until there 
 _AT_ONCE: Final = 64  # clients that are accepted in one turn
 
 IsQuick = Callable[["WSGIEnvironment"], bool]
+Ticks = Callable[[], float]
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """A loop whose clock no test can stop: libraries that stop time look for it elsewhere."""
+    """A loop with a clock of its own."""
 
-    _ticks = staticmethod(time.perf_counter)
+    def __init__(self, ticks: Ticks) -> None:
+        super().__init__()
+        self._ticks = ticks
 
     def time(self) -> float:
         """Return seconds since some moment."""
@@ -67,6 +69,7 @@ class Engine:
         is_quick: IsQuick,
         bounds: Bounds,
         threads: int,
+        ticks: Ticks,
     ) -> None:
         self.bounds = bounds
         self.is_quick = is_quick
@@ -77,7 +80,7 @@ class Engine:
         self.waiting: dict[Connection, None] = {}
         self.is_stopping = False
         self.failure: BaseException | None = None
-        self.loop: asyncio.AbstractEventLoop = Loop()
+        self.loop: asyncio.AbstractEventLoop = Loop(ticks)
         self._listening = listening
         self._application = application
         self._crew = Crew(name)
@@ -254,7 +257,8 @@ class Engine:
 
     def _accept(self) -> None:
         for _ in range(_AT_ONCE):
-            if len(self.connections) >= self.bounds.connections and not self._make_room():
+            is_full = len(self.connections) >= self.bounds.connections
+            if is_full and not self.waiting:
                 self._rest()
                 return
             try:
@@ -264,14 +268,15 @@ class Engine:
             except (OSError, RuntimeError):  # the second: a library that lets tests open no socket
                 self._complain()
                 return
+            if is_full:
+                self._make_room()
             self.connections.add(Connection(self, sock, client[:2]))
             self._sweep_soon()
 
-    def _make_room(self) -> bool:
-        for connection in self.waiting:
-            connection.make_room()
-            return True
-        return False
+    def _make_room(self) -> None:
+        longest = next(iter(self.waiting), None)
+        if longest is not None:
+            longest.make_room()
 
     def _rest(self) -> None:
         """Accept nobody for a moment."""

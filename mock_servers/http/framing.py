@@ -21,6 +21,9 @@ _HEAD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [!-~]+ HTTP/1\.[01]\r\n(?:
 _LISTED_LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r\n]*,", re.IGNORECASE)
 _LONG_SIZE: Final = re.compile(rb"(?:\r\n)?[0-9A-Fa-f]{16}")
 """Of a chunk: h11 takes up to twenty digits, which no client means."""
+_CHUNKS: Final = 1000
+"""How many chunks may have any size; of more, each must have some bytes on average: a chunk costs more than a byte."""
+_SMALL_CHUNK: Final = 16
 _FRAMING: Final = frozenset([b"content-length", b"transfer-encoding"])
 
 
@@ -68,6 +71,7 @@ class Message:
     received: int = 0
     _http: h11.Connection = field(repr=False, kw_only=True)
     _at_chunk: bool = True
+    _chunks: int = 0
     _is_answered: bool = False
     _is_bodiless: bool = False
 
@@ -100,11 +104,17 @@ class Message:
         except h11.RemoteProtocolError as error:
             raise _refused(error) from error
         if isinstance(event, h11.Data):
-            self._at_chunk = event.chunk_end
-            self.received += len(event.data)
+            self._count(event)
             return bytes(event.data)
         self.is_whole = isinstance(event, h11.EndOfMessage)
         return None
+
+    def _count(self, event: h11.Data) -> None:
+        self.received += len(event.data)
+        self._at_chunk = event.chunk_end
+        self._chunks += event.chunk_start
+        if self._chunks > _CHUNKS + self.received // _SMALL_CHUNK:
+            raise BadRequestError("400 Bad Request", "The chunks are too small")
 
     @property
     def rest(self) -> bytes:

@@ -10,12 +10,13 @@ import errno
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.http.connections import Bounds
-from mock_servers.http.engine import Engine, IsQuick
+from mock_servers.http.engine import Engine, IsQuick, Ticks
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -77,6 +78,7 @@ def start(
     while_stopping: WhileStopping = lambda _: contextlib.nullcontext(),
     is_quick: IsQuick = lambda _: False,
     bounds: Bounds = _BOUNDS,
+    ticks: Ticks = time.perf_counter,  # kept here, where no library that stops time looks for it
 ) -> Server:
     """Serve until stopped; port 0 picks a free one. Raises PortInUseError or CannotListenError.
 
@@ -85,12 +87,15 @@ def start(
 
     A request that `is_quick` is answered by the thread that serves all clients, its body read beforehand: the
     application tells by `spare` when it waits. Any other has one of so many `threads`, its body read as it comes.
+    `ticks` are seconds since some moment: what `bounds` are measured by.
     """
     try:
         listening = _listening(host, port)
     except (OSError, OverflowError, ValueError) as error:
         raise _explained(host, port, error) from error
-    engine = Engine(listening, application, name=__name__, tls=tls, is_quick=is_quick, bounds=bounds, threads=threads)
+    engine = Engine(
+        listening, application, name=__name__, tls=tls, is_quick=is_quick, bounds=bounds, threads=threads, ticks=ticks
+    )
     engine.start()
     bound = engine.address[1]
     url = _url(host, bound, "https" if tls else "http")
