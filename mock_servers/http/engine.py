@@ -68,7 +68,6 @@ class Engine:
         tls: ssl.SSLContext | None,
         is_quick: IsQuick,
         bounds: Bounds,
-        threads: int,
         ticks: Ticks,
     ) -> None:
         self.bounds = bounds
@@ -91,7 +90,7 @@ class Engine:
         self._call = 0
         self._is_calling = False
         self._watch = _Watch.ABSENT
-        self._room = threads
+        self._room = bounds.threads
         self._streams: deque[Task] = deque()
         self._complain_at = -_BETWEEN_COMPLAINTS
         self._is_sweeping = False

@@ -74,7 +74,6 @@ def start(
     host: str = "127.0.0.1",
     port: int = 0,
     tls: ssl.SSLContext | None = None,
-    threads: int = 32,
     while_stopping: WhileStopping = lambda _: contextlib.nullcontext(),
     is_quick: IsQuick = lambda _: False,
     bounds: Bounds = _BOUNDS,
@@ -86,16 +85,14 @@ def start(
     without (the rest of) an answer. `while_stopping` is given the server's `spare`, and entered while it stops.
 
     A request that `is_quick` is answered by the thread that serves all clients, its body read beforehand: the
-    application tells by `spare` when it waits. Any other has one of so many `threads`, its body read as it comes.
+    application tells by `spare` when it waits. Any other has a thread of its own, its body read as it comes.
     `ticks` are seconds since some moment: what `bounds` are measured by.
     """
     try:
         listening = _listening(host, port)
     except (OSError, OverflowError, ValueError) as error:
         raise _explained(host, port, error) from error
-    engine = Engine(
-        listening, application, name=__name__, tls=tls, is_quick=is_quick, bounds=bounds, threads=threads, ticks=ticks
-    )
+    engine = Engine(listening, application, name=__name__, tls=tls, is_quick=is_quick, bounds=bounds, ticks=ticks)
     engine.start()
     bound = engine.address[1]
     url = _url(host, bound, "https" if tls else "http")

@@ -26,6 +26,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mock_servers.http.connections import Bounds
 from mock_servers.http.server import CannotListenError, PortInUseError, Server, serve, start
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def open_sockets() -> set[socket.socket]:
 @contextlib.contextmanager
 def serve_one_at_a_time(application: WSGIApplication) -> Iterator[Server]:
     """Serve with one worker: were its thread to die, there would be no second answer."""
-    running = start(application, threads=1)
+    running = start(application, bounds=Bounds(threads=1))
     try:
         yield running
     finally:
