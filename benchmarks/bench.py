@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.measuring import Sample, Turns, in_turn
-from mock_servers.configuration import READY_MADE_APP, Configuration
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
 
 ROOT: Final = Path(__file__).parent.parent
 _CONFIGURATION: Final = Configuration(apps=(replace(READY_MADE_APP, quota_per_minute=0),))

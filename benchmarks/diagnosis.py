@@ -15,7 +15,7 @@ from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 from benchmarks.mistakes import Mistake, World, alone, in_pairs, made
 from benchmarks.variations import Variation, variations
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 
 ENOUGH: Final = 0.95
 CORPUS: Final = 320

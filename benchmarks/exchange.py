@@ -14,10 +14,10 @@ from benchmarks import exchanging, sketch
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, milliseconds, times
 from benchmarks.measuring import Sample, timed
-from mock_servers import serving
 from mock_servers.client import Client
-from mock_servers.configuration import READY_MADE_APP
-from mock_servers.platform import Platform
+from mock_servers.http import server as serving
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import READY_MADE_APP
 
 _SHARE_OF_SKETCH: Final = 0.6
 _TIMES_FLOOR: Final = 1.7

@@ -14,10 +14,10 @@ from urllib.parse import urlencode, urlsplit
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from benchmarks.measuring import Sample
-from mock_servers.configuration import READY_MADE_APP
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyPair
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyPair
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import READY_MADE_APP
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

@@ -8,9 +8,9 @@ from typing import Final
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, microseconds, times
 from benchmarks.measuring import Sample
-from mock_servers.developer_app import DeveloperApp, Key, Subscription
-from mock_servers.grants import AccessToken
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
+from mock_servers.state.developer_app import DeveloperApp, Key, Subscription
+from mock_servers.state.grant import AccessToken
 
 FEW: Final = (10, 10)
 MANY: Final = (2_000, 5_000)

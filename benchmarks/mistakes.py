@@ -14,14 +14,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import jwts
-from mock_servers.clock import Clock
-from mock_servers.configuration import Configuration
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyPair, KeyRing
-from mock_servers.platform import Platform
-from mock_servers.registered_app import App
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyPair, KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
 
 NOW: Final = 1_800_000_000.0
 APP: Final = "nhsauth-app"

@@ -14,8 +14,8 @@ from benchmarks.exchanging import connected
 from benchmarks.figure import Figure, milliseconds, times
 from benchmarks.measuring import Sample, timed
 from benchmarks.process import Running
-from mock_servers import real_names
-from mock_servers.serving import Server
+from mock_servers.http.server import Server
+from mock_servers.platform import real_names
 
 _TLS_GOAL: Final = 0.85
 _PROXY_GOAL: Final = 0.6

@@ -15,7 +15,7 @@ from benchmarks import exchanging, sketch
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, microseconds, times
 from mock_servers.apim.flows import FLOWS
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 _EXCHANGES: Final = 50
 _SKETCH: Final = 256e-6
@@ -80,7 +80,7 @@ def _journal(bench: Bench) -> Figure:
 
 def _unrecorded(bench: Bench) -> Platform:
     flows = tuple(replace(flow, recorded=False) for flow in FLOWS)
-    with patch("mock_servers.apim.app.FLOWS", flows):
+    with patch("mock_servers.platform.token_service.FLOWS", flows):
         return bench.platform()
 
 

@@ -17,8 +17,9 @@ from benchmarks.bench import Bench, python
 from benchmarks.figure import Figure, mebibytes, milliseconds, not_here, times
 from benchmarks.measuring import Sample, Turns
 from benchmarks.process import Running
-from mock_servers import assertions, keys
-from mock_servers.keys import KeyPair, KeyRing
+from mock_servers.apim import assertions
+from mock_servers.jose import keys
+from mock_servers.jose.keys import KeyPair, KeyRing
 
 _TIMES_FLASK: Final = 1.6
 _MEMORY_TIMES_FLASK: Final = 1.5

@@ -20,8 +20,8 @@ from benchmarks import exchanging, sketch
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, milliseconds, times
 from benchmarks.measuring import timed
-from mock_servers import serving
-from mock_servers.keys import KeyPair, generate
+from mock_servers.http import server as serving
+from mock_servers.jose.keys import KeyPair, generate
 
 _TIMES_FLASK: Final = 1.3
 _STOP_GOAL: Final = 0.020

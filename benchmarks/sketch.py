@@ -16,7 +16,7 @@ from jwt import PyJWS
 
 from benchmarks import exchanging
 from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Check: TypeAlias = Callable[[str, RSAPublicKey, str], Mapping[str, Any]]
 """Returns the claims of a JWT that the key has signed by the algorithm. Raises when it has not."""

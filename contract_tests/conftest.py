@@ -16,10 +16,10 @@ from contract_tests.mock_target import MockTarget
 from contract_tests.reach import CannotJudgeError, OutOfReachError, UnpreparedError
 from contract_tests.remote_target import RemoteTarget
 from contract_tests.target import Kind, Target
-from mock_servers.configuration import Configuration
-from mock_servers.configuration_file import ConfigurationError
-from mock_servers.configuration_file import read as read_configuration
-from mock_servers.platform import Platform
+from mock_servers.configuration.reading import ConfigurationError
+from mock_servers.configuration.reading import read as read_configuration
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
 from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, TARGETS
 from pytest_nhsauth.judgement import CASE, GOT
 

@@ -9,26 +9,19 @@ from typing import Any
 
 from contract_tests import ledger
 from mock_servers.apim.flows import FLOWS
-from mock_servers.catalogue import Entry, entries
-from mock_servers.evidence import EVIDENCE
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.catalogue.evidence import EVIDENCE
+from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
 from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.people import (
-    MEMBERS_BY_SCOPE,
-    READY_MADE,
-    UNKNOWN_AT_LEVEL,
-    Person,
-    roles,
-    userinfo,
-)
-from mock_servers.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT
 from mock_servers.rules import Flow, Kind, Policy, Rule, ServiceError
+from mock_servers.state.person import MEMBERS_BY_SCOPE, READY_MADE, UNKNOWN_AT_LEVEL, Person, roles, userinfo
 
 Row = Callable[[ServiceError], ServiceError]
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
-    from mock_servers.client_environment import RealNames
-    from mock_servers.configuration import Api, Configuration
-    from mock_servers.faults.fault import Fault
     from mock_servers.identity_provider.headless import LogInError
-    from mock_servers.identity_provider.people import Person
-    from mock_servers.records import Finding, Record
-    from mock_servers.registered_app import App
+    from mock_servers.journal.finding import Finding
+    from mock_servers.journal.record import Record
+    from mock_servers.real_hosts.variables import RealNames
+    from mock_servers.state.app import App
+    from mock_servers.state.configuration import Api, Configuration
+    from mock_servers.state.fault import Fault
+    from mock_servers.state.person import Person
     from pytest_nhsauth.apps import Apps
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
@@ -65,13 +66,14 @@ __all__ = [
 
 _HOMES: Final = {
     "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
-    "mock_servers.client_environment": ("RealNames",),
-    "mock_servers.configuration": ("Api", "Configuration"),
-    "mock_servers.faults.fault": ("Fault",),
     "mock_servers.identity_provider.headless": ("LogInError",),
-    "mock_servers.identity_provider.people": ("Person",),
-    "mock_servers.records": ("Finding", "Record"),
-    "mock_servers.registered_app": ("App",),
+    "mock_servers.journal.finding": ("Finding",),
+    "mock_servers.journal.record": ("Record",),
+    "mock_servers.real_hosts.variables": ("RealNames",),
+    "mock_servers.state.app": ("App",),
+    "mock_servers.state.configuration": ("Api", "Configuration"),
+    "mock_servers.state.fault": ("Fault",),
+    "mock_servers.state.person": ("Person",),
     "pytest_nhsauth.apps": ("Apps",),
     "pytest_nhsauth.clock": ("Clock",),
     "pytest_nhsauth.exchanges": ("Exchanges",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_servers.registered_app import App
+from mock_servers.state.app import App
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.target import Target
 
@@ -54,7 +54,7 @@ class Apps:
 
 
 def _read(given: Mapping[str, Any]) -> dict[str, Any]:
-    from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, and most tests register no app
+    from mock_servers.configuration import members  # noqa: PLC0415 - reading hints takes its time, and most tests register no app
 
     return members.read_partial(App, given, where="app", omit=("key_name", "registration"))
 

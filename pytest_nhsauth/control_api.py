@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import requests
 
-from mock_servers.apps import AppExistsError, NoSuchAppError
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
+from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth.target import ServerDiedError
 
 __tracebackhide__ = True  # what cannot be had is shown where the test asks for it

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NoReturn, overload
 
-from mock_servers.records import Record, Tally
+from mock_servers.journal.journal import Tally
+from mock_servers.journal.record import Record
 from pytest_nhsauth.target import Journal
 
 FACTS: Final = (

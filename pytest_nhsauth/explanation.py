@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from mock_servers.records import Finding
+from mock_servers.journal.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypedDict, Unpack
 
-from mock_servers.faults.fault import Deed, Fault, Malformation, Place, Policy, Scope
+from mock_servers.state.fault import Deed, Fault, Malformation, Place, Policy, Scope
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.target import Target
 from pytest_nhsauth.unused_fault import UnusedFaultWarning
@@ -101,7 +101,7 @@ class Faults:
 
 
 def _read(on: str, what: Mapping[str, Any]) -> Fault:
-    from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, and most tests order no fault
+    from mock_servers.configuration import members  # noqa: PLC0415 - reading hints takes its time, and most tests order no fault
 
     given: dict[str, Any] = dict(what)
     deeds = [deed for deed in (*_SAID_BY, *_FLAGS) if given.get(deed) not in (None, False)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from requests import Session
 
     from mock_servers.client import Client
-    from mock_servers.client_environment import RealNames
+    from mock_servers.real_hosts.variables import RealNames
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
-from mock_servers.configuration import Api
+from mock_servers.state.configuration import Api
 from pytest_nhsauth.blame import blames_caller
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def gateway(platform: Platform) -> Iterator[Gateway]:
 
 
 def _read(members_given: dict[str, object]) -> Api:
-    from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, for who has an API
+    from mock_servers.configuration import members  # noqa: PLC0415 - reading hints takes its time, for who has an API
 
     return members.read(Api, members_given, where="api")
 
 
 def _served(stack: ExitStack, application: WSGIApplication) -> str:
-    from mock_servers import serving  # noqa: PLC0415 - with a mock elsewhere nothing is served here but this
+    from mock_servers.http import server as serving  # noqa: PLC0415 - with a mock elsewhere nothing is served here but this
 
     if not callable(application):
         raise ValueError(  # noqa: TRY004 - to the author of a test a member that does not fit like any other

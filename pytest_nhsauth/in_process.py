@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mock_servers.clock import Clock
-from mock_servers.configuration import Api, Configuration
-from mock_servers.faults.fault import Fault
-from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.http.server import Server
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.identity_provider.people import Person
-from mock_servers.keys import KeyPair, KeyRing, cache_folder
-from mock_servers.platform import Platform as MockPlatform
-from mock_servers.records import Journal
-from mock_servers.registered_app import App
-from mock_servers.serving import Server
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyPair, KeyRing, cache_folder
+from mock_servers.journal.journal import Journal
+from mock_servers.platform.platform import Platform as MockPlatform
+from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Api, Configuration
+from mock_servers.state.fault import Fault
+from mock_servers.state.person import Person
 
 if TYPE_CHECKING:
-    from mock_servers.client_environment import RealNames
-    from mock_servers.real_names import Prepared
+    from mock_servers.platform.real_names import Prepared
+    from mock_servers.real_hosts.variables import RealNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,7 +117,7 @@ class InProcess:
     def explain(self, value: str, *, role: str | None, token_url: str | None) -> Mapping[str, Any]:
         """Explain a value."""
         from mock_servers.control.explain import explain  # noqa: PLC0415 - Flask's part of it, for who explains
-        from mock_servers.control.verdict import ROLES  # noqa: PLC0415 - as above
+        from mock_servers.explain.verdict import ROLES  # noqa: PLC0415 - as above
 
         if role is not None and role not in ROLES:
             raise ValueError(f"as_ is {role!r}; allowed: {' or '.join(map(repr, ROLES))}")
@@ -142,7 +142,7 @@ class InProcess:
     @contextmanager
     def real_names(self, folder: Path) -> Iterator[RealNames]:
         """Be reached by real names; the certificate authority is made once a session."""
-        from mock_servers.real_names import throwaway  # noqa: PLC0415 - for who wants TLS
+        from mock_servers.platform.real_names import throwaway  # noqa: PLC0415 - for who wants TLS
 
         if not self._prepared:
             self._prepared.append(throwaway(self.mock, folder))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mock_servers.configuration import Api
+from mock_servers.state.configuration import Api
 from pytest_nhsauth.apps import Apps
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.clock import Clock
@@ -20,7 +20,7 @@ from pytest_nhsauth.target import ServerDiedError, Target
 from pytest_nhsauth.users import Users
 
 if TYPE_CHECKING:
-    from mock_servers.client_environment import RealNames
+    from mock_servers.real_hosts.variables import RealNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from mock_servers.client_environment import RealNames
+    from mock_servers.real_hosts.variables import RealNames
 
 FLAG: Final = "--nhsauth-real-names"
 VARIABLE: Final = "NHSAUTH_REAL_NAMES"

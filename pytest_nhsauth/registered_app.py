@@ -12,10 +12,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyPair
-from mock_servers.registered_app import App
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyPair
+from mock_servers.state.app import App
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.factories import NOTHING, SigningKey
 from pytest_nhsauth.target import Target

@@ -16,25 +16,27 @@ from urllib.parse import quote, urlsplit
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mock_servers import assertions
-from mock_servers.apps import NoSuchAppError
-from mock_servers.configuration import Api
-from mock_servers.faults.fault import Fault
+from mock_servers.apim import assertions
 from mock_servers.identity_provider import headless
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.identity_provider.people import Person
-from mock_servers.keys import KeyPair
-from mock_servers.records import Examination, Finding, Record, RecordedError, Tally
-from mock_servers.registered_app import App
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyPair
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.journal import Tally
+from mock_servers.journal.record import Examination, Record, RecordedError
 from mock_servers.rules import Refusal, ServiceError
+from mock_servers.state.app import App
+from mock_servers.state.configuration import Api
+from mock_servers.state.fault import Fault
+from mock_servers.state.person import Person
+from mock_servers.state.registration import NoSuchAppError
 from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, session
 from pytest_nhsauth.target import ServerDiedError
 
 __tracebackhide__ = True  # what cannot be had is shown where the test asks for it
 
 if TYPE_CHECKING:
-    from mock_servers.client_environment import RealNames
+    from mock_servers.real_hosts.variables import RealNames
 
 _NAP: Final = 0.02
 """Seconds between two looks at the journal of a mock elsewhere."""
@@ -258,7 +260,7 @@ class Remote:
     @contextmanager
     def real_names(self, folder: Path) -> Iterator[RealNames]:  # noqa: ARG002 - a mock elsewhere has files of its own
         """Tell how it is reached by real names. Raises LookupError when it speaks no TLS, or its files are not here."""
-        from mock_servers.client_environment import read  # noqa: PLC0415 - for who wants TLS
+        from mock_servers.real_hosts.variables import read  # noqa: PLC0415 - for who wants TLS
 
         told = self._control.ask("GET", "/status").get("real_names")
         if told is None:

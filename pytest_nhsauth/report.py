@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from mock_servers.records import Record
+    from mock_servers.journal.record import Record
     from pytest_nhsauth.platform import Platform
 
 TITLE: Final = "nhsauth exchanges"

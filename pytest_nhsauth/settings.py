@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from mock_servers.configuration import Configuration
+    from mock_servers.state.configuration import Configuration
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -171,13 +171,13 @@ def _found(root: Path) -> Settings:
     shared = root / "pyproject.toml"
     if not (root / "nhsauth.toml").is_file() and not (shared.is_file() and b"[tool.nhsauth" in shared.read_bytes()):
         return Settings()  # which spares almost everybody the import of what reads configurations
-    from mock_servers.configuration_file import find  # noqa: PLC0415 - see above
+    from mock_servers.configuration.reading import find  # noqa: PLC0415 - see above
 
     path = find(root)
     return Settings() if path is None else _of(path, _IN_ROOT)
 
 
 def _of(path: Path, source: str) -> Settings:
-    from mock_servers.configuration_file import read  # noqa: PLC0415 - only who has a configuration pays for reading it
+    from mock_servers.configuration.reading import read  # noqa: PLC0415 - only who has a configuration pays for reading it
 
     return Settings(config=Decided(value=path, source=source), configuration=read(path))

@@ -7,17 +7,18 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mock_servers.configuration import Api
-from mock_servers.faults.fault import Fault
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.identity_provider.people import Person
-from mock_servers.keys import KeyPair
-from mock_servers.records import Record, Tally
-from mock_servers.registered_app import App
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyPair
+from mock_servers.journal.journal import Tally
+from mock_servers.journal.record import Record
+from mock_servers.state.app import App
+from mock_servers.state.configuration import Api
+from mock_servers.state.fault import Fault
+from mock_servers.state.person import Person
 
 if TYPE_CHECKING:
-    from mock_servers.client_environment import RealNames
+    from mock_servers.real_hosts.variables import RealNames
 
 
 class ServerDiedError(RuntimeError):

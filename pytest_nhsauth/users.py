@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_servers.identity_provider.people import Person
+from mock_servers.state.person import Person
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.target import Target
 
@@ -33,7 +33,7 @@ class Users:
 
         Whoever has the same id already is replaced. Raises ValueError for a member that is missing or does not fit.
         """
-        from mock_servers import members  # noqa: PLC0415 - reading hints takes its time, and most tests add nobody
+        from mock_servers.configuration import members  # noqa: PLC0415 - reading hints takes its time, and most tests add nobody
 
         person = members.read(Person, given, where="user")
         self._target.put_person(person)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from mock_servers import configuration_file
-from mock_servers.keys import KeyRing
+from mock_servers.configuration import reading as configuration_file
+from mock_servers.jose.keys import KeyRing
 from pytest_nhsauth import plugin
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_servers.catalogue import Entry, entries
-from mock_servers.evidence import EVIDENCE
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.catalogue.evidence import EVIDENCE
 
 FOLDER = Path(__file__).parent.parent / "docs" / "errors"
 PAGES = sorted(path.name for path in FOLDER.glob("*.md") if path.name != "README.md")

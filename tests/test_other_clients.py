@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 
 README = Path(__file__).parent.parent / "README.md"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -66,35 +66,26 @@ def test_the_plugin_does_not_import_the_contract_tests() -> None:
 
 def test_no_rule_knows_http() -> None:
     fronts = (
-        "mock_servers.front",
+        "mock_servers.http",
         "mock_servers.platform",
-        "mock_servers.serving",
-        "mock_servers.connections",
         "mock_servers.control",
     )
     rules = {
         name: targets
         for name, targets in imports_of("mock_servers").items()
-        if not name.startswith(fronts) and not name.endswith(".app") and "command_line" not in name
+        if not name.startswith(fronts) and "command_line" not in name
     }
 
     assert offenders(rules, "flask", "werkzeug", "cheroot") == []
 
 
-def test_no_app_knows_a_rule_but_through_its_flows() -> None:
+def test_no_wiring_knows_a_rule_but_through_its_flows() -> None:
     rules = {"client_assertion", "client_app", "subject_token", "refresh", "request_form", "scopes", "client_secret"}
-    apps = {name: targets for name, targets in imports_of("mock_servers").items() if name.endswith(".app")}
+    wiring = imports_of("mock_servers.platform")
 
     assert [
-        (name, target) for name, targets in apps.items() for target in targets if target.split(".")[-1] in rules
+        (name, target) for name, targets in wiring.items() for target in targets if target.split(".")[-1] in rules
     ] == []
-
-
-def test_only_those_who_start_an_app_import_it() -> None:
-    starters = ("mock_servers.platform", "mock_servers.applications", "mock_servers.control")
-    others = {name: t for name, t in imports_of("mock_servers").items() if not name.startswith(starters)}
-
-    assert [(name, target) for name, targets in others.items() for target in targets if target.endswith(".app")] == []
 
 
 def test_the_engine_imports_nothing_of_ours() -> None:

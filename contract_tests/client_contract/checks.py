@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from contract_tests.client_contract.stage import CLIENT_ID, KID, Sent, Stage, staged
 from contract_tests.client_contract.subject import Got, Session, Subject
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 
 FORM: Final = "application/x-www-form-urlencoded"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contract_tests.client_contract.checks import CHECKS, Check, NotAskedError, Trial
 from contract_tests.client_contract.scorecard import Scorecard, Verdict
 from contract_tests.client_contract.subject import Subject
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 
 
 def judge(subject: Subject, *, ring: KeyRing | None = None, checks: Sequence[Check] = CHECKS) -> Scorecard:

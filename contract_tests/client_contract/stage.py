@@ -16,10 +16,10 @@ from urllib.parse import parse_qsl
 
 from contract_tests import jwts
 from contract_tests.client_contract.settings import Settings
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

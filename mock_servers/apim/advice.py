@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from mock_servers import habits
 from mock_servers.apim.authorize import NHS_LOGIN, is_plain_http
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
-from mock_servers.grants import Session
-from mock_servers.keys import PRIVATE_MEMBERS
-from mock_servers.records import Record
-from mock_servers.wording import duration, shown, url
+from mock_servers.jose.keys import PRIVATE_MEMBERS
+from mock_servers.journal import habits
+from mock_servers.journal.record import Record
+from mock_servers.state.grant import Session
+from mock_servers.wire.wording import duration, shown, url
 
 _ALLOWED: Final = 300
 _GRACE: Final = 10

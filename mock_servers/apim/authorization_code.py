@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers import provenance
 from mock_servers.apim import errors, sessions
 from mock_servers.apim.authorize import registered, unregistered
 from mock_servers.apim.exchange import Exchange
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown, url
+from mock_servers.wire.wording import cut, duration, shown, url
 
 
 @rejects(errors.CODE_REDIRECT_URI_MISSING)

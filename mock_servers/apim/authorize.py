@@ -6,15 +6,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mock_servers.apim import errors
-from mock_servers.apim.authorizations import PendingAuthorization
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.platform_client import client_id_at
 from mock_servers.apim.redirects import redirect
-from mock_servers.identity_provider.provider import Provider
-from mock_servers.registered_app import App
-from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import mismatch, shown, url
+from mock_servers.state.app import App
+from mock_servers.state.authorization import PendingAuthorization
+from mock_servers.state.provider import Provider
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import mismatch, shown, url
 
 STATE_KEPT: Final = 600
 """Seconds that a person may take at the provider before the platform forgets its state: a guess, and in doubt (I)."""

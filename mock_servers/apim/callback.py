@@ -10,18 +10,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from mock_servers import javascript, jwts, provenance
 from mock_servers.apim import errors, platform_client, sessions
-from mock_servers.apim.authorizations import PlatformCode
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.redirects import redirect
 from mock_servers.apim.tokens import new_session
-from mock_servers.grants import Issued
-from mock_servers.javascript import UNDEFINED
-from mock_servers.jwks import UnreachableError, public_key
-from mock_servers.request import Answer
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import UnreachableError, public_key
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown, url
+from mock_servers.state.authorization import PlatformCode
+from mock_servers.state.grant import Issued
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import cut, duration, shown, url
 
 CODE_LIFETIME: Final = 300
 """Seconds (S)."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_servers import quota, wording
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
-from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
-from mock_servers.provenance import told
-from mock_servers.registered_app import App
+from mock_servers.jose.jwks import FetchedJwks, UnreachableError, public_key, read
+from mock_servers.journal.provenance import told
 from mock_servers.rules import rejects
-from mock_servers.wording import duration, shown
+from mock_servers.state import quota
+from mock_servers.state.app import App
+from mock_servers.wire import wording
+from mock_servers.wire.wording import duration, shown
 
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""

@@ -6,13 +6,13 @@ import json
 import math
 from typing import Any, Final
 
-from mock_servers import javascript, jwts
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
-from mock_servers.javascript import UNDEFINED
-from mock_servers.provenance import fingerprint
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal.provenance import fingerprint
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown, url
+from mock_servers.wire.wording import cut, duration, shown, url
 
 _LONGEST_LIFETIME: Final = 300
 _GRACE: Final = 10

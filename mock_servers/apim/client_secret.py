@@ -7,7 +7,7 @@ import hmac
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 
 @rejects(errors.CLIENT_ID_MISSING)

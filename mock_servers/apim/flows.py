@@ -27,8 +27,8 @@ from mock_servers.apim import (
 )
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, Rule, rejects
+from mock_servers.wire.request import Answer
 
 ASSERTION: Final = (
     client_assertion.decode_client_assertion,

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from mock_servers import tracing
 from mock_servers.apim import authorize, token_attributes
 from mock_servers.apim.exchange import Exchange
-from mock_servers.grants import Session
-from mock_servers.request import Seen
+from mock_servers.journal import tracing
+from mock_servers.state.grant import Session
+from mock_servers.wire.request import Seen
 
 
 def trace(exchange: Exchange, seen: Seen) -> None:

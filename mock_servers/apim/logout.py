@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_servers import javascript, jwts
 from mock_servers.apim import errors, platform_client, sessions
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.subject_token import provider_jwks
-from mock_servers.javascript import UNDEFINED
-from mock_servers.jwks import UnreachableError, public_key
-from mock_servers.request import Answer
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import UnreachableError, public_key
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, shown, url
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import cut, shown, url
 
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 

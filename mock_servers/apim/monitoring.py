@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
-from mock_servers.identity_provider.provider import Provider
-from mock_servers.jwks import UnreachableError
-from mock_servers.request import Answer
+from mock_servers.jose.jwks import UnreachableError
 from mock_servers.rules import rejects
+from mock_servers.state.provider import Provider
+from mock_servers.wire.request import Answer
 
 VERSION: Final = {"version": "v1.0.0", "revision": "1", "releaseId": "1", "commitId": "0000000"}
 """The members of `_ping` (S); their values are the mock's."""

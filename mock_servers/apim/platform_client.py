@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mock_servers import jwts, keys
 from mock_servers.apim.request_form import ASSERTION_TYPE
-from mock_servers.identifiers import Identifiers
 from mock_servers.identity_provider.client import Client
-from mock_servers.identity_provider.provider import Provider
-from mock_servers.keys import KeyPair
+from mock_servers.jose import jwts, keys
+from mock_servers.jose.keys import KeyPair
+from mock_servers.state.provider import Provider
+from mock_servers.wire.identifiers import Identifiers
 
 CLIENT_IDS: Final = {"cis2": "test-client-cis2", "nhs_login": "test-client-nhs-login"}
 """By whose people log in; that of CIS2's realm is public (S), that of NHS login's is a guess (I)."""

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mock_servers import javascript
 from mock_servers.apim.exchange import Exchange
-from mock_servers.javascript import UNDEFINED
-from mock_servers.jwts import Jwt
+from mock_servers.jose import javascript
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwts import Jwt
 from mock_servers.rules import Kind, Rule, ServiceError
-from mock_servers.wording import duration, shown
+from mock_servers.wire.wording import duration, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

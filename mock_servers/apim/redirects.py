@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from mock_servers.request import Answer
+from mock_servers.wire.request import Answer
 
 
 def redirect(uri: str, parameters: Mapping[str, str | None]) -> Answer:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from mock_servers import provenance
 from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.shortening import shortened
-from mock_servers.grants import RefreshToken
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, moment, shown
+from mock_servers.state.grant import RefreshToken
+from mock_servers.wire.wording import cut, duration, moment, shown
 
 _ROTATED: Final = "each refresh gives a new refresh_token, and the old one dies at once. Keep the newest, under a lock."
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from mock_servers import quota
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.redirects import redirect
-from mock_servers.request import Answer
 from mock_servers.rules import ServiceError
+from mock_servers.state import quota
+from mock_servers.wire.request import Answer
 
 
 def write(body: Mapping[str, Any]) -> str:

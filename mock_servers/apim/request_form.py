@@ -7,7 +7,7 @@ from typing import Final
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.rules import rejects
-from mock_servers.wording import names, shown
+from mock_servers.wire.wording import names, shown
 
 FORM: Final = "application/x-www-form-urlencoded"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

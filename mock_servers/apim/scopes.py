@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers import javascript
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
-from mock_servers.javascript import UNDEFINED
+from mock_servers.jose import javascript
+from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 APPLICATION: Final = "urn:nhsd:apim:app:level3:"
 _PROOFING_LETTERS: Final = 2

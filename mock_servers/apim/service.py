@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mock_servers import seeds
-from mock_servers.clock import Clock
-from mock_servers.identifiers import Identifiers
-from mock_servers.identity_provider.provider import Provider
-from mock_servers.jwks import Fetcher
-from mock_servers.keys import KeyPair
-from mock_servers.origins import Origins, canonical
-from mock_servers.real_host import Hosts
-from mock_servers.records import Journal
-from mock_servers.registered_app import App
-from mock_servers.settings import ApimSettings
-from mock_servers.store import Store
+from mock_servers.jose.jwks import Fetcher
+from mock_servers.jose.keys import KeyPair
+from mock_servers.journal.journal import Journal
+from mock_servers.state import seeds
+from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
+from mock_servers.state.provider import Provider
+from mock_servers.state.real_host import Hosts
+from mock_servers.state.settings import ApimSettings
+from mock_servers.state.store import Store
+from mock_servers.wire.identifiers import Identifiers
+from mock_servers.wire.origins import Origins, canonical
 
 
 class Caller(Protocol):

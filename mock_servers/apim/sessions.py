@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers.apim.authorizations import BrowserSession, PlatformCode
-from mock_servers.grants import AccessToken, RefreshToken
-from mock_servers.store import Store
-from mock_servers.wording import moment
+from mock_servers.state.authorization import BrowserSession, PlatformCode
+from mock_servers.state.grant import AccessToken, RefreshToken
+from mock_servers.state.store import Store
+from mock_servers.wire.wording import moment
 
 
 def begin(store: Store, environment: str, provider: str, sid: str) -> None:

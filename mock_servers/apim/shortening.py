@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from mock_servers.request import Parameters
+from mock_servers.wire.request import Parameters
 
 _POSITIVE_INTEGER: Final = re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII)
 

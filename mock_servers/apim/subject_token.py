@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_servers import javascript, jwts
 from mock_servers.apim import errors, received_jwt
 from mock_servers.apim.exchange import Exchange
-from mock_servers.javascript import UNDEFINED
-from mock_servers.jwks import FetchedJwks, UnreachableError, public_key, read
-from mock_servers.jwts import Jwt
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import FetchedJwks, UnreachableError, public_key, read
+from mock_servers.jose.jwts import Jwt
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, mismatch, shown, url
+from mock_servers.wire.wording import cut, duration, mismatch, shown, url
 
 PROVIDER_JWKS_KEPT: Final = 86400
 """Seconds for which a provider's key set is kept; an unknown kid does fetch it again (S)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mock_servers import javascript, jwts
-from mock_servers.grants import AccessToken, Session
-from mock_servers.javascript import UNDEFINED
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.state.grant import AccessToken, Session
 
 LEVELS: Final = ("aal3", "aal2", "aal1", "p9", "p5", "p0")
 """The words of `auth_level`; the first that is in a scope counts (S)."""

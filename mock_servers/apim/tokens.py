@@ -6,13 +6,13 @@ import math
 from dataclasses import replace
 from typing import Final
 
-from mock_servers import provenance
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.monitoring import cors
 from mock_servers.apim.refresh import session_ends_at
 from mock_servers.apim.shortening import shortened
-from mock_servers.grants import AccessToken, Issued, RefreshToken, Session
-from mock_servers.request import Answer
+from mock_servers.journal import provenance
+from mock_servers.state.grant import AccessToken, Issued, RefreshToken, Session
+from mock_servers.wire.request import Answer
 
 ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
 TELLS_SID: Final = "internal-dev"

@@ -7,10 +7,10 @@ from typing import Final
 
 from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
-from mock_servers.jwks import UnreachableError
-from mock_servers.request import Answer
+from mock_servers.jose.jwks import UnreachableError
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, moment
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import cut, duration, moment
 
 _BEARER: Final = "bearer "
 _COMBINED: Final = ("NHSIdentity", "Cis2-mock", "secure")

@@ -10,7 +10,7 @@ import click
 
 from mock_servers.client import Client, TokenError
 from mock_servers.command_line.outcome import Misuse, No, misuse
-from mock_servers.keys import KeyFileError, read_private_key
+from mock_servers.jose.keys import KeyFileError, read_private_key
 
 
 def run(*, token_url: str, client_id: str, key: Path, kid: str, subject_token: str | None) -> None:

@@ -6,9 +6,9 @@ import json
 
 import click
 
-from mock_servers.catalogue import Entry, entries
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.command_line.outcome import No
-from mock_servers.evidence import EVIDENCE
 
 
 def show(text: str | None, *, as_json: bool) -> None:

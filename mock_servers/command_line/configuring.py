@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from mock_servers import configuration_file
 from mock_servers.command_line.outcome import No
-from mock_servers.configuration import Configuration
-from mock_servers.configuration_file import ConfigurationError
+from mock_servers.configuration import reading as configuration_file
+from mock_servers.configuration.reading import ConfigurationError
+from mock_servers.state.configuration import Configuration
 
 
 def check(file: Path | None, *, as_json: bool) -> None:
@@ -43,7 +43,7 @@ def _read(path: Path) -> Configuration:
     found = configuration_file.read(path)
     key_files = list(_key_files(found))
     if key_files:
-        from mock_servers.keys import KeyFileError, read_private_key  # noqa: PLC0415 - brings cryptography
+        from mock_servers.jose.keys import KeyFileError, read_private_key  # noqa: PLC0415 - brings cryptography
 
         for file in key_files:
             try:

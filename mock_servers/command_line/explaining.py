@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 import click
 import requests
 
-from mock_servers import jwks
 from mock_servers.command_line import explanation
 from mock_servers.command_line.outcome import Misuse, No
 from mock_servers.control.explain import explain_on
-from mock_servers.control.offline import offline, token_url_of
-from mock_servers.jwks import HttpFetcher, UnreachableError
-from mock_servers.wording import printable, shown
+from mock_servers.explain.offline import offline, token_url_of
+from mock_servers.jose import jwks
+from mock_servers.jose.jwks import HttpFetcher, UnreachableError
+from mock_servers.wire.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds
 _LARGEST: Final = 4 << 20

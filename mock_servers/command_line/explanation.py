@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import click
 
+from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.command_line.finding import lines as finding_lines
-from mock_servers.evidence import EVIDENCE
-from mock_servers.wording import printable
+from mock_servers.wire.wording import printable
 
 
 def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from mock_servers.wording import printable
+from mock_servers.wire.wording import printable
 
 _PARTS: Final = (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("change", "Code: "))
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import click
 
 from mock_servers.command_line.finding import lines
-from mock_servers.wording import moment, printable
+from mock_servers.wire.wording import moment, printable
 
 if TYPE_CHECKING:
-    from mock_servers.records import Record
+    from mock_servers.journal.record import Record
 
 _COLOURS: Final = {"WARNING": "\033[33m", "ERROR": "\033[31m", "CRITICAL": "\033[31m"}
 _PLAIN: Final = "\033[0m"

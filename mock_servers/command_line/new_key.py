@@ -11,9 +11,9 @@ from typing import Final
 
 import click
 
-from mock_servers import keys
 from mock_servers.command_line.outcome import Misuse
-from mock_servers.keys import KeyPair
+from mock_servers.jose import keys
+from mock_servers.jose.keys import KeyPair
 
 _KID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TOLD: Final = """\

@@ -17,15 +17,15 @@ from typing import Final, NoReturn
 
 import click
 
-from mock_servers import real_names
-from mock_servers.client_environment import RealNames
 from mock_servers.command_line.outcome import misuse
 from mock_servers.command_line.serving import configured
-from mock_servers.configuration import Configuration
-from mock_servers.forward_proxy import ForwardProxy
-from mock_servers.keys import KeyFileError, KeyRing, cache_folder
-from mock_servers.platform import Platform
-from mock_servers.serving import CannotListenError
+from mock_servers.http.forward_proxy import ForwardProxy
+from mock_servers.http.server import CannotListenError
+from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
+from mock_servers.platform import real_names
+from mock_servers.platform.platform import Platform
+from mock_servers.real_hosts.variables import RealNames
+from mock_servers.state.configuration import Configuration
 
 _NOT_FOUND: Final = 127  # as a shell says it
 _NOT_EXECUTABLE: Final = 126

@@ -16,10 +16,10 @@ import click
 
 from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.outcome import Misuse, No, misuse
-from mock_servers.configuration import Configuration
-from mock_servers.keys import KeyFileError, KeyRing, cache_folder
-from mock_servers.platform import Platform
-from mock_servers.serving import CannotListenError, Server
+from mock_servers.http.server import CannotListenError, Server
+from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOK: Final = 1.0  # seconds between looks at whether the server still lives
@@ -53,7 +53,7 @@ def run(
 
 
 def _speak_tls(platform: Platform, server: Server, allowed: Sequence[str]) -> None:
-    from mock_servers import real_names  # noqa: PLC0415 - 30 ms that only TLS takes
+    from mock_servers.platform import real_names  # noqa: PLC0415 - 30 ms that only TLS takes
 
     folder = cache_folder(os.environ)
     try:
@@ -67,7 +67,7 @@ def configured(config: Path | None) -> Configuration:
     """Return the configuration of a file, or of this folder, or the defaults. Raises Misuse."""
     if config is None and not any(Path(name).is_file() for name in ("nhsauth.toml", "pyproject.toml")):
         return Configuration()
-    from mock_servers import configuration_file  # noqa: PLC0415 - its 5 ms are for who has a file
+    from mock_servers.configuration import reading as configuration_file  # noqa: PLC0415 - its 5 ms are for who has a file
 
     with misuse(configuration_file.ConfigurationError):
         path = config or configuration_file.find(Path.cwd())

@@ -17,16 +17,16 @@ import click
 import requests
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.apps import CLIENT_BITS
 from mock_servers.client import Client, TokenError
 from mock_servers.command_line.outcome import No
-from mock_servers.configuration import READY_MADE_APP
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing, cache_folder
-from mock_servers.platform import PROVIDER_BITS, Platform
-from mock_servers.registered_app import App
-from mock_servers.wording import cut
+from mock_servers.jose.keys import KeyRing, cache_folder
+from mock_servers.platform.platform import PROVIDER_BITS, Platform
+from mock_servers.state.app import App
+from mock_servers.state.configuration import READY_MADE_APP
+from mock_servers.state.registration import CLIENT_BITS
+from mock_servers.wire.wording import cut
 
 _USER: Final = "656005750104"
 _TIMEOUT: Final = 30  # seconds

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from mock_servers import client_environment
 from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.real_hosts import variables as client_environment
 
 _TIMEOUT: Final = 5  # seconds
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,=-]*")

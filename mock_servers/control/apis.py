@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Final
 
-from mock_servers import members
-from mock_servers.configuration import Api
+from mock_servers.configuration import members
 from mock_servers.control.calls import DONE, Asked, Call, Gives, Takes, Told, all_required
 from mock_servers.control.problems import ProblemError
-from mock_servers.platform import ApiExistsError
-from mock_servers.wording import shown
+from mock_servers.platform.platform import ApiExistsError
+from mock_servers.state.configuration import Api
+from mock_servers.wire.wording import shown
 
 
 def _list(asked: Asked) -> Told:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import flask
 
+from mock_servers.configuration.members import MemberError
 from mock_servers.control import (
     apis,
     apps,
@@ -26,12 +27,11 @@ from mock_servers.control import (
     tokens,
 )
 from mock_servers.control.calls import JSON, Asked, Call, Told
-from mock_servers.environ import IN_PROCESS
-from mock_servers.front import LARGEST_BODY
-from mock_servers.members import MemberError
+from mock_servers.http.front import LARGEST_BODY
+from mock_servers.wire.wsgi import IN_PROCESS
 
 if TYPE_CHECKING:
-    from mock_servers.platform import Platform
+    from mock_servers.platform.platform import Platform
 
 _MODULES: Final = (status, apps, apis, people, tokens, journal, explain, catalogue, clock, faults, snapshots, callback)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)

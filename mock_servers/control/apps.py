@@ -7,16 +7,16 @@ from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from mock_servers import members
-from mock_servers.apps import AppExistsError, NoSuchAppError
+from mock_servers.configuration import members
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import DONE, PEM, Asked, Call, Gives, Takes, Told, all_required
 from mock_servers.control.problems import ProblemError
-from mock_servers.members import MemberError
-from mock_servers.registered_app import App
-from mock_servers.wording import shown
+from mock_servers.state.app import App
+from mock_servers.state.registration import AppExistsError, NoSuchAppError
+from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
-    from mock_servers.platform import Platform
+    from mock_servers.platform.platform import Platform
 
 _HIDDEN: Final = ("key_name", "registration")
 _SOURCES: Final = ("jwks", "jwks_url")

@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlencode
 
-from mock_servers import provenance
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.configuration import Api
 from mock_servers.control import shell
 from mock_servers.control.received import jwts_of
 from mock_servers.control.shell import Variable
-from mock_servers.grants import Issued
 from mock_servers.identity_provider import log_ins
-from mock_servers.identity_provider.people import Person
-from mock_servers.identity_provider.provider import Provider
+from mock_servers.journal import provenance
+from mock_servers.journal.record import Record
 from mock_servers.pages import NextStep
-from mock_servers.records import Record
-from mock_servers.registered_app import App
+from mock_servers.state.app import App
+from mock_servers.state.configuration import Api
+from mock_servers.state.grant import Issued
+from mock_servers.state.person import Person
+from mock_servers.state.provider import Provider
 
 if TYPE_CHECKING:
-    from mock_servers.platform import Platform
+    from mock_servers.platform.platform import Platform
 
 Commands = Iterator[str]
 Form = dict[str, str | Variable]

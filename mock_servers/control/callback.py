@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote_plus
 
-from mock_servers import pages, provenance
+from mock_servers import pages
 from mock_servers.apim.request_form import ASSERTION_TYPE
 from mock_servers.control.calls import HTML, Asked, Call, Gives, Told
-from mock_servers.grants import Issued
+from mock_servers.journal import provenance
 from mock_servers.pages import CallbackPage, NextStep
-from mock_servers.registered_app import App
-from mock_servers.wording import duration, moment
+from mock_servers.state.app import App
+from mock_servers.state.grant import Issued
+from mock_servers.wire.wording import duration, moment
 
 _CODE: Final = "authorization code"
 _POST: Final = "client_secret_post"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mock_servers import members
+from mock_servers.configuration import members
 
 if TYPE_CHECKING:
-    from mock_servers.platform import Platform
+    from mock_servers.platform.platform import Platform
 
 JSON: Final = "application/json"
 PEM: Final = "text/plain; charset=utf-8"

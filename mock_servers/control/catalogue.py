@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mock_servers import pages
+from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.control.calls import EVIDENCE as LETTER
 from mock_servers.control.calls import HTML, TEXT, TEXTS, Asked, Call, Gives, Parameter, Told, answer_object
-from mock_servers.evidence import EVIDENCE
 from mock_servers.pages.journal import ErrorShown, ErrorsPage
 
 if TYPE_CHECKING:
-    from mock_servers.catalogue import Entry
+    from mock_servers.catalogue.entries import Entry
 
 
 def _list(asked: Asked) -> Told:
-    from mock_servers.catalogue import entries  # noqa: PLC0415 - brings every service there is, and few ever ask
+    from mock_servers.catalogue.entries import entries  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = asked.query.get("text", "")
     found = [entry for entry in entries() if entry.is_about(text)]

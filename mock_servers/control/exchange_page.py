@@ -9,9 +9,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.control import attempt
 from mock_servers.control.received import jwts_of
-from mock_servers.evidence import EVIDENCE
+from mock_servers.journal.record import Record
+from mock_servers.journal.timeline import Step
 from mock_servers.pages.journal import (
     ExchangePage,
     ExchangeRow,
@@ -24,12 +26,10 @@ from mock_servers.pages.journal import (
     RuleShown,
     Why,
 )
-from mock_servers.records import Record
-from mock_servers.timeline import Step
-from mock_servers.wording import cut, duration, moment
+from mock_servers.wire.wording import cut, duration, moment
 
 if TYPE_CHECKING:
-    from mock_servers.platform import Platform
+    from mock_servers.platform.platform import Platform
 
 ROLES: Final = {
     "client_assertion": "client_assertion, by which an app proves itself",

@@ -10,7 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from mock_servers import members, pages, provenance
+from mock_servers import pages
+from mock_servers.configuration import members
+from mock_servers.configuration.limits import URL
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
     HTML,
@@ -24,17 +27,17 @@ from mock_servers.control.calls import (
     Told,
     answer_object,
 )
-from mock_servers.control.kind import KINDS, bare_value, is_private_key, kind_of
-from mock_servers.control.verdict import ROLES, Bench, bench
-from mock_servers.diagnosis.place import misplaced
-from mock_servers.dissection import taken_apart
-from mock_servers.limits import URL
-from mock_servers.members import MemberError
-from mock_servers.records import Finding, Record
-from mock_servers.wording import cut, shown
+from mock_servers.diagnosis.request.place import misplaced
+from mock_servers.explain.kind import KINDS, bare_value, is_private_key, kind_of
+from mock_servers.explain.verdict import ROLES, Bench, bench
+from mock_servers.journal import provenance
+from mock_servers.journal.dissection import taken_apart
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Record
+from mock_servers.wire.wording import cut, shown
 
 if TYPE_CHECKING:
-    from mock_servers.platform import Platform
+    from mock_servers.platform.platform import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.control.exchange_page import finding_shown, jwt_part
-from mock_servers.evidence import EVIDENCE
 from mock_servers.pages.journal import ExplanationPage, VerdictShown, Why
 
 _TITLES: Final = {

@@ -19,10 +19,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mock_servers.apim.request_form import FORM
 from mock_servers.control.calls import JSON
 from mock_servers.control.problems import ProblemError
-from mock_servers.environ import host
-from mock_servers.front import LARGEST_BODY
-from mock_servers.javascript import UNDEFINED
-from mock_servers.wording import shown
+from mock_servers.http.front import LARGEST_BODY
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.wire.wording import shown
+from mock_servers.wire.wsgi import host
 
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9]{0,5})?")
 _REAL: Final = ("nhs.uk", "nhs.net")

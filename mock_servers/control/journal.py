@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mock_servers import pages
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     DONE,
     EVIDENCE,
@@ -22,9 +23,8 @@ from mock_servers.control.calls import (
     answer_object,
 )
 from mock_servers.control.problems import ProblemError
-from mock_servers.members import MemberError
-from mock_servers.records import Record
-from mock_servers.wording import shown
+from mock_servers.journal.record import Record
+from mock_servers.wire.wording import shown
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 
-from mock_servers import members
+from mock_servers.configuration import members
+from mock_servers.configuration.limits import REDIRECT
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
     TEXT,
@@ -22,10 +24,8 @@ from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.identity_provider.people import Person
-from mock_servers.limits import REDIRECT
-from mock_servers.members import MemberError
-from mock_servers.wording import shown
+from mock_servers.state.person import Person
+from mock_servers.wire.wording import shown
 
 Outcome = Literal["ok", "cancelled", "consent_refused", "level_too_low", "provider_error"]
 

@@ -11,11 +11,11 @@ import flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from mock_servers import pages
-from mock_servers.apps import NoSuchAppError
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import HTML
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
-from mock_servers.members import MemberError
-from mock_servers.wording import shown
+from mock_servers.state.registration import NoSuchAppError
+from mock_servers.wire.wording import shown
 
 CONTENT_TYPE: Final = "application/problem+json"
 

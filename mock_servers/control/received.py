@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mock_servers.dissection import taken_apart
-from mock_servers.jwts import Jwt
-from mock_servers.records import Received, Record
+from mock_servers.jose.jwts import Jwt
+from mock_servers.journal.dissection import taken_apart
+from mock_servers.journal.record import Received, Record
 
 
 def jwts_of(record: Record) -> dict[str, Mapping[str, Any]]:

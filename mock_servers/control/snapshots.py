@@ -6,7 +6,7 @@ from typing import Final
 
 from mock_servers.control.calls import DONE, TEXT, Asked, Call, Gives, Told, answer_object
 from mock_servers.control.problems import ProblemError
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 
 def _take(asked: Asked) -> Told:

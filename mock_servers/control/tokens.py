@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from mock_servers import members
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.configuration import members
+from mock_servers.configuration.limits import URL
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import TEXT, Asked, Call, Gives, Takes, Told, answer_object
 from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.limits import URL
-from mock_servers.members import MemberError
-from mock_servers.wording import shown
+from mock_servers.jose.jwts import Alterations
+from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
-    from mock_servers.platform import Platform
+    from mock_servers.platform.platform import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

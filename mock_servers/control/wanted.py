@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.problems import ProblemError
-from mock_servers.members import MemberError
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
     from mock_servers.identity_provider.service import Service as ProviderService
-    from mock_servers.platform import Platform
-    from mock_servers.registered_app import App
+    from mock_servers.platform.platform import Platform
+    from mock_servers.state.app import App
 
 
 def named_app(platform: Platform, client_id: str | None) -> App:

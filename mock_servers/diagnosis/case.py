@@ -9,21 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mock_servers import javascript, jwks, jwts, provenance
-from mock_servers.grants import Issued
-from mock_servers.identity_provider.provider import Provider
-from mock_servers.javascript import UNDEFINED
-from mock_servers.jwks import FetchedJwks, Fetcher, UnreachableError
-from mock_servers.jwts import Jwt, MalformedJwtError
-from mock_servers.keys import KeyPair
-from mock_servers.origins import Origins
-from mock_servers.real_host import Hosts
-from mock_servers.records import Journal, Record
-from mock_servers.registered_app import App
-from mock_servers.request import Request
+from mock_servers.diagnosis.traits import Traits
+from mock_servers.jose import javascript, jwks, jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import FetchedJwks, Fetcher, UnreachableError
+from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.jose.keys import KeyPair
+from mock_servers.journal import provenance
+from mock_servers.journal.journal import Journal
+from mock_servers.journal.record import Record
 from mock_servers.rules import Refusal, Rule, ServiceError
-from mock_servers.store import Store
-from mock_servers.traits import Traits
+from mock_servers.state.app import App
+from mock_servers.state.grant import Issued
+from mock_servers.state.provider import Provider
+from mock_servers.state.real_host import Hosts
+from mock_servers.state.store import Store
+from mock_servers.wire.origins import Origins
+from mock_servers.wire.request import Request
 
 RowOf = Callable[[ServiceError], ServiceError]
 

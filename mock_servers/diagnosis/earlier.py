@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers import provenance
 from mock_servers.diagnosis.case import Case
-from mock_servers.records import Record
+from mock_servers.journal import provenance
+from mock_servers.journal.record import Record
 
 _FAULT: Final = "fault"
 """What a record has for a rule when a fault spoilt its answer."""

@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from mock_servers.diagnosis.case import Case, Known, RowOf, tokens_of
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.fingerprints import hint
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.fingerprints import hint
-from mock_servers.jwks import FetchedJwks
-from mock_servers.records import Examination, Finding, Record
-from mock_servers.request import Request
+from mock_servers.diagnosis.traits import traits_of
+from mock_servers.jose.jwks import FetchedJwks
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Examination, Record
 from mock_servers.rules import Flow, Refusal, Rule, foresee
-from mock_servers.traits import traits_of
+from mock_servers.wire.request import Request
 
 MOST: Final = 3
 _CLAIM: Final = "claim_client_assertion_jti"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_servers.diagnosis.case import Case
-from mock_servers.records import Finding
+from mock_servers.journal.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from mock_servers import javascript
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.javascript import UNDEFINED
-from mock_servers.records import Finding, Received, Record
-from mock_servers.wording import duration, shown
+from mock_servers.jose import javascript
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Received, Record
+from mock_servers.wire.wording import duration, shown
 
 _HEADER: Final = ("alg", "kid", "typ")
 _CLAIMS: Final = ("iss", "aud")

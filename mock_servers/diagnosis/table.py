@@ -7,34 +7,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.diagnosis import (
+from mock_servers.diagnosis import history
+from mock_servers.diagnosis.assertion import (
     audience,
-    bearer,
     claim,
     client_id,
-    code,
-    credential,
-    form,
-    grant,
     header,
-    history,
-    key_set,
-    kid,
     lifetime,
     mangled_jwt,
     other_jwt,
-    path,
-    place,
-    provider_assertion,
-    redirect_uri,
-    refresh_token,
     replay,
-    scope,
-    signature,
-    state,
-    subject_token,
 )
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.key import key_set, kid, signature
+from mock_servers.diagnosis.provider import assertion as provider_assertion
+from mock_servers.diagnosis.provider import credential, redirect_uri, state
+from mock_servers.diagnosis.request import form, grant, path, place, scope
+from mock_servers.diagnosis.token import bearer, code, refresh_token, subject_token
 
 FINDERS: Final[tuple[Finder, ...]] = (
     *place.FINDERS,

@@ -1,1 +1,1 @@
-"""What explains a request that a real service refused: it reads it from a text, and asks nobody."""
+"""What explains a value, or a request that a service refused, without a server: it asks nobody."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mock_servers.explain.captured import Captured, CapturedAnswer, Pairs, UnreadableError
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 _LISTS: Final = ("interactions", "http_interactions")
 

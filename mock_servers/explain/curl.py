@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from mock_servers.explain import shell
 from mock_servers.explain.captured import Captured, Gaps, UnreadableError, named
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 ReadFile = Callable[[str], bytes]
 """Returns what is in a file; raises OSError."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 _ENCODED: Final = re.compile(r"(?:[A-Za-z0-9*._+~-]|%[0-9A-Fa-f]{2})*")
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mock_servers.explain import cassette, curl, har, raw_http
 from mock_servers.explain.captured import Captured, UnreadableError, named
 from mock_servers.explain.curl import ReadFile
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 _YAML: Final = re.compile(r"^(?:http_)?interactions:", re.MULTILINE)
 _MOST_HOSTS: Final = 3

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from mock_servers.explain.captured import Gaps, UnreadableError
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 Commands = list[list[str]]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from mock_servers import quota
 from mock_servers.apim.errors import QUOTA_EXCEEDED, SCRIPT_FAULT
-from mock_servers.faults.fault import Fault
-from mock_servers.registered_app import App
-from mock_servers.request import Answer
+from mock_servers.state import quota
+from mock_servers.state.app import App
+from mock_servers.state.fault import Fault
+from mock_servers.wire.request import Answer
 
 HTML: Final = "text/html; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"

@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
-from mock_servers import jwts
-from mock_servers.request import Request
-from mock_servers.store import Store
+from mock_servers.jose import jwts
+from mock_servers.state.store import Store
+from mock_servers.wire.request import Request
 
 Trace = Callable[[Request, Store], str | None]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_servers.faults import answer
-from mock_servers.faults.fault import Fault
 from mock_servers.faults.ordered import Faults
-from mock_servers.jwks import Fetcher, UnreachableError
+from mock_servers.jose.jwks import Fetcher, UnreachableError
+from mock_servers.state.fault import Fault
 
 
 def without_faults(fetch: Fetcher) -> Fetcher:

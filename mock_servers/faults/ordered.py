@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mock_servers.faults.fault import Fault
 from mock_servers.faults.pause import Pause
-from mock_servers.keys import KeyRing, jwks
-from mock_servers.store import Store
+from mock_servers.jose.keys import KeyRing, jwks
+from mock_servers.state.fault import Fault
+from mock_servers.state.store import Store
 
 _ROTATED = "rotated"
 _BITS = 2048

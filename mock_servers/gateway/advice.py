@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from mock_servers import habits
 from mock_servers.gateway.service import Exchange
-from mock_servers.grants import AccessToken
-from mock_servers.identity_provider.people import Person, roles
-from mock_servers.records import Record
-from mock_servers.wording import duration, shown
+from mock_servers.journal import habits
+from mock_servers.journal.record import Record
+from mock_servers.state.grant import AccessToken
+from mock_servers.state.person import Person, roles
+from mock_servers.wire.wording import duration, shown
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LAST_SECONDS: Final = 5

@@ -7,7 +7,7 @@ from mock_servers.apim.scopes import APPLICATION
 from mock_servers.gateway import errors
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, moment, shown
+from mock_servers.wire.wording import cut, duration, moment, shown
 
 _BEARER = "bearer "
 

@@ -7,8 +7,8 @@ from typing import Final
 from mock_servers.apim.monitoring import VERSION
 from mock_servers.gateway import bearer_token, mock_jwks, subscription
 from mock_servers.gateway.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy
+from mock_servers.wire.request import Answer
 
 TOKEN: Final[Policy[Exchange]] = Policy(
     name="OauthV2.VerifyAccessToken",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mock_servers import quota
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, ServiceError
+from mock_servers.state import quota
+from mock_servers.wire.request import Answer
 
 TOKEN: Final[Policy[Exchange]] = Policy(
     name="OauthV2.VerifyAccessToken",

@@ -13,9 +13,9 @@ from mock_servers.apim.monitoring import VERSION
 from mock_servers.apim.platform_client import CLIENT_IDS, CLIENT_SECRET
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, Rule, rejects
-from mock_servers.wording import shown
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 _TEXT: Final = "application/text"
 _KEYCLOAK_NAMES: Final = {"cis2": "cis2", "nhs_login": "nhs-login"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mock_servers import quota
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
 from mock_servers.gateway.upstream import (
@@ -14,9 +13,10 @@ from mock_servers.gateway.upstream import (
     UnreachableUpstreamError,
     UpstreamError,
 )
-from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, rejects
-from mock_servers.wording import shown
+from mock_servers.state import quota
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 _BY_KEY: Final = ":app:level0:"
 """What a scope contains of an API for application-restricted access with an API key (D)."""

@@ -7,16 +7,16 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mock_servers import seeds
-from mock_servers.clock import Clock
-from mock_servers.configuration import Api
-from mock_servers.grants import AccessToken
-from mock_servers.identifiers import Identifiers
-from mock_servers.records import Journal
-from mock_servers.registered_app import App
-from mock_servers.request import Request
-from mock_servers.settings import ApimSettings
-from mock_servers.store import Store
+from mock_servers.journal.journal import Journal
+from mock_servers.state import seeds
+from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Api
+from mock_servers.state.grant import AccessToken
+from mock_servers.state.settings import ApimSettings
+from mock_servers.state.store import Store
+from mock_servers.wire.identifiers import Identifiers
+from mock_servers.wire.request import Request
 
 if TYPE_CHECKING:
     from mock_servers.gateway.upstream import Reply, UpstreamError

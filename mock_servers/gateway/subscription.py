@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mock_servers.gateway import errors
 from mock_servers.gateway.service import Exchange
-from mock_servers.registered_app import App
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.state.app import App
+from mock_servers.wire.wording import shown
 
 
 def _app(exchange: Exchange, client_id: str) -> App | None:

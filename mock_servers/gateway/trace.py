@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mock_servers import tracing
 from mock_servers.gateway.service import Exchange
-from mock_servers.request import Seen
+from mock_servers.journal import tracing
+from mock_servers.wire.request import Seen
 
 
 def trace(exchange: Exchange, seen: Seen) -> None:

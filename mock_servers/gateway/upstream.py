@@ -18,10 +18,10 @@ from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
-from mock_servers.configuration import Api
 from mock_servers.gateway.service import Waiting
-from mock_servers.jwks import is_private
-from mock_servers.request import Request
+from mock_servers.jose.jwks import is_private
+from mock_servers.state.configuration import Api
+from mock_servers.wire.request import Request
 
 _PIECE: Final = 1 << 16
 _HOP_BY_HOP: Final = frozenset(

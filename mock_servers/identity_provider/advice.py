@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from mock_servers import habits
-from mock_servers.identity_provider.id_tokens import LogIn
 from mock_servers.identity_provider.service import Exchange
-from mock_servers.jwts import Jwt
-from mock_servers.records import Record
-from mock_servers.wording import duration, shown, url
+from mock_servers.jose.jwts import Jwt
+from mock_servers.journal import habits
+from mock_servers.journal.record import Record
+from mock_servers.state.log_in import LogIn
+from mock_servers.wire.wording import duration, shown, url
 
 _LONGEST: Final = 300
 _NOT_FOUND: Final = 404

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from mock_servers import wording
-from mock_servers.grants import ProviderSession
 from mock_servers.identity_provider import errors, sessions
 from mock_servers.identity_provider.service import Assurance, Exchange
-from mock_servers.request import Parameters
 from mock_servers.rules import Kind, Rule, ServiceError, rejects
-from mock_servers.wording import shown
+from mock_servers.state.grant import ProviderSession
+from mock_servers.wire import wording
+from mock_servers.wire.request import Parameters
+from mock_servers.wire.wording import shown
 
 TARGET: Final = ("client_id", "redirect_uri")
 _PROMPTS: Final = {"none", "login", "consent", "select_account"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from mock_servers.identity_provider import errors
-from mock_servers.identity_provider.provider import Asking, Fact, Level, Proof, Provider
+from mock_servers.state.provider import Asking, Fact, Level, Proof, Provider
 
 PATH: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mock_servers.registered_app import App
+from mock_servers.state.app import App
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from mock_servers import javascript, jwks, jwts, wording
 from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.client import Client
 from mock_servers.identity_provider.service import Credentials, Exchange, Service
-from mock_servers.javascript import UNDEFINED
-from mock_servers.jwts import Jwt
+from mock_servers.jose import javascript, jwks, jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwts import Jwt
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown
+from mock_servers.wire import wording
+from mock_servers.wire.wording import cut, duration, shown
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _BASIC: Final = "basic "

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from mock_servers import jwts, wording
-from mock_servers.grants import ProviderSession, Visit
 from mock_servers.identity_provider import errors, log_in_form
 from mock_servers.identity_provider.authorize_request import is_absolute
 from mock_servers.identity_provider.service import Exchange
-from mock_servers.jwks import UnreachableError
-from mock_servers.provenance import fingerprint
-from mock_servers.records import Record
-from mock_servers.request import Answer
+from mock_servers.jose import jwts
+from mock_servers.jose.jwks import UnreachableError
+from mock_servers.journal.provenance import fingerprint
+from mock_servers.journal.record import Record
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, shown
+from mock_servers.state.grant import ProviderSession, Visit
+from mock_servers.wire import wording
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import cut, shown
 
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 _LIFETIME: Final = 120

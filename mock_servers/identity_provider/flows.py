@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from mock_servers import keys
 from mock_servers.identity_provider import (
     asserted_log_in,
     client_proof,
@@ -18,8 +17,9 @@ from mock_servers.identity_provider import (
 )
 from mock_servers.identity_provider import authorize_request as ask
 from mock_servers.identity_provider.service import Exchange
-from mock_servers.request import Answer
+from mock_servers.jose import keys
 from mock_servers.rules import Flow, Policy
+from mock_servers.wire.request import Answer
 
 AUTHORIZE: Final[Policy[Exchange]] = Policy(
     name="authorize",

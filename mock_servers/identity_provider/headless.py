@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 Call = Callable[[str, Mapping[str, str] | None], tuple[int, Mapping[str, str], bytes]]
 """GETs a URL, or POSTs a form to it, following no redirect; gives status, headers and body."""

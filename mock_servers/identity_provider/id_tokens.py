@@ -4,50 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mock_servers import jwts
-from mock_servers.identifiers import Identifiers
-from mock_servers.identity_provider.people import Person, id_token_claims
-from mock_servers.identity_provider.provider import Fact, Provider
-from mock_servers.keys import KeyPair
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogIn:
-    """One log-in of one person at one provider for one client; `at` in seconds since 1970.
-
-    `scope` is what was granted, the provider's usual one when `None`; `acr` or `vector` is what the level was asked
-    as, `role` the person's role that was picked. `actor` is who acts for the person.
-    """
-
-    provider: str
-    person: Person
-    level: str
-    client_id: str
-    at: float
-    session_id: str
-    nonce: str | None = None
-    state: str | None = None
-    scope: str | None = None
-    acr: str | None = None
-    vector: str | None = None
-    role: str | None = None
-    actor: Person | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alterations:
-    """What a test wants otherwise: members added or replaced, and members left out (`exp`, `header.kid`)."""
-
-    claims: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, Any] = field(default_factory=dict)
-    without: Sequence[str] = ()
-
-
-UNALTERED = Alterations()
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import UNALTERED, Alterations
+from mock_servers.jose.keys import KeyPair
+from mock_servers.state.log_in import LogIn
+from mock_servers.state.person import id_token_claims
+from mock_servers.state.provider import Fact, Provider
+from mock_servers.wire.identifiers import Identifiers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

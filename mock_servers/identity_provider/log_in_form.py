@@ -11,22 +11,15 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from mock_servers.identity_provider import authorize_request as ask
-from mock_servers.identity_provider import errors, log_ins, people, sessions
-from mock_servers.identity_provider.id_tokens import LogIn
-from mock_servers.identity_provider.people import Person
+from mock_servers.identity_provider import errors, log_ins, sessions
 from mock_servers.identity_provider.service import Choice, Exchange
-from mock_servers.pages import (
-    OUTCOMES,
-    SECURITY_HEADERS,
-    ErrorPage,
-    LogInForm,
-    error_page,
-    log_in_page,
-    person_choice,
-)
-from mock_servers.request import Answer
+from mock_servers.pages import OUTCOMES, SECURITY_HEADERS, ErrorPage, LogInForm, error_page, log_in_page, person_choice
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.state import person as people
+from mock_servers.state.log_in import LogIn
+from mock_servers.state.person import Person
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 SLOW: Final = 5
 """Seconds that a slow log-in takes: the browser waits, with the `Refresh` header; no thread of the mock does."""

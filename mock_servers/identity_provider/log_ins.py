@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from mock_servers import jwts, provenance
-from mock_servers.grants import (
+from mock_servers.identity_provider import id_tokens
+from mock_servers.identity_provider.service import Assurance, Exchange, Service
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import UNALTERED, Alterations
+from mock_servers.journal import provenance
+from mock_servers.state.grant import (
     AuthorizationCode,
     Issued,
     ProviderAccessToken,
@@ -15,11 +19,9 @@ from mock_servers.grants import (
     ProviderSession,
     Visit,
 )
-from mock_servers.identity_provider import id_tokens
-from mock_servers.identity_provider.id_tokens import UNALTERED, Alterations, LogIn
-from mock_servers.identity_provider.people import Person
-from mock_servers.identity_provider.service import Assurance, Exchange, Service
-from mock_servers.request import Answer
+from mock_servers.state.log_in import LogIn
+from mock_servers.state.person import Person
+from mock_servers.wire.request import Answer
 
 
 class NoSuchPersonError(LookupError):

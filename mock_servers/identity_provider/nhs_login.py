@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.identity_provider import errors
-from mock_servers.identity_provider.provider import Asking, Fact, Level, Proof, Provider
+from mock_servers.state.provider import Asking, Fact, Level, Proof, Provider
 
 LEVELS: Final = {
     "P9": Level(claim="P9", vector_of_trust="P9.Cp.Cd", scope_mark="P9"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.provider import Asking, Fact, Proof, Provider
+from mock_servers.state.provider import Asking, Fact, Proof, Provider
 
 _OPENID_CONNECT = "/protocol/openid-connect"
 _ENDPOINTS = {

@@ -11,8 +11,8 @@ from mock_servers.identity_provider.authorize_request import TARGET, repeated
 from mock_servers.identity_provider.client_proof import used_basic
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.pages import SECURITY_HEADERS, ErrorPage, error_page
-from mock_servers.request import Answer
 from mock_servers.rules import ServiceError
+from mock_servers.wire.request import Answer
 
 
 def _description_first(row: ServiceError, exchange: Exchange) -> Answer:

@@ -6,20 +6,20 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mock_servers.clock import Clock
-from mock_servers.grants import AuthorizationCode, ProviderAccessToken, ProviderRefreshToken, ProviderSession
-from mock_servers.identifiers import Identifiers
 from mock_servers.identity_provider.client import Client, client_of
 from mock_servers.identity_provider.id_tokens import Minting
-from mock_servers.identity_provider.people import Person
-from mock_servers.identity_provider.provider import Provider
-from mock_servers.jwks import Fetcher, UnreachableError
-from mock_servers.jwts import Jwt
-from mock_servers.keys import KeyPair
-from mock_servers.records import Journal
-from mock_servers.request import Parameters, Request
-from mock_servers.settings import ProviderSettings
-from mock_servers.store import Store
+from mock_servers.jose.jwks import Fetcher, UnreachableError
+from mock_servers.jose.jwts import Jwt
+from mock_servers.jose.keys import KeyPair
+from mock_servers.journal.journal import Journal
+from mock_servers.state.clock import Clock
+from mock_servers.state.grant import AuthorizationCode, ProviderAccessToken, ProviderRefreshToken, ProviderSession
+from mock_servers.state.person import Person
+from mock_servers.state.provider import Provider
+from mock_servers.state.settings import ProviderSettings
+from mock_servers.state.store import Store
+from mock_servers.wire.identifiers import Identifiers
+from mock_servers.wire.request import Parameters, Request
 
 
 def _offline(url: str) -> bytes:

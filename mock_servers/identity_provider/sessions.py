@@ -6,9 +6,9 @@ import hashlib
 import hmac
 from typing import Final
 
-from mock_servers.grants import ProviderSession
-from mock_servers.identity_provider.people import Person
 from mock_servers.identity_provider.service import Exchange, Service
+from mock_servers.state.grant import ProviderSession
+from mock_servers.state.person import Person
 
 COOKIE: Final = "nhsauth_session"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from mock_servers.identity_provider import errors, log_ins, people
+from mock_servers.identity_provider import errors, log_ins
 from mock_servers.identity_provider.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, duration, shown
+from mock_servers.state import person as people
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import cut, duration, shown
 
 _LONGEST_METADATA: Final = 1024
 _MEMBER: Final = "client_user_metadata"

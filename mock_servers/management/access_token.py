@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mock_servers.apim.token_attributes import attributes_of
-from mock_servers.grants import AccessToken
 from mock_servers.management import body, errors, page, view
 from mock_servers.management.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, shown
+from mock_servers.state.grant import AccessToken
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import cut, shown
 
 decode_change: Final = body.decoded({"scope": body.TEXT, "attributes": body.ATTRIBUTES})
 TOKENS_AT_ONCE: Final = 1000

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from mock_servers.developer_app import Attributes, DeveloperApp, Product
 from mock_servers.management import body, errors, view
 from mock_servers.management.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import Rule, rejects
-from mock_servers.wording import shown
+from mock_servers.state.developer_app import Attributes, DeveloperApp, Product
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 H = TypeVar("H", DeveloperApp, Product)
 Held = Callable[[Exchange], Attributes]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mock_servers.developer_app import Attributes
 from mock_servers.management import errors
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
+from mock_servers.state.developer_app import Attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

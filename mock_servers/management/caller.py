@@ -7,7 +7,7 @@ from typing import Final
 from mock_servers.management import errors
 from mock_servers.management.service import Exchange
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.wire.wording import shown
 
 ORGANIZATIONS: Final = ("nhsd-nonprod", "nhsd-prod")
 _BEARER: Final = "bearer "

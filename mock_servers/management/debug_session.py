@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mock_servers.debug_session import KEPT, LIFETIME, DebugSession, Transaction, header_name
 from mock_servers.management import errors, proxy, view
 from mock_servers.management.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import Rule, rejects
-from mock_servers.wording import shown
+from mock_servers.state.debug_session import KEPT, LIFETIME, DebugSession, Transaction, header_name
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 _HEADER, _QUERY = "header_", "qparam_"
 

@@ -19,9 +19,9 @@ from mock_servers.management import (
     view,
 )
 from mock_servers.management.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, Rule, ServiceError, rejects
-from mock_servers.wording import shown
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 _Respond = Callable[[Exchange], Answer]
 _Rules = tuple[Rule[Exchange], ...]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from mock_servers.developer_app import DeveloperApp, Key, Status, scopes_of
 from mock_servers.management import body, developer_app, errors, view
 from mock_servers.management.body import Kind
 from mock_servers.management.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import cut, shown
+from mock_servers.state.developer_app import DeveloperApp, Key, Status, scopes_of
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import cut, shown
 
 _LONGEST: Final = 2048
 _LETTERS: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{_LONGEST}}}")

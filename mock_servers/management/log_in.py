@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from mock_servers.management import errors
 from mock_servers.management.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import Flow, Policy, rejects
-from mock_servers.wording import shown
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 CLIENT: Final = base64.b64encode(b"edgecli:edgeclisecret").decode()
 """Name and password of Apigee's own command line, which are public and the same for everybody (S)."""

@@ -6,9 +6,9 @@ from typing import Final
 
 from mock_servers.management import errors
 from mock_servers.management.service import Exchange
-from mock_servers.request import Answer
 from mock_servers.rules import rejects
-from mock_servers.wording import shown
+from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
 REVISION: Final = "1"
 """Each proxy has one revision, deployed in one environment."""

@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mock_servers.clock import Clock
-from mock_servers.debug_session import DebugSession, Transaction
-from mock_servers.developer_app import DeveloperApp, Key, Product
-from mock_servers.developer_apps import DeveloperApps
-from mock_servers.grants import AccessToken
-from mock_servers.identifiers import Identifiers
-from mock_servers.records import Journal
-from mock_servers.request import Request
-from mock_servers.seeds import Proxy
-from mock_servers.settings import ApimSettings
-from mock_servers.store import Store
+from mock_servers.journal.journal import Journal
+from mock_servers.state.clock import Clock
+from mock_servers.state.debug_session import DebugSession, Transaction
+from mock_servers.state.developer_app import DeveloperApp, Key, Product
+from mock_servers.state.grant import AccessToken
+from mock_servers.state.portfolio import DeveloperApps
+from mock_servers.state.seeds import Proxy
+from mock_servers.state.settings import ApimSettings
+from mock_servers.state.store import Store
+from mock_servers.wire.identifiers import Identifiers
+from mock_servers.wire.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mock_servers.developer_app import Attributes, DeveloperApp, Key, Product
-from mock_servers.request import Answer
+from mock_servers.state.developer_app import Attributes, DeveloperApp, Key, Product
+from mock_servers.wire.request import Answer
 
 NEVER: Final = -1
 """When a key expires that does not (D)."""

@@ -4,15 +4,7 @@
 """
 
 from mock_servers.pages.choices import person_choice
-from mock_servers.pages.content import (
-    OUTCOMES,
-    CallbackPage,
-    ErrorPage,
-    LogInForm,
-    NextStep,
-    PersonChoice,
-    RoleChoice,
-)
+from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm, NextStep, PersonChoice, RoleChoice
 from mock_servers.pages.render import (
     FORM_HEADERS,
     JOURNAL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mock_servers.identity_provider.people import Person, roles, userinfo
 from mock_servers.pages.content import PersonChoice, RoleChoice
+from mock_servers.state.person import Person, roles, userinfo
 
 
 def person_choice(person: Person) -> PersonChoice:

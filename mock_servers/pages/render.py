@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm
-from mock_servers.wording import printable
+from mock_servers.wire.wording import printable
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

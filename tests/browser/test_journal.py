@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.jose.jwts import Alterations
+from mock_servers.platform.platform import Platform
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

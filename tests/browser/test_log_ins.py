@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

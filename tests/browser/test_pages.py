@@ -8,8 +8,8 @@ import pytest
 from werkzeug.test import Client
 
 from mock_servers import pages
-from mock_servers.identity_provider.people import READY_MADE
 from mock_servers.pages import CallbackPage, ErrorPage, LogInForm, NextStep, person_choice
+from mock_servers.state.person import READY_MADE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route

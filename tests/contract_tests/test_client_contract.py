@@ -27,7 +27,7 @@ from contract_tests.client_contract import (
 from contract_tests.client_contract.__main__ import main
 from contract_tests.client_contract.subject import CannotJudgeError
 from mock_servers.client import Client, Token
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 
 Script = Callable[[str], list[str]]
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

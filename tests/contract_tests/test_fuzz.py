@@ -14,8 +14,8 @@ from contract_tests.oracle import ISSUED, World, row_of
 from contract_tests.reproduction import as_commands, as_test, written
 from contract_tests.strategies import ABSENT, Recipe, Writing
 from contract_tests.target import HEALTHCARE_WORKER
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 
 TOO_FAR = Said(400, "invalid_request", "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future")
 WRITING = Writing(

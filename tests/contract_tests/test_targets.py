@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Run = Any
 Start = Callable[..., Run]

@@ -12,8 +12,8 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 
 Visit = Callable[..., requests.Response]
 

@@ -24,9 +24,9 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
-from mock_servers import serving
+from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 DOCTOR = "656005750104"
 PATIENT = "9912003071"

@@ -20,7 +20,7 @@ from requests_oauthlib import OAuth2Session as RequestsOAuth2Session
 
 from contract_tests.client_contract import CallableClient, CommandClient, Scorecard, Settings, judge
 from mock_servers.client import Client
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 
 pytestmark = pytest.mark.interop
 

@@ -21,12 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from werkzeug.wrappers import Request as WebRequest
 from werkzeug.wrappers import Response
 
-from mock_servers import fingerprints, jwts
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.request import Request
-from mock_servers.serving import serve
-from mock_servers.traits import Traits, traits_of
+from mock_servers.diagnosis import fingerprints
+from mock_servers.diagnosis.traits import Traits, traits_of
+from mock_servers.http.server import serve
+from mock_servers.jose import jwts
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.wire.request import Request
 
 NODE = Path(__file__).parent / "node"
 UA = {"user-agent": "python-requests/2.34.2"}

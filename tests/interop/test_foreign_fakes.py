@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 
 NODE = Path(__file__).parent / "node"
 OF_A_CLIENT = "test_a_mistake_alone and client_credentials"

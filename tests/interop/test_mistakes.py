@@ -17,8 +17,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from mock_servers import keys
-from mock_servers.platform import Platform
+from mock_servers.jose import keys
+from mock_servers.platform.platform import Platform
 
 APP = "nhsauth-app"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from mock_servers.configuration import Configuration
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ApimSettings
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ApimSettings
 
 FOLDER = Path(__file__).parent / "node"
 

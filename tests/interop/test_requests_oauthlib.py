@@ -23,7 +23,7 @@ from oauthlib.oauth2 import (
 )
 from requests_oauthlib import OAuth2Session
 
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 DOCTOR = "656005750104"
 PATIENT = "9912003071"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.clock import Clock
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.clock import Clock
 
 NOW = 1_800_000_000.0
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -2,19 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mock_servers.rules import (
-    Flow,
-    Kind,
-    Policy,
-    Refusal,
-    Rule,
-    ServiceError,
-    action,
-    choose,
-    foresee,
-    judge,
-    rejects,
-)
+from mock_servers.rules import Flow, Kind, Policy, Refusal, Rule, ServiceError, action, choose, foresee, judge, rejects
 
 FIRST = ServiceError(status=400, code="first", sentence="First", evidence="S", row="1")
 SECOND = ServiceError(status=400, code="second", sentence="Second", evidence="S", row="2")

@@ -212,20 +212,23 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     # forms and requests
     _apim("request_form", "no charset", 'return sent.partition(";")[0].strip() == FORM', "return sent == FORM"),
     _apim("request_form", "any content type", 'return sent.partition(";")[0].strip() == FORM', "return bool(sent)"),
-    _mock("request", "the last of a repeated parameter counts", "dict(reversed(self.pairs))", "dict(self.pairs)"),
+    _mock("wire/request", "the last of a repeated parameter counts", "dict(reversed(self.pairs))", "dict(self.pairs)"),
     _mock(
-        "request", "an empty parameter is there", "return self._first.get(name) or None", "return self._first.get(name)"
+        "wire/request",
+        "an empty parameter is there",
+        "return self._first.get(name) or None",
+        "return self._first.get(name)",
     ),
     _mock(
-        "jwts",
+        "jose/jwts",
         "two parts are enough",
         "if len(parts) != 3:",
         'parts = [*parts, ""] if len(parts) == 2 else parts\n    if len(parts) != 3:',
     ),
-    _mock("jwts", "NaN is JSON", "parse_constant=_refuse_constant", "parse_constant=float"),
-    _mock("javascript", "an empty list is no number", "if value is None or value == []:", "if value is None:"),
+    _mock("jose/jwts", "NaN is JSON", "parse_constant=_refuse_constant", "parse_constant=float"),
+    _mock("jose/javascript", "an empty list is no number", "if value is None or value == []:", "if value is None:"),
     _mock(
-        "javascript",
+        "jose/javascript",
         "an empty list is absent",
         "return isinstance(value, list | dict) or bool(value)",
         "return bool(value)",
@@ -238,15 +241,17 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "if kept is None or kept.find(exchange.kid) is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:",
     ),
     _apim("client_app", "a key set kept two hours", "APP_JWKS_KEPT: Final = 3600", "APP_JWKS_KEPT: Final = 7200"),
-    _mock("quota", "one request more than the quota", "if used > limit else None", "if used > limit + 1 else None"),
+    _mock(
+        "state/quota", "one request more than the quota", "if used > limit else None", "if used > limit + 1 else None"
+    ),
     _apim(
         "client_app",
         "a revoked key overlooked",
         '"its key is not approved": not app.key_approved,',
         '"its key is not approved": False,',
     ),
-    _mock("jwks", "short keys accepted", "_SHORTEST_RSA_KEY: Final = 2048", "_SHORTEST_RSA_KEY: Final = 1024"),
-    _mock("jwks", "a failure read as a key set", "_LARGEST_STATUS: Final = 399", "_LARGEST_STATUS: Final = 599"),
+    _mock("jose/jwks", "short keys accepted", "_SHORTEST_RSA_KEY: Final = 2048", "_SHORTEST_RSA_KEY: Final = 1024"),
+    _mock("jose/jwks", "a failure read as a key set", "_LARGEST_STATUS: Final = 399", "_LARGEST_STATUS: Final = 599"),
     _apim("scopes", "an application's scopes not looked at", "if mark in scope)", "if mark)"),
     # subject tokens
     _apim(
@@ -307,7 +312,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     _apim("refresh", "a session without an end", "if exchange.now < ends_at:", "if True:"),
     _apim("shortening", "a lifetime raised", "return min(int(sent) / 1000, default)", "return int(sent) / 1000"),
     _mock(
-        "identifiers",
+        "wire/identifiers",
         "a shorter access token",
         "return self._letters_and_digits(28)",
         "return self._letters_and_digits(27)",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_servers import client, configuration_file
+from mock_servers import client
+from mock_servers.configuration import reading as configuration_file
 from mock_servers.control import app
 from pytest_nhsauth import in_process, platform, plugin, remote
 

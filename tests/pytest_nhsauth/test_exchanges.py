@@ -2,7 +2,8 @@
 
 import pytest
 
-from mock_servers.records import Journal, Record, RecordedError
+from mock_servers.journal.journal import Journal
+from mock_servers.journal.record import Record, RecordedError
 from pytest_nhsauth.exchanges import FACTS, MOST, Exchanges, told
 
 REFUSAL = RecordedError(code="invalid_request", description="Missing exp", rule="check_exp_present", evidence="S")

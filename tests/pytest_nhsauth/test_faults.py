@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform as Mock
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform as Mock
 from pytest_nhsauth.faults import Faults
 from pytest_nhsauth.in_process import InProcess
 from pytest_nhsauth.platform import Platform

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_servers import keys
 from mock_servers.client import Client, TokenError
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
+from mock_servers.jose import keys
 from pytest_nhsauth import (
     AppFactory,
     ClientAssertionFactory,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform as Mock
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform as Mock
 
 Run = Callable[..., pytest.RunResult]
 

@@ -217,7 +217,7 @@ def test_a_server_that_has_died_fails_the_next_test_that_needs_it_and_no_other(
                 patch.setattr(ConnectionManager, "run", die)
                 request.getfixturevalue("nhsauth_platform")
                 for thread in threading.enumerate():
-                    if thread.name == "mock_servers.serving":
+                    if thread.name == "mock_servers.http.server":
                         thread.join()
 
         def test_needs_it(nhsauth):

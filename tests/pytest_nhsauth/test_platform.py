@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from mock_servers.apps import AppExistsError, NoSuchAppError
+from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth import Platform, RegisteredApp
 
 PROVIDERS = ["cis2", "nhs_login", "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"]

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 
 Run = Callable[..., pytest.RunResult]
 
@@ -121,7 +121,7 @@ def test_a_mock_that_dies_in_the_middle_is_one_line_a_test(pytester: pytest.Pyte
         pytester.makepyfile(
             """
             import gc
-            from mock_servers.serving import Server
+            from mock_servers.http.server import Server
 
             def test_one(nhsauth):
                 port = int(nhsauth.url.rpartition(":")[2])
@@ -147,7 +147,7 @@ def test_a_mock_that_dies_under_a_test_is_told_at_the_test_s_own_line(
         pytester.makepyfile(
             """
             import gc
-            from mock_servers.serving import Server
+            from mock_servers.http.server import Server
 
             def test_one(nhsauth):
                 port = int(nhsauth.url.rpartition(":")[2])

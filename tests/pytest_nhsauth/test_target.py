@@ -10,15 +10,15 @@ import jwt
 import pytest
 import requests
 
-from mock_servers import serving
-from mock_servers.apps import AppExistsError, NoSuchAppError
 from mock_servers.client import Client
-from mock_servers.configuration import READY_MADE_APP, Configuration
+from mock_servers.http import server as serving
 from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
-from mock_servers.keys import KeyRing, generate
-from mock_servers.platform import Platform as MockPlatform
-from mock_servers.registered_app import App, own_key_name
+from mock_servers.jose.keys import KeyRing, generate
+from mock_servers.platform.platform import Platform as MockPlatform
+from mock_servers.state.app import App, own_key_name
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth import Platform
 from pytest_nhsauth.control_api import NotAMockError, session
 from pytest_nhsauth.in_process import InProcess

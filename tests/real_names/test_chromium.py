@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
-from mock_servers import real_names
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.trust_store import TrustStore
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform import real_names
+from mock_servers.platform.platform import Platform
+from mock_servers.real_hosts.trust_store import TrustStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

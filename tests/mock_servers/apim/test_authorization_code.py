@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.clock import Clock
-from mock_servers.configuration import Configuration
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ApimSettings
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ApimSettings
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 INVALID = (400, "invalid_grant", "authorization_code is invalid")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

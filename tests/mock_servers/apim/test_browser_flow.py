@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.jwks import UnreachableError
-from mock_servers.platform import Platform
+from mock_servers.jose.jwks import UnreachableError
+from mock_servers.platform.platform import Platform
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 MOUNTS = ["/oauth2", "/oauth2-mock"]

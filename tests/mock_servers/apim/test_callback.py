@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_servers import jwts
-from mock_servers.configuration import Configuration
-from mock_servers.identity_provider.id_tokens import Alterations
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ProviderSettings
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ProviderSettings
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 INVALID_STATE = (400, "invalid_request", "Invalid state parameter.")

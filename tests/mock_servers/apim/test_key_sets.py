@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_servers import keys
 from mock_servers.faults.fetching import without_faults
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.jwks import HttpFetcher
-from mock_servers.keys import KeyPair
-from mock_servers.platform import Platform
+from mock_servers.jose import keys
+from mock_servers.jose.jwks import HttpFetcher
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyPair
+from mock_servers.platform.platform import Platform
 
 WANTED = Wanted(client_id="nhsauth-app")
 UNKNOWN = (

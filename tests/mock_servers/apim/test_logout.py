@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import jwts
-from mock_servers.apim import app as token_service
-from mock_servers.jwks import UnreachableError
-from mock_servers.platform import Platform
+from mock_servers.jose import jwts
+from mock_servers.jose.jwks import UnreachableError
+from mock_servers.platform import token_service
+from mock_servers.platform.platform import Platform
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 ABSENT = object()

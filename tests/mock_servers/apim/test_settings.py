@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.clock import Clock
-from mock_servers.configuration import READY_MADE_APP, Configuration
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ApimSettings
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.settings import ApimSettings
 
 URL = "http://127.0.0.1:8080"
 NOW = 1_800_000_000.0

@@ -6,7 +6,7 @@ from typing import Protocol
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 NOT_COMBINED = (
     "The Userinfo endpoint is only supported for Combined Auth integrations. Currently this is only for NHS CIS2 "

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import keys
-from mock_servers.configuration import READY_MADE_APP, Configuration
-from mock_servers.jwks import FetchedJwks
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.registered_app import DEFAULT_SCOPES, App, own_key_name
+from mock_servers.jose import keys
+from mock_servers.jose.jwks import FetchedJwks
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

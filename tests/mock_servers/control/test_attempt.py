@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 import requests
 
-from mock_servers.configuration import Api, Configuration
 from mock_servers.control.attempt import corrected
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
+from mock_servers.jose.keys import KeyRing
 from mock_servers.pages import NextStep
-from mock_servers.platform import Platform
-from mock_servers.registered_app import App
+from mock_servers.platform.platform import Platform
+from mock_servers.state.app import App
+from mock_servers.state.configuration import Api, Configuration
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("sh", "curl", "sed", "tr"))), reason="what is pasted needs a POSIX shell and curl"

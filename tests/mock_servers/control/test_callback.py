@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Control = Callable[..., TestResponse]
 Callback = Callable[..., str]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_servers import jwts
-from mock_servers.platform import Platform
+from mock_servers.jose import jwts
+from mock_servers.platform.platform import Platform
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.control.explain import explain
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

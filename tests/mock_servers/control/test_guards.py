@@ -10,9 +10,9 @@ import pytest
 import requests
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.configuration import Configuration
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

@@ -13,7 +13,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.control.app import CALLS, create_app
 from mock_servers.control.calls import HTML, Call
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Control = Callable[..., TestResponse]
 

@@ -12,12 +12,12 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
-from mock_servers.catalogue import entries
-from mock_servers.configuration import Configuration
-from mock_servers.identity_provider.id_tokens import Alterations
+from mock_servers.catalogue.entries import entries
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
 
 Browse = Callable[..., TestResponse]
 Explain = Callable[..., TestResponse]
@@ -142,7 +142,7 @@ def test_programs_do_not_load_what_pages_are_made_of() -> None:
     code = (
         "import sys, mock_servers.control.app\n"
         "print([name for name in ('exchange_page', 'attempt', 'explanation_page') "
-        "if f'mock_servers.control.{name}' in sys.modules], 'mock_servers.catalogue' in sys.modules)"
+        "if f'mock_servers.control.{name}' in sys.modules], 'mock_servers.catalogue.entries' in sys.modules)"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own

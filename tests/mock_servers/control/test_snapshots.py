@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from werkzeug.test import TestResponse
 
-from mock_servers.platform import SNAPSHOTS, Platform
+from mock_servers.platform.platform import SNAPSHOTS, Platform
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

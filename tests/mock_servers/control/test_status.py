@@ -6,8 +6,8 @@ import pytest
 import requests
 from werkzeug.test import TestResponse
 
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 from mock_servers.version import installed
 
 Control = Callable[..., TestResponse]

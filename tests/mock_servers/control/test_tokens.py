@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import jwts
-from mock_servers.jwts import Jwt
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Jwt
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

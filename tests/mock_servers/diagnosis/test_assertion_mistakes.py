@@ -24,17 +24,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import jwts, keys
-from mock_servers.clock import Clock
-from mock_servers.configuration import Configuration
-from mock_servers.faults.fault import Fault
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.jwks import UnreachableError
-from mock_servers.keys import KeyPair, KeyRing
-from mock_servers.platform import Platform
-from mock_servers.records import Record
-from mock_servers.settings import ApimSettings
+from mock_servers.jose import jwts, keys
+from mock_servers.jose.jwks import UnreachableError
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyPair, KeyRing
+from mock_servers.journal.record import Record
+from mock_servers.platform.platform import Platform
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.fault import Fault
+from mock_servers.state.settings import ApimSettings
 
 NOW = 1_800_000_000
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

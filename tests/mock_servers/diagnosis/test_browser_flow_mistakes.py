@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
-from mock_servers.records import Finding
-from mock_servers.registered_app import App
+from mock_servers.journal.finding import Finding
+from mock_servers.platform.platform import Platform
+from mock_servers.state.app import App
+from mock_servers.state.fault import Fault
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 OTHER_REDIRECT = "https://app.example/other"

@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from benchmarks.diagnosis import Tally, tallied
 from benchmarks.mistakes import GOOD, MISTAKES, Mistake, World, alone, in_pairs, made
 from benchmarks.variations import Variation, variations
-from mock_servers import front, jwts
 from mock_servers.diagnosis.examination import case_of, findings
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.keys import KeyRing
-from mock_servers.records import Examination, Finding, Record
+from mock_servers.http import front
+from mock_servers.jose import jwts
+from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Examination, Record
 from mock_servers.rules import Refusal
 
 EXAMPLES = 320

@@ -9,20 +9,22 @@ import pytest
 import requests
 from werkzeug.test import EnvironBuilder, TestResponse
 
-from mock_servers import jwts
 from mock_servers.apim import errors, flows
 from mock_servers.diagnosis import examination
 from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.examination import findings
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.faults.fault import Fault
-from mock_servers.identity_provider.id_tokens import Alterations
-from mock_servers.platform import Platform
-from mock_servers.records import Certainty, Finding, Journal, Record
-from mock_servers.request import Request
+from mock_servers.diagnosis.traits import Traits
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Alterations
+from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.journal.journal import Journal
+from mock_servers.journal.record import Record
+from mock_servers.platform.platform import Platform
 from mock_servers.rules import Refusal
-from mock_servers.store import Store
-from mock_servers.traits import Traits
+from mock_servers.state.fault import Fault
+from mock_servers.state.store import Store
+from mock_servers.wire.request import Request
 
 Ask = Callable[..., TestResponse]
 

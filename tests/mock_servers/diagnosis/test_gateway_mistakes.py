@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
-from mock_servers.records import Finding
+from mock_servers.jose.jwts import Alterations
+from mock_servers.journal.finding import Finding
+from mock_servers.platform.platform import Platform
 
 UNKNOWN = ("Invalid Access Token", "keymanagement.service.invalid_access_token")
 MISSING = ("Invalid access token", "oauth.v2.InvalidAccessToken")

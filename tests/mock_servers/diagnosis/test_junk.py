@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from benchmarks.mistakes import World, made
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 
 LONGEST = 2500
 """Characters of a finding: some sentences, with a list of issuers or URLs at most."""

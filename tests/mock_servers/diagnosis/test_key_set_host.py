@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_servers.certificate import make_authority
-from mock_servers.platform import Platform
-from mock_servers.records import Finding
-from mock_servers.serving import serve
+from mock_servers.http.server import serve
+from mock_servers.journal.finding import Finding
+from mock_servers.platform.platform import Platform
+from mock_servers.real_hosts.certificate import make_authority
 
 Ask = Callable[..., TestResponse]
 

@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.clock import Clock
-from mock_servers.configuration import Configuration
 from mock_servers.identity_provider.cis2 import PATH
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.records import Finding
-from mock_servers.registered_app import App
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.finding import Finding
+from mock_servers.platform.platform import Platform
+from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
 
 NOW = 1_800_000_000.0
 REDIRECT = "https://app.example/callback"

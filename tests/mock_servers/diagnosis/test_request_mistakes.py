@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import jwts
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
-from mock_servers.records import Finding
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Alterations
+from mock_servers.journal.finding import Finding
+from mock_servers.platform.platform import Platform
 
 WANTED = Wanted(client_id="nhsauth-app")
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

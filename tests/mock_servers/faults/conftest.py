@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mock_servers import members
-from mock_servers.faults.fault import Fault
+from mock_servers.configuration import members
 from mock_servers.faults.pause import Pause
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
+from mock_servers.state.fault import Fault
 
 Order = Callable[..., Fault]
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.faults.fault import Fault
 from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.jwks import UnreachableError
-from mock_servers.platform import Platform
+from mock_servers.jose.jwks import UnreachableError
+from mock_servers.platform.platform import Platform
+from mock_servers.state.fault import Fault
 
 Ask = Callable[..., TestResponse]
 Order = Callable[..., Fault]

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from mock_servers import members
-from mock_servers.faults.fault import Fault
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.configuration import members
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.fault import Fault
 
 HELLO = "/hello-world/hello/world"
 MOST_WORKERS = 32

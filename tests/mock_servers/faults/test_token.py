@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.faults.fault import Fault
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
+from mock_servers.state.fault import Fault
 
 Ask = Callable[..., TestResponse]
 Order = Callable[..., Fault]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import serving
-from mock_servers.configuration import Api
-from mock_servers.platform import Platform
+from mock_servers.http import server as serving
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Api
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.configuration import Configuration
-from mock_servers.identifiers import Identifiers
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ApimSettings
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ApimSettings
+from mock_servers.wire.identifiers import Identifiers
 
 Ask = Callable[..., TestResponse]
 

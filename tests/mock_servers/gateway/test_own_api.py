@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import serving
-from mock_servers.clock import Clock
-from mock_servers.configuration import Api, Configuration
-from mock_servers.faults.fault import Fault
 from mock_servers.gateway.upstream import Upstream
+from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import ApiExistsError, Platform
-from mock_servers.settings import ApimSettings
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import ApiExistsError, Platform
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Api, Configuration
+from mock_servers.state.fault import Fault
+from mock_servers.state.settings import ApimSettings
 
 AAL3 = "urn:nhsd:apim:user-nhs-cis2:aal3:my-api"
 LEVEL3 = "urn:nhsd:apim:app:level3:my-api"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_servers import serving
-from mock_servers.configuration import Api
 from mock_servers.gateway.upstream import BrokenUpstreamError, SlowUpstreamError, Upstream
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.request import Request
+from mock_servers.http import server as serving
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Api
+from mock_servers.wire.request import Request
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

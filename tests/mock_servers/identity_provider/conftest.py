@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.id_tokens import Alterations
-from mock_servers.platform import Platform
+from mock_servers.jose.jwts import Alterations
+from mock_servers.platform.platform import Platform
 
 REDIRECT = "https://app.example/callback"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

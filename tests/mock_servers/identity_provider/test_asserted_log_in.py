@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_servers import jwts
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Alterations
+from mock_servers.platform.platform import Platform
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]

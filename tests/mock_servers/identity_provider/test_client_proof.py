@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider import app as provider_app
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.jwks import UnreachableError
-from mock_servers.platform import Platform
+from mock_servers.jose.jwks import UnreachableError
+from mock_servers.platform import identity_provider as provider_app
+from mock_servers.platform.platform import Platform
 
 Ask = Callable[..., TestResponse]
 Sign = Callable[..., str]

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.configuration import Configuration
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ProviderSettings
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ProviderSettings
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]

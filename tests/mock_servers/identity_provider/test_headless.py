@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import Client
 
 from mock_servers.identity_provider.headless import Call, LogInError, log_in
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 DOCTOR = "656005750104"
 REDIRECT = "https://app.example/callback"

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from mock_servers import jwts
-from mock_servers.configuration import Configuration
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError, Wanted
-from mock_servers.identity_provider.people import Person
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ProviderSettings
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.person import Person
+from mock_servers.state.settings import ProviderSettings
 
 NOW = 1_800_000_000
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import jwts
-from mock_servers.clock import Clock
-from mock_servers.configuration import Configuration
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.people import Person, roles
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
-from mock_servers.settings import ProviderSettings
+from mock_servers.jose import jwts
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.person import Person, roles
+from mock_servers.state.settings import ProviderSettings
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]

@@ -13,11 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers import configuration_file, jwts
-from mock_servers.clock import Clock
+from mock_servers.configuration import reading as configuration_file
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.keys import KeyRing
-from mock_servers.platform import Platform
+from mock_servers.jose import jwts
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.clock import Clock
 
 HOST = "https://identity.ptl.api.platform.nhs.uk"
 CIS2, NHS_LOGIN = "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"

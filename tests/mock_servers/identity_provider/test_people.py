@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mock_servers import configuration_file
-from mock_servers.identity_provider.people import (
+from mock_servers.configuration import reading as configuration_file
+from mock_servers.state.person import (
     MEMBERS_BY_SCOPE,
     READY_MADE,
     Person,

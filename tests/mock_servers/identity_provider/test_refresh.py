@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Ask = Callable[..., TestResponse]
 Sign = Callable[..., str]

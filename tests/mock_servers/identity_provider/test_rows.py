@@ -6,8 +6,8 @@ from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.errors import HEADINGS
 from mock_servers.identity_provider.flows import FLOWS
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.provider import Provider
 from mock_servers.identity_provider.realms import mock_realms
+from mock_servers.state.provider import Provider
 
 RULES = [rule for flow in FLOWS for policy in flow.policies for rule in policy.rules]
 PROVIDERS = [CIS2, NHS_LOGIN, *mock_realms("internal-dev")]

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.cis2 import PATH
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]

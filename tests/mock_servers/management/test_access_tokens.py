@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 NOW_MS = 1_800_000_000_000
 APP = "/developers/tester@example.nhs.uk/apps/my-app"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 APPS = "/developers/tester@example.nhs.uk/apps"
 APP = f"{APPS}/my-app"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform import Platform
+from mock_servers.platform.platform import Platform
 
 CIS2, NHS_LOGIN = "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"
 MOCK_JWKS = "/environments/internal-dev/apis/mock-jwks-internal-dev/revisions/1/debugsessions"

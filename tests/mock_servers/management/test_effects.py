@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.id_tokens import Alterations
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform import Platform
+from mock_servers.jose.jwts import Alterations
+from mock_servers.platform.platform import Platform
 
 APPS = "/developers/tester@example.nhs.uk/apps"
 APP = f"{APPS}/my-app"

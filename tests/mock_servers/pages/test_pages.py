@@ -8,7 +8,6 @@ import pytest
 from werkzeug.test import Client
 
 from mock_servers import pages
-from mock_servers.identity_provider.people import READY_MADE, Person
 from mock_servers.pages import (
     OUTCOMES,
     SECURITY_HEADERS,
@@ -21,6 +20,7 @@ from mock_servers.pages import (
     RoleChoice,
     person_choice,
 )
+from mock_servers.state.person import READY_MADE, Person
 
 EVIL = """'"><script>alert(1)</script>&{{ 7*7 }}{% raw %}"""
 DOCTOR = PersonChoice(

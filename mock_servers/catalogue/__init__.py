@@ -1,0 +1,1 @@
+"""Every error of every service, with its evidence, cause and cure."""

@@ -1,0 +1,164 @@
+"""Every error row of every service, with what usually lies behind it: what a search for a sentence should find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final
+
+from mock_servers.apim import errors as token_service
+from mock_servers.apim import flows as apim
+from mock_servers.catalogue import causes
+from mock_servers.catalogue.causes import Usual
+from mock_servers.catalogue.evidence import EVIDENCE
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.table import FINDERS
+from mock_servers.gateway import canary, mock_jwks, own_api
+from mock_servers.gateway import errors as gateway
+from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
+from mock_servers.identity_provider import errors as providers
+from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
+from mock_servers.identity_provider.keycloak import KEYCLOAK
+from mock_servers.management import errors as management
+from mock_servers.management import log_in
+from mock_servers.management.flows import FLOWS as MANAGEMENT_FLOWS
+from mock_servers.rules import Flow, ServiceError
+
+_PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
+_GENERAL: Final = 6
+"""A finder for more rules than these explains none of them in particular."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: its error rows by name, their usual causes, and the flows whose rules answer them.
+
+    `row` finds the service's own row for what a rule names.
+    """
+
+    title: str
+    rows: Mapping[str, ServiceError]
+    usual: Mapping[str, Usual]
+    flows: tuple[Flow[Any, Any], ...]
+    row: Callable[[ServiceError], ServiceError | None] = lambda error: error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row: who answers it, under which name it stands in the catalogue, and what lies behind it.
+
+    `rules` are those that answer it, each with the names of its policy and of its flows; `finders` recognise mistakes
+    that lead there, those that lead to little else first.
+    """
+
+    service: str
+    name: str
+    error: ServiceError
+    usual: Usual
+    rules: Mapping[tuple[str, str], tuple[str, ...]]
+    finders: tuple[Finder, ...]
+
+    def is_about(self, text: str) -> bool:
+        """Whether the row's name, code, status or sentence contains the text, or the text its sentence; case apart."""
+        error, wanted = self.error, text.strip().casefold()
+        own = (self.name, error.code, error.sentence, str(error.status), error.row)
+        return any(wanted in each.casefold() for each in own) or self._stands_in(wanted)
+
+    def _stands_in(self, text: str) -> bool:
+        sentence = _PLACEHOLDER.sub(".*", re.escape(self.error.sentence.casefold()))
+        return bool(sentence) and re.search(sentence, text) is not None
+
+    @property
+    def mistakes(self) -> dict[str, str]:
+        """The mistakes that lead there: what each is, by its id."""
+        return {name: finder.words for finder in self.finders for name in finder.mistakes}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row for programs."""
+        error = self.error
+        return {
+            "service": self.service,
+            "name": self.name,
+            "status": error.status,
+            "error": error.code,
+            "error_description": error.sentence,
+            "evidence": error.evidence,
+            "evidence_means": EVIDENCE[error.evidence],
+            "row": error.row,
+            "rules": list(dict.fromkeys(rule for _, rule in self.rules)),
+            "cause": self.usual.cause,
+            "cure": self.usual.cure,
+            "mistakes": self.mistakes,
+        }
+
+
+def entries() -> list[Entry]:
+    """Return every row, in the order of the catalogues."""
+    return [entry for service in SERVICES for entry in entries_of(service)]
+
+
+def entries_of(service: Service) -> Iterator[Entry]:
+    """Yield the rows of one service. Raises KeyError for one of which no cause is told."""
+    for name, error in service.rows.items():
+        rules = _rules(service, error)
+        yield Entry(
+            service=service.title,
+            name=name.upper(),
+            error=error,
+            usual=service.usual[name],
+            rules=rules,
+            finders=_finders({rule for _, rule in rules}),
+        )
+
+
+def _rules(service: Service, error: ServiceError) -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for flow in service.flows:
+        for policy in flow.policies:
+            for rule in policy.rules:
+                if rule.error is not None and service.row(rule.error) is error:
+                    found.setdefault((policy.name, rule.name), []).append(flow.name)
+    return {place: tuple(dict.fromkeys(flows)) for place, flows in found.items()}
+
+
+def _finders(rules: set[str]) -> tuple[Finder, ...]:
+    fitting = [each for each in FINDERS if each.words and len(each.rules) < _GENERAL and rules & set(each.rules)]
+    return tuple(sorted(fitting, key=lambda finder: len(finder.rules)))
+
+
+def _rows(module: ModuleType) -> dict[str, ServiceError]:
+    return {name: row for name, row in vars(module).items() if isinstance(row, ServiceError)}
+
+
+def _provider(title: str, rows: Mapping[str, ServiceError]) -> Service:
+    return Service(
+        title=title,
+        rows=rows,
+        usual=causes.PROVIDERS,
+        flows=PROVIDER_FLOWS,
+        row=lambda problem: rows.get(problem.code),
+    )
+
+
+SERVICES: Final = (
+    Service(title="the token service", rows=_rows(token_service), usual=causes.TOKEN_SERVICE, flows=apim.FLOWS),
+    Service(
+        title="an API's gateway",
+        rows=_rows(gateway),
+        usual=causes.GATEWAY,
+        flows=(*HELLO_WORLD, *own_api.FLOWS, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
+    ),
+    _provider("CIS2", providers.CIS2),
+    _provider("CIS2, by the setting unusable_code", providers.CIS2_ANCESTOR),
+    _provider("NHS login", providers.NHS_LOGIN),
+    _provider("the mock realms", KEYCLOAK),
+    Service(
+        title="the management API",
+        rows=_rows(management),
+        usual=causes.MANAGEMENT,
+        flows=(*log_in.FLOWS, *MANAGEMENT_FLOWS),
+    ),
+)
+"""Everybody who answers with errors."""

@@ -1,0 +1,1 @@
+"""Reads the configuration: the file, its members, and their limits."""

@@ -1,0 +1,186 @@
+"""Reads `nhsauth.toml`, or the table `[tool.nhsauth]` of a pyproject.toml, into a Configuration.
+
+What a member must be is decided in `members` and `limits`; what it means, by whoever is given the Configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from mock_servers.configuration import limits, members
+from mock_servers.state.app import App, Registration, own_key_name
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.real_host import RealHost
+
+_PYPROJECT: Final = "pyproject.toml"
+_NAMES: Final = f"nhsauth.toml, or a {_PYPROJECT} with a table [tool.nhsauth]"
+
+
+class ConfigurationError(ValueError):
+    """A configuration file does not hold. One line: the file, the member, what was found, what is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppEntry(App):
+    """A registered app, in place of the ready-made one.
+
+    `client_id` is its API key. Its public keys are `jwks` (a file or an inline table), or at `jwks_url`, or those of
+    `private_key`, a PEM file that the mock signs with; with none of them the mock makes a key pair. `kid` names the key
+    that the mock signs with. `environments` empty means the one that the mock plays. `subscribed = false`: it has
+    products, but none that covers the token service. `quota_per_minute` 0 means none.
+    """
+
+    client_secret: str = READY_MADE_APP.client_secret
+    name: str = ""
+    jwks: Path | Mapping[str, Any] | None = None  # type: ignore[assignment] # an app has read its file already
+    key_name: str | None = field(default=None, init=False)
+    registration: Registration | None = field(default=None, init=False)
+    private_key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostEntry(RealHost):
+    """A host that the mock plays under its real name, besides those it knows: an API platform, or a provider."""
+
+    plays: Literal["platform", "cis2", "nhs_login", "realms"]
+    evidence: str = field(default="I", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileConfiguration(Configuration):
+    """What the mock servers are started with. Paths are relative to the file.
+
+    `public_urls` are further names of the mock, as containers see it; `trusted_proxies` the addresses whose
+    `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched
+    from, and where `apis` may be. `apps` take the place of the ready-made app, `users` come besides the ready-made
+    people, `apis` are your own APIs behind the gateway, `hosts` further real hosts. `test_suite_hosts`: play those
+    that public test suites call besides, api.enterprise.apigee.com among them.
+    """
+
+    apps: tuple[AppEntry, ...] = ()
+    hosts: tuple[HostEntry, ...] = ()
+    private_keys: Mapping[str, Path] = field(default_factory=dict, init=False)
+
+
+def read(path: Path) -> Configuration:
+    """Return what a file configures. Raises ConfigurationError."""
+    try:
+        return _configuration(path)
+    except members.MemberError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+
+
+def find(folder: Path) -> Path | None:
+    """Return the folder's nhsauth.toml, else its pyproject.toml with a table [tool.nhsauth], else None: the defaults.
+
+    Raises ConfigurationError for a pyproject.toml that cannot be read.
+    """
+    own, shared = folder / "nhsauth.toml", folder / _PYPROJECT
+    if own.is_file():
+        return own
+    return shared if shared.is_file() and _shared_table(_parsed(shared)) is not None else None
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **members.schema(FileConfiguration),
+        "title": "nhsauth.toml",
+    }
+
+
+def _configuration(path: Path) -> Configuration:
+    where, table = _table(path)
+    given = members.read(FileConfiguration, table, where=where, folder=path.parent.absolute())
+    prefix = f"{where}." if where else ""
+    entries = [_named(index, entry, f"{prefix}apps[{index}]") for index, entry in enumerate(given.apps)]
+    _refuse_repeated(prefix, "apps", "client_id", given.apps)
+    _refuse_repeated(prefix, "apis", "path", given.apis)
+    _refuse_repeated(prefix, "hosts", "name", given.hosts)
+    kept = {each.name: getattr(given, each.name) for each in fields(Configuration)}
+    own_keys = {entry.client_id: entry.private_key for entry in given.apps if entry.private_key}
+    apps = tuple(entries) if "apps" in table else (READY_MADE_APP,)
+    hosts = tuple(
+        RealHost(**{each.name: getattr(host, each.name) for each in fields(RealHost)}) for host in given.hosts
+    )
+    return Configuration(**{**kept, "apps": apps, "private_keys": own_keys, "hosts": hosts})
+
+
+def _table(path: Path) -> tuple[str, Any]:
+    """Return where in the file the settings are, and the settings."""
+    whole = _parsed(path)
+    if path.name != _PYPROJECT:
+        return "", whole
+    table = _shared_table(whole)
+    if table is None:
+        raise ConfigurationError(f"{path} has no table [tool.nhsauth]; allowed: {_NAMES}")
+    return "tool.nhsauth", table
+
+
+def _shared_table(whole: Mapping[str, Any]) -> Any | None:
+    tool = whole.get("tool")
+    return tool.get("nhsauth") if isinstance(tool, Mapping) else None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # editors on Windows write the mark
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read ({error.strerror}); allowed: {_NAMES}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8 (byte {error.start + 1}); allowed: TOML in UTF-8") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not TOML: {_one_line(error)}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path} is nested too deep to be read") from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _named(index: int, entry: AppEntry, where: str) -> App:
+    """Make an app of an entry: with a name and, if need be, a key."""
+    kept = {each.name: getattr(entry, each.name) for each in fields(App)}
+    app = App(**{**kept, "name": entry.name or f"app {entry.client_id}", "jwks": _key_set(entry, where)})
+    if entry.private_key is not None:
+        return replace(app, key_name=own_key_name(app.client_id), kid=app.kid or _only_kid(app.jwks))
+    if app.has_keys:
+        return app
+    if index == 0:
+        return replace(app, key_name=READY_MADE_APP.key_name, kid=app.kid or READY_MADE_APP.kid)
+    return replace(app, key_name=f"app-{index + 1}", kid=app.kid or f"app-{index + 1}")
+
+
+def _key_set(entry: AppEntry, where: str) -> Mapping[str, Any] | None:
+    if not isinstance(entry.jwks, Path):
+        return entry.jwks
+    try:
+        found = json.loads(entry.jwks.read_bytes())
+    except OSError as error:
+        raise members.MemberError(f"{where}.jwks", f"unreadable ({error.strerror})", limits.KEY_SET.allowed) from None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not limits.KEY_SET.holds(found):
+        raise members.MemberError(f"{where}.jwks", f"{entry.jwks}, which holds none", limits.KEY_SET.allowed)
+    return found
+
+
+def _only_kid(jwks: Mapping[str, Any] | None) -> str | None:
+    """Return the kid of a set's only key: it is what a private key beside the set must sign with."""
+    keys = jwks["keys"] if jwks else []
+    kid = keys[0].get("kid") if len(keys) == 1 else None
+    return kid if isinstance(kid, str) else None
+
+
+def _refuse_repeated(prefix: str, table: str, member: str, entries: Sequence[Any]) -> None:
+    values = [getattr(entry, member) for entry in entries]
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise members.MemberError(f"{prefix}{table}[{index}].{member}", f'"{value}" once more', "each only once")

@@ -1,0 +1,176 @@
+"""Whom an assertion is for: the token URL of another environment, or almost the right one. Mistakes 1 and 4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import difference, shown, url
+
+_RULES: Final = ("check_client_assertion_aud",)
+_TOKEN_URL: Final = re.compile(r"(https://[^/?#]+)/oauth2(?:-mock)?/token")
+_LONGEST: Final = 2000
+_IMPLIED_PORTS: Final = {"http": 80, "https": 443}
+_SAME: Final = "The service compares aud with the URL that you post to, character by character."
+
+
+def wanted(case: Case) -> tuple[str, ...]:
+    """Return what the service takes as `aud`."""
+    return (case.request.url, *case.known.audiences)
+
+
+def _environment(case: Case, text: str) -> str | None:
+    """Return the environment that a real token URL belongs to; `None` for anything else."""
+    match = _TOKEN_URL.fullmatch(text[:_LONGEST])
+    host = case.known.hosts.of_origin(match[1]) if match is not None else None
+    return host.environment if host is not None and host.plays == "platform" else None
+
+
+def aud_other_environment(case: Case) -> Finding | None:
+    """`aud` is the token URL of another environment."""
+    here = case.known.environment
+    sent = [(_environment(case, each), each) for each in _texts(case)]
+    other = next(((name, each) for name, each in sent if name not in (None, here)), None)
+    if other is None or _is_right(case):
+        return None
+    return Finding(
+        id="aud-other-environment",
+        certainty="certain",
+        seen=f"aud is {other[0]}'s token URL, {url(other[1])}; you posted to {here}, at {url(case.request.url)}.",
+        cause="The URL that is called and the aud that is signed come from two settings, and one was not changed.",
+        cure="Take both from one setting: sign with aud = the token URL that you post to.",
+        difference=difference(other[1], case.request.url),
+    )
+
+
+def aud_near_miss(case: Case) -> Finding | None:
+    """`aud` is almost the token URL, or nothing like it."""
+    if case.assertion is None or _is_right(case) or aud_other_environment(case):
+        return None
+    sent = list(_texts(case))
+    if not sent:
+        return _no_text(case)
+    text, target = max(((each, good) for each in sent for good in wanted(case)), key=lambda pair: _likeness(*pair))
+    reasons = list(_reasons(text, target))
+    listed = f"None of the {len(sent)} in the list of aud is the token URL; the nearest" if len(sent) > 1 else "aud"
+    return Finding(
+        id="aud-near-miss",
+        certainty="certain" if reasons else "likely",
+        seen=f"{listed} is {url(text)}: {', '.join(reasons) or 'it is not the token URL at all'}.",
+        cause=_SAME,
+        cure=f"Set aud to {url(target)}.",
+        difference=difference(text, target),
+    )
+
+
+def _no_text(case: Case) -> Finding:
+    aud = case.claim("aud")
+    return Finding(
+        id="aud-near-miss",
+        certainty="certain",
+        seen="The assertion has no aud." if aud is UNDEFINED else f"aud is {shown(aud)}, which is no text.",
+        cause=_SAME,
+        cure=f"Set aud to {url(case.request.url)}.",
+    )
+
+
+def _texts(case: Case) -> Iterator[str]:
+    aud: Any = case.claim("aud")
+    for each in aud if isinstance(aud, list) else [aud]:
+        if isinstance(each, str):
+            yield each
+
+
+def _is_right(case: Case) -> bool:
+    return any(each in wanted(case) for each in _texts(case))
+
+
+def _likeness(sent: str, target: str) -> float:
+    one, other = sent[:_LONGEST].lower(), target[:_LONGEST].lower()
+    return SequenceMatcher(None, one.partition("://")[2] or one, other.partition("://")[2] or other).ratio()
+
+
+def _reasons(sent: str, target: str) -> Iterator[str]:
+    """Tell what sets a text apart from the URL, when it is meant to be that."""
+    bare, good = sent.strip(), urlsplit(target)
+    if bare != sent:
+        yield "there is white space around it"
+    if bare == target:
+        return
+    parts = _split(bare)
+    if parts is None:
+        return
+    if "/realms/" in parts.path:
+        yield "it is an identity provider's issuer or endpoint, not the platform's token URL"
+    elif (parts.hostname or "").lower() == good.hostname:
+        yield from _of_scheme(bare, parts, good)
+        yield from _of_host(parts, good)
+        yield from _of_path(parts, good)
+    elif parts.path == good.path:
+        yield f"its host is {shown(parts.netloc)}, not {shown(good.netloc)}"
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _of_scheme(sent: str, parts: SplitResult, good: SplitResult) -> Iterator[str]:
+    if "://" not in sent:
+        yield f"it lacks {good.scheme}://"
+    elif parts.scheme != good.scheme:
+        yield f"it says {shown(parts.scheme)} for {good.scheme}"
+
+
+def _of_host(parts: SplitResult, good: SplitResult) -> Iterator[str]:
+    if parts.netloc != parts.netloc.lower():
+        yield "its host has capital letters"
+    if parts.port == good.port:
+        return
+    if parts.port is None:
+        yield f"it lacks the port, :{good.port}"
+    elif parts.port == _IMPLIED_PORTS.get(good.scheme) and good.port is None:
+        yield f"it spells the port :{parts.port} out"
+    else:
+        yield f"its port is {parts.port}, not {good.port}"
+
+
+def _of_path(parts: SplitResult, good: SplitResult) -> Iterator[str]:
+    if parts.query != good.query:
+        yield "its query string differs"
+    if parts.path == good.path:
+        return
+    mount = good.path.removesuffix("/token")
+    named = {
+        "": "it is the host alone, without a path",
+        "/": "it is the host alone, without a path",
+        mount: f"it ends at {mount}, without /token",
+        f"{mount}/": f"it ends at {mount}/, without token",
+        f"{good.path}/": "it has a slash at the end",
+    }
+    yield named.get(parts.path) or _other_path(parts.path, good.path)
+
+
+def _other_path(sent: str, good: str) -> str:
+    if sent.replace("/oauth2-mock/", "/oauth2/") == good.replace("/oauth2-mock/", "/oauth2/"):
+        return f"it names the other token service, {shown(sent)}"
+    if sent.lower() == good.lower():
+        return "its path has capital letters"
+    return f"its path is {shown(sent)}, not {shown(good)}"
+
+
+FINDERS: Final = (
+    Finder(find=aud_other_environment, rules=_RULES),
+    Finder(find=aud_near_miss, rules=_RULES),
+)

@@ -1,0 +1,78 @@
+"""What is wrong with other claims of an assertion: no jti, or no text; iss and sub that differ. Mistakes 23 and 24."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.jose import javascript
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.provenance import told
+from mock_servers.wire.wording import shown
+
+
+def jti_missing(case: Case) -> Finding | None:
+    """There is no jti."""
+    jti = case.claim("jti")
+    if case.assertion is None or javascript.truthy(jti):
+        return None
+    return Finding(
+        id="jti-missing",
+        certainty="certain",
+        seen="The assertion has no jti." if jti is UNDEFINED else f"jti is {shown(jti)}, which counts as none.",
+        cause="Most libraries add no jti by themselves.",
+        cure="Add jti, a fresh UUID as text: in Python str(uuid.uuid4()).",
+    )
+
+
+def jti_number(case: Case) -> Finding | None:
+    """The jti is no text."""
+    jti = case.claim("jti")
+    if case.assertion is None or not javascript.truthy(jti) or isinstance(jti, str):
+        return None
+    return Finding(
+        id="jti-number",
+        certainty="certain",
+        seen=f"jti is {shown(jti)}, which is no text.",
+        cause="A number passes in other services; this one wants text.",
+        cure="Send text, best a fresh UUID: in Python str(uuid.uuid4()).",
+    )
+
+
+def iss_sub_differ(case: Case) -> Finding | None:
+    """Of `iss` and `sub` one is missing, or they are two things."""
+    iss, sub = case.claim("iss"), case.claim("sub")
+    if case.assertion is None:
+        return None
+    if javascript.truthy(iss) and javascript.truthy(sub) and javascript.loosely_equal(iss, sub):
+        return None
+    return Finding(
+        id="iss-sub-differ",
+        certainty="certain",
+        seen=f"iss is {_told(case, iss)} and sub is {_told(case, sub)}.",
+        cause="An app speaks for itself here, so issuer and subject are the same.",
+        cure=_cure(case, iss, sub),
+    )
+
+
+def _told(case: Case, value: Any) -> str:
+    shown_value = told(case.known.store, value)
+    return f"{shown_value} (the API key of an app)" if _is_key(case, value) else shown_value
+
+
+def _is_key(case: Case, value: Any) -> bool:
+    return isinstance(value, str) and case.known.store.apps.get(value) is not None
+
+
+def _cure(case: Case, iss: Any, sub: Any) -> str:
+    key = next((value for value in (iss, sub) if _is_key(case, value)), None)
+    return f"Set both to the app's API key, {shown(key)}." if key else "Set both to the app's API key."
+
+
+FINDERS: Final = (
+    Finder(find=jti_missing, rules=("check_client_assertion_jti_present",)),
+    Finder(find=jti_number, rules=("find_client_assertion_jti",)),
+    Finder(find=iss_sub_differ, rules=("find_client_id",)),
+)

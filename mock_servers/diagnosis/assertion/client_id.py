@@ -1,0 +1,121 @@
+"""Who asks: a name that is no API key of this environment, or an app that has registered no key. Mistakes 2 and 25."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from mock_servers.apim import platform_client
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.shapes import UUID, is_unfilled
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal import provenance
+from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.state.app import App
+from mock_servers.wire.wording import shown
+
+_CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
+_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
+_BOTH: Final = "iss and sub are both the app's API key, of the environment that you post to"
+_MOST: Final = 5
+
+_Said = tuple[Certainty, str]
+
+
+def app_not_known_here(case: Case) -> Finding | None:
+    """`iss` and `sub` are no API key of this environment."""
+    named = case.claim("sub")
+    if case.assertion is None or named is UNDEFINED or _is_known(case, named) or named != case.claim("iss"):
+        return None
+    certainty, said = next(_guesses(case, named))
+    return Finding(
+        id="app-not-known-here",
+        certainty=certainty,
+        seen=f"iss and sub are {provenance.told(case.known.store, named)}: {said}.",
+        cause=f"{_BOTH}, here {case.known.environment}.",
+        cure=_cure(case),
+    )
+
+
+def _is_known(case: Case, named: Any) -> bool:
+    app = case.known.store.apps.get(named) if isinstance(named, str) else None
+    return app is not None and app.known_in(case.known.environment)
+
+
+def _cure(case: Case) -> str:
+    known = [app.client_id for app in case.known.store.apps.values() if app.known_in(case.known.environment)]
+    more = f" and {len(known) - _MOST} more" if len(known) > _MOST else ""
+    return (
+        f"Take the API key from the app's page in the developer portal; this mock knows {shown(known[:_MOST])}{more}."
+    )
+
+
+def _guesses(case: Case, named: Any) -> Iterator[_Said]:
+    if not isinstance(named, str):
+        yield "certain", "no text, and an API key is text"
+        return
+    yield from _of_apps(case, named)
+    yield from _of_platform(named)
+    yield from _of_shape(named)
+    yield "possible", "nothing that this mock knows"
+
+
+def _of_apps(case: Case, named: str) -> Iterator[_Said]:
+    bare = named.strip().strip("\"'")
+    for app in case.known.store.apps.values():
+        if named == app.client_id:
+            there = " and ".join(app.environments)
+            yield "certain", f"the API key of app {shown(app.name)}, which is registered in {there} and not here"
+        yield from ((("certain", words)) for words in _resembles(app, named, bare))
+
+
+def _resembles(app: App, named: str, bare: str) -> Iterator[str]:
+    if bare == app.client_id != named:
+        yield f"the API key of app {shown(app.name)} with white space or quotes around it"
+    elif bare.lower() == app.client_id.lower() and bare != app.client_id:
+        yield f"the API key of app {shown(app.name)}, {shown(app.client_id)}, in other capitals"
+    elif named == app.name:
+        yield f"the name of app {shown(app.name)}, whose API key is {shown(app.client_id)}"
+    elif named == app.client_secret:
+        yield f"the client secret of app {shown(app.name)}, which belongs into no assertion"
+    elif named == app.kid:
+        yield f"the kid of app {shown(app.name)}, whose API key is {shown(app.client_id)}"
+
+
+def _of_platform(named: str) -> Iterator[_Said]:
+    if named in platform_client.CLIENT_IDS.values():
+        yield "certain", "the client id by which the platform itself is known to an identity provider"
+
+
+def _of_shape(named: str) -> Iterator[_Said]:
+    if not named.strip() or is_unfilled(named):
+        yield "certain", "a variable that was not filled in"
+    if _CIS2_CLIENT.fullmatch(named):
+        yield "likely", "it looks like a CIS2 client id, which is for CIS2 alone"
+    if UUID.fullmatch(named):
+        yield "likely", "a UUID, as is the application id of the developer portal, which is no API key"
+    if _API_KEY.fullmatch(named):
+        yield "likely", "32 letters and digits, as an API key has: one of another environment, or one since replaced"
+
+
+def no_public_key(case: Case) -> Finding | None:
+    """The app has registered no key set."""
+    app = case.app
+    if app is None or app.has_keys:
+        return None
+    return Finding(
+        id="no-public-key",
+        certainty="certain",
+        seen=f"App {shown(app.name)} has no JWKS URL.",
+        cause="The service checks signatures with the public key behind the URL that is registered for the app.",
+        cure="Register a JWKS URL in the developer portal; in this mock give the app `jwks` or `jwks_url`, or let it "
+        "make a key.",
+    )
+
+
+FINDERS: Final = (
+    Finder(find=app_not_known_here, rules=("check_client_known_to_sandbox", "find_app")),
+    Finder(find=no_public_key, rules=("check_public_key_registered",)),
+)

@@ -1,0 +1,261 @@
+"""What is wrong with the assertion's times: the unit, the lifetime, or the clock it was made by. Mistakes 18 to 21.
+
+`iat`, when there is one, tells a long lifetime from a wrong clock; without it both remain possible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.jose import javascript
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal import provenance
+from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.wire.wording import duration, moment, shown
+
+LONGEST: Final = 300
+GRACE: Final = 10
+_HOUR: Final = 3600
+_MOST_HOURS: Final = 14
+_SLACK: Final = 60
+"""Seconds by which a whole hour may be missed and still be a time zone: clocks are off, and requests take time."""
+_SAME: Final = 2
+_LATEST: Final = 253_402_300_799
+"""The last second of the year 9999."""
+_SHORTEST_TIME: Final = 100_000_000
+"""Smaller numbers are spans: as seconds since 1970 they lie before 1973."""
+_UNITS: Final = ((10, "Date.now() / 100"), (1e3, "milliseconds"), (1e6, "microseconds"), (1e9, "nanoseconds"))
+_DEFAULTS: Final = {
+    600: "Ten minutes are the default of msal and jwcrypto.",
+    1800: "Half an hour is what NHS login's samples have; that is another service.",
+    18000: "300 was taken for minutes.",
+    3600: "An hour is the default of Authlib and of Microsoft's library.",
+}
+_EXPIRED: Final = "check_client_assertion_not_expired"
+_TOO_FAR: Final = "check_client_assertion_exp_near"
+_NOT_BEGUN: Final = "check_client_assertion_begun"
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d.{0,30}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Times:
+    """`ahead` is how far `exp` lies from now, `offset` how far the moment of signing does; seconds, or `None`."""
+
+    ahead: float
+    offset: float | None
+
+    @property
+    def lifetime(self) -> float | None:
+        return None if self.offset is None else self.ahead - self.offset
+
+
+def _times(case: Case) -> _Times | None:
+    exp = case.seconds("exp")
+    if exp is None or _unit(exp, case.now) is not None:
+        return None
+    return _Times(ahead=exp - case.now, offset=_offset(case.claim("iat"), case.now))
+
+
+def _offset(signed: Any, now: float) -> float | None:
+    if not javascript.is_number(signed) or _unit(javascript.number(signed), now) is not None:
+        return None
+    return javascript.number(signed) - now
+
+
+def _unit(number: float, now: float) -> str | None:
+    """Return the unit that a time seems to be in when that is not seconds; by a clock near 1970 that cannot be told."""
+    if now >= _SHORTEST_TIME:
+        ratio = number / now
+        unit = next((words for factor, words in _UNITS if 0.9 * factor < ratio < 1.1 * factor), None)
+        if unit is not None or abs(number) < _SHORTEST_TIME:
+            return unit or "a span"
+    return "nonsense" if abs(number) > _LATEST else None
+
+
+def exp_unit(case: Case) -> Finding | None:
+    """A time that is no number of seconds since 1970."""
+    for name in ("exp", "nbf", "iat"):
+        value = case.claim(name)
+        said = _misread(name, value, case.now) if value is not UNDEFINED else None
+        if said is not None:
+            return Finding(
+                id="exp-unit",
+                certainty="certain",
+                seen=f"{name} is {shown(value)}: {said}",
+                cause="Times in a JWT are JSON numbers: seconds since 1970, UTC.",
+                cure=f"Now would be {int(case.now)}; set exp to that plus {LONGEST} at most.",
+            )
+    return None
+
+
+def _misread(name: str, value: Any, now: float) -> str | None:
+    if isinstance(value, str):
+        return _of_text(value)
+    if not javascript.is_number(value):
+        return "no number." if name == "exp" else None
+    unit = _unit(javascript.number(value), now)
+    if unit == "milliseconds":
+        return "milliseconds; divide by 1000 and round down."
+    if unit == "a span":
+        return "a lifetime, or nothing, where a moment belongs; add the time of now."
+    return f"{unit}, not seconds." if unit else None
+
+
+def _of_text(value: str) -> str:
+    if _DATE.fullmatch(value):
+        return "a date as text, where a number belongs."
+    digits = "digits in quotes" if javascript.number(value) == javascript.number(value) else "text"  # NaN is not itself
+    return f"{digits}, where a number belongs."
+
+
+def lifetime_too_long(case: Case) -> Finding | None:
+    """`exp` is too far ahead because it was meant to be."""
+    times = _times(case)
+    if times is None or times.ahead <= LONGEST + GRACE:
+        return None
+    lifetime = times.lifetime
+    if lifetime is not None and lifetime <= LONGEST + GRACE:
+        return None
+    default = _default(times.ahead if lifetime is None else lifetime)
+    certain = lifetime is not None or default or not _by_clock(times.ahead)
+    said = f"; it lives {lifetime:.0f} s from iat" if lifetime is not None else ""
+    return Finding(
+        id="lifetime-too-long",
+        certainty="certain" if certain else "likely",
+        seen=f"exp is {times.ahead:.0f} s from now{said}; at most {LONGEST} s are allowed, and {GRACE} s of grace.",
+        cause=default or "The lifetime is set to more than five minutes.",
+        cure=f"Set exp to now + {LONGEST} at most.",
+    )
+
+
+def _default(lifetime: float) -> str | None:
+    return next((words for known, words in _DEFAULTS.items() if abs(lifetime - known) <= _SAME), None)
+
+
+def _by_clock(ahead: float) -> bool:
+    """Whether a lifetime of five minutes would look like this by a clock that is fast, or hours ahead."""
+    return LONGEST < ahead <= LONGEST + _SLACK or _hours(ahead - LONGEST) is not None
+
+
+def _hours(offset: float) -> int | None:
+    """Return by how many whole hours a clock is off; `None` when it is off by something else."""
+    hours = round(offset / _HOUR)
+    return hours if 1 <= abs(hours) <= _MOST_HOURS and abs(offset - hours * _HOUR) <= _SLACK else None
+
+
+def clock_ahead(case: Case) -> Finding | None:
+    """The client's clock is fast: what it signs lies in the future."""
+    times = _times(case)
+    if times is None:
+        return None
+    offset = times.offset if times.offset is not None else _nbf_offset(case)
+    if offset is None:
+        return _perhaps_ahead(times)
+    too_far = times.ahead > LONGEST + GRACE and times.ahead - offset <= LONGEST + GRACE
+    if offset <= 0 or not (too_far or offset > GRACE):
+        return None
+    return Finding(
+        id="clock-ahead",
+        certainty="certain" if _was_off_before(case, offset) else "likely",
+        seen=f"exp - iat is {times.ahead - offset:.0f} s, but exp is {times.ahead:.0f} s from now.",
+        cause=f"Your clock is {_off(offset)} ahead of the service's, which reads {moment(case.now)}.",
+        cure="Set the clock by NTP, take the time in UTC, and let exp be now + 240: that leaves room.",
+    )
+
+
+def _nbf_offset(case: Case) -> float | None:
+    offset = _offset(case.claim("nbf"), case.now)
+    return offset if offset is not None and offset > GRACE else None
+
+
+def _perhaps_ahead(times: _Times) -> Finding | None:
+    if times.ahead <= LONGEST + GRACE or _default(times.ahead) or not _by_clock(times.ahead):
+        return None
+    off = times.ahead - LONGEST
+    return Finding(
+        id="clock-ahead",
+        certainty="likely" if _hours(off) else "possible",
+        seen=f"exp is {times.ahead:.0f} s from now; there is no iat to tell when it was signed.",
+        cause=f"If the lifetime is {LONGEST} s, your clock is {_off(off)} ahead.",
+        cure="Compare the clock with UTC, set it by NTP, and let exp be now + 240.",
+    )
+
+
+def _off(offset: float) -> str:
+    hours = _hours(offset)
+    if hours is None:
+        return f"about {duration(offset)}"
+    return f"{abs(hours)} hour{'s' * (abs(hours) != 1)}, as when a local time is taken for UTC,"
+
+
+def clock_behind(case: Case) -> Finding | None:
+    """The client's clock is slow, or its local time was taken for UTC; else the assertion was made long before."""
+    times = _times(case)
+    if times is None or times.ahead >= 0 or _known_of_old(case):
+        return None
+    hours = next(filter(None, (_hours(each) for each in _candidates(times))), None)
+    return Finding(
+        id="clock-behind-or-bst",
+        certainty=_certainty_behind(case, times, hours),
+        seen=f"exp lies {duration(times.ahead)} in the past; the service's clock reads {moment(case.now)}.",
+        cause=_why_behind(hours, times.ahead),
+        cure="Sign for each request, and take the time from an aware UTC clock: in Python int(time.time()), never "
+        "utcnow().timestamp().",
+    )
+
+
+def _candidates(times: _Times) -> Iterator[float]:
+    """Tell by how much the clock may be off: of an `exp` alone, for every lifetime that is allowed."""
+    if times.offset is not None:
+        yield times.offset
+        return
+    yield from (times.ahead - lifetime for lifetime in range(LONGEST, -1, -_SLACK))
+
+
+def _certainty_behind(case: Case, times: _Times, hours: int | None) -> Certainty:
+    if times.offset is not None and _was_off_before(case, times.offset):
+        return "certain"
+    return "likely" if hours is not None else "possible"
+
+
+def _why_behind(hours: int | None, ahead: float) -> str:
+    if hours == -1:
+        return "A local time was taken for UTC: British Summer Time is one hour ahead of it."
+    if hours is not None:
+        return f"A local time was taken for UTC: it is {abs(hours)} hours away from it."
+    return f"Your clock is slow, by {duration(ahead)} at least, or the assertion was made earlier and kept."
+
+
+def _known_of_old(case: Case) -> bool:
+    """Whether the mock knows better: it signed this assertion long ago, or has seen it before."""
+    sent = case.record.sent.get("client_assertion")
+    if sent is None:
+        return False
+    issued = provenance.recognise(case.known.store, sent)
+    kept = issued is not None and issued.at is not None and case.now - issued.at > LONGEST
+    return kept or any(each.sent.get("client_assertion") == sent for each in case.known.before(case.record))
+
+
+def _was_off_before(case: Case, offset: float) -> bool:
+    """Whether the same client's earlier assertions were off by as much: a clock, and no accident."""
+    for each in case.known.before(case.record):
+        received = each.received.get("client_assertion")
+        if received is None or received.claims.get("sub") != case.claim("sub"):
+            continue
+        earlier = _offset(received.claims.get("iat"), each.at)
+        if earlier is not None and abs(earlier - offset) <= _SAME:
+            return True
+    return False
+
+
+FINDERS: Final = (
+    Finder(find=exp_unit, rules=(_EXPIRED, "find_client_assertion_exp", _TOO_FAR, _NOT_BEGUN)),
+    Finder(find=lifetime_too_long, rules=(_TOO_FAR,)),
+    Finder(find=clock_ahead, rules=(_TOO_FAR, _NOT_BEGUN)),
+    Finder(find=clock_behind, rules=(_EXPIRED,), named=("clock-behind-or-bst",)),
+)

@@ -1,0 +1,115 @@
+"""A JWT that was damaged on its way: quoted, wrapped, cut off, prettified by an editor, never filled in. Mistake 58."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.shapes import is_unfilled, shape_of
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import MalformedJwtError
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import spelt
+
+_OUTSIDE: Final = re.compile(r"[^A-Za-z0-9_.-]")
+_PARTS: Final = 3
+_JWE_PARTS: Final = 5
+_AROUND: Final = "\"' \t\r\n"
+_MINUS: Final = "\u2212"
+_LONGEST: Final = 1 << 16
+_CURES: Final = {
+    "client_assertion": "Send the JWT as the library returns it: three base64url parts with dots between.",
+    "subject_token": "Send the id_token exactly as the provider's token answer gave it.",
+}
+
+
+def _finder(name: str, *rules: str) -> Finder:
+    def mangled_jwt(case: Case) -> Finding | None:
+        """A JWT that was changed on its way: quoted, wrapped, cut off; or a variable that nothing was filled into."""
+        sent = case.form(name)
+        what = _damage(sent[:_LONGEST]) if sent is not None and not _is_jwt(sent) else None
+        if what is None:
+            return None
+        seen, cause = what
+        return Finding(id="mangled-jwt", certainty="certain", seen=f"{name} {seen}.", cause=cause, cure=_CURES[name])
+
+    mangled_jwt.__name__ = f"mangled_{name}"  # what a log calls it
+    return Finder(find=mangled_jwt, rules=rules, named=("mangled-jwt",))
+
+
+def _damage(sent: str) -> tuple[str, str] | None:
+    """Say what is wrong with a text that was meant to be a JWT; `None` for one that was not."""
+    bare = sent.strip(_AROUND).removeprefix("Bearer ").strip(_AROUND)
+    if is_unfilled(bare):
+        return f"is {spelt(sent)}", "A variable was never filled in: look at what the step before it answered."
+    if not bare.startswith("eyJ") and (bare.count(".") != _PARTS - 1 or shape_of(bare) is not None):
+        return None
+    if bare != sent and _is_jwt(bare):
+        around = "a Bearer in front" if "Bearer " in sent else "quotes" if sent[0] in "\"'" else "white space"
+        return f"is a JWT with {around}", "The value was copied with what stood around it."
+    return _of_character(sent) or _of_length(sent)
+
+
+def _of_character(sent: str) -> tuple[str, str] | None:
+    found = _OUTSIDE.search(sent)
+    if found is None:
+        return None
+    character = found[0]
+    name = unicodedata.name(character, "a control character")
+    seen = f"has {spelt(character)} (U+{ord(character):04X}, {name}) as character {found.start() + 1} of {len(sent)}"
+    return seen, _of_kind(character, sent)
+
+
+def _of_kind(character: str, sent: str) -> str:
+    if character != "-" and (unicodedata.category(character) == "Pd" or character == _MINUS):
+        return "An editor, a chat or a wiki has made a dash of -- or -."
+    if character in "+/":
+        return "It is base64 with the alphabet of e-mail; a JWT is base64url, which has - and _ in their place."
+    if character == "=":
+        return "The base64 was padded; a JWT has no padding."
+    if character == " " and "+" not in sent:
+        return "It is white space: the value was wrapped over lines, or a + was decoded as a blank."
+    if character in "\r\n\t ":
+        return "The value was wrapped over lines when it was copied."
+    return "No base64url has it: something has changed the value on its way."
+
+
+def _of_length(sent: str) -> tuple[str, str]:
+    parts = sent.split(".")
+    if len(parts) == _JWE_PARTS:
+        return "has five parts, as an encrypted JWT (JWE) has", "The service reads signed JWTs alone."
+    if len(parts) < _PARTS or not parts[-1]:
+        return f"has {_counted(parts)}, {len(sent)} characters in all", (
+            "It was cut off: by a field of a database, a copied line, or a limit of a log."
+        )
+    if len(parts) > _PARTS:
+        return f"has {_counted(parts)}", "Two values were joined, or something was put behind the signature."
+    return f"has three parts, and one of them is no base64url of a JSON object: {_reason(sent)}", (
+        "A part was cut off or changed on its way."
+    )
+
+
+def _counted(parts: list[str]) -> str:
+    filled = sum(1 for part in parts if part)
+    return f"{filled} part{'s' * (filled != 1)} with something in it, where a JWT has three"
+
+
+def _is_jwt(text: str) -> bool:
+    return not _reason(text)
+
+
+def _reason(text: str) -> str:
+    try:
+        jwts.decode(text)
+    except MalformedJwtError as reason:
+        return str(reason)
+    return ""
+
+
+FINDERS: Final = (
+    _finder("client_assertion", "decode_client_assertion", "decode_assertion"),
+    _finder("subject_token", "decode_subject_token"),
+)

@@ -1,0 +1,141 @@
+"""An assertion or its jti that was seen before: kept, sent again by a retry, or not unique. Mistakes 7, 8 and 22."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from mock_servers.apim import assertions, flows
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Record
+from mock_servers.wire.wording import duration, shown
+
+_JTI_RULES: Final = ("check_client_assertion_jti_fresh", "claim_client_assertion_jti")
+_EXPIRED: Final = "check_client_assertion_not_expired"
+_BEFORE_JTI: Final = frozenset(rule.name for rule in flows.ASSERTION)
+"""What refuses a request before its jti is spent."""
+_FAULT: Final = "fault"
+"""What a record has for a rule when a fault, and no rule, has spoilt the answer on its way."""
+_RETRIED: Final = frozenset({403, 429, 500, 502, 503, 504})
+_AGAIN: Final = "Each request needs an assertion of its own: sign a new one, with a new jti, right before you send it."
+
+
+def same_assertion_again(case: Case) -> Finding | None:
+    """The very same assertion was sent before, or was signed long ago and kept."""
+    first = _first_of_same(case)
+    if first is None:
+        return _kept(case)
+    if _invites_retry(first):
+        return None
+    return Finding(
+        id="same-assertion-again",
+        certainty="certain",
+        seen=f"This very assertion was first sent {duration(case.now - first.at)} ago and {_answered(first)}.",
+        cause="It was built once, at start-up or by hand, and used again; its jti is spent, whatever the answer was.",
+        cure=_AGAIN,
+    )
+
+
+def _kept(case: Case) -> Finding | None:
+    """Tell the age of an assertion that the mock signed itself."""
+    issued = case.known.issued(case.form("client_assertion") or "")
+    if issued is None or issued.kind != "client assertion" or issued.at is None or not case.refused_by(_EXPIRED):
+        return None
+    if case.now - issued.at <= assertions.LIFETIME:
+        return None
+    return Finding(
+        id="same-assertion-again",
+        certainty="likely",
+        seen=f"This assertion was signed {duration(case.now - issued.at)} ago, for client {shown(issued.client_id)}.",
+        cause="It was kept instead of being made anew; an assertion lives five minutes at most.",
+        cure=_AGAIN,
+    )
+
+
+def retry_resends_assertion(case: Case) -> Finding | None:
+    """A retry has sent the same body again after an answer that invites one."""
+    first = _first_of_same(case)
+    if first is None or not _invites_retry(first):
+        return None
+    return Finding(
+        id="retry-resends-assertion",
+        certainty="certain",
+        seen=f"This very assertion was sent {duration(case.now - first.at)} ago and {_answered(first)}: that "
+        "invites a retry, and the jti was spent all the same.",
+        cause="Your HTTP client's retry layer has sent the same body again.",
+        cure="Put the signing inside the retry, so that each try has a new assertion, or do not retry this POST.",
+    )
+
+
+def jti_not_unique(case: Case) -> Finding | None:
+    """Another assertion had the same jti."""
+    jti, sub = case.claim("jti"), case.claim("sub")
+    if _first_of_same(case) is not None or not case.refused_by(*_JTI_RULES):
+        return None
+    other = _spent_by(case, sub, jti)
+    if other is None:
+        return _unknown(jti)
+    return Finding(
+        id="jti-not-unique",
+        certainty="certain",
+        seen=f"jti {shown(jti)} was in another assertion {duration(case.now - other.at)} ago, and {_answered(other)}.",
+        cause=_why(case, str(jti)),
+        cure="Make jti a fresh UUID for each assertion: in Python str(uuid.uuid4()).",
+    )
+
+
+def _unknown(jti: Any) -> Finding:
+    return Finding(
+        id="same-assertion-again",
+        certainty="possible",
+        seen=f"jti {shown(jti)} was used before, in an exchange that is kept no longer.",
+        cause="Either this assertion was sent before, or its jti is not unique.",
+        cure=_AGAIN,
+    )
+
+
+def _invites_retry(first: Record) -> bool:
+    return first.status in _RETRIED or (first.refusal is not None and first.refusal.rule == _FAULT)
+
+
+def _first_of_same(case: Case) -> Record | None:
+    """Return the exchange that this very assertion was first sent in, and that has spent its jti."""
+    sent = case.record.sent.get("client_assertion")
+    same = [each for each in case.known.before(case.record) if sent and each.sent.get("client_assertion") == sent]
+    return next((each for each in reversed(same) if _spent(each)), None)
+
+
+def _spent_by(case: Case, sub: Any, jti: Any) -> Record | None:
+    for each in reversed(case.known.before(case.record)):
+        received = each.received.get("client_assertion")
+        claims = received.claims if received is not None else {}
+        if (claims.get("sub"), claims.get("jti")) == (sub, jti) and _spent(each):
+            return each
+    return None
+
+
+def _spent(record: Record) -> bool:
+    return "client_assertion" in record.received and (record.refusal is None or record.refusal.rule not in _BEFORE_JTI)
+
+
+def _answered(record: Record) -> str:
+    if record.refusal is None:
+        return f"answered {record.status}"
+    said = shown(record.error_description or record.error)
+    return f"answered {record.status} {said}" if record.status else f"had no answer ({said})"
+
+
+def _why(case: Case, jti: str) -> str:
+    seconds = re.search(r"\d{10,13}", jti)
+    if seconds is not None and abs(float(seconds[0][:10]) - case.now) < 86400:  # noqa: PLR2004 - a day
+        return "It seems to be made of the clock: two calls within one second, or millisecond, collide."
+    return "It seems to be a constant, or made of something that does not change from call to call."
+
+
+FINDERS: Final = (
+    Finder(find=same_assertion_again, rules=(*_JTI_RULES, _EXPIRED)),
+    Finder(find=retry_resends_assertion, rules=_JTI_RULES),
+    Finder(find=jti_not_unique, rules=_JTI_RULES),
+)

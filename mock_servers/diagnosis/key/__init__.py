@@ -1,0 +1,1 @@
+"""Mistakes with keys and key sets."""

@@ -1,0 +1,120 @@
+"""Every public key that the mock has seen, and whose it is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from mock_servers.apim import platform_client
+from mock_servers.diagnosis.case import Case
+from mock_servers.jose.jwks import public_key
+from mock_servers.state.app import App, own_key_name
+from mock_servers.wire.wording import shown
+
+_TITLES: Final = {"cis2": "CIS2", "nhs_login": "NHS login", platform_client.KEY_NAME: "the platform itself"}
+"""Whose the keys of the mock's services are."""
+_DIGESTS: Final = {"SHA-256": hashlib.sha256, "SHA-1": hashlib.sha1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKey:
+    """A public key: whose it is in words, under which kid, and whether the asking app has `registered` it.
+
+    `held`: it is the public half of the private key that the mock holds for the asking app.
+    """
+
+    owner: str
+    kid: str
+    key: RSAPublicKey
+    registered: bool = False
+    held: bool = False
+
+
+def known_keys(case: Case) -> Iterator[KnownKey]:
+    """Return each key once, the asking app's own first."""
+    seen: set[int] = set()
+    for each in (*_registered(case), *_held(case), *_of_apps(case), *_kept(case)):
+        modulus = each.key.public_numbers().n
+        if modulus not in seen:
+            seen.add(modulus)
+            yield each
+
+
+def usable(jwk: Mapping[str, Any]) -> RSAPublicKey | None:
+    """Return the RSA key of a JWK, when it is one."""
+    try:
+        return public_key(jwk)
+    except ValueError:
+        return None
+
+
+def digests(jwk: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return the texts that people make of a key to name it, each with what it is called."""
+    key = usable(jwk)
+    if key is None:
+        return
+    members = json.dumps({name: jwk.get(name) for name in ("e", "kty", "n")}, separators=(",", ":")).encode()
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    for source, name in ((members, "thumbprint"), (der, "digest of the PEM")):
+        for digest, make in _DIGESTS.items():
+            value = make(source).digest()
+            yield value.hex(), f"{digest} {name} in hex"
+            for encode in (base64.urlsafe_b64encode, base64.b64encode):
+                yield encode(value).decode(), f"{digest} {name}"
+                yield encode(value).rstrip(b"=").decode(), f"{digest} {name}"
+
+
+def _named(jwks: Any, owner: str, *, registered: bool = False) -> Iterator[KnownKey]:
+    for jwk in jwks or ():
+        key = usable(jwk) if isinstance(jwk, Mapping) else None
+        if key is not None:
+            yield KnownKey(owner=owner, kid=str(jwk.get("kid")), key=key, registered=registered)
+
+
+def _registered(case: Case) -> Iterator[KnownKey]:
+    return _named(case.key_set.keys if case.key_set else (), "this app", registered=True)
+
+
+def _held(case: Case) -> Iterator[KnownKey]:
+    """Return the public halves of the key pairs that the mock holds; of one with two names the telling one first."""
+    loaded = case.known.loaded_keys().items()
+    for name, pair in sorted(loaded, key=lambda held: held[0] not in _TITLES and _app_of(case, held[0]) is None):
+        app = _app_of(case, name)
+        held = app is not None and case.app is not None and app.client_id == case.app.client_id
+        kid = (app.kid or name) if app is not None else pair.kid
+        yield KnownKey(owner=_owner(name, app), kid=kid, key=pair.private.public_key(), held=held)
+
+
+def _app_of(case: Case, name: str) -> App | None:
+    apps = case.known.store.apps.values()
+    return next((app for app in apps if name in (app.key_name, own_key_name(app.client_id))), None)
+
+
+def _owner(name: str, app: App | None) -> str:
+    if app is not None:
+        return _app(app)
+    return _TITLES.get(name, f"the mock, under the name {name}")
+
+
+def _app(app: App) -> str:
+    where = f" of {' and '.join(app.environments)}" if app.environments else ""
+    return f"app {shown(app.name)}{where}"
+
+
+def _of_apps(case: Case) -> Iterator[KnownKey]:
+    for app in case.known.store.apps.values():
+        yield from _named((app.jwks or {}).get("keys"), _app(app))
+
+
+def _kept(case: Case) -> Iterator[KnownKey]:
+    """Return the keys of the sets that were fetched and are kept."""
+    owners = {case.known.jwks_url_of(app): _app(app) for app in case.known.store.apps.values() if app.has_keys}
+    for kept in case.known.store.jwks.values():
+        yield from _named(kept.keys, owners.get(kept.url, f"the key set at {shown(kept.url)}"))

@@ -1,0 +1,122 @@
+"""What is wrong with an app's key set: out of reach, no key set at all, a key of no use. Mistakes 6, 26 and 28.
+
+How the real service answers a key set that is none, or a short key, is a guess (I).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.jose.jwks import FetchedJwks, public_key
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import shown, url
+
+_MET: Final = (
+    (r"answered 40[13]", "Something before it asks for a log-in: basic authentication, a VPN's page or a firewall."),
+    (r"answered 404", "There is nothing at this path: the file was moved, or not published yet."),
+    (r"answered 5\d\d", "The server behind it failed, or had not started yet."),
+    (r"(?i)certificate|SSL", "Its certificate is not trusted: signed by itself or by an authority of your own."),
+    (r"(?i)timed? ?out|not done after", "It did not answer in time: a cold start, or a firewall that drops packets."),
+    (r"(?i)refused", "Nothing listens there: the server is down, or listens on another port."),
+    (r"(?i)resolve|getaddrinfo|Name or service", "The name of its host is not known here."),
+)
+_ELSEWHERE: Final = "calls loopback and private hosts only"
+_SPENT: Final = "A failure is not cached, so the next try fetches again."
+
+
+def jwks_unreachable(case: Case) -> Finding | None:
+    """The key set could not be fetched."""
+    met = case.learned.get("app_jwks_failure")
+    if met is None or case.app is None:
+        return None
+    where = case.known.jwks_url_of(case.app)
+    return Finding(
+        id="jwks-unreachable",
+        certainty="certain",
+        seen=f"The key set at {url(where)} could not be fetched: {met}.",
+        cause=_cause(met),
+        cure=_cure(met, where),
+    )
+
+
+def _cause(met: str) -> str:
+    if _ELSEWHERE in met:
+        return "This mock stays on your machine and network unless told otherwise; the real platform would have tried."
+    if "must be http" in met:
+        return "What is registered for the app is no URL of a file on a host."
+    return next((words for pattern, words in _MET if re.search(pattern, met)), "The fetch failed on its way.")
+
+
+def _cure(met: str, where: str) -> str:
+    if _ELSEWHERE in met:
+        return f"List the host in `allow_hosts`, or give the app `jwks`. {_SPENT}"
+    private = (
+        " This host is one of your own network, which the real platform cannot reach." if _is_private(where) else ""
+    )
+    return f"The platform fetches from the internet, without log-in: let the URL answer anybody.{private} {_SPENT}"
+
+
+def _is_private(where: str) -> bool:
+    try:
+        host = urlsplit(where).hostname or ""
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in where.partition("://")[2].partition("/")[0]
+
+
+def jwks_is_not_a_set(case: Case) -> Finding | None:
+    """What the URL answers is no key set, or an empty one."""
+    kept = case.key_set
+    if kept is None or kept.keys:
+        return None
+    what = kept.problem or "a key set without any key"
+    return Finding(
+        id="jwks-is-not-a-set",
+        certainty="certain",
+        seen=f"{url(kept.url)} answered {what}.",
+        cause="The platform reads a JSON object with a list of keys from this URL, and keeps what it got for an hour. "
+        "(What it answers then is our guess.)",
+        cure=_make_it_a_set(kept),
+    )
+
+
+def _make_it_a_set(kept: FetchedJwks) -> str:
+    if "web page" in kept.problem:
+        raw = " use the raw URL of the file instead of the page that shows it (/blob/)." if "/blob/" in kept.url else ""
+        return f"Let it answer the JSON itself:{raw or ' no page around it, and no log-in before it.'}"
+    if "single JWK" in kept.problem:
+        return 'Wrap the key: {"keys": [<the JWK>]}.'
+    if "PEM" in kept.problem:
+        return 'Turn the public key into a JWK, and serve {"keys": [<the JWK>]}; `nhsauth keys new` writes both.'
+    return 'Serve {"keys": [<the public key as a JWK, with its kid>]}.'
+
+
+def weak_or_odd_key(case: Case) -> Finding | None:
+    """The registered key cannot be used."""
+    jwk = case.key_set.find(case.header("kid")) if case.key_set is not None else None
+    if jwk is None:
+        return None
+    try:
+        public_key(jwk)
+    except ValueError as reason:
+        return Finding(
+            id="weak-or-odd-key",
+            certainty="certain",
+            seen=f"The key registered as kid {shown(jwk.get('kid'))} cannot be used: {reason}.",
+            cause="The service takes RSA keys of 2048 bits and more, with n and e in base64url. (What it answers to "
+            "others is our guess.)",
+            cure="Make an RSA key of 4096 bits, for example by `nhsauth keys new`, and register its JWK.",
+        )
+    return None
+
+
+FINDERS: Final = (
+    Finder(find=jwks_unreachable, rules=("fetch_app_jwks",)),
+    Finder(find=jwks_is_not_a_set, rules=("check_app_jwks_readable", "find_app_jwk")),
+    Finder(find=weak_or_odd_key, rules=("decode_app_key",)),
+)

@@ -1,0 +1,146 @@
+"""A kid that the key set does not have: nearly one of its own, a digest, a file name, another app's, or too new.
+
+Mistakes 9 and 10.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mock_servers.apim.client_app import APP_JWKS_KEPT
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.key.key import digests, known_keys, usable
+from mock_servers.diagnosis.key.signature import AS_GIVEN
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.jwks import FetchedJwks
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import duration, moment, shown
+
+_UNKNOWN: Final = "find_app_jwk"
+_UNKNOWN_AT_PROVIDER: Final = "find_provider_jwk"
+_FILE: Final = re.compile(r"(?:.*[/\\])?([^/\\]+?)(?:\.(?:jwks?|json|pem|key|pub|crt|cer|p12|pfx|txt))+", re.DOTALL)
+_LONGEST: Final = 300
+
+_Jwk = Mapping[str, Any]
+
+
+def unknown_kid(case: Case) -> Finding | None:
+    """The key set has no key of this kid: not yet, or not at all."""
+    kid, kept = case.header("kid"), case.key_set
+    if not javascript.truthy(kid) or kept is None or not kept.keys or kept.find(kid) is not None:
+        return None
+    return _new(case, kept, kid) or _wrong(case, kept, kid)
+
+
+def _new(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
+    """The set has it by now, and the copy that was judged by has not."""
+    served = case.known.served(kept.url) if case.refused_by(_UNKNOWN) else None
+    if served is None or served.find(kid) is None:
+        return None
+    return Finding(
+        id="new-key-not-seen-yet",
+        certainty="certain",
+        seen=f"kid {shown(kid)} is in the key set by now; the copy fetched {duration(case.now - kept.at)} ago has "
+        f"{shown(kept.kids)}.",
+        cause="The platform keeps a key set for an hour and does not fetch it again for a kid that it lacks.",
+        cure=f"It will work from {moment(kept.at + APP_JWKS_KEPT)}. Publish a new key an hour before you sign with it; "
+        "in this mock, `refresh_jwks` shows it at once.",
+    )
+
+
+def _wrong(case: Case, kept: FetchedJwks, kid: Any) -> Finding:
+    told = next(_resemblances(case, kept, kid), None)
+    return Finding(
+        id="wrong-kid",
+        certainty="certain",
+        seen=f"kid is {shown(kid)}; the registered set has {shown(kept.kids)}.",
+        cause=told[0] if told else "The kid names no key of the set that is registered for the app.",
+        cure=_cure(case, kept, told[1] if told else None),
+    )
+
+
+def _cure(case: Case, kept: FetchedJwks, jwk: _Jwk | None) -> str:
+    if jwk is None and len(kept.keys or ()) == 1:
+        jwk = (kept.keys or ())[0]
+    if jwk is None:
+        return "Send the kid of the key that you sign with, exactly as the set has it."
+    sure = " The signature is that key's." if _signed_by(case, jwk) else ""
+    return f"Send kid {shown(jwk.get('kid'))}, exactly as the set has it.{sure}"
+
+
+def _signed_by(case: Case, jwk: _Jwk) -> bool:
+    """Whether this one key made the signature; the only one that is tried."""
+    key = usable(jwk)
+    return key is not None and case.assertion is not None and jwts.verify(case.assertion, key, ("RS512",))
+
+
+def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str, _Jwk | None]]:
+    """Tell what the kid is instead, with the key that is meant, the surest first."""
+    if not isinstance(kid, str):
+        yield "The kid is no text, and those of the set are.", _same_text(kept, kid)
+        return
+    for jwk in kept.keys or ():
+        yield from ((words, jwk) for words in _of_key(kid[:_LONGEST], jwk))
+    if _FILE.fullmatch(kid[:_LONGEST]):
+        yield "It looks like a file name, and a kid is what the key set calls the key.", None
+    owner = next((key.owner for key in known_keys(case) if not key.registered and key.kid == kid), None)
+    if owner is not None:
+        yield f"It is a kid of {owner}, not of this app.", None
+    named = next((jwk for jwk in kept.keys or () if jwk.get("kid") in dict(digests(jwk))), None)
+    if named is not None:
+        yield "The registered kid is the thumbprint of its key; you send a name of your own.", named
+
+
+def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
+    own = str(jwk.get("kid"))
+    if kid.strip() == own or kid.strip("\"'") == own:
+        yield f"It is {shown(own)} with white space or quotes around it."
+    if kid.lower() == own.lower():
+        yield f"It differs from {shown(own)} in capital letters alone."
+    if _folded(kid) == _folded(own):
+        yield f"It is almost {shown(own)}."
+    made = dict(digests(jwk)).get(kid)
+    if made is not None:
+        yield f"It is the {made} of the key that is registered as {shown(own)}."
+    file = _FILE.fullmatch(kid)
+    if file is not None and _folded(file[1]) == _folded(own):
+        yield f"It is a file name; the key in it is registered as {shown(own)}."
+    if _without_digits(kid) == _without_digits(own) != "":
+        yield f"It differs from {shown(own)} in its number alone."
+
+
+def _same_text(kept: FetchedJwks, kid: Any) -> _Jwk | None:
+    return kept.find(javascript.text(kid)) if javascript.is_number(kid) else None
+
+
+def _folded(kid: str) -> str:
+    return re.sub(r"[-_.\s]", "", kid).lower()
+
+
+def _without_digits(kid: str) -> str:
+    return re.sub(r"\d", "", _folded(kid))
+
+
+def kid_of_id_token(case: Case) -> Finding | None:
+    """The id_token names a key that its provider does not have."""
+    kept, provider = case.learned.get("provider_jwks"), case.learned.get("provider")
+    if case.subject is None or kept is None or provider is None or not case.refused_by(_UNKNOWN_AT_PROVIDER):
+        return None
+    kid = case.subject.header.get("kid")
+    owner = next((key.owner for key in known_keys(case) if key.kid == kid), None)
+    return Finding(
+        id="wrong-kid",
+        certainty="certain",
+        seen=f"kid of subject_token is {shown(kid)}; {provider.title} signs with {shown(kept.kids)}.",
+        cause=f"It is a kid of {owner}." if owner else f"This id_token was not made by {provider.title}, or long ago.",
+        cure=AS_GIVEN,
+    )
+
+
+FINDERS: Final = (
+    Finder(find=unknown_kid, rules=(_UNKNOWN,), named=("new-key-not-seen-yet", "wrong-kid")),
+    Finder(find=kid_of_id_token, rules=(_UNKNOWN_AT_PROVIDER,), named=("wrong-kid",)),
+)

@@ -1,0 +1,1 @@
+"""Mistakes at the identity providers."""

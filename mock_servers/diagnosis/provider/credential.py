@@ -1,0 +1,101 @@
+"""How a client names itself where a secret is wanted, or two ways are mixed. Mistakes 32, 48 and 52."""
+
+from __future__ import annotations
+
+import base64
+from typing import Final
+from urllib.parse import unquote_plus
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import shown
+
+_BASIC: Final = "basic "
+_JWT_START: Final = "eyJ"
+
+
+def basic_credentials(case: Case) -> tuple[str, str] | None:
+    """Return client id and secret of a Basic header; two empty texts when it cannot be read, `None` without one."""
+    sent = case.request.headers.get("authorization", "")
+    if not sent.lower().startswith(_BASIC):
+        return None
+    try:
+        client_id, _, secret = base64.b64decode(sent[len(_BASIC) :].strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def credentials_in_basic(case: Case) -> Finding | None:
+    """Client id and secret, or an assertion, are in an Authorization header that the platform does not read."""
+    sent = basic_credentials(case)
+    if sent is None or "client_id" in case.request.form or "client_assertion" in case.request.form:
+        return None
+    return Finding(
+        id="credentials-in-basic",
+        certainty="certain",
+        seen=f"The Authorization header is Basic, {_described(case, *sent)}; the form names no client.",
+        cause="The platform's token endpoint reads the form alone, and passes over that header.",
+        cure=_where_to(case),
+    )
+
+
+def _described(case: Case, client_id: str, secret: str) -> str:
+    if secret.startswith(_JWT_START) or client_id.startswith(_JWT_START):
+        return "with a JWT in it, as if an assertion were a password"
+    if case.known.store.apps.get(client_id) is not None:
+        return f"with the API key {shown(client_id)} and a secret of {len(secret)} characters"
+    if not client_id:
+        return "and cannot be read as base64 of two texts with a colon between"
+    return f"with an id of {len(client_id)} characters, which is no app's API key, and a secret of {len(secret)}"
+
+
+def _where_to(case: Case) -> str:
+    if case.form("grant_type") in ("authorization_code", "refresh_token"):
+        return "Send client_id and client_secret as parameters of the form."
+    return "Sign an assertion and send it as client_assertion in the form: this grant knows no secret."
+
+
+def refresh_with_assertion(case: Case) -> Finding | None:
+    """A grant that wants the app's secret was sent an assertion, as the token exchange before it was."""
+    grant = case.form("grant_type")
+    if grant not in ("refresh_token", "authorization_code") or "client_assertion" not in case.request.form:
+        return None
+    missing = [name for name in ("client_id", "client_secret") if name not in case.request.form]
+    if not missing:
+        return None
+    return Finding(
+        id="refresh-with-assertion",
+        certainty="certain",
+        seen=f"grant_type is {shown(grant)} with a client_assertion and without {' and '.join(missing)}.",
+        cause="Only client_credentials and the token exchange are signed for; this grant reads no assertion.",
+        cure="Send client_id (the API key) and client_secret as parameters of the form, and no assertion.",
+    )
+
+
+def two_methods(case: Case) -> Finding | None:
+    """The client proves itself twice, which the standard forbids."""
+    form, ways = case.request.form, []
+    if basic_credentials(case) is not None:
+        ways.append("a Basic header")
+    if "client_assertion" in form:
+        ways.append("a client_assertion")
+    if "client_secret" in form or ("client_id" in form and "client_assertion" not in form):
+        ways.append("client_secret" if "client_secret" in form else "client_id in the form")
+    if len(ways) < 2:  # noqa: PLR2004 - two ways are one too many
+        return None
+    return Finding(
+        id="cis2-two-methods",
+        certainty="certain",
+        seen=f"The request has {' and '.join(ways)}.",
+        cause="A client uses one way to prove itself in a request (RFC 6749, section 2.3), and this provider insists.",
+        cure="Send the one that you have registered, and leave the other out.",
+    )
+
+
+FINDERS: Final = (
+    Finder(find=credentials_in_basic, rules=("check_client_id_present", "check_client_assertion_type")),
+    Finder(find=refresh_with_assertion, rules=("check_client_id_present", "check_client_secret_present")),
+    Finder(find=two_methods, rules=("check_one_identity", "check_one_method"), named=("cis2-two-methods",)),
+)

@@ -1,0 +1,142 @@
+"""A redirect URI that is not the registered one, or not the one of the log-in. Mistake 50."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.provider.assertion import provider_of
+from mock_servers.identity_provider.client import Client
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import difference, url
+
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_LONGEST: Final = 2000
+
+
+def redirect_uri_differs(case: Case) -> Finding | None:
+    """The redirect URI is none of those registered, or another than at the log-in."""
+    sent = _sent(case)
+    if sent is None:
+        return None
+    at_log_in = _of_log_in(case)
+    if at_log_in is not None and _is_loosely(case, sent, at_log_in):
+        return None
+    if at_log_in is not None and at_log_in != sent:
+        return _told(sent, at_log_in, "the log-in was asked for", "Send the same redirect_uri at both places.")
+    registered = _registered(case)
+    if not registered or sent in registered:
+        return None
+    cure = "Send a registered one to the letter, or register this one as well."
+    return _told(sent, _nearest(sent, registered), "registered is", cure)
+
+
+def _sent(case: Case) -> str | None:
+    asked = case.request.form if case.request.method == "POST" else case.request.query
+    return asked.get("redirect_uri") or case.request.query.get("redirect_uri")
+
+
+def _told(sent: str, wanted: str, what: str, cure: str) -> Finding:
+    reasons = list(_reasons(sent, wanted))
+    return Finding(
+        id="redirect-uri-differs",
+        certainty="certain",
+        seen=f"redirect_uri is {url(sent)}; {what} {url(wanted)}: {', '.join(reasons) or 'they differ'}.",
+        cause="Redirect URIs are compared as texts, character by character.",
+        cure=cure,
+        difference=difference(sent, wanted),
+    )
+
+
+def _of_log_in(case: Case) -> str | None:
+    """Return the redirect URI of the log-in behind a code that was given here and is still unused."""
+    value, store = case.form("code") or "", case.known.store
+    issued = case.known.issued(value)
+    if issued is None or issued.redeem_at != case.record.path:
+        return None
+    code = store.platform_codes.get(value) or store.codes.get(value)
+    return code.redirect_uri if code is not None and code.spent_at is None else None
+
+
+def _is_loosely(case: Case, sent: str, at_log_in: str) -> bool:
+    """Whether a provider that does not look at case and query (I) takes one for the other."""
+    provider = provider_of(case)
+    loose = provider is not None and provider.redirect_at_token_is_loose
+    return loose and sent.partition("?")[0].lower() == at_log_in.partition("?")[0].lower()
+
+
+def _registered(case: Case) -> tuple[str, ...]:
+    client = case.learned.get("client")
+    if isinstance(client, Client):
+        return client.redirect_uris
+    return case.app.redirect_uris if case.app is not None else ()
+
+
+def _nearest(sent: str, registered: Iterable[str]) -> str:
+    return max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
+
+
+def _reasons(sent: str, wanted: str) -> Iterator[str]:
+    """Tell the usual ways in which two spellings of one address differ."""
+    one, other = _split(sent), _split(wanted)
+    if one is None or other is None:
+        return
+    if one.scheme != other.scheme:
+        yield f"{one.scheme or 'no scheme'} for {other.scheme}"
+    yield from _of_host(one, other)
+    if one.port != other.port:
+        yield f"port {one.port or 'left out'} for {other.port or 'none'}"
+    yield from _of_path(one.path, other.path)
+    if one.query != other.query:
+        yield "the query string differs"
+    if one.fragment != other.fragment:
+        yield "the fragment differs"
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _of_host(one: SplitResult, other: SplitResult) -> Iterator[str]:
+    if one.hostname == other.hostname:
+        if one.netloc != other.netloc and one.netloc.lower() == other.netloc.lower():
+            yield "the host is spelt with other capitals"
+        return
+    if one.hostname in _LOOPBACK and other.hostname in _LOOPBACK:
+        yield f"{one.hostname} for {other.hostname}: the same machine, and another text"
+        return
+    yield f"host {one.hostname} for {other.hostname}"
+
+
+def _of_path(sent: str, wanted: str) -> Iterator[str]:
+    if sent == wanted:
+        return
+    if sent.rstrip("/") == wanted.rstrip("/"):
+        yield "a slash at the end" if sent.endswith("/") else "no slash at the end"
+    elif sent.lower() == wanted.lower():
+        yield "capital letters in the path"
+    else:
+        yield "the path differs"
+
+
+FINDERS: Final = (
+    Finder(
+        find=redirect_uri_differs,
+        rules=(
+            "find_redirect_uri",
+            "check_redirect_uri_absolute",
+            "check_redirect_uri_registered",
+            "check_redirect_uri_of_log_in",
+            "check_code_of_request",
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Mistakes in the request itself: form, grant, path, place, scope."""

@@ -1,0 +1,118 @@
+"""What a token request asks for: its grant type and the type of its subject token. Mistakes 54 and 55."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Final
+from urllib.parse import unquote
+
+from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import shown
+
+JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_OF_PLATFORM: Final = ("client_credentials", TOKEN_EXCHANGE, "authorization_code", "refresh_token")
+_TYPE_RULE: Final = "check_subject_token_type_id_token"
+_LONGEST: Final = 200
+_OTHERS: Final = {
+    "password": "No service here asks for a person's password.",
+    "implicit": "The implicit flow has no token request, and none of these services offers it.",
+}
+_TYPE_START: Final = "urn:ietf:params:oauth:token-type:"
+_OTHER_TYPES: Final = {
+    "access_token": "An access token is not exchanged here: the id_token of the same answer is.",
+    "jwt": "The value is a JWT, and yet the service wants it called an id_token; some libraries send this by default.",
+    "refresh_token": "A refresh token is not exchanged: refresh it, or exchange the id_token.",
+    "saml2": "The platform takes no SAML assertions.",
+    "saml1": "The platform takes no SAML assertions.",
+}
+
+
+def _grants(case: Case) -> tuple[str, ...]:
+    own = next((each.grants for each in case.known.providers if each.name == case.record.service), None)
+    return own if own is not None else _OF_PLATFORM
+
+
+def grant_type(case: Case) -> Finding | None:
+    """The grant type is no grant of this service, or does not fit the rest of the form."""
+    sent, grants = case.form("grant_type"), _grants(case)
+    if sent is None or (sent in grants and not case.refused_by("check_grant_type_token_exchange")):
+        return None
+    seen, cause, meant = _meant(sent, grants)
+    if case.refused_by("check_grant_type_token_exchange"):
+        meant = TOKEN_EXCHANGE
+    return Finding(
+        id="grant-type",
+        certainty="certain" if meant is not None else "likely",
+        seen=seen,
+        cause=cause,
+        cure=f"Send grant_type={meant}." if meant else f"Send one of {', '.join(grants)}.",
+    )
+
+
+def _meant(sent: str, grants: tuple[str, ...]) -> tuple[str, str, str | None]:
+    """Say what was sent, why, and which grant was meant."""
+    plain, seen = unquote(sent), f"grant_type is {shown(sent)}."
+    if plain != sent and unquote(plain) in grants:
+        cause = "It was encoded twice: the percent signs arrived as they are. HTTP libraries encode a form themselves."
+        return seen, cause, unquote(plain)
+    if sent.strip() != sent and sent.strip() in grants:
+        return seen, "There is white space around it.", sent.strip()
+    if sent == JWT_BEARER:
+        cause = (
+            "That is the grant of RFC 7523, section 2.1, with the JWT in assertion; these services use a JWT to "
+            "authenticate the client (section 2.2)."
+        )
+        return seen, cause, grants[0]
+    if sent in _OTHERS:
+        return seen, _OTHERS[sent], None
+    if sent in grants:
+        return seen, "subject_token_type makes this request a token exchange, whatever grant_type says.", sent
+    return _misspelt(sent, seen, grants)
+
+
+def _misspelt(sent: str, seen: str, grants: tuple[str, ...]) -> tuple[str, str, str | None]:
+    ends = {each.rpartition(":")[2]: each for each in grants}
+    tail = sent[:_LONGEST].rpartition(":")[2].lower().replace("-", "_")
+    words = {end.replace("-", "_"): grant for end, grant in ends.items()}
+    near = get_close_matches(tail, words, n=1, cutoff=0.7)
+    if not near:
+        return seen, "No service here has such a grant.", None
+    grant = words[near[0]]
+    return seen, f"It is nearly {grant}: a typing error, or the URN was shortened.", grant
+
+
+def subject_token_type(case: Case) -> Finding | None:
+    """The type of the subject token is missing, shortened, or another's."""
+    sent = case.form("subject_token_type")
+    if sent == ID_TOKEN_TYPE or not (case.refused_by(_TYPE_RULE) or case.form("grant_type") == TOKEN_EXCHANGE):
+        return None
+    return Finding(
+        id="subject-token-type",
+        certainty="certain",
+        seen="The form has no subject_token_type." if sent is None else f"subject_token_type is {shown(sent)}.",
+        cause=_of_type(sent),
+        cure=f"Send exactly {ID_TOKEN_TYPE}.",
+    )
+
+
+def _of_type(sent: str | None) -> str:
+    if sent is None:
+        return "A token exchange says of what type its subject token is, and here there is one type only."
+    if unquote(sent) == ID_TOKEN_TYPE:
+        return "It was encoded twice: the percent signs arrived as they are."
+    if sent == ID_TOKEN_TYPE.removeprefix(_TYPE_START):
+        return "The URN was shortened to its last word."
+    other = _OTHER_TYPES.get(sent.removeprefix(_TYPE_START))
+    return other or "It is compared as a text, character by character."
+
+
+FINDERS: Final = (
+    Finder(
+        find=grant_type,
+        rules=("check_grant_type_supported", "check_grant_type_token_exchange", "check_grant_type"),
+    ),
+    Finder(find=subject_token_type, rules=(_TYPE_RULE,)),
+)

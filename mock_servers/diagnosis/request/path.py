@@ -1,0 +1,74 @@
+"""A path that nobody answers, or a method that nobody takes there. Mistake 59."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Final
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.journal.finding import Finding
+from mock_servers.wire.wording import shown
+
+_TOKEN: Final = ("oauth2", "oauth2/token", "oauth2/access_token", "token", "oauth2/v1/token")
+_ENDPOINTS: Final = ("/token", "/authorize", "/callback", "/userinfo", "/_ping", "/_status")
+_MOUNTS: Final = ("/oauth2", "/oauth2-mock")
+_METHODS: Final = ("check_token_method", "check_authorize_method", "check_method")
+_PATHS: Final = ("check_path_known", "check_api_known")
+_LONGEST: Final = 200
+
+
+def wrong_path(case: Case) -> Finding | None:
+    """The path is nearly one that is answered, or is answered to another method."""
+    path, method = case.record.path, case.request.method
+    if case.refused_by(*_METHODS):
+        return _of_method(path, method)
+    if not case.refused_by(*_PATHS):
+        return None
+    near = _nearest(path)
+    return Finding(
+        id="wrong-path",
+        certainty="certain" if near is not None else "likely",
+        seen=f"{method} {shown(path)} is answered by nothing here.",
+        cause=_cause(path, near),
+        cure=f"Did you mean {near}?" if near is not None else "Tokens are asked for with POST /oauth2/token.",
+    )
+
+
+def _of_method(path: str, method: str) -> Finding:
+    token = path.endswith(("/token", "/access_token"))
+    return Finding(
+        id="wrong-path",
+        certainty="certain",
+        seen=f"The method is {method}.",
+        cause="The URL was opened in a browser, or a redirect (of http to https, of a slash) made a GET of the POST."
+        if token and method == "GET"
+        else "This path knows one method alone.",
+        cure=f"Did you mean {'POST' if token else 'GET'} {path}?",
+    )
+
+
+def _nearest(path: str) -> str | None:
+    """Return method and path of what was probably meant."""
+    plain = path[:_LONGEST].lower().strip("/")
+    mount = "/oauth2-mock" if plain.startswith("oauth2-mock") else "/oauth2"
+    if plain.replace("oauth2-mock", "oauth2") in _TOKEN:
+        return f"POST {mount}/token"
+    known = {f"{each}{endpoint}": endpoint for each in _MOUNTS for endpoint in _ENDPOINTS}
+    near = get_close_matches(f"/{plain}", known, n=1, cutoff=0.8)
+    if not near:
+        return None
+    return f"{'POST' if known[near[0]] == '/token' else 'GET'} {near[0]}"
+
+
+def _cause(path: str, near: str | None) -> str:
+    if near is None:
+        return "No API of this mock lives there: list a team's own in the configuration, under apis."
+    if path.endswith("/") and path.rstrip("/") == near.partition(" ")[2]:
+        return "There is a slash too many at the end."
+    if "access_token" in path:
+        return "access_token is the path of CIS2's token endpoint; the platform's is token."
+    return "Base URL and path were put together with a part too few or too many."
+
+
+FINDERS: Final = (Finder(find=wrong_path, rules=(*_METHODS, *_PATHS)),)

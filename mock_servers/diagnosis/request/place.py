@@ -1,0 +1,172 @@
+"""Recognises a value that the mock issued, or an app's own key or secret, where another kind of value belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from mock_servers.apim import flows, sessions
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.journal import provenance
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Record
+from mock_servers.rules import Policy
+from mock_servers.state.grant import Issued
+from mock_servers.state.store import Store, Table
+from mock_servers.wire.wording import duration, shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What belongs into a field: the kind of value, and how to come by it."""
+
+    kind: str
+    cure: str
+
+
+_PLACES: Final = {
+    "client_assertion": Place(
+        kind="client assertion", cure="sign a client assertion with the app's private key and send that"
+    ),
+    "subject_token": Place(kind="id_token", cure="send the id_token of the provider's token answer as subject_token"),
+    "refresh_token": Place(kind="refresh token", cure="send the refresh_token of the platform's last token answer"),
+    "code": Place(kind="authorization code", cure="send the code that came to the redirect URI"),
+    "client_secret": Place(kind="client secret", cure="send the app's client secret"),
+    "authorization": Place(
+        kind="access token", cure="send the access_token of the platform's token endpoint as Bearer token"
+    ),
+    "apikey": Place(kind="API key", cure="send the app's API key in the header apikey"),
+}
+_AT_PROVIDER: Final = Place(
+    kind="access token", cure="send the access_token of this provider's own token answer as Bearer token"
+)
+_PAIR: Final = "subject_token"
+"""Is told together with whatever else is in the wrong place: mostly the two were swapped."""
+_REDEEM: Final = {
+    "authorization code": "Exchange it at {redeem_at} with client_id and client_secret, then {cure}.",
+}
+_PLATFORM: Final = ("oauth2", "oauth2-mock", "gateway")
+"""The services of the platform, as records name them; the others are identity providers."""
+_CODE_ELSEWHERE: Final = "The platform, CIS2 and NHS login each give codes, and each redeems its own alone."
+_MEANING: Final = {
+    "authorization code": "An authorization code is what a log-in gives; it buys the id_token, and is none itself.",
+    "access token": "An access token opens an API, and is good for nothing else.",
+    "refresh token": "A refresh token buys the next access token, and is good for nothing else.",
+    "id_token": "An id_token tells the platform who logged in; it opens no API.",
+    "client assertion": "A client assertion proves which app is asking, and says nothing about a person.",
+    "API key": "An API key names the app; it is no token.",
+    "client secret": "A client secret belongs into client_secret and nowhere else.",
+}
+
+
+def misplaced(store: Store, record: Record, origin: str) -> Iterator[Finding]:
+    """Find values that the mock issued and that stand where another kind of value belongs."""
+    return filter(None, (_misplaced(name, store, record, origin) for name in _PLACES))
+
+
+def _misplaced(name: str, store: Store, record: Record, origin: str) -> Finding | None:
+    issued = provenance.recognise(store, record.sent[name]) if name in record.sent else None
+    place = _PLACES[name]
+    if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
+        return None
+    if name == "authorization" and record.service not in _PLATFORM:
+        place = _AT_PROVIDER
+    return Finding(
+        id=_finding_id(name, issued),
+        certainty="certain",
+        seen=f"{name} is {described(issued, record.at, revoked_at(store, issued, record.sent[name]))}.",
+        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _MEANING[issued.kind],
+        cure=_cure(issued, place, origin),
+    )
+
+
+def _finder(name: str) -> Finder:
+    def misplaced_value(case: Case) -> Finding | None:
+        found, other = (_misplaced(each, case.known.store, case.record, case.request.origin) for each in (name, _PAIR))
+        if found and other and name != _PAIR:
+            return replace(found, seen=f"{found.seen} {other.seen}")
+        is_jwt = name == _PAIR and (case.form(name) or "").startswith("eyJ")
+        return replace(found, id="other-jwt-as-subject") if found and is_jwt else found
+
+    misplaced_value.__name__ = f"misplaced_{name}"  # what a log calls it
+    return Finder(find=misplaced_value, rules=_RULES[name])
+
+
+def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
+    return tuple(rule.name for policy in policies for rule in policy.rules)
+
+
+def described(issued: Issued, now: float, revoked_at: float | None = None) -> str:
+    """Return what a value is, in the developer's words: whose, what kind, when; used, expired, revoked or good."""
+    if issued.at is None:
+        return f"the {issued.kind} of app {shown(issued.client_id)}"
+    person = f", for {issued.person}" if issued.person else ""
+    when = f"issued {duration(now - issued.at)} ago to client {shown(issued.client_id)}{person}"
+    return f"the {issued.kind} that {issued.issuer} {when}; {_state(issued, now, revoked_at)}"
+
+
+def revoked_at(store: Store, issued: Issued, key: bytes) -> float | None:
+    """Return when the platform's token with this fingerprint was revoked, with its session or by hand."""
+    tables: Mapping[str, Table[Any]] = {"access token": store.access_tokens, "refresh token": store.refresh_tokens}
+    table = tables.get(issued.kind) if issued.issuer == "the platform" else None
+    if table is None:
+        return None
+    found = (grant for value, grant in table.snapshot().items() if provenance.fingerprint(str(value)) == key)
+    return next((sessions.revoked_at(store, grant) for grant in found), None)
+
+
+def _state(issued: Issued, now: float, revoked_at: float | None) -> str:
+    if issued.spent_at is not None and issued.spent_at <= now:
+        how = "exchanged for a newer one" if issued.kind == "refresh token" else "used"
+        return f"it was {how} {duration(now - issued.spent_at)} ago"
+    if revoked_at is not None and revoked_at <= now:
+        return f"it was revoked {duration(now - revoked_at)} ago"
+    if issued.expires_at is not None and issued.expires_at < now:
+        return f"it expired {duration(now - issued.expires_at)} ago"
+    return "it is still unused" if issued.kind == "authorization code" else "it is still good"
+
+
+def _of_another_service(name: str, issued: Issued, record: Record) -> bool:
+    """Whether a value of the right kind came to a service that did not issue it; a code knows its own place."""
+    if _is_code(name, issued):
+        return issued.redeem_at != record.path
+    at_platform, of_platform = record.service in _PLATFORM, issued.issuer == "the platform"
+    return name in ("authorization", "refresh_token") and at_platform != of_platform
+
+
+def _is_code(name: str, issued: Issued) -> bool:
+    return name == "code" and issued.kind == "authorization code"
+
+
+def _finding_id(name: str, issued: Issued) -> str:
+    if _is_code(name, issued):
+        return "code-spent-or-late"
+    if name == "subject_token":
+        return "code-as-subject-token"
+    if name == "authorization":
+        return "api-key-as-bearer" if issued.kind == "API key" else "provider-token-at-api"
+    return "swapped-tokens" if name == "client_assertion" else f"{issued.kind.replace(' ', '-').lower()}-as-{name}"
+
+
+def _cure(issued: Issued, place: Place, origin: str) -> str:
+    if issued.kind == place.kind == "authorization code":
+        return f"Redeem this one at {origin}{issued.redeem_at}, or log in at the service whose tokens you want."
+    redeem_at = f"{origin}{issued.redeem_at}"
+    sentence = _REDEEM.get(issued.kind, "{cure}.").format(redeem_at=redeem_at, cure=place.cure)
+    return f"{sentence[0].upper()}{sentence[1:]}"
+
+
+_RULES: Final = {
+    "client_assertion": _names(flows.CLIENT_ASSERTION),
+    "subject_token": _names(flows.SUBJECT_TOKEN),
+    "refresh_token": ("find_refresh_token",),
+    "code": ("find_code",),
+    "client_secret": ("check_client_secret",),
+    "authorization": ("find_token", "find_access_token"),
+    "apikey": ("check_api_key_known", "find_bearer"),
+}
+"""Who judges each."""
+
+FINDERS: Final = tuple(_finder(name) for name in _PLACES)

@@ -1,0 +1,1 @@
+"""Mistakes with codes and tokens."""

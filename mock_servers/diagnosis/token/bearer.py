@@ -1,0 +1,234 @@
+"""What an API was called with instead of a live access token of the platform. Mistakes 37 to 41."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.shapes import is_unfilled
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Record
+from mock_servers.state.grant import AccessToken
+from mock_servers.wire.wording import cut, duration, shown, spelt
+
+ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
+_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
+_TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
+_USUAL_HOUR: Final = 3000
+"""Seconds; a token that is used beyond this was kept as if it lived an hour."""
+
+
+def is_call(case: Case) -> bool:
+    """Whether the request is one that wants a bearer token."""
+    return case.record.service == "gateway" or case.record.path.endswith("/userinfo")
+
+
+def _sent(case: Case) -> str:
+    return case.request.headers.get("authorization", "")
+
+
+def token_in(header: str) -> str:
+    """Return what stands behind `Bearer`, or the whole header without one."""
+    return header[len("bearer ") :].strip() if header.lower().startswith("bearer ") else header.strip()
+
+
+def kept_too_long(case: Case) -> Finding | None:
+    """A token of ours that has expired."""
+    token = _expired(case)
+    if token is None:
+        return None
+    issued_at, expires_at = token
+    late, age = case.now - expires_at, case.now - issued_at
+    life = duration(expires_at - issued_at)
+    return Finding(
+        id="kept-too-long",
+        certainty="certain",
+        seen=f"The token is {duration(age)} old and expired {duration(late)} ago.",
+        cause=f"It was kept as if it lived an hour; it lives {life}."
+        if age >= _USUAL_HOUR
+        else f"It lives {life}, and was kept to its end and beyond.",
+        cure="Renew it a minute before the seconds of expires_in have passed since the token answer.",
+    )
+
+
+def _expired(case: Case) -> tuple[float, float] | None:
+    """Return when the token was issued and when it expired; `None` for one that has not."""
+    token = case.learned.get("token")
+    if isinstance(token, AccessToken):
+        return (token.issued_at, token.expires_at) if token.expires_at <= case.now else None
+    issued = case.known.issued(token_in(_sent(case)))
+    if issued is None or issued.kind != "access token" or issued.at is None or issued.expires_at is None:
+        return None
+    return (issued.at, issued.expires_at) if issued.expires_at <= case.now else None
+
+
+def token_of_other_environment(case: Case) -> Finding | None:
+    """A token of the platform, but not of this environment; without provenance a guess by its shape."""
+    sent = token_in(_sent(case))
+    token = case.known.store.access_tokens.get(sent)
+    if token is not None and token.environment != case.known.environment:
+        return Finding(
+            id="token-of-other-environment",
+            certainty="certain",
+            seen=f"The token was issued by environment {token.environment}; this API is one of "
+            f"{case.known.environment}.",
+            cause="Each environment knows its own tokens alone.",
+            cure="Take the URL of the token service and that of the API from one setting.",
+        )
+    if token is not None or case.known.issued(sent) is not None or not ACCESS_TOKEN.fullmatch(sent):
+        return None
+    return Finding(
+        id="token-of-other-environment",
+        certainty="possible",
+        seen=f"Bearer {cut(sent)} has the shape of a platform access token (28 letters and digits), and this mock has "
+        "not issued it.",
+        cause="By its shape it is the token of another environment, or one from before this mock was started or reset.",
+        cure="Get the token from the token service of the environment whose API you call.",
+    )
+
+
+def provider_token_at_api(case: Case) -> Finding | None:
+    """A JWT, which no access token of the platform is: of which kind, it says itself."""
+    sent = token_in(_sent(case))
+    jwt = _decoded(sent)
+    if jwt is None or case.known.issued(sent) is not None:
+        return None
+    what = described_jwt(jwt)
+    return Finding(
+        id="provider-token-at-api",
+        certainty="likely" if what else "possible",
+        seen=f"The bearer token is a JWT, {what or 'of an unknown kind'}; access tokens of the platform are no JWTs.",
+        cause="A token of CIS2 or NHS login is good at that provider's userinfo alone.",
+        cure="Exchange the id_token at /oauth2/token, and send the access_token of that answer.",
+    )
+
+
+def _decoded(text: str) -> Jwt | None:
+    try:
+        return jwts.decode(text)
+    except MalformedJwtError:
+        return None
+
+
+def described_jwt(jwt: Jwt) -> str:
+    """Say of what kind a JWT is by what it says of itself; empty when it says nothing telling."""
+    claims: Any = jwt.claims
+    if isinstance(claims.get("events"), dict):
+        return "a logout token"
+    if claims.get("token_use") == "access":
+        return "NHS login's access token (token_use access)"
+    if claims.get("token_use") == "id":
+        return "NHS login's id_token (token_use id)"
+    if claims.get("tokenName") == "id_token":
+        return "CIS2's id_token (tokenName id_token)"
+    if "/realms/" in str(claims.get("iss")) and claims.get("typ") in ("Bearer", "Refresh"):
+        return f"a Keycloak token of typ {claims['typ']}"
+    iss = claims.get("iss")
+    return "a client assertion (iss equals sub)" if isinstance(iss, str) and iss == claims.get("sub") else ""
+
+
+def api_key_as_bearer(case: Case) -> Finding | None:
+    """An API key where a token is wanted: in its own header, or by its shape behind Bearer."""
+    headers = case.request.headers
+    if not is_call(case):
+        return None
+    if "authorization" not in headers:
+        return _key_instead(headers["apikey"]) if "apikey" in headers else None
+    sent = token_in(headers["authorization"])
+    if case.known.issued(sent) is not None or not _API_KEY.fullmatch(sent):
+        return None
+    return Finding(
+        id="api-key-as-bearer",
+        certainty="possible",
+        seen=f"Bearer {cut(sent)} is 32 letters and digits, and this mock has not issued it.",
+        cause="By its shape it is an API key or a refresh token; access tokens have 28.",
+        cure="Send the access_token of the token answer. Where an API takes a key, that goes into the header apikey.",
+    )
+
+
+def _key_instead(key: str) -> Finding:
+    return Finding(
+        id="api-key-as-bearer",
+        certainty="certain",
+        seen=f"There is a header apikey ({cut(key)}) and no Authorization header.",
+        cause="This API is restricted to a person or an application with a token; a key alone opens other APIs.",
+        cure="Get an access token at /oauth2/token and send it as Authorization: Bearer.",
+    )
+
+
+def bearer_shape(case: Case) -> Finding | None:
+    """The header is no `Bearer` and a token: mostly text that was never checked."""
+    sent = case.request.headers.get("authorization")
+    if not is_call(case) or sent is None:
+        return _no_header(case) if is_call(case) else None
+    what = _shape(sent)
+    if what is None:
+        return None
+    return Finding(
+        id="bearer-shape",
+        certainty="certain",
+        seen=f"The Authorization header is {spelt(sent)}: {what}.",
+        cause=_of_token_call(case) or "The value was put together without looking at what it holds.",
+        cure="Send Authorization: Bearer, one blank, and the access_token of a token answer whose status was 200.",
+    )
+
+
+def _no_header(case: Case) -> Finding | None:
+    if "apikey" in case.request.headers:
+        return None
+    return Finding(
+        id="bearer-shape",
+        certainty="certain",
+        seen="There is no Authorization header.",
+        cause=_of_token_call(case) or "A redirect to another host drops it, and so do some proxies.",
+        cure="Send Authorization: Bearer, one blank, and the access_token of the token answer.",
+    )
+
+
+def _shape(sent: str) -> str | None:
+    scheme, token = sent.partition(" ")[0], token_in(sent)
+    if not sent.lower().startswith("bearer"):
+        return f"its scheme is {shown(scheme)}, not Bearer" if " " in sent.strip() else "the word Bearer is missing"
+    if not token or token.lower() == "bearer":
+        return "there is nothing behind Bearer"
+    return next((words for words, holds in _OF_TOKEN.items() if holds(token)), None)
+
+
+_OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
+    "Bearer is there twice": lambda token: token.lower().startswith("bearer "),
+    "what stands behind Bearer is no token but a variable that was never filled": is_unfilled,
+    "what stands behind Bearer is JSON, the whole answer or an error body": lambda token: token[0] in "{[",
+    "there are quotes around the token": lambda token: token[0] in "\"'" or token[-1] in "\"'",
+    "there are blanks or line ends inside the token": lambda token: re.search(r"\s|\\n", token),
+    "there are characters in it that no token has": lambda token: re.search(r"[^A-Za-z0-9._~+/=-]", token),
+}
+
+
+def _of_token_call(case: Case) -> str | None:
+    """Say that the token call before it failed, when it did."""
+    last = next((each for each in case.known.before(case.record) if _asked_for_token(each)), None)
+    if last is None or last.refusal is None:
+        return None
+    return (
+        f"The last token call, {duration(case.now - last.at)} ago, answered {last.status} "
+        f"({shown(last.error_description or last.error)}): a program that does not look at that goes on like this."
+    )
+
+
+def _asked_for_token(record: Record) -> bool:
+    return record.service in _TOKEN_SERVICES and record.method == "POST" and record.path.endswith("/token")
+
+
+_UNKNOWN: Final = ("find_bearer", "find_token", "find_access_token")
+FINDERS: Final = (
+    Finder(find=bearer_shape, rules=_UNKNOWN),
+    Finder(find=api_key_as_bearer, rules=_UNKNOWN),
+    Finder(find=provider_token_at_api, rules=("find_token",)),
+    Finder(find=token_of_other_environment, rules=("find_token",)),
+    Finder(find=kept_too_long, rules=("check_token_live", "check_access_token_live")),
+)

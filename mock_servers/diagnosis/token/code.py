@@ -1,0 +1,86 @@
+"""An authorization code that buys nothing any more: used, late, or another client's. Mistake 49.
+
+That it came to the wrong service `place` tells.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.earlier import first_use, known_loss
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.journal.finding import Finding
+from mock_servers.state.grant import Issued
+from mock_servers.wire.wording import duration, shown
+
+_FIND: Final = ("find_code", "check_code_of_request")
+_TWICE: Final = 30
+"""Seconds; two requests with one code that lie closer together are one callback that ran twice."""
+
+
+def code_spent_or_late(case: Case) -> Finding | None:
+    """The mock gave this code, and it is of no use here."""
+    issued = case.known.issued(case.form("code") or "")
+    if issued is None or issued.kind != "authorization code" or issued.redeem_at != case.record.path:
+        return None
+    return _spent(case, issued) or _late(case, issued) or _foreign(case, issued) or _ended(case)
+
+
+def _spent(case: Case, issued: Issued) -> Finding | None:
+    if issued.spent_at is None:
+        return None
+    gap, first = case.now - issued.spent_at, first_use(case, "code")
+    by = f" by exchange {first.id}" if first is not None else ""
+    twice = "Your callback ran twice: a reload, a double click, a development mode that renders twice, or a retry."
+    why = twice if gap < _TWICE else "This one was kept somewhere and sent again."
+    return Finding(
+        id="code-spent-or-late",
+        certainty="certain",
+        seen=f"This code was redeemed {duration(gap)} ago{by}, for client {shown(issued.client_id)}.",
+        cause=f"A code is good once. {(known_loss(first) if first is not None else None) or why}",
+        cure="Redeem a code once and keep the tokens: look the state up, delete it, and only then redeem.",
+    )
+
+
+def _late(case: Case, issued: Issued) -> Finding | None:
+    if issued.expires_at is None or issued.at is None or case.now < issued.expires_at:
+        return None
+    lived = issued.expires_at - issued.at
+    return Finding(
+        id="code-spent-or-late",
+        certainty="certain",
+        seen=f"This code was issued {duration(case.now - issued.at)} ago and lived {duration(lived)}.",
+        cause="A code bridges the moment between the redirect and your server's request, no more.",
+        cure="Redeem it when it arrives, and send the person to log in again.",
+    )
+
+
+def _foreign(case: Case, issued: Issued) -> Finding | None:
+    asking = case.record.client_id
+    if issued.client_id == asking or not case.refused_by(*_FIND):
+        return None
+    return Finding(
+        id="code-spent-or-late",
+        certainty="certain",
+        seen=f"This code was issued to client {shown(issued.client_id)}; {shown(asking)} tried to redeem it.",
+        cause="A code is good for the client that sent the person to log in, and for no other.",
+        cure="Use one client_id for the log-in and for the tokens.",
+    )
+
+
+def _ended(case: Case) -> Finding | None:
+    if not case.refused_by("check_session_of_code"):
+        return None
+    return Finding(
+        id="code-spent-or-late",
+        certainty="certain",
+        seen="This code is of a session that the provider has ended since.",
+        cause="The person logged out before your server redeemed the code, and whatever came of that log-in is dead.",
+        cure="Send the person to log in again.",
+    )
+
+
+FINDERS: Final = (
+    Finder(find=code_spent_or_late, rules=(*_FIND, "check_code_live", "check_session_of_code", "claim_code")),
+)

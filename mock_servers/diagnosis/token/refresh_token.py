@@ -1,0 +1,187 @@
+"""A refresh that is refused: the token was used before, its answer was lost, or there never was one. 33, 34, 53."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.earlier import first_use, known_loss
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Record
+from mock_servers.state.grant import ProviderRefreshToken, RefreshToken
+from mock_servers.wire.wording import cut, duration, moment, shown
+
+_TIMEOUTS: Final = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 100, 120)
+"""Seconds after which HTTP clients commonly give up."""
+_NEAR: Final = 0.5
+"""Seconds; what a retry takes on top of the timeout."""
+
+Sent = RefreshToken | ProviderRefreshToken
+
+
+def sent_token(case: Case) -> Sent | None:
+    """Return the refresh token that was sent, when any service of the mock issued it."""
+    value, store = case.form("refresh_token") or "", case.known.store
+    return store.refresh_tokens.get(value) or store.provider_refresh_tokens.get(value)
+
+
+def answer_lost_on_timeout(case: Case) -> Finding | None:
+    """The first use succeeded, its answer did not arrive, and nobody ever used what it gave."""
+    token, first = sent_token(case), first_use(case, "refresh_token")
+    if token is None or token.spent_at is None or first is None or not _unused(case, token):
+        return None
+    gap = case.now - token.spent_at
+    why = known_loss(first) or _of_timeout(gap)
+    if why is None:
+        return None
+    return Finding(
+        id="answer-lost-on-timeout",
+        certainty="certain" if first.refusal is not None else "likely",
+        seen=f"This refresh token was exchanged {duration(gap)} ago by exchange {first.id}, with success, and the new "
+        "one that it gave was never used.",
+        cause=f"{why} With the answer the new refresh token was lost.",
+        cure="Wait longer for the answer (30 s), and do not repeat a refresh: let the person log in again.",
+    )
+
+
+def _of_timeout(gap: float) -> str | None:
+    timeout = next((each for each in _TIMEOUTS if 0 <= gap - each <= _NEAR), None)
+    if timeout is None:
+        return None
+    return f"A client that gives up after {timeout} s and tries again asks like this: the platform had answered."
+
+
+def refresh_token_spent(case: Case) -> Finding | None:
+    """It has been exchanged before; each refresh gives a new one, and the old one dies at once."""
+    token = sent_token(case)
+    if token is None or token.spent_at is None or answer_lost_on_timeout(case) is not None:
+        return None
+    first = first_use(case, "refresh_token")
+    by = f", by exchange {first.id}" if first is not None else ""
+    return Finding(
+        id="refresh-token-spent",
+        certainty="certain",
+        seen=f"This refresh token was exchanged {duration(case.now - token.spent_at)} ago{by}{_counted(token)}; "
+        f"{_successor(case, token)}.",
+        cause="Each refresh gives a new refresh token, and the old one dies at once: two workers or two tabs shared "
+        "it, or an old copy was kept in a session.",
+        cure="Keep the refresh_token of the newest answer, and refresh under a lock.",
+    )
+
+
+def _counted(token: Sent) -> str:
+    return f" (its refresh_count was {token.count})" if isinstance(token, RefreshToken) else ""
+
+
+def _successor(case: Case, token: Sent) -> str:
+    newer = _next(case, token)
+    if newer is None:
+        return "the mock remembers its successor no longer"
+    if newer.spent_at is not None:
+        return f"its successor has been used as well, {duration(case.now - newer.spent_at)} ago"
+    return "its successor is still unused"
+
+
+def _next(case: Case, token: Sent) -> Sent | None:
+    """Return the token that took the place of one: of the same session, the next by count or the last that was made."""
+    store = case.known.store
+    if isinstance(token, RefreshToken):
+        following = (each for each in store.refresh_tokens.values() if each.session is token.session)
+        return next((each for each in following if each.count == token.count + 1), None)
+    made = [each for each in store.provider_refresh_tokens.values() if each.log_in is token.log_in]
+    after = made[made.index(token) + 1 :] if token in made else []
+    return after[0] if after else None
+
+
+def _unused(case: Case, token: Sent) -> bool:
+    newer = _next(case, token)
+    return newer is not None and newer.spent_at is None
+
+
+def no_refresh_here(case: Case) -> Finding | None:
+    """There is nothing to refresh: another app's token, a session that has ended, or a grant that gives none."""
+    token = sent_token(case)
+    if token is None:
+        return _none_was_given(case)
+    if token.spent_at is not None:
+        return None
+    return _of_other_client(case, token) or _ended(case, token)
+
+
+def _of_other_client(case: Case, token: Sent) -> Finding | None:
+    owner = token.client_id if isinstance(token, RefreshToken) else token.log_in.client_id
+    asking = case.record.client_id
+    if asking is None or owner == asking:
+        return None
+    return Finding(
+        id="no-refresh-here",
+        certainty="certain",
+        seen=f"The refresh token belongs to client {shown(owner)}; {shown(asking)} asked.",
+        cause="A refresh token is good for the client that it was issued to, and for no other.",
+        cure="Refresh with the client id and secret by which the token was got.",
+    )
+
+
+def _ended(case: Case, token: Sent) -> Finding | None:
+    if not case.refused_by("check_refresh_token_live", "check_refresh_token_not_revoked"):
+        return None
+    ended = f"it ended at {moment(_ends_at(token))}" if case.refused_by("check_refresh_token_live") else "it was ended"
+    return Finding(
+        id="no-refresh-here",
+        certainty="certain",
+        seen=f"The refresh token is of a session that is over: {ended}{_begun(token)}.",
+        cause="A refresh never puts the end of a session off: 12 hours after a log-in at CIS2, one hour after one at "
+        "NHS login it is over, and a log-out ends it before."
+        if isinstance(token, RefreshToken)
+        else "A provider's refresh token lives its own time, and a log-out ends it before.",
+        cure="Let the person log in again.",
+    )
+
+
+def _ends_at(token: Sent) -> float:
+    if isinstance(token, RefreshToken):
+        return min(token.expires_at, token.session.issued_at + token.session.lifetime)
+    return token.expires_at
+
+
+def _begun(token: Sent) -> str:
+    return f", having begun at {moment(token.session.issued_at)}" if isinstance(token, RefreshToken) else ""
+
+
+def _none_was_given(case: Case) -> Finding | None:
+    """The client's last tokens came of client_credentials, which gives no refresh token."""
+    last = next((each for each in case.known.before(case.record) if _gave_tokens(each, case)), None)
+    if last is None or last.grant_type != "client_credentials":
+        return None
+    sent = case.form("refresh_token")
+    return Finding(
+        id="no-refresh-here",
+        certainty="certain" if sent is None else "likely",
+        seen=f"{'There is no refresh_token' if sent is None else f'refresh_token {cut(sent)} is not known here'}; the "
+        f"last tokens of this client came of client_credentials, {duration(case.now - last.at)} ago.",
+        cause="client_credentials gives no refresh token, in any circumstance.",
+        cure="Ask for a new token with a new assertion instead of refreshing.",
+    )
+
+
+def _gave_tokens(record: Record, case: Case) -> bool:
+    asked = case.form("client_id") or case.record.client_id
+    return record.service == case.record.service and record.refusal is None and record.client_id == asked
+
+
+_FIND: Final = ("find_refresh_token", "claim_refresh_token")
+FINDERS: Final = (
+    Finder(find=answer_lost_on_timeout, rules=_FIND),
+    Finder(find=refresh_token_spent, rules=_FIND),
+    Finder(
+        find=no_refresh_here,
+        rules=(
+            "check_refresh_token_present",
+            *_FIND,
+            "check_refresh_token_own",
+            "check_refresh_token_not_revoked",
+            "check_refresh_token_live",
+        ),
+    ),
+)

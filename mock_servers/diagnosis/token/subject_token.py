@@ -1,0 +1,155 @@
+"""What stands for an id_token and is none by its looks, or is of another environment, or too old. Mistakes 3, 12, 13.
+
+What the mock issued itself is recognised by `place`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.shapes import is_unfilled, shape_of
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.jose import javascript
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.wire.origins import canonical
+from mock_servers.wire.wording import cut, difference, duration, moment, shown, url
+
+_REALM: Final = re.compile(r"https?://[^/]+(?:/auth)?/realms/(Cis2-mock|NHS-Login-mock)-([\w-]+)")
+_LONGEST: Final = 500
+_MOST: Final = 6
+
+
+def opaque_subject_token(case: Case) -> Finding | None:
+    """It is no JWT, and the mock has not issued it: told by its looks, which is a guess."""
+    sent = case.form("subject_token")
+    if sent is None or case.subject is not None or case.known.issued(sent) is not None or is_unfilled(sent):
+        return None
+    shape = shape_of(sent)
+    if shape is None:
+        return None
+    return Finding(
+        id="code-as-subject-token",
+        certainty="possible" if shape.also else "likely",
+        seen=f"subject_token {cut(sent)} is {shape.by}: by its looks {shape.words}. This mock has not issued it.",
+        cause="It is no id_token: that is a JWT, which begins with eyJ and has two dots.",
+        cure="Exchange the authorization code at the identity provider's token endpoint, and send the id_token of that "
+        "answer as subject_token.",
+    )
+
+
+def id_token_other_environment(case: Case) -> Finding | None:
+    """Its issuer is another environment's, or another mock's."""
+    iss = _iss(case)
+    if not isinstance(iss, str) or iss in case.known.issuers() or iss_near_miss(case) is not None:
+        return None
+    certainty, whose = next(_owners(case, iss[:_LONGEST]))
+    return Finding(
+        id="id-token-other-environment",
+        certainty=certainty,
+        seen=f"iss of subject_token is {url(iss)}: {whose}.",
+        cause=f"{_mount(case)} of this environment ({case.known.environment}) trusts {_trusted(case)}.",
+        cure="Log in at the provider that belongs to the environment where the token is exchanged, or exchange it "
+        "where it belongs.",
+    )
+
+
+def _iss(case: Case) -> Any:
+    return case.subject.claims.get("iss", UNDEFINED) if case.subject is not None else UNDEFINED
+
+
+def _mount(case: Case) -> str:
+    return f"/{case.record.service}"
+
+
+def _trusted(case: Case) -> str:
+    issuers = case.known.issuers()
+    more = f" and {len(issuers) - _MOST} more names of these" if len(issuers) > _MOST else ""
+    return ", ".join(url(each) for each in issuers[:_MOST]) + more
+
+
+def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
+    realm, origin = _REALM.fullmatch(iss), _origin(iss)
+    host = case.known.hosts.of_origin(origin)
+    if host is not None and host.plays in ("cis2", "nhs_login"):
+        title = "CIS2" if host.plays == "cis2" else "NHS login"
+        yield "certain", f"the real {title}'s, of its environment {host.environment}"
+    if realm is not None:
+        yield "certain", f"the mock realm {realm[1]}-{realm[2]}'s; /oauth2-mock trusts those of its environment"
+    if origin in case.known.origins and iss == f"{origin}{CIS2.path}":
+        yield "certain", "this mock's CIS2, which /oauth2 trusts"
+    if iss in case.known.origins:
+        yield "certain", "this mock's NHS login, which /oauth2 trusts"
+    if iss == f"{origin}{CIS2.path}":
+        yield "likely", "a CIS2's, at a host by which this mock was never called"
+    yield "possible", "an issuer that this mock does not know"
+
+
+def _origin(iss: str) -> str:
+    scheme, mark, rest = iss.partition("://")
+    return f"{scheme}{mark}{rest.partition('/')[0]}"
+
+
+def iss_near_miss(case: Case) -> Finding | None:
+    """Its issuer is almost one that is trusted."""
+    iss, trusted = _iss(case), case.known.issuers()
+    if not isinstance(iss, str) or iss in trusted:
+        return None
+    near = next((each for each in trusted if _loosely(each) == _loosely(iss[:_LONGEST])), None)
+    if near is None:
+        return None
+    return Finding(
+        id="iss-near-miss",
+        certainty="certain",
+        seen=f"iss of subject_token is {url(iss)}, almost {url(near)}.",
+        cause="The service compares iss with the issuers that it trusts, character by character.",
+        cure="Send the id_token exactly as the provider gave it; a test that makes its own must copy the issuer of the "
+        "discovery document.",
+        difference=difference(iss, near),
+    )
+
+
+def _loosely(iss: str) -> str:
+    try:
+        parts = urlsplit(iss.strip())
+    except ValueError:
+        return iss
+    return f"{canonical(f'https://{parts.netloc.lower()}')}{parts.path.rstrip('/').lower()}".removesuffix(":80")
+
+
+def id_token_expired(case: Case) -> Finding | None:
+    """It is of a log-in too long ago."""
+    exp = case.subject.claims.get("exp") if case.subject is not None else None
+    if not javascript.is_number(exp) or not javascript.number(exp) < case.now:
+        return None
+    ago = duration(case.now - javascript.number(exp))
+    issued = case.known.issued(case.form("subject_token") or "")
+    log_in = f", from the log-in {duration(case.now - issued.at)} ago" if issued is not None and issued.at else ""
+    return Finding(
+        id="id-token-expired",
+        certainty="certain",
+        seen=f"This id_token{log_in} expired {ago} ago; the service's clock reads {moment(case.now)}.",
+        cause=f"It was kept since the log-in; {_lives(case)}.",
+        cure="Exchange it right after the log-in, and keep the refresh_token that the exchange gives.",
+    )
+
+
+def _lives(case: Case) -> str:
+    claims = case.subject.claims if case.subject is not None else {}
+    iat, exp = javascript.number(claims.get("iat", UNDEFINED)), javascript.number(claims.get("exp", UNDEFINED))
+    return f"by its own words it lived {duration(exp - iat)}" if exp > iat else f"its exp is {shown(claims.get('exp'))}"
+
+
+_FIND_PROVIDER: Final = ("find_provider",)
+
+FINDERS: Final = (
+    Finder(find=opaque_subject_token, rules=("decode_subject_token",), named=("code-as-subject-token",)),
+    Finder(find=iss_near_miss, rules=_FIND_PROVIDER),
+    Finder(find=id_token_other_environment, rules=_FIND_PROVIDER),
+    Finder(find=id_token_expired, rules=("check_subject_token_not_expired",)),
+)

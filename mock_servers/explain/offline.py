@@ -1,0 +1,86 @@
+"""A bench for values of the real service, of which nothing is known but what they say: no app, no token, no past.
+
+Whatever only the service itself could know is left open; nothing is asked of anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from mock_servers.explain.kind import bare_value
+from mock_servers.explain.verdict import Bench
+from mock_servers.jose import jwts
+from mock_servers.jose.jwks import UnreachableError
+from mock_servers.jose.jwts import MalformedJwtError
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
+from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
+
+UNKNOWABLE: Final = frozenset(
+    [
+        "check_client_assertion_jti_fresh",
+        "find_app",
+        "find_refresh_token",
+        "find_code",
+        "find_token",
+        "check_api_key_known",
+        "check_api_key_approved",
+        "check_api_key_for_api",
+    ]
+)
+"""The rules that ask what the service has registered, issued or seen."""
+
+_INTEGRATION: Final = "https://int.api.service.nhs.uk/oauth2/token"
+_TOKEN_URL: Final = re.compile(
+    r"(https://[a-z-]*\.?api\.service\.nhs\.uk|http://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?)/oauth2(-mock)?/token"
+)
+_OF_MOCK: Final = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(?=/)")
+_KEY_SET: Final = "https://key-set.invalid/"
+"""Where the app's key set is taken to be; nobody calls it."""
+
+
+def token_url_of(value: str) -> str:
+    """Return the token URL that a value was made for, as far as it says, else that of the integration environment."""
+    return next(_named(value), _INTEGRATION)
+
+
+def offline(token_url: str, now: float, key_set: bytes | None = None) -> Bench:
+    """Return the bench. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
+    clock = Clock()
+    clock.set(now, frozen=True)
+    platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
+    if platform.hosts.of_origin(_origin(token_url)) is None:
+        platform.served_at(_origin(token_url))
+    app = App(client_id="", client_secret="", name="", jwks_url=_KEY_SET) if key_set is not None else None
+
+    def fetch(url: str) -> bytes:
+        if key_set is None:
+            raise UnreachableError(f"no key set was given, and {url} is not asked")
+        return key_set
+
+    return Bench(platform=platform, url=token_url, fetch=fetch, unknowable=UNKNOWABLE, app=app)
+
+
+def _named(value: str) -> Iterator[str]:
+    try:
+        claims = jwts.decode(bare_value(value)).claims
+    except MalformedJwtError:
+        return
+    audience, issuer = claims.get("aud"), claims.get("iss")
+    for each in audience if isinstance(audience, list) else [audience]:
+        if isinstance(each, str) and _TOKEN_URL.fullmatch(each):
+            yield each
+    of_mock = _OF_MOCK.match(issuer) if isinstance(issuer, str) else None
+    if of_mock is not None:
+        mount = "/oauth2-mock" if of_mock.string.startswith("/realms/", of_mock.end()) else "/oauth2"
+        yield f"{of_mock[0]}{mount}/token"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,36 @@
+"""The key set that a public repository of the platform publishes, for apps that are registered with a key not theirs.
+
+Any RSA key does in its place, since what test suites want of it is that it is not their own (S).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from mock_servers.jose import keys
+from mock_servers.jose.keys import KeyRing
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+KID: Final = "test-1"
+_BITS: Final = 2048
+_PATH: Final = re.compile(r"/NHSDigital/identity-service-jwks/main/jwks/[a-z-]+/[0-9a-f-]{36}\.json")
+
+
+def application(ring: KeyRing) -> WSGIApplication:
+    """Return what answers at the repository's host: the set, and nothing else."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not _PATH.fullmatch(environ.get("PATH_INFO", "")):
+            start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            return [b""]
+        body = json.dumps(keys.jwks(ring.pair("foreign-key-set", bits=_BITS, kid=KID), alg="RS512")).encode()
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        start_response("200 OK", headers)
+        return [body]
+
+    return answer

@@ -1,0 +1,159 @@
+"""Decides where a client's CONNECT leads: to the mock itself, out to a host that was allowed by name, or nowhere.
+
+Offline means offline: whatever the mock does not play is refused, logged and counted. What a tunnel carries is the
+connection's business.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import logging
+import re
+import selectors
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mock_servers.state.real_host import Hosts
+
+if TYPE_CHECKING:
+    import ssl
+
+_LOG: Final = logging.getLogger(__name__)
+MOST_TUNNELS: Final = 800
+"""Open connections beyond which no tunnel is opened: a process has 1,024 descriptors on most machines."""
+_MOST_RELAYS: Final = 64
+_IDLE: Final = 60.0  # seconds without a byte, after which a relay ends
+_PATIENCE: Final = 5.0  # seconds to reach a host, or to be rid of a piece
+_PIECE: Final = 64 * 1024  # bytes
+_MOST_COUNTED: Final = 200
+_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
+_UNSHOWN: Final = re.compile(r"[^!-~]")
+_LONGEST: Final = 100  # characters of an authority that are told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why there is no tunnel: a status, and a sentence of one line that a client shows as it is."""
+
+    status: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardProxy:
+    """A proxy for one mock: `tls` is how it speaks as its real hosts, `allowed` the other hosts that it leads to.
+
+    `is_own` tells whether an origin is one of the mock's other names. `refused` counts the hosts it did not lead to.
+    """
+
+    hosts: Hosts
+    tls: ssl.SSLContext
+    allowed: Collection[str] = ()
+    is_own: Callable[[str], bool] = lambda _: False
+    refused: Counter[str] = field(default_factory=Counter)
+    _relays: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_RELAYS))
+
+    def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
+        """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere. A refusal is logged."""
+        match = _AUTHORITY.fullmatch(authority)
+        if match is None:
+            return self._refuse(400, authority, f"CONNECT to {_shown(authority)}: send host:port")
+        if tunnels > MOST_TUNNELS:
+            return self._refuse(503, authority, f"{tunnels} connections are open: close some, and try again")
+        name, port = match[1].lower().removesuffix("."), match[2]
+        if self.is_played(authority):
+            return None if port == "443" else self._refuse(403, authority, f"{name} is played on port 443 alone")
+        if name in self.allowed:
+            return None
+        return self._refuse(403, authority, self._why(name))
+
+    def is_played(self, authority: str) -> bool:
+        """Whether the mock itself is the host."""
+        return self.hosts.find(authority) is not None
+
+    def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
+        """Return why `GET http://host/…`, sent to a proxy without a tunnel, is refused; `None` when it is the mock's.
+
+        So is https for a host that the mock plays: some clients ask their proxy to speak TLS in their place.
+        """
+        if scheme == "https" and self.is_played(authority):
+            return None
+        if scheme == "http" and self.is_own(f"http://{authority}"):
+            return None
+        if self.is_played(authority):
+            return self._refuse(403, authority, f"{_shown(authority)} speaks https alone")
+        return self._refuse(403, authority, self._why(_shown(authority).partition(":")[0].lower()))
+
+    def reach(self, authority: str) -> socket.socket | None:
+        """Connect to an allowed host; `None`, and a line in the log, when that fails or too many do so already."""
+        name, _, port = authority.rpartition(":")
+        if not self._relays.acquire(blocking=False):
+            _LOG.warning("No tunnel to %s: %s others lead out of the mock already", authority, _MOST_RELAYS)
+            return None
+        try:
+            return socket.create_connection((name, int(port)), timeout=_PATIENCE)
+        except (OSError, OverflowError, UnicodeError) as error:  # the last of a name that no DNS could hold
+            self._relays.release()
+            _LOG.warning("No tunnel to %s: %s", authority, error)
+            return None
+
+    def relay(self, client: socket.socket, outside: socket.socket, end: Callable[[], None]) -> None:
+        """Pass on bytes in a thread of its own, until one side has ended, and then call `end`."""
+
+        def run() -> None:
+            try:
+                with outside:
+                    _pass_on(client, outside)
+            finally:
+                self._relays.release()
+                end()
+
+        threading.Thread(target=run, name=__name__, daemon=True).start()
+
+    def _why(self, name: str) -> str:
+        if _is_address(name):
+            return f"{name} is an address: this proxy knows hosts by name, and loopback needs none (set NO_PROXY)"
+        near = difflib.get_close_matches(name, [host.name for host in self.hosts], n=1, cutoff=0.9)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        return f"{name} is no host of this mock{hint}, and nothing leaves this machine unless allowed by name"
+
+    def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:
+        _LOG.warning("Proxy: %s", sentence)
+        called = _shown(authority)
+        if called in self.refused or len(self.refused) < _MOST_COUNTED:
+            self.refused[called] += 1
+        return Refusal(status=status, sentence=sentence)
+
+
+def _shown(authority: str) -> str:
+    """Return what a client sent, cut, and without what would be an order to a terminal."""
+    return _UNSHOWN.sub("?", authority[:_LONGEST])
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return name.rpartition(".")[2].isdigit()  # 127.1 and its like, which resolvers take for addresses
+    return True
+
+
+def _pass_on(client: socket.socket, outside: socket.socket) -> None:
+    """Copy in both directions until one side has ended, or nothing has come for a while."""
+    other = {client: outside, outside: client}
+    with selectors.DefaultSelector() as selector, suppress(OSError, ValueError):  # the second: closed meanwhile
+        for each in other:
+            each.settimeout(_PATIENCE)
+            selector.register(each, selectors.EVENT_READ, each)
+        while ready := selector.select(_IDLE):
+            for key, _ in ready:
+                piece = key.data.recv(_PIECE)
+                if not piece:
+                    return
+                other[key.data].sendall(piece)

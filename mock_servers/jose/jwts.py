@@ -1,0 +1,149 @@
+"""JWTs as text, header, claims and signature: taken apart strictly, put together in any damaged form a test wants.
+
+PyJWT's algorithms make and check the signatures, and nothing else: `jwt.decode` judges `iat` and more on its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from jwt.algorithms import Algorithm, get_default_algorithms
+
+_ALGORITHMS: Final[Mapping[str, Algorithm]] = get_default_algorithms()
+_RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
+_OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
+_DEEPEST = 100
+"""Levels of a header or payload; real ones have two or three, and what reads them may be recursive."""
+_LONGEST_INTEGER = 400
+"""Digits; a longer number is infinite to a script anyway, and Python refuses to read it."""
+
+
+class MalformedJwtError(ValueError):
+    """The text is no JWT; its message says what was seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jwt:
+    """A JWT taken apart; nothing about it has been believed yet."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    signing_input: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alterations:
+    """What a test wants otherwise: members added or replaced, and members left out (`exp`, `header.kid`)."""
+
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    without: Sequence[str] = ()
+
+
+UNALTERED = Alterations()
+
+
+def decode(text: str) -> Jwt:
+    """Take a JWT apart: three base64url parts, header and claims JSON objects. Raises MalformedJwtError."""
+    parts = text.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - RFC 7515, section 3.1
+        raise MalformedJwtError(f"it has {len(parts)} part{'s' * (len(parts) != 1)} between dots, and a JWT has three")
+    header, claims = _json_object("header", parts[0]), _json_object("payload", parts[1])
+    signature = _bytes("signature", parts[2])
+    return Jwt(header=header, claims=claims, signing_input=f"{parts[0]}.{parts[1]}".encode(), signature=signature)
+
+
+def verify(jwt: Jwt, key: RSAPublicKey, algorithms: Sequence[str]) -> bool:
+    """Whether `key` made the signature, by the algorithm of the header, which must be one of `algorithms`."""
+    name = jwt.header.get("alg")
+    if not isinstance(name, str) or name not in algorithms:
+        return False
+    return _ALGORITHMS[name].verify(jwt.signing_input, key, jwt.signature)
+
+
+def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKey) -> str:
+    """Put a JWT together, members in the order given.
+
+    Signed by the header's `alg` when that is RSA's; with an empty signature when it is `none`; else by RS512, so that a
+    test can lie about the algorithm.
+    """
+    name = header.get("alg")
+    signed = signing_input(_json(header), _json(claims))
+    if name == "none":
+        return f"{signed.decode()}."
+    algorithm = _ALGORITHMS[name if isinstance(name, str) and name in _RSA else "RS512"]
+    return f"{signed.decode()}.{_base64url(algorithm.sign(signed, key))}"
+
+
+def signing_input(header: bytes, payload: bytes) -> bytes:
+    """Return what is signed of a JWT whose header and payload were written like this."""
+    return f"{_base64url(header)}.{_base64url(payload)}".encode()
+
+
+def altered(
+    members: Mapping[str, Any], changes: Mapping[str, Any], without: Sequence[str], prefix: str = ""
+) -> dict[str, Any]:
+    """Return `members` with `changes` made and those named in `without` (each after `prefix`) left out."""
+    merged = {**members, **changes}
+    return {name: value for name, value in merged.items() if f"{prefix}{name}" not in without}
+
+
+def _json(members: Mapping[str, Any]) -> bytes:
+    return json.dumps(members, separators=(",", ":")).encode()
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(part: str, text: str) -> bytes:
+    outside = _OUTSIDE.search(text)
+    if outside is not None:
+        raise MalformedJwtError(
+            f"character {outside.start() + 1} of its {part} is {outside.group()!a}, which base64url does not have"
+        )
+    if len(text) % 4 == 1:
+        raise MalformedJwtError(f"its {part} of {len(text)} characters is cut off: no base64url has that length")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _json_object(part: str, text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(_bytes(part, text).decode(), parse_int=_integer, parse_constant=_refuse_constant)
+    except (UnicodeDecodeError, json.JSONDecodeError) as broken:
+        raise MalformedJwtError(f"its {part} decodes to something that is not JSON") from broken
+    except RecursionError as too_deep:
+        raise MalformedJwtError(f"its {part} is nested too deeply") from too_deep
+    if not isinstance(found, dict):
+        raise MalformedJwtError(f"its {part} is a JSON {type(found).__name__}, not an object")
+    if _is_deep(found):
+        raise MalformedJwtError(f"its {part} is nested more than {_DEEPEST} deep")
+    return found
+
+
+def _is_deep(found: Any) -> bool:
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(outer: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return outer.values() if isinstance(outer, dict) else outer
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < _LONGEST_INTEGER else float(digits)
+
+
+def _refuse_constant(constant: str) -> Any:
+    raise MalformedJwtError(f"it holds {constant}, which JSON does not have")

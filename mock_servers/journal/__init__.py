@@ -1,0 +1,1 @@
+"""What was asked and answered: records, findings, where values came from."""

@@ -1,0 +1,92 @@
+"""JWTs taken apart for reading: header, claims and times in words; nothing in them is believed, or shown whole.
+
+What a client sends may be a megabyte, nested without end, or made to confuse whoever looks at it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.wire.request import Request
+from mock_servers.wire.wording import cut, duration, moment, shown
+
+_TIMES: Final = ("exp", "nbf", "iat", "auth_time", "updated_at")
+_LAST: Final = 253_402_300_799
+"""The last second of the year 9999."""
+_LONGEST: Final = 200
+_LONGEST_NAME: Final = 100
+_MOST: Final = 40
+_LARGEST: Final = 10_000
+_DEPTHS: Final = (6, 2, 1)
+
+
+def taken_apart(jwt: Jwt, now: float) -> dict[str, Any]:
+    """Return header, claims, times in words and the size of the signature, as JSON values that may be shown."""
+    return {
+        "header": harmless(jwt.header),
+        "claims": harmless(jwt.claims),
+        "times": {name: time_in_words(jwt.claims[name], now) for name in _TIMES if name in jwt.claims},
+        "signature": f"{len(jwt.signature)} bytes",
+    }
+
+
+def jwts_of(request: Request, now: float) -> dict[str, str]:
+    """Return the JWTs in a request, by field, header or parameter, each taken apart and written as JSON.
+
+    As text they are a fraction of the size, and a journal keeps a thousand exchanges.
+    """
+    return {name: json.dumps(taken_apart(jwt, now)) for name, jwt in _found(request)}
+
+
+def harmless(value: Any) -> Any:
+    """Return a JSON value with long texts, tokens, deep nests and long lists cut; what JSON cannot say becomes text."""
+    for depth in _DEPTHS:
+        small = _cut_down(value, depth)
+        if depth == _DEPTHS[-1] or len(json.dumps(small)) <= _LARGEST:
+            break
+    return small
+
+
+def time_in_words(value: Any, now: float) -> str:
+    """Return what a time claim says, and how far from now that is."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST:
+        return f"{shown(harmless(value))} is no time in seconds since 1970"
+    return f"{moment(value)}, {duration(value - now)} {'ahead' if value > now else 'ago'}"
+
+
+def _found(request: Request) -> Iterator[tuple[str, Jwt]]:
+    bearer = request.headers.get("authorization", "").partition(" ")[2]
+    for name, value in (*request.form.pairs, *request.query.pairs, ("authorization", bearer)):
+        if value.count(".") == 2:  # noqa: PLR2004 - RFC 7515, section 3.1
+            try:
+                yield name if len(name) <= _LONGEST_NAME else cut(name), jwts.decode(value)
+            except MalformedJwtError:
+                continue
+
+
+def _cut_down(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return cut(value) if len(value) > _LONGEST or value.startswith("eyJ") else value
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return _members(value, depth)
+    if isinstance(value, list):
+        more = [f"… {len(value) - _MOST} more"] if len(value) > _MOST else []
+        return [_cut_down(each, depth - 1) for each in value[:_MOST]] + more
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
+
+
+def _members(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    names = list(value)[:_MOST]
+    told = {_name(name): _cut_down(value[name], depth - 1) for name in names}
+    return told | ({"…": f"{len(value) - _MOST} more"} if len(value) > _MOST else {})
+
+
+def _name(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else cut(name)

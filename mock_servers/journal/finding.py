@@ -1,0 +1,36 @@
+"""A finding: why an exchange was refused, as a fact that was seen, its cause and its cure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Certainty = Literal["certain", "likely", "possible"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Why an exchange was refused, found from facts: what was seen, where it comes from, what to do.
+
+    `difference` is two texts under each other, with a mark below where they part; show it in letters of one width.
+    `evidence` is the letter of the error row that the mistake runs into and `row` that row's paragraph of the contract:
+    how sure it is that the real service minds. `change` is what to change in the client library's own words, where one
+    is recognised.
+    """
+
+    id: str
+    certainty: Certainty
+    seen: str
+    cause: str
+    cure: str
+    evidence: str | None = None
+    row: str | None = None
+    change: str | None = None
+    difference: str | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))
+
+    def lines(self) -> list[str]:
+        """Return it as lines for a log."""
+        return [str(self), *(f"  {line}" for line in (self.difference or "").splitlines())]

@@ -1,0 +1,126 @@
+"""What a series of good exchanges tells of a client: tokens that nobody keeps, secrets in URLs, keys named by files.
+
+Each request is fine by itself, and the real service says nothing. Read from the journal, and from few of its records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise
+from typing import Any, Final, TypeVar
+
+from mock_servers.journal.journal import Journal
+from mock_servers.journal.record import Record
+from mock_servers.state.store import Table
+from mock_servers.wire.request import Request
+from mock_servers.wire.wording import duration, shown
+
+V = TypeVar("V")
+
+_LOOKED_AT: Final = 50
+"""Records that are read at most: advice costs the same however much the journal holds, and a logged success waits."""
+_MANY: Final = 5
+"""Tokens in the life of the first of them, from which on nobody seems to keep one."""
+_SERVES_AGAIN: Final = ("client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange")
+"""Grants whose token may serve again. A code or a refresh token buys a new one anyway."""
+_TOLD: Final = 10
+"""Tokens that are counted at most; more say no more."""
+_IN_A_ROW: Final = 3
+_SOON: Final = 60
+"""Seconds; who refreshes so soon after each token takes it for expired when it arrives."""
+_SECRET_PARAMETERS: Final = (
+    "client_secret",
+    "client_assertion",
+    "subject_token",
+    "refresh_token",
+    "access_token",
+    "id_token",
+    "password",
+)
+_FILE: Final = re.compile(r".+\.(pem|key|json|jwk|jwks|pub|txt|crt|cer|der|p12)", re.IGNORECASE)
+_ODD_NAMES: Final = re.compile(r"https?://.*", re.IGNORECASE)
+
+
+def token_not_cached(journal: Journal, record: Record, lifetime: float) -> Iterator[str]:
+    """Say so when an app asks for the same token again and again while the first would still do."""
+    if record.grant_type not in _SERVES_AGAIN:
+        return
+    times = [each.at for each in islice(_alike(journal, record), _TOLD) if record.at - each.at < lifetime]
+    if len(times) + 1 < _MANY:
+        return
+    yield (
+        f"{len(times) + 1} tokens in {duration(record.at - times[-1])} for {shown(record.client_id)}: one lives "
+        f"{duration(lifetime)} (expires_in is text, of seconds), and an app may ask 300 times a minute. Keep a token "
+        "until a minute before it expires, and load the private key once: reading a PEM checks it, a quarter of a "
+        "second for 4096 bits."
+    )
+
+
+def expires_in_misread(renewed_at: Iterable[float]) -> Iterator[str]:
+    """Say so when the tokens of one session are renewed as soon as they arrive; its times, the newest first."""
+    gaps = [later - earlier for later, earlier in pairwise(islice(renewed_at, _IN_A_ROW + 1))]
+    if len(gaps) < _IN_A_ROW or max(gaps) >= _SOON:
+        return
+    yield (
+        f"{len(gaps)} renewals in a row, each within {duration(max(gaps))} of the token before it: expires_in is a "
+        'string of seconds ("599"). Compared with a clock, added as text or taken for milliseconds it looks expired at '
+        "once. Convert it: now + int(expires_in) - 60."
+    )
+
+
+def newest(table: Table[V]) -> Iterator[V]:
+    """Return the newest values of a table, the newest first, and no more than advice may cost."""
+    return islice(reversed(table.values()), _LOOKED_AT)
+
+
+def _alike(journal: Journal, record: Record) -> Iterator[Record]:
+    """The answers before this one to the same client for the same token, the newest first."""
+    earlier = (each for each in reversed(journal.kept()) if each.id < record.id)
+    return (each for each in islice(earlier, _LOOKED_AT) if _asks_for_same(each, record))
+
+
+def _asks_for_same(one: Record, other: Record) -> bool:
+    """Whether one token would have done for both requests; of a person's the id_token is the same."""
+    return (
+        one.client_id == other.client_id
+        and one.path == other.path
+        and one.status == other.status
+        and one.grant_type == other.grant_type
+        and one.sent.get("subject_token") == other.sent.get("subject_token")
+    )
+
+
+def secrets_in_query(request: Request) -> Iterator[str]:
+    """Say so when a URL carries what only a body or a header should."""
+    found = [name for name in _SECRET_PARAMETERS if name in request.query]
+    if found:
+        yield (
+            f"{', '.join(found)} in the URL: URLs end in logs, histories and Referer headers. Send it in the body, an "
+            "access token in the Authorization header, and replace what has been there."
+        )
+
+
+def odd_kid(kid: Any) -> Iterator[str]:
+    """Say so when a key is named by the file that it was read from."""
+    if isinstance(kid, str) and _FILE.fullmatch(kid) and not _ODD_NAMES.fullmatch(kid):
+        yield (
+            f"kid {shown(kid)} is the name of a file: it works, and it says where keys lie, and will be wrong when the "
+            "file is renamed. Name keys by purpose and number (my-app-int-1), or by their thumbprint."
+        )
+
+
+def fast_clock(claims: Any, now: float, grace: float) -> Iterator[str]:
+    """Say so when an assertion passes by the service's grace alone."""
+    ahead = {name: claims[name] - now for name in ("iat", "nbf") if _is_time(claims.get(name))}
+    worst = max(ahead.values(), default=0.0)
+    if worst > 1:
+        name = next(name for name, value in ahead.items() if value == worst)
+        yield (
+            f"{name} is {duration(worst)} ahead of the service's clock, of which {duration(grace)} are forgiven: keep "
+            "the clock by NTP, and leave iat and nbf out."
+        )
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,98 @@
+"""The journal: the newest records, safe to read while the mock answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, overload
+
+from mock_servers.journal.record import Record
+
+LIMIT: Final = 1000
+"""Records that are kept; the oldest go first."""
+
+_log = logging.getLogger("mock_servers.exchanges")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many exchanges there have been, and how many of them were refused."""
+
+    exchanges: int = 0
+    refused: int = 0
+
+
+class Journal(Sequence[Record]):
+    """The records that are kept, oldest first; safe to read while the mock answers.
+
+    Without `explains` a record tells what went out, and not why.
+    """
+
+    def __init__(self, limit: int = LIMIT, *, explains: bool = True) -> None:
+        self.explains = explains
+        self._records: deque[Record] = deque(maxlen=limit)
+        self._added = 0
+        self._refused = 0
+        self._arrived = threading.Condition()
+
+    def add(self, record: Record) -> None:
+        """Number a record and keep it; numbers rise, also over `clear`."""
+        with self._arrived:
+            self._added = record.id = self._added + 1
+            self._refused += record.refusal is not None
+            self._records.append(record)
+            self._arrived.notify_all()
+
+    def report(self, record: Record) -> None:
+        """Log a record, explained; called when its answer has left."""
+        level = logging.INFO if record.refusal is None else logging.WARNING
+        if _log.isEnabledFor(level):
+            _log.log(level, "%s", record.explained(), extra={"exchange": record})
+
+    def clear(self) -> None:
+        """Forget all records."""
+        with self._arrived:
+            self._records.clear()
+
+    def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
+        """Wait until what is kept is as wanted, for `timeout` seconds at most; whether it is."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: holds(list(self._records)), timeout)
+
+    def tally(self) -> Tally:
+        """Return how many records were added in all, forgotten ones included."""
+        with self._arrived:
+            return Tally(exchanges=self._added, refused=self._refused)
+
+    def find(self, key: str) -> Record | None:
+        """Return the newest record with this message id or number."""
+        return next((record for record in reversed(self.kept()) if key in (record.message_id, str(record.id))), None)
+
+    def kept(self) -> list[Record]:
+        """Return what is kept now, oldest first."""
+        with self._arrived:
+            return list(self._records)
+
+    @property
+    def last(self) -> Record:
+        """The newest record. Raises LookupError when there is none."""
+        kept = self.kept()
+        if not kept:
+            raise LookupError("the journal is empty: no request has reached the mock")
+        return kept[-1]
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        return self.kept()[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.kept())

@@ -1,0 +1,53 @@
+"""Where a value came from, known by its hash alone: what the mock issued is recognised wherever it turns up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from mock_servers.state.grant import Issued
+from mock_servers.state.store import Store
+from mock_servers.wire.wording import cut, shown
+
+
+def fingerprint(value: str) -> bytes:
+    """Return the hash under which a value is known."""
+    return hashlib.sha256(value.encode(errors="surrogatepass")).digest()
+
+
+def remember(store: Store, value: str, issued: Issued) -> None:
+    """Keep where a value came from."""
+    store.issued.put(fingerprint(value), issued)
+
+
+def mark_spent(store: Store, value: str, at: float) -> None:
+    """Keep that a value was used up at a moment, in seconds since 1970."""
+    key = fingerprint(value)
+    issued = store.issued.get(key)
+    if issued is not None:
+        store.issued.put(key, replace(issued, spent_at=at))
+
+
+def recognise(store: Store, key: bytes) -> Issued | None:
+    """Return where the value with this fingerprint came from, when this mock knows; apps' keys and secrets included."""
+    return store.issued.get(key) or next(_of_apps(store, key), None)
+
+
+def told(store: Store, value: Any) -> str:
+    """Return a claim as it may be shown: cut when it is an app's secret, a token or a key in PEM."""
+    if not isinstance(value, str):
+        return shown(value)
+    issued = recognise(store, fingerprint(value))
+    is_secret = issued is not None and issued.kind != "API key"
+    return cut(value) if is_secret or "-----BEGIN" in value else shown(value)
+
+
+def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:
+    for app in store.apps.values():
+        for kind, known in (("API key", app.client_id), ("client secret", app.client_secret)):
+            if fingerprint(known) == key:
+                yield Issued(
+                    kind=kind, issuer="the platform", client_id=app.client_id, person=None, at=None, expires_at=None
+                )

@@ -1,0 +1,289 @@
+"""A record: one exchange as a test or a person may read it afterwards, with every secret and token cut.
+
+A record is kept before its answer leaves. What explains it is worked out afterwards, or when it is first read.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.provenance import fingerprint
+from mock_servers.journal.timeline import Step, Walk, steps
+from mock_servers.rules import Refusal
+from mock_servers.wire import wording
+from mock_servers.wire.request import Answer, Parameters, Request
+from mock_servers.wire.wording import cut, moment
+
+_log = logging.getLogger("mock_servers.exchanges")
+
+_ASKED_WHOLE: Final = frozenset(
+    [
+        "grant_type",
+        "subject_token_type",
+        "client_assertion_type",
+        "requested_token_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "response_type",
+        "max_age",
+        "acr_values",
+        "error",
+        "error_description",
+        "_access_token_expiry_ms",
+        "_refresh_token_expiry_ms",
+        "_refresh_tokens_validity_ms",
+        "content-type",
+        "user-agent",
+        "accept",
+        "host",
+        "origin",
+    ]
+)
+"""Parameters and headers of requests whose values are no secret; whatever else is sent may hold one, and is cut."""
+_TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
+    [
+        "token_type",
+        "issued_token_type",
+        "expires_in",
+        "refresh_token_expires_in",
+        "refresh_count",
+        "issued_at",
+        "message_id",
+        "fault",
+        "message",
+        "policy",
+        "limit",
+        "interval",
+        "timeunit",
+        "ratelimiting_expiry_time_ms",
+        "status",
+        "version",
+        "revision",
+        "releaseId",
+        "commitId",
+        "checks",
+        "outcome",
+    ]
+)
+"""The same of answers, which have more members that the service itself fills."""
+_LONGEST: Final = 300
+_HEADERS: Final = ("host", "content-type", "authorization", "apikey", "user-agent", "origin")
+_SECRETS: Final = frozenset(
+    [
+        "client_assertion",
+        "subject_token",
+        "actor_token",
+        "assertion",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "code",
+        "client_secret",
+        "authorization",
+        "apikey",
+        "logout_token",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedError:
+    """What went out, and the rule behind it; `evidence` is the letter of the error row."""
+
+    code: str
+    description: str
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What explains an exchange: findings, the best first; what would be refused next; and advice.
+
+    `jwts` are those of a refused request by where they stood, taken apart, as JSON; of others what the rules have read
+    is in the record.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    foreseen: tuple[Refusal, ...] = ()
+    advice: tuple[str, ...] = ()
+    jwts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def then(self) -> tuple[str, ...]:
+        """What would be refused next, in the developer's words."""
+        return tuple(later.diagnosis for later in self.foreseen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What a JWT said that came in a form; without its signature it is good for nothing."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """One exchange. `at` is seconds since 1970, `sent` the hashes of the secrets in the request by field.
+
+    `received` is what the JWTs of its form said, by field. `id` is its number in the journal, which gives it;
+    `client_id` the client that was recognised, else the one named in the form.
+    """
+
+    id: int = 0
+    at: float
+    service: str
+    method: str
+    path: str
+    status: int
+    request: Mapping[str, Any]
+    response: Mapping[str, Any]
+    sent: Mapping[str, bytes]
+    received: Mapping[str, Received] = field(default_factory=dict, repr=False)
+    client_id: str | None = None
+    message_id: str | None = None
+    refusal: RecordedError | None = None
+    diagnosis: str | None = None
+    walk: Walk | None = None
+    _examine: Callable[[Record], Examination] | None = None
+    _examined: Examination = field(default_factory=Examination)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def examination(self) -> Examination:
+        """Return what explains this exchange, worked out once; a finder that fails is logged and explains nothing."""
+        with self._lock:
+            examine, self._examine = self._examine, None
+            if examine is None:
+                return self._examined
+            try:
+                self._examined = examine(self)
+            except Exception:  # noqa: BLE001 - explaining must never change an answer
+                _log.exception("exchange %s could not be explained", self.id)
+            return self._examined
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Why it was refused, the best explanation first."""
+        return self.examination().findings
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What the service does not mind, but will hurt."""
+        return self.examination().advice
+
+    def timeline(self) -> list[Step]:
+        """Return the rules of its flow and what became of each; nothing where the flow is not known."""
+        return steps(self.walk, self.examination().foreseen) if self.walk else []
+
+    @property
+    def error(self) -> str | None:
+        """The error code that went out, as `invalid_request`; `None` for a success."""
+        return self.refusal.code if self.refusal else None
+
+    @property
+    def error_description(self) -> str | None:
+        """The sentence that went out; `None` for a success."""
+        return self.refusal.description if self.refusal else None
+
+    @property
+    def grant_type(self) -> str | None:
+        """The grant type that was asked for."""
+        sent = self.request["form"].get("grant_type")
+        return str(sent) if sent is not None else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as the control API tells it."""
+        examined = self.examination()
+        error = self.refusal
+        return {
+            "id": self.id,
+            "at": moment(self.at),
+            "service": self.service,
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "client_id": self.client_id,
+            "message_id": self.message_id,
+            "request": dict(self.request),
+            "response": dict(self.response),
+            "error": asdict(error) if error else None,
+            "diagnosis": self.diagnosis,
+            "findings": [asdict(finding) for finding in examined.findings],
+            "then": list(examined.then),
+            "advice": list(examined.advice),
+        }
+
+    def __str__(self) -> str:
+        """One line: method, path, status, error, diagnosis."""
+        line = f"{self.method} {ascii(self.path)[1:-1]} {self.status}"
+        if self.refusal is None:
+            return line
+        told = " ".join(part for part in (self.refusal.code, self.refusal.description) if part)
+        return wording.printable(f"{line} {told} | {self.diagnosis}" if told else f"{line} | {self.diagnosis}")
+
+    def explained(self) -> str:
+        """Return the line, and below it what explains the exchange, indented; nothing in it steers a terminal."""
+        examined = self.examination()
+        lines = [str(self), *(f"  {line}" for finding in examined.findings for line in finding.lines())]
+        lines += [f"  then: {each}" for each in examined.then]
+        return wording.printable("\n".join([*lines, *(f"  advice: {each}" for each in examined.advice)]))
+
+
+def request_shown(request: Request) -> dict[str, Any]:
+    """Return a request as a record shows it."""
+    return {
+        "headers": {name: _shown(name, request.headers[name]) for name in _HEADERS if name in request.headers},
+        "query": _parameters(request.query),
+        "form": _parameters(request.form),
+    }
+
+
+def response_shown(answer: Answer) -> dict[str, Any]:
+    """Return an answer as a record shows it."""
+    body = answer.body
+    members = (
+        {name: _shown(name, value, _TOLD_WHOLE) for name, value in body.items()} if isinstance(body, Mapping) else {}
+    )
+    headers = {name: _header_shown(name, value) for name, value in answer.headers.items()}
+    return {"status": answer.status, "headers": headers, "body": members}
+
+
+def secrets_sent(request: Request) -> dict[str, bytes]:
+    """Return the hashes of the secrets in a request, by form field or header."""
+    form = {name: value for name, value in reversed(request.form.pairs) if name in _SECRETS and value}
+    headers = {name: value.removeprefix("Bearer ") for name, value in request.headers.items() if name in _SECRETS}
+    return {name: fingerprint(value) for name, value in (form | headers).items()}
+
+
+def _header_shown(name: str, value: str) -> str:
+    if name == "Set-Cookie":
+        cookie, _, attributes = value.partition(";")
+        return f"{cookie.partition('=')[0]}={cut(cookie.partition('=')[2])};{attributes}"
+    if name not in ("Location", "Refresh"):
+        return value
+    target, mark, query = value.partition("?")
+    cut_query = "&".join(
+        f"{key}={_shown(key, text, _TOLD_WHOLE)}" for key, text in parse_qsl(query, keep_blank_values=True)
+    )
+    return f"{target}{mark}{cut_query}"
+
+
+def _parameters(parameters: Parameters) -> dict[str, Any]:
+    return {wording.name(name): _shown(name, value) for name, value in reversed(parameters.pairs)}
+
+
+def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:
+    if not isinstance(value, str):
+        return value
+    if name in whole and "eyJ" not in value:
+        return value[:_LONGEST]
+    return cut(value) if value else value

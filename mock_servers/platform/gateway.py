@@ -1,0 +1,64 @@
+"""The gateway over HTTP: what the one front needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask
+
+from mock_servers.diagnosis.case import Known
+from mock_servers.faults.ordered import Faults
+from mock_servers.gateway.advice import advise
+from mock_servers.gateway.flows import FAULT, NOWHERE, render
+from mock_servers.gateway.service import Exchange, Service, find_api
+from mock_servers.gateway.trace import trace
+from mock_servers.http import front
+from mock_servers.http.front import Front
+from mock_servers.rules import Flow, choose
+from mock_servers.wire.request import Answer, Request
+
+
+def create_app(
+    service: Service,
+    flows: Sequence[Flow[Exchange, Answer]] = (),
+    faults: Faults | None = None,
+    *,
+    own_apis: bool = False,
+) -> Flask:
+    """Return the WSGI application of the APIs that `flows` lead to; any other path is Apigee's own 404.
+
+    With `own_apis` it is for a team's own: bodies are left to be passed on, whatever their size.
+    """
+    return front.create_app(front_of(service, flows, faults, own_apis=own_apis), __name__)
+
+
+def front_of(
+    service: Service,
+    flows: Sequence[Flow[Exchange, Answer]] = (),
+    faults: Faults | None = None,
+    *,
+    own_apis: bool = False,
+) -> Front[Exchange]:
+    """Return the gateway as HTTP sees it; arguments as for `create_app`."""
+    all_flows = (*flows, NOWHERE)
+
+    def exchange(request: Request) -> Exchange:
+        found = find_api(service.store, request.path) if own_apis else None
+        return Exchange(request=request, service=service, now=service.clock.now(), found_api=found)
+
+    return Front(
+        name="gateway",
+        flows=all_flows,
+        exchange=exchange,
+        render=render,
+        write=front.compact,
+        message_id=service.identifiers.message_id,
+        known=Known(store=service.store, journal=service.journal, environment=service.settings.environment),
+        fault=FAULT,
+        journal=service.journal,
+        faults=faults,
+        reads_body=not own_apis,
+        place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
+        trace=trace,
+        advise=advise,
+    )

@@ -1,0 +1,84 @@
+"""A platform served under the real host names: its certificate authority, its proxy, and what clients must know of it.
+
+Nothing of this is made, or imported, for a mock that is called by its own names alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mock_servers.http.forward_proxy import ForwardProxy
+from mock_servers.http.server import Server
+from mock_servers.platform.platform import Platform
+from mock_servers.real_hosts import certificate, trust_store
+from mock_servers.real_hosts.certificate import Authority, Contexts, Now, real_time
+from mock_servers.real_hosts.trust_store import TrustStore
+from mock_servers.real_hosts.variables import RealNames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a server needs to be reached by real names, and what its clients need."""
+
+    platform: Platform
+    proxy: ForwardProxy
+    store: TrustStore
+
+    def open_at(self, server: Server) -> RealNames:
+        """Let a server of the platform be reached by real names, too, and return what clients must know."""
+        names = tuple(host.name for host in self.platform.hosts)
+        known = RealNames(url=server.url, store=self.store, hosts=names)
+        server.be_proxy(self.proxy)
+        self.platform.reached_by_real_names(known)
+        return known
+
+    def close_at(self, server: Server) -> None:
+        """Let the server be reached by its own names alone again."""
+        self.platform.reached_by_real_names(None)
+        server.be_proxy(None)
+
+
+def throwaway(platform: Platform, folder: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:
+    """Make an authority that lives as long as this process; its public files are put into `folder`."""
+    authority = certificate.make_authority(_constrained_to(platform), now())
+    return _prepared(platform, authority, trust_store.export(authority, folder), allowed, now)
+
+
+def kept(platform: Platform, cache: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:
+    """Use the authority that the cache keeps for these names. Raises OSError where none can be kept."""
+    authority, store = trust_store.kept(_constrained_to(platform), cache, now())
+    return _prepared(platform, authority, store, allowed, now)
+
+
+def _prepared(
+    platform: Platform, authority: Authority, store: TrustStore, allowed: Iterable[str], now: Now
+) -> Prepared:
+    contexts = Contexts(authority, _own_names(platform), lambda name: platform.hosts.find(name) is not None, now)
+    proxy = ForwardProxy(
+        hosts=platform.hosts,
+        tls=contexts.server(),
+        allowed=frozenset({*platform.configuration.allow_hosts, *allowed}),
+        is_own=platform.is_called,
+    )
+    return Prepared(platform=platform, proxy=proxy, store=store)
+
+
+def _constrained_to(platform: Platform) -> list[str]:
+    return [*(host.name for host in platform.hosts), *_own_names(platform)]
+
+
+def _own_names(platform: Platform) -> list[str]:
+    """Return the hosts of `public_urls`, but for loopback addresses, which every certificate of the mock may name."""
+    names = [urlsplit(url).hostname or "" for url in platform.configuration.public_urls]
+    return [name for name in dict.fromkeys(names) if name and not _is_loopback(name)]
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

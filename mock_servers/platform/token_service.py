@@ -1,0 +1,71 @@
+"""The token service over HTTP: what the one front needs to know of it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from mock_servers.apim import errors
+from mock_servers.apim.advice import advise
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.flows import FLOWS
+from mock_servers.apim.logging_fields import trace
+from mock_servers.apim.render import render, write
+from mock_servers.apim.service import Service
+from mock_servers.diagnosis.case import Known
+from mock_servers.faults.fetching import without_faults
+from mock_servers.faults.ordered import Faults
+from mock_servers.http import front
+from mock_servers.http.front import Front
+from mock_servers.wire.request import Request
+
+_PLACES = ("token", "authorize", "callback", "userinfo")
+
+
+def create_app(service: Service, faults: Faults | None = None) -> Flask:
+    """Return the WSGI application of a token service; mount it at `service.mount`."""
+    return front.create_app(front_of(service, faults), __name__)
+
+
+def front_of(service: Service, faults: Faults | None = None) -> Front[Exchange]:
+    """Return a token service as HTTP sees it."""
+    return Front(
+        name=service.mount.strip("/"),
+        flows=FLOWS,
+        exchange=lambda request: _exchange(service, request),
+        render=render,
+        write=write,
+        message_id=service.identifiers.message_id,
+        known=known_of(service),
+        fault=errors.SCRIPT_FAULT,
+        journal=service.journal,
+        faults=faults,
+        place=_place,
+        advise=advise,
+        trace=trace,
+    )
+
+
+def known_of(service: Service) -> Known:
+    """Return what finders may look up of a token service."""
+    return Known(
+        store=service.store,
+        journal=service.journal,
+        environment=service.environment,
+        origins=service.origins,
+        hosts=service.hosts,
+        audiences=service.settings.audiences,
+        providers=service.providers,
+        jwks_url_of=service.jwks_url_of,
+        fetch=without_faults(service.fetch),
+        issuers=service.issuers,
+        loaded_keys=service.loaded_keys,
+    )
+
+
+def _exchange(service: Service, request: Request) -> Exchange:
+    return Exchange(request=request, service=service, now=service.clock.now())
+
+
+def _place(exchange: Exchange) -> str | None:
+    word = exchange.request.path.removeprefix("/")
+    return word if word in _PLACES else None

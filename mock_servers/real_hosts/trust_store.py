@@ -1,0 +1,114 @@
+"""What clients need to trust the mock: files for every runtime; and the authority that `serve --tls` keeps.
+
+No system store is ever touched: whoever is not given one of these files trusts the mock no more than before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import warnings
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from mock_servers.real_hosts.certificate import Authority, UnusableAuthorityError, make_authority, read_authority
+
+_LOG: Final = logging.getLogger(__name__)
+PASSWORD: Final = "changeit"
+"""Of the trust store for Java, by that platform's own custom: nothing in there is secret."""
+_LOCK_TIMEOUT: Final = 30  # seconds
+_PRIVATE: Final = "authority.pem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustStore:
+    """The files: the authority alone, the authority with the public ones, and the same as PKCS#12 for Java."""
+
+    authority: Path
+    bundle: Path
+    java: Path
+
+    @property
+    def files(self) -> tuple[Path, Path, Path]:
+        """All of them."""
+        return self.authority, self.bundle, self.java
+
+
+def export(authority: Authority, folder: Path) -> TrustStore:
+    """Write the files into a folder that exists. Raises OSError."""
+    import certifi  # noqa: PLC0415 - only where TLS is served
+
+    public = Path(certifi.where()).read_bytes()
+    store = TrustStore(authority=folder / "ca.pem", bundle=folder / "bundle.pem", java=folder / "truststore.p12")
+    _write(store.authority, authority.pem)
+    _write(store.bundle, authority.pem + public)
+    _write(store.java, _java(authority, public))
+    return store
+
+
+def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority, TrustStore]:
+    """Return the authority for these names that all processes share, made or renewed if need be. Raises OSError.
+
+    It is in a folder of the cache that is named by its names, so that two projects' do not replace each other; copies
+    of the public files of whoever started last are in the folder above, where containers find them.
+    """
+    from filelock import FileLock  # noqa: PLC0415 - 14 ms
+
+    digest = hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:12]
+    folder = cache / "tls" / digest
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # NHSAUTH_CACHE_DIR may lie in a repository
+    with FileLock(folder / "lock").acquire(timeout=_LOCK_TIMEOUT):
+        authority = _read(folder / _PRIVATE, names, now)
+        if authority is None:
+            authority = make_authority(names, now)
+            _write(folder / _PRIVATE, authority.private_pem(), private=True)
+        store = export(authority, folder)
+        for file in store.files:
+            _write(folder.parent / file.name, file.read_bytes())
+        return authority, store
+
+
+def _read(file: Path, names: Collection[str], now: datetime) -> Authority | None:
+    """Return the authority that was kept and still holds; what does not is told, and replaced by the caller."""
+    try:
+        pem = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        found = read_authority(pem)
+    except UnusableAuthorityError as error:
+        _LOG.warning("The certificate authority %s %s: replaced by a new one.", file, error)
+        return None
+    if not found.holds(names, now):
+        _LOG.warning("The certificate authority %s expires, or is not for these names: replaced by a new one.", file)
+        return None
+    if os.name == "posix":
+        file.chmod(0o600)
+    return found
+
+
+def _java(authority: Authority, public: bytes) -> bytes:
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a public authority has a serial number that RFC 5280 would not allow
+        roots = [authority.certificate, *x509.load_pem_x509_certificates(public)]
+    entries = [pkcs12.PKCS12Certificate(root, f"root-{index}".encode()) for index, root in enumerate(roots)]
+    return pkcs12.serialize_java_truststore(entries, BestAvailableEncryption(PASSWORD.encode()))
+
+
+def _write(file: Path, content: bytes, *, private: bool = False) -> None:
+    """Write in one step, so that nobody reads half of it."""
+    draft = file.with_name(f"{file.name}.{os.urandom(8).hex()}")
+    draft.touch(mode=0o600 if private else 0o644)
+    try:
+        draft.write_bytes(content)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,86 @@
+"""The environment variables that lead programs of every runtime to the mock, when they call the real host names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from mock_servers.real_hosts.trust_store import PASSWORD, TrustStore
+
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_HTTP: Final = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealNames:
+    """How clients reach a running mock by real names: its URL as a proxy, the files to trust it by, the names."""
+
+    url: str
+    store: TrustStore
+    hosts: tuple[str, ...]
+
+    def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables to set, given those that are set already; in the order of the documentation."""
+        bypass, bundle = _bypass(environ, self.hosts), str(self.store.bundle)
+        return {
+            "NHSAUTH_URL": self.url,
+            "HTTPS_PROXY": self.url,
+            "https_proxy": self.url,
+            "NO_PROXY": bypass,
+            "no_proxy": bypass,
+            "REQUESTS_CA_BUNDLE": bundle,
+            "SSL_CERT_FILE": bundle,
+            "CURL_CA_BUNDLE": bundle,
+            "AWS_CA_BUNDLE": bundle,
+            "NODE_EXTRA_CA_CERTS": str(self.store.authority),
+            "NODE_USE_ENV_PROXY": "1",
+            "JAVA_TOOL_OPTIONS": " ".join(filter(None, [environ.get("JAVA_TOOL_OPTIONS"), *self._of_java()])),
+        }
+
+    def called(self, origin: str) -> RealNames:
+        """Return the same for who calls the mock by another of its names; a proxy is called by plain HTTP."""
+        return replace(self, url=origin.replace("https://", "http://", 1))
+
+    def as_json(self) -> dict[str, object]:
+        """Return what another process must know."""
+        store = {"ca": self.store.authority, "bundle": self.store.bundle, "java": self.store.java}
+        return {"proxy": self.url, **{name: str(path) for name, path in store.items()}, "hosts": list(self.hosts)}
+
+    def _of_java(self) -> list[str]:
+        parts = urlsplit(self.url)
+        return [
+            _quoted(f"-Djavax.net.ssl.trustStore={self.store.java}"),
+            f"-Djavax.net.ssl.trustStorePassword={PASSWORD}",
+            "-Djavax.net.ssl.trustStoreType=PKCS12",
+            f"-Dhttps.proxyHost={parts.hostname}",
+            f"-Dhttps.proxyPort={parts.port or _HTTP}",
+        ]
+
+
+def read(told: Mapping[str, object]) -> RealNames:
+    """Return what `as_json` gave."""
+    store = TrustStore(authority=Path(str(told["ca"])), bundle=Path(str(told["bundle"])), java=Path(str(told["java"])))
+    hosts = told["hosts"]
+    return RealNames(
+        url=str(told["proxy"]), store=store, hosts=tuple(map(str, hosts)) if isinstance(hosts, Iterable) else ()
+    )
+
+
+def _bypass(environ: Mapping[str, str], hosts: Iterable[str]) -> str:
+    """Return whom to call without a proxy: loopback, and what was exempt before, but for what holds a real host."""
+    before = [each.strip() for each in (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",")]
+    kept = [each for each in before if each and each != "*" and not any(_covers(each, host) for host in hosts)]
+    return ",".join(dict.fromkeys([*_LOOPBACK, *kept]))
+
+
+def _covers(exempt: str, host: str) -> bool:
+    name = exempt.lower().partition(":")[0].lstrip("*").lstrip(".")
+    return host == name or host.endswith(f".{name}")
+
+
+def _quoted(option: str) -> str:
+    """Return an option as JAVA_TOOL_OPTIONS takes it: apart by blanks, unless in quotes."""
+    return f'"{option}"' if " " in option else option

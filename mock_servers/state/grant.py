@@ -1,0 +1,137 @@
+"""What the services have granted and must recognise again: codes, tokens, and where each value came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mock_servers.state.log_in import LogIn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationCode:
+    """A code of an identity provider; redeemed once."""
+
+    log_in: LogIn
+    redirect_uri: str
+    expires_at: float
+    spent_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAccessToken:
+    """An access token of an identity provider: good at its userinfo endpoint, nowhere else."""
+
+    log_in: LogIn
+    scope: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRefreshToken:
+    """A refresh token of an identity provider; `spent_at` once a newer one took its place."""
+
+    log_in: LogIn
+    scope: str
+    expires_at: float
+    spent_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A client that a session logged in at, and under which name of the mock; empty when none was called.
+
+    `redirect_uri` tells apart the environments of the platform, which is one client in all of them; else it is empty.
+    """
+
+    client_id: str
+    origin: str
+    redirect_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSession:
+    """One person's session at an identity provider, begun at `at`; once `ended`, whatever descends from it is dead."""
+
+    id: str
+    log_in: LogIn
+    at: float
+    expires_at: float
+    visits: tuple[Visit, ...] = ()
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Since when, from whom and for how long tokens descend from one id token; `ends_at` is never put off.
+
+    `id` is the id token's `sid` (empty when it has none), `subject` its own `sub`, `provider` who issued it, `issuer`
+    by which name, and `people` whom that provider logs in. A log-in of the platform's browser flow keeps the provider's
+    access token, for its userinfo.
+    """
+
+    id: str
+    provider: str
+    subject: str
+    issued_at: float
+    lifetime: float
+    refresh_lifetime: float
+    issuer: str = ""
+    people: str = ""
+    id_token: str = field(default="", repr=False)
+    external_access_token: str | None = field(default=None, repr=False)
+
+    @property
+    def of_browser_flow(self) -> bool:
+        """Whether the person logged in through the platform, rather than at the provider alone."""
+        return self.external_access_token is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """An opaque access token of the platform; without a `session` it is an application's own.
+
+    `issuer` is the token service that issued it, as it was called; `attributes` are those set by hand over the
+    management API, which may also revoke it, with or without the `refresh_token` that came with it.
+    """
+
+    client_id: str
+    environment: str
+    scopes: tuple[str, ...]
+    issued_at: float
+    expires_at: float
+    session: Session | None = None
+    issuer: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    refresh_token: str | None = field(default=None, repr=False)
+    revoked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshToken:
+    """A refresh token of the platform; `spent_at` once it has been rotated, `revoked_at` over the management API."""
+
+    client_id: str
+    environment: str
+    scopes: tuple[str, ...]
+    session: Session
+    count: int
+    expires_at: float
+    spent_at: float | None = None
+    revoked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """Where a value came from, kept by its hash: what it is, who issued it, for which client and person, and when.
+
+    `at` is `None` for what was registered rather than issued; `redeem_at` is the path where the value is good.
+    """
+
+    kind: str
+    issuer: str
+    client_id: str
+    person: str | None
+    at: float | None
+    expires_at: float | None
+    redeem_at: str = ""
+    spent_at: float | None = None

@@ -1,0 +1,114 @@
+"""The apps that a platform knows, registered, changed and removed while it runs, and the keys it made for them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from mock_servers.jose import keys
+from mock_servers.jose.keys import KeyPair, KeyRing
+from mock_servers.state.app import App
+from mock_servers.state.store import Store
+from mock_servers.wire.identifiers import Identifiers
+
+CLIENT_BITS: Final = 4096
+"""What NHS onboarding asks of clients."""
+
+
+class NoSuchAppError(LookupError):
+    """No app has this client id; the message lists those that are known."""
+
+
+class AppExistsError(ValueError):
+    """Another app has this client id already."""
+
+
+class Apps:
+    """The registered apps by client id; the store holds them, the key ring the keys that the mock made for them."""
+
+    def __init__(self, store: Store, ring: KeyRing, identifiers: Identifiers) -> None:
+        self._store = store
+        self._ring = ring
+        self._identifiers = identifiers
+        self._changing = threading.Lock()
+
+    def add(self, app: App) -> App:
+        """Register an app. Raises AppExistsError."""
+        if not self._store.apps.add(app.client_id, app):
+            raise AppExistsError(f"client_id {app.client_id!r} is taken: choose another, or change that app")
+        return app
+
+    def create(self, *, make_key: bool = True, **members: Any) -> App:
+        """Register an app of these members; a client id, secret and name are made up where none is given.
+
+        With `make_key`, and without `jwks` or `jwks_url`, it gets a key pair of the mock's, cached like every other.
+        """
+        members = {name: value for name, value in members.items() if value is not None}
+        client_id = members.setdefault("client_id", self._identifiers.api_key())
+        members.setdefault("client_secret", self._identifiers.client_secret())
+        members.setdefault("name", f"app {client_id}")
+        with self._changing:
+            if make_key and not {"jwks", "jwks_url"} & members.keys():
+                key_name = self._free_key_name()
+                members = {"kid": key_name, **members, "key_name": key_name}
+            return self.add(App(**members))
+
+    def get(self, client_id: str) -> App:
+        """Return an app. Raises NoSuchAppError."""
+        app = self._store.apps.get(client_id)
+        if app is None:
+            known = ", ".join(repr(known.client_id) for known in self.all()) or "no app at all"
+            raise NoSuchAppError(f"no app has client_id {client_id!r}: there is {known}")
+        return app
+
+    def all(self) -> list[App]:
+        """Return every app, the oldest first."""
+        return self._store.apps.values()
+
+    def change(self, client_id: str, *, make_key: bool | None = None, **members: Any) -> App:
+        """Change members of an app; `make_key` sees to it that the mock holds a key pair for it, or that it holds none.
+
+        Raises NoSuchAppError.
+        """
+        with self._changing:
+            app = replace(self.get(client_id), **members)
+            if make_key is not None:
+                app = self._with_key(app) if make_key else replace(app, key_name=None)
+            self._store.apps.put(client_id, app)
+            return app
+
+    def remove(self, client_id: str) -> App:
+        """Forget an app. Raises NoSuchAppError."""
+        with self._changing:
+            app = self.get(client_id)
+            self._store.apps.take(client_id)
+            return app
+
+    def key(self, app: App) -> KeyPair | None:
+        """Return the key pair that the mock holds for an app; it is loaded or made at first use."""
+        if app.key_name is None:
+            return None
+        pair = self._ring.pair(app.key_name, bits=CLIENT_BITS, kid=app.key_name)
+        return replace(pair, kid=app.kid or app.key_name)
+
+    def jwks(self, app: App) -> dict[str, Any]:
+        """Return the key set that the mock serves for an app; of a private key that got into it the public half."""
+        if app.jwks is not None:
+            return {**app.jwks, "keys": [keys.public_half(jwk) for jwk in app.jwks["keys"]]}
+        pair = self.key(app)
+        return keys.jwks(pair, alg="RS512") if pair else {"keys": []}
+
+    def jwks_path(self, app: App) -> str:
+        """Return where the mock serves that key set, below its origin."""
+        return f"/_nhsauth/apps/{quote(app.client_id, safe='')}/jwks"
+
+    def _with_key(self, app: App) -> App:
+        key_name = app.key_name or self._free_key_name()
+        return replace(app, key_name=key_name, kid=app.kid or key_name)
+
+    def _free_key_name(self) -> str:
+        taken = {app.key_name for app in self.all()}
+        return next(name for name in (f"app-{number}" for number in itertools.count(2)) if name not in taken)

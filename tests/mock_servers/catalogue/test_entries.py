@@ -1,0 +1,83 @@
+"""The catalogue knows every row, which rule answers it, and which mistakes the finders see behind it."""
+
+import ast
+import inspect
+import sys
+from types import ModuleType
+
+import pytest
+
+from mock_servers.catalogue import entries as catalogue
+from mock_servers.catalogue.entries import SERVICES, entries
+from mock_servers.diagnosis.request import place
+from mock_servers.diagnosis.table import FINDERS
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.identity_provider.realms import mock_realms
+
+MODULES = sorted({each.find.__module__ for each in FINDERS} - {place.__name__})
+
+
+def written(module: ModuleType) -> set[str]:
+    """The ids that stand in a module of finders."""
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
+    found = [
+        keyword.value.value
+        for call in calls
+        if ast.unparse(call.func) in ("Finding", "replace")
+        for keyword in call.keywords
+        if keyword.arg == "id" and isinstance(keyword.value, ast.Constant)
+    ]
+    return {str(each) for each in found}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_finder_is_named_after_what_it_finds(name: str) -> None:
+    module = sys.modules[name]
+    told = {mistake for finder in module.FINDERS for mistake in finder.mistakes}
+
+    assert told == written(module)
+
+
+def test_every_finder_of_one_mistake_says_in_a_sentence_what_it_looks_for() -> None:
+    silent = [each.name for each in FINDERS if each not in place.FINDERS and not each.words.endswith(".")]
+
+    assert silent == []
+
+
+def test_every_rule_that_a_finder_names_is_one_whose_row_is_in_the_catalogue() -> None:
+    known = {rule for entry in entries() for _, rule in entry.rules}
+    named = {rule for finder in FINDERS for rule in finder.rules}
+
+    assert named - known == set()
+
+
+def test_every_provider_answers_with_rows_that_are_in_the_catalogue() -> None:
+    known = [id(entry.error) for entry in entries()]
+    providers = [CIS2, NHS_LOGIN, *mock_realms("internal-dev")]
+
+    rows = [row for each in providers for row in (*each.errors.values(), *each.ancestor_errors.values())]
+    assert [row for row in rows if id(row) not in known] == []
+
+
+def test_every_row_is_answered_by_a_rule_but_for_what_no_rule_foresees() -> None:
+    assert {entry.name for entry in entries() if not entry.rules} == {"SCRIPT_FAULT", "FAULT"}
+
+
+def test_a_row_knows_its_rules_its_flows_and_its_mistakes() -> None:
+    (entry,) = [each for each in entries() if each.name == "CLIENT_ASSERTION_SIGNATURE_WRONG"]
+
+    assert "other-private-key" in entry.mistakes
+    assert list(entry.rules) == [("VerifyClientAssertion", "check_client_assertion_signature")]
+    assert entry.rules["VerifyClientAssertion", "check_client_assertion_signature"] == (
+        "client-credentials",
+        "token-exchange",
+    )
+
+
+def test_a_row_without_a_cause_is_an_error_that_names_it() -> None:
+    (token_service, *_) = SERVICES
+    without = catalogue.Service(title="", rows=token_service.rows, usual={}, flows=())
+
+    with pytest.raises(KeyError, match="SCRIPT_FAULT"):
+        list(catalogue.entries_of(without))

@@ -1,0 +1,519 @@
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import jwt
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from mock_servers.apim import errors
+from mock_servers.catalogue import causes
+from mock_servers.catalogue import entries as catalogue
+from mock_servers.command_line.commands import nhsauth
+from mock_servers.gateway import errors as gateway_errors
+from mock_servers.identity_provider import errors as provider_errors
+from mock_servers.identity_provider.keycloak import KEYCLOAK
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jose.keys import KeyRing
+from mock_servers.management import errors as management_errors
+from mock_servers.platform.platform import Platform
+from mock_servers.rules import ServiceError
+
+Run = Callable[..., Result]
+
+COMMANDS = [
+    [],
+    ["serve"],
+    ["demo"],
+    ["explain"],
+    ["errors"],
+    ["config"],
+    ["config", "check"],
+    ["config", "schema"],
+    ["keys"],
+    ["keys", "new"],
+    ["token"],
+    ["run"],
+    ["env"],
+]
+QUOTA_TEXT = (
+    "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."
+)
+HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "cheroot", "hypothesis", "pytest"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_PROXY", "*")  # of the machine that runs the tests
+
+    def ran(*arguments: str | Path, stdin: str = "") -> Result:
+        return CliRunner().invoke(nhsauth, [str(argument) for argument in arguments], input=stdin)
+
+    return ran
+
+
+def one_line(text: str) -> str:
+    assert text.endswith("\n")
+    assert text.count("\n") == 1, text
+    return text.removesuffix("\n")
+
+
+# every command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_command_has_help(run: Run, command: list[str], option: str) -> None:
+    result = run(*command, option)
+
+    assert (result.exit_code, result.stdout.startswith("Usage: ")) == (0, True)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_tells_the_version(run: Run, command: list[str]) -> None:
+    result = run(*command, "--version")
+
+    assert (result.exit_code, result.stdout.startswith("nhsauth ")) == (0, True)
+
+
+@pytest.mark.parametrize("command", [["nonsense"], ["serve", "--nonsense"], ["serve", "--port", "65536"], ["token"]])
+def test_misuse_exits_with_2(run: Run, command: list[str]) -> None:
+    assert run(*command).exit_code == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_imports_nothing_heavy(command: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from mock_servers.command_line.commands import nhsauth\n"
+        f"nhsauth({[*command, '--help']!r}, standalone_mode=False)\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+
+    assert done.stderr == "[]\n"
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mock_servers", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.startswith("nhsauth ")
+
+
+# config
+
+
+def test_a_configuration_that_holds_is_told_so(run: Run) -> None:
+    Path("nhsauth.toml").write_text("[[apps]]\nclient_id = 'x'\n[[users]]\nprovider='cis2'\nid='1'\nlevel='aal3'\n")
+
+    result = run("config", "check")
+
+    assert (result.exit_code, one_line(result.stdout)) == (
+        0,
+        f"{Path.cwd() / 'nhsauth.toml'}: holds; apps: 1, apis: 0, users: 14",
+    )
+
+
+def test_a_named_file_is_checked_in_the_place_of_the_one_found(run: Run) -> None:
+    Path("nhsauth.toml").write_text("broken")
+    Path("other.toml").write_text("diagnosis = true")
+
+    assert run("config", "check", "other.toml").exit_code == 0
+
+
+def test_without_a_file_the_defaults_hold(run: Run) -> None:
+    result = run("config", "check", "--json")
+
+    assert json.loads(result.stdout) == {"holds": True, "file": None, "apps": 1, "apis": 0, "users": 13}
+
+
+def test_a_configuration_that_does_not_hold_is_a_no(run: Run) -> None:
+    Path("nhsauth.toml").write_text("diagnosys = true")
+
+    result = run("config", "check")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nhsauth.toml: diagnosys is unknown (did you mean diagnosis?)" in one_line(result.stderr)
+
+
+def test_a_configuration_that_does_not_hold_is_told_to_programs(run: Run) -> None:
+    Path("nhsauth.toml").write_text("diagnosis = 3")
+
+    result = run("config", "check", "nhsauth.toml", "--json")
+
+    assert (result.exit_code, json.loads(result.stdout)) == (
+        1,
+        {"holds": False, "problem": "nhsauth.toml: diagnosis is 3; allowed: true or false"},
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[cis2]\nsigning_key = 'x.pem'",
+        "[[apps]]\nclient_id = 'x'\nprivate_key = 'x.pem'",
+        "[realms.Cis2-mock-x]\nsigning_key='x.pem'",
+    ],
+)
+def test_a_key_file_that_holds_no_key_is_a_no(run: Run, text: str) -> None:
+    Path("x.pem").write_text("no key")
+    Path("nhsauth.toml").write_text(text)
+
+    result = run("config", "check")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "x.pem is not PEM; allowed is an unencrypted RSA private key" in one_line(result.stderr)
+
+
+def test_a_file_that_is_not_there_is_misuse(run: Run) -> None:
+    assert run("config", "check", "none.toml").exit_code == 2
+
+
+def test_the_schema_is_printed(run: Run) -> None:
+    result = run("config", "schema")
+
+    assert json.loads(result.stdout)["title"] == "nhsauth.toml"
+
+
+# keys new
+
+
+def test_a_new_key_comes_in_three_forms_of_one_key(run: Run) -> None:
+    result = run("keys", "new", "--bits", "2048", "--kid", "int-1", "--out", "keys")
+
+    private = load_pem_private_key(Path("keys/int-1.pem").read_bytes(), password=None)
+    token = jwt.encode({"sub": "x"}, private, algorithm="RS512", headers={"kid": "int-1"})
+    jwk = jwt.PyJWKSet.from_json(Path("keys/jwks.json").read_text())["int-1"]
+    assert result.exit_code == 0
+    assert jwt.decode(token, jwk.key, algorithms=["RS512"]) == {"sub": "x"}
+    assert jwt.decode(token, Path("keys/int-1.pub.pem").read_text(), algorithms=["RS512"]) == {"sub": "x"}
+
+
+def test_the_published_set_has_nothing_private(run: Run) -> None:
+    run("keys", "new", "--bits", "2048", "--kid", "int-1")
+
+    assert set(json.loads(Path("jwks.json").read_text())["keys"][0]) == {"kty", "kid", "use", "alg", "n", "e"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_nobody_else_can_read_the_private_key(run: Run) -> None:
+    run("keys", "new", "--bits", "2048", "--kid", "int-1")
+
+    assert stat.S_IMODE(Path("int-1.pem").stat().st_mode) == 0o600
+
+
+def test_the_default_kid_has_the_date(run: Run) -> None:
+    told = json.loads(run("keys", "new", "--bits", "2048", "--json").stdout)
+
+    assert told == {
+        "kid": told["kid"],
+        "bits": 2048,
+        "private_key": f"{told['kid']}.pem",
+        "public_key": f"{told['kid']}.pub.pem",
+        "jwks": "jwks.json",
+    }
+    assert Path(told["private_key"]).stem.removeprefix("nhsauth-").isdigit()
+
+
+def test_a_new_key_is_never_printed(run: Run) -> None:
+    result = run("keys", "new", "--bits", "2048", "--kid", "int-1")
+
+    assert "PRIVATE" not in result.output
+    assert "int-1.pem" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["int-1.pem", "int-1.pub.pem", "jwks.json"])
+def test_nothing_is_overwritten(run: Run, name: str) -> None:
+    Path(name).write_text("mine")
+
+    result = run("keys", "new", "--bits", "2048", "--kid", "int-1")
+
+    assert (result.exit_code, Path(name).read_text(), len(list(Path().iterdir()))) == (2, "mine", 1)
+    assert one_line(result.stderr).startswith(f"Error: {name} is there already")
+
+
+@pytest.mark.parametrize("kid", ["../x", "a/b", ".x", "b=", ""])
+def test_a_kid_that_would_be_no_file_name_is_misuse(run: Run, kid: str) -> None:
+    result = run("keys", "new", "--bits", "2048", "--kid", kid, "--out", "keys")
+
+    assert (result.exit_code, Path("keys").exists()) == (2, False) if kid else (0, True)
+
+
+def test_a_folder_that_cannot_be_made_is_misuse(run: Run) -> None:
+    Path("file").touch()
+
+    result = run("keys", "new", "--bits", "2048", "--out", "file/keys")
+
+    assert result.exit_code == 2
+    assert "cannot be written" in one_line(result.stderr)
+
+
+@pytest.mark.parametrize("bits", ["1024", "16384"])
+def test_a_size_that_is_no_key_is_misuse(run: Run, bits: str) -> None:
+    assert run("keys", "new", "--bits", bits).exit_code == 2
+
+
+# token
+
+
+@pytest.fixture
+def key_file(ring: KeyRing, tmp_path: Path) -> Path:
+    """The private key of the ready-made app, as a file."""
+    path = tmp_path / "app.pem"
+    path.write_text(ring.pair("nhsauth-app", bits=4096).private_pem())
+    return path
+
+
+def arguments(platform: Platform, key_file: Path) -> list[str | Path]:
+    return [
+        "token",
+        "--token-url",
+        platform.token_url,
+        "--client-id",
+        "nhsauth-app",
+        "--key",
+        key_file,
+        "--kid",
+        "nhsauth-1",
+    ]
+
+
+def test_a_token_is_printed_as_the_service_gave_it(run: Run, ring: KeyRing, key_file: Path) -> None:
+    platform = Platform(ring=ring)
+    with platform.serving():
+        result = run(*arguments(platform, key_file))
+
+    told = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert list(told) == ["access_token", "expires_in", "token_type", "issued_at"]
+    assert len(told["access_token"]) == 28
+
+
+@pytest.mark.parametrize("form", ["{}", "-", "@id_token.txt"])
+def test_an_id_token_is_exchanged_wherever_it_comes_from(run: Run, ring: KeyRing, key_file: Path, form: str) -> None:
+    platform = Platform(ring=ring)
+    with platform.serving():
+        id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+        Path("id_token.txt").write_text(f"{id_token}\n")
+        given = form.format(id_token)
+        result = run(*arguments(platform, key_file), "--subject-token", given, stdin=f"{id_token}\n")
+
+    assert (result.exit_code, json.loads(result.stdout)["refresh_count"]) == (0, "0")
+
+
+def test_a_refusal_is_a_no_in_the_words_of_the_service(run: Run, ring: KeyRing, key_file: Path) -> None:
+    platform = Platform(ring=ring)
+    with platform.serving():
+        result = run(*arguments(platform, key_file), "--subject-token", "AUTHORIZATIONCODE-12345678")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert one_line(result.stderr).startswith(
+        "Error: 400 invalid_request: Malformed JWT in subject_token (message_id rrt-"
+    )
+
+
+def test_a_service_that_is_not_there_is_a_no(run: Run, key_file: Path) -> None:
+    result = run(
+        "token", "--token-url", "http://127.0.0.1:9/token", "--client-id", "x", "--key", key_file, "--kid", "k"
+    )
+
+    assert result.exit_code == 1
+    assert one_line(result.stderr).startswith("Error: no answer from http://127.0.0.1:9/token")
+
+
+def test_a_file_without_a_key_is_misuse(run: Run) -> None:
+    Path("x.pem").write_text("no key")
+
+    result = run("token", "--client-id", "x", "--key", "x.pem", "--kid", "k")
+
+    assert (result.exit_code, one_line(result.stderr)) == (
+        2,
+        "Error: x.pem is not PEM; allowed is an unencrypted RSA private key in PEM, PKCS#8 or PKCS#1",
+    )
+
+
+def test_a_key_of_another_kind_is_misuse(run: Run) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    Path("x.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+    result = run("token", "--client-id", "x", "--key", "x.pem", "--kid", "k")
+
+    assert (result.exit_code, "that is not RSA" in one_line(result.stderr)) == (2, True)
+
+
+def test_a_url_that_is_none_is_misuse(run: Run, key_file: Path) -> None:
+    result = run("token", "--token-url", "mock", "--client-id", "x", "--key", key_file, "--kid", "k")
+
+    assert (result.exit_code, one_line(result.stderr).startswith("Error: token_url is 'mock'; allowed is ")) == (
+        2,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("@none", "cannot be read from none"), ("-", "is empty"), ("", "is empty")]
+)
+def test_a_subject_token_that_is_not_there_is_misuse(run: Run, key_file: Path, given: str, said: str) -> None:
+    result = run("token", "--client-id", "x", "--key", key_file, "--kid", "k", "--subject-token", given)
+
+    assert result.exit_code == 2
+    assert f"Error: --subject-token {said}" in one_line(result.stderr)
+
+
+# errors
+
+
+def rows(module: object) -> set[str]:
+    return {name for name, value in vars(module).items() if isinstance(value, ServiceError)}
+
+
+def test_every_row_of_the_token_service_has_a_cause_and_a_cure() -> None:
+    assert set(causes.TOKEN_SERVICE) == rows(errors)
+
+
+def test_every_row_of_the_gateway_has_a_cause_and_a_cure() -> None:
+    assert set(causes.GATEWAY) == rows(gateway_errors)
+
+
+def test_every_row_of_the_management_api_has_a_cause_and_a_cure() -> None:
+    assert set(causes.MANAGEMENT) == rows(management_errors)
+
+
+def test_every_problem_of_a_provider_has_a_cause_and_a_cure() -> None:
+    assert set(causes.PROVIDERS) == set(provider_errors.CIS2) | set(provider_errors.NHS_LOGIN)
+
+
+def test_every_error_is_listed(run: Run) -> None:
+    listed = json.loads(run("errors", "--json").stdout)
+
+    of_providers = (provider_errors.CIS2, provider_errors.CIS2_ANCESTOR, provider_errors.NHS_LOGIN, KEYCLOAK)
+    others = len(causes.TOKEN_SERVICE) + len(causes.GATEWAY) + len(causes.MANAGEMENT)
+    assert len(listed) == others + sum(map(len, of_providers))
+
+
+def test_an_error_is_told_with_all_that_is_known(run: Run) -> None:
+    told = json.loads(run("errors", "malformed jwt in SUBJECT_token", "--json").stdout)
+
+    assert told == [
+        {
+            "service": "the token service",
+            "name": "SUBJECT_TOKEN_MALFORMED",
+            "status": 400,
+            "error": "invalid_request",
+            "error_description": "Malformed JWT in subject_token",
+            "evidence": "S",
+            "evidence_means": "read in the service's source or its own tests",
+            "row": "§5.2",
+            "rules": ["decode_subject_token"],
+            "cause": causes.TOKEN_SERVICE["SUBJECT_TOKEN_MALFORMED"].cause,
+            "cure": causes.TOKEN_SERVICE["SUBJECT_TOKEN_MALFORMED"].cure,
+            "mistakes": told[0]["mistakes"],
+        }
+    ]
+    assert "code-as-subject-token" in told[0]["mistakes"]
+
+
+def test_people_read_the_same_in_lines(run: Run) -> None:
+    usual = causes.TOKEN_SERVICE["CLIENT_ASSERTION_KID_MISSING"]
+
+    assert run("errors", "Missing 'kid' header in client_assertion JWT").stdout.splitlines() == [
+        "400 invalid_request  Missing 'kid' header in client_assertion JWT",
+        "  from     the token service, §3.7, CLIENT_ASSERTION_KID_MISSING",
+        "  evidence S: read in the service's source or its own tests",
+        f"  cause    {usual.cause}",
+        f"  cure     {usual.cure}",
+        "  mistake  kid-missing: The header names no key.",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("access_token_expired", "TOKEN_EXPIRED"),
+        ("kid_unknown", "CLIENT_ASSERTION_KID_UNKNOWN"),
+        ("429", "QUOTA_EXCEEDED"),
+        (f'{{"message": "{QUOTA_TEXT}"}}', "QUOTA_EXCEEDED"),
+        ('{"error": "invalid_grant", "error_description": "refresh_token is invalid"}', "REFRESH_TOKEN_UNKNOWN"),
+        ("error_description=The provided access grant is invalid, expired, or revoked.", "CODE_UNKNOWN"),
+    ],
+)
+def test_errors_are_found_by_code_name_status_or_a_whole_answer(text: str, name: str) -> None:
+    assert name in [entry.name for entry in catalogue.entries() if entry.is_about(text)]
+
+
+def test_an_answer_finds_the_rows_of_its_sentence_alone(run: Run) -> None:
+    text = '{"error": "invalid_request", "error_description": "Missing client_assertion"}'
+
+    assert [told["name"] for told in json.loads(run("errors", text, "--json").stdout)] == [
+        "CLIENT_ASSERTION_MISSING",
+        "EXTERNAL_ID_TOKEN_MISSING",
+        "LOGOUT_TOKEN_MISSING",
+    ]
+
+
+def test_a_text_that_no_error_is_about_is_a_no(run: Run) -> None:
+    result = run("errors", "nonsense")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert (
+        one_line(result.stderr) == 'Error: No error of the mocks is about "nonsense": `nhsauth errors` lists them all'
+    )
+
+
+def test_without_a_terminal_nothing_is_coloured(run: Run) -> None:
+    assert "\033" not in run("errors").stdout
+
+
+def test_no_color_overrides_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "\033" not in CliRunner().invoke(nhsauth, ["errors"], color=True).stdout
+
+
+def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    assert "\033" in CliRunner().invoke(nhsauth, ["errors"], color=True).stdout
+
+
+# env
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:abc", "http://127.0.0.1:99999", "http://:80", "http://[::1", "ftp://x"]
+)
+def test_env_asks_at_a_url(run: Run, url: str) -> None:
+    result = run("env", "--url", url)
+
+    assert result.exit_code == 2
+    assert one_line(result.stderr).startswith(f"Error: --url is {url!r}; allowed: ")
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"])
+def test_env_tells_what_is_no_mock(run: Run, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as pool:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        pool.submit(_answer_once, listening, answer)
+        result = run("env", "--url", url)
+
+    assert (result.exit_code, one_line(result.stderr)) == (1, f"Error: What answers at {url} is no mock of nhsauth")
+
+
+def _answer_once(listening: socket.socket, answer: bytes) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(1 << 16)
+        connection.sendall(answer)

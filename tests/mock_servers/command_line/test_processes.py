@@ -1,0 +1,274 @@
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from mock_servers.jose.keys import KeyRing
+
+NHSAUTH = [sys.executable, "-m", "mock_servers"]
+PATIENCE = 60  # seconds, of a machine that is busy with other tests
+WHOLE_TOKENS = re.compile(r"eyJ[\w-]+\.[\w-]+\.|['\"= ][A-Za-z0-9_-]{27,32}(?:['\"\s]|$)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    ready: str
+
+    @property
+    def url(self) -> str:
+        return self.ready.split()[-1]
+
+    def post(self, path: str, *, content_type: str = "application/x-www-form-urlencoded", **form: str) -> int:
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE)
+        headers = {"Content-Type": content_type}
+        connection.request("POST", path, urlencode(form), headers)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[str, str]:
+        """End it, and return what was written after the ready line, and to stderr."""
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=PATIENCE)
+
+
+Serve = Callable[..., Served]
+
+
+@contextmanager
+def started(folder: Path, *options: str) -> Iterator[Served]:
+    with subprocess.Popen(  # noqa: S603 - our own
+        [*NHSAUTH, "serve", "--port", "0", *options],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout
+        yield Served(process=process, ready=process.stdout.readline())
+        process.kill()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start `nhsauth serve --port 0` with further options, in an empty folder."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(started(tmp_path, *options))
+
+
+def finished(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(  # noqa: S603 - our own
+        [*NHSAUTH, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+def test_the_ready_line_names_where_the_mocks_answer(serve: Serve) -> None:
+    served = serve()
+
+    assert re.fullmatch(r"nhsauth ready at http://127\.0\.0\.1:\d+\n", served.ready)
+    assert served.post("/oauth2/token", grant_type="x") == 400
+
+
+def test_programs_get_the_ready_line_as_json(serve: Serve) -> None:
+    served = serve("--json")
+
+    ready = json.loads(served.ready)
+    assert ready == {"event": "ready", "url": ready["url"], "pid": served.process.pid}
+
+
+def test_nothing_but_the_ready_line_is_on_stdout(serve: Serve) -> None:
+    served = serve()
+    served.post("/oauth2/token", grant_type="x")
+
+    assert served.end()[0] == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends a process by no such signal")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(serve: Serve, number: int) -> None:
+    served = serve()
+    served.end(number)
+
+    assert served.process.returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends a process by no such signal")
+def test_a_request_that_does_not_end_holds_up_no_ending(serve: Serve) -> None:
+    served = serve()
+    parts = urlsplit(served.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0)) as half:
+        half.sendall(b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        served.post("/oauth2/token", grant_type="x")
+        served.end()
+
+    assert served.process.returncode == 0
+
+
+def test_an_exchange_is_one_line_with_its_diagnosis_and_what_was_found_below(serve: Serve) -> None:
+    served = serve()
+    served.post("/oauth2/token", grant_type="magic")
+
+    line, *below = served.end()[1].splitlines()
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d WARNING POST /oauth2/token 400 unsupported_grant_type grant_type is invalid \| "
+        r'grant_type is "magic"\. This service knows .*',
+        line,
+    )
+    assert [each for each in below if not each.startswith("  ")] == []
+
+
+def test_an_exchange_is_told_to_programs_as_a_record(serve: Serve) -> None:
+    served = serve("--log-format", "json")
+    served.post("/oauth2/token", grant_type="magic")
+
+    line = json.loads(served.end()[1])
+    assert (line["level"], line["event"], line["exchange"]["path"]) == ("warning", "exchange", "/oauth2/token")
+    assert line["exchange"]["diagnosis"].startswith('grant_type is "magic".')
+
+
+def test_below_the_level_nothing_is_logged(serve: Serve) -> None:
+    served = serve("--log-level", "error")
+    served.post("/oauth2/token", grant_type="magic")
+
+    assert served.end()[1] == ""
+
+
+def test_the_configuration_of_the_folder_is_used(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.nhsauth.apim]\nstrict_content_type = true\n")
+
+    served = serve()
+
+    assert served.post("/oauth2/token", content_type="application/x-www-form-urlencoded; charset=utf-8") == 415
+
+
+def test_listening_to_others_is_warned_of(serve: Serve) -> None:
+    served = serve("--host", "0.0.0.0")  # noqa: S104 - that is the point
+
+    assert re.fullmatch(r"\S+ WARNING Whoever can reach 0\.0\.0\.0 can have this mock's keys .*\n", served.end()[1])
+
+
+def test_a_port_in_use_is_one_line_and_exit_2(serve: Serve, tmp_path: Path) -> None:
+    port = str(urlsplit(serve().url).port)
+
+    done = finished(tmp_path, "serve", "--port", port)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: Port {port} of 127.0.0.1 is in use: choose another with --port\n"
+
+
+def test_a_host_that_is_not_ours_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    done = finished(tmp_path, "serve", "--port", "0", "--host", "192.0.2.1")
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("Error: Cannot listen on port 0 of 192.0.2.1: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("diagnosys = true", "diagnosys is unknown (did you mean diagnosis?)"),
+        ("diagnosis = ", "is not TOML: "),
+        ("[[apps]]\nclient_id = 'x'\nprivate_key = 'nhsauth.toml'\n", "nhsauth.toml is not PEM"),
+        ("[cis2]\nsigning_key = 'nhsauth.toml'\n", "nhsauth.toml is not PEM"),
+    ],
+)
+def test_a_broken_configuration_is_one_line_and_exit_2(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "nhsauth.toml").write_text(text)
+
+    done = finished(tmp_path, "serve", "--port", "0")
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("Error: ")
+    assert said in done.stderr
+
+
+def test_a_configuration_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    done = finished(tmp_path, "serve", "--config", "none.toml")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: '--config': File 'none.toml' does not exist.\n"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, ring: KeyRing) -> subprocess.CompletedProcess[str]:
+    """The demo, with keys at hand."""
+    ring.prepare(("nhsauth-app", 4096), ("cis2", 2048))
+    return finished(tmp_path_factory.mktemp("demo"), "demo")
+
+
+def test_the_demo_goes_as_the_story_says(told: subprocess.CompletedProcess[str]) -> None:
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        r"--data-urlencode 'subject_token=\S{6}… \(27 characters\)'",
+        r'400 Bad Request\n  \{\n    "error": "invalid_request",\n    "error_description": "Malformed JWT in subject_t',
+        r"subject_token \S{6}… \(27 characters\) is no JWT: ",
+        r"the authorization code that CIS2 issued \S+ m?s ago to client \"nhsauth-app\", for 656005750104",
+        r"Exchange it at http://127\.0\.0\.1:\d+/openam/\S+/access_token with client_id and client_secret",
+        r'--data-urlencode "client_secret=\$CLIENT_SECRET"\n\n  200 OK',
+        r'"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"',
+        r'200 OK\n  \{\n    "message": "Hello User!"\n  \}',
+    ],
+)
+def test_the_demo_tells_each_part_of_the_story(told: subprocess.CompletedProcess[str], said: str) -> None:
+    assert re.search(said, told.stdout)
+
+
+def test_the_demo_prints_no_whole_token_and_no_secret(told: subprocess.CompletedProcess[str]) -> None:
+    assert not WHOLE_TOKENS.search(told.stdout)
+    assert "nhsauth-secret" not in told.stdout
+
+
+def test_the_demo_says_when_it_makes_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NHSAUTH_CACHE_DIR", str(tmp_path / "cache"))
+
+    done = finished(tmp_path, "demo")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith(
+        f"Making an RSA key of 4096 bits, once; it is kept in {tmp_path / 'cache'} ...\n"
+        f"Making an RSA key of 2048 bits, once; it is kept in {tmp_path / 'cache'} ...\n"
+    )
+
+
+def test_the_demo_needs_no_proxy(
+    told: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    assert finished(tmp_path, "demo").returncode == told.returncode
+
+
+def test_an_output_that_cannot_show_every_character_stops_no_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "cp437")
+
+    done = finished(tmp_path, "errors", "SUBJECT_TOKEN_MALFORMED")
+
+    assert (done.returncode, "\\xa75.2" in done.stdout) == (0, True)

@@ -1,0 +1,341 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from mock_servers.configuration import limits, members
+from mock_servers.configuration.members import MemberError
+from mock_servers.state.app import App
+from mock_servers.state.configuration import Api, Configuration
+from mock_servers.state.person import Person
+from mock_servers.state.settings import ApimSettings, ProviderSettings
+
+PEM = "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQ"
+APP = {"client_id": "a", "client_secret": "s", "name": "n"}
+PERSON = {"provider": "cis2", "id": "656005750199", "level": "aal3"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inner:
+    """An inner one."""
+
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outer:
+    """Everything
+    that can be read."""
+
+    text: str
+    truth: bool = False
+    ratio: float = 0.5
+    choice: Literal[403, 401] = 403
+    file: Path | None = None
+    texts: tuple[str, ...] = ("x",)
+    table: Mapping[str, int] = field(default_factory=dict)
+    anything: Mapping[str, Any] = field(default_factory=dict)
+    maybe: int | None = None
+    inner: Inner = field(default_factory=Inner)
+    inners: tuple[Inner, ...] = ()
+    either: str | int | None = None
+    limited: Annotated[int, limits.between(1, 3, "a small number")] = 1
+
+
+def test_members_of_every_type_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").touch()
+
+    found = members.read(
+        Outer,
+        {
+            "text": "t",
+            "truth": True,
+            "ratio": 2,
+            "choice": 401,
+            "file": "a.pem",
+            "texts": ["a", "b"],
+            "table": {"one": 1},
+            "anything": {"list": [1, None, {"deep": 1.5}]},
+            "maybe": 3,
+            "inner": {"number": 4},
+            "inners": [{"number": 5}, {}],
+            "either": 6,
+            "limited": 3,
+        },
+        folder=tmp_path,
+    )
+
+    assert found == Outer(
+        text="t",
+        truth=True,
+        ratio=2,
+        choice=401,
+        file=tmp_path / "a.pem",
+        texts=("a", "b"),
+        table={"one": 1},
+        anything={"list": [1, None, {"deep": 1.5}]},
+        maybe=3,
+        inner=Inner(number=4),
+        inners=(Inner(number=5), Inner()),
+        either=6,
+        limited=3,
+    )
+
+
+def test_what_is_not_given_keeps_its_default() -> None:
+    assert members.read(Outer, {"text": "t"}) == Outer(text="t")
+
+
+def test_null_is_read_where_nothing_is_allowed() -> None:
+    assert members.read(Outer, {"text": "t", "maybe": None}).maybe is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"text": 3}, "it.text is 3; allowed: text"),
+        ({"text": "\ud800"}, 'it.text is "\\ud800"; allowed: text'),
+        ({"truth": 1}, "it.truth is 1; allowed: true or false"),
+        ({"truth": "yes"}, 'it.truth is "yes"; allowed: true or false'),
+        ({"ratio": True}, "it.ratio is true; allowed: a number"),
+        ({"ratio": float("inf")}, "it.ratio is Infinity; allowed: a number"),
+        ({"choice": 404}, "it.choice is 404; allowed: 403 or 401"),
+        ({"choice": 403.0}, "it.choice is 403.0; allowed: 403 or 401"),
+        ({"texts": "a"}, 'it.texts is "a"; allowed: a list, each item text'),
+        ({"texts": ["a", 3]}, "it.texts[1] is 3; allowed: text"),
+        ({"texts": {"a": 1}}, "it.texts is an object with 1 member; allowed: a list, each item text"),
+        ({"table": {"a b": "1"}}, 'it.table."a b" is "1"; allowed: a whole number'),
+        ({"table": []}, "it.table is a list of 0; allowed: an object"),
+        ({"maybe": True}, "it.maybe is true; allowed: a whole number"),
+        ({"maybe": 1.0}, "it.maybe is 1.0; allowed: a whole number"),
+        ({"inner": 3}, "it.inner is 3; allowed: an object"),
+        ({"inner": {"number": None}}, "it.inner.number is null; allowed: a whole number"),
+        ({"inners": [{}, {"numbers": 1}]}, "it.inners[1].numbers is unknown (did you mean number?); allowed: number"),
+        ({"either": []}, "it.either is a list of 0; allowed: text or a whole number"),
+        ({"limited": 4}, "it.limited is 4; allowed: a small number from 1 to 3"),
+        ({"file": ""}, 'it.file is ""; allowed: the path of a file'),
+        ({"file": "no.pem"}, 'it.file is "no.pem"; allowed: the path of a file; there is none at no.pem'),
+    ],
+)
+def test_a_wrong_member_is_named_with_what_was_found_and_what_is_allowed(given: Mapping[str, Any], said: str) -> None:
+    with pytest.raises(MemberError) as caught:
+        members.read(Outer, {"text": "t", **given}, where="it")
+
+    assert str(caught.value) == said
+
+
+def test_an_error_carries_its_three_parts() -> None:
+    with pytest.raises(MemberError) as caught:
+        members.read(Inner, {"number": "x"}, where="apps[0]")
+
+    assert (caught.value.where, caught.value.found, caught.value.allowed) == (
+        "apps[0].number",
+        '"x"',
+        "a whole number",
+    )
+
+
+def test_a_missing_member_is_named() -> None:
+    with pytest.raises(MemberError, match=r"^text is missing; allowed: text$"):
+        members.read(Outer, {})
+
+
+def test_an_unknown_member_is_answered_with_the_nearest_one_and_all_allowed() -> None:
+    with pytest.raises(MemberError) as caught:
+        members.read(ApimSettings, {"remember_jti_day": 3}, where="apim")
+
+    assert str(caught.value).startswith(
+        "apim.remember_jti_day is unknown (did you mean remember_jti_days?); allowed: access_token_lifetime, "
+    )
+
+
+def test_a_member_that_resembles_none_gets_no_suggestion() -> None:
+    with pytest.raises(MemberError, match=r"^zzzzzz is unknown; allowed: number$"):
+        members.read(Inner, {"zzzzzz": 1})
+
+
+def test_what_is_no_object_is_refused() -> None:
+    with pytest.raises(MemberError, match=r"^what was given is a list of 2; allowed: an object$"):
+        members.read(Inner, [1, 2])
+
+
+def test_an_omitted_member_cannot_be_given() -> None:
+    with pytest.raises(MemberError, match=r"^key_name is unknown"):
+        members.read(App, {**APP, "key_name": "x"}, omit=("key_name",))
+
+
+def test_a_name_with_a_line_break_stays_on_one_line() -> None:
+    with pytest.raises(MemberError) as caught:
+        members.read(Inner, {"a\nb": 1})
+
+    assert str(caught.value).splitlines() == [str(caught.value)]
+
+
+@pytest.mark.parametrize("secret", [31415926535897, "s3cr3t s3cr3t s3cr3t"])
+def test_a_secret_is_never_shown_whole(secret: object) -> None:
+    with pytest.raises(MemberError) as caught:
+        members.read(App, {**APP, "client_secret": secret})
+
+    assert str(secret) not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [PEM, "eyJhbGciOiJSUzUxMiJ9.e30.c2lnbmF0dXJl"])
+def test_a_key_or_token_in_any_member_is_never_shown_whole(value: str) -> None:
+    with pytest.raises(MemberError) as caught:
+        members.read(ProviderSettings, {"signing_key": value})
+
+    assert value[6:] not in str(caught.value)
+
+
+def test_a_date_without_quotes_is_called_so() -> None:
+    given = {**PERSON, "birthdate": date(1980, 1, 31)}
+
+    with pytest.raises(
+        MemberError, match=r"^birthdate is a date without quotes \(1980-01-31\); allowed: a date in quo"
+    ):
+        members.read(Person, given)
+
+
+def _nested(depth: int) -> Any:
+    return [_nested(depth - 1)] if depth else 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, b"x", _nested(40), "\ud800"])
+def test_claims_take_what_json_can_say_and_nothing_else(value: object) -> None:
+    with pytest.raises(MemberError, match=r"^claims\.x is .*; allowed: what JSON can say"):
+        members.read(Person, {**PERSON, "claims": {"x": value}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        (App, {**APP, "client_id": ""}, 'client_id is ""; allowed: text of ASCII characters, not empty, no blanks'),
+        (App, {**APP, "quota_per_minute": -1}, "quota_per_minute is -1; allowed: a whole number from 0 to 1000000000"),
+        (App, {**APP, "redirect_uris": ["/callback"]}, 'redirect_uris[0] is "/callback"; allowed: an absolute URI'),
+        (App, {**APP, "jwks": {}}, "jwks is an object with 0 members; allowed: a JSON Web Key Set"),
+        (App, {**APP, "jwks": {"keys": [1]}}, "jwks is an object with 1 member; allowed: a JSON Web Key Set"),
+        (App, {**APP, "jwks_url": ""}, 'jwks_url is ""; allowed: text of ASCII characters, not empty, no blanks'),
+        (App, {**APP, "cis2_auth_method": "x"}, 'cis2_auth_method is "x"; allowed: "client_secret_post" or "private_k'),
+        (
+            ApimSettings,
+            {"access_token_lifetime": 0},
+            "access_token_lifetime is 0; allowed: a whole number of seconds fr",
+        ),
+        (ApimSettings, {"remember_jti_days": 0}, "remember_jti_days is 0; allowed: a whole number of days from 1 to"),
+        (ProviderSettings, {"code_lifetime": -1}, "code_lifetime is -1; allowed: a whole number of seconds from 1 to"),
+        (Api, {"path": "my-api", "upstream": "http://x"}, 'path is "my-api"; allowed: a path such as "/my-api"'),
+        (Api, {"path": "/oauth2", "upstream": "http://x"}, 'path is "/oauth2"; allowed: a path such as "/my-api"'),
+        (Api, {"path": "/oauth2/x", "upstream": "http://x"}, 'path is "/oauth2/x"; allowed: a path such as "/my-api"'),
+        (Api, {"path": "/a/", "upstream": "http://x"}, 'path is "/a/"; allowed: a path such as "/my-api", no slash'),
+        (Api, {"path": "/a", "upstream": "x:9"}, 'upstream is "x:9"; allowed: a URL such as http://127.0.0.1:9000'),
+        (
+            Api,
+            {"path": "/a", "upstream": "http://x", "open": True, "scopes": ["s"]},
+            "open is true; allowed: false beside scopes",
+        ),
+        (Person, {**PERSON, "provider": "x"}, 'provider is "x"; allowed: "cis2" or "nhs_login"'),
+        (Person, {**PERSON, "level": "P9"}, 'level is "P9"; allowed: "aal3" or "aal2" or "aal1"'),
+        (Configuration, {"public_urls": ["mock:80"]}, 'public_urls[0] is "mock:80"; allowed: a URL without path'),
+        (Configuration, {"trusted_proxies": ["proxy"]}, 'trusted_proxies[0] is "proxy"; allowed: an IP address'),
+        (Configuration, {"allow_hosts": ["http://x"]}, 'allow_hosts[0] is "http://x"; allowed: a host name'),
+        (Configuration, {"realms": {"x": {}}}, "realms.x is unknown; allowed: Cis2-mock-"),
+    ],
+)
+def test_values_that_could_not_work_are_refused(kind: type[Any], given: Mapping[str, Any], said: str) -> None:
+    with pytest.raises(MemberError) as caught:
+        members.read(kind, given)
+
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (Api, {"path": "/oauth2-mine", "upstream": "http://127.0.0.1:9000/v1"}),
+        (App, {**APP, "redirect_uris": ["nhsapp://callback", "http://127.0.0.1/x?y=1"], "quota_per_minute": 0}),
+        (Person, {"provider": "nhs_login", "id": "9912003071", "level": "p9"}),
+        (
+            Configuration,
+            {"public_urls": ["https://mock"], "trusted_proxies": ["10.0.0.1", "::1"], "allow_hosts": ["a.b"]},
+        ),
+        (Configuration, {"realms": {"NHS-Login-mock-int": {"kid": "k"}}}),
+    ],
+)
+def test_values_at_the_edge_of_what_works_are_taken(kind: type[Any], given: Mapping[str, Any]) -> None:
+    found = members.read(kind, given)
+
+    assert isinstance(found, kind)
+
+
+def test_a_partial_reading_returns_only_what_was_given() -> None:
+    assert members.read_partial(App, {"approved": False, "scopes": ["s"]}) == {"approved": False, "scopes": ("s",)}
+
+
+def test_a_partial_reading_checks_what_was_given() -> None:
+    with pytest.raises(MemberError, match=r"^approved is 0; allowed: true or false$"):
+        members.read_partial(App, {"approved": 0})
+
+
+def test_a_member_of_a_type_that_cannot_be_read_is_a_fault_of_ours() -> None:
+    @dataclass(frozen=True)
+    class Odd:
+        """Odd."""
+
+        number: complex = 1j
+
+    with pytest.raises(TypeError, match="cannot be read"):
+        members.read(Odd, {})
+
+
+def test_the_schema_tells_types_limits_and_defaults() -> None:
+    told = members.schema(Outer)
+
+    assert (told["description"], told["required"], told["additionalProperties"]) == (
+        "Everything that can be read.",
+        ["text"],
+        False,
+    )
+    assert told["properties"]["limited"] == {"type": "integer", "minimum": 1, "maximum": 3, "default": 1}
+    assert told["properties"]["texts"] == {"type": "array", "items": {"type": "string"}, "default": ["x"]}
+    assert told["properties"]["maybe"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+
+
+def test_an_omitted_member_is_not_in_the_schema() -> None:
+    assert "key_name" not in members.schema(App, omit=("key_name",))["properties"]
+
+
+@pytest.mark.parametrize("kind", [Outer, App, Configuration, Person, Api])
+def test_schemas_are_valid_json_schema(kind: type[Any]) -> None:
+    Draft202012Validator.check_schema(members.schema(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (App, {**APP, "jwks": {"keys": [{"kid": "x"}]}, "environments": ["int"]}),
+        (App, {**APP, "jwks": {}}),
+        (App, {**APP, "client_id": "a b"}),
+        (App, {"client_id": "a"}),
+        (App, {**APP, "quota_per_minute": 1.5}),
+        (Api, {"path": "/oauth2/token", "upstream": "http://x"}),
+        (Api, {"path": "/oauth2x", "upstream": "http://x"}),
+        (Configuration, {"realms": {"Cis2-mock-int": {"kid": "k"}}}),
+        (Configuration, {"realms": {"Cis2": {}}}),
+        (Configuration, {"apim": {"insufficient_scope_status": 402}}),
+        (Configuration, {"unknown": 1}),
+        (ProviderSettings, {"code_lifetime": 0}),
+        (Person, {**PERSON, "provider": "cis3"}),
+    ],
+)
+def test_schema_and_reader_agree(kind: type[Any], given: Mapping[str, Any]) -> None:
+    try:
+        members.read(kind, given)
+        taken = True
+    except MemberError:
+        taken = False
+
+    assert Draft202012Validator(members.schema(kind)).is_valid(given) == taken

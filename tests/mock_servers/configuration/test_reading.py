@@ -1,0 +1,450 @@
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from mock_servers.configuration import reading as configuration_file
+from mock_servers.configuration.reading import ConfigurationError
+from mock_servers.jose.keys import KeyPair, KeyRing, jwks
+from mock_servers.platform.platform import Platform
+from mock_servers.state.app import App, own_key_name
+from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
+from mock_servers.state.person import Person
+from mock_servers.state.real_host import RealHost
+from mock_servers.state.settings import ApimSettings, ProviderSettings
+
+EVERY_KEY = """
+public_urls = ["http://mock:8080"]
+trusted_proxies = ["10.0.0.1"]
+allow_hosts = ["keys.example"]
+diagnosis = false
+test_suite_hosts = true
+
+[apim]
+environment = "ref"
+status_key = "other"
+audiences = ["https://ref.api.service.nhs.uk/oauth2/token"]
+strict_content_type = true
+access_token_lifetime = 60
+refresh_token_lifetime = 120
+session_lifetime = 180
+remember_jti_days = 1
+insufficient_scope_status = 401
+sandbox_unknown_client = true
+
+[cis2]
+signing_key = "cis2.pem"
+kid = "cis2-1"
+assurance_levels = "string"
+scope_at_token = "refuse"
+unusable_code = "ancestor"
+single_sign_on = true
+id_token_lifetime = 1
+access_token_lifetime = 2
+refresh_token_lifetime = 3
+code_lifetime = 4
+
+[nhs_login]
+signing_key = "nhs_login.pem"
+default_vtr = ["P5.Cp.Cd"]
+
+[realms."Cis2-mock-internal-dev"]
+signing_key = "realm.pem"
+kid = "realm-1"
+
+[[apps]]
+name = "My app - INT"
+client_id = "test-client"
+client_secret = "test-secret"
+private_key = "app.pem"
+kid = "app-1"
+jwks = "jwks.json"
+jwks_url = "http://127.0.0.1:9/jwks.json"
+redirect_uris = ["https://app.example/callback"]
+scopes = ["urn:nhsd:apim:app:level3:hello-world"]
+approved = false
+key_approved = false
+developer_active = false
+company_active = false
+subscribed = false
+quota_per_minute = 0
+environments = ["int", "ref"]
+backchannel_logout_uri = "https://app.example/logout"
+post_logout_redirect_uris = ["https://app.example/"]
+cis2_auth_method = "private_key_jwt"
+cis2_signing_algorithm = "RS256"
+grant_types = ["authorization_code"]
+
+[[apis]]
+path = "/my-api"
+upstream = "http://127.0.0.1:9000"
+scopes = ["urn:nhsd:apim:user-nhs-cis2:aal3:my-api"]
+
+[[apis]]
+path = "/open"
+upstream = "http://127.0.0.1:9001"
+open = true
+
+[[users]]
+provider = "cis2"
+id = "656005750199"
+level = "aal3"
+family_name = "TEST"
+given_name = "User"
+birthdate = "1970-01-01"
+acts_for = "656005750104"
+claims = { name = "TEST User" }
+
+[[hosts]]
+name = "pr-7.api.service.nhs.uk"
+plays = "platform"
+environment = "internal-dev"
+"""
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write nhsauth.toml, beside the files that EVERY_KEY names."""
+    for name in ("cis2.pem", "nhs_login.pem", "realm.pem", "app.pem"):
+        (tmp_path / name).touch()
+    (tmp_path / "jwks.json").write_text('{"keys": [{"kid": "from-file"}]}')
+
+    def written(text: str, name: str = "nhsauth.toml") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def problem(path: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        configuration_file.read(path)
+    text = str(caught.value)
+    assert text.splitlines() == [text]
+    return text.removeprefix(str(path.parent)).lstrip("/\\")
+
+
+def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
+    assert configuration_file.read(write(EVERY_KEY)) == Configuration(
+        public_urls=("http://mock:8080",),
+        trusted_proxies=("10.0.0.1",),
+        allow_hosts=("keys.example",),
+        diagnosis=False,
+        test_suite_hosts=True,
+        apim=ApimSettings(
+            environment="ref",
+            status_key="other",
+            audiences=("https://ref.api.service.nhs.uk/oauth2/token",),
+            strict_content_type=True,
+            access_token_lifetime=60,
+            refresh_token_lifetime=120,
+            session_lifetime=180,
+            remember_jti_days=1,
+            insufficient_scope_status=401,
+            sandbox_unknown_client=True,
+        ),
+        cis2=ProviderSettings(
+            signing_key=tmp_path / "cis2.pem",
+            kid="cis2-1",
+            assurance_levels="string",
+            scope_at_token="refuse",
+            unusable_code="ancestor",
+            single_sign_on=True,
+            id_token_lifetime=1,
+            access_token_lifetime=2,
+            refresh_token_lifetime=3,
+            code_lifetime=4,
+        ),
+        nhs_login=ProviderSettings(signing_key=tmp_path / "nhs_login.pem", default_vtr=("P5.Cp.Cd",)),
+        realms={"Cis2-mock-internal-dev": ProviderSettings(signing_key=tmp_path / "realm.pem", kid="realm-1")},
+        apps=(
+            App(
+                name="My app - INT",
+                client_id="test-client",
+                client_secret="test-secret",
+                kid="app-1",
+                key_name=own_key_name("test-client"),
+                jwks={"keys": [{"kid": "from-file"}]},
+                jwks_url="http://127.0.0.1:9/jwks.json",
+                redirect_uris=("https://app.example/callback",),
+                scopes=("urn:nhsd:apim:app:level3:hello-world",),
+                approved=False,
+                key_approved=False,
+                developer_active=False,
+                company_active=False,
+                subscribed=False,
+                quota_per_minute=0,
+                environments=("int", "ref"),
+                backchannel_logout_uri="https://app.example/logout",
+                post_logout_redirect_uris=("https://app.example/",),
+                cis2_auth_method="private_key_jwt",
+                cis2_signing_algorithm="RS256",
+                grant_types=("authorization_code",),
+            ),
+        ),
+        private_keys={"test-client": tmp_path / "app.pem"},
+        apis=(
+            Api(
+                path="/my-api",
+                upstream="http://127.0.0.1:9000",
+                scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:my-api",),
+            ),
+            Api(path="/open", upstream="http://127.0.0.1:9001", open=True),
+        ),
+        users=(
+            Person(
+                provider="cis2",
+                id="656005750199",
+                level="aal3",
+                family_name="TEST",
+                given_name="User",
+                birthdate="1970-01-01",
+                acts_for="656005750104",
+                claims={"name": "TEST User"},
+            ),
+        ),
+        hosts=(RealHost(name="pr-7.api.service.nhs.uk", plays="platform", environment="internal-dev", evidence="I"),),
+    )
+
+
+def test_the_text_with_every_key_leaves_none_out() -> None:
+    def names(schema: dict[str, Any]) -> set[str]:
+        nested = [*schema.get("properties", {}).values(), *schema.get("anyOf", [])]
+        nested += [schema[name] for name in ("items", "additionalProperties") if isinstance(schema.get(name), dict)]
+        return set(schema.get("properties", {})).union(*map(names, nested))
+
+    said = names(configuration_file.schema()) - {"keys"}  # of a key set
+
+    assert said - set(re.findall(r"\w+", EVERY_KEY)) == set()
+
+
+def test_an_empty_file_means_the_defaults(write: Write) -> None:
+    assert configuration_file.read(write("")) == Configuration()
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "nhsauth.toml").write_bytes(b"\xef\xbb\xbfdiagnosis = false\n")
+
+    assert not configuration_file.read(tmp_path / "nhsauth.toml").diagnosis
+
+
+def test_an_app_replaces_the_ready_made_one_and_has_its_key_when_it_brings_none(write: Write) -> None:
+    found = configuration_file.read(write('[[apps]]\nclient_id = "mine"\n'))
+
+    assert found.apps == (
+        App(
+            client_id="mine",
+            client_secret=READY_MADE_APP.client_secret,
+            name="app mine",
+            kid=READY_MADE_APP.kid,
+            key_name=READY_MADE_APP.key_name,
+        ),
+    )
+
+
+def test_further_apps_without_keys_get_keys_of_their_own(write: Write) -> None:
+    found = configuration_file.read(
+        write('apps = [{client_id = "a"}, {client_id = "b"}, {client_id = "c", kid = "k"}]')
+    )
+
+    assert [(app.key_name, app.kid) for app in found.apps[1:]] == [("app-2", "app-2"), ("app-3", "k")]
+
+
+@pytest.mark.parametrize("member", ["jwks = {keys = []}", 'jwks_url = "http://127.0.0.1:9/jwks.json"'])
+def test_an_app_with_public_keys_gets_no_key_of_the_mock(write: Write, member: str) -> None:
+    app = configuration_file.read(write(f'[[apps]]\nclient_id = "a"\n{member}\n')).apps[0]
+
+    assert (app.key_name, app.kid) == (None, None)
+
+
+def test_an_empty_list_of_apps_means_none(write: Write) -> None:
+    assert configuration_file.read(write("apps = []")).apps == ()
+
+
+def test_a_private_key_beside_a_set_of_one_key_signs_with_its_kid(write: Write) -> None:
+    text = '[[apps]]\nclient_id = "a"\nprivate_key = "app.pem"\njwks = {keys = [{kid = "only"}]}\n'
+
+    assert configuration_file.read(write(text)).apps[0].kid == "only"
+
+
+def test_an_app_with_its_own_private_key_signs_with_that(write: Write, tmp_path: Path, ring: KeyRing) -> None:
+    pair = ring.pair("test-configured", bits=2048)
+    (tmp_path / "app.pem").write_text(pair.private_pem())
+    found = configuration_file.read(write('[[apps]]\nclient_id = "a"\nprivate_key = "app.pem"\nkid = "k"\n'))
+
+    platform = Platform(found, ring=KeyRing())
+
+    assert platform.apps.jwks(platform.apps.get("a")) == jwks(KeyPair(kid="k", private=pair.private), alg="RS512")
+
+
+def test_pyproject_has_the_settings_in_its_own_table(write: Write) -> None:
+    path = write("[project]\nname = 'x'\n[tool.nhsauth]\ndiagnosis = false\n", "pyproject.toml")
+
+    assert configuration_file.read(path) == replace(Configuration(), diagnosis=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "diagnosys = true",
+            "diagnosys is unknown (did you mean diagnosis?); allowed: allow_hosts, apim, apis, apps, ",
+        ),
+        ("diagnosis = 'yes'", 'diagnosis is "yes"; allowed: true or false'),
+        (
+            "[apim]\nremember_jti_days = 0",
+            "apim.remember_jti_days is 0; allowed: a whole number of days from 1 to 36500",
+        ),
+        ("[[apps]]\nname = 'x'", "apps[0].client_id is missing; allowed: text of ASCII characters"),
+        ("[[apps]]\nclient_id = 'x'\nscopes = 'y'", 'apps[0].scopes is "y"; allowed: a list, each item '),
+        ("[[apps]]\nclient_id = 'x'\nkey_name = 'y'", "apps[0].key_name is unknown (did you mean name?); allowed: "),
+        ("[apps]\nclient_id = 'x'", "apps is an object with 1 member; allowed: a list, each item an object"),
+        (
+            "apps = [{client_id = 'x'}, {client_id = 'x'}]",
+            'apps[1].client_id is "x" once more; allowed: each only once',
+        ),
+        (
+            "apis = [{path = '/x', upstream = 'http://x'}, {path = '/x', upstream = 'http://y'}]",
+            'apis[1].path is "/x" once more; allowed: each only once',
+        ),
+        (
+            "hosts = [{name = 'INT.example', plays = 'platform'}]",
+            'hosts[0].name is "INT.example"; allowed: a host name in lower case, no scheme, no port',
+        ),
+        (
+            "hosts = [{name = 'x.example', plays = 'management'}]",
+            'hosts[0].plays is "management"; allowed: "platform" or "cis2" or "nhs_login" or "realms"',
+        ),
+        ("private_keys = {}", "private_keys is unknown; allowed: "),
+        ("[realms.x]", "realms.x is unknown; allowed: Cis2-mock-"),
+        (
+            "[[users]]\nprovider = 'cis2'\nid = '1'\nlevel = 'P9'",
+            'users[0].level is "P9"; allowed: "aal3" or "aal2" or',
+        ),
+        ("[[users]]\nprovider = 'cis2'\nid = 1\nlevel = 'aal3'", "users[0].id is 1; allowed: text of ASCII"),
+        (
+            "[cis2]\nsigning_key = 'none.pem'",
+            'cis2.signing_key is "none.pem"; allowed: the path of a file; there is none',
+        ),
+        ("[[apps]]\nclient_id = 'x'\njwks = 'app.pem'", "apps[0].jwks is "),
+        ("[[apps]]\nclient_id = 'x'\njwks = 3", "apps[0].jwks is 3; allowed: the path of a file or a JSON Web Key Set"),
+        (
+            "[[apps]]\nclient_id = 'x'\njwks = {}",
+            "apps[0].jwks is an object with 0 members; allowed: a JSON Web Key Set",
+        ),
+    ],
+)
+def test_a_wrong_member_is_named_with_its_file(write: Write, text: str, said: str) -> None:
+    assert problem(write(text)).startswith(f"nhsauth.toml: {said}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN PUBLIC KEY-----",
+        '{"kty": "RSA"}',
+        "[]",
+        "[" * 100_000,
+        '{"keys": [1]}',
+        '{"keys": [{"kty": "RSA", "d": "AQAB"}]}',
+    ],
+)
+def test_a_jwks_file_that_holds_no_key_set_is_named(write: Write, text: str) -> None:
+    path = write('[[apps]]\nclient_id = "x"\njwks = "jwks.json"\n')
+    (path.parent / "jwks.json").write_text(text)
+
+    said = problem(path)
+
+    assert said.startswith("nhsauth.toml: apps[0].jwks is ")
+    assert said.endswith(
+        'jwks.json, which holds none; allowed: a JSON Web Key Set: an object with a list "keys" of public keys, '
+        'without private members such as "d"'
+    )
+
+
+def test_a_wrong_member_of_pyproject_is_named_with_its_table(write: Write) -> None:
+    path = write("[tool.nhsauth.apim]\nenvironment = 3\n", "pyproject.toml")
+
+    assert problem(path).startswith("pyproject.toml: tool.nhsauth.apim.environment is 3; allowed: ")
+
+
+def test_a_table_that_is_none_is_named(write: Write) -> None:
+    path = write("[tool]\nnhsauth = 3\n", "pyproject.toml")
+
+    assert problem(path) == "pyproject.toml: tool.nhsauth is 3; allowed: an object"
+
+
+def test_a_pyproject_without_the_table_is_no_configuration(write: Write) -> None:
+    assert problem(write("[tool.other]\n", "pyproject.toml")).startswith("pyproject.toml has no table [tool.nhsauth]")
+
+
+def test_broken_toml_is_told_with_line_and_column(write: Write) -> None:
+    said = problem(write("diagnosis = true\nx = [1,\ny = 2\n"))
+
+    assert said.startswith("nhsauth.toml is not TOML: ")
+    assert said.endswith("(at line 3, column 1)")
+
+
+def test_toml_beyond_all_depth_is_refused(write: Write) -> None:
+    assert problem(write(f"x = {'[' * 100_000}")) == "nhsauth.toml is nested too deep to be read"
+
+
+def test_a_file_that_is_not_utf8_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "nhsauth.toml").write_bytes("diagnosis = true".encode("utf-16"))
+
+    assert problem(tmp_path / "nhsauth.toml") == "nhsauth.toml is not UTF-8 (byte 1); allowed: TOML in UTF-8"
+
+
+def test_a_file_that_is_missing_is_told_so(tmp_path: Path) -> None:
+    assert problem(tmp_path / "nhsauth.toml").startswith("nhsauth.toml cannot be read (No such file")
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    (tmp_path / "nhsauth.toml").mkdir()
+
+    assert problem(tmp_path / "nhsauth.toml").startswith("nhsauth.toml cannot be read (")
+
+
+def test_nhsauth_toml_is_found_before_pyproject(write: Write, tmp_path: Path) -> None:
+    write("[tool.nhsauth]\n", "pyproject.toml")
+    path = write("")
+
+    assert configuration_file.find(tmp_path) == path
+
+
+def test_pyproject_is_found_when_it_has_the_table(write: Write, tmp_path: Path) -> None:
+    path = write("[tool.nhsauth]\n", "pyproject.toml")
+
+    assert configuration_file.find(tmp_path) == path
+
+
+def test_pyproject_without_the_table_is_passed_over(write: Write, tmp_path: Path) -> None:
+    write("[tool]\n", "pyproject.toml")
+
+    assert configuration_file.find(tmp_path) is None
+
+
+def test_in_a_folder_without_either_nothing_is_found(tmp_path: Path) -> None:
+    assert configuration_file.find(tmp_path) is None
+
+
+def test_a_broken_pyproject_is_an_error_even_when_nobody_named_it(write: Write, tmp_path: Path) -> None:
+    write("[tool", "pyproject.toml")
+
+    with pytest.raises(ConfigurationError, match=r"pyproject\.toml is not TOML: "):
+        configuration_file.find(tmp_path)
+
+
+def test_the_schema_is_valid_and_takes_what_the_reader_takes() -> None:
+    schema = configuration_file.schema()
+    Draft202012Validator.check_schema(schema)
+
+    assert Draft202012Validator(schema).is_valid(tomllib.loads(EVERY_KEY))

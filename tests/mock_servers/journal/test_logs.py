@@ -1,0 +1,194 @@
+"""How exchanges stand in the log of `nhsauth serve`: a line each, and below it what explains it."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from werkzeug.test import Client
+
+from mock_servers.command_line import logs
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jose.jwts import Alterations
+from mock_servers.platform.platform import Platform
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+Read = Callable[[], str]
+Start = Callable[..., Read]
+
+
+class Stream(io.StringIO):
+    """What is written to stderr, which may be a terminal."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Begin to log as `serve` does; what is returned reads what was written."""
+    root, own = logging.getLogger(), logging.getLogger("mock_servers")
+    before = root.level, own.level, list(root.handlers)
+
+    def begin(form: str = "text", *, is_terminal: bool = False, columns: int = 80, no_color: str = "") -> Read:
+        stream = Stream(is_terminal=is_terminal)
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("NO_COLOR", no_color)
+        root.handlers = []
+        logs.set_up(form="json" if form == "json" else "text", level="info")
+        return stream.getvalue
+
+    yield begin
+    root.setLevel(before[0])
+    own.setLevel(before[1])
+    root.handlers = before[2]
+
+
+@pytest.fixture
+def ask(platform: Platform, http: Client) -> Callable[..., None]:
+    """Send a token request whose assertion says something else."""
+
+    def send(subject_token: str = "", **claims: object) -> None:
+        alterations = Alterations(claims=claims, headers={"alg": "RS256"} if claims else {})
+        form = {
+            "grant_type": EXCHANGE if subject_token else "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": platform.client_assertion("nhsauth-app", alterations=alterations),
+            **({"subject_token_type": "urn:ietf:params:oauth:token-type:id_token"} if subject_token else {}),
+            **({"subject_token": subject_token} if subject_token else {}),
+        }
+        http.post("/oauth2/token", data=form, base_url=platform.url).close()
+
+    return send
+
+
+def code(platform: Platform) -> str:
+    return platform.log_in("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
+
+
+def test_a_success_is_one_line(start: Start, ask: Callable[..., None]) -> None:
+    read = start()
+
+    ask()
+
+    assert read().splitlines()[0].partition(" ")[2] == "INFO    POST /oauth2/token 200"
+
+
+def test_a_refusal_is_one_line_and_its_findings_stand_below_it(
+    start: Start, ask: Callable[..., None], platform: Platform
+) -> None:
+    read = start()
+
+    ask(subject_token=code(platform))
+
+    first, *below = read().splitlines()
+    assert " WARNING POST /oauth2/token 400 invalid_request Malformed JWT in subject_token | subject_token " in first
+    assert below[0] == "         code-as-subject-token (certain)"
+    assert [line[:18] for line in below[1:4]] == [f"           {title}" for title in ("Seen:  ", "Cause: ", "Cure:  ")]
+    assert all(line.startswith(" " * 9) for line in below)
+
+
+def test_on_a_terminal_lines_end_before_its_edge(start: Start, ask: Callable[..., None], platform: Platform) -> None:
+    read = start(is_terminal=True, columns=100)
+
+    ask(subject_token=code(platform))
+
+    _, *below = read().splitlines()
+    long = [line for line in below if len(line) > 100 and "http://" not in line]
+    assert long == []
+    assert sum(line.startswith(" " * 18) and line[18] != " " for line in below) >= 2, "what goes on is under its text"
+
+
+def test_two_texts_under_each_other_stay_so_on_a_terminal(start: Start, ask: Callable[..., None]) -> None:
+    read = start(is_terminal=True, columns=60, no_color="1")
+
+    ask(aud="http://127.0.0.1:8080/oauth2/token/")
+
+    lines = read().splitlines()
+    (at,) = [place for place, line in enumerate(lines) if line.strip().startswith("^")]
+    assert lines[at - 2].strip() == '"http://127.0.0.1:8080/oauth2/token/"' or "token/" in lines[at - 2]
+    assert len(lines[at - 2]) - len(lines[at - 2].lstrip()) == len(lines[at - 1]) - len(lines[at - 1].lstrip())
+
+
+@pytest.mark.parametrize(("is_terminal", "no_color"), [(False, ""), (True, "1")])
+def test_nothing_is_coloured_for_a_file_or_with_no_color(
+    start: Start, ask: Callable[..., None], platform: Platform, *, is_terminal: bool, no_color: str
+) -> None:
+    read = start(is_terminal=is_terminal, no_color=no_color)
+
+    ask(subject_token=code(platform))
+
+    assert "\x1b" not in read()
+
+
+def test_a_warning_on_a_terminal_is_coloured(start: Start, ask: Callable[..., None], platform: Platform) -> None:
+    read = start(is_terminal=True)
+
+    ask(subject_token=code(platform))
+
+    assert read().startswith("\x1b[33m")
+
+
+def test_whatever_is_sent_steers_no_terminal(start: Start, ask: Callable[..., None], http: Client) -> None:
+    read = start(is_terminal=True, no_color="1")
+
+    ask(kid="\x1b]0;owned\x07\u202e", iss="\x1b[2J", aud="\x9b31m")
+    http.get("/oauth2/%1b%5b2J%0aINFO forged").close()
+    http.post("/oauth2/token", data={"grant_type": "\x1b[2J\r\nINFO forged"}).close()
+    logging.getLogger("mock_servers").warning("another line: %s", "\x1b[2J")
+
+    text = read()
+    assert not set("\x1b\x07\x9b\r\u202e") & set(text)
+    assert [line for line in text.splitlines() if line.startswith("INFO forged")] == []
+
+
+def test_no_token_or_secret_is_logged_whole(
+    start: Start, ask: Callable[..., None], platform: Platform, http: Client
+) -> None:
+    read = start()
+    sent = code(platform)
+
+    ask(subject_token=sent)
+    http.post("/oauth2/token", data={"grant_type": "refresh_token", "client_secret": "s" * 16}).close()
+    http.get("/hello-world/hello/user", headers={"Authorization": "Bearer " + "t" * 28}).close()
+
+    assert [value for value in (sent, "s" * 16, "t" * 28) if value in read()] == []
+
+
+@pytest.mark.parametrize("name", ["client_assertion", "subject_token", "grant_type", "client_id", "n" * 1000])
+def test_a_megabyte_becomes_some_lines(start: Start, http: Client, name: str) -> None:
+    read = start(is_terminal=True)
+
+    http.post("/oauth2/token", data={"grant_type": EXCHANGE, name: "x.y\x1b" * 150_000}).close()
+
+    assert 0 < len(read()) < 5_000
+
+
+def test_programs_read_the_exchange_as_the_control_api_tells_it(
+    start: Start, ask: Callable[..., None], platform: Platform
+) -> None:
+    read = start("json")
+
+    ask(subject_token=code(platform))
+
+    line = json.loads(read().splitlines()[-1])
+    assert (line["event"], line["level"]) == ("exchange", "warning")
+    assert line["exchange"] == json.loads(json.dumps(platform.exchanges.last.as_json()))
+
+
+def test_a_start_does_not_load_the_catalogue_for_its_log() -> None:
+    code = "import sys, mock_servers.command_line.logs; print('mock_servers.catalogue' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+
+    assert done.stdout == "False\n"
