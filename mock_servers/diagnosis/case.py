@@ -18,7 +18,7 @@ from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
-from mock_servers.rules import Refusal, Rule, ServiceError
+from mock_servers.rules import Refusal, Rule, ServiceError, UnknownError
 from mock_servers.state.app import App
 from mock_servers.state.grant import Issued
 from mock_servers.state.provider import Provider
@@ -152,8 +152,11 @@ class Case:
         found = self.learned.get("app")
         if isinstance(found, App):
             return found
-        named = self.claim("sub") if self.assertion is not None else self.form("client_id")
-        app = self.known.store.apps.get(named) if isinstance(named, str) else None
+        try:
+            named = self.claim("sub") if self.assertion is not None else self.form("client_id")
+            app = self.known.store.apps.get(named) if isinstance(named, str) else None
+        except UnknownError:
+            return None
         return app if app is not None and app.known_in(self.known.environment) else None
 
     def refused_by(self, *rules: str) -> bool:
@@ -168,10 +171,10 @@ def tokens_of(request: Request, known: Known) -> dict[str, Jwt]:
 
 def _tokens(request: Request, known: Known) -> Iterator[tuple[str, Jwt]]:
     for name, kind in _JWT_FIELDS.items():
-        sent = request.form.get(name) or ""
-        issued = known.issued(sent)
         try:
+            sent = request.form.get(name) or ""
+            issued = known.issued(sent)
             if issued is None or issued.kind == kind:
                 yield name, jwts.decode(sent)
-        except MalformedJwtError:
+        except (MalformedJwtError, UnknownError):
             continue

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("mock_servers.control")
 
-_FOLLOWS_FROM: Final = {
+FOLLOWS_FROM: Final = {
     "check_client_assertion_signature": "check_client_assertion_alg",
     "check_subject_token_signature": "check_subject_token_alg",
 }
@@ -150,7 +150,7 @@ class _Walk:
         return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
 
     def _ask(self, policy: str, rule: Rule[Any]) -> None:
-        if any(each.rule == _FOLLOWS_FROM.get(rule.name) for each in self.refusals):
+        if any(each.rule == FOLLOWS_FROM.get(rule.name) for each in self.refusals):
             return
         if rule.name in self.unknowable:
             self.not_judged.append(rule.name)
