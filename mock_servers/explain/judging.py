@@ -84,6 +84,11 @@ class Ruled:
         return self.refusal is None and self.unknown is None
 
     @property
+    def cleared(self) -> bool:
+        """Whether it had nothing to object by what the request itself shows, so that it cannot have refused."""
+        return self.passed and not self.lent
+
+    @property
     def objects(self) -> bool:
         """Whether it objects, by what the request itself shows."""
         return self.refusal is not None and not self.lent

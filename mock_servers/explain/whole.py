@@ -189,7 +189,7 @@ class _Explaining:
         fitting = [each for each in ruled if each.row is not None and self.answer.fits(each.row)]
         if not fitting:
             return [], ""
-        possible = [each for each in fitting if not each.passed]
+        possible = [each for each in fitting if not each.cleared]
         likeliest = sorted(possible or fitting, key=lambda each: each.refusal is None)
         earlier = self._contradicted(likeliest[0])
         return likeliest, "contradiction" if earlier or not possible else "answer"
@@ -217,7 +217,8 @@ class _Explaining:
             return
         for finder in FINDERS:
             for nearness, finding in asked(finder, case):
-                yield _graded(finding, left[nearness] if nearness < len(left) else None, self.circumstance)
+                ruled = left[nearness] if nearness < len(left) else None
+                yield finding if finder.aside else _graded(finding, ruled, self.circumstance)
 
     def _case(self, stopped: Sequence[Ruled]) -> tuple[Case | None, list[Ruled]]:
         """Return the case for the finders, and the rules that are left to explain."""
@@ -232,7 +233,7 @@ class _Explaining:
         refusal = first.refusal or Refusal(error=first.row, rule=first.rule.name, policy=first.policy, diagnosis="")
         try:
             found = case_of(
-                self.judged.front.known,
+                replace(self.judged.front.known, is_all=False),
                 self.judged.flow,
                 self.judged.exchange,
                 refusal,
@@ -352,10 +353,8 @@ def _new_wording(answer: Told, rows: Sequence[ServiceError]) -> Iterator[str]:
 
 def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -> Finding:
     """Return a finding no surer than what it explains: an objection by the request itself, and nothing else."""
-    if ruled is None:
-        return finding
-    most: Certainty = "certain" if ruled.objects else "likely"
-    if circumstance.clock == _MACHINE and _MACHINE in ruled.lent:
+    most: Certainty = "certain" if ruled is not None and ruled.objects else "likely"
+    if circumstance.clock == _MACHINE and (ruled is None or _MACHINE in ruled.lent):
         most = "possible"
     worse = max(_CERTAINTIES.index(finding.certainty), _CERTAINTIES.index(most))
     return replace(finding, certainty=_CERTAINTIES[worse])
@@ -365,9 +364,11 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
     """Tell what usually lies behind an error, where nothing more is known."""
     several = {entry.usual: entry for entry in reversed(found)}
     for entry in list(reversed(several.values()))[:_MOST]:
+        mistakes = list(entry.mistakes)
+        alone = len(found) == 1 and len(mistakes) == 1
         yield Finding(
-            id="usual-cause",
-            certainty="possible",
+            id=mistakes[0] if alone else "usual-cause",
+            certainty="likely" if alone else "possible",
             seen=f"{entry.service[0].upper()}{entry.service[1:]} answers this from {' or '.join(dict.fromkeys(r for _, r in entry.rules))}."
             if entry.rules
             else f"{entry.service[0].upper()}{entry.service[1:]} answers this.",
