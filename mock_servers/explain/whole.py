@@ -218,6 +218,8 @@ class _Explaining:
         for finder in FINDERS:
             for nearness, finding in asked(finder, case):
                 ruled = left[nearness] if nearness < len(left) else None
+                if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
+                    continue  # nobody has refused that, as far as anybody knows
                 yield finding if finder.aside else _graded(finding, ruled, self.circumstance)
 
     def _case(self, stopped: Sequence[Ruled]) -> tuple[Case | None, list[Ruled]]:
@@ -310,7 +312,7 @@ class _Explaining:
         if self.answer is not None and self.answer.refuses:
             yield from self._of_answer(self.answer, stopped, by)
         if self.circumstance.clock and any(self.circumstance.clock in each.lent for each in self.judged.ruled):
-            yield f"Times were judged at {moment(self.circumstance.now)}, by {self.circumstance.clock}; --at names another."
+            yield f"Times are judged at {moment(self.circumstance.now)}, by {self.circumstance.clock}; --at sets another."
         yield from (f"Not read: {gap.words}." for gap in self.captured.gaps)
 
     def _of_answer(self, answer: Told, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
@@ -369,14 +371,17 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
         yield Finding(
             id=mistakes[0] if alone else "usual-cause",
             certainty="likely" if alone else "possible",
-            seen=f"{entry.service[0].upper()}{entry.service[1:]} answers this from {' or '.join(dict.fromkeys(r for _, r in entry.rules))}."
-            if entry.rules
-            else f"{entry.service[0].upper()}{entry.service[1:]} answers this.",
+            seen=_answered_by(entry),
             cause=entry.usual.cause,
             cure=entry.usual.cure,
             evidence=entry.error.evidence,
             row=entry.error.row,
         )
+
+
+def _answered_by(entry: Entry) -> str:
+    rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
+    return f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}."
 
 
 def _leaked(text: str) -> Iterator[str]:
