@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from mock_servers.journal.finding import Finding
@@ -61,23 +61,25 @@ class Explanation:
             yield f"\n{self.others} exchanges with other hosts are left out."
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for programs."""
-        told = asdict(self)
-        return {name: value for name, value in told.items() if name not in ("also", "others")}
+        """Return it for programs: each exchange by itself."""
+        exchanges = [asdict(replace(each, also=())) for each in (self, *self.also)]
+        for each in exchanges:
+            del each["also"], each["others"]
+        return {"exchanges": exchanges, "others": self.others}
 
     def _happened(self) -> str:
-        whom = self.request or "The service"
         if self.answer:
+            whom = f"{self.request} was answered" if self.request else "The service answered"
             by = f" (rule {' or '.join(self.stopped_by)})" if self.stopped_by else ""
-            return f"{whom} was answered {self.answer}{by}."
+            return f"{whom} {self.answer}{by}."
         if self.refused:
-            return f"{whom} would be refused by {self.stopped_by[0]}."
-        return f"{whom}: the request itself shows nothing that would be refused."
+            return f"{self.request} would be refused by {self.stopped_by[0]}."
+        return f"{self.request}: the request itself shows nothing that would be refused."
 
     def _to_do(self) -> Iterator[str]:
         for finding in self.findings:
             yield f"{finding} ({finding.certainty})"
             yield from (f"  {line}" for line in (finding.difference or "").splitlines())
-        if not any(finding.certainty == "certain" for finding in self.findings):
+        if not any(finding.certainty != "possible" for finding in self.findings):
             yield from (f"Only the service knows: {each.words}" for each in self.unknown)
         yield from (f"Then: {each}" for each in self.then)

@@ -13,7 +13,6 @@ WHERE_TO_LOOK: Final[Mapping[str, str]] = {
     "check_client_assertion_jti_fresh": "Was this jti sent before? Look for an earlier request with the same "
     "assertion in your log, a retry or a cache of assertions; each request wants a new one.",
     "claim_client_assertion_jti": "Was this assertion sent twice at the same moment? Look for parallel requests.",
-    "check_client_known_to_sandbox": f"Is the API key known to this environment? Look {_PORTAL}.",
     "find_app": "Is the API key that iss and sub name an approved app of this environment, with a product for it? "
     f"Look {_PORTAL}.",
     "claim_quota": "Were there more requests in this minute than the app's quota? Count them in your log.",

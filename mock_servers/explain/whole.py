@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -52,8 +52,11 @@ class Lent:
 
 
 def is_explicable(text: str) -> bool:
-    """Whether a text is a request, a file of requests, or an answer of a service."""
-    return reading.is_request(text) or is_answer(text) or told_by(text).code != ""
+    """Whether a text is a request, a file of requests, or an answer of a service, be it the sentence alone."""
+    if reading.is_request(text) or is_answer(text):
+        return True
+    answer = told_by(text)
+    return bool(answer.code or answer.page) or any(answer.fits(entry.error) for entry in entries())
 
 
 def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> Explanation:
@@ -153,12 +156,14 @@ class _Explaining:
     answer: Told | None
     circumstance: Circumstance
     judged: Judged
+    found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
 
     def explanation(self) -> Explanation:
         answer, stopped, by = self.answer, *self._stopped()
         refused = answer.refuses if answer is not None else bool(stopped)
         if answer is not None and not answer.refuses:
             stopped, by = [], ""
+        self.found.extend(self._found(stopped) if refused or answer is None else ())
         return Explanation(
             request=self._request(),
             answer=printable(str(answer)) if answer is not None else "",
@@ -202,16 +207,16 @@ class _Explaining:
     # why
 
     def _findings(self, stopped: Sequence[Ruled]) -> Iterator[Finding]:
-        found = sorted(self._found(stopped), key=lambda each: _CERTAINTIES.index(each.certainty))
-        unique = {each.id: each for each in reversed(found)}
-        best = [each for each in found if unique.get(each.id) is each][:_MOST]
-        yield from best
-        if self.answer is None:
-            return
-        if not any(each.certainty != "possible" for each in best):
+        """Tell what explains the refusal, the surest first; where nothing much does, what usually lies behind it."""
+        explaining = [finding for finding, ruled in self.found if ruled is None or ruled in stopped or not stopped]
+        best = sorted(explaining, key=lambda each: _CERTAINTIES.index(each.certainty))
+        unique = list({each.id: each for each in reversed(best)}.values())
+        yield from [each for each in best if each in unique][:_MOST]
+        if self.answer is not None and not any(each.certainty != "possible" for each in best):
             yield from _usual(self._entries(stopped))
 
-    def _found(self, stopped: Sequence[Ruled]) -> Iterator[Finding]:
+    def _found(self, stopped: Sequence[Ruled]) -> Iterator[tuple[Finding, Ruled | None]]:
+        """Yield what the finders find, no surer than facts make it, and the rule that each explains."""
         case, left = self._case(stopped)
         if case is None:
             return
@@ -220,7 +225,7 @@ class _Explaining:
                 ruled = left[nearness] if nearness < len(left) else None
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
-                yield finding if finder.aside else _graded(finding, ruled, self.circumstance)
+                yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled
 
     def _case(self, stopped: Sequence[Ruled]) -> tuple[Case | None, list[Ruled]]:
         """Return the case for the finders, and the rules that are left to explain."""
@@ -273,10 +278,12 @@ class _Explaining:
         return found or [entry for entry in entries() if answer is not None and answer.fits(entry.error)]
 
     def _then(self, stopped: Sequence[Ruled]) -> Iterator[str]:
-        ruled = self.judged.ruled
-        if stopped:
-            later = ruled[ruled.index(stopped[0]) + 1 :]
-            yield from (each.refusal.diagnosis for each in later if each.refusal is not None)
+        """Tell what would be refused after that, best in the words of a finding."""
+        later = self.judged.ruled[self.judged.ruled.index(stopped[0]) + 1 :] if stopped else ()
+        for each in later:
+            if each.refusal is not None and each not in stopped:
+                found = next((finding for finding, ruled in self.found if ruled is each), None)
+                yield str(found) if found is not None else each.refusal.diagnosis
 
     def _unknown(self, stopped: Sequence[Ruled]) -> Iterator[Open]:
         """Tell what is not known of the rules that may have refused; without an answer, of those up to the first."""
@@ -312,8 +319,8 @@ class _Explaining:
         if self.answer is not None and self.answer.refuses:
             yield from self._of_answer(self.answer, stopped, by)
         if self.circumstance.clock and any(self.circumstance.clock in each.lent for each in self.judged.ruled):
-            yield f"Times are judged at {moment(self.circumstance.now)}, by {self.circumstance.clock}; --at sets another."
-        yield from (f"Not read: {gap.words}." for gap in self.captured.gaps)
+            yield f"Times are judged at {moment(self.circumstance.now)}, by {self.circumstance.clock}; --at sets it."
+        yield from (f"{gap.words} does not stand in the text." for gap in self.captured.gaps)
 
     def _of_answer(self, answer: Told, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
         if answer.page and not stopped:
@@ -333,9 +340,10 @@ class _Explaining:
         return f"By this request {stopped.rule.name} has nothing to object. Either another request was sent, or we err."
 
     def _of_no_rule(self, answer: Told) -> Iterator[str]:
+        flows = [each for each in (self.judged.flow, *self.judged.front.flows) if each is not None]
         rows = [
             self.judged.row(rule.error)
-            for flow in self.judged.front.flows
+            for flow in flows
             for policy in flow.policies
             for rule in policy.rules
             if rule.error is not None
