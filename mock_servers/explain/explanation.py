@@ -21,7 +21,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class RequestExplanation:
     """Why a real service refused an exchange, or would; nothing of it has left this process.
 
     `request` and `answer` are what was explained, in short. `stopped_by` are the rules that may have refused, the
@@ -42,7 +42,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     refused: bool = False
-    also: tuple[Explanation, ...] = ()
+    also: tuple[RequestExplanation, ...] = ()
     others: int = 0
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from mock_servers.explain import reading
 from mock_servers.explain.captured import Captured, CapturedAnswer, named
 from mock_servers.explain.confidential import Confidential
 from mock_servers.explain.curl import ReadFile
-from mock_servers.explain.explanation import By, Explanation, Open
+from mock_servers.explain.explanation import By, Open, RequestExplanation
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged
 from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.told import Told, told, told_by
@@ -59,7 +59,7 @@ def is_explicable(text: str) -> bool:
     return bool(answer.code or answer.page) or any(answer.fits(entry.error) for entry in entries())
 
 
-def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> Explanation:
+def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
     """Explain a request, a file of requests, or an answer alone. Raises UnreadableError."""
     given = lent or Lent()
     if not reading.is_request(text):
@@ -72,15 +72,15 @@ def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float]
     return replace(first, also=tuple(explained[1:]), others=found.others, advice=(*first.advice, *advice))
 
 
-def explain_answer(text: str) -> Explanation:
+def explain_answer(text: str) -> RequestExplanation:
     """Explain an answer without its request. Raises UnreadableError for one that nobody gives."""
     answer = told(read_answer(text)) if is_answer(text) else told_by(text)
     if answer.page:
-        return Explanation(answer=str(answer), notes=(_NO_ANSWER,), refused=True)
+        return RequestExplanation(answer=str(answer), notes=(_NO_ANSWER,), refused=True)
     fitting = [entry for entry in entries() if answer.fits(entry.error)]
     rules = tuple(dict.fromkeys(rule for entry in fitting for _, rule in entry.rules))
     notes = () if fitting else tuple(_new_wording(answer, [entry.error for entry in entries()]))
-    return Explanation(
+    return RequestExplanation(
         answer=printable(str(answer)),
         findings=tuple(_usual(fitting)),
         stopped_by=rules,
@@ -90,7 +90,7 @@ def explain_answer(text: str) -> Explanation:
     )
 
 
-def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> Explanation:
+def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> RequestExplanation:
     """Explain one exchange with a known host."""
     answer = _answer(captured, lent.answer)
     circumstance = _circumstance(captured, lent, clock)
@@ -158,13 +158,13 @@ class _Explaining:
     judged: Judged
     found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
 
-    def explanation(self) -> Explanation:
+    def explanation(self) -> RequestExplanation:
         answer, stopped, by = self.answer, *self._stopped()
         refused = answer.refuses if answer is not None else bool(stopped)
         if answer is not None and not answer.refuses:
             stopped, by = [], ""
         self.found.extend(self._found(stopped) if refused or answer is None else ())
-        return Explanation(
+        return RequestExplanation(
             request=self._request(),
             answer=printable(str(answer)) if answer is not None else "",
             findings=tuple(self._findings(stopped)) if refused or answer is None else (),
@@ -443,7 +443,7 @@ def _corrected(captured: Captured, found: Judged) -> str | None:
 # what is shown
 
 
-def _cut(explanation: Explanation, confidential: Confidential) -> Explanation:
+def _cut(explanation: RequestExplanation, confidential: Confidential) -> RequestExplanation:
     """Return an explanation in which nothing stands whole that is nobody's business."""
     cut = confidential.cut
     return replace(
