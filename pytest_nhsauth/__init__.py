@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
-    from mock_servers.explain.explanation import RequestExplanation
+    from mock_servers.explain.request_explanation import RequestExplanation
     from mock_servers.identity_provider.headless import LogInError
     from mock_servers.journal.finding import Finding
     from mock_servers.journal.record import Record
@@ -78,7 +78,7 @@ _HOMES: Final = {
     "mock_servers.state.configuration": ("Api", "Configuration"),
     "mock_servers.state.fault": ("Fault",),
     "mock_servers.state.person": ("Person",),
-    "mock_servers.explain.explanation": ("RequestExplanation",),
+    "mock_servers.explain.request_explanation": ("RequestExplanation",),
     "pytest_nhsauth.apps": ("Apps",),
     "pytest_nhsauth.clock": ("Clock",),
     "pytest_nhsauth.exchanges": ("Exchanges",),

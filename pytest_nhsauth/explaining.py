@@ -14,7 +14,7 @@ import pytest
 from pytest_nhsauth import settings
 
 if TYPE_CHECKING:
-    from mock_servers.explain.explanation import RequestExplanation
+    from mock_servers.explain.request_explanation import RequestExplanation
     from mock_servers.explain.response import Body
 
 FLAG: Final = "--nhsauth-explain"

@@ -20,8 +20,8 @@ import requests
 
 from mock_servers.command_line import explanation
 from mock_servers.command_line.outcome import Misuse, No
-from mock_servers.control.explain import explain_on
 from mock_servers.explain.captured import UnreadableError
+from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.offline import offline, token_url_of
 from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.jose import jwks

@@ -96,7 +96,7 @@ def _is_own(asked: Asked, url: str | None) -> bool:
 
 
 def _own_urls(platform: Platform, jwks_path: str) -> list[str]:
-    return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.origins)]
+    return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.names.origins)]
 
 
 def _list(asked: Asked) -> Told:

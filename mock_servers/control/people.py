@@ -75,7 +75,7 @@ def _log_in(asked: Asked) -> Told:
     redirect_uri = _redirect_uri(given.redirect_uri, app.redirect_uris)
     wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id, nonce=given.nonce, state=given.state)
     if given.outcome == "ok":
-        return Told(body={"code": asked.platform.log_in(given.provider, wanted, redirect_uri)})
+        return Told(body={"code": asked.platform.issue_code(given.provider, wanted, redirect_uri)})
     if given.user is not None:
         log_ins.find_person(service, wanted)
     row = service.provider.errors[given.outcome]

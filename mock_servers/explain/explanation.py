@@ -1,85 +1,96 @@
-"""What is told of one exchange with a real service: in two lines, and in parts for programs."""
+"""Explains a value: what it is, by `kind`; what the service would make of it, by `verdict`; and what is wrong with it.
+
+A value is never shown whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
+from mock_servers.diagnosis.request.place import misplaced
+from mock_servers.explain.kind import bare_value, is_private_key, kind_of
+from mock_servers.explain.verdict import ROLES, Bench, bench
+from mock_servers.journal import provenance
+from mock_servers.journal.dissection import taken_apart
 from mock_servers.journal.finding import Finding
-
-By = Literal["request", "answer", "contradiction", ""]
-"""What says which rule refuses: what the request shows, the answer, both against each other; or nothing does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """What only the service knows: the rule that asks for it, and where to look."""
-
-    rule: str
-    words: str
+from mock_servers.journal.record import Record
+from mock_servers.platform.platform import Platform
+from mock_servers.wire.wording import cut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestExplanation:
-    """Why a real service refused an exchange, or would; nothing of it has left this process.
+def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
+    """Return what a value is, what is wrong with it, and how the service would judge it, as a mock that runs knows it.
 
-    `request` and `answer` are what was explained, in short. `stopped_by` are the rules that may have refused, the
-    likeliest first, and `by` what says so. `then` is what would be refused next, `unknown` what only the service knows.
-    `corrected` is how such a request is sent right. `notes` say what else must be known to read this, `advice` what
-    else to do. `also` are the explanations of further exchanges of the same text, `others` how many more it has, of
-    hosts that are not known here.
+    `token_url` is where it would be posted to, the platform's own unless given; `role` as for `explain_on`.
     """
+    return explain_on(bench(platform, token_url or platform.token_url), value, role)
 
-    request: str = ""
-    answer: str = ""
-    findings: tuple[Finding, ...] = ()
-    stopped_by: tuple[str, ...] = ()
-    by: By = ""
-    then: tuple[str, ...] = ()
-    unknown: tuple[Open, ...] = ()
-    corrected: str | None = None
-    notes: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
-    refused: bool = False
-    also: tuple[RequestExplanation, ...] = ()
-    others: int = 0
 
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
+def explain_on(bench: Bench, value: str, role: str | None = None) -> dict[str, Any]:
+    """Return what a value is, what is wrong with it, and how the service would judge it.
 
-    def lines(self) -> Iterator[str]:
-        """Yield what happened, and what to do; then what else there is to know."""
-        yield self._happened()
-        yield from self._to_do()
-        yield from (f"Note: {note}" for note in self.notes)
-        yield from (f"Advice: {each}" for each in self.advice)
-        for each in self.also:
-            yield ""
-            yield from each.lines()
-        if self.others:
-            yield f"\n{self.others} exchanges with other hosts are left out."
+    `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
+    """
+    platform, bare = bench.platform, bare_value(value)
+    kind = kind_of(bench, bare)
+    part = role or kind.role
+    parts = (part,) if part else kind.could_be
+    judged = [ROLES[each].judge(bench, bare) for each in parts]
+    verdicts = [verdict.as_json(each) for verdict, each in zip(judged, parts, strict=True)]
+    found = [*_findings(platform, value, bare, role), *(judged[0].findings if part else ())]
+    return {
+        "kind": kind.kind,
+        "certainty": kind.certainty,
+        "seen": kind.seen,
+        "value": bare if kind.exchange else cut(bare),
+        "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
+        "verdict": verdicts[0] if part else None,
+        "verdicts": verdicts,
+        "findings": [asdict(each) for each in _first_of_each(found)],
+        "exchange": kind.exchange.as_json() if kind.exchange else None,
+    }
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it for programs: each exchange by itself."""
-        exchanges = [asdict(replace(each, also=())) for each in (self, *self.also)]
-        for each in exchanges:
-            del each["also"], each["others"]
-        return {"exchanges": exchanges, "others": self.others}
 
-    def _happened(self) -> str:
-        if self.answer:
-            whom = f"{self.request} was answered" if self.request else "The service answered"
-            by = f" (rule {' or '.join(self.stopped_by)})" if self.stopped_by else ""
-            return f"{whom} {self.answer}{by}."
-        if self.refused:
-            return f"{self.request} would be refused by {self.stopped_by[0]}."
-        return f"{self.request}: the request itself shows nothing that would be refused."
+def _first_of_each(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings without those of a mistake that is told already."""
+    ids = [each.id for each in findings]
+    return [each for place, each in enumerate(findings) if each.id not in ids[:place]]
 
-    def _to_do(self) -> Iterator[str]:
-        for finding in self.findings:
-            yield f"{finding} ({finding.certainty})"
-            yield from (f"  {line}" for line in (finding.difference or "").splitlines())
-        if not any(finding.certainty != "possible" for finding in self.findings):
-            yield from (f"Only the service knows: {each.words}" for each in self.unknown)
-        yield from (f"Then: {each}" for each in self.then)
+
+def _findings(platform: Platform, value: str, bare: str, role: str | None) -> Iterator[Finding]:
+    if value != bare:
+        yield Finding(
+            id="wrapped-value",
+            certainty="certain",
+            seen=f"Around the value are {len(value) - len(bare)} more characters: blanks, quotes or Bearer.",
+            cause="The service takes what is sent as it is; only the header Authorization has a Bearer in front.",
+            cure="Send the value bare.",
+        )
+    if is_private_key(bare):
+        yield Finding(
+            id="private-key-sent",
+            certainty="certain",
+            seen="It is a private key.",
+            cause="Nobody but its owner needs it: it signs, and only its public half is registered.",
+            cure="Register the public key as a JWKS; replace this one if it has left your machine.",
+        )
+    if role is not None:
+        yield from _misplaced(platform, bare, ROLES[role].field)
+
+
+def _misplaced(platform: Platform, bare: str, field: str) -> Iterator[Finding]:
+    """Look at the value as if a request had brought it in this field."""
+    record = Record(
+        id=0,
+        at=platform.clock.now(),
+        service="",
+        method="",
+        path="",
+        status=0,
+        request={},
+        response={},
+        sent={field: provenance.fingerprint(bare)},
+    )
+    return misplaced(platform.store, record, platform.url)

@@ -200,7 +200,7 @@ def _provider(platform: Platform, host: RealHost, path: str) -> ProviderService:
     environment = path.removeprefix("/realms/").partition("/")[0].partition("-mock-")[2] or "internal-dev"
     realms = [replace(realm, hosts=(host.name,)) for realm in mock_realms(environment)]
     realm = next((each for each in realms if path.startswith(f"{each.path}/")), realms[0])
-    return platform.provider_service(realm, ProviderSettings())
+    return replace(platform.provider("cis2"), provider=realm, settings=ProviderSettings())
 
 
 # what its rules say

@@ -54,7 +54,7 @@ def offline(token_url: str, now: float, key_set: bytes | None = None) -> Bench:
     clock = Clock()
     clock.set(now, frozen=True)
     platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
-    if platform.hosts.of_origin(_origin(token_url)) is None:
+    if platform.names.hosts.of_origin(_origin(token_url)) is None:
         platform.served_at(_origin(token_url))
     app = App(client_id="", client_secret="", name="", jwks_url=_KEY_SET) if key_set is not None else None
 

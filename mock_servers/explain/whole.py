@@ -21,9 +21,9 @@ from mock_servers.explain import reading
 from mock_servers.explain.captured import Captured, CapturedAnswer, named
 from mock_servers.explain.confidential import Confidential
 from mock_servers.explain.curl import ReadFile
-from mock_servers.explain.explanation import By, Open, RequestExplanation
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged
 from mock_servers.explain.raw_http import is_answer, read_answer
+from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.told import Told, told, told_by
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts

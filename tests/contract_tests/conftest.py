@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 
 
@@ -51,15 +51,15 @@ def start(tmp_path: Path) -> Start:
 
 
 @pytest.fixture(scope="session")
-def platform(ring: KeyRing) -> Iterator[Platform]:
+def platform(ring: KeyRing) -> Iterator[Mock]:
     """A mock that plays the part of a team's own fake: nothing but its URL and an app is known of it."""
-    platform = Platform(Configuration(apps=(replace(READY_MADE_APP, quota_per_minute=0),)), ring=ring)
+    platform = Mock(Configuration(apps=(replace(READY_MADE_APP, quota_per_minute=0),)), ring=ring)
     with platform.serving():
         yield platform
 
 
 @pytest.fixture(scope="session")
-def credential(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def credential(platform: Mock, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a person sets to ask it."""
     app = platform.apps.get(READY_MADE_APP.client_id)
     pair = platform.apps.key(app)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Run = Any
 Start = Callable[..., Run]
@@ -33,7 +33,7 @@ def test_the_mock_is_asked_when_nobody_else_is_named(start: Start) -> None:
 
 
 def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_reason(
-    start: Start, platform: Platform, credential: dict[str, str], tmp_path: Path
+    start: Start, platform: Mock, credential: dict[str, str], tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
     options = ("--nhsauth-contract-target", platform.url, "--nhsauth-contract-report", str(report))
@@ -53,7 +53,7 @@ def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_r
 
 
 def test_with_an_id_token_a_fake_is_asked_for_exchanges(
-    start: Start, platform: Platform, credential: dict[str, str], tmp_path: Path
+    start: Start, platform: Mock, credential: dict[str, str], tmp_path: Path
 ) -> None:
     id_token = platform.id_token(
         "cis2", Wanted(client_id=credential["NHSAUTH_CONTRACT_CLIENT_ID"]), origin=platform.url
@@ -73,7 +73,7 @@ def test_with_an_id_token_a_fake_is_asked_for_exchanges(
 
 
 def test_a_fake_that_differs_is_told_by_rule_expected_and_got(
-    start: Start, platform: Platform, credential: dict[str, str]
+    start: Start, platform: Mock, credential: dict[str, str]
 ) -> None:
     wrong = credential | {"NHSAUTH_CONTRACT_KID": "another-kid"}
 

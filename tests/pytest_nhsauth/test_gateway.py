@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform as Mock
+from mock_servers.mock import Mock
 
 Run = Callable[..., pytest.RunResult]
 

@@ -24,7 +24,7 @@ from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.management import errors as management_errors
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.rules import ServiceError
 
 Run = Callable[..., Result]
@@ -276,7 +276,7 @@ def key_file(ring: KeyRing, tmp_path: Path) -> Path:
     return path
 
 
-def arguments(platform: Platform, key_file: Path) -> list[str | Path]:
+def arguments(platform: Mock, key_file: Path) -> list[str | Path]:
     return [
         "token",
         "--token-url",
@@ -291,7 +291,7 @@ def arguments(platform: Platform, key_file: Path) -> list[str | Path]:
 
 
 def test_a_token_is_printed_as_the_service_gave_it(run: Run, ring: KeyRing, key_file: Path) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         result = run(*arguments(platform, key_file))
 
@@ -303,7 +303,7 @@ def test_a_token_is_printed_as_the_service_gave_it(run: Run, ring: KeyRing, key_
 
 @pytest.mark.parametrize("form", ["{}", "-", "@id_token.txt"])
 def test_an_id_token_is_exchanged_wherever_it_comes_from(run: Run, ring: KeyRing, key_file: Path, form: str) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
         Path("id_token.txt").write_text(f"{id_token}\n")
@@ -314,7 +314,7 @@ def test_an_id_token_is_exchanged_wherever_it_comes_from(run: Run, ring: KeyRing
 
 
 def test_a_refusal_is_a_no_in_the_words_of_the_service(run: Run, ring: KeyRing, key_file: Path) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         result = run(*arguments(platform, key_file), "--subject-token", "AUTHORIZATIONCODE-12345678")
 

@@ -17,7 +17,7 @@ from mock_servers.gateway import flows as gateway
 from mock_servers.identity_provider import token_request
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.rules import Rule
 
 Run = Callable[..., Result]
@@ -135,7 +135,7 @@ def test_with_a_key_set_a_wrong_kid_is_told(told: Told, sign: Sign, key_set: Pat
 
 
 def test_the_key_set_may_be_at_a_url(run: Run, sign: Sign, ring: KeyRing) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         url = f"{platform.url}/_nhsauth/apps/nhsauth-app/jwks"
         result = run(sign(headers={"kid": "nhsauth-1"}), "--jwks", url, "--at", AT, "--json", connects=True)
@@ -425,7 +425,7 @@ def test_the_whole_story_of_an_assertion_is_printed(run: Run, sign: Sign) -> Non
 
 def test_json_is_what_the_control_api_tells(run: Run, sign: Sign, ring: KeyRing) -> None:
     offline_members = json.loads(run(sign(), "--json").stdout)
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         answer = requests.post(f"{platform.url}/_nhsauth/explain", json={"value": sign()}, timeout=TIMEOUT).json()
 
@@ -437,16 +437,16 @@ def test_json_is_what_the_control_api_tells(run: Run, sign: Sign, ring: KeyRing)
 
 
 @pytest.fixture
-def served(ring: KeyRing) -> Iterator[Platform]:
+def served(ring: KeyRing) -> Iterator[Mock]:
     """A mock whose only exchange was refused."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         requests.post(f"{platform.url}/oauth2/token", data={"grant_type": "password"}, timeout=TIMEOUT)
         yield platform
 
 
 @pytest.mark.parametrize("by", ["option", "environment"])
-def test_a_message_id_finds_the_exchange_of_a_mock_that_runs(run: Run, served: Platform, by: str) -> None:
+def test_a_message_id_finds_the_exchange_of_a_mock_that_runs(run: Run, served: Mock, by: str) -> None:
     message_id = str(served.exchanges.last.message_id)
     option, environment = (["--server", served.url], {}) if by == "option" else ([], {"NHSAUTH_URL": served.url})
 
@@ -458,7 +458,7 @@ def test_a_message_id_finds_the_exchange_of_a_mock_that_runs(run: Run, served: P
     assert 'grant_type is "password"' in result.stdout
 
 
-def test_a_message_id_as_json_is_the_explanation_with_the_exchange(run: Run, served: Platform) -> None:
+def test_a_message_id_as_json_is_the_explanation_with_the_exchange(run: Run, served: Mock) -> None:
     message_id = str(served.exchanges.last.message_id)
 
     found = json.loads(run(message_id, "--server", served.url, "--json", connects=True).stdout)
@@ -466,14 +466,14 @@ def test_a_message_id_as_json_is_the_explanation_with_the_exchange(run: Run, ser
     assert (found["kind"], found["exchange"]["message_id"]) == ("message_id", message_id)
 
 
-def test_a_message_id_that_is_not_kept_is_told_so(run: Run, served: Platform) -> None:
+def test_a_message_id_that_is_not_kept_is_told_so(run: Run, served: Mock) -> None:
     result = run("rrt-0", "--server", served.url, connects=True)
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert f'The mock at {served.url} keeps no exchange with the message id "rrt-0"' in result.stderr
 
 
-def test_a_mock_that_refuses_is_heard(run: Run, served: Platform) -> None:
+def test_a_mock_that_refuses_is_heard(run: Run, served: Mock) -> None:
     foreign = served.url.replace("//127.0.0.1", "//0", 1)
 
     result = run("rrt-0", "--server", foreign, connects=True)

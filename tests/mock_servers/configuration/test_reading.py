@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.jose.keys import KeyPair, KeyRing, jwks
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
@@ -280,7 +280,7 @@ def test_an_app_with_its_own_private_key_signs_with_that(write: Write, tmp_path:
     (tmp_path / "app.pem").write_text(pair.private_pem())
     found = configuration_file.read(write('[[apps]]\nclient_id = "a"\nprivate_key = "app.pem"\nkid = "k"\n'))
 
-    platform = Platform(found, ring=KeyRing())
+    platform = Mock(found, ring=KeyRing())
 
     assert platform.apps.jwks(platform.apps.get("a")) == jwks(KeyPair(kid="k", private=pair.private), alg="RS512")
 

@@ -30,7 +30,7 @@ from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.journal.record import Record
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.fault import Fault
@@ -54,7 +54,7 @@ UNKNOWN = (
 class World:
     """A platform in process and what a client of its has: key, kid, and a way to post."""
 
-    platform: Platform
+    platform: Mock
     http: Client
     strangers: KeyRing
 
@@ -297,7 +297,7 @@ def subject(value: str) -> Make:
 
 @case("", "code-as-subject-token", MALFORMED_SUBJECT, "the authorization code that CIS2 issued 2.1 s ago", "unused")
 def code(world: World) -> TestResponse:
-    sent = world.platform.log_in("cis2", Wanted(client_id=APP), "http://127.0.0.1:8080/_nhsauth/callback")
+    sent = world.platform.issue_code("cis2", Wanted(client_id=APP), "http://127.0.0.1:8080/_nhsauth/callback")
     world.platform.clock.advance(2.1)
     return world.exchange(sent)
 
@@ -867,9 +867,9 @@ def jti_is_a_number(world: World) -> TestResponse:
     return world.ask(world.by_hand(world.claims(jti=1234567890), header))
 
 
-def world_of(platform: Platform, mistake: Mistake, ring: KeyRing, strangers: KeyRing) -> World:
+def world_of(platform: Mock, mistake: Mistake, ring: KeyRing, strangers: KeyRing) -> World:
     if mistake.configuration != Configuration():
-        platform = Platform(mistake.configuration, ring=ring, clock=platform.clock)
+        platform = Mock(mistake.configuration, ring=ring, clock=platform.clock)
     return World(platform=platform, http=Client(platform), strangers=strangers)
 
 
@@ -885,7 +885,7 @@ def sentence(answer: TestResponse) -> tuple[int, str]:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 def test_a_mistake_is_found_first_and_told_with_its_facts(
-    platform: Platform, ring: KeyRing, strangers: KeyRing, mistake: Mistake
+    platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake
 ) -> None:
     world = world_of(platform, mistake, ring, strangers)
 
@@ -900,7 +900,7 @@ def test_a_mistake_is_found_first_and_told_with_its_facts(
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 def test_explaining_changes_nothing_that_the_mock_remembers(
-    platform: Platform, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
+    platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")  # nobody reads the log: nothing is explained yet
     world = world_of(platform, mistake, ring, strangers)
@@ -922,7 +922,7 @@ def test_what_goes_out_is_the_same_whether_it_is_explained_or_not(
         clock = Clock()
         clock.set(NOW, frozen=True)
         configuration = replace(mistake.configuration, diagnosis=diagnosis)
-        platform = Platform(configuration, ring=ring, clock=clock, random=Random(1))
+        platform = Mock(configuration, ring=ring, clock=clock, random=Random(1))
         answers.append(mistake.make(World(platform=platform, http=Client(platform), strangers=strangers)))
 
     explained, silent = answers
@@ -948,7 +948,7 @@ def verifications(record: Record) -> int:
 
 @pytest.mark.parametrize("mistake", [each for each in MISTAKES if each.wire != SIGNATURE], ids=str)
 def test_explaining_checks_one_signature_at_most_unless_that_is_what_failed(
-    platform: Platform, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
+    platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
     world = world_of(platform, mistake, ring, strangers)
@@ -958,7 +958,7 @@ def test_explaining_checks_one_signature_at_most_unless_that_is_what_failed(
 
 
 def test_the_count_sees_the_signatures_that_are_tried_when_one_fails(
-    platform: Platform, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture
+    platform: Mock, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
     key_of_nobody(World(platform=platform, http=http, strangers=strangers))
@@ -966,14 +966,14 @@ def test_the_count_sees_the_signatures_that_are_tried_when_one_fails(
     assert verifications(platform.exchanges.last) > 1
 
 
-def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Platform, http: Client, strangers: KeyRing) -> None:
+def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Mock, http: Client, strangers: KeyRing) -> None:
     secret_as_iss(World(platform=platform, http=http, strangers=strangers))
 
     record = platform.exchanges.last
     assert "nhsauth-secret" not in f"{record.diagnosis} {record.findings}"
 
 
-def test_a_retry_after_a_connection_that_broke_off_is_told_as_that(platform: Platform) -> None:
+def test_a_retry_after_a_connection_that_broke_off_is_told_as_that(platform: Mock) -> None:
     platform.faults.order(Fault(on="token", do="drop", processed=True, times=1))
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
 
@@ -1002,7 +1002,7 @@ PLACES = ("header.kid", "header.typ", "header.alg", "iss", "sub", "aud", "jti", 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("place", PLACES)
 def test_whatever_a_claim_holds_is_told_in_short_lines_of_harmless_letters(
-    platform: Platform, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, place: str, hostile: str
+    platform: Mock, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, place: str, hostile: str
 ) -> None:
     world = World(platform=platform, http=http, strangers=strangers)
     header, claims = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims(iat=NOW, nbf=NOW)
@@ -1027,7 +1027,7 @@ NUMBERS = (10**500, -(10**500), 1.7e308, -1, 0, 0.5, True, None, [], {}, [NOW], 
 @pytest.mark.parametrize("now", [0, NOW])
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda value: str(value)[:12])
 def test_no_number_and_no_clock_makes_a_finder_stumble(
-    platform: Platform,
+    platform: Mock,
     http: Client,
     strangers: KeyRing,
     caplog: pytest.LogCaptureFixture,
@@ -1051,7 +1051,7 @@ def test_no_number_and_no_clock_makes_a_finder_stumble(
 @pytest.mark.parametrize("field", ["client_assertion", "subject_token", "grant_type", "client_secret"])
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_whatever_a_parameter_holds_is_told_in_harmless_letters(
-    platform: Platform, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, field: str, hostile: str
+    platform: Mock, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, field: str, hostile: str
 ) -> None:
     world = World(platform=platform, http=http, strangers=strangers)
 
@@ -1071,7 +1071,7 @@ def test_of_a_key_with_two_names_the_telling_one_is_told(key_cache: Path) -> Non
     ring = KeyRing(key_cache)
     pair = ring.pair("a-second-name", bits=2048)
     ring.add("cis2", pair.private)
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     kid = platform.apps.jwks(platform.apps.get("nhsauth-app"))["keys"][0]["kid"]
     form = {
         "grant_type": "client_credentials",

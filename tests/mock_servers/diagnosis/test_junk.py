@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from benchmarks.mistakes import World, made
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 LONGEST = 2500
 """Characters of a finding: some sentences, with a list of issuers or URLs at most."""
@@ -87,7 +87,7 @@ def world(ring: KeyRing) -> World:
     return World(ring)
 
 
-def check(platform: Platform, log: pytest.LogCaptureFixture) -> None:
+def check(platform: Mock, log: pytest.LogCaptureFixture) -> None:
     """Read what explains the last exchange."""
     for finding in platform.exchanges.last.findings:
         text = str(finding)

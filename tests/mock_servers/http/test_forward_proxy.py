@@ -18,8 +18,8 @@ import pytest
 from mock_servers.http import forward_proxy
 from mock_servers.http.server import Server
 from mock_servers.jose.keys import KeyRing
+from mock_servers.mock import Mock
 from mock_servers.platform import real_names
-from mock_servers.platform.platform import Platform
 from mock_servers.platform.real_names import Prepared
 from mock_servers.state.clock import Clock
 
@@ -34,7 +34,7 @@ class Proxy:
 
     server: Server
     prepared: Prepared
-    platform: Platform
+    platform: Mock
 
     def context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.prepared.store.authority)
@@ -63,7 +63,7 @@ class Proxy:
 
 @contextmanager
 def proxying(ring: KeyRing, folder: Path, *allowed: str, clock: Clock | None = None) -> Iterator[Proxy]:
-    platform = Platform(ring=ring, clock=clock)
+    platform = Mock(ring=ring, clock=clock)
     prepared = real_names.throwaway(platform, folder, allowed)
     with platform.serving() as server:
         prepared.open_at(server)
@@ -196,7 +196,7 @@ def test_a_tunnel_within_a_tunnel_is_refused(proxy: Proxy) -> None:
 
 
 def test_a_server_that_is_no_proxy_opens_no_tunnel(ring: KeyRing) -> None:
-    with Platform(ring=ring).serving() as server, socket.create_connection((server.host, server.port)) as sock:
+    with Mock(ring=ring).serving() as server, socket.create_connection((server.host, server.port)) as sock:
         sock.sendall(connect_to(f"{INT}:443"))
         answer = sock.recv(1000)
 
@@ -258,7 +258,7 @@ def test_who_speaks_before_the_tunnel_is_there_is_logged(proxy: Proxy, caplog: p
 
 def test_tls_to_a_plain_port_is_answered_at_once_and_logged(ring: KeyRing, caplog: pytest.LogCaptureFixture) -> None:
     context = ssl.create_default_context()
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         begun = time.monotonic()
         with (
             socket.create_connection((server.host, server.port), timeout=30) as sock,

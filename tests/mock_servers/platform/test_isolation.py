@@ -6,7 +6,7 @@ from werkzeug.test import Client
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from mock_servers.state.settings import ApimSettings
@@ -17,16 +17,16 @@ FORM = {
 }
 
 
-def platform(ring: KeyRing, *, lifetime: int, now: float, client_id: str = "nhsauth-app") -> Platform:
+def platform(ring: KeyRing, *, lifetime: int, now: float, client_id: str = "nhsauth-app") -> Mock:
     clock = Clock()
     clock.set(now, frozen=True)
     configuration = Configuration(
         apim=ApimSettings(access_token_lifetime=lifetime), apps=(replace(READY_MADE_APP, client_id=client_id),)
     )
-    return Platform(configuration, ring=ring, clock=clock)
+    return Mock(configuration, ring=ring, clock=clock)
 
 
-def token(mock: Platform, client_id: str = "nhsauth-app") -> dict[str, str]:
+def token(mock: Mock, client_id: str = "nhsauth-app") -> dict[str, str]:
     form = {**FORM, "client_assertion": mock.client_assertion(client_id)}
     members: dict[str, str] = Client(mock).post("/oauth2/token", data=form, base_url=mock.url).get_json()
     return members
