@@ -10,13 +10,19 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-examples test-interop test-browser test-recipes test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
+.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
 
+# Python may keep what it compiles: else every process compiles the packages and tests anew.
+test test-slow: export PYTHONDONTWRITEBYTECODE =
+
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+
+test-slow: .venv/installed-test
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
 test-interop: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group interop

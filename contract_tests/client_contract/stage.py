@@ -166,7 +166,7 @@ def _members(answer: bytes) -> Mapping[str, Any]:
 
 
 @contextmanager
-def staged(ring: KeyRing | None, *, skew: float = 0.0, quota: int = 300) -> Iterator[Stage]:
+def staged(ring: KeyRing, *, skew: float = 0.0, quota: int = 300) -> Iterator[Stage]:
     """Put up a stage: `skew` is by how many seconds the client's time is ahead, `quota` what passes in a minute."""
     platform = Mock(ring=ring)
     platform.apps.change(CLIENT_ID, quota_per_minute=quota)

@@ -112,6 +112,7 @@ def test_of_another_target_no_token_is_printed(target: MockTarget) -> None:
     assert re.search(r"eyJ\w+", text) is None
 
 
+@pytest.mark.slow
 def test_a_failure_is_shrunk_and_printed(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -86,12 +86,14 @@ def test_settings_from_python_do_not_undo_it(pytester: pytest.Pytester, run: Run
     assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
 
 
+@pytest.mark.slow
 def test_one_worker_may_use_it(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
 
     assert run(f"--nhsauth-target={running.url}", "-n1", subprocess=True).parseoutcomes() == {"passed": 2}
 
 
+@pytest.mark.slow
 def test_several_workers_are_told_why_not(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
@@ -63,6 +64,7 @@ JWTS = st.builds(lambda header, claims: f"{encoded(header)}.{encoded(claims)}.AA
 VALUES = JWTS | st.text(max_size=40) | st.sampled_from(["token-exchange", "authorization_code", "refresh_token", "<b>"])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(PATHS),

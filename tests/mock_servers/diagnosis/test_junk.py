@@ -106,6 +106,7 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(path=st.sampled_from(POSTS), form=forms, header=values)
 def test_no_form_makes_a_finder_stumble(
@@ -118,6 +119,7 @@ def test_no_form_makes_a_finder_stumble(
     check(world.platform, caplog)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(path=st.sampled_from(GETS), query=forms, header=values | tokens.map("Bearer {}".format))
 def test_no_query_makes_a_finder_stumble(

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -543,6 +544,7 @@ def two_apps(ring: KeyRing) -> Mock:
     return platform
 
 
+@pytest.mark.slow
 def test_codes_and_tokens_live_and_die_as_the_contract_says_in_any_order(ring: KeyRing) -> None:
     platform = two_apps(ring)
     start = platform.snapshot()
