@@ -37,7 +37,9 @@ class RealWorld(World):
     def __init__(self, ring: KeyRing) -> None:
         super().__init__(ring)
         self.platform.served_at(PLATFORM)
-        self.platform.reached_by_real_names(RealNames.__new__(RealNames))  # of which nothing but its being there counts
+        self.platform.names.reached_by_real_names(
+            RealNames.__new__(RealNames)
+        )  # of which nothing but its being there counts
         self.http = Client(self._recorded)
         self.last: Captured | None = None
         self.start = self.platform.snapshot()

@@ -59,13 +59,12 @@ def explain(
 def _moment(at: float | str | datetime | None) -> float | None:
     if at is None or isinstance(at, int | float):
         return at
-    try:
-        then = datetime.fromisoformat(at) if isinstance(at, str) else at
-    except ValueError:
-        then = None
-    if then is None or then.tzinfo is None:
-        raise ValueError(f"at is {at!r}; allowed: a moment with a zone, or seconds since 1970")
-    return then.timestamp()
+    from mock_servers.explain import moment  # noqa: PLC0415 - the plugin loads no server
+
+    seconds = moment.seconds_of(at if isinstance(at, str) else at.isoformat())
+    if seconds is None:
+        raise ValueError(f"at is {at!r}; allowed: {moment.ALLOWED}")
+    return seconds
 
 
 def _keys(jwks: Mapping[str, Any] | str | bytes | Path | None) -> bytes | None:

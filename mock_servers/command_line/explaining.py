@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ import requests
 
 from mock_servers.command_line import explanation
 from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.explain import moment
 from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.offline import offline, token_url_of
@@ -33,8 +33,6 @@ _LARGEST: Final = 4 << 20
 """Bytes of a value that are read; the service reads no request of more than one MiB."""
 _LARGEST_REQUEST: Final = 20 << 20
 """Bytes of a text with requests; a HAR file holds many."""
-_LAST: Final = 253_402_300_799
-"""The last second of the year 9999."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,22 +132,12 @@ def _url(given: str | None) -> str | None:
 
 
 def _moment(given: str | None) -> float:
-    """Return seconds since 1970 of ISO 8601 with a zone, or of a number."""
     if given is None:
         return time.time()
-    try:
-        seconds = float(given) if given.replace(".", "", 1).isdecimal() else _of_iso(given)
-    except (ValueError, OverflowError):
-        seconds = -1
-    if not 0 <= seconds <= _LAST:
-        allowed = "ISO 8601 with a zone, such as 2026-11-24T09:00:00Z, or seconds since 1970"
-        raise Misuse(f"--at is {shown(given)}; allowed: {allowed}")
+    seconds = moment.seconds_of(given)
+    if seconds is None:
+        raise Misuse(f"--at is {shown(given)}; allowed: {moment.ALLOWED}")
     return seconds
-
-
-def _of_iso(given: str) -> float:
-    then = datetime.fromisoformat(given)
-    return then.timestamp() if then.tzinfo is not None else -1
 
 
 def _key_set(given: str | None) -> bytes | None:
