@@ -107,6 +107,11 @@ class Fault:
         return self.do in ("status", "rate_limit", "catch_all", "rotate") or (self.do == "drop" and not self.processed)
 
     @property
+    def evidence(self) -> str:
+        """How sure it is that the real service answers so, as a letter: what a server that is down says is a guess."""
+        return "S" if self.do in ("rate_limit", "catch_all") else "I"
+
+    @property
     def answered_status(self) -> int:
         """The status that is answered in the place of the service's own."""
         return self.status or (SCRIPT_FAULT if self.do == "catch_all" else UNAVAILABLE)
