@@ -10,15 +10,11 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from mock_servers.apim import flows as apim
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.explain import offline, verdict
-from mock_servers.gateway import flows as gateway
-from mock_servers.identity_provider import token_request
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.mock import Mock
-from mock_servers.rules import Rule
 
 Run = Callable[..., Result]
 Told = Callable[..., dict[str, Any]]
@@ -316,15 +312,6 @@ def test_a_private_key_is_warned_of_and_never_repeated(run: Run, pair: KeyPair) 
     assert [each.exit_code for each in results] == [1, 1, 2, 1]
     assert "private-key-sent" in results[0].stdout
     assert [line for each in results for line in pem.splitlines()[1:-1] if line in each.output] == []
-
-
-def test_what_is_unknowable_are_rules_that_there_are() -> None:
-    policies = [*apim.CLIENT_ASSERTION, *apim.SUBJECT_TOKEN, apim.REFRESH_TOKEN, gateway.TOKEN, gateway.API_KEY]
-    rules: list[Rule[Any]] = [rule for policy in policies for rule in policy.rules]
-
-    known = {rule.name for rule in [*rules, token_request.find_code]}
-
-    assert offline.UNKNOWABLE - known == set()
 
 
 @pytest.mark.parametrize("role", verdict.ROLES)
