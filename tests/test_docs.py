@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from mock_servers.command_line.commands import nhsauth
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.jose.keys import KeyRing
 from pytest_nhsauth import plugin
@@ -42,6 +44,15 @@ def test_the_readme_lists_every_fixture() -> None:
     text = README.read_text(encoding="utf-8")
 
     assert [name for name in plugin.__all__ if not name.startswith("_") and f"`{name}`" not in text] == []
+
+
+def test_the_readme_shows_what_is_told_of_a_refused_request() -> None:
+    shown = block(README, "console")
+    _, answer, request, told = re.split(r'--answer "|" <<\'END\'\n|\nEND\n', shown)
+
+    result = CliRunner().invoke(nhsauth, ["explain", "-", "--answer", answer], input=request)
+
+    assert (result.exit_code, result.stdout) == (1, told)
 
 
 def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) -> None:
