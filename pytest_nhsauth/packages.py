@@ -48,6 +48,15 @@ def module(name: str) -> ModuleType:
     return importlib.import_module(f"{OWN}.{name}" if ours and _FINDER.private() else name)
 
 
+def told() -> str | None:
+    """Return a line for who wonders why our packages go by other names here; None where they do not."""
+    if not _FINDER.decided:
+        return None
+    return (
+        f"nhsauth: this repository has a mock_servers of its own ({taken_by()}); the fixtures' is at {OWN}.mock_servers"
+    )
+
+
 def taken_by() -> Path | None:
     """Return the team's own package that keeps ours from its name; `None` when the name is free."""
     known = getattr(sys.modules.get(OURS[0]), "__file__", None)

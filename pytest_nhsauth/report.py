@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pytest_nhsauth import packages
+
 if TYPE_CHECKING:
     from mock_servers.journal.record import Record
     from pytest_nhsauth.platform import Platform
@@ -73,6 +75,8 @@ def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     tallies = [_own_tally(config), *config.stash.get(_WORKERS, [])]
     exchanges, refused = (sum(each) for each in zip(*tallies, strict=True))
     if exchanges and reporter.verbosity >= _QUIETEST:
+        for line in filter(None, [packages.told()]):
+            reporter.write_line(line)
         reporter.write_sep("=", f"nhsauth: {exchanges} exchange{'s' * (exchanges > 1)}, {refused} refused")
 
 

@@ -30,7 +30,8 @@ def run(targets: Sequence[str], only: Sequence[str], report: Path | None, option
     if not (_TESTS / "__main__.py").is_file() or importlib.util.find_spec("pytest") is None:
         raise Misuse("the contract tests are not installed: they come with pytest-nhsauth, and need pytest")
     cache = cache_folder(os.environ) / "contract"
-    environ = {"HYPOTHESIS_STORAGE_DIRECTORY": str(cache / "hypothesis"), **os.environ}
+    path = os.pathsep.join(place for place in sys.path if place)  # of a zip application, too
+    environ = {"HYPOTHESIS_STORAGE_DIRECTORY": str(cache / "hypothesis"), **os.environ, "PYTHONPATH": path}
     own = [*_pytest(cache), *_asked(targets, only, report), *_seed(options), *options]
     command = [sys.executable, "-P", str(_TESTS / "__main__.py"), *own]
     with subprocess.Popen(command, env=environ) as asking:  # noqa: S603 - our own Python

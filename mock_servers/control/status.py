@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.control.calls import DONE, TEXT, TEXTS, Asked, Call, Gives, Told, answer_object
+from mock_servers.control.calls import DONE, TEXT, TEXTS, Call, Request, Response, ResponseObject, answer_object
 from mock_servers.version import installed
 
 
-def _health(_: Asked) -> Told:
-    return Told(body={"status": "ok", "version": installed()})
+def _health(_: Request) -> Response:
+    return Response(body={"status": "ok", "version": installed()})
 
 
-def _status(asked: Asked) -> Told:
-    known = asked.platform.names.real_names
-    names = known.called(asked.origin).as_json() if known is not None else None
-    return Told(body={"ready": True, "version": installed(), "urls": _urls(asked), "real_names": names})
+def _status(request: Request) -> Response:
+    known = request.platform.names.real_names
+    names = known.called(request.origin).as_json() if known is not None else None
+    return Response(body={"ready": True, "version": installed(), "urls": _urls(request), "real_names": names})
 
 
-def _urls(asked: Asked) -> dict[str, str]:
+def _urls(request: Request) -> dict[str, str]:
     """Return where all is, under the name by which the mock was called; providers by their issuers."""
-    origin = asked.origin
+    origin = request.origin
     platform = {name: f"{origin}/oauth2/{name}" for name in ("token", "authorize", "userinfo")}
-    issuers = {name: service.issuer(origin) for name, service in asked.platform.providers.items()}
+    issuers = {name: service.issuer(origin) for name, service in request.platform.providers.items()}
     return {
         "base": origin,
         **platform,
@@ -33,8 +33,8 @@ def _urls(asked: Asked) -> dict[str, str]:
     }
 
 
-def _reset(asked: Asked) -> Told:
-    asked.platform.reset()
+def _reset(request: Request) -> Response:
+    request.platform.reset()
     return DONE
 
 
@@ -73,7 +73,7 @@ CALLS: Final = (
         name="getHealth",
         summary="That the mock answers: for probes and wait scripts, under any Host. Never in the journal.",
         answer=_health,
-        gives={200: Gives(description="It does.", schema={"$ref": "#/components/schemas/Health"})},
+        responses={200: ResponseObject(description="It does.", schema={"$ref": "#/components/schemas/Health"})},
         any_host=True,
     ),
     Call(
@@ -82,7 +82,7 @@ CALLS: Final = (
         name="getStatus",
         summary="Whether the mock is ready, and where all is.",
         answer=_status,
-        gives={200: Gives(description="It is.", schema={"$ref": "#/components/schemas/Status"})},
+        responses={200: ResponseObject(description="It is.", schema={"$ref": "#/components/schemas/Status"})},
     ),
     Call(
         method="POST",
@@ -90,6 +90,6 @@ CALLS: Final = (
         name="reset",
         summary="Back to the state after start: apps, users, APIs, tokens, jtis, exchanges, faults, clock. Keys stay.",
         answer=_reset,
-        gives={204: Gives(description="It is as it was.")},
+        responses={204: ResponseObject(description="It is as it was.")},
     ),
 )

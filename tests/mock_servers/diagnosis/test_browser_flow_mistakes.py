@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import copy
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -161,6 +162,29 @@ def test_a_refresh_token_whose_successor_was_used_as_well(platform: Mock, token_
 
     assert seen(platform) == ("refresh-token-spent", "certain")
     assert "its successor has been used as well, 5.1 s ago" in top(platform).seen
+
+
+def test_what_is_remembered_is_recognised_by_its_value_when_it_comes_back_from_elsewhere(
+    platform: Mock, token_exchange: Post, refresh: Post
+) -> None:
+    """Two families of one id token at one moment, and a store whose values are copies: nothing is told by identity."""
+    id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+    spent = token_exchange(subject_token=id_token).get_json()["refresh_token"]
+    other = token_exchange(subject_token=id_token).get_json()["refresh_token"]
+    refresh(refresh(other).get_json()["refresh_token"])
+    refresh(spent)
+    platform.store.restore(
+        {
+            table: {key: copy.deepcopy(value) for key, value in rows.items()}
+            for table, rows in platform.store.snapshot().items()
+        }
+    )
+    platform.clock.advance(40.7)
+
+    refresh(spent)
+
+    assert seen(platform) == ("refresh-token-spent", "certain")
+    assert top(platform).seen.endswith("its successor is still unused.")
 
 
 def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
