@@ -44,6 +44,7 @@ FIRST_USE = {
     "control.catalogue": ("catalogue.entries",),
     "control.explain": ("control.explanation_page",),
     "control.journal": ("control.exchange_page",),
+    "explain.explanation": ("catalogue.entries",),
     "http.front": ("diagnosis.examination",),
     "mock": ("control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (
