@@ -43,11 +43,12 @@ COMMANDS = [
     ["token"],
     ["run"],
     ["env"],
+    ["summary"],
 ]
 QUOTA_TEXT = (
     "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."
 )
-HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "cheroot", "hypothesis", "pytest"]
+HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "h11", "asyncio", "hypothesis", "pytest"]
 
 
 @pytest.fixture
