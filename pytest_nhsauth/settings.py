@@ -55,7 +55,9 @@ class Settings:
 _NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
 
 ENV: Final = "nhsauth_env"
-_DECIDED_ELSEWHERE: Final = ("nhsauth_real_names", "nhsauth_contract_target")
+_DECIDED_ELSEWHERE: Final = ("nhsauth_real_names", "nhsauth_contract_target", "nhsauth_explain_failures")
+_YES: Final = ("1", "true", "yes", "on")
+_NO: Final = ("", "0", "false", "no", "off")
 CONFIG: Final = "config"
 TARGET: Final = "target"
 OPTIONS: Final = {
@@ -81,6 +83,19 @@ def decide(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
     A configuration in the rootdir is found without being named.
     """
     return replace(_mock(config, environ), env=_env(config))
+
+
+def switched_on_by(config: pytest.Config, environ: Mapping[str, str], flag: str, variable: str, ini: str) -> str | None:
+    """Return which of its three places switches something on; None when none does. Raises pytest.UsageError."""
+    if config.getoption(ini):
+        return flag
+    value = environ.get(variable, "")
+    if value.lower() not in (*_YES, *_NO):
+        allowed = " or ".join(each for each in (*_YES, *_NO) if each)
+        raise pytest.UsageError(f"nhsauth: {variable} is {value!r}; allowed: {allowed}")
+    if value:
+        return variable if value.lower() in _YES else None
+    return f"{ini} of the ini" if config.getini(ini) else None
 
 
 def refuse_unknown(warning: str) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from mock_servers.command_line.commands import nhsauth
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.jose.keys import KeyRing
 from pytest_nhsauth import plugin
@@ -91,6 +93,15 @@ def test_the_page_tells_of_no_key_of_an_app_that_does_not_exist() -> None:
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
     assert named == TABLES["apps"]
+
+
+def test_the_readme_shows_what_is_told_of_a_refused_request() -> None:
+    shown = block(README, "console")
+    _, answer, request, told = re.split(r'--answer "|" <<\'END\'\n|\nEND\n', shown)
+
+    result = CliRunner().invoke(nhsauth, ["explain", "-", "--answer", answer], input=request)
+
+    assert (result.exit_code, result.stdout) == (1, told)
 
 
 def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) -> None:
