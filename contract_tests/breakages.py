@@ -1277,6 +1277,19 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         damage=refresh.token_expired,
         touches=parts("form.refresh_token"),
     ).also(refresh.session_over),
+    *Breakage(
+        row="§6 refresh session shortened",
+        flows=_REFRESH,
+        status=401,
+        error="invalid_grant",
+        sentence="refresh token refresh period has expired",
+        damage=refresh.session_shortened_to_nothing,
+        touches=parts("form._refresh_tokens_validity_ms", "form.refresh_token"),
+    ).also(
+        refresh.session_shortened_below_nothing,
+        refresh.session_shortened_to_its_age,
+        refresh.session_shortened_by_text,
+    ),
     # Userinfo and logout.
     *Breakage(
         row="§6 userinfo no live token",

@@ -134,9 +134,9 @@ DOUBTS: Final[Sequence[Doubt]] = (
     ),
     Doubt(
         row="§6 shortening",
-        question="Is a lifetime that is no positive integer ignored?",
-        mock="yes",
-        settle=_ask("no_positive_integer"),
+        question="What becomes of a token whose lifetime is asked to be nothing, or less? The source hands that on.",
+        mock="the parameter is ignored; for a session it counts (S)",
+        settle=_ask("no_lifetime", "an id token of CIS2"),
     ),
     Doubt(
         row="§7 no token",

@@ -28,6 +28,7 @@ ROWS = (
     *("§6 callback state", "§6 callback error", "§6 callback no id token"),
     *("§6 code redirect_uri absent", "§6 code redirect_uri not the app's", "§6 code absent", "§6 code unknown"),
     *("§6 refresh_token absent", "§6 refresh_token unknown", "§6 refresh_token expired"),
+    "§6 refresh session shortened",
     *("§6 userinfo no live token", "§6 userinfo other token"),
     *(
         "§7 no token",

@@ -10,6 +10,7 @@ from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
 
 PROVES = ("§6 browser flow", "S")
 
+PERIOD_OVER = Said(401, "invalid_grant", "refresh token refresh period has expired")
 PEOPLE = [HEALTHCARE_WORKER, PATIENT]
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CORS = {
@@ -96,6 +97,28 @@ def test_the_tokens_of_a_code_can_be_refreshed(target: Target) -> None:
     first = authorization_code(target).send().json
 
     assert refresh_of(target, first["refresh_token"]).send().json["refresh_count"] == "1"
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.provider)
+def test_a_session_that_is_shortened_to_nothing_has_no_refresh(target: Target, person: Person) -> None:
+    """The case of the service's own test suite: a log-in, its code, and a refresh with no validity left."""
+    draft = refresh_of(target, authorization_code(target, person).send().json["refresh_token"])
+    draft.form["_refresh_tokens_validity_ms"] = "0"
+
+    assert said(draft.send()) == PERIOD_OVER
+
+
+def test_a_refresh_that_comes_too_late_for_its_session_spends_the_token(target: Target) -> None:
+    """The new token is made before the session's age is looked at, and nobody gets it."""
+    draft = refresh_of(target, authorization_code(target).send().json["refresh_token"])
+    draft.form["_refresh_tokens_validity_ms"] = "0"
+    first = draft.send()
+    del draft.form["_refresh_tokens_validity_ms"]
+
+    assert (said(first), said(draft.send())) == (
+        PERIOD_OVER,
+        Said(401, "invalid_grant", "refresh_token is invalid"),
+    )
 
 
 def test_a_script_may_read_the_answer_unasked(target: Target) -> None:

@@ -277,6 +277,7 @@ REFRESH_TOKEN_MISSING = _row("§6 refresh", 400, "invalid_request", "refresh_tok
 REFRESH_TOKEN_UNKNOWN = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid")
 REFRESH_TOKEN_REVOKED = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid", "I")
 REFRESH_TOKEN_EXPIRED = _row("§6 refresh", 401, "invalid_grant", "refresh token refresh period has expired")
+REFRESH_PERIOD_OVER = _row("§6 refresh", 401, "invalid_grant", "refresh token refresh period has expired")
 REFRESH_TOKEN_SPENT = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid")
 
 # Userinfo

@@ -225,6 +225,7 @@ REFRESH_TOKEN: Final[Policy[Exchange]] = Policy(
         refresh.check_refresh_token_not_revoked,
         refresh.check_refresh_token_live,
         refresh.claim_refresh_token,
+        refresh.check_session_of_refresh_token,
     ),
 )
 

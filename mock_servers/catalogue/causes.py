@@ -330,6 +330,10 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The session has ended: 12 hours after log-in at CIS2, one hour at NHS login. Refreshing does not extend it.",
         "Have the person log in again.",
     ),
+    "REFRESH_PERIOD_OVER": Usual(
+        "_refresh_tokens_validity_ms is not more than the session is old: 0, or a negative number, ends every session.",
+        "Leave the parameter out. The refresh token is spent by then: have the person log in again.",
+    ),
     "REFRESH_TOKEN_SPENT": Usual(
         "Two requests used the same token at the same moment.", "Refresh under a lock, and share the answer."
     ),
