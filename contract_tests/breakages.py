@@ -48,6 +48,22 @@ _CATCH_ALL = (
     "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
 )
 
+_APP_REVOKED = "The developer app associated with the API key is not approved or revoked"
+_DEVELOPER_INACTIVE = (
+    "The developer who created the developer app that has the API key you are using has an inactive status"
+)
+_COMPANY_INACTIVE = (
+    "The company associated with the developer app that has the API key you are using has an inactive status"
+)
+_NOT_SUBSCRIBED = (
+    "API Key supplied does not have access to this resource. Please check the API Key you are using "
+    "belongs to an app which has sufficient access to access this resource."
+)
+_QUOTA = (
+    "Your application, Contract tests, has exceeded its quota of 1 requests every 1 minute(s) "
+    "and is being rate limited."
+)
+
 # What a breakage of the person acting relies on: the rule looks at no other provider's tokens.
 _ACTING = "subject_token.claims.iss", "subject_token.claims.nhs_number"
 
@@ -488,8 +504,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_ASSERTED,
         status=429,
         error=None,
-        sentence="Your application, Contract tests, has exceeded its quota of 1 requests every 1 minute(s) "
-        "and is being rate limited.",
+        sentence=_QUOTA,
         evidence="I",
         damage=app.quota_of_one,
         touches=parts("app.quota_per_minute"),
@@ -986,7 +1001,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="The developer app associated with the API key is not approved or revoked",
+        sentence=_APP_REVOKED,
         damage=app.not_approved,
         touches=parts("app.approved"),
     ),
@@ -995,8 +1010,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="The developer who created the developer app that has the API key you are using "
-        "has an inactive status",
+        sentence=_DEVELOPER_INACTIVE,
         damage=app.developer_inactive,
         touches=parts("app.developer_active"),
     ),
@@ -1005,8 +1019,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="The company associated with the developer app that has the API key you are using "
-        "has an inactive status",
+        sentence=_COMPANY_INACTIVE,
         damage=app.company_inactive,
         touches=parts("app.company_active"),
     ),
@@ -1025,10 +1038,20 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="API Key supplied does not have access to this resource. Please check the API Key you are using "
-        "belongs to an app which has sufficient access to access this resource.",
+        sentence=_NOT_SUBSCRIBED,
         damage=app.not_subscribed,
         touches=parts("app.subscribed"),
+    ),
+    Breakage(
+        row="§6 quota",
+        flows=_CLIENT,
+        status=429,
+        error=None,
+        sentence=_QUOTA,
+        damage=app.quota_of_one,
+        touches=parts("app.quota_per_minute"),
+        shape=Shape.RATE_LIMIT,
+        circumstance=circumstance.quota_spent,
     ),
     Breakage(
         row="§6 client_secret absent",
@@ -1067,19 +1090,6 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         evidence="I",
         damage=refresh.second_client_secret_right,
         touches=parts("form.client_secret"),
-    ),
-    Breakage(
-        row="§6 quota",
-        flows=_CLIENT,
-        status=429,
-        error=None,
-        sentence="Your application, Contract tests, has exceeded its quota of 1 requests every 1 minute(s) "
-        "and is being rate limited.",
-        evidence="I",
-        damage=app.quota_of_one,
-        touches=parts("app.quota_per_minute"),
-        shape=Shape.RATE_LIMIT,
-        circumstance=circumstance.quota_spent,
     ),
     # Authorize, callback, code.
     Breakage(
@@ -1162,6 +1172,71 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="Invalid state parameter.",
         damage=callback.state_used_before,
         touches=parts("asked"),
+    ),
+    Breakage(
+        row="§6 callback app removed",
+        flows=_CALLBACK,
+        status=401,
+        error="invalid_request",
+        sentence="client_id is invalid",
+        damage=callback.app_removed,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback app revoked",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_APP_REVOKED,
+        damage=callback.app_not_approved,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback developer inactive",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_DEVELOPER_INACTIVE,
+        damage=callback.developer_inactive,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback company inactive",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_COMPANY_INACTIVE,
+        damage=callback.company_inactive,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback key revoked",
+        flows=_CALLBACK,
+        status=401,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        evidence="I",
+        damage=callback.key_not_approved,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback not subscribed",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_NOT_SUBSCRIBED,
+        damage=callback.app_not_subscribed,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback quota",
+        flows=_CALLBACK,
+        status=429,
+        error=None,
+        sentence=_QUOTA,
+        damage=callback.quota_spent_by_the_log_in,
+        touches=parts("asked.state"),
+        shape=Shape.RATE_LIMIT,
     ),
     Breakage(
         row="§6 callback error",

@@ -7,10 +7,12 @@ import pytest
 from contract_tests.answers import Said, said
 from contract_tests.draft import STATE, asked_at, authorization_code, authorize, log_in, refresh_of, userinfo
 from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
+from contract_tests.wire import HttpRequest
 
 PROVES = ("§6 browser flow", "S")
 
 PERIOD_OVER = Said(401, "invalid_grant", "refresh token refresh period has expired")
+SCOPES = ["urn:nhsd:apim:user-nhs-cis2:aal3:hello-world"]
 PEOPLE = [HEALTHCARE_WORKER, PATIENT]
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CORS = {
@@ -74,6 +76,35 @@ def test_a_state_is_good_once(target: Target) -> None:
     draft.path, draft.asked = "/oauth2/callback", dict(asked_at(callback))
 
     assert said(draft.send()) == Said(400, "invalid_request", "Invalid state parameter.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gets_a_code"), [(SCOPES, [], True), ([], SCOPES, False)], ids=["taken away", "given"]
+)
+def test_the_scopes_of_a_log_in_are_those_of_its_beginning(
+    target: Target, before: list[str], after: list[str], *, gets_a_code: bool
+) -> None:
+    """They are kept with the state; what an app is given or loses meanwhile counts for the next log-in."""
+    app, beginning = target.new_app({"scopes": before}), authorize(target)
+    beginning.asked["client_id"] = app.client_id
+    at_the_provider = beginning.send().headers["location"].removeprefix(target.origin)
+    target.change_app(app, {"scopes": after})
+
+    stops = target.log_in(HttpRequest(method="GET", path=at_the_provider, headers={}), HEALTHCARE_WORKER)
+
+    assert ("code" in asked_at(stops[-1])) is gets_a_code
+
+
+def test_a_wrong_secret_is_counted(target: Target) -> None:
+    """The quota stands between the key and the secret."""
+    app = target.new_app({"quota_per_minute": 1})
+    draft = refresh_of(target, "A" * 32)
+    draft.form["client_id"] = app.client_id
+    draft.form["client_secret"] = "no-such-secret"
+    first = draft.send()
+    draft.form["client_secret"] = app.client_secret
+
+    assert [said(first).sentence, draft.send().status] == ["client_id or client_secret is invalid", 429]
 
 
 def test_a_code_is_good_for_five_minutes(target: Target) -> None:

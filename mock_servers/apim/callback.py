@@ -64,14 +64,14 @@ def claim_state(exchange: Exchange) -> str | None:
     return f"state {cut(sent)} was used by another request at this moment."
 
 
-@rejects(errors.CALLBACK_APP_GONE)
+@rejects(errors.CALLBACK_CLIENT_UNKNOWN)
 def find_app_of_pending(exchange: Exchange) -> str | None:
-    """The app that began the log-in is still there (I)."""
-    app = exchange.service.store.apps.get(exchange.pending.client_id)
-    if app is None or not app.known_in(exchange.service.environment):
-        return f"The app with API key {shown(exchange.pending.client_id)} was removed during the log-in."
-    exchange.app = app
+    """The app that began the log-in as it is now, with the scopes that it had then (S)."""
     service, pending = exchange.service, exchange.pending
+    app = service.store.apps.get(pending.client_id)
+    if app is None or not app.known_in(service.environment):
+        return f"The app with API key {shown(pending.client_id)} was removed during the log-in."
+    exchange.app = replace(app, scopes=pending.scopes)
     exchange.provider = next(provider for provider in service.providers if provider.name == pending.provider)
     exchange.provider_origin = pending.origin
     return None

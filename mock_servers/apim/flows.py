@@ -87,9 +87,9 @@ CLIENT_SECRET: Final[Policy[Exchange]] = Policy(
         client_secret.check_client_id_present,
         client_secret.find_app_by_client_id,
         *APP_STATUS,
+        client_app.claim_quota,
         client_secret.check_client_secret_present,
         client_secret.check_client_secret,
-        client_app.claim_quota,
     ),
 )
 
@@ -153,10 +153,9 @@ CALLBACK: Final[tuple[Policy[Exchange], ...]] = (
             callback.find_pending,
             callback.check_pending_live,
             callback.claim_state,
-            callback.find_app_of_pending,
-            client_app.claim_quota,
         ),
     ),
+    Policy(name="VerifyAPIKey", rules=(callback.find_app_of_pending, *APP_STATUS, client_app.claim_quota)),
     Policy(name="RedeemExternalCode", rules=(callback.check_provider_error, callback.fetch_provider_tokens)),
     Policy(
         name="VerifyExternalIdToken",

@@ -375,7 +375,7 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The person took too long to log in.", "Begin at /authorize again. How long a state is kept is a guess."
     ),
     "STATE_TAKEN": Usual("Two requests brought the same state at the same moment.", "Begin at /authorize again."),
-    "CALLBACK_APP_GONE": Usual("The app was removed while the person logged in.", "Register it again. " + _GUESS),
+    "CALLBACK_CLIENT_UNKNOWN": Usual("The app was removed while the person logged in.", "Register it again."),
     "PROVIDER_REFUSED": Usual(
         "The person cancelled, refused consent or could not log in, and the provider sent them back with an error.",
         "Let them begin at /authorize again. " + _GUESS,

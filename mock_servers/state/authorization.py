@@ -11,13 +11,15 @@ from mock_servers.state.grant import Session
 class PendingAuthorization:
     """A person on the way to a provider, kept by the platform's own state.
 
-    `redirect_uri` and `state` are the client's; `callback_uri` is the platform's own redirect URI at the provider,
-    which the request that redeems the code repeats; `origin` is under which of the mock's names the person was sent.
+    `redirect_uri` and `state` are the client's, `scopes` those that it had then; `callback_uri` is the platform's own
+    redirect URI at the provider, which the request that redeems the code repeats; `origin` is under which of the mock's
+    names the person was sent.
     """
 
     mount: str
     environment: str
     client_id: str
+    scopes: tuple[str, ...]
     redirect_uri: str
     state: str
     provider: str

@@ -142,7 +142,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "subject_token.check_subject_token_alg",
         "subject_token.check_subject_token_signature",
     ),
-    _swapped("secret before the quota", "client_secret.check_client_secret", "client_app.claim_quota"),
+    _flows(
+        "secret before the quota",
+        "        client_app.claim_quota,\n        client_secret.check_client_secret_present,\n",
+        "        client_secret.check_client_secret_present,\n        client_app.claim_quota,\n",
+    ),
     _flows(
         "developer before app",
         "    client_secret.check_app_approved,\n    client_secret.check_developer_active,\n",

@@ -121,12 +121,13 @@ def test_an_app_unsubscribed_since_the_log_in_is_denied(platform: Platform, brow
     assert (status, error) == (401, "access_denied")
 
 
-def test_the_quota_counts_after_the_secret(platform: Platform, browser: Browser) -> None:
+def test_the_quota_counts_before_the_secret(platform: Platform, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", quota_per_minute=1)
     browser.redeem("unknown")
 
     assert browser.redeem("unknown", redirect_uri=None).status_code == 429
-    assert told(browser.redeem("unknown", client_secret="wrong"))[0] == 401
+    assert browser.redeem("unknown", client_secret="wrong").status_code == 429
+    assert browser.redeem("unknown", client_secret=None).status_code == 429
 
 
 @pytest.mark.parametrize(

@@ -94,11 +94,12 @@ def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Platf
     assert "ConsentNotGiven" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_an_app_that_is_gone_meets_the_catch_all(platform: Platform, browser: Browser) -> None:
+def test_an_app_that_is_gone_is_told_to_the_developer(platform: Platform, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.apps.remove("nhsauth-app")
 
-    assert told(browser.callback(brought)) == (401, "unknown_error", CATCH_ALL)
+    assert told(browser.callback(brought)) == (401, "invalid_request", "client_id is invalid")
+    assert platform.exchanges.last.diagnosis == 'The app with API key "nhsauth-app" was removed during the log-in.'
 
 
 def test_the_quota_counts_at_the_callback(platform: Platform, browser: Browser) -> None:
