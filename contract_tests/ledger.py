@@ -121,10 +121,16 @@ DOUBTS: Final[Sequence[Doubt]] = (
         settle=_ask("error-of-the-provider", "a redirect URI"),
     ),
     Doubt(
+        row="§6 callback provider refuses",
+        question="What does the platform show when the provider gives it no tokens?",
+        mock="500, the catch-all",
+        settle=_ask("code-never-issued", "a redirect URI"),
+    ),
+    Doubt(
         row="§6 callback no id token",
         question="Which sentence is shown when the provider's answer has no id token?",
         mock='"Missing client_assertion"',
-        settle=_ask("code-never-issued", "a redirect URI"),
+        settle="by hand: it takes a provider that answers so",
     ),
     Doubt(
         row="§6 code unknown",

@@ -5,9 +5,22 @@ import re
 import pytest
 
 from contract_tests.answers import Said, said
-from contract_tests.draft import STATE, asked_at, authorization_code, authorize, log_in, refresh_of, userinfo
+from contract_tests.case import proves
+from contract_tests.draft import (
+    LOGOUT_EVENT,
+    STATE,
+    asked_at,
+    authorization_code,
+    authorize,
+    backchannel_logout,
+    log_in,
+    refresh_of,
+    sid_of,
+    userinfo,
+)
+from contract_tests.reach import Ability, need
 from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
-from contract_tests.wire import HttpRequest
+from contract_tests.wire import Answer, HttpRequest
 
 PROVES = ("§6 browser flow", "S")
 
@@ -178,3 +191,50 @@ def test_userinfo_goes_on_after_a_refresh(target: Target) -> None:
     draft.headers["Authorization"] = f"Bearer {refreshed['access_token']}"
 
     assert draft.send().status == 200
+
+
+def _logged_in(target: Target) -> tuple[str, str]:
+    """Return the code of a log-in, and its session at CIS2."""
+    stops, cookies = target.visit(authorize(target).build(), HEALTHCARE_WORKER)
+    return asked_at(stops[-1])["code"], sid_of(target, cookies, {})
+
+
+def _log_out(target: Target, sid: str) -> Answer:
+    draft = backchannel_logout(target)
+    draft.logout.claims["sid"] = sid
+    return draft.send()
+
+
+@proves("§7 sid unknown", "S")
+def test_a_logout_before_the_code_is_redeemed_knows_no_session(target: Target) -> None:
+    """The session is kept when the tokens are given, so the code lives on."""
+    draft = authorization_code(target)
+    draft.form["code"], sid = _logged_in(target)
+
+    assert said(_log_out(target, sid)) == Said(501, "not_implemented", "SID not found")
+    assert draft.send().status == 200
+    assert _log_out(target, sid).json == {"success": True}
+
+
+@proves("§7", "S")
+@pytest.mark.parametrize("value", [None, False, 0, "", []], ids=repr)
+def test_the_event_of_a_logout_is_a_name_whatever_its_value(target: Target, value: object) -> None:
+    """It must be a member; nobody looks at what it is."""
+    draft = authorization_code(target)
+    draft.form["code"], sid = _logged_in(target)
+    draft.send()
+    ending = backchannel_logout(target)
+    ending.logout.claims |= {"sid": sid, "events": {LOGOUT_EVENT: value}, "nonce": None}
+
+    assert ending.send().json == {"success": True}
+
+
+@proves("§7 keys unreachable", "S")
+def test_a_logout_keeps_no_keys_for_the_next_one(target: Target) -> None:
+    """Each asks CIS2 for them."""
+    need(target.abilities, Ability.FAULTS)
+    first = backchannel_logout(target).send()
+    with target.fault(on="cis2.jwks", do="status", status=503):
+        second = backchannel_logout(target).send()
+
+    assert (first.status, second.status) == (501, 500)

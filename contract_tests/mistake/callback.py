@@ -80,6 +80,10 @@ def code_never_issued(draft: Draft) -> None:
     draft.asked["code"] = "no-such-code"
 
 
+def provider_down(_: Draft) -> None:
+    """Nothing is wrong with what the browser brings."""
+
+
 def code_absent(draft: Draft) -> None:
     """Bring no code."""
     del draft.asked["code"]

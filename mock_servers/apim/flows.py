@@ -156,16 +156,22 @@ CALLBACK: Final[tuple[Policy[Exchange], ...]] = (
         ),
     ),
     Policy(name="VerifyAPIKey", rules=(callback.find_app_of_pending, *APP_STATUS, client_app.claim_quota)),
-    Policy(name="RedeemExternalCode", rules=(callback.check_provider_error, callback.fetch_provider_tokens)),
+    Policy(
+        name="RedeemExternalCode",
+        rules=(callback.check_provider_error, callback.fetch_provider_tokens, callback.check_external_id_token_present),
+    ),
     Policy(
         name="VerifyExternalIdToken",
         rules=(
             callback.decode_external_id_token,
             callback.check_external_aud,
+            callback.check_external_iss_present,
             callback.check_external_iss,
             subject_token.fetch_provider_jwks,
             callback.find_external_jwk,
+            callback.check_external_alg,
             callback.check_external_signature,
+            callback.check_external_in_time,
         ),
     ),
     Policy(name="FilterScopes", rules=(subject_token.check_proofing_level, scopes.find_user_scopes)),
@@ -180,7 +186,6 @@ AUTHORIZATION_CODE: Final[Policy[Exchange]] = Policy(
         authorization_code.find_code,
         authorization_code.check_redirect_uri_of_log_in,
         authorization_code.check_code_live,
-        authorization_code.check_session_of_code,
         authorization_code.claim_code,
     ),
 )
@@ -193,10 +198,14 @@ USERINFO: Final[tuple[Policy[Exchange], ...]] = (
             userinfo.find_token,
             userinfo.check_token_not_revoked,
             userinfo.check_token_live,
+            userinfo.check_app_of_token,
             client_app.claim_quota,
         ),
     ),
-    Policy(name="GetUserinfo", rules=(userinfo.find_combined_session, userinfo.fetch_userinfo)),
+    Policy(
+        name="GetUserinfo",
+        rules=(userinfo.find_combined_session, userinfo.fetch_userinfo, userinfo.check_userinfo_given),
+    ),
 )
 
 LOGOUT: Final[Policy[Exchange]] = Policy(
@@ -212,6 +221,7 @@ LOGOUT: Final[Policy[Exchange]] = Policy(
         logout.fetch_logout_jwks,
         logout.find_logout_jwk,
         logout.check_logout_signature,
+        logout.check_logout_in_time,
         logout.claim_session_end,
     ),
 )

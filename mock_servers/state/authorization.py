@@ -45,6 +45,12 @@ class PlatformCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSession:
-    """A session of the browser flow that a provider can end; `ended_at` once it has."""
+    """A provider's session of which the browser flow has given tokens, and which the provider can end.
 
+    `ended` is how often it has, the last time at `ended_at`; a code that outlives an end begins it once more.
+    `goes_on`: there are tokens of it since then.
+    """
+
+    ended: int = 0
     ended_at: float | None = None
+    goes_on: bool = True

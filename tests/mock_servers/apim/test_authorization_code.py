@@ -147,10 +147,10 @@ def test_a_success_has_its_members_in_order_all_of_them_text(
     assert list(members.items()) == [
         ("access_token", members["access_token"]),
         ("expires_in", "599"),
-        ("token_type", "Bearer"),
         ("refresh_token", members["refresh_token"]),
         ("refresh_token_expires_in", refresh_lifetime),
         ("refresh_count", "0"),
+        ("token_type", "Bearer"),
     ]
     assert (len(members["access_token"]), len(members["refresh_token"])) == (28, 32)
 
