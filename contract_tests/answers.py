@@ -62,6 +62,12 @@ FORMS = {
         ),
         message_id=True,
     ),
+    Shape.PLATFORM_REDIRECT: Form(
+        content_type="application/x-www-form-urlencoded", location=(_HOME, "error", "error_description", "state")
+    ),
+    Shape.PLATFORM_REDIRECT_WITHOUT_STATE: Form(
+        content_type="application/x-www-form-urlencoded", location=(_HOME, "error", "error_description")
+    ),
     Shape.REDIRECT: Form(content_type="text/html", location=(_HOME, "error", "error_description", "state")),
     Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(_HOME, "error", "error_description")),
     Shape.REDIRECT_UNDESCRIBED: Form(content_type="text/html", location=(_HOME, "error", "state")),

@@ -47,6 +47,8 @@ class Shape(StrEnum):
 
     ENVELOPE = "error, error_description and message_id"
     RATE_LIMIT = "the gateway's own members"
+    PLATFORM_REDIRECT = "a form's redirect to the client, with error, error_description and state"
+    PLATFORM_REDIRECT_WITHOUT_STATE = "a form's redirect to the client, with error and error_description"
     REDIRECT = "a redirect to the client, with error, error_description and state"
     REDIRECT_WITHOUT_STATE = "a redirect to the client, with error and error_description"
     REDIRECT_UNDESCRIBED = "a redirect to the client, with error and state"

@@ -444,7 +444,17 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
         damage=assertion.exp_too_far,
         touches=parts("client_assertion.claims.exp"),
-    ).also(assertion.exp_half_a_second_too_far, assertion.exp_an_hour_ahead),
+    ).also(assertion.exp_an_hour_ahead),
+    Breakage(
+        row="§3.15",
+        flows=_ASSERTED,
+        status=400,
+        error="invalid_request",
+        sentence="Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
+        evidence="I",
+        damage=assertion.exp_half_a_second_too_far,
+        touches=parts("client_assertion.claims.exp"),
+    ),
     *Breakage(
         row="§3.17",
         flows=_ASSERTED,
@@ -1122,7 +1132,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="state is missing",
         damage=authorize.state_absent,
         touches=parts("asked.state"),
-        shape=Shape.REDIRECT_WITHOUT_STATE,
+        shape=Shape.PLATFORM_REDIRECT_WITHOUT_STATE,
     ),
     Breakage(
         row="§6 authorize state absent",
@@ -1133,7 +1143,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         evidence="I",
         damage=authorize.state_empty,
         touches=parts("asked.state"),
-        shape=Shape.REDIRECT_WITHOUT_STATE,
+        shape=Shape.PLATFORM_REDIRECT_WITHOUT_STATE,
     ),
     Breakage(
         row="§6 authorize response_type absent",
@@ -1143,7 +1153,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="response_type is missing",
         damage=authorize.response_type_absent,
         touches=parts("asked.response_type"),
-        shape=Shape.REDIRECT,
+        shape=Shape.PLATFORM_REDIRECT,
     ),
     *Breakage(
         row="§6 authorize response_type other",
@@ -1153,7 +1163,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="response_type is invalid",
         damage=authorize.response_type_token,
         touches=parts("asked.response_type"),
-        shape=Shape.REDIRECT,
+        shape=Shape.PLATFORM_REDIRECT,
     ).also(authorize.response_type_code_and_id_token),
     *Breakage(
         row="§6 callback state",

@@ -7,6 +7,7 @@ import pytest
 from contract_tests.answers import Said, said
 from contract_tests.case import proves
 from contract_tests.draft import (
+    FORM,
     LOGOUT_EVENT,
     STATE,
     asked_at,
@@ -55,6 +56,30 @@ def test_the_scope_picks_the_provider_and_is_not_passed_on(target: Target, scope
         "max_age": "300",
         **asked,
     }
+
+
+@proves("§6 authorize state absent", "S")
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"state": ""}, "error=invalid_request&error_description=state is missing"),
+        ({"response_type": ""}, "error=invalid_request&error_description=response_type is missing&state=1"),
+        (
+            {"response_type": "token"},
+            "error=unsupported_response_type&error_description=response_type is invalid&state=1",
+        ),
+    ],
+    ids=["no state", "no response type", "another response type"],
+)
+def test_an_error_goes_back_with_nothing_but_its_location(target: Target, changes: dict[str, str], told: str) -> None:
+    """The source says a form and has no body; that its blanks arrive as they stand there is inferred."""
+    draft = authorize(target)
+    draft.asked |= {"state": "1", **changes}
+
+    answer = draft.send()
+
+    assert (answer.status, answer.text, answer.headers["content-type"]) == (302, "", FORM)
+    assert answer.headers["location"].replace("%20", " ").replace("+", " ") == f"{target.redirect_uri}?{told}"
 
 
 def test_acr_values_are_passed_on_to_cis2(target: Target) -> None:

@@ -161,3 +161,22 @@ def test_the_status_tells_of_providers_that_are_down(target: Target, down: list[
                 answer = sound.send()
 
     assert answer.json["status"] == told
+
+
+@proves("§8", "S")
+@pytest.mark.parametrize(
+    ("fault", "code", "timeout"),
+    [({"do": "status", "status": 502}, 502, "false"), ({"do": "drop"}, None, "true")],
+    ids=["answers badly", "does not answer"],
+)
+def test_the_status_tells_how_a_provider_fails(
+    target: Target, fault: dict[str, Any], code: int | None, timeout: str
+) -> None:
+    """By its own status, or by none and a timeout."""
+    need(target.abilities, Ability.FAULTS)
+    sound = draft.status(target)
+    with target.fault(on="cis2.discovery", **fault):
+        checks = sound.send().json["checks"]
+
+    assert (checks["nhs-cis2"]["responseCode"], checks["nhs-cis2"]["timeout"]) == (code, timeout)
+    assert (checks["nhs-login"]["responseCode"], checks["nhs-login"]["timeout"]) == (200, "false")

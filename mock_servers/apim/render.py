@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.redirects import redirect
+from mock_servers.apim.redirects import error_redirect
 from mock_servers.rules import ServiceError
 from mock_servers.state import quota
 from mock_servers.wire.request import Answer
@@ -44,8 +44,7 @@ def _fault(row: ServiceError, _: Exchange, __: str) -> Answer:
 
 def _redirect(row: ServiceError, exchange: Exchange, _: str) -> Answer:
     """To the client's redirect URI, which has been found to be the app's by then."""
-    told = {"error": row.code, "error_description": row.sentence, "state": exchange.client_state}
-    return redirect(exchange.redirect_uri, told)
+    return error_redirect(exchange.redirect_uri, row.code, row.sentence, exchange.client_state)
 
 
 _RENDERERS: Final[Mapping[str, Callable[[ServiceError, Exchange, str], Answer]]] = {

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote
 
 import flask
@@ -38,6 +38,9 @@ from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
 from mock_servers.state.fault import Fault
 from mock_servers.wire.request import Answer, Parameters, Request, Seen
 from mock_servers.wire.wsgi import FAULT, PATIENCE, host
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
@@ -103,6 +106,17 @@ class _Outcome(Generic[X]):
         return self.fault is None or not self.fault.comes_first
 
 
+class _Response(flask.Response):
+    """A response whose Location goes out as it was written: werkzeug would encode the blanks of the real service's."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return the headers as they are sent."""
+        headers, written = super().get_wsgi_headers(environ), self.headers.get("Location", "")
+        if written.isascii() and written:
+            headers["Location"] = written
+        return headers
+
+
 def create_app(front: Front[X], import_name: str) -> flask.Flask:
     """Return a Flask application that gives every method and path to the flows."""
     app = flask.Flask(import_name, static_folder=None)
@@ -145,7 +159,7 @@ def _response(front: Front[X], outcome: _Outcome[X]) -> flask.Response:
     refused = outcome.refusal is not None or outcome.fault is not None
     front.trace(outcome.exchange, Seen(flow=outcome.flow.name, refused=refused, status=answer.status, body=body))
     if answer.pieces is None:
-        return flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
+        return _Response(body, status, dict(answer.headers), content_type=answer.content_type)
     response = flask.Response(answer.pieces, status)
     response.headers = Headers(answer.pairs)  # and none of Flask's own
     return response
