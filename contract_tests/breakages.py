@@ -539,7 +539,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="The JWKS endpoint, for your client_assertion can't be reached",
         damage=app.jwks_not_found,
         touches=parts("app.jwks", "app.jwks_url"),
-    ).also(app.jwks_host_silent, app.jwks_host_failing),
+    ).also(app.jwks_host_silent, app.jwks_host_failing, app.jwks_url_in_capitals),
     *Breakage(
         row="§3.19a",
         flows=_ASSERTED,

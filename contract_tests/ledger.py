@@ -177,8 +177,8 @@ DOUBTS: Final[Sequence[Doubt]] = (
     ),
     Doubt(
         row="§7",
-        question="Which access tokens does a logout reach after a second refresh? The source looks the session up where "
-        "only the code and the first refresh have left it.",
+        question="Which access tokens does a logout reach after a second refresh? The source looks the session up "
+        "where only the code and the first refresh have left it.",
         mock="all of the session",
         settle="by hand: refresh twice, log out at CIS2, and call an API with each token",
     ),
@@ -226,9 +226,17 @@ DOUBTS: Final[Sequence[Doubt]] = (
     ),
     Doubt(
         row="NHS login §4",
-        question="Is a request without `nonce`, or with a scope that nobody knows, refused?",
-        mock="without a nonce, but for the platform's own client; unknown scopes are ignored",
-        settle="by hand, as a client of NHS login: the cases `nhs_login_authorize` say what to send",
+        question="Is a request without `state` or `nonce`, or with a scope that nobody knows, refused? Both are "
+        "documented as mandatory, and a live client sends neither.",
+        mock="no; `strict_authorize` refuses without state or nonce, but for the platform's own client",
+        settle="by hand, as a client of NHS login: leave each out",
+    ),
+    Doubt(
+        row="realms",
+        question="For which of the two is a realm's client registered that sends a secret and an assertion, as the "
+        "platform's own tutorial does?",
+        mock="for its secret; the assertion is not looked at",
+        settle="by hand, as a client of a realm: send a wrong secret beside a good assertion, and the other way round",
     ),
 )
 

@@ -134,6 +134,8 @@ LIMITS: Final[Mapping[type, Mapping[str, Limit]]] = {
         "cis2_auth_method": one_of("client_secret_post", "private_key_jwt", "client_secret_basic"),
         "cis2_signing_algorithm": one_of("RS512", "RS256"),
         "grant_types": one_of("authorization_code", "refresh_token"),
+        "cis2_realm_secret": WORD,
+        "nhs_login_realm_secret": WORD,
     },
     Api: {
         "path": matching(

@@ -474,7 +474,11 @@ class Platform:
                 is_own=self._is_own,
             )
         app = self.store.apps.get(client_id)
-        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None) if app is not None else None
+        if app is None:
+            return None
+        of_realms = {"cis2": app.cis2_realm_secret, "nhs_login": app.nhs_login_realm_secret}
+        secret = of_realms[provider.people] if provider.name != provider.people else None
+        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None, secret=secret)
 
     def _jwks_url(self, app: App) -> str:
         return app.jwks_url or f"{self.url}{self.apps.jwks_path(app)}"

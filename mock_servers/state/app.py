@@ -57,6 +57,8 @@ class App:
     that alone will do there: `client_secret_post`, `client_secret_basic` or `private_key_jwt`, the last signed with
     `cis2_signing_algorithm`, `RS512` or `RS256`. `grant_types` (RFC 7591, section 2) are those it is registered for at
     the identity providers; `None` is each provider's usual: codes and refreshes, but CIS2 gives no refresh token.
+    `cis2_realm_secret` and `nhs_login_realm_secret` are its secrets at the mock realms of CIS2 and NHS login, else
+    `client_secret`.
     """
 
     client_id: str
@@ -80,6 +82,8 @@ class App:
     cis2_auth_method: str = "client_secret_post"
     cis2_signing_algorithm: str = "RS512"
     grant_types: tuple[str, ...] | None = None
+    cis2_realm_secret: str | None = None
+    nhs_login_realm_secret: str | None = None
     registration: Registration | None = None
 
     def known_in(self, environment: str) -> bool:
