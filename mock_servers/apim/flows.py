@@ -5,6 +5,7 @@ Policies are grouped as the contract groups them; the sentence of each rule stan
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -27,7 +28,7 @@ from mock_servers.apim import (
 )
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.rules import Flow, Policy, Rule, rejects
+from mock_servers.rules import Flow, Policy, Rule, choose, rejects
 from mock_servers.wire.request import Answer
 
 ASSERTION: Final = (
@@ -402,3 +403,11 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     _refusal("§2.18", "not-found", _always, request_form.check_path_known),
 )
 """Each row of the flow table, in its order; the guard before them is the mock's own."""
+
+
+def reach_quota(exchange: Exchange) -> None:
+    """Judge an exchange as far as its client's quota, for what is used up on the way there: a jti, a state."""
+    rules = (rule for policy in choose(FLOWS, exchange).policies for rule in policy.rules)
+    for rule in itertools.takewhile(lambda rule: rule is not client_app.claim_quota, rules):
+        if rule.objection(exchange) is not None:
+            return

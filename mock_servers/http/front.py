@@ -50,6 +50,8 @@ _JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
 _LARGEST_JWT: Final = 1 << 14
 """Characters; a journal of a thousand exchanges must not hold a thousand times what a client may post."""
 
+_JTI_SPENT: Final = "The quota is counted after the jti is remembered: sign a new assertion for the next try."
+
 _log = logging.getLogger("mock_servers")
 
 
@@ -71,7 +73,7 @@ class Front(Generic[X]):
     for what a rule names, `render` makes an answer of it, `write` text of its members; `advise` tells, afterwards, what
     a success should make its client think about; `trace` may record what became of any exchange. Without
     `keeps_successes` the journal has the refusals alone: such answers are full of secrets. `place` is where a fault
-    would have to be ordered for a request to meet it.
+    would have to be ordered for a request to meet it, and `reach_quota` uses up what the service does before it counts.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Front(Generic[X]):
     journal: Journal
     faults: Faults | None = None
     place: Callable[[X], str | None] = lambda _: None
+    reach_quota: Callable[[X], None] = lambda _: None
     advise: Callable[[X, Record], Iterable[str]] = lambda _, __: ()
     row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
     trace: Callable[[X, Seen], None] = lambda *_: None
@@ -173,7 +176,9 @@ def _met(front: Front[X], exchange: X) -> Fault | None:
 
 
 def _faulted(front: Front[X], exchange: X, fault: Fault, faults: Faults) -> _Outcome[X]:
-    """Answer without the service: nothing is judged, and nothing used up."""
+    """Answer without the service: nothing is judged, and nothing used up but what comes before a quota is counted."""
+    if fault.is_quota:
+        front.reach_quota(exchange)
     app = front.known.store.apps.get(client_of(exchange.request, front.known.store))
     facts = faulty.Facts(app=app, now=exchange.now, message_id=front.message_id())
     answer = faulty.instead(fault, facts, faults.other_keys)
@@ -322,7 +327,8 @@ def _recorded_fault(outcome: _Outcome[X]) -> RecordedError | None:
 def _diagnosis(outcome: _Outcome[X]) -> str | None:
     judged = [outcome.refusal.diagnosis] if outcome.refusal else []
     ordered = [f"This is {outcome.fault.told}."] if outcome.fault else []
-    return " ".join(judged + ordered) or None
+    quota = outcome.fault is not None and outcome.fault.is_quota and hasattr(outcome.exchange, "jti")
+    return " ".join(judged + ordered + [_JTI_SPENT] * quota) or None
 
 
 def _status_that_left(outcome: _Outcome[X]) -> int:
