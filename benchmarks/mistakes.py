@@ -18,7 +18,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
@@ -41,7 +41,7 @@ class World:
     def __init__(self, ring: KeyRing, *, explains: bool = True, random: Random | None = None) -> None:
         clock = Clock()
         clock.set(NOW, frozen=True)
-        self.platform = Platform(Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
+        self.platform = Mock(Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
         self.platform.apps.change(APP, redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
         app = self.platform.apps.get(APP)
         self.platform.apps.add(replace(app, client_id=STRANGER, name="other", client_secret="other-secret"))
@@ -79,7 +79,7 @@ class World:
     def platform_code(self) -> str:
         """Log in through the platform, and return its code."""
         query = {"client_id": APP, "redirect_uri": REDIRECT, "response_type": "code", "state": "mine"}
-        landed = self.platform.walk(f"{self.platform.url}/oauth2/authorize?{urlencode(query)}", "656005750104")
+        landed = self.platform.log_in(f"{self.platform.url}/oauth2/authorize?{urlencode(query)}", user="656005750104")
         return dict(parse_qsl(urlsplit(landed).query))["code"]
 
     def refresh_token(self) -> str:
@@ -175,7 +175,7 @@ def _at_provider(provider: str) -> Callable[[World], Draft]:
     def draft(world: World) -> Draft:
         form = {
             "grant_type": "authorization_code",
-            "code": world.platform.log_in(provider, WANTED, REDIRECT),
+            "code": world.platform.issue_code(provider, WANTED, REDIRECT),
             "redirect_uri": REDIRECT,
         }
         return _signed(world, provider, form)
@@ -349,7 +349,7 @@ MISTAKES: Final = (
         "code-as-subject-token",
         "token_exchange",
         "subject scopes",
-        _field("subject_token", lambda draft: draft.world.platform.log_in("cis2", WANTED, REDIRECT)),
+        _field("subject_token", lambda draft: draft.world.platform.issue_code("cis2", WANTED, REDIRECT)),
     ),
     _mistake("id-token-expired", "token_exchange", "subject", _field("subject_token", _expired_id_token)),
     _mistake("id-token-other-environment", "token_exchange", "subject", _field("subject_token", _foreign_id_token)),
@@ -441,7 +441,11 @@ def _late_code(draft: Draft) -> str:
     clock, world, now = draft.world.platform.clock, draft.world, draft.world.now
     clock.set(now - 3000, frozen=True)
     provider = "nhs_login" if draft.path == "/token" else "cis2"
-    late = world.platform_code() if draft.path == "/oauth2/token" else world.platform.log_in(provider, WANTED, REDIRECT)
+    late = (
+        world.platform_code()
+        if draft.path == "/oauth2/token"
+        else world.platform.issue_code(provider, WANTED, REDIRECT)
+    )
     clock.set(now, frozen=True)
     return late
 

@@ -113,7 +113,7 @@ def new_session(exchange: Exchange, id_token: str, external_access_token: str | 
     lifetime = SESSION_LIFETIMES[provider.people]
     claims = exchange.subject.claims
     return Session(
-        id=str(claims.get("sid", "")),
+        id=str(claims.get("sid") or ""),
         provider=provider.name,
         subject=str(claims.get("nhs_number") or claims.get("sub") or ""),
         issued_at=exchange.now,
@@ -162,7 +162,8 @@ def _first_refresh_token(
 
 def _refresh_token(exchange: Exchange, token: RefreshToken) -> str:
     value = exchange.service.identifiers.refresh_token()
-    exchange.service.store.refresh_tokens.put(value, token)
+    kept = replace(token, family=token.family or provenance.fingerprint(value).hex())
+    exchange.service.store.refresh_tokens.put(value, kept)
     _remember(exchange, "refresh token", value, token.expires_at, token.session)
     return value
 

@@ -27,7 +27,7 @@ from mock_servers.control import (
     tokens,
 )
 from mock_servers.control.calls import JSON, Asked, Call, Told
-from mock_servers.http.front import LARGEST_BODY
+from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.wire.wsgi import IN_PROCESS
 
 if TYPE_CHECKING:

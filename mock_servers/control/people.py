@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import REDIRECT
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
@@ -24,6 +23,7 @@ from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.state.limit import REDIRECT
 from mock_servers.state.person import Person
 from mock_servers.wire.wording import shown
 
@@ -75,7 +75,7 @@ def _log_in(asked: Asked) -> Told:
     redirect_uri = _redirect_uri(given.redirect_uri, app.redirect_uris)
     wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id, nonce=given.nonce, state=given.state)
     if given.outcome == "ok":
-        return Told(body={"code": asked.platform.log_in(given.provider, wanted, redirect_uri)})
+        return Told(body={"code": asked.platform.issue_code(given.provider, wanted, redirect_uri)})
     if given.user is not None:
         log_ins.find_person(service, wanted)
     row = service.provider.errors[given.outcome]

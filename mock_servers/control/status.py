@@ -9,7 +9,7 @@ from mock_servers.version import installed
 
 
 def _status(asked: Asked) -> Told:
-    known = asked.platform.real_names
+    known = asked.platform.names.real_names
     names = known.called(asked.origin).as_json() if known is not None else None
     return Told(body={"ready": True, "version": installed(), "urls": _urls(asked), "real_names": names})
 

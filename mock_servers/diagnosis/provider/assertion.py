@@ -38,7 +38,7 @@ def cis2_iss_is_api_key(case: Case) -> Finding | None:
     iss, client_id = case.claim("iss"), case.form("client_id")
     if _at(case, "cis2") is None or not isinstance(iss, str) or iss == client_id:
         return None
-    app = case.known.store.apps.get(iss)
+    app = case.known.app(iss)
     if _CIS2_CLIENT.fullmatch(iss) or not (_signs_by_its_key(app, client_id) if app else _API_KEY.fullmatch(iss)):
         return None
     whose = f"the API key of app {shown(app.name)}" if app is not None else "by its shape an API key"
@@ -145,7 +145,7 @@ def _registered_algorithm(case: Case) -> str | None:
     client, iss = case.learned.get("client"), case.claim("iss")
     if isinstance(client, Client):
         return client.signing_algorithm
-    app = case.known.store.apps.get(iss) if isinstance(iss, str) else None
+    app = case.known.app(iss)
     return app.cis2_signing_algorithm if app is not None else None
 
 

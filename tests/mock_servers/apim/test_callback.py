@@ -13,7 +13,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 
@@ -70,7 +70,7 @@ def test_a_state_of_the_other_deployment_is_unknown(browser: Browser) -> None:
     assert told(browser.callback(brought, "/oauth2")) == INVALID_STATE
 
 
-def test_a_state_is_kept_for_ten_minutes(platform: Platform, browser: Browser) -> None:
+def test_a_state_is_kept_for_ten_minutes(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.clock.advance(600)
 
@@ -79,7 +79,7 @@ def test_a_state_is_kept_for_ten_minutes(platform: Platform, browser: Browser) -
     assert platform.exchanges.last.refusal.evidence == "I"
 
 
-def test_a_state_lives_until_its_last_second(platform: Platform, browser: Browser) -> None:
+def test_a_state_lives_until_its_last_second(platform: Mock, browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
     platform.clock.advance(599)
 
@@ -88,7 +88,7 @@ def test_a_state_lives_until_its_last_second(platform: Platform, browser: Browse
     assert told(answer) == (500, "unknown_error", CATCH_ALL)
 
 
-def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Platform, browser: Browser) -> None:
+def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Mock, browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
 
     browser.callback({"state": state, "error": "access_denied", "error_description": "ConsentNotGiven"})
@@ -96,7 +96,7 @@ def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Platf
     assert "ConsentNotGiven" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_an_app_that_is_gone_is_told_to_the_developer(platform: Platform, browser: Browser) -> None:
+def test_an_app_that_is_gone_is_told_to_the_developer(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.apps.remove("nhsauth-app")
 
@@ -104,7 +104,7 @@ def test_an_app_that_is_gone_is_told_to_the_developer(platform: Platform, browse
     assert platform.exchanges.last.diagnosis == 'The app with API key "nhsauth-app" was removed during the log-in.'
 
 
-def test_the_quota_counts_at_the_callback(platform: Platform, browser: Browser) -> None:
+def test_the_quota_counts_at_the_callback(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", quota_per_minute=1)
     brought = browser.logged_in()
 
@@ -118,7 +118,7 @@ def test_an_answer_of_the_provider_without_an_id_token_is_refused(answered_by: G
     assert told(answered_by(body)) == (400, "invalid_request", "Missing client_assertion")
 
 
-def test_a_code_that_the_provider_refuses_is_refused(platform: Platform, browser: Browser) -> None:
+def test_a_code_that_the_provider_refuses_is_refused(platform: Mock, browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
 
     answer = browser.callback({"state": state, "code": "never-issued"})
@@ -162,7 +162,7 @@ def test_an_issuer_that_is_no_text_is_a_script_fault(given: Given, change: dict[
     assert told(given(Alterations(**change))) == (500, "unknown_error", CATCH_ALL)
 
 
-def test_the_case_of_the_issuer_does_not_matter(platform: Platform, given: Given) -> None:
+def test_the_case_of_the_issuer_does_not_matter(platform: Mock, given: Given) -> None:
     issuer = f"{platform.url}{platform.providers['cis2'].provider.path}".upper()
 
     assert given(Alterations(claims={"iss": issuer})).status_code == 302
@@ -178,7 +178,7 @@ def test_a_key_that_the_provider_does_not_publish_is_unknown(given: Given) -> No
     )
 
 
-def test_a_signature_that_is_not_the_providers_is_refused(platform: Platform, answered_by: Given) -> None:
+def test_a_signature_that_is_not_the_providers_is_refused(platform: Mock, answered_by: Given) -> None:
     header, _, signature = platform.id_token("cis2", Wanted(client_id="test-client-cis2")).split(".")
     _, other, _ = platform.id_token("cis2", Wanted(client_id="test-client-cis2", level="aal2")).split(".")
 
@@ -210,7 +210,7 @@ def test_the_time_of_an_id_token_is_judged_after_its_key(given: Given) -> None:
     assert told(answer)[2].startswith("Invalid 'kid' header")
 
 
-def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Platform, given: Given) -> None:
+def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Mock, given: Given) -> None:
     platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
 
     status, code, sentence = told(given(level="aal2"))
@@ -249,10 +249,10 @@ def test_both_deployments_take_people_of_both_providers(browser: Browser, mount:
     assert list(query_of(answer)) == ["code", "state"]
 
 
-def test_nhs_login_sees_the_platforms_own_assertion(platform: Platform, browser: Browser) -> None:
+def test_nhs_login_sees_the_platforms_own_assertion(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in(scope="nhs-login")
     asked: dict[str, Any] = {}
-    call = platform.call
+    call = platform.in_process.call
 
     def listen(url: str, form: Any = None, bearer: str | None = None) -> tuple[int, bytes]:
         asked.update(form or {}, url=url)
@@ -269,7 +269,7 @@ def test_nhs_login_sees_the_platforms_own_assertion(platform: Platform, browser:
     assert assertion.claims["exp"] - assertion.claims["iat"] == 3600
 
 
-def test_the_journal_holds_no_whole_code(platform: Platform, browser: Browser) -> None:
+def test_the_journal_holds_no_whole_code(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
 
     given = query_of(browser.callback(brought))["code"]
@@ -283,7 +283,7 @@ def test_the_journal_holds_no_whole_code(platform: Platform, browser: Browser) -
 def test_a_provider_whose_lifetimes_are_configured_knows_the_platform(ring: KeyRing) -> None:
     configured = Configuration(cis2=ProviderSettings(id_token_lifetime=60))
 
-    client = Platform(configured, ring=ring).providers["cis2"].client("test-client-cis2")
+    client = Mock(configured, ring=ring).providers["cis2"].client("test-client-cis2")
 
     assert client is not None
     assert client.backchannel_logout_uri == "http://127.0.0.1:8080/oauth2/backchannel_logout"

@@ -8,7 +8,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 
@@ -40,7 +40,7 @@ def sentence_on(page: TestResponse) -> str:
     ],
 )
 def test_cis2_shows_a_page_while_it_knows_no_redirect_uri(
-    authorize: Ask, platform: Platform, changes: dict[str, str | None], code: str, sentence: str
+    authorize: Ask, platform: Mock, changes: dict[str, str | None], code: str, sentence: str
 ) -> None:
     page = authorize(**changes)
 
@@ -193,7 +193,7 @@ def test_a_good_request_shows_the_log_in_page(authorize: Ask, provider: str, cha
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
-def test_nhs_login_takes_the_request_as_a_form(platform: Platform, http: Client) -> None:
+def test_nhs_login_takes_the_request_as_a_form(platform: Mock, http: Client) -> None:
     form = {
         "response_type": "code",
         "client_id": "nhsauth-app",
@@ -206,7 +206,7 @@ def test_nhs_login_takes_the_request_as_a_form(platform: Platform, http: Client)
     assert http.post("/authorize", data=form, base_url=platform.url).status_code == 200
 
 
-def test_cis2_takes_no_request_as_a_form(platform: Platform, http: Client) -> None:
+def test_cis2_takes_no_request_as_a_form(platform: Mock, http: Client) -> None:
     answer = http.post(f"{PATH}/authorize", data={"client_id": "nhsauth-app"}, base_url=platform.url)
 
     assert answer.status_code == 405
@@ -214,12 +214,12 @@ def test_cis2_takes_no_request_as_a_form(platform: Platform, http: Client) -> No
 
 
 @pytest.fixture
-def strict(ring: KeyRing) -> Platform:
+def strict(ring: KeyRing) -> Mock:
     """A platform whose NHS login wants state and nonce, as documented."""
-    return Platform(Configuration(nhs_login=ProviderSettings(strict_authorize=True)), ring=ring)
+    return Mock(Configuration(nhs_login=ProviderSettings(strict_authorize=True)), ring=ring)
 
 
-def ask_strictly(strict: Platform, **changes: str | None) -> TestResponse:
+def ask_strictly(strict: Mock, **changes: str | None) -> TestResponse:
     strict.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
     sound = {"response_type": "code", "client_id": "nhsauth-app", "redirect_uri": REDIRECT, "scope": "openid"}
     query = {**sound, "state": "s-1", "nonce": "n-1", **changes}
@@ -236,14 +236,14 @@ def ask_strictly(strict: Platform, **changes: str | None) -> TestResponse:
     ],
 )
 def test_nhs_login_refuses_without_state_or_nonce_when_set_so(
-    strict: Platform, changes: dict[str, str | None], told: dict[str, str]
+    strict: Mock, changes: dict[str, str | None], told: dict[str, str]
 ) -> None:
     answer = ask_strictly(strict, **changes)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{REDIRECT}?{_query(**told)}")
 
 
-def test_the_platform_itself_needs_no_nonce_at_nhs_login(strict: Platform) -> None:
+def test_the_platform_itself_needs_no_nonce_at_nhs_login(strict: Mock) -> None:
     page = ask_strictly(
         strict,
         client_id="test-client-nhs-login",
@@ -266,7 +266,7 @@ def test_the_platform_itself_needs_no_nonce_at_nhs_login(strict: Platform) -> No
     ],
 )
 def test_nhs_login_without_state_or_nonce_gets_advice(
-    authorize: Ask, platform: Platform, changes: dict[str, str | None], words: str | None
+    authorize: Ask, platform: Mock, changes: dict[str, str | None], words: str | None
 ) -> None:
     authorize("nhs_login", **changes)
 
@@ -308,7 +308,7 @@ def test_a_page_tells_the_providers_code_beneath(authorize: Ask) -> None:
     assert "Status 400, <code>redirect_uri_mismatch</code>" in page
 
 
-def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask, platform: Platform) -> None:
+def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask, platform: Mock) -> None:
     good = f"https://app.example/{'a' * 150}/"
     platform.apps.change("nhsauth-app", redirect_uris=("https://other.example/", f"{good}callback"))
 
@@ -320,7 +320,7 @@ def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask,
     )
 
 
-def test_many_registered_redirect_uris_are_counted(authorize: Ask, platform: Platform) -> None:
+def test_many_registered_redirect_uris_are_counted(authorize: Ask, platform: Mock) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=tuple(f"https://{number}.example/" for number in range(12)))
 
     authorize()
@@ -328,7 +328,7 @@ def test_many_registered_redirect_uris_are_counted(authorize: Ask, platform: Pla
     assert '"https://4.example/" and 7 more' in (platform.exchanges.last.diagnosis or "")
 
 
-def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Platform) -> None:
+def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Mock) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=())
 
     authorize()
@@ -339,7 +339,7 @@ def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Pla
 @pytest.mark.parametrize(("uri", "advised"), [("http://app.example/callback", True), (REDIRECT, False)])
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_a_redirect_uri_in_the_clear_gets_advice(
-    authorize: Ask, platform: Platform, provider: str, uri: str, *, advised: bool
+    authorize: Ask, platform: Mock, provider: str, uri: str, *, advised: bool
 ) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=(uri,))
 
