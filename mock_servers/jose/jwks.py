@@ -108,8 +108,8 @@ class HttpFetcher:
     """Fetches over HTTP from loopback, private and listed hosts, and from no other: offline means offline.
 
     `own` answers for the URLs that the mock plays itself, without a socket, and gives `None` for any other. Proxies of
-    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`; `waiting` is
-    entered meanwhile.
+    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`; `waiting`
+    is entered meanwhile.
     """
 
     own: Callable[[str], tuple[int, bytes] | None]
