@@ -6,7 +6,6 @@ connection's business.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import logging
 import re
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.state.real_host import Hosts
+from mock_servers.wire.wording import did_you_mean
 
 if TYPE_CHECKING:
     import ssl
@@ -106,8 +106,7 @@ class ForwardProxy:
     def _why(self, name: str) -> str:
         if _is_address(name):
             return f"{name} is an address: this proxy knows hosts by name, and loopback needs none (set NO_PROXY)"
-        near = difflib.get_close_matches(name, [host.name for host in self.hosts], n=1, cutoff=0.9)
-        hint = f" (did you mean {near[0]}?)" if near else ""
+        hint = did_you_mean(name, [host.name for host in self.hosts], near=0.9)
         return f"{name} is no host of this mock{hint}, and nothing leaves this machine unless allowed by name"
 
     def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from mock_servers.rules import UnknownError
 from mock_servers.state.grant import Issued
 from mock_servers.state.store import Store
 from mock_servers.wire.wording import cut, shown
@@ -32,7 +33,10 @@ def mark_spent(store: Store, value: str, at: float) -> None:
 
 def recognise(store: Store, key: bytes) -> Issued | None:
     """Return where the value with this fingerprint came from, when this mock knows; apps' keys and secrets included."""
-    return store.issued.get(key) or next(_of_apps(store, key), None)
+    try:
+        return store.issued.get(key) or next(_of_apps(store, key), None)
+    except UnknownError:
+        return None
 
 
 def told(store: Store, value: Any) -> str:

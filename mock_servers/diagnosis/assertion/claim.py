@@ -63,7 +63,7 @@ def _told(case: Case, value: Any) -> str:
 
 
 def _is_key(case: Case, value: Any) -> bool:
-    return isinstance(value, str) and case.known.store.apps.get(value) is not None
+    return case.known.app(value) is not None
 
 
 def _cure(case: Case, iss: Any, sub: Any) -> str:
