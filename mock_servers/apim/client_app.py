@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError, public_key, read
-from mock_servers.journal.provenance import told
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state import quota
 from mock_servers.state.app import App
@@ -16,6 +17,9 @@ from mock_servers.wire.wording import duration, shown
 
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
+
+_FETCHED: Final = re.compile(r"https?://[^/]+/")
+"""What a JWKS URL must begin with, letter by letter (S)."""
 
 
 def _what_keeps(exchange: Exchange, app: App) -> str | None:
@@ -39,8 +43,8 @@ def _unknown(exchange: Exchange, client_id: Any) -> str:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
     known = [known.client_id for known in exchange.service.store.apps.values() if known.known_in(environment)]
     return (
-        f"No app of environment {environment} has the API key {told(exchange.service.store, client_id)}; known are "
-        f"{shown(known)}. "
+        f"No app of environment {environment} has the API key {provenance.shown(exchange.service.store, client_id)}; "
+        f"known are {shown(known)}. "
         "iss and sub are the API key of the app, not its id, name or CIS2 client id."
     )
 
@@ -100,6 +104,9 @@ def fetch_app_jwks(exchange: Exchange) -> str | None:
     url = exchange.service.jwks_url_of(exchange.app)
     key, table = ("app", url), exchange.service.store.jwks
     kept = table.get(key)
+    if not _FETCHED.match(url):
+        exchange.app_jwks_failure = "the URL must begin with http:// or https:// in small letters, a host, and a path"
+        return f"{wording.url(url)} is not fetched at all: {exchange.app_jwks_failure}. This jti is spent."
     if kept is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:
         try:
             kept = read(exchange.service.fetch(url), exchange.now, url)

@@ -151,7 +151,7 @@ SERVICES: Final = (
         flows=(*HELLO_WORLD, *own_api.FLOWS, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
     ),
     _provider("CIS2", providers.CIS2),
-    _provider("CIS2, by the setting unusable_code", providers.CIS2_ANCESTOR),
+    _provider("CIS2, by the settings unusable_code and foreign_assertion", providers.CIS2_ANCESTOR),
     _provider("NHS login", providers.NHS_LOGIN),
     _provider("the mock realms", KEYCLOAK),
     Service(

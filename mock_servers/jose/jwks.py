@@ -35,7 +35,11 @@ _PRIVATE_NAMES = re.compile(r"[^.]+|.+\.(localhost|local|internal|test|lan|home\
 
 
 class UnreachableError(Exception):
-    """A URL could not be fetched; its message says what the attempt met."""
+    """A URL could not be fetched; its message says what the attempt met, `status` with what an answer refused it."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,7 @@ class HttpFetcher:
             raise UnreachableError("the URL must be http(s)://host/path")
         status, body = self.own(url) or self._fetched(url)
         if status > _LARGEST_STATUS:
-            raise UnreachableError(f"it answered {status}")
+            raise UnreachableError(f"it answered {status}", status)
         return body
 
     def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:

@@ -180,7 +180,11 @@ class Services:
                 is_own=names.is_own,
             )
         app = self.parts.store.apps.get(client_id)
-        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None) if app is not None else None
+        if app is None:
+            return None
+        of_realms = {"cis2": app.cis2_realm_secret, "nhs_login": app.nhs_login_realm_secret}
+        secret = of_realms[provider.people] if provider.name != provider.people else None
+        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None, secret=secret)
 
     def _jwks_url(self, app: App) -> str:
         return app.jwks_url or f"{self.parts.names.url}{self.parts.apps.jwks_path(app)}"
