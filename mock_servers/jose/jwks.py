@@ -13,6 +13,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -111,12 +112,14 @@ class HttpFetcher:
     """Fetches over HTTP from loopback, private and listed hosts, and from no other: offline means offline.
 
     `own` answers for the URLs that the mock plays itself, without a socket, and gives `None` for any other. Proxies of
-    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`.
+    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`; `waiting`
+    is entered meanwhile.
     """
 
     own: Callable[[str], tuple[int, bytes] | None]
     allow_hosts: Collection[str] = ()
     timeout: float = 5.0
+    waiting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     monotonic: Callable[[], float] = time.monotonic
 
     def __call__(self, url: str) -> bytes:
@@ -138,8 +141,8 @@ class HttpFetcher:
         import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it for those would slow each start
 
         try:
-            self._refuse_foreign(urlsplit(url).hostname or "")
-            with urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
+            with self.waiting(), urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
+                self._refuse_foreign(urlsplit(url).hostname or "")
                 headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else None
                 answer = pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
                 with contextlib.closing(answer):
