@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -106,16 +106,10 @@ def refuse_unknown(warning: str) -> None:
     _, told, name = warning.strip().partition("Unknown config option: ")
     if told and name.startswith("nhsauth"):
         known = [ENV, *(_places(each)[2] for each in OPTIONS), *_DECIDED_ELSEWHERE]
-        raise pytest.UsageError(
-            f"nhsauth: the ini's {name} is unknown{_meant(name, known)}; allowed: {', '.join(known)}"
-        )
+        from mock_servers.wire.wording import did_you_mean  # noqa: PLC0415 - for who mistypes
 
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    import difflib  # noqa: PLC0415 - for who mistypes
-
-    nearest = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {nearest[0]}?)" if nearest else ""
+        meant = did_you_mean(name, known)
+        raise pytest.UsageError(f"nhsauth: the ini's {name} is unknown{meant}; allowed: {', '.join(known)}")
 
 
 def _env(config: pytest.Config) -> Mapping[str, str]:

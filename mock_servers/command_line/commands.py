@@ -221,6 +221,25 @@ def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
     explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json)
 
 
+@_command("summary", nhsauth)
+@click.option(
+    "--server",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="NHSAUTH_URL",
+    metavar="URL",
+    help="The mock that was asked. Also NHSAUTH_URL.",
+)
+def summary(*, server: str) -> None:
+    """Print what a running mock refused, as Markdown.
+
+    Each kind of refusal once, with its explanation: for the page of a job, such as $GITHUB_STEP_SUMMARY.
+    """
+    from mock_servers.command_line import summary as summary_command
+
+    summary_command.show(server)
+
+
 @_command("errors", nhsauth)
 @click.argument("text", required=False)
 @_AS_JSON

@@ -12,8 +12,9 @@ from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import DONE, PEM, Asked, Call, Gives, Takes, Told, all_required
 from mock_servers.control.problems import ProblemError
 from mock_servers.state.app import App
+from mock_servers.state.real_host import environment_among
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
-from mock_servers.wire.wording import shown
+from mock_servers.wire.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
@@ -71,6 +72,11 @@ def _told(asked: Asked, app: App) -> dict[str, Any]:
 
 def _given(asked: Asked, takes: Takes) -> _Given:
     read = members.read_partial(takes.kind, asked.body, omit=takes.omit)
+    known = environment_among(asked.platform.names.hosts)
+    for index, name in enumerate(read.get("environments", ())):
+        if not known.holds(name):
+            found = f"{shown(name)}{did_you_mean(name, known.words)}"
+            raise MemberError(f"environments[{index}]", found, known.allowed)
     make_key, refresh_jwks = read.pop("make_key", None), read.pop("refresh_jwks", False)
     client_id = asked.path.get("client_id")
     if client_id is not None and read.pop("client_id", client_id) != client_id:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import Limit
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import DONE, Asked, Call, Gives, Takes, Told, answer_object
 from mock_servers.control.problems import ProblemError
 from mock_servers.state.clock import Clock
+from mock_servers.state.limit import Limit
 from mock_servers.wire.wording import moment, shown
 
 _LAST: Final = int(datetime(9998, 12, 31, tzinfo=UTC).timestamp())

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from mock_servers import pages
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import URL
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
@@ -32,6 +31,7 @@ from mock_servers.explain.explanation import explain
 from mock_servers.explain.kind import KINDS
 from mock_servers.explain.verdict import ROLES
 from mock_servers.explain.whole import Lent, explain_text, is_explicable
+from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
 

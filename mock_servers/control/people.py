@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import REDIRECT
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
@@ -24,6 +23,7 @@ from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.state.limit import REDIRECT
 from mock_servers.state.person import Person
 from mock_servers.wire.wording import shown
 

@@ -214,7 +214,7 @@ def test_both_deployments_take_people_of_both_providers(browser: Browser, mount:
 def test_nhs_login_sees_the_platforms_own_assertion(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in(scope="nhs-login")
     asked: dict[str, Any] = {}
-    call = platform.call
+    call = platform.in_process.call
 
     def listen(url: str, form: Any = None, bearer: str | None = None) -> tuple[int, bytes]:
         asked.update(form or {}, url=url)

@@ -301,7 +301,7 @@ def configured(tmp_path: Path, ring: KeyRing) -> Mock:
 
 
 def test_a_realm_publishes_the_key_it_is_given_under_the_kid_it_is_given(configured: Mock, ring: KeyRing) -> None:
-    status, body = configured.call(f"{HOST}/realms/{CIS2}/protocol/openid-connect/certs")
+    status, body = configured.in_process.call(f"{HOST}/realms/{CIS2}/protocol/openid-connect/certs")
     (key,) = json.loads(body)["keys"]
 
     assert (status, key["kid"]) == (200, "of-the-suite")
@@ -309,7 +309,7 @@ def test_a_realm_publishes_the_key_it_is_given_under_the_kid_it_is_given(configu
 
 
 def test_a_realm_that_is_given_a_kid_alone_makes_its_key(configured: Mock) -> None:
-    _, body = configured.call(f"{HOST}/realms/{NHS_LOGIN}/protocol/openid-connect/certs")
+    _, body = configured.in_process.call(f"{HOST}/realms/{NHS_LOGIN}/protocol/openid-connect/certs")
 
     assert [key["kid"] for key in json.loads(body)["keys"]] == ["of-no-file"]
 
