@@ -30,7 +30,6 @@ from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain
 from mock_servers.explain.kind import KINDS
 from mock_servers.explain.verdict import ROLES
-from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
@@ -62,6 +61,8 @@ def _request_of(asked: Asked) -> str | None:
     if isinstance(request, dict):
         return json.dumps(request)
     if request is None and asked.for_people and isinstance(value, str) and "as" not in asked.body:
+        from mock_servers.explain.whole import is_explicable  # noqa: PLC0415 - few ever ask
+
         return value if is_explicable(value) else None
     if request is not None and not isinstance(request, str):
         raise MemberError("request", shown(request), "a text, or an entry of a HAR file")
@@ -72,6 +73,8 @@ def _explain_request(asked: Asked, request: str) -> Told:
     unknown = [name for name in asked.body if name not in ("request", "value", "answer", "at")]
     if unknown:
         raise MemberError(unknown[0], "unknown beside a request", "request, answer, at")
+    from mock_servers.explain.whole import Lent, explain_text  # noqa: PLC0415 - few ever ask
+
     answer = asked.body.get("answer")
     if answer is not None and not isinstance(answer, str):
         raise MemberError("answer", shown(answer), "a text")
