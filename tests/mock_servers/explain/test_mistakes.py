@@ -132,6 +132,16 @@ def test_the_rule_that_refused_is_named(all_told: list[Told]) -> None:
     assert [name(each) for each in all_told if each.rule not in each.explanation.stopped_by] == []
 
 
+def test_a_key_set_that_was_lent_clears_no_rule(told_with_keys: list[Told]) -> None:
+    wrong = [
+        (name(each), each.explanation.by)
+        for each in told_with_keys
+        if each.rule not in each.explanation.stopped_by or each.explanation.by != "answer"
+    ]
+
+    assert wrong == []
+
+
 def test_it_is_named_alone_or_with_those_that_give_the_same_answer(all_told: list[Told]) -> None:
     shared = {name(each) for each in all_told if len(each.explanation.stopped_by) > 1}
 
