@@ -10,7 +10,8 @@ from typing import Any
 from mock_servers.rules import UnknownError
 from mock_servers.state.grant import Issued
 from mock_servers.state.store import Store
-from mock_servers.wire.wording import cut, shown
+from mock_servers.wire import wording
+from mock_servers.wire.wording import cut
 
 
 def fingerprint(value: str) -> bytes:
@@ -39,13 +40,13 @@ def recognise(store: Store, key: bytes) -> Issued | None:
         return None
 
 
-def told(store: Store, value: Any) -> str:
+def shown(store: Store, value: Any) -> str:
     """Return a claim as it may be shown: cut when it is an app's secret, a token or a key in PEM."""
     if not isinstance(value, str):
-        return shown(value)
+        return wording.shown(value)
     issued = recognise(store, fingerprint(value))
     is_secret = issued is not None and issued.kind != "API key"
-    return cut(value) if is_secret or "-----BEGIN" in value else shown(value)
+    return cut(value) if is_secret or "-----BEGIN" in value else wording.shown(value)
 
 
 def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:

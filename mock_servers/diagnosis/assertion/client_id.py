@@ -33,7 +33,7 @@ def app_not_known_here(case: Case) -> Finding | None:
     return Finding(
         id="app-not-known-here",
         certainty=certainty,
-        seen=f"iss and sub are {provenance.told(case.known.store, named)}: {said}.",
+        seen=f"iss and sub are {provenance.shown(case.known.store, named)}: {said}.",
         cause=f"{_BOTH}, here {case.known.environment}.",
         cure=_cure(case),
     )
