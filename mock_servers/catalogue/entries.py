@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -94,9 +95,10 @@ class Entry:
         }
 
 
-def entries() -> list[Entry]:
+@functools.cache
+def entries() -> tuple[Entry, ...]:
     """Return every row, in the order of the catalogues."""
-    return [entry for service in SERVICES for entry in entries_of(service)]
+    return tuple(entry for service in SERVICES for entry in entries_of(service))
 
 
 def entries_of(service: Service) -> Iterator[Entry]:
