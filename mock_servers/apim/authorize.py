@@ -36,7 +36,7 @@ def check_client_id_in_query(exchange: Exchange) -> str | None:
     return "The query string has no client_id: send the app's API key."
 
 
-@rejects(errors.AUTHORIZE_CLIENT_UNKNOWN)
+@rejects(errors.AUTHORIZE_CLIENT_UNKNOWN, after=["check_client_id_in_query"])
 def find_app_of_query(exchange: Exchange) -> str | None:
     """An app of this environment."""
     client_id = exchange.query("client_id") or ""
@@ -58,7 +58,7 @@ def check_redirect_uri_in_query(exchange: Exchange) -> str | None:
     return f"The query string has no redirect_uri: send one of the app's own, {registered(exchange.app)}."
 
 
-@rejects(errors.AUTHORIZE_REDIRECT_URI_UNREGISTERED)
+@rejects(errors.AUTHORIZE_REDIRECT_URI_UNREGISTERED, after=["check_redirect_uri_in_query"])
 def find_redirect_uri(exchange: Exchange) -> str | None:
     """It is the app's, character by character."""
     sent = exchange.query("redirect_uri") or ""
@@ -82,7 +82,7 @@ def check_response_type_present(exchange: Exchange) -> str | None:
     return None if "response_type" in exchange.request.query else "There is no response_type: send response_type=code."
 
 
-@rejects(errors.RESPONSE_TYPE_UNSUPPORTED)
+@rejects(errors.RESPONSE_TYPE_UNSUPPORTED, after=["check_response_type_present"])
 def check_response_type(exchange: Exchange) -> str | None:
     """The authorization code flow is the only one."""
     sent = exchange.query("response_type")

@@ -22,7 +22,7 @@ def check_client_id_present(exchange: Exchange) -> str | None:
     return "The form has no client_id: send the app's API key."
 
 
-@rejects(errors.CLIENT_UNKNOWN)
+@rejects(errors.CLIENT_UNKNOWN, after=["check_client_id_present"])
 def find_app_by_client_id(exchange: Exchange) -> str | None:
     """An app of this environment."""
     client_id = exchange.form("client_id") or ""
@@ -81,7 +81,7 @@ def check_client_secret_present(exchange: Exchange) -> str | None:
     return "The form has no client_secret: this grant wants the app's secret beside its API key."
 
 
-@rejects(errors.CLIENT_SECRET_WRONG)
+@rejects(errors.CLIENT_SECRET_WRONG, after=["check_client_secret_present"])
 def check_client_secret(exchange: Exchange) -> str | None:
     """The secret is the app's."""
     sent = exchange.form("client_secret") or ""

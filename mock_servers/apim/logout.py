@@ -23,7 +23,7 @@ def check_logout_token_present(exchange: Exchange) -> str | None:
     return None if "logout_token" in exchange.request.form else "The form has no logout_token: CIS2 posts one here."
 
 
-@rejects(errors.LOGOUT_TOKEN_MALFORMED)
+@rejects(errors.LOGOUT_TOKEN_MALFORMED, after=["check_logout_token_present"])
 def decode_logout_token(exchange: Exchange) -> str | None:
     """A JWT."""
     sent = exchange.form("logout_token") or ""

@@ -118,7 +118,7 @@ def check_assertion_live(exchange: Exchange) -> str | None:
     return f"exp was {duration(exchange.now - exp)} ago: sign a fresh assertion for each request."
 
 
-@rejects(errors.ASSERTION_TOO_LONG)
+@rejects(errors.ASSERTION_TOO_LONG, after=["check_assertion_live"])
 def check_assertion_near(exchange: Exchange) -> str | None:
     """30 minutes at CIS2, where 5 are documented; no limit at NHS login (S)."""
     longest = exchange.service.provider.proof.longest

@@ -45,7 +45,7 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
     return "The form has no grant_type: send grant_type=authorization_code, as application/x-www-form-urlencoded."
 
 
-@rejects(errors.GRANT_TYPE_UNKNOWN)
+@rejects(errors.GRANT_TYPE_UNKNOWN, after=["check_grant_type_present"])
 def check_grant_type_known(exchange: Exchange) -> str | None:
     """The product has such a grant, whether or not it is answered here (I)."""
     sent, provider = exchange.form("grant_type"), exchange.service.provider
@@ -58,7 +58,7 @@ def _answered(exchange: Exchange) -> str:
     return " and ".join(exchange.service.provider.grants)
 
 
-@rejects(errors.GRANT_TYPE_UNSUPPORTED)
+@rejects(errors.GRANT_TYPE_UNSUPPORTED, after=["check_grant_type_known"])
 def check_grant_type(exchange: Exchange) -> str | None:
     """It is one that this provider answers here."""
     sent, provider = exchange.form("grant_type"), exchange.service.provider
@@ -98,7 +98,7 @@ def check_no_scope(exchange: Exchange) -> str | None:
     return f"The form has scope {shown(exchange.form('scope'))}: send scope with the authorization request alone."
 
 
-@rejects(errors.CODE_UNKNOWN)
+@rejects(errors.CODE_UNKNOWN, after=["check_code_present"])
 def find_code(exchange: Exchange) -> str | None:
     """Issued by this provider."""
     sent = exchange.form("code") or ""
