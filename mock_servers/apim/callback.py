@@ -205,5 +205,8 @@ def _issued(exchange: Exchange, granted: PlatformCode) -> Issued:
         person=granted.session.subject,
         at=exchange.now,
         expires_at=granted.expires_at,
+        environment=granted.environment,
         redeem_at=f"{granted.mount}/token",
+        home=exchange.request.origin if exchange.service.is_real else "",
+        only_at_home=exchange.service.is_real,
     )

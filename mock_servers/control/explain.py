@@ -124,7 +124,7 @@ def _misplaced(platform: Platform, bare: str, field: str) -> Iterator[Finding]:
         response={},
         sent={field: provenance.fingerprint(bare)},
     )
-    return misplaced(platform.store, record, platform.url)
+    return misplaced(platform.store, record, platform.url, platform.hosts)
 
 
 def _explain(asked: Asked) -> Told:
