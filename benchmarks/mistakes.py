@@ -432,7 +432,7 @@ MISTAKES: Final = (
         "token",
         lambda draft: draft.headers.update(Authorization=f"Bearer {draft.world.platform.id_token('cis2', WANTED)}"),
     ),
-    _mistake("wrong-path", "api", "path", lambda draft: setattr(draft, "path", "/oauth2/access_token")),
+    _mistake("wrong-path", "api", "path token", lambda draft: setattr(draft, "path", "/oauth2/access_token")),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -27,6 +28,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
             f"Content-Type is {shown(sent)}: the service's source compares the whole header, and may answer 415 (our "
             f"guess is that it does not). Send {FORM} alone."
         )
+    yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
     yield from _of_authorize(exchange)
     yield from _of_assertion(exchange)
@@ -53,6 +55,13 @@ def _of_key_members(exchange: Exchange) -> Iterator[str]:
                 f"The JWK {shown(jwk.get('kid'))} says {name} {shown(said)}, and is used for {good}. Our guess is that "
                 f"the service does not judge it; other services do. Set {name} to {good}, or leave it out."
             )
+
+    odd = [name for name in ("n", "e") if re.search(r"[+/=]", str(jwk.get(name, "")))]
+    if odd:
+        yield (
+            f"{' and '.join(odd)} of the JWK {shown(jwk.get('kid'))} is in standard base64 (+, / or =): this mock "
+            "reads it, another reader may not. Write it in base64url, which has - and _ and no padding."
+        )
 
 
 def _of_assertion(exchange: Exchange) -> Iterator[str]:
@@ -94,7 +103,7 @@ def _of_authorize(exchange: Exchange) -> Iterator[str]:
             "plain http is for your own machine."
         )
     scope = exchange.query("scope") if uri is not None else None
-    if scope and scope != NHS_LOGIN and NHS_LOGIN in scope:
+    if scope and scope != NHS_LOGIN and "nhslogin" in re.sub(r"[\W_]", "", scope.lower()):
         yield f"scope is {shown(scope)}, so this went to CIS2: only exactly {NHS_LOGIN} picks NHS login."
 
 

@@ -17,7 +17,8 @@ def check_redirect_uri_in_form(exchange: Exchange) -> str | None:
     """There is one (RFC 6749, section 4.1.3)."""
     if "redirect_uri" in exchange.request.form:
         return None
-    return f"The form has no redirect_uri: repeat the one of the log-in, {registered(exchange.app)}."
+    lacks = exchange.request.form.lacking("redirect_uri")
+    return f"The form has {lacks}: repeat the one of the log-in, {registered(exchange.app)}."
 
 
 @rejects(errors.CODE_REDIRECT_URI_UNREGISTERED, after=["check_redirect_uri_in_form"])
@@ -32,7 +33,8 @@ def check_code_present(exchange: Exchange) -> str | None:
     """There is one."""
     if "code" in exchange.request.form:
         return None
-    return "The form has no code: send the one that came to the redirect URI, and look there for error first."
+    lacks = exchange.request.form.lacking("code")
+    return f"The form has {lacks}: send the one that came to the redirect URI, and look there for error first."
 
 
 @rejects(errors.CODE_UNKNOWN, after=["check_code_present"])

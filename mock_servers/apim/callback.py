@@ -33,7 +33,8 @@ def find_pending(exchange: Exchange) -> str | None:
     """A state that this deployment of the platform has issued, and that nobody has brought back."""
     sent, service = exchange.query("state"), exchange.service
     if sent is None:
-        return "The query string has no state: a provider sends people here, with the state that /authorize gave it."
+        lacks = exchange.request.query.lacking("state")
+        return f"The query string has {lacks}: a provider sends people here, with the state that /authorize gave it."
     pending = service.store.pending.get(sent)
     if pending is None or (pending.mount, pending.environment) != (service.mount, service.environment):
         return (

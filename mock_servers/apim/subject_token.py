@@ -22,7 +22,8 @@ def check_subject_token_present(exchange: Exchange) -> str | None:
     """Row 1."""
     if "subject_token" in exchange.request.form:
         return None
-    return "The form has no subject_token: send the id_token of CIS2 or NHS login."
+    lacks = exchange.request.form.lacking("subject_token")
+    return f"The form has {lacks}: send the id_token of CIS2 or NHS login."
 
 
 @rejects(errors.SUBJECT_TOKEN_MALFORMED, after=["check_subject_token_present"])

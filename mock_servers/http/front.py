@@ -24,6 +24,7 @@ from mock_servers.faults.asker import client_of
 from mock_servers.faults.ordered import Faults
 from mock_servers.journal import dissection
 from mock_servers.journal.journal import Journal
+from mock_servers.journal.provenance import LONGEST_NAME
 from mock_servers.journal.record import (
     Examination,
     Received,
@@ -37,6 +38,7 @@ from mock_servers.journal.timeline import Walk
 from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
 from mock_servers.state.fault import Fault
 from mock_servers.wire.request import Answer, Parameters, Request, Seen
+from mock_servers.wire.wording import cut
 from mock_servers.wire.wsgi import FAULT, PATIENCE, host
 
 LARGEST_BODY: Final = 1 << 20
@@ -255,7 +257,10 @@ def _received(exchange: Asked) -> dict[str, Received]:
 def _client_id(exchange: Asked) -> str | None:
     """Tell the client that the rules have come to know, whatever kind of exchange it is."""
     client = getattr(exchange, "app", None) or getattr(exchange, "client", None)
-    return client.client_id if client is not None else exchange.request.form.get("client_id")
+    if client is not None:
+        return client.client_id
+    named = exchange.request.form.get("client_id")
+    return named if named is None or len(named) <= LONGEST_NAME else cut(named)
 
 
 def _explains(front: Front[X], outcome: _Outcome[X]) -> Callable[[Record], Examination] | None:

@@ -157,7 +157,7 @@ def check_assertion_key(exchange: Exchange) -> str | None:
     """A `kid` that is sent names one of the keys; without one all are tried."""
     if exchange.assertion is None or _candidates(exchange):
         return None
-    kid, known = exchange.assertion.header.get("kid", UNDEFINED), [str(key.get("kid")) for key in exchange.jwks]
+    kid, known = exchange.assertion.header.get("kid", UNDEFINED), jwks.kids_of(exchange.jwks)
     return f"kid is {shown(kid)}; the client has registered {shown(known)}."
 
 

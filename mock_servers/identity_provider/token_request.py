@@ -42,7 +42,8 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
     """There is one."""
     if "grant_type" in exchange.request.form:
         return None
-    return "The form has no grant_type: send grant_type=authorization_code, as application/x-www-form-urlencoded."
+    lacks = exchange.request.form.lacking("grant_type")
+    return f"The form has {lacks}: send grant_type=authorization_code, as application/x-www-form-urlencoded."
 
 
 @rejects(errors.GRANT_TYPE_UNKNOWN, after=["check_grant_type_present"])
@@ -79,7 +80,10 @@ def check_grant_registered(exchange: Exchange) -> str | None:
 @rejects(errors.CODE_MISSING)
 def check_code_present(exchange: Exchange) -> str | None:
     """There is one."""
-    return None if "code" in exchange.request.form else "The form has no code: send the one from the redirect."
+    if "code" in exchange.request.form:
+        return None
+    lacks = exchange.request.form.lacking("code")
+    return f"The form has {lacks}: send the one from the redirect."
 
 
 @rejects(errors.REDIRECT_URI_MISSING)
@@ -87,7 +91,8 @@ def check_redirect_uri_present(exchange: Exchange) -> str | None:
     """RFC 6749, section 4.1.3."""
     if "redirect_uri" in exchange.request.form:
         return None
-    return "The form has no redirect_uri: repeat the one of the authorization request."
+    lacks = exchange.request.form.lacking("redirect_uri")
+    return f"The form has {lacks}: repeat the one of the authorization request."
 
 
 @rejects(errors.SCOPE_SENT)

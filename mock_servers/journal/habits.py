@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 
 from mock_servers.journal.journal import Journal
+from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
 from mock_servers.state.store import Table
 from mock_servers.wire.request import Request
@@ -98,6 +99,16 @@ def secrets_in_query(request: Request) -> Iterator[str]:
         yield (
             f"{', '.join(found)} in the URL: URLs end in logs, histories and Referer headers. Send it in the body, an "
             "access token in the Authorization header, and replace what has been there."
+        )
+
+
+def private_key_sent(request: Request) -> Iterator[str]:
+    """Say so, loudly, when a private key came along, in whatever place."""
+    where = private_key_in(request)
+    if where is not None:
+        yield (
+            f"{where} has a PRIVATE KEY in it: it has gone over the wire. Make a new key pair, register its public "
+            "half and withdraw this one NOW; a private key never leaves your side."
         )
 
 

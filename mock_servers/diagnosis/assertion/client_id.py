@@ -9,7 +9,7 @@ from typing import Any, Final
 from mock_servers.apim import platform_client
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import UUID, is_unfilled
+from mock_servers.diagnosis.shapes import UUID, is_path, is_unfilled
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
@@ -92,6 +92,8 @@ def _of_platform(named: str) -> Iterator[_Said]:
 def _of_shape(named: str) -> Iterator[_Said]:
     if not named.strip() or is_unfilled(named):
         yield "certain", "a variable that was not filled in"
+    if is_path(named):
+        yield "likely", "by its looks the path of a file, which was not read"
     if _CIS2_CLIENT.fullmatch(named):
         yield "likely", "it looks like a CIS2 client id, which is for CIS2 alone"
     if UUID.fullmatch(named):

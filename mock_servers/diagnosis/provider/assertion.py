@@ -11,6 +11,7 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.credential import basic_credentials
 from mock_servers.identity_provider.client import Client
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import kids_of
 from mock_servers.journal.finding import Finding
 from mock_servers.state.provider import Provider
 from mock_servers.wire.wording import difference, duration, shown, url
@@ -131,7 +132,7 @@ def cis2_alg_or_key(case: Case) -> Finding | None:
 def _unknown_kid(case: Case) -> tuple[str, str] | None:
     if not case.refused_by("check_assertion_key"):
         return None
-    kids = [str(key.get("kid")) for key in case.learned.get("jwks") or ()]
+    kids = kids_of(case.learned.get("jwks") or ())
     seen = f"kid is {shown(case.header('kid'))}; client and key set have {shown(kids)}."
     return seen, "Send the kid of the registered key, or none: CIS2 then tries each."
 

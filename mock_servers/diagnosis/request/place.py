@@ -43,6 +43,11 @@ _PLACES: Final = {
 _AT_PROVIDER: Final = Place(
     kind="access token", cure="send the access_token of this provider's own token answer as Bearer token"
 )
+_AT_USERINFO: Final = Place(
+    kind="access token",
+    cure="send the access_token of a log-in through the platform's own /authorize (the combined flow); what a provider "
+    "gave is good at that provider's own userinfo",
+)
 _PAIR: Final = "subject_token"
 """Is told together with whatever else is in the wrong place: mostly the two were swapped."""
 _REDEEM: Final = {
@@ -62,6 +67,17 @@ _MEANING: Final = {
 }
 
 
+_AT_ITS_PROVIDER: Final = {
+    "access token": "An access token of {issuer} is good at {issuer}'s own userinfo alone; the platform gives its own.",
+    "refresh token": "A refresh token of {issuer} renews {issuer}'s own tokens; the platform gives its own.",
+}
+_ASSERTION_FIRST: Final = Place(
+    kind="access token",
+    cure="post it to the token endpoint as client_assertion first, and send the access_token of that answer as Bearer "
+    "token",
+)
+
+
 def misplaced(store: Store, record: Record, origin: str, hosts: Hosts) -> Iterator[Finding]:
     """Find values that the mock issued and that stand where another kind of value belongs.
 
@@ -75,15 +91,35 @@ def _misplaced(name: str, store: Store, record: Record, origin: str, hosts: Host
     place = _PLACES[name]
     if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
         return None
-    if name == "authorization" and record.service not in _PLATFORM:
-        place = _AT_PROVIDER
+    if name == "authorization":
+        place = _place_of_token(record, issued) or place
     return Finding(
         id=_finding_id(name, issued),
         certainty="certain",
         seen=f"{name} is {described(issued, record.at, revoked_at(store, issued, record.sent[name]))}.",
-        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _MEANING[issued.kind],
+        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(issued),
         cure=_cure(issued, place, redeem_url(issued, origin, hosts)),
     )
+
+
+def _place_of_token(record: Record, issued: Issued) -> Place | None:
+    """Return what belongs behind Bearer where that is not simply the platform's access token."""
+    if record.service not in _PLATFORM:
+        return _AT_PROVIDER
+    if issued.kind == "client assertion":
+        return _ASSERTION_FIRST
+    return _AT_USERINFO if record.path.endswith("/userinfo") and _of_provider(issued) else None
+
+
+def _of_provider(issued: Issued) -> bool:
+    return issued.issuer not in ("the platform", "the mock")
+
+
+def _meaning(issued: Issued) -> str:
+    """Say what a value is good for."""
+    if _of_provider(issued) and issued.kind in _AT_ITS_PROVIDER:
+        return _AT_ITS_PROVIDER[issued.kind].format(issuer=issued.issuer)
+    return _MEANING[issued.kind]
 
 
 def _finder(name: str) -> Finder:
@@ -151,7 +187,9 @@ def _finding_id(name: str, issued: Issued) -> str:
     if name == "subject_token":
         return "code-as-subject-token"
     if name == "authorization":
-        return "api-key-as-bearer" if issued.kind == "API key" else "provider-token-at-api"
+        return _BEARER_IDS.get(issued.kind, "provider-token-at-api")
+    if name == issued.kind.replace(" ", "_"):
+        return "token-of-other-service"
     return "swapped-tokens" if name == "client_assertion" else f"{issued.kind.replace(' ', '-').lower()}-as-{name}"
 
 
@@ -171,6 +209,7 @@ def _cure(issued: Issued, place: Place, redeem_at: str) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}"
 
 
+_BEARER_IDS: Final = {"API key": "api-key-as-bearer", "client assertion": "assertion-as-bearer"}
 _RULES: Final = {
     "client_assertion": _names(flows.CLIENT_ASSERTION),
     "subject_token": _names(flows.SUBJECT_TOKEN),

@@ -8,14 +8,16 @@ from typing import Any, Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import is_unfilled
+from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken
 from mock_servers.wire.wording import cut, duration, shown, spelt
+from mock_servers.wire.wrapping import json_object
 
+ASSERTION: Final = "a client assertion (iss equals sub)"
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
@@ -99,12 +101,38 @@ def provider_token_at_api(case: Case) -> Finding | None:
     if jwt is None or case.known.issued(sent) is not None:
         return None
     what = described_jwt(jwt)
+    if what == ASSERTION:
+        return _assertion_as_bearer(jwt)
     return Finding(
         id="provider-token-at-api",
         certainty="likely" if what else "possible",
         seen=f"The bearer token is a JWT, {what or 'of an unknown kind'}; access tokens of the platform are no JWTs.",
         cause="A token of CIS2 or NHS login is good at that provider's userinfo alone.",
         cure="Exchange the id_token at /oauth2/token, and send the access_token of that answer.",
+    )
+
+
+def _assertion_as_bearer(jwt: Jwt) -> Finding:
+    return Finding(
+        id="assertion-as-bearer",
+        certainty="certain" if "jti" in jwt.claims and "aud" in jwt.claims else "likely",
+        seen=f"The bearer token is {ASSERTION}.",
+        cause="A client assertion proves to the token endpoint which app is asking; it opens no API.",
+        cure="Post it to the token endpoint as client_assertion first, and send the access_token of that answer as "
+        "Bearer token.",
+    )
+
+
+def token_in_query(case: Case) -> Finding | None:
+    """The access token is in the URL."""
+    if not is_call(case) or "access_token" not in case.request.query or "authorization" in case.request.headers:
+        return None
+    return Finding(
+        id="token-in-query",
+        certainty="certain",
+        seen="There is an access_token in the URL, and no Authorization header.",
+        cause="The platform reads the header alone. (URLs end in logs, with every token that they hold.)",
+        cure="Send it as Authorization: Bearer and the token, and leave it out of the URL.",
     )
 
 
@@ -129,7 +157,7 @@ def described_jwt(jwt: Jwt) -> str:
     if "/realms/" in str(claims.get("iss")) and claims.get("typ") in ("Bearer", "Refresh"):
         return f"a Keycloak token of typ {claims['typ']}"
     iss = claims.get("iss")
-    return "a client assertion (iss equals sub)" if isinstance(iss, str) and iss == claims.get("sub") else ""
+    return ASSERTION if isinstance(iss, str) and iss == claims.get("sub") else ""
 
 
 def api_key_as_bearer(case: Case) -> Finding | None:
@@ -179,7 +207,7 @@ def bearer_shape(case: Case) -> Finding | None:
 
 
 def _no_header(case: Case) -> Finding | None:
-    if "apikey" in case.request.headers:
+    if "apikey" in case.request.headers or "access_token" in case.request.query:
         return None
     return Finding(
         id="bearer-shape",
@@ -202,6 +230,13 @@ def _shape(sent: str) -> str | None:
 _OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
     "Bearer is there twice": lambda token: token.lower().startswith("bearer "),
     "what stands behind Bearer is no token but a variable that was never filled": is_unfilled,
+    "what stands behind Bearer is the path of a file, which was not read": is_path,
+    "what stands behind Bearer is JSON, the whole token answer: send its access_token alone": lambda token: (
+        "access_token" in (json_object(token) or ())
+    ),
+    "what stands behind Bearer is JSON, an error answer: the step before failed, and nobody looked": lambda token: (
+        "error" in (json_object(token) or ())
+    ),
     "what stands behind Bearer is JSON, the whole answer or an error body": lambda token: token[0] in "{[",
     "there are quotes around the token": lambda token: token[0] in "\"'" or token[-1] in "\"'",
     "there are blanks or line ends inside the token": lambda token: re.search(r"\s|\\n", token),
@@ -226,6 +261,7 @@ def _asked_for_token(record: Record) -> bool:
 
 _UNKNOWN: Final = ("find_bearer", "find_token", "find_access_token")
 FINDERS: Final = (
+    Finder(find=token_in_query, rules=_UNKNOWN),
     Finder(find=bearer_shape, rules=_UNKNOWN),
     Finder(find=api_key_as_bearer, rules=_UNKNOWN),
     Finder(find=provider_token_at_api, rules=("find_token",)),

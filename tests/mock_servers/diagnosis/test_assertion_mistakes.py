@@ -311,7 +311,6 @@ SHAPES = (
     (UUID, "a UUID", "a code of NHS login, or its refresh token, or an application id", "possible"),
     (f"{UUID}.{UUID}.{UUID}", "three UUIDs", "a code of a mock realm", "likely"),
     ("rrt-118304561371460570-b-geu2-2173710-114871213-1", "begins with rrt-", "the message id", "likely"),
-    ("-----BEGIN PUBLIC KEY-----\nabc", "begins with -----BEGIN", "a key or certificate in PEM", "likely"),
     ("656005750104", "12 digits", "a CIS2 user id", "possible"),
 )
 for value, by, what, sure in SHAPES:

@@ -1,15 +1,20 @@
 """Cures are followed as they are written, under plain and under real host names."""
 
+import base64
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jose.jwks import Redirect
+from mock_servers.jose.jwts import Alterations
 from mock_servers.journal.finding import Finding
 from mock_servers.platform.platform import Platform
 
@@ -25,6 +30,7 @@ TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
 PLAIN = "http://127.0.0.1:8080"
+TOKEN = f"{PLAIN}/oauth2/token"
 
 
 @dataclass
@@ -49,12 +55,46 @@ class Bench:
     def code(self, provider: str, issuer: str) -> str:
         """Log in at a provider as a browser does."""
         scopes = "openid profile" if provider == "nhs_login" else "openid"
-        authorize = f"{issuer}/protocol/openid-connect/auth" if "/realms/" in issuer[40:] else f"{issuer}/authorize"
-        authorize = f"{issuer}/authorize" if CIS2_PATH in issuer else authorize
+        authorize = f"{issuer}/protocol/openid-connect/auth" if issuer.startswith(REALMS) else f"{issuer}/authorize"
         user = "9912003071" if provider == "nhs_login" else "656005750104"
         query = f"client_id=nhsauth-app&redirect_uri={REDIRECT}&response_type=code&scope={scopes}&state=s&nonce=n"
         landed = self.platform.walk(f"{authorize}?{query}", user)
         return dict(parse_qsl(urlsplit(landed).query))["code"]
+
+    def ask(self, url: str = f"{PLAIN}/oauth2/token", **changes: Any) -> TestResponse:
+        """Ask for an application's token; a change to `None` leaves the parameter out."""
+        form = {"grant_type": "client_credentials", **self.assertion(url), **changes}
+        return self.post(url, {name: value for name, value in form.items() if value is not None})
+
+    def signed(self, *without: str, headers: Mapping[str, Any] | None = None, **claims: Any) -> str:
+        changes = Alterations(headers=headers or {}, claims=claims, without=without)
+        return self.platform.client_assertion("nhsauth-app", alterations=changes)
+
+    def foreign_assertion(self) -> dict[str, str]:
+        """An assertion of the app, whose key the mock no longer holds."""
+        key = self.platform.ring.pair("nhsauth-foreign", bits=2048, kid="nhsauth-1")
+        signed = self.platform.client_assertion("nhsauth-app", key=key)
+        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
+
+    def id_token(self) -> str:
+        return self.platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+
+    def publish(self, body: Any) -> None:
+        """Let the app's key set be this body, or what a list of keys makes one."""
+        served = body if isinstance(body, bytes) else json.dumps({"keys": body}).encode()
+        self.platform.store.jwks.restore({})
+        for service in self.platform.token_services:
+            object.__setattr__(service, "fetch", lambda _: served)
+
+    def jwk(self, *without: str, **changes: Any) -> dict[str, Any]:
+        (public,) = self.platform.apps.jwks(self.platform.apps.get("nhsauth-app"))["keys"]
+        return {name: value for name, value in {**public, **changes}.items() if name not in without}
+
+    def told(self, *facts: str, id: str, certainty: str = "certain") -> None:  # noqa: A002 - a finding's own word
+        """Assert what the first finding says."""
+        text = str(self.top)
+        assert (self.top.id, self.top.certainty) == (id, certainty), text
+        assert [fact for fact in facts if fact not in text] == [], text
 
     @property
     def top(self) -> Finding:
@@ -121,4 +161,370 @@ def test_a_code_at_the_wrong_service_is_redeemed_where_the_cure_says(bench: Benc
     assert bench.post(url_in(bench.top.cure), {**form, **SECRET}).status_code == 200
 
 
-Make = Callable[[Bench], TestResponse]
+# key sets
+
+
+@pytest.mark.parametrize(
+    ("without", "changes", "sent", "words"),
+    [
+        (["kid"], {}, "test-1", "has no kid"),
+        ([], {"kid": 7}, "7", "has kid 7, which is no text"),
+        ([], {"kid": None}, "test-1", "has kid null, which is no text"),
+    ],
+)
+def test_a_kid_is_added_to_a_key_set_that_lacks_it(
+    bench: Bench, without: Sequence[str], changes: Mapping[str, Any], sent: str, words: str
+) -> None:
+    bench.publish([bench.jwk(*without, **changes)])
+
+    answer = bench.ask(client_assertion=bench.signed(headers={"kid": sent}))
+
+    assert answer.get_json()["error_description"] == (
+        "Invalid 'kid' header in client_assertion JWT - no matching public key"
+    )
+    bench.told(words, f'Add "kid": "{sent}" to the JWK', id="jwk-without-kid")
+    bench.publish([bench.jwk(kid=sent)])
+    assert bench.ask(client_assertion=bench.signed(headers={"kid": sent})).status_code == 200
+
+
+def test_of_several_keys_the_one_without_kid_is_named_that_signed(bench: Bench) -> None:
+    bench.publish([bench.jwk("kid"), {**bench.platform.providers["cis2"].key().public_jwk(alg="RS512"), "kid": "x"}])
+
+    bench.ask()
+
+    bench.told("its key in the registered set has no kid", id="jwk-without-kid")
+
+
+@pytest.mark.parametrize("kid", ["your-kid", "<kid>", "${KID}", "undefined"])
+def test_a_kid_that_was_not_filled_in(bench: Bench, kid: str) -> None:
+    bench.ask(client_assertion=bench.signed(headers={"kid": kid}))
+
+    bench.told("a variable that was not filled in", 'Send kid "nhsauth-1"', id="wrong-kid")
+    assert bench.ask(client_assertion=bench.signed(headers={"kid": "nhsauth-1"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("make", "good", "words"),
+    [
+        (lambda jwk: {**jwk, "n": None}, {}, "it lacks n or e"),
+        (lambda jwk: {name: jwk[name] for name in ("kid", "n", "e")}, {"kty": "RSA"}, 'Add "kty": "RSA" to the JWK'),
+        (lambda jwk: {"kid": jwk["kid"], "x5c": ["MIIC"]}, {}, "x5c alone is not read. The key can stay"),
+        (lambda jwk: {"kid": jwk["kid"], "kty": "RSA", "pem": "-----BEGIN PUBLIC KEY-----"}, {}, '"pem" holds a PEM'),
+    ],
+)
+def test_a_jwk_that_lacks_something_is_mended_and_the_key_stays(
+    bench: Bench, make: Callable[[dict[str, Any]], dict[str, Any]], good: Mapping[str, Any], words: str
+) -> None:
+    bench.publish([make(bench.jwk())])
+
+    answer = bench.ask()
+
+    assert answer.status_code == 401
+    bench.told(words, id="weak-or-odd-key")
+    assert ("Make an RSA key" in bench.top.cure) is (words == "it lacks n or e")
+    bench.publish([{**make(bench.jwk()), "n": bench.jwk()["n"], "e": bench.jwk()["e"], "kty": "RSA", **good}])
+    assert bench.ask().status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"keys": ["-----BEGIN PUBLIC KEY-----"]}', "a list of keys with a PEM key in it"),
+        (Redirect(b"<html>Moved</html>"), "Register the URL to which it redirects"),
+        (Redirect(b""), "a redirect, which is not followed"),
+    ],
+)
+def test_what_is_no_key_set_is_named(bench: Bench, body: bytes, words: str) -> None:
+    bench.publish(body)
+
+    answer = bench.ask()
+
+    assert answer.status_code == 401
+    bench.told(words, id="jwks-is-not-a-set")
+    bench.publish([bench.jwk()])
+    assert bench.ask().status_code == 200
+
+
+def test_a_fetched_redirect_is_known_as_one(bench: Bench) -> None:
+    query = f"client_id=nhsauth-app&redirect_uri={REDIRECT}&response_type=code&state=s"
+    bench.platform.apps.change("nhsauth-app", jwks_url=f"{PLAIN}/oauth2/authorize?{query}")
+    bench.platform.apps.change("nhsauth-app", key_name=None)
+
+    bench.post(f"{PLAIN}/oauth2/token", {"grant_type": "client_credentials", **bench.foreign_assertion()})
+
+    bench.told("a redirect, which is not followed", id="jwks-is-not-a-set")
+
+
+def test_standard_base64_in_a_jwk_passes_with_advice(bench: Bench) -> None:
+    n = bench.jwk()["n"].replace("-", "+").replace("_", "/") + "=="
+    bench.publish([bench.jwk(n=n)])
+
+    answer = bench.ask()
+
+    (advice,) = bench.platform.exchanges.last.advice
+    assert answer.status_code == 200
+    assert "n of the JWK" in advice
+    assert "base64url" in advice
+
+
+@pytest.mark.parametrize("scope", ["nhs_login", "NHS-login", "openid nhs-login", "nhslogin"])
+def test_a_scope_that_is_nearly_nhs_login_goes_to_cis2_with_advice(bench: Bench, scope: str) -> None:
+    query = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "state": "s"}
+
+    answer = Client(bench.platform).get("/oauth2/authorize", query_string={**query, "scope": scope}, base_url=PLAIN)
+
+    assert answer.status_code == 302
+    assert any("only exactly nhs-login picks NHS login" in each for each in bench.platform.exchanges.last.advice)
+
+
+# values
+
+
+def refresh_form(bench: Bench, **changes: str) -> dict[str, str]:
+    token = bench.exchange(f"{PLAIN}/oauth2/token", bench.id_token()).get_json()["refresh_token"]
+    return {"grant_type": "refresh_token", "refresh_token": token, **SECRET, **changes}
+
+
+def code_form(bench: Bench, **changes: str) -> dict[str, str]:
+    query = f"client_id=nhsauth-app&redirect_uri={REDIRECT}&response_type=code&state=s"
+    landed = bench.platform.walk(f"{PLAIN}/oauth2/authorize?{query}", "656005750104")
+    code = dict(parse_qsl(urlsplit(landed).query))["code"]
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **SECRET, **changes}
+
+
+def application_form(bench: Bench, **changes: str) -> dict[str, str]:
+    return {"grant_type": "client_credentials", **bench.assertion(TOKEN), **changes}
+
+
+def exchange_form(bench: Bench, **changes: str) -> dict[str, str]:
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN, "subject_token": bench.id_token()}
+    return {**form, **bench.assertion(TOKEN), **changes}
+
+
+def cis2_form(bench: Bench, **changes: str) -> dict[str, str]:
+    code = bench.code("cis2", f"{PLAIN}{CIS2_PATH}")
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **SECRET, **changes}
+
+
+FORMS: Mapping[str, tuple[str, Callable[..., dict[str, str]]]] = {
+    "client_credentials": (TOKEN, application_form),
+    "token_exchange": (TOKEN, exchange_form),
+    "code": (TOKEN, code_form),
+    "refresh": (TOKEN, refresh_form),
+    "cis2": (f"{PLAIN}{CIS2_PATH}/access_token", cis2_form),
+}
+"""The five token requests, good as they are."""
+SENT = [
+    ("client_credentials", "client_assertion"),
+    ("token_exchange", "client_assertion"),
+    ("token_exchange", "subject_token"),
+    ("code", "client_id"),
+    ("code", "client_secret"),
+    ("code", "code"),
+    ("refresh", "client_id"),
+    ("refresh", "client_secret"),
+    ("refresh", "refresh_token"),
+    ("cis2", "client_secret"),
+    ("cis2", "code"),
+]
+OPAQUE = [each for each in SENT if each[1] not in ("client_assertion", "subject_token")]
+JWTS = [each for each in SENT if each[1] in ("client_assertion", "subject_token")]
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_each_token_request_is_good_to_begin_with(bench: Bench, kind: str) -> None:
+    url, form = FORMS[kind]
+
+    assert bench.post(url, form(bench)).status_code == 200
+
+
+def wrong(bench: Bench, kind: str, name: str, value: str) -> None:
+    """Send a value in place of a good one."""
+    url, form = FORMS[kind]
+    assert bench.post(url, form(bench, **{name: value})).status_code in (400, 401)
+
+
+def followed(bench: Bench, kind: str) -> int:
+    """Send the request anew, as it should have been; the status."""
+    url, form = FORMS[kind]
+    return bench.post(url, form(bench)).status_code
+
+
+@pytest.mark.parametrize(("kind", "name"), OPAQUE)
+@pytest.mark.parametrize("value", ["undefined", "None", "<your value>", "${VALUE}"])
+def test_a_variable_that_was_not_filled_in(bench: Bench, kind: str, name: str, value: str) -> None:
+    wrong(bench, kind, name, value)
+
+    bench.told(f"{name} is", "a variable that was not filled in", id="variable-not-filled-in")
+    assert f"Send as {name} the" in bench.top.cure
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), JWTS)
+@pytest.mark.parametrize("value", ["null", "{{token}}", "./token.jwt", "/run/secrets/token"])
+def test_a_jwt_that_was_not_filled_in(bench: Bench, kind: str, name: str, value: str) -> None:
+    wrong(bench, kind, name, value)
+
+    bench.told(f"{name} is", "was never", id="mangled-jwt")
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), OPAQUE)
+def test_a_path_in_place_of_what_is_in_the_file(bench: Bench, kind: str, name: str) -> None:
+    wrong(bench, kind, name, "/run/secrets/value.txt")
+
+    bench.told("the path of a file", "read the file", id="variable-not-filled-in", certainty="likely")
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "certainty"),
+    [
+        ("<client id>", "a variable that was not filled in", "certain"),
+        ("your-client-id", "a variable that was not filled in", "certain"),
+        ("client.json", "the path of a file", "likely"),
+    ],
+)
+def test_an_iss_that_was_not_filled_in(bench: Bench, value: str, words: str, certainty: str) -> None:
+    bench.ask(client_assertion=bench.signed(iss=value, sub=value))
+
+    bench.told(words, "nhsauth-app", id="app-not-known-here", certainty=certainty)
+
+
+@pytest.mark.parametrize(("kind", "name"), [*SENT, ("code", "redirect_uri"), ("refresh", "grant_type")])
+@pytest.mark.parametrize("value", ["", " "])
+def test_empty_is_not_absent(bench: Bench, kind: str, name: str, value: str) -> None:
+    if value and name in ("redirect_uri", "grant_type"):
+        pytest.skip("white space is a value there")
+
+    wrong(bench, kind, name, value)
+
+    bench.told(f"{name} was sent, but", id="empty-parameter")
+    assert "between dots" not in bench.platform.exchanges.last.explained()
+    assert value or f"an empty {name}" in (bench.platform.exchanges.last.diagnosis or "") or kind == "cis2"
+    assert followed(bench, kind) == 200
+
+
+def private_forms(bench: Bench) -> dict[str, str]:
+    """The app's private key as clients send it."""
+    key = bench.platform.apps.key(bench.platform.apps.get("nhsauth-app"))
+    assert key is not None
+    pem = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    der = key.private.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return {
+        "pem": pem.decode(),
+        "one line": pem.decode().replace("\n", "\\n"),
+        "base64 of it": base64.b64encode(pem).decode(),
+        "der": base64.b64encode(der).decode(),
+        "jwk": json.dumps({"kty": "RSA", "n": "x", "e": "AQAB", "d": "y"}),
+        "jwks": json.dumps({"keys": [{"kty": "RSA", "n": "x", "e": "AQAB", "d": "y"}]}),
+    }
+
+
+@pytest.mark.parametrize("form", ["pem", "one line", "base64 of it", "der", "jwk", "jwks"])
+@pytest.mark.parametrize(("kind", "name"), SENT)
+def test_a_private_key_is_told_loudly_and_alone(bench: Bench, kind: str, name: str, form: str) -> None:
+    value = private_forms(bench)[form]
+
+    wrong(bench, kind, name, value)
+
+    bench.told(f"{name} has a PRIVATE KEY in it", "withdraw this key NOW", id="private-key-sent")
+    record = bench.platform.exchanges.last
+    assert [finding.id for finding in record.findings if finding.certainty == "certain"] == ["private-key-sent"]
+    told = record.explained() + json.dumps(record.as_json())
+    assert [piece for piece in re.findall(r"[A-Za-z0-9+/]{16}", value)[1:] if piece in told] == []
+
+
+def test_a_private_key_in_a_place_of_no_meaning_is_told(bench: Bench) -> None:
+    answer = bench.ask(private_key=private_forms(bench)["pem"])
+
+    assert answer.status_code == 200
+    assert any("PRIVATE KEY" in advice for advice in bench.platform.exchanges.last.advice)
+
+
+@pytest.mark.parametrize("name", ["authorization", "apikey"])
+def test_a_private_key_in_a_header_is_told(bench: Bench, name: str) -> None:
+    key = private_forms(bench)["base64 of it"]
+    value = f"Bearer {key}" if name == "authorization" else key
+
+    Client(bench.platform).get("/hello-world/hello/user", headers={name: value}, base_url=PLAIN)
+
+    bench.told("PRIVATE KEY", id="private-key-sent")
+
+
+def test_a_private_key_in_a_claim_is_told(bench: Bench) -> None:
+    pem = private_forms(bench)["pem"]
+
+    bench.ask(client_assertion=bench.signed(iss=pem, sub=pem))
+
+    bench.told("PRIVATE KEY", id="private-key-sent")
+
+
+@pytest.mark.parametrize(("kind", "name"), SENT)
+def test_a_public_key_is_told_as_what_it_is(bench: Bench, kind: str, name: str) -> None:
+    wrong(bench, kind, name, "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----")
+
+    bench.told(f"{name} is a PEM (public key)", "no harm done", id="public-key-sent")
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), SENT)
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"error": "invalid_grant", "error_description": "code was used"}, 'failed ("code was used")'),
+        ({"sub": "9912003071", "given_name": "A"}, "what a userinfo endpoint tells"),
+        ({"iss": "a", "sub": "a", "jti": "x", "exp": 5}, "nobody has signed"),
+    ],
+)
+def test_json_in_place_of_a_value(bench: Bench, kind: str, name: str, members: Mapping[str, Any], words: str) -> None:
+    wrong(bench, kind, name, json.dumps(members))
+
+    bench.told(f"{name} is JSON", words, id="json-as-value")
+    assert followed(bench, kind) == 200
+
+
+def test_a_whole_token_answer_has_the_id_token_in_it(bench: Bench) -> None:
+    answer = json.dumps({"access_token": "x", "id_token": bench.id_token(), "expires_in": 599})
+
+    wrong(bench, "token_exchange", "subject_token", answer)
+
+    bench.told("Send its id_token alone", id="json-as-value")
+    assert bench.exchange(TOKEN, json.loads(answer)["id_token"]).status_code == 200
+
+
+WRAPPED: Mapping[str, Callable[[str], str]] = {
+    "white space": lambda value: f" {value}\n",
+    "quotes": lambda value: f'"{value}"',
+    "b'…'": lambda value: f"b'{value}'",
+    "encoded twice": lambda value: "".join(f"%{ord(each):02X}" for each in value),
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "quotes and white space": lambda value: f'"{value}"\n',
+}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPED)
+@pytest.mark.parametrize(("kind", "name"), SENT)
+def test_a_value_with_something_around_it(bench: Bench, kind: str, name: str, wrapping: str) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+    if wrapping == "base64" and len(good[name]) < 12:
+        pytest.skip("too short to be told from anything else")
+
+    answer = bench.post(url, {**good, name: WRAPPED[wrapping](good[name])})
+
+    assert answer.status_code in (400, 401)
+    words = wrapping.rsplit(" and ", maxsplit=1)[-1]
+    bench.told(name, words, id="mangled-jwt" if (kind, name) in JWTS else "wrapped-value")
+    proof = bench.assertion(TOKEN) if "client_assertion" in good else {}
+    assert bench.post(url, {**good, **proof}).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), [("code", "code"), ("cis2", "code")])
+def test_a_code_with_its_name_and_the_state(bench: Bench, kind: str, name: str) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+
+    bench.post(url, {**good, name: f"code={good[name]}&state=s"})
+
+    bench.told("the name of the parameter in front of it", id="wrapped-value")
+    assert bench.post(url, good).status_code == 200
