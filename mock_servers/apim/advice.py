@@ -16,6 +16,7 @@ from mock_servers.state.grant import Session
 from mock_servers.wire.wording import duration, shown, url
 
 _ALLOWED: Final = 300
+_SHORT: Final = 8
 _GRACE: Final = 10
 """Seconds of an assertion's life that are allowed, and by which a clock may be fast (S)."""
 
@@ -73,6 +74,11 @@ def _of_assertion(exchange: Exchange) -> Iterator[str]:
         yield (
             f"exp is {duration(ahead)} ahead, which passes by the grace of {_GRACE} s alone: a little more and the "
             "answer is 400. Set it to now + 240."
+        )
+    if ahead <= _SHORT:
+        yield (
+            f"exp is {duration(ahead)} ahead: a slow request would find it expired. Minutes may have been added as "
+            "seconds; set it to now + 240."
         )
     yield from habits.fast_clock(assertion.claims, exchange.now, _GRACE)
     yield from habits.odd_kid(exchange.kid)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mock_servers.diagnosis.of_itself import is_of_provider
 from mock_servers.diagnosis.traits import Traits
 from mock_servers.jose import javascript, jwks, jwts
 from mock_servers.jose.javascript import UNDEFINED
@@ -162,7 +163,7 @@ class Case:
 
 
 def tokens_of(request: Request, known: Known) -> dict[str, Jwt]:
-    """Return the JWTs of a form by field, without those that are known to belong elsewhere."""
+    """Return the JWTs of a form by field, without those that are known, or say themselves, to belong elsewhere."""
     return dict(_tokens(request, known))
 
 
@@ -172,6 +173,8 @@ def _tokens(request: Request, known: Known) -> Iterator[tuple[str, Jwt]]:
         issued = known.issued(sent)
         try:
             if issued is None or issued.kind == kind:
-                yield name, jwts.decode(sent)
+                jwt = jwts.decode(sent)
+                if name == "subject_token" or issued is not None or not is_of_provider(jwt):
+                    yield name, jwt
         except MalformedJwtError:
             continue

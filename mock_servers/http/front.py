@@ -258,7 +258,7 @@ def _client_id(exchange: Asked) -> str | None:
     """Tell the client that the rules have come to know, whatever kind of exchange it is."""
     client = getattr(exchange, "app", None) or getattr(exchange, "client", None)
     if client is not None:
-        return client.client_id
+        return str(client.client_id)
     named = exchange.request.form.get("client_id")
     return named if named is None or len(named) <= LONGEST_NAME else cut(named)
 

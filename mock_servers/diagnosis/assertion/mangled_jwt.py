@@ -13,7 +13,7 @@ from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import spelt
-from mock_servers.wire.wrapping import unwrapped
+from mock_servers.wire.wrapping import json_object, unwrapped
 
 _OUTSIDE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _PARTS: Final = 3
@@ -31,7 +31,8 @@ def _finder(name: str, *rules: str) -> Finder:
     def mangled_jwt(case: Case) -> Finding | None:
         """A JWT that was changed on its way: quoted, wrapped, cut off; or a variable that nothing was filled into."""
         sent = case.form(name)
-        what = _damage(sent[:_LONGEST], name) if sent is not None and not _is_jwt(sent) else None
+        is_other = sent is None or _is_jwt(sent) or json_object(sent) is not None
+        what = _damage(sent[:_LONGEST], name) if sent is not None and not is_other else None
         if what is None:
             return None
         seen, cause = what

@@ -186,7 +186,7 @@ def _of_secret(case: Case) -> str | None:
         return "The client proves itself by a secret in a Basic header."
     if "client_secret" in case.request.form:
         return "The client proves itself by client_secret in the form."
-    if "client_assertion" in case.request.form:
+    if "client_assertion" in case.request.form or not case.refused_by("find_credentials", "check_method_registered"):
         return None
     return "There is neither client_assertion nor client_assertion_type in the form."
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.of_itself import ASSERTION, described_jwt
 from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
@@ -17,7 +18,6 @@ from mock_servers.state.grant import AccessToken
 from mock_servers.wire.wording import cut, duration, shown, spelt
 from mock_servers.wire.wrapping import json_object
 
-ASSERTION: Final = "a client assertion (iss equals sub)"
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
@@ -141,23 +141,6 @@ def _decoded(text: str) -> Jwt | None:
         return jwts.decode(text)
     except MalformedJwtError:
         return None
-
-
-def described_jwt(jwt: Jwt) -> str:
-    """Say of what kind a JWT is by what it says of itself; empty when it says nothing telling."""
-    claims: Any = jwt.claims
-    if isinstance(claims.get("events"), dict):
-        return "a logout token"
-    if claims.get("token_use") == "access":
-        return "NHS login's access token (token_use access)"
-    if claims.get("token_use") == "id":
-        return "NHS login's id_token (token_use id)"
-    if claims.get("tokenName") == "id_token":
-        return "CIS2's id_token (tokenName id_token)"
-    if "/realms/" in str(claims.get("iss")) and claims.get("typ") in ("Bearer", "Refresh"):
-        return f"a Keycloak token of typ {claims['typ']}"
-    iss = claims.get("iss")
-    return ASSERTION if isinstance(iss, str) and iss == claims.get("sub") else ""
 
 
 def api_key_as_bearer(case: Case) -> Finding | None:
