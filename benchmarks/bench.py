@@ -13,7 +13,7 @@ from typing import Final
 
 from benchmarks.measuring import Sample, Turns, in_turn
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 
 ROOT: Final = Path(__file__).parent.parent
@@ -47,9 +47,9 @@ class Bench:
     folder: Path
     keys: Path
 
-    def platform(self) -> Platform:
+    def platform(self) -> Mock:
         """Return a platform with the ready-made app, its keys cached, without the quota of a real app."""
-        return Platform(_CONFIGURATION, ring=KeyRing(self.keys))
+        return Mock(_CONFIGURATION, ring=KeyRing(self.keys))
 
     def warm_keys(self) -> None:
         """See to it that the keys which exchanges need are in the cache."""

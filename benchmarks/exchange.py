@@ -16,7 +16,7 @@ from benchmarks.figure import Figure, milliseconds, times
 from benchmarks.measuring import Sample, timed
 from mock_servers.client import Client
 from mock_servers.http import server as serving
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP
 
 _SHARE_OF_SKETCH: Final = 0.6
@@ -71,7 +71,7 @@ def _in_a_test(bench: Bench) -> Figure:
 
 
 @contextmanager
-def _client(platform: Platform, url: str) -> Iterator[Client]:
+def _client(platform: Mock, url: str) -> Iterator[Client]:
     """Return a client as the fixture `nhsauth_client` makes it."""
     pair = exchanging.client_key(platform)
     with Session() as session:
@@ -85,7 +85,7 @@ def _client(platform: Platform, url: str) -> Iterator[Client]:
         )
 
 
-def floor(platform: Platform) -> Sample:
+def floor(platform: Mock) -> Sample:
     """Return a sample of the least that an exchange takes: the client's signature, and the sketch without a server."""
     pair, application = exchanging.client_key(platform), sketch.app(platform)
     ready = next(exchanging.forms(platform, 1))

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from benchmarks.measuring import Sample
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyPair
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ Get = Callable[[str], bytes]
 Post = Callable[[bytes], int]
 
 
-def id_token(platform: Platform) -> str:
+def id_token(platform: Mock) -> str:
     """Return an id token of CIS2 for the ready-made app."""
     return platform.id_token("cis2", Wanted(client_id=READY_MADE_APP.client_id))
 
 
-def exchange_form(platform: Platform, subject_token: str) -> bytes:
+def exchange_form(platform: Mock, subject_token: str) -> bytes:
     """Return the body of a correct token exchange, its client assertion signed just now."""
     assertion = platform.client_assertion(READY_MADE_APP.client_id)
     return urlencode(_EXCHANGE | {"client_assertion": assertion, "subject_token": subject_token}).encode()
@@ -51,20 +51,20 @@ def credentials_form(assertion: str) -> bytes:
     return urlencode(_CREDENTIALS | {"client_assertion": assertion}).encode()
 
 
-def forms(platform: Platform, count: int) -> Iterator[bytes]:
+def forms(platform: Mock, count: int) -> Iterator[bytes]:
     """Return so many bodies of token exchanges, all signed before the first is used."""
     subject_token = id_token(platform)
     return iter([exchange_form(platform, subject_token) for _ in range(count)])
 
 
-def client_key(platform: Platform) -> KeyPair:
+def client_key(platform: Mock) -> KeyPair:
     """Return the key pair of the ready-made app."""
     pair = platform.apps.key(platform.apps.get(READY_MADE_APP.client_id))
     assert pair is not None, "the ready-made app has a key of the mock's own"
     return pair
 
 
-def public_keys(platform: Platform) -> tuple[RSAPublicKey, RSAPublicKey]:
+def public_keys(platform: Mock) -> tuple[RSAPublicKey, RSAPublicKey]:
     """Return the public keys of the ready-made app and of CIS2."""
     return client_key(platform).private.public_key(), platform.provider("cis2").key().private.public_key()
 

@@ -8,7 +8,7 @@ from typing import Final
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, microseconds, times
 from benchmarks.measuring import Sample
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.developer_app import DeveloperApp, Key, Subscription
 from mock_servers.state.grant import AccessToken
 
@@ -36,7 +36,7 @@ def figures(bench: Bench) -> list[Figure]:
     return [_figure(bench, name, path, few, many) for name, path in _CALLS.items()]
 
 
-def _figure(bench: Bench, name: str, path: str, few: Platform, many: Platform) -> Figure:
+def _figure(bench: Bench, name: str, path: str, few: Mock, many: Mock) -> Figure:
     turns = bench.in_turn(bench.effort.calls, _sample(many, path, MANY), _sample(few, path, FEW))
     return Figure(
         name=f"{name}: {MANY[0]:,} apps, {MANY[1]:,} tokens",
@@ -48,13 +48,13 @@ def _figure(bench: Bench, name: str, path: str, few: Platform, many: Platform) -
     )
 
 
-def _sample(platform: Platform, path: str, size: tuple[int, int]) -> Sample:
+def _sample(platform: Mock, path: str, size: tuple[int, int]) -> Sample:
     last, token = size[0] - 1, size[1] - 1
     url = f"{platform.url}{path.format(last=f'app-{last}', token=token)}"
 
     def sample() -> float:
         begun = time.perf_counter()
-        status, _, body = platform.visit(url, bearer=f"token-{token}")
+        status, _, body = platform.in_process.visit(url, bearer=f"token-{token}")
         taken = time.perf_counter() - begun
         if status != 200:  # noqa: PLR2004 - or what was measured is a refusal
             raise AssertionError(f"{url} answered {status}: {body!r}")
@@ -63,7 +63,7 @@ def _sample(platform: Platform, path: str, size: tuple[int, int]) -> Sample:
     return sample
 
 
-def _filled(bench: Bench, apps: int, tokens: int) -> Platform:
+def _filled(bench: Bench, apps: int, tokens: int) -> Mock:
     platform, now = bench.platform(), time.time()
     environment = platform.configuration.apim.environment
     for number in range(apps):

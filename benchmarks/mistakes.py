@@ -18,7 +18,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
@@ -48,15 +48,15 @@ class World:
         self.real = real
         clock = Clock()
         clock.set(NOW, frozen=True)
-        self.platform = Platform(Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
+        self.platform = Mock(Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
         self.platform.apps.change(APP, redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
         app = self.platform.apps.get(APP)
         self.platform.apps.add(replace(app, client_id=STRANGER, name="other", client_secret="other-secret"))
         self.key = self._key(app)
         self.other_key = ring.pair("benchmarks-other", bits=2048, kid=self.key.kid)
         self.http = Client(self.platform)
-        for host in self.platform.hosts if real else ():
-            self.platform.origins.add(host.origin)
+        for host in self.platform.names.hosts if real else ():
+            self.platform.names.origins.add(host.origin)
         self.start = self.platform.snapshot()
 
     def _key(self, app: App) -> KeyPair:
@@ -97,12 +97,12 @@ class World:
 
     def code_of(self, provider: str) -> str:
         """Log somebody in at a provider, and return its code."""
-        return self.platform.log_in(provider, WANTED, REDIRECT)
+        return self.platform.issue_code(provider, WANTED, REDIRECT)
 
     def platform_code(self) -> str:
         """Log in through the platform, and return its code."""
         query = {"client_id": APP, "redirect_uri": REDIRECT, "response_type": "code", "state": "mine"}
-        landed = self.platform.walk(f"{self.origin()}/oauth2/authorize?{urlencode(query)}", "656005750104")
+        landed = self.platform.log_in(f"{self.origin()}/oauth2/authorize?{urlencode(query)}", user="656005750104")
         return dict(parse_qsl(urlsplit(landed).query))["code"]
 
     def refresh_token(self) -> str:
@@ -202,7 +202,7 @@ def _at_provider(provider: str) -> Callable[[World], Draft]:
     def draft(world: World) -> Draft:
         form = {
             "grant_type": "authorization_code",
-            "code": world.platform.log_in(provider, WANTED, REDIRECT),
+            "code": world.platform.issue_code(provider, WANTED, REDIRECT),
             "redirect_uri": REDIRECT,
         }
         return _signed(world, provider, form)
@@ -377,7 +377,7 @@ MISTAKES: Final = (
         "code-as-subject-token",
         "token_exchange",
         "subject scopes",
-        _field("subject_token", lambda draft: draft.world.platform.log_in("cis2", WANTED, REDIRECT)),
+        _field("subject_token", lambda draft: draft.world.platform.issue_code("cis2", WANTED, REDIRECT)),
     ),
     mistake("id-token-expired", "token_exchange", "subject", _field("subject_token", _expired_id_token)),
     mistake("id-token-other-environment", "token_exchange", "subject", _field("subject_token", _foreign_id_token)),
@@ -469,7 +469,11 @@ def _late_code(draft: Draft) -> str:
     clock, world, now = draft.world.platform.clock, draft.world, draft.world.now
     clock.set(now - 3000, frozen=True)
     provider = "nhs_login" if draft.path == "/token" else "cis2"
-    late = world.platform_code() if draft.path == "/oauth2/token" else world.platform.log_in(provider, WANTED, REDIRECT)
+    late = (
+        world.platform_code()
+        if draft.path == "/oauth2/token"
+        else world.platform.issue_code(provider, WANTED, REDIRECT)
+    )
     clock.set(now, frozen=True)
     return late
 

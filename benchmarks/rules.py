@@ -15,7 +15,7 @@ from benchmarks import exchanging, sketch
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, microseconds, times
 from mock_servers.apim.flows import FLOWS
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 _EXCHANGES: Final = 50
 _SKETCH: Final = 256e-6
@@ -78,7 +78,7 @@ def _journal(bench: Bench) -> Figure:
     )
 
 
-def _unrecorded(bench: Bench) -> Platform:
+def _unrecorded(bench: Bench) -> Mock:
     flows = tuple(replace(flow, recorded=False) for flow in FLOWS)
     with patch("mock_servers.platform.token_service.FLOWS", flows):
         return bench.platform()

@@ -16,7 +16,7 @@ from jwt import PyJWS
 
 from benchmarks import exchanging
 from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Check: TypeAlias = Callable[[str, RSAPublicKey, str], Mapping[str, Any]]
 """Returns the claims of a JWT that the key has signed by the algorithm. Raises when it has not."""
@@ -44,7 +44,7 @@ def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def app(platform: Platform, check: Check = by_pyjwt, document: Mapping[str, Any] | None = None) -> Flask:
+def app(platform: Mock, check: Check = by_pyjwt, document: Mapping[str, Any] | None = None) -> Flask:
     """Return the sketch; it knows the public keys of the platform's app and of CIS2, and a document to serve."""
     client_key, provider_key = exchanging.public_keys(platform)
     sketch = Flask(__name__, static_folder=None)

@@ -145,8 +145,8 @@ def _nhs_login_access_token(draft: Draft) -> str:
 def _tokens_of_reference(draft: Draft) -> dict[str, Any]:
     """Exchange an id_token in another environment of the platform, which answers under its real name alone."""
     world = draft.world
-    for host in world.platform.hosts:
-        world.platform.origins.add(host.origin)
+    for host in world.platform.names.hosts:
+        world.platform.names.origins.add(host.origin)
     url = f"{REFERENCE}/oauth2/token"
     origin = world.platform.providers["cis2"].provider.home
     form = {

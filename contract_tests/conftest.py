@@ -18,7 +18,7 @@ from contract_tests.remote_target import RemoteTarget
 from contract_tests.target import Kind, Target
 from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.configuration.reading import read as read_configuration
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, TARGETS
 from pytest_nhsauth.judgement import CASE, GOT
@@ -104,7 +104,7 @@ def _opened(name: str) -> AbstractContextManager[Target]:
 @contextmanager
 def _mock(name: str) -> Iterator[Target]:
     configuration = _configuration(name.partition(":")[2])
-    platform = Platform(configuration)
+    platform = Mock(configuration)
     with (
         platform.serving() as server,
         jwks_host() as hosted,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mock_servers.state.app import App
+from pytest_nhsauth import target as targets
 from pytest_nhsauth.blame import blames_caller
-from pytest_nhsauth.target import Target
 
 _SOURCES: Final = ("jwks", "jwks_url")
 
@@ -15,17 +15,17 @@ _SOURCES: Final = ("jwks", "jwks_url")
 class Apps:
     """The apps by client id."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, apps: targets.Apps) -> None:
+        self._apps = apps
 
     def all(self) -> list[App]:
         """Return every app, the oldest first."""
-        return self._target.apps()
+        return self._apps.all()
 
     @blames_caller
     def get(self, client_id: str) -> App:
         """Return an app. Raises LookupError, listing those there are."""
-        return self._target.app(client_id)
+        return self._apps.get(client_id)
 
     @blames_caller
     def create(self, *, make_key: bool = True, **given: Any) -> App:
@@ -36,7 +36,7 @@ class Apps:
         """
         read = {name: value for name, value in _read(given).items() if value is not None}
         with_key = make_key and not any(source in read for source in _SOURCES)
-        return self._target.create_app(make_key=with_key, members=read)
+        return self._apps.create(make_key=with_key, **read)
 
     @blames_caller
     def change(self, client_id: str, *, make_key: bool | None = None, **given: Any) -> App:
@@ -45,12 +45,12 @@ class Apps:
         To name `jwks` or `jwks_url` is to give up the other. Raises LookupError for an unknown app, ValueError for a
         member that does not exist or does not fit.
         """
-        return self._target.change_app(client_id, make_key=make_key, members=_one_source(_read(given)))
+        return self._apps.change(client_id, make_key=make_key, **_one_source(_read(given)))
 
     @blames_caller
     def remove(self, client_id: str) -> App:
         """Forget an app. Raises LookupError."""
-        return self._target.remove_app(client_id)
+        return self._apps.remove(client_id)
 
 
 def _read(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any, Final, TypedDict, Unpack
 
 from mock_servers.state.fault import Deed, Fault, Malformation, Place, Policy, Scope
+from pytest_nhsauth import target as targets
 from pytest_nhsauth.blame import blames_caller
-from pytest_nhsauth.target import Target
 from pytest_nhsauth.unused_fault import UnusedFaultWarning
 
 _SAID_BY: Final[Mapping[str, str]] = {"delay": "seconds", "malformed": "kind", "rate_limit": "policy"}
@@ -51,8 +51,8 @@ class What(TypedDict, total=False):
 class Faults:
     """The faults that are ordered; all of them end with the test."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, faults: targets.Faults) -> None:
+        self._faults = faults
         self._ordered: set[int] = set()
 
     @blames_caller
@@ -73,7 +73,7 @@ class Faults:
 
     def all(self) -> list[Fault]:
         """Return what is ordered, used up or not, the oldest first; `used` says how many requests met it."""
-        return self._target.faults()
+        return self._faults.all()
 
     @property
     def unused(self) -> list[Fault]:
@@ -83,10 +83,10 @@ class Faults:
     @blames_caller
     def remove(self, fault: Fault) -> None:
         """Take a fault back; answers that any fault holds back leave at once. Raises LookupError when it is gone."""
-        self._target.remove_fault(fault.id)
+        self._faults.remove(fault.id)
 
     def _order(self, fault: Fault) -> Fault:
-        ordered = self._target.order_fault(fault)
+        ordered = self._faults.order(fault)
         self._ordered.add(ordered.id)
         return ordered
 

@@ -250,7 +250,7 @@ def nhsauth_exchanges(nhsauth: Platform) -> Exchanges:
 
 @contextmanager
 def _served(chosen: Settings) -> Iterator[Target]:
-    from pytest_nhsauth.in_process import served  # noqa: PLC0415 - as above
+    from pytest_nhsauth.target import served  # noqa: PLC0415 - as above
 
     with _entered(served(chosen.configuration), "the mock cannot be started", OSError, ValueError) as target:
         yield target

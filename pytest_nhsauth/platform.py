@@ -46,11 +46,11 @@ class Platform:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self.apps = Apps(target)
+        self.apps = Apps(target.apps)
         self.users = Users(target)
-        self.exchanges = Exchanges(target.journal)
+        self.exchanges = Exchanges(target.exchanges)
         self.clock = Clock(target.clock)
-        self.faults = Faults(target)
+        self.faults = Faults(target.faults)
 
     def __repr__(self) -> str:
         return f"Platform(url={self._target.url!r})"
@@ -125,7 +125,7 @@ class Platform:
     @blames_caller
     def app(self, client_id: str | None = None) -> RegisteredApp:
         """Return a registered app; without a client id the first. Raises LookupError."""
-        app = self._target.app(client_id) if client_id is not None else next(iter(self._target.apps()), None)
+        app = self.apps.get(client_id) if client_id is not None else next(iter(self.apps.all()), None)
         if app is None:
             raise LookupError("no app is registered: name one under [[apps]], or no list at all for the ready-made app")
         return RegisteredApp(client_id=app.client_id, _target=self._target)
@@ -171,7 +171,7 @@ class Platform:
         The fixture `nhsauth` does so for each test; a test with `@given` may for each example.
         """
         state = self._target.snapshot()
-        self._target.journal.clear()
+        self._target.exchanges.clear()
         try:
             yield
         finally:

@@ -54,7 +54,7 @@ class RegisteredApp:
     @property
     def jwks(self) -> dict[str, Any]:
         """The app's public keys, `{"keys": […]}`, as the mock serves them at `jwks_url`."""
-        return self._target.jwks(self.client_id)
+        return self._target.apps.jwks(self._target.apps.get(self.client_id))
 
     @property
     def jwks_url(self) -> str:
@@ -66,7 +66,7 @@ class RegisteredApp:
     @blames_caller
     def private_key(self) -> RSAPrivateKey:
         """The private key as an object, the quick way to sign. Raises LookupError when the mock does not hold it."""
-        return self._target.key(self.client_id).private
+        return self._target.apps.key_pair(self.client_id).private
 
     @property
     @blames_caller
@@ -76,7 +76,7 @@ class RegisteredApp:
         Whoever loads it pays for a check of the key, a quarter of a second with 4096 bits: once a program, not once a
         request.
         """
-        return self._target.key(self.client_id).private_pem()
+        return self._target.apps.key_pair(self.client_id).private_pem()
 
     @blames_caller
     def client_assertion(
@@ -119,7 +119,7 @@ class RegisteredApp:
 
     @property
     def _app(self) -> App:
-        return self._target.app(self.client_id)
+        return self._target.apps.get(self.client_id)
 
 
 def _loaded(key: SigningKey) -> RSAPrivateKey:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from mock_servers.apim import assertions
 from mock_servers.identity_provider import headless
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.journal import Tally
@@ -126,13 +126,94 @@ class RemoteJournal:
         return [_record(told) for told in self._control.ask("GET", "/exchanges", query={"after": number, **query})]
 
 
+class RemoteApps:
+    """The mock's apps. Their private keys are those that it gives out: the ones it made itself."""
+
+    def __init__(self, control: ControlApi) -> None:
+        self._control = control
+
+    def all(self) -> list[App]:
+        """Return every app."""
+        return [self._app(told) for told in self._control.ask("GET", "/apps")]
+
+    def get(self, client_id: str) -> App:
+        """Return an app."""
+        return self._app(self._about(client_id))
+
+    def create(self, *, make_key: bool = True, **members: Any) -> App:
+        """Register an app."""
+        return self._app(self._control.ask("POST", "/apps", {**members, "make_key": make_key}))
+
+    def change(self, client_id: str, *, make_key: bool | None = None, **members: Any) -> App:
+        """Change an app."""
+        keyed = {} if make_key is None else {"make_key": make_key}
+        return self._app(self._about(client_id, "PATCH", {**members, **keyed}))
+
+    def remove(self, client_id: str) -> App:
+        """Forget an app."""
+        app = self.get(client_id)
+        self._about(client_id, "DELETE")
+        return app
+
+    def key_pair(self, client_id: str) -> KeyPair:
+        """Return an app's key pair, as the mock gives it out."""
+        kid = self.get(client_id).kid
+        try:
+            pem = self._control.ask("GET", f"{_path(client_id)}/private-key")
+        except NotFoundError as withheld:
+            raise LookupError(
+                f"the mock at {self._control.url} gives out no private key of app {client_id!r}"
+            ) from withheld
+        return KeyPair(kid=kid or "", private=_unchecked(pem))
+
+    def jwks(self, app: App) -> dict[str, Any]:
+        """Return an app's key set."""
+        return dict(self._about(app.client_id, below="/jwks"))
+
+    def _about(
+        self, client_id: str, method: str = "GET", body: Mapping[str, Any] | None = None, *, below: str = ""
+    ) -> Any:
+        with suppress(NotFoundError):
+            return self._control.ask(method, f"{_path(client_id)}{below}", body)
+        known = ", ".join(repr(app.client_id) for app in self.all()) or "no app at all"
+        raise NoSuchAppError(f"no app has client_id {client_id!r}: there is {known}")
+
+    def _app(self, told: Mapping[str, Any]) -> App:
+        own = told["jwks_url"] is not None and told["jwks_url"].startswith(f"{self._control.url}/_nhsauth/apps/")
+        members = _members(App, told) | ({"jwks_url": None} if own else {})
+        return App(**members, key_name=told["kid"] or told["client_id"] if told["make_key"] else None)
+
+
+class RemoteFaults:
+    """What the mock is to let fail."""
+
+    def __init__(self, control: ControlApi) -> None:
+        self._control = control
+
+    def order(self, fault: Fault) -> Fault:
+        """Have the mock let something go wrong."""
+        told = {each.name: getattr(fault, each.name) for each in fields(Fault) if each.name not in _COUNTED}
+        said = {name: value for name, value in told.items() if value is not None or name == "times"}
+        return _fault(self._control.ask("POST", "/faults", said))
+
+    def all(self) -> list[Fault]:
+        """Return what is ordered."""
+        return [_fault(told) for told in self._control.ask("GET", "/faults")]
+
+    def remove(self, number: int) -> None:
+        """Take a fault back."""
+        self._control.ask("DELETE", f"/faults/{number}")
+
+
 class Remote:
-    """A mock at a base URL. Its apps' private keys are those that it gives out: the ones it made itself."""
+    """A mock at a base URL."""
 
     def __init__(self, control: ControlApi) -> None:
         self.url = control.url
         self.clock = RemoteClock(control)
-        self.journal = RemoteJournal(control)
+        self.exchanges = RemoteJournal(control)
+        self.apps = RemoteApps(control)
+        self.faults = RemoteFaults(control)
         self._control = control
 
     @property
@@ -156,42 +237,6 @@ class Remote:
             "jwks": told["jwks_uri"],
         }
 
-    def apps(self) -> list[App]:
-        """Return every app."""
-        return [self._app(told) for told in self._control.ask("GET", "/apps")]
-
-    def app(self, client_id: str) -> App:
-        """Return an app."""
-        return self._app(self._about(client_id))
-
-    def create_app(self, *, make_key: bool, members: Mapping[str, Any]) -> App:
-        """Register an app."""
-        return self._app(self._control.ask("POST", "/apps", {**members, "make_key": make_key}))
-
-    def change_app(self, client_id: str, *, make_key: bool | None, members: Mapping[str, Any]) -> App:
-        """Change an app."""
-        keyed = {} if make_key is None else {"make_key": make_key}
-        return self._app(self._about(client_id, "PATCH", {**members, **keyed}))
-
-    def remove_app(self, client_id: str) -> App:
-        """Forget an app."""
-        app = self.app(client_id)
-        self._about(client_id, "DELETE")
-        return app
-
-    def key(self, client_id: str) -> KeyPair:
-        """Return an app's key pair, as the mock gives it out."""
-        kid = self.app(client_id).kid
-        try:
-            pem = self._control.ask("GET", f"{_path(client_id)}/private-key")
-        except NotFoundError as withheld:
-            raise LookupError(f"the mock at {self.url} gives out no private key of app {client_id!r}") from withheld
-        return KeyPair(kid=kid or "", private=_unchecked(pem))
-
-    def jwks(self, client_id: str) -> dict[str, Any]:
-        """Return an app's key set."""
-        return dict(self._about(client_id, below="/jwks"))
-
     def people(self) -> list[Person]:
         """Return everybody."""
         return [_person(told) for told in self._control.ask("GET", "/users")]
@@ -201,7 +246,9 @@ class Remote:
         told = {each.name: getattr(person, each.name) for each in fields(Person)}
         self._control.ask("PUT", f"/users/{person.provider}/{quote(person.id, safe='')}", told)
 
-    def client_assertion(self, client_id: str, *, key: KeyPair | None, alterations: Alterations) -> str:
+    def client_assertion(
+        self, client_id: str, *, key: KeyPair | None = None, alterations: Alterations = UNALTERED
+    ) -> str:
         """Have the mock sign a client assertion; with a key of the test's own sign it here."""
         if key is None:
             body = {"client_id": client_id, **_altered(alterations)}
@@ -215,7 +262,7 @@ class Remote:
             alterations=alterations,
         )
 
-    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations) -> str:
+    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED) -> str:
         """Have the mock sign an id token."""
         body = {
             "provider": provider,
@@ -227,35 +274,22 @@ class Remote:
         }
         return str(self._control.ask("POST", "/id-tokens", body)["id_token"])
 
-    def log_in(self, authorize_url: str, *, user: str, outcome: str, level: str | None) -> str:
+    def log_in(self, authorize_url: str, *, user: str, outcome: str = "ok", level: str | None = None) -> str:
         """Log a person in over HTTP, as a browser would."""
         if urlsplit(authorize_url)[:2] != urlsplit(self.url)[:2]:
             raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {self.url}")
         return headless.log_in(self._control.visit, authorize_url, user, outcome=outcome, level=level)
 
-    def explain(self, value: str, *, role: str | None, token_url: str | None) -> Mapping[str, Any]:
+    def explain(self, value: str, *, role: str | None = None, token_url: str | None = None) -> Mapping[str, Any]:
         """Have the mock explain a value."""
         given = {"value": value, "as": role, "token_url": token_url}
         told: Mapping[str, Any] = self._control.ask("POST", "/explain", given)
         return told
 
-    def order_fault(self, fault: Fault) -> Fault:
-        """Have the mock let something go wrong."""
-        told = {each.name: getattr(fault, each.name) for each in fields(Fault) if each.name not in _COUNTED}
-        said = {name: value for name, value in told.items() if value is not None or name == "times"}
-        return _fault(self._control.ask("POST", "/faults", said))
-
-    def faults(self) -> list[Fault]:
-        """Return what is ordered."""
-        return [_fault(told) for told in self._control.ask("GET", "/faults")]
-
-    def remove_fault(self, number: int) -> None:
-        """Take a fault back."""
-        self._control.ask("DELETE", f"/faults/{number}")
-
-    def add_api(self, api: Api) -> None:
+    def add_api(self, api: Api) -> Api:
         """Have the mock put an API behind its gateway; it must be able to reach it."""
         self._control.ask("POST", "/apis", {each.name: getattr(api, each.name) for each in fields(Api)})
+        return api
 
     @contextmanager
     def real_names(self, folder: Path) -> Iterator[RealNames]:  # noqa: ARG002 - a mock elsewhere has files of its own
@@ -277,21 +311,8 @@ class Remote:
 
     def restore(self, state: Any) -> None:
         """Have the mock return to a state."""
-        self.journal.tally()
+        self.exchanges.tally()
         self._control.ask("POST", f"/snapshots/{state}/restore")
-
-    def _about(
-        self, client_id: str, method: str = "GET", body: Mapping[str, Any] | None = None, *, below: str = ""
-    ) -> Any:
-        with suppress(NotFoundError):
-            return self._control.ask(method, f"{_path(client_id)}{below}", body)
-        known = ", ".join(repr(app.client_id) for app in self.apps()) or "no app at all"
-        raise NoSuchAppError(f"no app has client_id {client_id!r}: there is {known}")
-
-    def _app(self, told: Mapping[str, Any]) -> App:
-        own = told["jwks_url"] is not None and told["jwks_url"].startswith(f"{self.url}/_nhsauth/apps/")
-        members = _members(App, told) | ({"jwks_url": None} if own else {})
-        return App(**members, key_name=told["kid"] or told["client_id"] if told["make_key"] else None)
 
     def _discovered(self, url: str) -> Mapping[str, Any]:
         status, _, body = self._control.visit(url, None)
@@ -311,7 +332,7 @@ def connected(url: str) -> Iterator[Remote]:
         try:
             yield remote
         finally:
-            remote.journal.close()
+            remote.exchanges.close()
 
 
 def _check_mock(control: ControlApi) -> None:

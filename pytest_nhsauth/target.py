@@ -1,19 +1,20 @@
-"""What the fixtures need of a mock, wherever it runs: one interface, offered by `in_process` and by `remote`."""
+"""What the fixtures need of a mock, wherever it runs: one interface, which the mock itself and `remote` offer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.jose.keys import KeyPair
+from mock_servers.jose.keys import KeyPair, KeyRing, cache_folder
 from mock_servers.journal.journal import Tally
 from mock_servers.journal.record import Record
 from mock_servers.state.app import App
-from mock_servers.state.configuration import Api
+from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.fault import Fault
 from mock_servers.state.person import Person
 
@@ -72,6 +73,54 @@ class Journal(Protocol):
         ...
 
 
+class Apps(Protocol):
+    """The registered apps."""
+
+    def all(self) -> list[App]:
+        """Return every app, the oldest first."""
+        ...
+
+    def get(self, client_id: str) -> App:
+        """Return an app. Raises NoSuchAppError."""
+        ...
+
+    def create(self, *, make_key: bool = ..., **members: Any) -> App:
+        """Register an app; what is not given is made up. Raises AppExistsError."""
+        ...
+
+    def change(self, client_id: str, *, make_key: bool | None = ..., **members: Any) -> App:
+        """Change members of an app. Raises NoSuchAppError."""
+        ...
+
+    def remove(self, client_id: str) -> App:
+        """Forget an app. Raises NoSuchAppError."""
+        ...
+
+    def key_pair(self, client_id: str) -> KeyPair:
+        """Return the key pair that the mock holds for an app. Raises LookupError when it holds, or gives, none."""
+        ...
+
+    def jwks(self, app: App) -> dict[str, Any]:
+        """Return the public keys of an app that the mock serves."""
+        ...
+
+
+class Faults(Protocol):
+    """What is ordered to fail."""
+
+    def order(self, fault: Fault) -> Fault:
+        """Order a fault, and return it with its number."""
+        ...
+
+    def all(self) -> list[Fault]:
+        """Return what is ordered, the oldest first."""
+        ...
+
+    def remove(self, number: int) -> None:
+        """Take a fault back. Raises LookupError."""
+        ...
+
+
 class Target(Protocol):
     """A mock. Whatever asks it raises ServerDiedError once nothing answers any more."""
 
@@ -91,40 +140,22 @@ class Target(Protocol):
         ...
 
     @property
-    def journal(self) -> Journal:
-        """Its exchanges."""
+    def exchanges(self) -> Journal:
+        """What it was asked, and what it answered."""
+        ...
+
+    @property
+    def apps(self) -> Apps:
+        """The registered apps."""
+        ...
+
+    @property
+    def faults(self) -> Faults:
+        """What is ordered to fail."""
         ...
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
         """Return `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks` of a provider. Raises LookupError."""
-        ...
-
-    def apps(self) -> list[App]:
-        """Return every app, the oldest first."""
-        ...
-
-    def app(self, client_id: str) -> App:
-        """Return an app. Raises NoSuchAppError."""
-        ...
-
-    def create_app(self, *, make_key: bool, members: Mapping[str, Any]) -> App:
-        """Register an app; what is not given is made up. Raises AppExistsError."""
-        ...
-
-    def change_app(self, client_id: str, *, make_key: bool | None, members: Mapping[str, Any]) -> App:
-        """Change members of an app. Raises NoSuchAppError."""
-        ...
-
-    def remove_app(self, client_id: str) -> App:
-        """Forget an app. Raises NoSuchAppError."""
-        ...
-
-    def key(self, client_id: str) -> KeyPair:
-        """Return the key pair that the mock holds for an app. Raises LookupError when it holds, or gives, none."""
-        ...
-
-    def jwks(self, client_id: str) -> dict[str, Any]:
-        """Return the public keys of an app that the mock serves. Raises NoSuchAppError."""
         ...
 
     def people(self) -> list[Person]:
@@ -135,35 +166,23 @@ class Target(Protocol):
         """Add a person, in the place of who has the same provider and id."""
         ...
 
-    def client_assertion(self, client_id: str, *, key: KeyPair | None, alterations: Alterations) -> str:
+    def client_assertion(self, client_id: str, *, key: KeyPair | None = ..., alterations: Alterations = ...) -> str:
         """Sign a client assertion for the platform's token URL, with `key` or the app's own. Raises LookupError."""
         ...
 
-    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations) -> str:
+    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations = ...) -> str:
         """Sign an id token. Raises LookupError for who or what is not there, LevelError."""
         ...
 
-    def log_in(self, authorize_url: str, *, user: str, outcome: str, level: str | None) -> str:
+    def log_in(self, authorize_url: str, *, user: str, outcome: str = ..., level: str | None = ...) -> str:
         """Log a person in and return the redirect that ends it. Raises ValueError, LogInError."""
         ...
 
-    def explain(self, value: str, *, role: str | None, token_url: str | None) -> Mapping[str, Any]:
+    def explain(self, value: str, *, role: str | None = ..., token_url: str | None = ...) -> Mapping[str, Any]:
         """Return what a value is and how the service would judge it. Raises ValueError for an unknown role."""
         ...
 
-    def order_fault(self, fault: Fault) -> Fault:
-        """Order a fault, and return it with its number."""
-        ...
-
-    def faults(self) -> list[Fault]:
-        """Return what is ordered, the oldest first."""
-        ...
-
-    def remove_fault(self, number: int) -> None:
-        """Take a fault back. Raises LookupError."""
-        ...
-
-    def add_api(self, api: Api) -> None:
+    def add_api(self, api: Api) -> Api:
         """Put an API behind the gateway. Raises ValueError when its path is taken."""
         ...
 
@@ -178,3 +197,16 @@ class Target(Protocol):
     def restore(self, state: Any) -> None:
         """Put apps, people, tokens, clock and all else back, and empty the journal. Keys stay."""
         ...
+
+
+@contextmanager
+def served(configuration: Configuration | None) -> Iterator[Target]:
+    """Serve a mock on a free port until the block ends; neither a thread nor a socket is left over.
+
+    Its keys are in the user's cache. Raises OSError or ValueError for what is configured amiss.
+    """
+    from mock_servers.mock import Mock  # noqa: PLC0415 - its 50 ms are for who has no running mock
+
+    mock = Mock(configuration, ring=KeyRing(cache_folder(os.environ)))
+    with mock.serving():
+        yield mock

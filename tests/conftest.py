@@ -17,9 +17,10 @@ def key_cache(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
 
 @pytest.fixture(scope="session", autouse=True)
 def _cached_keys(key_cache: Path) -> Iterator[None]:
-    """Processes that tests start use the same cache."""
+    """Processes that tests start use the same cache, and keep what they compiled: else each compiles it all anew."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NHSAUTH_CACHE_DIR", str(key_cache))
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
 
 

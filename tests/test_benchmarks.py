@@ -23,6 +23,7 @@ def opened(key_cache: Path) -> Iterator[Bench]:
         yield opened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 def test_each_group_gives_figures(group: str, opened: Bench) -> None:
     figures = GROUPS[group](opened)

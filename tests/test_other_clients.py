@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 README = Path(__file__).parent.parent / "README.md"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -25,7 +25,7 @@ EXCHANGE = {
 
 @pytest.fixture
 def url(ring: KeyRing) -> Iterator[str]:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         yield server.url
 
 

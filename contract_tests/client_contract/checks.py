@@ -50,7 +50,7 @@ class Trial:
     """One client under judgement; everything it said and every secret it had is kept for the last check."""
 
     subject: Subject
-    ring: KeyRing | None
+    ring: KeyRing
     said: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     refusal: tuple[Got, Sent] | None = None

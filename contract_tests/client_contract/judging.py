@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from contract_tests.client_contract.checks import CHECKS, Check, NotAskedError, Trial
 from contract_tests.client_contract.scorecard import Scorecard, Verdict
 from contract_tests.client_contract.subject import Subject
-from mock_servers.jose.keys import KeyRing
+from mock_servers.jose.keys import KeyRing, cache_folder
 
 
 def judge(subject: Subject, *, ring: KeyRing | None = None, checks: Sequence[Check] = CHECKS) -> Scorecard:
@@ -16,7 +17,7 @@ def judge(subject: Subject, *, ring: KeyRing | None = None, checks: Sequence[Che
     The client is started and asked about a dozen times, against mocks of its own on free ports of this machine.
     Raises CannotJudgeError when it cannot be run at all.
     """
-    trial = Trial(subject, ring)
+    trial = Trial(subject, ring or KeyRing(cache_folder(os.environ)))
     return Scorecard(client=subject.name, verdicts=[_verdict(check, trial) for check in checks])
 
 

@@ -19,7 +19,7 @@ from contract_tests.client_contract.settings import Settings
 from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -66,7 +66,7 @@ class Sent:
 class Stage:
     """A platform, what was sent to its token endpoint, and answers that come instead of its own: each once."""
 
-    platform: Platform
+    platform: Mock
     skew: float = 0.0
     sent: list[Sent] = field(default_factory=list)
     planned: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Stage:
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             "client_assertion": self.platform.client_assertion(CLIENT_ID),
         }
-        self.platform.call(f"{self.url}{TOKEN_PATH}", form)
+        self.platform.in_process.call(f"{self.url}{TOKEN_PATH}", form)
 
     def secrets(self) -> list[str]:
         """Return everything that no log may hold: keys, secrets, assertions, tokens."""
@@ -166,9 +166,9 @@ def _members(answer: bytes) -> Mapping[str, Any]:
 
 
 @contextmanager
-def staged(ring: KeyRing | None, *, skew: float = 0.0, quota: int = 300) -> Iterator[Stage]:
+def staged(ring: KeyRing, *, skew: float = 0.0, quota: int = 300) -> Iterator[Stage]:
     """Put up a stage: `skew` is by how many seconds the client's time is ahead, `quota` what passes in a minute."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     platform.apps.change(CLIENT_ID, quota_per_minute=quota)
     stage = Stage(platform, skew)
     if skew:

@@ -12,7 +12,7 @@ from mock_servers.apim.request_form import FORM
 from mock_servers.jose.keys import PRIVATE_MEMBERS
 from mock_servers.journal import habits
 from mock_servers.journal.record import Record
-from mock_servers.state.grant import Session
+from mock_servers.state.grant import RefreshToken
 from mock_servers.wire.wording import duration, shown, url
 
 _ALLOWED: Final = 300
@@ -91,14 +91,14 @@ def _of_tokens(exchange: Exchange, record: Record) -> Iterator[str]:
     yield from habits.token_not_cached(service.journal, record, service.settings.access_token_lifetime)
     token = getattr(exchange, "refresh_token", None)
     if token is not None:
-        yield from habits.expires_in_misread(_renewals(exchange, token.session))
+        yield from habits.expires_in_misread(_renewals(exchange, token))
 
 
-def _renewals(exchange: Exchange, session: Session) -> Iterator[float]:
-    """When a session's tokens were renewed, up to this exchange, and when it began: the newest first."""
-    own = (each for each in habits.newest(exchange.service.store.refresh_tokens) if each.session is session)
+def _renewals(exchange: Exchange, token: RefreshToken) -> Iterator[float]:
+    """When a family's tokens were renewed, up to this exchange, and when it began: the newest first."""
+    own = (each for each in habits.newest(exchange.service.store.refresh_tokens) if each.family == token.family)
     yield from (each.spent_at for each in own if each.spent_at is not None and each.spent_at <= exchange.now)
-    yield session.issued_at
+    yield token.session.issued_at
 
 
 def _of_authorize(exchange: Exchange) -> Iterator[str]:

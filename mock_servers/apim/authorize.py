@@ -9,7 +9,7 @@ from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.platform_client import client_id_at
 from mock_servers.apim.redirects import redirect
-from mock_servers.journal.provenance import told
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state.app import App
 from mock_servers.state.authorization import PendingAuthorization
@@ -44,7 +44,7 @@ def find_app_of_query(exchange: Exchange) -> str | None:
     client_id = exchange.query("client_id") or ""
     app = exchange.service.store.apps.get(client_id)
     if app is None or not app.known_in(exchange.service.environment):
-        sent = told(exchange.service.store, client_id)
+        sent = provenance.shown(exchange.service.store, client_id)
         return (
             f"No app of environment {exchange.service.environment} has the API key {sent}. client_id is the app's API "
             "key, not the client id that CIS2 or NHS login gave."

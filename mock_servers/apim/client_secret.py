@@ -6,7 +6,7 @@ import hmac
 
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
-from mock_servers.journal.provenance import told
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.wire.wording import shown
 
@@ -30,7 +30,7 @@ def find_app_by_client_id(exchange: Exchange) -> str | None:
     client_id = exchange.form("client_id") or ""
     app = exchange.service.store.apps.get(client_id)
     if app is None or not app.known_in(exchange.service.environment):
-        sent = told(exchange.service.store, client_id)
+        sent = provenance.shown(exchange.service.store, client_id)
         return f"No app of environment {exchange.service.environment} has the API key {sent}."
     exchange.app = app
     return None

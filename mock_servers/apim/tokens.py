@@ -160,7 +160,8 @@ def _first_refresh_token(
 
 def _refresh_token(exchange: Exchange, token: RefreshToken) -> str:
     value = exchange.service.identifiers.refresh_token()
-    exchange.service.store.refresh_tokens.put(value, token)
+    kept = replace(token, family=token.family or provenance.fingerprint(value).hex())
+    exchange.service.store.refresh_tokens.put(value, kept)
     _remember(exchange, "refresh token", value, token.expires_at, token.session)
     return value
 

@@ -22,8 +22,8 @@ from mock_servers.command_line.serving import configured
 from mock_servers.http.forward_proxy import ForwardProxy
 from mock_servers.http.server import CannotListenError
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
+from mock_servers.mock import Mock
 from mock_servers.platform import real_names
-from mock_servers.platform.platform import Platform
 from mock_servers.real_hosts.variables import RealNames
 from mock_servers.state.configuration import Configuration
 
@@ -49,7 +49,7 @@ def run(
     configuration = replace(read, test_suite_hosts=read.test_suite_hosts or test_suites)
     with tempfile.TemporaryDirectory(prefix="nhsauth-", ignore_cleanup_errors=True) as folder:
         with misuse(KeyFileError, CannotListenError, OSError):
-            platform = Platform(configuration, ring=KeyRing(cache_folder(os.environ)))
+            platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)))
             prepared = real_names.throwaway(platform, Path(folder), allowed)
             server = platform.start(port=port)
         try:
@@ -61,7 +61,7 @@ def run(
     sys.exit(code)
 
 
-def tell(platform: Platform, proxy: ForwardProxy) -> None:
+def tell(platform: Mock, proxy: ForwardProxy) -> None:
     """Print on stderr what was asked of the mock, why it refused, and which hosts were called in vain."""
     tally = platform.exchanges.tally()
     notable = [record for record in platform.exchanges.kept() if record.refusal is not None or record.advice]

@@ -18,7 +18,7 @@ from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.http.server import CannotListenError, Server
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
 _LOG: Final = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def run(
 ) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
     with misuse(KeyFileError, CannotListenError):
-        platform = Platform(configured(config), ring=KeyRing(cache_folder(os.environ)))
+        platform = Mock(configured(config), ring=KeyRing(cache_folder(os.environ)))
         server = platform.start(host=host, port=port)
     if tls:
         _speak_tls(platform, server, allowed)
@@ -52,7 +52,7 @@ def run(
     _stop(server)
 
 
-def _speak_tls(platform: Platform, server: Server, allowed: Sequence[str]) -> None:
+def _speak_tls(platform: Mock, server: Server, allowed: Sequence[str]) -> None:
     from mock_servers.platform import real_names  # noqa: PLC0415 - 30 ms that only TLS takes
 
     folder = cache_folder(os.environ)

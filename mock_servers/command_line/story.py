@@ -22,7 +22,8 @@ from mock_servers.command_line.outcome import No
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing, cache_folder
-from mock_servers.platform.platform import PROVIDER_BITS, Platform
+from mock_servers.mock import Mock
+from mock_servers.platform.services import PROVIDER_BITS
 from mock_servers.state.app import App
 from mock_servers.state.configuration import READY_MADE_APP
 from mock_servers.state.registration import CLIENT_BITS
@@ -41,16 +42,16 @@ def tell() -> None:
     _announce_keys(folder)
     ring = KeyRing(folder)
     ring.prepare((READY_MADE_APP.key_name or "", CLIENT_BITS), (CIS2.name, PROVIDER_BITS))
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving(), requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and itself
         session.hooks["response"].append(_print_exchange)
         _tell_on(platform, session)
 
 
-def _tell_on(platform: Platform, session: requests.Session) -> None:
+def _tell_on(platform: Mock, session: requests.Session) -> None:
     app = platform.apps.get(READY_MADE_APP.client_id)
-    code = platform.log_in("cis2", Wanted(user=_USER, client_id=app.client_id), app.redirect_uris[0])
+    code = platform.issue_code("cis2", Wanted(user=_USER, client_id=app.client_id), app.redirect_uris[0])
     click.echo(f"A mock of the API platform and of CIS2 is at {platform.url} until this ends.")
     click.echo(f"Person {_USER} has logged in at CIS2, and the app has got a code: {cut(code)}.")
     _make_the_mistake(platform, session, code)
@@ -67,7 +68,7 @@ def _announce_keys(folder: Path) -> None:
             click.echo(f"Making an RSA key of {bits} bits, once; it is kept in {folder} ...")
 
 
-def _make_the_mistake(platform: Platform, session: requests.Session, code: str) -> None:
+def _make_the_mistake(platform: Mock, session: requests.Session, code: str) -> None:
     _head("1. The mistake: the code is sent as subject_token")
     form = {
         "grant_type": TOKEN_EXCHANGE,
@@ -82,7 +83,7 @@ def _make_the_mistake(platform: Platform, session: requests.Session, code: str) 
     _expect(told.get("error_description"), "Malformed JWT in subject_token")
 
 
-def _explain(platform: Platform) -> None:
+def _explain(platform: Mock) -> None:
     _head("2. Why: what the mock tells you, and never the client")
     record = platform.exchanges.last
     click.echo(f"  {record.diagnosis}\n")
@@ -91,7 +92,7 @@ def _explain(platform: Platform) -> None:
     _expect([finding.id for finding in record.findings], [_MISTAKE])
 
 
-def _redeem(platform: Platform, session: requests.Session, app: App, code: str) -> str:
+def _redeem(platform: Mock, session: requests.Session, app: App, code: str) -> str:
     _head("3. Right: the code is exchanged at CIS2, which knows it")
     form = {
         "grant_type": "authorization_code",
@@ -105,7 +106,7 @@ def _redeem(platform: Platform, session: requests.Session, app: App, code: str) 
     return str(_members(answer).get("id_token"))
 
 
-def _exchange(platform: Platform, session: requests.Session, app: App, id_token: str) -> str:
+def _exchange(platform: Mock, session: requests.Session, app: App, id_token: str) -> str:
     _head("4. Right: the id_token of that answer is the subject_token")
     key = platform.apps.key(app)
     if key is None:
@@ -119,7 +120,7 @@ def _exchange(platform: Platform, session: requests.Session, app: App, id_token:
         raise No(f"This is not how the story goes: {refused}") from None
 
 
-def _call_the_api(platform: Platform, session: requests.Session, access_token: str) -> None:
+def _call_the_api(platform: Mock, session: requests.Session, access_token: str) -> None:
     _head("5. The access token opens an API behind the platform")
     headers = {"Authorization": f"Bearer {access_token}"}
     answer = session.get(f"{platform.url}/hello-world/hello/user", headers=headers, timeout=_TIMEOUT)

@@ -19,7 +19,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mock_servers.apim.request_form import FORM
 from mock_servers.control.calls import JSON
 from mock_servers.control.problems import ProblemError
-from mock_servers.http.front import LARGEST_BODY
+from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import host
@@ -108,11 +108,11 @@ def _canonical(sent: str) -> tuple[str, str, int | None] | None:
 
 def body() -> dict[str, Any]:
     """Return the members of the JSON object that was sent; none when there is no body."""
-    asked = flask.request
-    if not asked.content_length and "Transfer-Encoding" not in asked.headers:
+    request = flask.request
+    if not request.content_length and "Transfer-Encoding" not in request.headers:
         return {}
-    if asked.mimetype != JSON:
-        raise ProblemError(415, f"Content-Type is {shown(asked.content_type or UNDEFINED)}: send {JSON}.")
+    if request.mimetype != JSON:
+        raise ProblemError(415, f"Content-Type is {shown(request.content_type or UNDEFINED)}: send {JSON}.")
     return _members(_bytes())
 
 

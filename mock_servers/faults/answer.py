@@ -24,8 +24,6 @@ _SPIKE: Final = (
     "your requests."
 )
 _BUSY: Final = "This API is currently receiving a high volume of requests and is being rate limited."
-_EVIDENCE: Final[Mapping[str, str]] = {"rate_limit": "S", "catch_all": "S"}
-"""By deed; what a proxy or a provider that is down answers is a guess (I)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +46,6 @@ def instead(fault: Fault, facts: Facts, other_keys: Callable[[], Mapping[str, An
     if fault.do == "rotate":
         return Answer(status=200, body=other_keys())
     return _of_status(fault)
-
-
-def evidence(fault: Fault) -> str:
-    """Return how sure it is that the real service answers so."""
-    return _EVIDENCE.get(fault.do, "I")
 
 
 def page(status: int) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from mock_servers.gateway import bearer_token, errors, subscription
-from mock_servers.gateway.service import Exchange
-from mock_servers.gateway.upstream import (
+from mock_servers.gateway.reply import (
     BrokenUpstreamError,
     SlowUpstreamError,
     UnreachableUpstreamError,
     UpstreamError,
 )
+from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.state import quota
 from mock_servers.wire.request import Answer

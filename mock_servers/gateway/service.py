@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from mock_servers.gateway.reply import Reply, Send, UnreachableUpstreamError, UpstreamError
 from mock_servers.journal.journal import Journal
 from mock_servers.state import seeds
 from mock_servers.state.app import App
@@ -18,26 +16,9 @@ from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
 from mock_servers.wire.request import Request
 
-if TYPE_CHECKING:
-    from mock_servers.gateway.upstream import Reply, UpstreamError
 
-Send = Callable[[Api, Request], "Reply"]
-"""Passes a request on to an API. Raises UpstreamError."""
-
-
-Waiting = Callable[[Callable[[], None]], AbstractContextManager[None]]
-"""Tells for the length of a block that somebody waits for an API, and how to end that."""
-
-
-def passing_on(allow_hosts: Collection[str] = (), waiting: Waiting = lambda _: nullcontext()) -> Send:
-    """Return what passes requests on to loopback, private and these hosts."""
-
-    def send(api: Api, request: Request) -> Reply:
-        from mock_servers.gateway.upstream import Upstream  # noqa: PLC0415 - for who has an API of their own
-
-        return Upstream(allow_hosts=allow_hosts, waiting=waiting).send(api, request)
-
-    return send
+def _nowhere(api: Api, _: Request) -> Reply:
+    raise UnreachableUpstreamError(f"this gateway was given no way to call {api.upstream}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +30,7 @@ class Service:
     store: Store
     identifiers: Identifiers
     journal: Journal
-    send: Send = field(default_factory=passing_on)
+    send: Send = _nowhere
 
 
 def find_api(store: Store, path: str) -> Api | None:

@@ -18,7 +18,14 @@ from functools import partial
 from typing import Final
 from urllib.parse import SplitResult, quote, urlsplit
 
-from mock_servers.gateway.service import Waiting
+from mock_servers.gateway.reply import (
+    BrokenUpstreamError,
+    Headers,
+    Reply,
+    SlowUpstreamError,
+    UnreachableUpstreamError,
+    Waiting,
+)
 from mock_servers.jose.jwks import is_private
 from mock_servers.state.configuration import Api
 from mock_servers.wire.request import Request
@@ -40,24 +47,6 @@ _HOP_BY_HOP: Final = frozenset(
 """For one connection alone (RFC 9110, section 7.6.1)."""
 _NOT_SENT: Final = _HOP_BY_HOP | {"host", "expect"}
 _SLASHES: Final = re.compile(r"^/{2,}")
-
-Headers = tuple[tuple[str, str], ...]
-
-
-class UpstreamError(Exception):
-    """The API gave no answer; the message says what the attempt met."""
-
-
-class UnreachableUpstreamError(UpstreamError):
-    """No connection to the API could be made."""
-
-
-class SlowUpstreamError(UpstreamError):
-    """The API did not begin to answer in time."""
-
-
-class BrokenUpstreamError(UpstreamError):
-    """The API closed the connection without an answer, or with one that is no HTTP."""
 
 
 class Pieces:
@@ -87,15 +76,6 @@ class Pieces:
         """Close the connection; no piece can be asked for any more."""
         self._answer.close()
         self._held.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An API's answer: headers that may repeat, and the pieces of its body as they come."""
-
-    status: int
-    headers: Headers
-    pieces: Pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

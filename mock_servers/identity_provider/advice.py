@@ -38,7 +38,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
 def _renewals(exchange: Exchange, log_in: LogIn) -> Iterator[float]:
     """When a log-in's tokens were renewed, up to this exchange, and when it was: the newest first."""
     tokens = habits.newest(exchange.service.store.provider_refresh_tokens)
-    own = (each for each in tokens if each.log_in is log_in)
+    own = (each for each in tokens if each.log_in == log_in)
     yield from (each.spent_at for each in own if each.spent_at is not None and each.spent_at <= exchange.now)
     yield log_in.at
 

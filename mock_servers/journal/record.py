@@ -161,6 +161,10 @@ class Record:
     _examined: Examination = field(default_factory=Examination)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def explain_with(self, examine: Callable[[Record], Examination]) -> None:
+        """Let this work out what explains the exchange, when that is first read."""
+        self._examine = examine
+
     def examination(self) -> Examination:
         """Return what explains this exchange, worked out once; a finder that fails is logged and explains nothing."""
         with self._lock:

@@ -1,18 +1,28 @@
-"""The WSGI applications of a platform, each made and imported at its first call: few sessions call them all."""
+"""Which application a request is for: at a real host's own URL what is there, else all the services at once.
+
+Each application is made and imported at its first call: few sessions call them all.
+"""
 # ruff: noqa: PLC0415 - which is why they are imported here, and there alone
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mock_servers.gateway.service import find_api
+from mock_servers.platform.environments import Environments
+from mock_servers.platform.services import Services
+from mock_servers.state.real_host import Plays, RealHost
 from mock_servers.wire.deferred import Deferred
+from mock_servers.wire.wsgi import host
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mock_servers.apim.service import Service as TokenService
-    from mock_servers.faults.ordered import Faults
     from mock_servers.gateway.service import Exchange as ApiCall
     from mock_servers.gateway.service import Service as Gateway
     from mock_servers.identity_provider.service import Service as ProviderService
@@ -21,47 +31,186 @@ if TYPE_CHECKING:
 
     Flows = Sequence[Flow[ApiCall, Answer]]
 
-PAGE_FILES: Final = ("/_nhsauth/style.css", "/_nhsauth/journal.js")
+_SLASHES: Final = re.compile(r"//+")
+_PAGE_FILES: Final = ("/_nhsauth/style.css", "/_nhsauth/journal.js")
 """Where pages find their style and their script, below every name of the mock."""
 
 
-def token_service(service: TokenService, faults: Faults) -> WSGIApplication:
-    """Answer as a token service does, below its mount."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """Where an application lives: `prefix` is what its own paths lie below, `paths` which of them lead to it."""
 
+    prefix: str
+    paths: tuple[str, ...]
+    application: WSGIApplication
+
+    def leads(self, path: str) -> bool:
+        """Whether a path leads there."""
+        return any(path == own or path.startswith(f"{own}/") for own in self.paths)
+
+
+class Mounts:
+    """All applications of one mock, as one WSGI application; `own_api` is what answers below `/_nhsauth`."""
+
+    def __init__(self, services: Services, environments: Environments, own_api: WSGIApplication) -> None:
+        self._services = services
+        self._environments = environments
+        self._own_api = own_api
+        self._names = services.parts.names
+        self._trusted_proxies = services.parts.configuration.trusted_proxies
+        self._faults = services.parts.faults
+        self._of_hosts: dict[str, list[Mount]] = {}
+        self._lock = threading.Lock()
+        self._all = self._all_mounts()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does that the request is for."""
+        self._believe_proxy(environ)
+        origin = f"{environ['wsgi.url_scheme']}://{host(environ)}"
+        self._names.origins.learn(origin)
+        path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
+        real = self._names.hosts.of_origin(origin)
+        mount = next(mount for mount in (self._all if real is None else self._of(real)) if mount.leads(path))
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :] or "/"
+        return mount.application(environ, start_response)
+
+    def is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request is answered from what is here; a team's own API takes its time, and bodies as they come."""
+        return find_api(self._services.parts.store, _SLASHES.sub("/", environ["PATH_INFO"])) is None
+
+    def _believe_proxy(self, environ: WSGIEnvironment) -> None:
+        if environ.get("REMOTE_ADDR") not in self._trusted_proxies:
+            return
+        forwarded = {"wsgi.url_scheme": "HTTP_X_FORWARDED_PROTO", "HTTP_HOST": "HTTP_X_FORWARDED_HOST"}
+        for name, header in forwarded.items():
+            value = environ.get(header, "").partition(",")[0].strip()
+            if value:
+                environ[name] = value
+
+    def _of(self, real: RealHost) -> list[Mount]:
+        """Return the applications of a real host, the last of which takes what is left."""
+        found = self._of_hosts.get(real.name)
+        if found is not None:
+            return found
+        with self._lock:
+            if real.name not in self._of_hosts:
+                self._of_hosts[real.name] = self._made(real)
+            return self._of_hosts[real.name]
+
+    def _made(self, real: RealHost) -> list[Mount]:
+        if real.plays == "platform":
+            return self._of_platform(self._environments.token_services(real.environment))
+        if real.plays in ("cis2", "nhs_login"):
+            return self._of_providers(self._environments.providers(real.plays, real.environment))
+        if real.plays == "realms":
+            return self._of_providers(self._environments.all_realms())
+        return self._of_test_suites(real.plays)
+
+    def _all_mounts(self) -> list[Mount]:
+        *platform, elsewhere = self._of_platform(self._services.token_services)
+        managed = [*self._management(), *self._management_log_in()]
+        return [*platform, *managed, *self._at_own_paths(list(self._services.providers.values())), elsewhere]
+
+    def _of_platform(self, token_services: Sequence[TokenService]) -> list[Mount]:
+        gateway = self._services.gateway(token_services[0].settings)
+        return [
+            *self._own_mounts(),
+            *(_mount(each.mount, self._token_service(each)) for each in token_services),
+            _mount("/hello-world", self._api(gateway, _hello_world)),
+            _mount("/mock-jwks", self._api(gateway, _mock_jwks, with_faults=False)),
+            _mount("/canary-api", self._api(gateway, _canary)),
+            _mount("", self._api(gateway, _own_apis, own_apis=True)),
+        ]
+
+    def _of_providers(self, services: Sequence[ProviderService]) -> list[Mount]:
+        nowhere = _mount("", self._provider(services[0], nowhere=True))
+        return [*self._own_mounts(), *self._at_own_paths(services), nowhere]
+
+    def _of_test_suites(self, plays: Plays) -> list[Mount]:
+        """Return what answers at a host that only public test suites call; most have nothing to say."""
+        answering = {
+            "management": self._management,
+            "management_log_in": self._management_log_in,
+            "key_sets": self._foreign_key_set,
+        }
+        return [*self._own_mounts(), *answering.get(plays, list)(), _mount("", _nothing)]
+
+    def _own_mounts(self) -> list[Mount]:
+        pages = [_mount(path, _page_file(path)) for path in _PAGE_FILES]
+        return [*pages, _mount("/_nhsauth", self._own_api)]
+
+    def _at_own_paths(self, services: Sequence[ProviderService]) -> list[Mount]:
+        """Return providers below their paths, and what their product answers for realms that do not exist."""
+        realms = [(service, service.provider.realms_path) for service in services if service.provider.realms_path]
+        return [
+            *(self._at_own_path(service) for service in services),
+            *(Mount(prefix="", paths=(path,), application=self._provider(service)) for service, path in realms),
+        ]
+
+    def _at_own_path(self, service: ProviderService) -> Mount:
+        provider = service.provider
+        own = (provider.path,) if provider.path else (provider.discovery_path, *provider.endpoints.values())
+        return Mount(prefix=provider.path, paths=own, application=self._provider(service, with_faults=True))
+
+    def _token_service(self, service: TokenService) -> WSGIApplication:
+        def make() -> WSGIApplication:
+            from mock_servers.platform.token_service import create_app
+
+            return create_app(service, self._faults)
+
+        return Deferred(make)
+
+    def _provider(
+        self, service: ProviderService, *, with_faults: bool = False, nowhere: bool = False
+    ) -> WSGIApplication:
+        def make() -> WSGIApplication:
+            from mock_servers.platform.identity_provider import create_app
+
+            return create_app(service, self._faults if with_faults else None, nowhere=nowhere)
+
+        return Deferred(make)
+
+    def _api(
+        self, gateway: Gateway, flows: Callable[[], Flows], *, with_faults: bool = True, own_apis: bool = False
+    ) -> WSGIApplication:
+        def make() -> WSGIApplication:
+            from mock_servers.platform.gateway import create_app
+
+            return create_app(gateway, flows(), self._faults if with_faults else None, own_apis=own_apis)
+
+        return Deferred(make)
+
+    def _management(self) -> list[Mount]:
+        def make() -> WSGIApplication:
+            from mock_servers.platform.management import create_app
+
+            return create_app(self._services.management())
+
+        return [_mount("/v1/organizations", Deferred(make))]
+
+    def _management_log_in(self) -> list[Mount]:
+        def make() -> WSGIApplication:
+            from mock_servers.platform.management import create_log_in_app
+
+            return create_log_in_app(self._services.management())
+
+        return [_mount("/oauth/token", Deferred(make))]
+
+    def _foreign_key_set(self) -> list[Mount]:
+        from mock_servers.faults.foreign_key_set import application
+
+        return [_mount("", application(self._services.parts.ring))]
+
+
+def _mount(prefix: str, application: WSGIApplication) -> Mount:
+    return Mount(prefix=prefix, paths=(prefix,), application=application)
+
+
+def _page_file(path: str) -> WSGIApplication:
     def make() -> WSGIApplication:
-        from mock_servers.platform.token_service import create_app
+        from mock_servers import pages
 
-        return create_app(service, faults)
-
-    return Deferred(make)
-
-
-def provider(service: ProviderService, faults: Faults | None = None, *, nowhere: bool = False) -> WSGIApplication:
-    """Answer as a provider does, below its path; with `nowhere` as its host does everywhere else."""
-
-    def make() -> WSGIApplication:
-        from mock_servers.platform.identity_provider import create_app
-
-        return create_app(service, faults, nowhere=nowhere)
-
-    return Deferred(make)
-
-
-def apis(gateway: Gateway, faults: Faults) -> Iterable[tuple[str, WSGIApplication]]:
-    """Yield the APIs behind the platform and where each is; the last takes what is left."""
-    yield "/hello-world", _api(gateway, faults, _hello_world)
-    yield "/mock-jwks", _api(gateway, None, _mock_jwks)
-    yield "/canary-api", _api(gateway, faults, _canary)
-    yield "", _api(gateway, faults, _own_apis, own_apis=True)
-
-
-def _api(
-    gateway: Gateway, faults: Faults | None, flows: Callable[[], Flows], *, own_apis: bool = False
-) -> WSGIApplication:
-    def make() -> WSGIApplication:
-        from mock_servers.platform.gateway import create_app
-
-        return create_app(gateway, flows(), faults, own_apis=own_apis)
+        return {pages.STYLE_PATH: pages.style, pages.SCRIPT_PATH: pages.script}[path]
 
     return Deferred(make)
 
@@ -90,12 +239,6 @@ def _own_apis() -> Flows:
     return FLOWS
 
 
-def page_file(path: str) -> WSGIApplication:
-    """Answer with the style or the script of the pages."""
-
-    def make() -> WSGIApplication:
-        from mock_servers import pages
-
-        return {pages.STYLE_PATH: pages.style, pages.SCRIPT_PATH: pages.script}[path]
-
-    return Deferred(make)
+def _nothing(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    return [b""]

@@ -30,15 +30,15 @@ class Prepared:
 
     def open_at(self, server: Server) -> RealNames:
         """Let a server of the platform be reached by real names, too, and return what clients must know."""
-        names = tuple(host.name for host in self.platform.hosts)
+        names = tuple(host.name for host in self.platform.names.hosts)
         known = RealNames(url=server.url, store=self.store, hosts=names)
         server.be_proxy(self.proxy)
-        self.platform.reached_by_real_names(known)
+        self.platform.names.reached_by_real_names(known)
         return known
 
     def close_at(self, server: Server) -> None:
         """Let the server be reached by its own names alone again."""
-        self.platform.reached_by_real_names(None)
+        self.platform.names.reached_by_real_names(None)
         server.be_proxy(None)
 
 
@@ -57,18 +57,18 @@ def kept(platform: Platform, cache: Path, allowed: Iterable[str] = (), now: Now 
 def _prepared(
     platform: Platform, authority: Authority, store: TrustStore, allowed: Iterable[str], now: Now
 ) -> Prepared:
-    contexts = Contexts(authority, _own_names(platform), lambda name: platform.hosts.find(name) is not None, now)
+    contexts = Contexts(authority, _own_names(platform), lambda name: platform.names.hosts.find(name) is not None, now)
     proxy = ForwardProxy(
-        hosts=platform.hosts,
+        hosts=platform.names.hosts,
         tls=contexts.server(),
         allowed=frozenset({*platform.configuration.allow_hosts, *allowed}),
-        is_own=platform.is_called,
+        is_own=platform.names.is_called,
     )
     return Prepared(platform=platform, proxy=proxy, store=store)
 
 
 def _constrained_to(platform: Platform) -> list[str]:
-    return [*(host.name for host in platform.hosts), *_own_names(platform)]
+    return [*(host.name for host in platform.names.hosts), *_own_names(platform)]
 
 
 def _own_names(platform: Platform) -> list[str]:

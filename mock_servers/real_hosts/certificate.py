@@ -5,6 +5,7 @@ Real time counts here, never the mock's clock: a test that moves that one must n
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import logging
 import os
@@ -32,6 +33,21 @@ _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _NAME: Final = "nhsauth mock authority"
 
 Now = Callable[[], datetime]
+
+
+def _meet_real_datetime() -> None:
+    """Sign once while `datetime.datetime` is Python's own: cryptography keeps the class that it meets first.
+
+    A test that stops the time with freezegun puts another there. Certificates could be made no more after that test.
+    """
+    found = dt.datetime
+    real = next(each for each in found.__mro__ if each.__module__ == "datetime")
+    vars(dt)["datetime"] = real
+    try:
+        key = ec.generate_private_key(ec.SECP256R1())
+        _builder(_NAME, None, key.public_key(), real(2000, 1, 1, tzinfo=UTC), LEAF_DAYS).sign(key, hashes.SHA256())
+    finally:
+        vars(dt)["datetime"] = found
 
 
 def real_time() -> datetime:
@@ -226,3 +242,6 @@ def _loaded(pem: bytes) -> ssl.SSLContext:
     finally:
         Path(name).unlink(missing_ok=True)
     return context
+
+
+_meet_real_datetime()

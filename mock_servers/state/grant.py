@@ -108,7 +108,10 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
-    """A refresh token of the platform; `spent_at` once it has been rotated, `revoked_at` over the management API."""
+    """A refresh token of the platform; `spent_at` once it has been rotated, `revoked_at` over the management API.
+
+    `family` is the same for all that descend from one exchange: the hash of the first of them.
+    """
 
     client_id: str
     environment: str
@@ -116,6 +119,7 @@ class RefreshToken:
     session: Session
     count: int
     expires_at: float
+    family: str = ""
     spent_at: float | None = None
     revoked_at: float | None = None
 

@@ -94,6 +94,13 @@ class Apps:
         pair = self._ring.pair(app.key_name, bits=CLIENT_BITS, kid=app.key_name)
         return replace(pair, kid=app.kid or app.key_name)
 
+    def key_pair(self, client_id: str) -> KeyPair:
+        """Return the key pair that the mock holds for an app. Raises NoSuchAppError, LookupError when it holds none."""
+        pair = self.key(self.get(client_id))
+        if pair is None:
+            raise LookupError(f"the mock has no private key of app {client_id!r}: it was registered without one")
+        return pair
+
     def jwks(self, app: App) -> dict[str, Any]:
         """Return the key set that the mock serves for an app; of a private key that got into it the public half."""
         if app.jwks is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -44,8 +44,8 @@ def page(browser: "Browser") -> Iterator["Page"]:
 
 
 @pytest.fixture
-def served(ring: KeyRing) -> Iterator[Platform]:
+def served(ring: KeyRing) -> Iterator[Mock]:
     """A platform on a free port."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         yield platform

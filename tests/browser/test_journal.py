@@ -8,7 +8,7 @@ import requests
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -25,7 +25,7 @@ Ask = Callable[..., None]
 
 
 @pytest.fixture
-def ask(served: Platform) -> Ask:
+def ask(served: Mock) -> Ask:
     """Send a token request; keywords are the form."""
 
     def send(**form: str) -> None:
@@ -35,9 +35,9 @@ def ask(served: Platform) -> Ask:
 
 
 @pytest.fixture
-def founding(served: Platform, ask: Ask) -> str:
+def founding(served: Mock, ask: Ask) -> str:
     """The founding mistake, with an assertion that is wrong in more than one way; returns the message id."""
-    code = served.log_in("cis2", Wanted(user="656005750104", client_id=APP), f"{served.url}/_nhsauth/callback")
+    code = served.issue_code("cis2", Wanted(user="656005750104", client_id=APP), f"{served.url}/_nhsauth/callback")
     altered = Alterations(claims={"name": HOSTILE, "aud": "http://127.0.0.1/"}, headers={"alg": "RS256"})
     ask(
         grant_type=EXCHANGE,
@@ -81,7 +81,7 @@ def heading(page: "Page") -> str:
 @pytest.mark.parametrize("width", [320, 1200])
 @pytest.mark.parametrize("name", ["list", "exchange", "explanation", "errors", "empty"])
 def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
-    page: "Page", served: Platform, founding: str, name: str, width: int
+    page: "Page", served: Mock, founding: str, name: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     if name == "empty":
@@ -95,7 +95,7 @@ def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Platform, ask: Ask) -> None:
+def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Mock, ask: Ask) -> None:
     page.goto(f"{served.url}/_nhsauth/")
     assert page.get_by_text("None is kept").is_visible()
 
@@ -109,7 +109,7 @@ def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Plat
     assert page.get_by_text("None is kept").is_hidden()
 
 
-def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: Platform, ask: Ask) -> None:
+def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
     page.goto(f"{served.url}/_nhsauth/")
     page.get_by_role("link", name="POST /oauth2/token").focus()
@@ -120,7 +120,7 @@ def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: 
     assert page.evaluate("document.activeElement.getAttribute('href')") == "/_nhsauth/exchanges/1"
 
 
-def test_refreshing_can_be_stopped(page: "Page", served: Platform, ask: Ask) -> None:
+def test_refreshing_can_be_stopped(page: "Page", served: Mock, ask: Ask) -> None:
     page.clock.install()
     page.goto(f"{served.url}/_nhsauth/")
     button = page.get_by_role("button", name="Refresh by itself")
@@ -138,7 +138,7 @@ def test_refreshing_can_be_stopped(page: "Page", served: Platform, ask: Ask) -> 
     page.locator("#exchange-1").wait_for()
 
 
-def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Platform, ask: Ask) -> None:
+def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
     page.goto(f"{served.url}/_nhsauth/")
 
@@ -148,7 +148,7 @@ def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Platf
     assert page.get_by_text("None is kept").is_visible()
 
 
-def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", served: Platform, founding: str) -> None:
+def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", served: Mock, founding: str) -> None:
     scriptless.goto(f"{served.url}/_nhsauth/")
     assert scriptless.get_by_role("button", name="Refresh by itself").is_hidden()
 
@@ -162,7 +162,7 @@ def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", serv
     assert scriptless.url == f"{served.url}/_nhsauth/exchanges/1"
 
 
-def test_keys_are_enough_to_explain_a_value(page: "Page", served: Platform) -> None:
+def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
     page.goto(f"{served.url}/_nhsauth/")
     page.locator("#explain").focus()
 
@@ -178,7 +178,7 @@ def test_keys_are_enough_to_explain_a_value(page: "Page", served: Platform) -> N
     assert page.get_by_role("heading", name="As client_assertion: would be accepted").is_visible()
 
 
-def test_keys_are_enough_to_read_what_is_folded(page: "Page", served: Platform, founding: str) -> None:
+def test_keys_are_enough_to_read_what_is_folded(page: "Page", served: Mock, founding: str) -> None:
     page.goto(f"{served.url}/_nhsauth/exchanges/{founding}")
     folded = page.get_by_text("check_client_assertion_present")
     assert folded.is_hidden()
@@ -189,7 +189,7 @@ def test_keys_are_enough_to_read_what_is_folded(page: "Page", served: Platform, 
     assert folded.is_visible()
 
 
-def test_the_value_goes_into_no_url(page: "Page", served: Platform) -> None:
+def test_the_value_goes_into_no_url(page: "Page", served: Mock) -> None:
     urls: list[str] = []
     page.on("request", lambda request: urls.append(request.url))
     page.goto(f"{served.url}/_nhsauth/")
@@ -200,7 +200,7 @@ def test_the_value_goes_into_no_url(page: "Page", served: Platform) -> None:
     assert page.url == f"{served.url}/_nhsauth/explain"
 
 
-def test_nothing_that_was_sent_is_run(page: "Page", served: Platform, founding: str) -> None:
+def test_nothing_that_was_sent_is_run(page: "Page", served: Mock, founding: str) -> None:
     """The fixture fails when the browser complains, be it of a script, of an image or of the policy."""
     page.goto(f"{served.url}/_nhsauth/exchanges/{founding}")
 
@@ -208,7 +208,7 @@ def test_nothing_that_was_sent_is_run(page: "Page", served: Platform, founding: 
     assert page.locator("img").count() == 0
 
 
-def test_a_page_elsewhere_cannot_post_the_form(browser: "Browser", served: Platform) -> None:
+def test_a_page_elsewhere_cannot_post_the_form(browser: "Browser", served: Mock) -> None:
     page = browser.new_context().new_page()
     html = (
         f'<form method="post" action="{served.url}/_nhsauth/explain"><input name="value"><button>Post</button></form>'

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -18,7 +18,7 @@ TIMEOUT = 30
 PATIENTS_REQUEST = {"scope": "openid profile", "nonce": "n", "vtr": '["P5.Cp.Cd"]'}
 
 
-def authorize(platform: Platform, path: str, **more: str) -> str:
+def authorize(platform: Mock, path: str, **more: str) -> str:
     """The URL that an application sends a browser to."""
     request = {
         "response_type": "code",
@@ -37,7 +37,7 @@ def arrived(page: "Page") -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-def redeemed(platform: Platform, path: str, code: str) -> dict[str, Any]:
+def redeemed(platform: Mock, path: str, code: str) -> dict[str, Any]:
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -50,7 +50,7 @@ def redeemed(platform: Platform, path: str, code: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_a_doctor_logs_in_at_cis2(page: "Page", served: Platform) -> None:
+def test_a_doctor_logs_in_at_cis2(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, f"{CIS2}/authorize"))
 
     page.get_by_label("Priya Ashdown").check()
@@ -62,7 +62,7 @@ def test_a_doctor_logs_in_at_cis2(page: "Page", served: Platform) -> None:
     assert "id_token" in redeemed(served, f"{CIS2}/access_token", told["code"])
 
 
-def test_a_doctor_chooses_a_role(page: "Page", served: Platform) -> None:
+def test_a_doctor_chooses_a_role(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, f"{CIS2}/authorize", scope="openid selectedrole", prompt="login"))
 
     page.get_by_label("Priya Ashdown").check()
@@ -74,7 +74,7 @@ def test_a_doctor_chooses_a_role(page: "Page", served: Platform) -> None:
     assert explained.json()["jwt"]["claims"]["selected_roleid"] == "900000104012"
 
 
-def test_a_role_of_somebody_else_is_a_problem_that_is_named(page: "Page", served: Platform) -> None:
+def test_a_role_of_somebody_else_is_a_problem_that_is_named(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, f"{CIS2}/authorize", scope="openid selectedrole"))
 
     page.get_by_label("Tom Birchall").check()
@@ -85,7 +85,7 @@ def test_a_role_of_somebody_else_is_a_problem_that_is_named(page: "Page", served
     assert page.title() == "Error: Log in - Mock of CIS2"
 
 
-def test_a_patient_logs_in_at_nhs_login(page: "Page", served: Platform) -> None:
+def test_a_patient_logs_in_at_nhs_login(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, "/authorize", **PATIENTS_REQUEST))
 
     page.get_by_label("Mona Millard").check()
@@ -96,7 +96,7 @@ def test_a_patient_logs_in_at_nhs_login(page: "Page", served: Platform) -> None:
     assert "Sign a client assertion" in (page.locator("main").text_content() or "")
 
 
-def test_a_patient_refuses_consent(page: "Page", served: Platform) -> None:
+def test_a_patient_refuses_consent(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, "/authorize", **PATIENTS_REQUEST))
 
     page.get_by_label("Refuse to share data with the application").check()
@@ -105,7 +105,7 @@ def test_a_patient_refuses_consent(page: "Page", served: Platform) -> None:
     assert arrived(page) == {"error": "access_denied", "error_description": "ConsentNotGiven", "state": "xyz"}
 
 
-def test_keys_are_enough_to_log_in(page: "Page", served: Platform) -> None:
+def test_keys_are_enough_to_log_in(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, f"{CIS2}/authorize"))
 
     page.locator("[name=username]:checked").focus()
@@ -116,7 +116,7 @@ def test_keys_are_enough_to_log_in(page: "Page", served: Platform) -> None:
     assert "656005750105" in (page.locator("main").text_content() or "")
 
 
-def test_a_doctor_logs_in_through_the_platform(page: "Page", served: Platform) -> None:
+def test_a_doctor_logs_in_through_the_platform(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, "/oauth2/authorize"))
 
     page.get_by_label("Priya Ashdown").check()
@@ -127,7 +127,7 @@ def test_a_doctor_logs_in_through_the_platform(page: "Page", served: Platform) -
     assert "refresh_token" in redeemed(served, "/oauth2/token", told["code"])
 
 
-def test_a_patient_logs_in_through_the_mock_realm(page: "Page", served: Platform) -> None:
+def test_a_patient_logs_in_through_the_mock_realm(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, "/oauth2-mock/authorize", scope="nhs-login"))
 
     page.get_by_label("User").fill("9912003071")
@@ -136,7 +136,7 @@ def test_a_patient_logs_in_through_the_mock_realm(page: "Page", served: Platform
     assert "refresh_token" in redeemed(served, "/oauth2-mock/token", arrived(page)["code"])
 
 
-def test_an_unknown_user_is_asked_again_by_the_mock_realm(page: "Page", served: Platform) -> None:
+def test_an_unknown_user_is_asked_again_by_the_mock_realm(page: "Page", served: Mock) -> None:
     page.goto(authorize(served, "/oauth2-mock/authorize", scope="nhs-login"))
 
     page.get_by_label("User").fill("nobody")
@@ -146,7 +146,7 @@ def test_an_unknown_user_is_asked_again_by_the_mock_realm(page: "Page", served: 
     assert page.get_by_label("User").input_value() == "nobody"
 
 
-def test_a_name_of_the_mock_other_than_the_callbacks_is_no_obstacle(page: "Page", served: Platform) -> None:
+def test_a_name_of_the_mock_other_than_the_callbacks_is_no_obstacle(page: "Page", served: Mock) -> None:
     """The form's answer redirects to another origin, where a browser may say `Origin: null`."""
     page.goto(authorize(served, f"{CIS2}/authorize").replace("//127.0.0.1", "//localhost", 1))
 
@@ -157,7 +157,7 @@ def test_a_name_of_the_mock_other_than_the_callbacks_is_no_obstacle(page: "Page"
     assert page.get_by_role("heading", level=1).text_content() == "An authorization code has arrived"
 
 
-def test_a_redirect_uri_that_is_not_registered_ends_on_a_page(page: "Page", served: Platform) -> None:
+def test_a_redirect_uri_that_is_not_registered_ends_on_a_page(page: "Page", served: Mock) -> None:
     url = authorize(served, f"{CIS2}/authorize", redirect_uri="https://evil.example/callback")
 
     answer = requests.get(url, timeout=TIMEOUT, allow_redirects=False)

@@ -1,9 +1,8 @@
 """Runs of the contract tests as a team starts them, in an empty folder and against whatever answers at a URL."""
 
+import importlib
 import os
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -19,9 +18,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+import contract_tests
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from pytest_nhsauth import plugin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,32 +35,40 @@ class Run:
 
 Start = Callable[..., Run]
 
+FOLDER = Path(contract_tests.__file__).parent
+LOADED = [importlib.import_module(f"contract_tests.{path.stem}") for path in FOLDER.glob("*.py")]
+"""An inner run forgets what it alone has imported, and would import all of it anew each time."""
+
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    """Run the contract tests with these pytest options and variables, in an empty folder."""
+def start(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Run the contract tests, or the module `of` them, with these pytest options and variables, in an empty folder."""
+    for name in [name for name in os.environ if name.startswith("NHSAUTH_CONTRACT")]:
+        monkeypatch.delenv(name)
 
-    def run(*options: str, environ: Mapping[str, str] | None = None) -> Run:
-        command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "-q", "-p", "no:randomly", *options]
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(("NHSAUTH_", "PYTEST_"))}
-        done = subprocess.run(  # noqa: S603 - our own Python
-            command, cwd=tmp_path, env=plain | (environ or {}), capture_output=True, text=True, timeout=110, check=False
-        )
-        return Run(code=done.returncode, text=done.stdout + done.stderr)
+    def run(*options: str, of: str = "", environ: Mapping[str, str] | None = None, subprocess: bool = False) -> Run:
+        for name, value in (environ or {}).items():
+            monkeypatch.setenv(name, value)
+        command = "--pyargs", f"contract_tests{of and '.'}{of}", "-q", "-p", "no:randomly", *options
+        if subprocess:
+            done = pytester.runpytest_subprocess(*command)
+        else:
+            done = pytester.runpytest_inprocess(*command, plugins=[plugin])
+        return Run(code=int(done.ret), text=done.stdout.str() + done.stderr.str())
 
     return run
 
 
 @pytest.fixture(scope="session")
-def platform(ring: KeyRing) -> Iterator[Platform]:
+def platform(ring: KeyRing) -> Iterator[Mock]:
     """A mock that plays the part of a team's own fake: nothing but its URL and an app is known of it."""
-    platform = Platform(Configuration(apps=(replace(READY_MADE_APP, quota_per_minute=0),)), ring=ring)
+    platform = Mock(Configuration(apps=(replace(READY_MADE_APP, quota_per_minute=0),)), ring=ring)
     with platform.serving():
         yield platform
 
 
 @pytest.fixture(scope="session")
-def credential(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def credential(platform: Mock, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a person sets to ask it."""
     app = platform.apps.get(READY_MADE_APP.client_id)
     pair = platform.apps.key(app)

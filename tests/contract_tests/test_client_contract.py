@@ -6,6 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import jwt
 import pytest
 import requests
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from contract_tests.client_contract import (
     CHECKS,
@@ -28,6 +31,7 @@ from contract_tests.client_contract.__main__ import main
 from contract_tests.client_contract.subject import CannotJudgeError
 from mock_servers.client import Client, Token
 from mock_servers.jose.keys import KeyRing
+from mock_servers.mock import Mock
 
 Script = Callable[[str], list[str]]
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -88,6 +92,14 @@ def script(tmp_path: Path) -> Script:
     return write
 
 
+@cache
+def key_of(pem: str) -> rsa.RSAPrivateKey:
+    """Loaded once for all clients: checking a key of 4096 bits takes as long as 150 signatures."""
+    key = load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
 class Ours:
     """The project's own client, as a team would wrap its own."""
 
@@ -95,7 +107,7 @@ class Ours:
         self.client = Client(
             token_url=settings.token_url,
             client_id=settings.client_id,
-            private_key=settings.private_key_pem,
+            private_key=key_of(settings.private_key_pem),
             kid=settings.kid,
             client_secret=settings.client_secret,
             clock=settings.clock,
@@ -131,7 +143,7 @@ class Bad:
         claims |= self._right.get("claims", {})
         headers = {"typ": "x", "kid": "x", **self._right.get("headers", {})}
         algorithm = self._right.get("algorithm", "RS256")
-        return jwt.encode(claims, self._settings.private_key_pem, algorithm=algorithm, headers=headers)
+        return jwt.encode(claims, key_of(self._settings.private_key_pem), algorithm=algorithm, headers=headers)
 
     def token(self) -> str:
         logging.getLogger("bad").info("asking with %s", self._assertion)
@@ -310,6 +322,21 @@ def test_a_service_that_ends_cannot_be_judged(script: Script, ring: KeyRing, unu
 
     with pytest.raises(CannotJudgeError, match="ended with exit code 3 before it listened"):
         judge(ServiceClient(command, f"http://127.0.0.1:{unused_tcp_port}/"), ring=ring)
+
+
+def test_without_a_ring_the_keys_are_those_of_the_users_cache(ring: KeyRing) -> None:
+    seen: list[str] = []
+
+    def make(settings: Settings) -> Callable[[], str]:
+        seen.append(settings.private_key_pem)
+        return lambda: "made up"
+
+    judge(CallableClient(make), checks=_named("form", "aud"))
+
+    apps = Mock(ring=ring).apps
+    key = apps.key(apps.get("nhsauth-app"))
+    assert key is not None
+    assert seen == [key.private_pem()] * 2
 
 
 def test_a_client_that_cannot_be_made_cannot_be_judged(ring: KeyRing) -> None:

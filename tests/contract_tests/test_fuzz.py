@@ -15,7 +15,7 @@ from contract_tests.reproduction import as_commands, as_test, written
 from contract_tests.strategies import ABSENT, Recipe, Writing
 from contract_tests.target import HEALTHCARE_WORKER
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 TOO_FAR = Said(400, "invalid_request", "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future")
 WRITING = Writing(
@@ -25,7 +25,7 @@ WRITING = Writing(
 
 @pytest.fixture(scope="module")
 def target(ring: KeyRing) -> Iterator[MockTarget]:
-    with Platform(ring=ring).serving() as server, jwks_host() as hosted, MockTarget(server.url, hosted) as mock:
+    with Mock(ring=ring).serving() as server, jwks_host() as hosted, MockTarget(server.url, hosted) as mock:
         yield mock
 
 
@@ -79,7 +79,7 @@ def test_the_printed_commands_bring_the_same_answer_from_another_mock(target: Mo
     request = Recipe(changes=[("assertion.claims.exp", Ahead(311))], writing=WRITING).request(
         client_credentials(target)
     )
-    with Platform(ring=ring).serving() as other:
+    with Mock(ring=ring).serving() as other:
         script = as_commands(target, target.app({}), request, url=other.url)
         done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603, S607 - ours
 
@@ -112,6 +112,7 @@ def test_of_another_target_no_token_is_printed(target: MockTarget) -> None:
     assert re.search(r"eyJ\w+", text) is None
 
 
+@pytest.mark.slow
 def test_a_failure_is_shrunk_and_printed(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Run = Any
 Start = Callable[..., Run]
 Answering = Callable[..., AbstractContextManager[str]]
 
 SINGLE = ("-k", "test_a_mistake_alone and (client_credentials or routing or token_exchange)")
+FEW = "test_routing"
+"""A module that is read at once: what cannot be judged is told at the first question."""
 HTML = {"Content-Type": "text/html"}
 
 
@@ -26,19 +28,19 @@ def told(run: Run) -> list[str]:
 
 
 def test_the_mock_is_asked_when_nobody_else_is_named(start: Start) -> None:
-    run = start("-k", "test_errors and refresh")
+    run = start("-k", "refresh", of="test_errors")
 
     assert run.code == 0, run.text
     assert " hold, 0 differ" in run.text
 
 
 def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_reason(
-    start: Start, platform: Platform, credential: dict[str, str], tmp_path: Path
+    start: Start, platform: Mock, credential: dict[str, str], tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
     options = ("--nhsauth-contract-target", platform.url, "--nhsauth-contract-report", str(report))
 
-    run = start(*SINGLE, *options, environ=credential)
+    run = start(*SINGLE, *options, of="test_errors", environ=credential)
     cases = json.loads(report.read_text(encoding="utf-8"))["cases"]
     reasons = {case["got"] for case in cases if case["verdict"] == "skipped"}
 
@@ -53,7 +55,7 @@ def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_r
 
 
 def test_with_an_id_token_a_fake_is_asked_for_exchanges(
-    start: Start, platform: Platform, credential: dict[str, str], tmp_path: Path
+    start: Start, platform: Mock, credential: dict[str, str], tmp_path: Path
 ) -> None:
     id_token = platform.id_token(
         "cis2", Wanted(client_id=credential["NHSAUTH_CONTRACT_CLIENT_ID"]), origin=platform.url
@@ -61,9 +63,8 @@ def test_with_an_id_token_a_fake_is_asked_for_exchanges(
     environ = credential | {"NHSAUTH_CONTRACT_ID_TOKEN": id_token}
     report = tmp_path / "report.json"
 
-    run = start(
-        *SINGLE, "--nhsauth-contract-target", platform.url, "--nhsauth-contract-report", str(report), environ=environ
-    )
+    options = ("--nhsauth-contract-target", platform.url, "--nhsauth-contract-report", str(report))
+    run = start(*SINGLE, *options, of="test_errors", environ=environ)
     cases = json.loads(report.read_text(encoding="utf-8"))["cases"]
     held = {case["row"] for case in cases if case["verdict"] == "holds"}
 
@@ -73,7 +74,7 @@ def test_with_an_id_token_a_fake_is_asked_for_exchanges(
 
 
 def test_a_fake_that_differs_is_told_by_rule_expected_and_got(
-    start: Start, platform: Platform, credential: dict[str, str]
+    start: Start, platform: Mock, credential: dict[str, str]
 ) -> None:
     wrong = credential | {"NHSAUTH_CONTRACT_KID": "another-kid"}
 
@@ -82,6 +83,7 @@ def test_a_fake_that_differs_is_told_by_rule_expected_and_got(
         "test_a_mistake_alone and client_credentials-assertion-aud-other",
         "--nhsauth-contract-target",
         platform.url,
+        of="test_errors",
         environ=wrong,
     )
 
@@ -91,10 +93,11 @@ def test_a_fake_that_differs_is_told_by_rule_expected_and_got(
     assert "got 401 invalid_request: Invalid 'kid' header in client_assertion JWT - no matching public key" in run.text
 
 
-def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, tmp_path: Path) -> None:
-    (tmp_path / "strict.toml").write_text("[apim]\nstrict_content_type = true\n", encoding="utf-8")
+def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, pytester: pytest.Pytester) -> None:
+    (pytester.path / "strict.toml").write_text("[apim]\nstrict_content_type = true\n", encoding="utf-8")
 
-    run = start("-k", "charset", "--nhsauth-contract-target", "mock", "--nhsauth-contract-target", "mock:strict.toml")
+    targets = ("--nhsauth-contract-target", "mock", "--nhsauth-contract-target", "mock:strict.toml")
+    run = start("-k", "charset", *targets, of="test_success")
 
     assert run.code == 1
     assert (
@@ -108,7 +111,7 @@ def test_nobody_there_cannot_be_judged(start: Start, credential: dict[str, str])
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{held.getsockname()[1]}"
-        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=credential)
+        run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
     assert told(run) == [f"Cannot judge: {url}: nobody answers (Connection refused)"]
@@ -118,7 +121,7 @@ def test_who_is_slow_cannot_be_judged(start: Start, credential: dict[str, str]) 
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         environ = credential | {"NHSAUTH_CONTRACT_TIMEOUT": "0.2"}
-        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=environ)
+        run = start("--nhsauth-contract-target", url, of=FEW, environ=environ)
 
     assert run.code == 2
     assert told(run) == [f"Cannot judge: {url}: no answer within 0.2 s"]
@@ -141,7 +144,7 @@ def test_what_is_not_the_service_cannot_be_judged(
     start: Start, answering: Answering, credential: dict[str, str], status: int, headers: dict[str, str], reason: str
 ) -> None:
     with answering(status, headers, b"<!doctype html><title>Welcome</title>") as url:
-        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=credential)
+        run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
     assert told(run) == [f"Cannot judge: {reason.format(url)}"]
@@ -151,18 +154,19 @@ def test_a_certificate_that_nobody_trusts_cannot_be_judged(
     start: Start, answering: Answering, credential: dict[str, str], self_signed: ssl.SSLContext
 ) -> None:
     with answering(200, {}, b"{}", tls=self_signed) as url:
-        run = start(*SINGLE, "--nhsauth-contract-target", url, environ=credential)
+        run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
     assert told(run) == [f"Cannot judge: {url}: its certificate is not trusted here (CERTIFICATE_VERIFY_FAILED)"]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_judged_is_told_by_a_worker_too(
     start: Start, answering: Answering, credential: dict[str, str]
 ) -> None:
     pytest.importorskip("xdist", reason="xdist is not installed")
     with answering(200, HTML, b"<title>Welcome</title>") as url:
-        run = start(*SINGLE, "-n", "1", "--nhsauth-contract-target", url, environ=credential)
+        run = start("-n", "1", "--nhsauth-contract-target", url, of=FEW, environ=credential, subprocess=True)
 
     assert run.code == 2
     assert told(run) == [
@@ -176,15 +180,15 @@ def test_a_run_that_could_ask_nothing_proves_nothing(
     refusal = b'{"error": "invalid_request", "error_description": "grant_type is missing"}'
     with answering(400, {"Content-Type": "application/json"}, refusal) as url:
         options = ("--nhsauth-contract-target", url, "-k", "test_an_exchange_begins_to_count_refreshes")
-        alone = start(*options, "--nhsauth-contract-table", environ=credential)
-        within = start(*options, environ=credential)
+        alone = start(*options, "--nhsauth-contract-table", of="test_success", environ=credential)
+        within = start(*options, of="test_success", environ=credential)
 
     assert (alone.code, within.code) == (2, 0)
     assert "Cannot judge: nothing of this can be asked of the target" in told(alone)
 
 
 def test_missing_credentials_are_named(start: Start) -> None:
-    run = start(*SINGLE, "--nhsauth-contract-target", "int")
+    run = start("--nhsauth-contract-target", "int", of=FEW)
 
     assert run.code == 2
     assert "Cannot judge: set NHSAUTH_CONTRACT_CLIENT_ID, NHSAUTH_CONTRACT_KEY, NHSAUTH_CONTRACT_KID: " in run.text

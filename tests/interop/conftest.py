@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Visit = Callable[..., requests.Response]
 
@@ -25,15 +25,15 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def platform(ring: KeyRing) -> Iterator[Platform]:
+def platform(ring: KeyRing) -> Iterator[Mock]:
     """A platform on a free port."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         yield platform
 
 
 @pytest.fixture
-def private_key_pem(platform: Platform) -> str:
+def private_key_pem(platform: Mock) -> str:
     """The private key of the ready-made app."""
     key = platform.apps.key(platform.apps.get("nhsauth-app"))
     assert key is not None
@@ -41,7 +41,7 @@ def private_key_pem(platform: Platform) -> str:
 
 
 @pytest.fixture
-def redirect_uri(platform: Platform) -> str:
+def redirect_uri(platform: Mock) -> str:
     """Where the ready-made app wants people back."""
     (uri,) = platform.apps.get("nhsauth-app").redirect_uris
     return uri

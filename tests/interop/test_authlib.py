@@ -26,7 +26,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 DOCTOR = "656005750104"
 PATIENT = "9912003071"
@@ -87,7 +87,7 @@ def web_application(name: str, **registered: Any) -> Flask:
 
 
 @pytest.fixture
-def serve_application(platform: Platform) -> Iterator[Callable[[Flask], str]]:
+def serve_application(platform: Mock) -> Iterator[Callable[[Flask], str]]:
     """Serve an application on a free port, registered with the platform."""
     servers: list[serving.Server] = []
 
@@ -107,7 +107,7 @@ def serve_application(platform: Platform) -> Iterator[Callable[[Flask], str]]:
 
 
 @pytest.fixture
-def cis2_application(platform: Platform) -> Flask:
+def cis2_application(platform: Mock) -> Flask:
     """An application whose people log in at CIS2, with its secret in the form."""
     return web_application(
         "cis2",
@@ -118,7 +118,7 @@ def cis2_application(platform: Platform) -> Flask:
 
 
 @pytest.fixture
-def nhs_login_application(platform: Platform, private_key_pem: str) -> Flask:
+def nhs_login_application(platform: Mock, private_key_pem: str) -> Flask:
     """An application whose people log in at NHS login, with a signed assertion."""
     return web_application(
         "nhs_login",
@@ -130,7 +130,7 @@ def nhs_login_application(platform: Platform, private_key_pem: str) -> Flask:
 
 
 @pytest.fixture
-def platform_application(platform: Platform) -> Flask:
+def platform_application(platform: Mock) -> Flask:
     """An application whose people log in at the platform, which sends them on to CIS2."""
     return web_application(
         "apim",
@@ -181,7 +181,7 @@ def test_the_flask_client_logs_a_doctor_in_at_the_platform(
 
 
 @pytest.fixture
-def cis2(platform: Platform, private_key_pem: str, redirect_uri: str) -> Iterator[OAuth2Session]:
+def cis2(platform: Mock, private_key_pem: str, redirect_uri: str) -> Iterator[OAuth2Session]:
     """A client of CIS2 that is registered with private_key_jwt, its assertion as CIS2 wants it."""
     platform.apps.change("nhsauth-app", cis2_auth_method="private_key_jwt", cis2_signing_algorithm="RS512")
     with signing_session(private_key_pem, redirect_uri) as client:
@@ -233,7 +233,7 @@ def read(id_token: str, key_set_url: str, registry: JWSRegistry) -> dict[str, An
     return dict(jwt.decode(id_token, key_set, registry=registry).claims)
 
 
-def test_a_session_with_private_key_jwt_logs_in_at_cis2(platform: Platform, visit: Visit, cis2: OAuth2Session) -> None:
+def test_a_session_with_private_key_jwt_logs_in_at_cis2(platform: Mock, visit: Visit, cis2: OAuth2Session) -> None:
     issuer = f"{platform.url}{CIS2}"
 
     token = logged_in(cis2, visit, f"{issuer}/authorize", f"{issuer}/access_token", DOCTOR)
@@ -244,7 +244,7 @@ def test_a_session_with_private_key_jwt_logs_in_at_cis2(platform: Platform, visi
 
 
 def test_a_session_with_private_key_jwt_logs_in_at_nhs_login_and_refreshes(
-    platform: Platform, visit: Visit, nhs_login: OAuth2Session
+    platform: Mock, visit: Visit, nhs_login: OAuth2Session
 ) -> None:
     first = logged_in(nhs_login, visit, f"{platform.url}/authorize", f"{platform.url}/token", PATIENT)
     second = nhs_login.refresh_token(f"{platform.url}/token")
@@ -254,7 +254,7 @@ def test_a_session_with_private_key_jwt_logs_in_at_nhs_login_and_refreshes(
 
 
 def test_nhs_login_refuses_a_refresh_token_that_authlib_has_used(
-    platform: Platform, visit: Visit, nhs_login: OAuth2Session
+    platform: Mock, visit: Visit, nhs_login: OAuth2Session
 ) -> None:
     first = logged_in(nhs_login, visit, f"{platform.url}/authorize", f"{platform.url}/token", PATIENT)
     nhs_login.refresh_token(f"{platform.url}/token")
@@ -265,7 +265,7 @@ def test_nhs_login_refuses_a_refresh_token_that_authlib_has_used(
     assert refused.value.error == "invalid_grant"
 
 
-def test_a_session_logs_in_at_the_platform_and_refreshes(platform: Platform, visit: Visit, apim: OAuth2Session) -> None:
+def test_a_session_logs_in_at_the_platform_and_refreshes(platform: Mock, visit: Visit, apim: OAuth2Session) -> None:
     token_url = f"{platform.url}/oauth2/token"
     logged_in(apim, visit, f"{platform.url}/oauth2/authorize", token_url, DOCTOR)
 
@@ -280,7 +280,7 @@ def test_a_session_logs_in_at_the_platform_and_refreshes(platform: Platform, vis
 
 
 def test_the_assertion_that_authlib_makes_for_cis2_lives_too_long(
-    platform: Platform, visit: Visit, cis2: OAuth2Session
+    platform: Mock, visit: Visit, cis2: OAuth2Session
 ) -> None:
     cis2.register_client_auth_method(PrivateKeyJWT(alg="RS512", headers={"kid": "nhsauth-1"}))
     issuer = f"{platform.url}{CIS2}"
@@ -313,7 +313,7 @@ def test_the_assertion_that_authlib_makes_for_cis2_lives_too_long(
     ],
 )
 def test_the_platform_refuses_the_assertion_that_authlib_makes(
-    platform: Platform, private_key_pem: str, method: PrivateKeyJWT, sentence: str
+    platform: Mock, private_key_pem: str, method: PrivateKeyJWT, sentence: str
 ) -> None:
     with signing_session(private_key_pem, "") as client:
         client.register_client_auth_method(method)
@@ -324,7 +324,7 @@ def test_the_platform_refuses_the_assertion_that_authlib_makes(
     assert (refused.value.error, refused.value.description) == ("invalid_request", sentence)
 
 
-def test_the_platform_takes_the_assertion_once_it_is_cured(platform: Platform, private_key_pem: str) -> None:
+def test_the_platform_takes_the_assertion_once_it_is_cured(platform: Mock, private_key_pem: str) -> None:
     with signing_session(private_key_pem, "") as client:
         client.register_client_auth_method(ShortLivedPrivateKeyJWT(alg="RS512", headers={"kid": "nhsauth-1"}))
         token = client.fetch_token(f"{platform.url}/oauth2/token", grant_type="client_credentials")
@@ -335,7 +335,7 @@ def test_the_platform_takes_the_assertion_once_it_is_cured(platform: Platform, p
 
 
 def test_the_platform_does_not_see_the_secret_where_authlib_puts_it_by_itself(
-    platform: Platform, visit: Visit, apim: OAuth2Session
+    platform: Mock, visit: Visit, apim: OAuth2Session
 ) -> None:
     apim.token_endpoint_auth_method = "client_secret_basic"
 
@@ -345,7 +345,7 @@ def test_the_platform_does_not_see_the_secret_where_authlib_puts_it_by_itself(
     assert (refused.value.error, refused.value.description) == ("invalid_request", "client_id is missing")
 
 
-def test_an_expiry_given_as_a_claim_makes_authlib_send_its_jti_twice(platform: Platform, private_key_pem: str) -> None:
+def test_an_expiry_given_as_a_claim_makes_authlib_send_its_jti_twice(platform: Mock, private_key_pem: str) -> None:
     claims = {"exp": int(time.time()) + 300}
     method = PrivateKeyJWT(alg="RS512", headers={"kid": "nhsauth-1"}, claims=claims)
     with signing_session(private_key_pem, "") as client:
@@ -361,14 +361,14 @@ def test_an_expiry_given_as_a_claim_makes_authlib_send_its_jti_twice(platform: P
     )
 
 
-def test_joserfc_minds_the_claims_that_nhs_login_repeats_in_the_header(platform: Platform) -> None:
+def test_joserfc_minds_the_claims_that_nhs_login_repeats_in_the_header(platform: Mock) -> None:
     id_token = platform.id_token("nhs_login", Wanted(client_id="nhsauth-app"))
 
     with pytest.raises(UnsupportedHeaderError, match="in header"):
         read(id_token, f"{platform.url}/.well-known/jwks.json", JWSRegistry(algorithms=["RS512"]))
 
 
-def test_joserfc_reads_the_id_token_of_nhs_login_when_it_is_told_not_to_mind(platform: Platform) -> None:
+def test_joserfc_reads_the_id_token_of_nhs_login_when_it_is_told_not_to_mind(platform: Mock) -> None:
     id_token = platform.id_token("nhs_login", Wanted(client_id="nhsauth-app"))
     tolerant = JWSRegistry(algorithms=["RS512"], strict_check_header=False)
 
@@ -382,7 +382,7 @@ def test_joserfc_reads_the_id_token_of_nhs_login_when_it_is_told_not_to_mind(pla
 
 @pytest.fixture
 def logged_out(
-    platform: Platform,
+    platform: Mock,
     visit: Visit,
     serve_application: Callable[[Flask], str],
     cis2_application: Flask,
@@ -406,7 +406,7 @@ def test_logging_out_at_cis2_tells_the_application(logged_out: dict[str, Any], c
 
 
 @pytest.mark.usefixtures("logged_out")
-def test_logging_out_at_cis2_kills_the_access_token_of_the_platform(platform: Platform, apim: OAuth2Session) -> None:
+def test_logging_out_at_cis2_kills_the_access_token_of_the_platform(platform: Mock, apim: OAuth2Session) -> None:
     answer = apim.get(f"{platform.url}/hello-world/hello/user")
 
     assert answer.status_code == 401
@@ -419,7 +419,7 @@ def test_logging_out_at_cis2_kills_the_access_token_of_the_platform(platform: Pl
 
 
 @pytest.mark.usefixtures("logged_out")
-def test_logging_out_at_cis2_kills_the_refresh_token_of_the_platform(platform: Platform, apim: OAuth2Session) -> None:
+def test_logging_out_at_cis2_kills_the_refresh_token_of_the_platform(platform: Mock, apim: OAuth2Session) -> None:
     with pytest.raises(OAuthError) as refused:
         apim.refresh_token(f"{platform.url}/oauth2/token")
 

@@ -26,7 +26,7 @@ from mock_servers.diagnosis.traits import Traits, traits_of
 from mock_servers.http.server import serve
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.wire.request import Request
 
 NODE = Path(__file__).parent / "node"
@@ -240,7 +240,7 @@ def test_authlib_signs_for_itself(listener: Listener, pem: str) -> None:
         check("Authlib (PrivateKeyJWT)", mistake, wrong, right)
 
 
-def test_the_mock_tells_authlibs_users_in_its_own_words(platform: Platform, pem: str) -> None:
+def test_the_mock_tells_authlibs_users_in_its_own_words(platform: Mock, pem: str) -> None:
     library = pytest.importorskip("authlib.integrations.requests_client")
     maker = pytest.importorskip("authlib.oauth2.rfc7523").PrivateKeyJWT
     error = pytest.importorskip("authlib.integrations.base_client.errors").OAuthError

@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from mock_servers.jose import keys
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 APP = "nhsauth-app"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -37,7 +37,7 @@ RETRY = Retry(total=1, status_forcelist=[429], allowed_methods=None, respect_ret
 pytestmark = pytest.mark.interop
 
 
-def claims(platform: Platform, **changes: Any) -> dict[str, Any]:
+def claims(platform: Mock, **changes: Any) -> dict[str, Any]:
     now = int(time.time())
     made = {"iss": APP, "sub": APP, "aud": platform.token_url, "jti": str(uuid.uuid4()), "iat": now, "exp": now + 300}
     return made | changes
@@ -48,11 +48,11 @@ def form(assertion: str | bytes) -> dict[str, str]:
     return {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": text}
 
 
-def post(platform: Platform, assertion: str | bytes) -> None:
+def post(platform: Mock, assertion: str | bytes) -> None:
     requests.post(platform.token_url, form(assertion), timeout=10)
 
 
-def explained(platform: Platform, sentence: str, *ids: str) -> str:
+def explained(platform: Mock, sentence: str, *ids: str) -> str:
     """Check what went out last, and which mistakes were found, the first for certain; returns all their words."""
     record = platform.exchanges.last
     findings = record.findings
@@ -62,7 +62,7 @@ def explained(platform: Platform, sentence: str, *ids: str) -> str:
     return " ".join(map(str, findings))
 
 
-def authlib(platform: Platform, pem: str, **signing: Any) -> None:
+def authlib(platform: Mock, pem: str, **signing: Any) -> None:
     """Ask for a token as Authlib's documentation shows."""
     session = pytest.importorskip("authlib.integrations.requests_client").OAuth2Session
     method = pytest.importorskip("authlib.oauth2.rfc7523").PrivateKeyJWT
@@ -72,9 +72,7 @@ def authlib(platform: Platform, pem: str, **signing: Any) -> None:
         client.fetch_token(platform.token_url, grant_type="client_credentials")
 
 
-def test_authlib_by_itself_makes_three_mistakes_of_which_one_is_answered(
-    platform: Platform, private_key_pem: str
-) -> None:
+def test_authlib_by_itself_makes_three_mistakes_of_which_one_is_answered(platform: Mock, private_key_pem: str) -> None:
     authlib(platform, private_key_pem)
 
     words = explained(platform, ALG, "alg-not-rs512", "kid-missing", "lifetime-too-long")
@@ -83,25 +81,25 @@ def test_authlib_by_itself_makes_three_mistakes_of_which_one_is_answered(
     assert "it lives 3600 s from iat" in words
 
 
-def test_authlib_with_the_right_algorithm_lacks_the_kid(platform: Platform, private_key_pem: str) -> None:
+def test_authlib_with_the_right_algorithm_lacks_the_kid(platform: Mock, private_key_pem: str) -> None:
     authlib(platform, private_key_pem, alg="RS512")
 
     explained(platform, KID_MISSING, "kid-missing", "lifetime-too-long")
 
 
-def test_authlib_with_a_kid_lives_an_hour(platform: Platform, private_key_pem: str) -> None:
+def test_authlib_with_a_kid_lives_an_hour(platform: Mock, private_key_pem: str) -> None:
     authlib(platform, private_key_pem, alg="RS512", headers={"kid": "nhsauth-1", "typ": "JWT"})
 
     assert "the default of Authlib" in explained(platform, TOO_FAR, "lifetime-too-long")
 
 
-def test_pyjwt_by_itself_has_no_kid(platform: Platform, private_key_pem: str) -> None:
+def test_pyjwt_by_itself_has_no_kid(platform: Mock, private_key_pem: str) -> None:
     post(platform, pyjwt.encode(claims(platform), private_key_pem, "RS512"))
 
     explained(platform, KID_MISSING, "kid-missing")
 
 
-def test_pyjwt_adds_no_jti(platform: Platform, private_key_pem: str) -> None:
+def test_pyjwt_adds_no_jti(platform: Mock, private_key_pem: str) -> None:
     fewer = claims(platform)
     del fewer["jti"]
 
@@ -110,7 +108,7 @@ def test_pyjwt_adds_no_jti(platform: Platform, private_key_pem: str) -> None:
     explained(platform, JTI_MISSING, "jti-missing")
 
 
-def test_joserfc_by_itself_has_no_kid(platform: Platform, private_key_pem: str) -> None:
+def test_joserfc_by_itself_has_no_kid(platform: Mock, private_key_pem: str) -> None:
     encode, jwk = pytest.importorskip("joserfc.jwt").encode, pytest.importorskip("joserfc.jwk")
 
     key = jwk.RSAKey.import_key(private_key_pem)
@@ -119,7 +117,7 @@ def test_joserfc_by_itself_has_no_kid(platform: Platform, private_key_pem: str) 
     explained(platform, KID_MISSING, "kid-missing")
 
 
-def test_joserfc_names_a_key_by_its_thumbprint(platform: Platform, private_key_pem: str) -> None:
+def test_joserfc_names_a_key_by_its_thumbprint(platform: Mock, private_key_pem: str) -> None:
     encode, jwk = pytest.importorskip("joserfc.jwt").encode, pytest.importorskip("joserfc.jwk")
     key = jwk.RSAKey.import_key(private_key_pem)
 
@@ -131,7 +129,7 @@ def test_joserfc_names_a_key_by_its_thumbprint(platform: Platform, private_key_p
     assert "The signature is that key's" in words
 
 
-def test_jwcrypto_by_itself_has_no_typ(platform: Platform, private_key_pem: str) -> None:
+def test_jwcrypto_by_itself_has_no_typ(platform: Mock, private_key_pem: str) -> None:
     jwk, jwt = pytest.importorskip("jwcrypto.jwk"), pytest.importorskip("jwcrypto.jwt")
 
     token = jwt.JWT(header={"alg": "RS512", "kid": "nhsauth-1"}, claims=claims(platform))
@@ -141,7 +139,7 @@ def test_jwcrypto_by_itself_has_no_typ(platform: Platform, private_key_pem: str)
     explained(platform, TYP, "typ-missing")
 
 
-def test_python_jose_by_itself_has_no_kid(platform: Platform, private_key_pem: str) -> None:
+def test_python_jose_by_itself_has_no_kid(platform: Mock, private_key_pem: str) -> None:
     jwt = pytest.importorskip("jose.jwt")
 
     post(platform, jwt.encode(claims(platform), private_key_pem, algorithm="RS512"))
@@ -149,7 +147,7 @@ def test_python_jose_by_itself_has_no_kid(platform: Platform, private_key_pem: s
     explained(platform, KID_MISSING, "kid-missing")
 
 
-def test_msal_signs_for_ten_minutes_with_rs256(platform: Platform, private_key_pem: str) -> None:
+def test_msal_signs_for_ten_minutes_with_rs256(platform: Mock, private_key_pem: str) -> None:
     assertions = pytest.importorskip("msal.oauth2cli.assertion")
 
     signer = assertions.JwtAssertionCreator(private_key_pem, algorithm="RS256", headers={"kid": "nhsauth-1"})
@@ -158,19 +156,19 @@ def test_msal_signs_for_ten_minutes_with_rs256(platform: Platform, private_key_p
     assert "The signature" not in explained(platform, ALG, "alg-not-rs512", "lifetime-too-long")
 
 
-def test_requests_with_json_sends_no_form(platform: Platform, private_key_pem: str) -> None:
+def test_requests_with_json_sends_no_form(platform: Mock, private_key_pem: str) -> None:
     requests.post(platform.token_url, json=form(pyjwt.encode(claims(platform), private_key_pem, "RS512")), timeout=10)
 
     assert "data={…} rather than json={…}" in explained(platform, NOT_FORM, "json-body")
 
 
-def test_requests_with_params_puts_everything_into_the_url(platform: Platform, private_key_pem: str) -> None:
+def test_requests_with_params_puts_everything_into_the_url(platform: Mock, private_key_pem: str) -> None:
     requests.post(platform.token_url, params=form(pyjwt.encode(claims(platform), private_key_pem, "RS512")), timeout=10)
 
     explained(platform, NOT_FORM, "query-string-params")
 
 
-def test_urllib3s_retry_sends_the_same_assertion_again(platform: Platform, private_key_pem: str) -> None:
+def test_urllib3s_retry_sends_the_same_assertion_again(platform: Mock, private_key_pem: str) -> None:
     platform.apps.change(APP, quota_per_minute=1)
     good = {"kid": "nhsauth-1"}
     post(platform, pyjwt.encode(claims(platform), private_key_pem, "RS512", good))
@@ -183,7 +181,7 @@ def test_urllib3s_retry_sends_the_same_assertion_again(platform: Platform, priva
 
 
 def test_a_jwk_that_joserfc_made_of_another_key_does_not_belong_to_the_pem(
-    platform: Platform, private_key_pem: str
+    platform: Mock, private_key_pem: str
 ) -> None:
     jwk = pytest.importorskip("joserfc.jwk")
     other = jwk.RSAKey.generate_key(2048, {"kid": "nhsauth-1"}, private=True)
@@ -194,7 +192,7 @@ def test_a_jwk_that_joserfc_made_of_another_key_does_not_belong_to_the_pem(
     assert platform.exchanges.last.findings[0].id == "jwk-and-pem-differ"
 
 
-def test_the_thumbprint_that_is_compared_is_that_of_other_libraries(platform: Platform, private_key_pem: str) -> None:
+def test_the_thumbprint_that_is_compared_is_that_of_other_libraries(platform: Mock, private_key_pem: str) -> None:
     library = pytest.importorskip("jwcrypto.jwk")
     (registered,) = platform.apps.jwks(platform.apps.get(APP))["keys"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ApimSettings
 
@@ -46,8 +46,8 @@ def node() -> str:
 @pytest.fixture
 def environment(ring: KeyRing) -> Iterator[Mapping[str, str]]:
     """The URLs of a mock, which real host names lead to as well, and of one that is strict about content types."""
-    mock = Platform(Configuration(trusted_proxies=("127.0.0.1",)), ring=ring)
-    strict = Platform(Configuration(apim=ApimSettings(strict_content_type=True)), ring=ring)
+    mock = Mock(Configuration(trusted_proxies=("127.0.0.1",)), ring=ring)
+    strict = Mock(Configuration(apim=ApimSettings(strict_content_type=True)), ring=ring)
     with mock.serving() as one, strict.serving() as other:
         yield {**os.environ, "NHSAUTH_URL": one.url, "NHSAUTH_STRICT_URL": other.url}
 

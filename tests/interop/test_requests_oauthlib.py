@@ -23,7 +23,7 @@ from oauthlib.oauth2 import (
 )
 from requests_oauthlib import OAuth2Session
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 DOCTOR = "656005750104"
 PATIENT = "9912003071"
@@ -64,7 +64,7 @@ def landed(session: OAuth2Session, visit: Visit, authorize_url: str, username: s
 
 
 def logged_in_at_the_platform(
-    session: OAuth2Session, visit: Visit, platform: Platform, username: str = DOCTOR
+    session: OAuth2Session, visit: Visit, platform: Mock, username: str = DOCTOR
 ) -> dict[str, Any]:
     token: dict[str, Any] = session.fetch_token(
         f"{platform.url}/oauth2/token",
@@ -75,7 +75,7 @@ def logged_in_at_the_platform(
     return token
 
 
-def test_a_doctor_logs_in_at_cis2(platform: Platform, visit: Visit, open_session: Open) -> None:
+def test_a_doctor_logs_in_at_cis2(platform: Mock, visit: Visit, open_session: Open) -> None:
     session, issuer = open_session("openid"), f"{platform.url}{CIS2}"
 
     token = session.fetch_token(
@@ -89,7 +89,7 @@ def test_a_doctor_logs_in_at_cis2(platform: Platform, visit: Visit, open_session
     assert session.get(f"{issuer}/userinfo").json()["sub"] == DOCTOR
 
 
-def test_a_doctor_logs_in_at_the_platform(platform: Platform, visit: Visit, open_session: Open) -> None:
+def test_a_doctor_logs_in_at_the_platform(platform: Mock, visit: Visit, open_session: Open) -> None:
     session = open_session()
 
     token = logged_in_at_the_platform(session, visit, platform)
@@ -98,13 +98,13 @@ def test_a_doctor_logs_in_at_the_platform(platform: Platform, visit: Visit, open
     assert session.get(f"{platform.url}/oauth2/userinfo").json()["nhsid_useruid"] == DOCTOR
 
 
-def test_a_patient_logs_in_at_the_platform(platform: Platform, visit: Visit, open_session: Open) -> None:
+def test_a_patient_logs_in_at_the_platform(platform: Mock, visit: Visit, open_session: Open) -> None:
     token = logged_in_at_the_platform(open_session("nhs-login"), visit, platform, PATIENT)
 
     assert token["refresh_token_expires_in"] == "3599"
 
 
-def test_the_platform_refreshes(platform: Platform, visit: Visit, open_session: Open) -> None:
+def test_the_platform_refreshes(platform: Mock, visit: Visit, open_session: Open) -> None:
     session = open_session()
     first = dict(logged_in_at_the_platform(session, visit, platform))
 
@@ -115,7 +115,7 @@ def test_the_platform_refreshes(platform: Platform, visit: Visit, open_session: 
     assert session.get(f"{platform.url}/hello-world/hello/user").json() == {"message": "Hello User!"}
 
 
-def test_a_refresh_token_is_good_once(platform: Platform, visit: Visit, open_session: Open) -> None:
+def test_a_refresh_token_is_good_once(platform: Mock, visit: Visit, open_session: Open) -> None:
     session, secret = open_session(), {"client_id": "nhsauth-app", "client_secret": SECRET}
     first = logged_in_at_the_platform(session, visit, platform)["refresh_token"]
     session.refresh_token(f"{platform.url}/oauth2/token", **secret)
@@ -129,7 +129,7 @@ def test_a_refresh_token_is_good_once(platform: Platform, visit: Visit, open_ses
 # what the library does by itself that the real services refuse, and the cure
 
 
-def test_nhs_login_does_not_refresh_for_a_secret(platform: Platform, open_session: Open) -> None:
+def test_nhs_login_does_not_refresh_for_a_secret(platform: Mock, open_session: Open) -> None:
     session = open_session("openid")
 
     with pytest.raises(InvalidClientError) as refused:
@@ -141,7 +141,7 @@ def test_nhs_login_does_not_refresh_for_a_secret(platform: Platform, open_sessio
 
 
 def test_the_platform_does_not_see_the_secret_where_the_library_puts_it_by_itself(
-    platform: Platform, visit: Visit, open_session: Open
+    platform: Mock, visit: Visit, open_session: Open
 ) -> None:
     session = open_session()
 
@@ -156,7 +156,7 @@ def test_the_platform_does_not_see_the_secret_where_the_library_puts_it_by_itsel
 
 
 def test_the_platform_does_not_refresh_without_the_client_in_the_form(
-    platform: Platform, visit: Visit, open_session: Open
+    platform: Mock, visit: Visit, open_session: Open
 ) -> None:
     session = open_session()
     logged_in_at_the_platform(session, visit, platform)

@@ -8,7 +8,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 
 NOW = 1_800_000_000.0
@@ -24,21 +24,21 @@ Post = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def platform(ring: KeyRing) -> Platform:
+def platform(ring: KeyRing) -> Mock:
     """A fresh platform, its clock stopped at NOW."""
     clock = Clock()
     clock.set(NOW, frozen=True)
-    return Platform(ring=ring, clock=clock)
+    return Mock(ring=ring, clock=clock)
 
 
 @pytest.fixture
-def http(platform: Platform) -> Client:
+def http(platform: Mock) -> Client:
     """The platform as WSGI answers it, without a socket."""
     return Client(platform)
 
 
 @pytest.fixture
-def post(platform: Platform, http: Client) -> Post:
+def post(platform: Mock, http: Client) -> Post:
     """Post a form to the token endpoint under the platform's own URL."""
 
     def send(path: str = "/oauth2/token", **form: Any) -> TestResponse:
@@ -48,7 +48,7 @@ def post(platform: Platform, http: Client) -> Post:
 
 
 @pytest.fixture
-def client_credentials(platform: Platform, post: Post) -> Callable[..., TestResponse]:
+def client_credentials(platform: Mock, post: Post) -> Callable[..., TestResponse]:
     """Ask for an application's token; keywords change the form."""
 
     def send(**changes: Any) -> TestResponse:
@@ -59,7 +59,7 @@ def client_credentials(platform: Platform, post: Post) -> Callable[..., TestResp
 
 
 @pytest.fixture
-def token_exchange(platform: Platform, post: Post) -> Callable[..., TestResponse]:
+def token_exchange(platform: Mock, post: Post) -> Callable[..., TestResponse]:
     """Exchange an id token of the provider's first person; keywords change the form."""
 
     def send(provider: str = "cis2", **changes: Any) -> TestResponse:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_servers import client
+from mock_servers import client, mock
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.control import app
-from pytest_nhsauth import in_process, platform, plugin, remote
+from pytest_nhsauth import platform, plugin, remote
 
 Run = Callable[..., pytest.RunResult]
 
-LOADED = [app, client, configuration_file, in_process, platform, remote]
+LOADED = [app, client, configuration_file, mock, platform, remote]
 """An inner run forgets what it alone has imported, and cryptography can be loaded only once a process."""
 
 

@@ -8,9 +8,8 @@ import pytest
 import requests
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform as Mock
+from mock_servers.mock import Mock
 from pytest_nhsauth.faults import Faults
-from pytest_nhsauth.in_process import InProcess
 from pytest_nhsauth.platform import Platform
 from pytest_nhsauth.remote import connected
 
@@ -21,10 +20,8 @@ Run = Callable[..., pytest.RunResult]
 def served(ring: KeyRing, request: pytest.FixtureRequest) -> Iterator[Platform]:
     """A platform as fixtures have it, wherever it runs."""
     mock = Mock(ring=ring)
-    with mock.serving() as server:
-        here = nullcontext(InProcess(mock=mock, server=server))
-        with here if request.param == "in process" else connected(mock.url) as target:
-            yield Platform(target)
+    with mock.serving(), nullcontext(mock) if request.param == "in process" else connected(mock.url) as target:
+        yield Platform(target)
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_no_socket_is_left_over(pytester: pytest.Pytester, run: Run) -> None:
     [
         ["-p", "no:cacheprovider"],
         ["--import-mode=importlib"],
-        ["-n", "2"],
+        pytest.param(["-n", "2"], marks=pytest.mark.slow),
         ["-p", "no:randomly"],
         ["--strict-markers", "--strict-config"],
     ],
@@ -59,7 +59,7 @@ def test_no_socket_is_left_over(pytester: pytest.Pytester, run: Run) -> None:
 def test_it_works_with(pytester: pytest.Pytester, run: Run, arguments: list[str]) -> None:
     pytester.makepyfile(USE)
 
-    assert run(*arguments, subprocess=True).parseoutcomes() == {"passed": 4}
+    assert run(*arguments, subprocess="-n" in arguments).parseoutcomes() == {"passed": 4}
 
 
 def test_nothing_is_started_or_made_for_tests_that_ask_for_nothing(

@@ -183,6 +183,7 @@ def test_no_whole_token_is_shown(pytester: pytest.Pytester, run: Run) -> None:
     assert not any(part in outcome.stdout.str() for part in token.split("."))
 
 
+@pytest.mark.slow
 def test_xdist_s_workers_tell_it_as_well(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth):\n    ask(nhsauth, exp=1)\n    assert False")
 
@@ -219,7 +220,7 @@ def junit(pytester: pytest.Pytester) -> list[tuple[str, str]]:
     return [(each.get("name", ""), each.get("value", "")) for each in case.iter("property")]
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n1"], marks=pytest.mark.slow)], ids=["alone", "xdist"])
 def test_junit_xml_has_each_exchange_of_a_failure(pytester: pytest.Pytester, run: Run, workers: list[str]) -> None:
     pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth):\n    ask(nhsauth)\n    ask(nhsauth, exp=1)\n    assert False")
 
@@ -267,7 +268,7 @@ def test_it(nhsauth, turn):
 """
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.slow)], ids=["alone", "xdist"])
 def test_the_end_says_how_many_exchanges_and_how_many_refused(
     pytester: pytest.Pytester, run: Run, workers: list[str]
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Run = Callable[..., pytest.RunResult]
 
@@ -23,14 +23,14 @@ def test_it(nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_new_app, nhsauth_
 
 
 @pytest.fixture(scope="module")
-def running(ring: KeyRing) -> Iterator[Platform]:
+def running(ring: KeyRing) -> Iterator[Mock]:
     """A mock that runs already."""
-    mock = Platform(ring=ring)
+    mock = Mock(ring=ring)
     with mock.serving():
         yield mock
 
 
-def test_the_fixtures_use_it(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+def test_the_fixtures_use_it(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
     before = running.exchanges.tally().exchanges
 
@@ -41,7 +41,7 @@ def test_the_fixtures_use_it(pytester: pytest.Pytester, run: Run, running: Platf
     outcome.stdout.fnmatch_lines([f"nhsauth: target {running.url} (--nhsauth-target)"])
 
 
-def test_afterwards_it_is_as_before(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+def test_afterwards_it_is_as_before(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
 
     run(f"--nhsauth-target={running.url}/")
@@ -50,13 +50,13 @@ def test_afterwards_it_is_as_before(pytester: pytest.Pytester, run: Run, running
     assert not running.clock.frozen
 
 
-def test_no_other_mock_is_started(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+def test_no_other_mock_is_started(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(f"def test_it(nhsauth): assert nhsauth.url == {running.url!r}")
 
     assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
 
 
-def test_a_failure_shows_its_exchanges(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+def test_a_failure_shows_its_exchanges(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(
         """
         def test_it(nhsauth, nhsauth_client):
@@ -68,7 +68,7 @@ def test_a_failure_shows_its_exchanges(pytester: pytest.Pytester, run: Run, runn
     run(f"--nhsauth-target={running.url}").stdout.fnmatch_lines(["*- nhsauth exchanges -*", "POST /oauth2/token 401 *"])
 
 
-def test_settings_from_python_do_not_undo_it(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+def test_settings_from_python_do_not_undo_it(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(
         f"""
         import pytest
@@ -86,13 +86,15 @@ def test_settings_from_python_do_not_undo_it(pytester: pytest.Pytester, run: Run
     assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
 
 
-def test_one_worker_may_use_it(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+@pytest.mark.slow
+def test_one_worker_may_use_it(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
 
     assert run(f"--nhsauth-target={running.url}", "-n1", subprocess=True).parseoutcomes() == {"passed": 2}
 
 
-def test_several_workers_are_told_why_not(pytester: pytest.Pytester, run: Run, running: Platform) -> None:
+@pytest.mark.slow
+def test_several_workers_are_told_why_not(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
 
     outcome = run(f"--nhsauth-target={running.url}", "-n2", subprocess=True)
@@ -102,7 +104,7 @@ def test_several_workers_are_told_why_not(pytester: pytest.Pytester, run: Run, r
 
 
 def test_nothing_that_answers_is_one_line(pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         url = server.url
     pytester.makepyfile(TESTS)
 
@@ -117,7 +119,7 @@ def test_nothing_that_answers_is_one_line(pytester: pytest.Pytester, run: Run, r
 
 
 def test_a_mock_that_dies_in_the_middle_is_one_line_a_test(pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         pytester.makepyfile(
             """
             import gc
@@ -143,7 +145,7 @@ def test_a_mock_that_dies_in_the_middle_is_one_line_a_test(pytester: pytest.Pyte
 def test_a_mock_that_dies_under_a_test_is_told_at_the_test_s_own_line(
     pytester: pytest.Pytester, run: Run, ring: KeyRing
 ) -> None:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         pytester.makepyfile(
             """
             import gc

@@ -114,6 +114,7 @@ class TestPrecedence:
 
         assert client_id_in("--nhsauth-config=below/option.toml") == "option"
 
+    @pytest.mark.slow
     def test_xdist_s_workers_have_the_same(self, pytester: pytest.Pytester, run: Run, write_config: Write) -> None:
         write_config("option.toml", pytester.path / "below")
         pytester.makepyfile("def test_it(nhsauth_app): assert nhsauth_app.client_id == 'option'")
@@ -189,7 +190,9 @@ class TestErrors:
         outcome = run()
 
         assert outcome.parseoutcomes() == {"errors": 1}
-        outcome.stdout.fnmatch_lines("the mock cannot be started: *cis2.pem is not PEM; allowed is an *")
+        outcome.stdout.fnmatch_lines(
+            "the mock cannot be started: *nhsauth.toml: cis2.signing_key is *cis2.pem, which is not PEM; *"
+        )
         outcome.stdout.no_fnmatch_line("*fixtures.py*")
 
 

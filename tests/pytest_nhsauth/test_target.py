@@ -15,15 +15,16 @@ from mock_servers.http import server as serving
 from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.jose.keys import KeyRing, generate
-from mock_servers.platform.platform import Platform as MockPlatform
+from mock_servers.mock import Mock
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth import Platform
 from pytest_nhsauth.control_api import NotAMockError, session
-from pytest_nhsauth.in_process import InProcess
 from pytest_nhsauth.remote import connected
 from pytest_nhsauth.target import ServerDiedError, Target
+
+SCOPE = "urn:nhsd:apim:app:level3:my-api"
 
 DOCTOR = "656005750104"
 NOON = 1_900_000_000
@@ -32,9 +33,9 @@ NOON = 1_900_000_000
 @pytest.fixture(scope="module")
 def targets(ring: KeyRing) -> Iterator[dict[str, Target]]:
     """One mock of either kind, for all tests here."""
-    here, elsewhere = MockPlatform(ring=ring), MockPlatform(ring=ring)
-    with here.serving() as server, elsewhere.serving(), connected(elsewhere.url) as remote:
-        yield {"in process": InProcess(mock=here, server=server), "elsewhere": remote}
+    here, elsewhere = Mock(ring=ring), Mock(ring=ring)
+    with here.serving(), elsewhere.serving(), connected(elsewhere.url) as remote:
+        yield {"in process": here, "elsewhere": remote}
 
 
 @pytest.fixture(params=["in process", "elsewhere"])
@@ -73,9 +74,9 @@ class TestApps:
         assert [app.client_id for app in platform.apps.all()] == ["nhsauth-app"]
 
     def test_a_new_one_has_a_key_of_its_own(self, platform: Platform) -> None:
-        app = platform.new_app(client_id="mine/1", scopes=["one"])
+        app = platform.new_app(client_id="mine/1", scopes=[SCOPE])
 
-        assert platform.apps.get("mine/1").scopes == ("one",)
+        assert platform.apps.get("mine/1").scopes == (SCOPE,)
         assert [key["kid"] for key in app.jwks["keys"]] == [app.kid]
         assert app.private_key.public_key() != platform.app("nhsauth-app").private_key.public_key()
 
@@ -383,42 +384,42 @@ class TestIsolated:
 class TestTally:
     def test_forgotten_exchanges_count(self, targets: dict[str, Target], http: requests.Session) -> None:
         for target in targets.values():
-            platform, before = Platform(target), target.journal.tally()
+            platform, before = Platform(target), target.exchanges.tally()
             with platform.isolated():
                 ask(platform, http)
                 with platform.isolated():
                     ask(platform, http, claims={"exp": 1})
 
-            after = target.journal.tally()
+            after = target.exchanges.tally()
             assert (after.exchanges - before.exchanges, after.refused - before.refused) == (2, 1)
 
 
 class TestElsewhere:
     def test_an_earlier_exchange_does_not_count(self, ring: KeyRing, http: requests.Session) -> None:
-        with MockPlatform(ring=ring).serving() as server:
+        with Mock(ring=ring).serving() as server:
             http.get(f"{server.url}/hello-world/hello/world", timeout=10)
             with connected(server.url) as remote:
                 http.get(f"{server.url}/hello-world/hello/world", timeout=10)
 
-                assert remote.journal.tally().exchanges == 1
+                assert remote.exchanges.tally().exchanges == 1
 
     def test_a_mock_that_is_gone_is_told_in_one_line(self, ring: KeyRing) -> None:
-        with MockPlatform(ring=ring).serving() as server, connected(server.url) as remote:
+        with Mock(ring=ring).serving() as server, connected(server.url) as remote:
             server.stop()
 
             with pytest.raises(ServerDiedError, match=f"^Nothing answers at {server.url}: .+[^.]. Is `nhsauth serve`"):
-                remote.apps()
+                remote.apps.all()
             assert remote.death is not None
 
     def test_a_key_of_a_users_own_signs_and_is_not_given_out(self) -> None:
         ring, name = KeyRing(), own_key_name("mine")
         ring.add(name, generate(2048))
         app = App(client_id="mine", client_secret="secret", name="Mine", kid="own", key_name=name)
-        mock = MockPlatform(Configuration(apps=(app,)), ring=ring)
+        mock = Mock(Configuration(apps=(app,)), ring=ring)
         with mock.serving() as server, connected(server.url) as remote:
             assert jwt.get_unverified_header(Platform(remote).app().client_assertion())["kid"] == "own"
             with pytest.raises(LookupError, match=f"the mock at {server.url} gives out no private key of app 'mine'"):
-                remote.key("mine")
+                remote.apps.key_pair("mine")
 
     @pytest.mark.parametrize(
         ("status", "content_type", "body", "told"),
@@ -439,9 +440,9 @@ class TestElsewhere:
             connected(server.url).__enter__()
 
     def test_the_count_can_be_read_when_all_is_over(self, ring: KeyRing, http: requests.Session) -> None:
-        with MockPlatform(ring=ring).serving() as server:
+        with Mock(ring=ring).serving() as server:
             with connected(server.url) as remote:
                 http.get(f"{server.url}/hello-world/hello/world", timeout=10)
             http.get(f"{server.url}/hello-world/hello/world", timeout=10)
 
-        assert (remote.journal.tally().exchanges, len(remote.journal)) == (1, 0)
+        assert (remote.exchanges.tally().exchanges, len(remote.exchanges)) == (1, 0)

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from mock_servers.jose.keys import KeyRing
+from mock_servers.mock import Mock
 from mock_servers.platform import real_names
-from mock_servers.platform.platform import Platform
 from mock_servers.real_hosts.trust_store import TrustStore
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ pytestmark = pytest.mark.real_names
 
 
 @pytest.fixture
-def served(ring: KeyRing, tmp_path: Path) -> Iterator[tuple[Platform, TrustStore]]:
+def served(ring: KeyRing, tmp_path: Path) -> Iterator[tuple[Mock, TrustStore]]:
     """A platform that is reached by real names."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     prepared = real_names.throwaway(platform, tmp_path)
     with platform.serving() as server:
         yield platform, prepared.open_at(server).store
 
 
 @pytest.fixture
-def page(served: tuple[Platform, TrustStore], tmp_path: Path) -> Iterator[Page]:
+def page(served: tuple[Mock, TrustStore], tmp_path: Path) -> Iterator[Page]:
     """A page of a browser whose own store, in a home of its own, has the mock's authority and no other of ours."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     chromium = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
@@ -68,7 +68,7 @@ def trust(store: TrustStore, home: Path) -> None:
 
 
 @pytest.mark.parametrize("scope", LOG_INS, ids=["cis2", "nhs login"])
-def test_a_person_logs_in_through_the_platform(page: Page, served: tuple[Platform, TrustStore], scope: str) -> None:
+def test_a_person_logs_in_through_the_platform(page: Page, served: tuple[Mock, TrustStore], scope: str) -> None:
     platform, _ = served
     host, person = LOG_INS[scope]
     redirect_uri = f"{platform.url}/_nhsauth/callback"
@@ -86,7 +86,7 @@ def test_a_person_logs_in_through_the_platform(page: Page, served: tuple[Platfor
     assert redeemed(platform, told["code"][0])["token_type"] == "Bearer"
 
 
-def redeemed(platform: Platform, code: str) -> dict[str, str]:
+def redeemed(platform: Mock, code: str) -> dict[str, str]:
     """Redeem the code where its client would: at the real name, through the proxy."""
     assert platform.real_names is not None
     form = {

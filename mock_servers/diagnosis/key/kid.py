@@ -168,7 +168,12 @@ def kid_of_id_token(case: Case) -> Finding | None:
     )
 
 
+_NAMED: Final = {
+    "new-key-not-seen-yet": "The key set has the key by now; the copy that is kept for an hour has not.",
+    "jwk-without-kid": "The key in the registered set has no kid, or one that is no text.",
+    "wrong-kid": "The key set has no key of this kid.",
+}
 FINDERS: Final = (
-    Finder(find=unknown_kid, rules=(_UNKNOWN,), named=("new-key-not-seen-yet", "jwk-without-kid", "wrong-kid")),
+    Finder(find=unknown_kid, rules=(_UNKNOWN,), named=_NAMED),
     Finder(find=kid_of_id_token, rules=(_UNKNOWN_AT_PROVIDER,), named=("wrong-kid",)),
 )

@@ -217,10 +217,10 @@ def charset_suffix(case: Case) -> Finding | None:
     return Finding(
         id="charset-suffix",
         certainty="certain",
-        seen=f"Content-Type is {shown(sent)}, and this mock was told to be strict about it.",
+        seen=f"Content-Type is {shown(sent)}{', and this mock was told to be strict about it' * case.known.is_all}.",
         cause="Your HTTP client adds a charset. Whether the real service minds is disputed: its source compares the "
         "whole header, yet live clients send one.",
-        cure=f"Set the header yourself, to exactly {FORM}; or leave strict_content_type off.",
+        cure=f"Set the header yourself, to exactly {FORM}{'; or leave strict_content_type off' * case.known.is_all}.",
     )
 
 
@@ -232,6 +232,7 @@ FINDERS: Final = (
     Finder(
         find=joined_parameters,
         rules=(_NO_GRANT, "check_grant_type_supported", "check_grant_type_known", *_ANY_PRESENCE),
+        named=("parameters-joined",),
     ),
     Finder(find=parameter_name, rules=(_NO_GRANT, *_ANY_PRESENCE)),
     Finder(find=json_body, rules=_OF_BODY),

@@ -156,7 +156,12 @@ FINDERS: Final = (
     Finder(find=client_assertion_type, rules=("check_client_assertion_type", "find_credentials")),
     Finder(
         find=grant_type,
-        rules=("check_grant_type_supported", "check_grant_type_token_exchange", "check_grant_type"),
+        rules=(
+            "check_grant_type_supported",
+            "check_grant_type_token_exchange",
+            "check_grant_type_known",
+            "check_grant_type",
+        ),
     ),
     Finder(find=subject_token_type, rules=(_TYPE_RULE,)),
 )

@@ -38,9 +38,11 @@ def wrong_path(case: Case) -> Finding | None:
         id="wrong-path",
         certainty="certain" if near is not None else "likely",
         seen=f"{method} {shown(path)} is answered by nothing here.",
-        cause=_cause(path, near),
+        cause=_cause(path, near) if near is not None or case.known.is_all else "No API is known to live there.",
         cure=f"Did you mean {near}?"
         if near is not None
+        else "Call the path that the API's own documentation has, in this environment."
+        if not case.known.is_all
         else "Call one of the APIs that this mock has, or let it play this one: list it in nhsauth.toml under apis, "
         "with its path and its upstream.",
     )
@@ -53,6 +55,8 @@ def is_probe(path: str, method: str) -> bool:
 
 def _nearest_api(case: Case, path: str, method: str) -> str | None:
     """Return the call of an API whose path is nearly this one."""
+    if not case.known.is_all:
+        return None
     known = ["/hello-world", *(api.path for api in case.known.store.apis.values())]
     for size in {api.count("/") for api in known}:
         parts = path[:_LONGEST].split("/")

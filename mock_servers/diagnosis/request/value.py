@@ -5,19 +5,31 @@ JWTs that were damaged on their way `mangled_jwt` knows, what follows Bearer `be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.request.key_material import BELONGS, public_key
 from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import is_private
 from mock_servers.wire.wording import shown, spelt
 from mock_servers.wire.wrapping import LONGEST, Unwrapped, json_object, unwrapped
 
+BELONGS: Final = {
+    "client_assertion": "a JWT that the private key has signed",
+    "subject_token": "the id_token of the provider's token answer",
+    "refresh_token": "the refresh_token of the last token answer",
+    "code": "the code that came to the redirect URI",
+    "client_secret": "the app's client secret",
+    "client_id": "the app's API key",
+    "authorization": "Bearer and the access_token of the token answer",
+    "apikey": "the app's API key",
+}
+"""What each parameter or header is for."""
+_PUBLIC: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _JWTS: Final = ("client_assertion", "subject_token")
 _KINDS: Final = {
     "client_id": "API key",
@@ -92,10 +104,25 @@ def _empty(name: str, sent: str) -> Finding:
 def _wrong(name: str, sent: str, case: Case) -> Finding | None:
     if is_private(sent):
         return None
-    found = public_key(name, sent) or _json(name, sent)
+    found = _public_key(name, sent) or _json(name, sent)
     if found is not None or name in _JWTS or name not in BELONGS:
         return found
     return _unfilled(name, sent) or _around(name, sent, case)
+
+
+def _public_key(name: str, value: str) -> Finding | None:
+    """A public key or a certificate stands where a token or a secret belongs."""
+    found, members = _PUBLIC.search(value), json_object(value)
+    if found is None and not (members and "kty" in members):
+        return None
+    what = f"a PEM ({found[1].lower()})" if found else "a JWK"
+    return Finding(
+        id="public-key-sent",
+        certainty="certain",
+        seen=f"{name} is {what}: public, and no harm done.",
+        cause="A public key is registered once, as a JWK in the app's key set; no request carries it.",
+        cure=f"Register the key, and send as {name} {BELONGS.get(name, 'its value')}.",
+    )
 
 
 def _unfilled(name: str, sent: str) -> Finding | None:
@@ -170,11 +197,11 @@ def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:
     return issued is not None and issued.kind == kind
 
 
-_NAMED: Final = (
-    "empty-parameter",
-    "public-key-sent",
-    "json-as-value",
-    "variable-not-filled-in",
-    "wrapped-value",
-)
+_NAMED: Final = {
+    "empty-parameter": "The parameter is there and empty, which counts as absent.",
+    "public-key-sent": "A public key or a certificate stands where a token or a secret belongs.",
+    "json-as-value": "A whole JSON answer, or the claims of a JWT, was sent where one text belongs.",
+    "variable-not-filled-in": "A variable was not filled in, or a file was named in place of what is in it.",
+    "wrapped-value": "The value is right, with white space, quotes, its name or an encoding too many around it.",
+}
 FINDERS: Final = tuple(_finder(name) for name in _JUDGES)

@@ -11,8 +11,8 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.apim import platform_client
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import UNALTERED, Alterations
+from mock_servers.mock import Mock
 from mock_servers.platform import token_service
-from mock_servers.platform.platform import Platform
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
@@ -39,7 +39,7 @@ def query_of(answer: TestResponse) -> dict[str, str]:
 class Browser:
     """Asks a platform as browsers and applications do."""
 
-    platform: Platform
+    platform: Mock
     http: Client
     state: str = "client-state"
 
@@ -60,7 +60,7 @@ class Browser:
         provider = PROVIDERS[mount, scope]
         asked = query_of(self.authorize(mount, scope=scope))
         wanted = Wanted(user=user, client_id=asked["client_id"], state=asked["state"])
-        return {"code": self.platform.log_in(provider, wanted, asked["redirect_uri"]), "state": asked["state"]}
+        return {"code": self.platform.issue_code(provider, wanted, asked["redirect_uri"]), "state": asked["state"]}
 
     def callback(self, query: Mapping[str, str], mount: str = "/oauth2") -> TestResponse:
         """Bring something to the platform's own redirect URI."""
@@ -97,7 +97,7 @@ class Browser:
 
 
 @pytest.fixture
-def browser(platform: Platform, http: Client) -> Browser:
+def browser(platform: Mock, http: Client) -> Browser:
     return Browser(platform, http)
 
 
@@ -120,7 +120,7 @@ def answered_by(browser: Browser) -> FakeProvider:
 
 
 @pytest.fixture
-def given(platform: Platform, answered_by: FakeProvider) -> FakeProvider:
+def given(platform: Mock, answered_by: FakeProvider) -> FakeProvider:
     """Come back from a CIS2 that gives an id token with these alterations."""
 
     def come_back(alterations: Alterations = UNALTERED, level: str | None = None) -> TestResponse:

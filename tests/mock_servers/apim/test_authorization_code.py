@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ApimSettings
@@ -88,20 +88,20 @@ def test_a_code_is_not_spent_by_a_request_that_is_refused(browser: Browser) -> N
 
 
 @pytest.mark.parametrize(("later", "status"), [(299, 200), (300, 400)])
-def test_a_code_lives_300_seconds(platform: Platform, browser: Browser, later: int, status: int) -> None:
+def test_a_code_lives_300_seconds(platform: Mock, browser: Browser, later: int, status: int) -> None:
     code = browser.code()
     platform.clock.advance(later)
 
     assert browser.redeem(code).status_code == status
 
 
-def test_a_code_of_another_client_is_refused(platform: Platform, browser: Browser) -> None:
+def test_a_code_of_another_client_is_refused(platform: Mock, browser: Browser) -> None:
     platform.apps.create(client_id="other", client_secret="secret", redirect_uris=(REDIRECT,), make_key=False)
 
     assert told(browser.redeem(browser.code(), client_id="other", client_secret="secret")) == INVALID
 
 
-def test_a_code_is_bound_to_the_redirect_uri_of_its_log_in(platform: Platform, browser: Browser) -> None:
+def test_a_code_is_bound_to_the_redirect_uri_of_its_log_in(platform: Mock, browser: Browser) -> None:
     other = "https://app.example/callback"
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT, other))
 
@@ -112,7 +112,7 @@ def test_a_code_of_the_other_deployment_is_refused(browser: Browser) -> None:
     assert told(browser.redeem(browser.code("/oauth2-mock"), "/oauth2")) == INVALID
 
 
-def test_an_app_unsubscribed_since_the_log_in_is_denied(platform: Platform, browser: Browser) -> None:
+def test_an_app_unsubscribed_since_the_log_in_is_denied(platform: Mock, browser: Browser) -> None:
     code = browser.code()
     platform.apps.change("nhsauth-app", subscribed=False)
 
@@ -121,7 +121,7 @@ def test_an_app_unsubscribed_since_the_log_in_is_denied(platform: Platform, brow
     assert (status, error) == (401, "access_denied")
 
 
-def test_the_quota_counts_after_the_secret(platform: Platform, browser: Browser) -> None:
+def test_the_quota_counts_after_the_secret(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", quota_per_minute=1)
     browser.redeem("unknown")
 
@@ -161,7 +161,7 @@ def test_a_success_has_the_headers_of_a_pre_flight_unasked(browser: Browser) -> 
     assert headers["Access-Control-Allow-Origin"] == ""
 
 
-def test_a_success_names_the_origin_that_asked(platform: Platform, browser: Browser) -> None:
+def test_a_success_names_the_origin_that_asked(platform: Mock, browser: Browser) -> None:
     form = {
         "grant_type": "authorization_code",
         "code": browser.code(),
@@ -185,7 +185,7 @@ def test_a_refusal_has_no_such_headers(browser: Browser) -> None:
 def in_internal_dev(ring: KeyRing, browser: Browser) -> Browser:
     clock = Clock()
     clock.set(1_800_000_000.0, frozen=True)
-    there = Platform(Configuration(apim=ApimSettings(environment="internal-dev")), ring=ring, clock=clock)
+    there = Mock(Configuration(apim=ApimSettings(environment="internal-dev")), ring=ring, clock=clock)
     return replace(browser, platform=there, http=Client(there))  # type: ignore[type-var]
 
 
@@ -222,7 +222,7 @@ def test_lifetimes_can_be_shortened_but_the_sessions(
     assert browser.redeem(browser.code(), **{parameter: value}).get_json()[member] == seconds
 
 
-def test_the_session_begins_when_the_code_is_redeemed(platform: Platform, browser: Browser) -> None:
+def test_the_session_begins_when_the_code_is_redeemed(platform: Mock, browser: Browser) -> None:
     code = browser.code()
     platform.clock.advance(200)
     first = browser.redeem(code).get_json()
@@ -234,7 +234,7 @@ def test_a_code_token_opens_an_api_that_wants_a_person(browser: Browser) -> None
     assert browser.get("/hello-world/hello/user", browser.tokens()["access_token"]).status_code == 200
 
 
-def test_the_providers_code_at_the_platform_is_recognised(platform: Platform, browser: Browser) -> None:
+def test_the_providers_code_at_the_platform_is_recognised(platform: Mock, browser: Browser) -> None:
     browser.redeem(browser.logged_in()["code"])
 
     (finding,) = platform.exchanges.last.findings
@@ -243,7 +243,7 @@ def test_the_providers_code_at_the_platform_is_recognised(platform: Platform, br
     assert f"{platform.url}/openam/" in finding.cure
 
 
-def test_the_platforms_code_at_cis2_is_recognised(platform: Platform, browser: Browser) -> None:
+def test_the_platforms_code_at_cis2_is_recognised(platform: Mock, browser: Browser) -> None:
     form = {
         "grant_type": "authorization_code",
         "code": browser.code(),
@@ -260,7 +260,7 @@ def test_the_platforms_code_at_cis2_is_recognised(platform: Platform, browser: B
     assert f"{platform.url}/oauth2/token" in finding.cure
 
 
-def test_a_code_at_its_own_place_is_told_by_its_first_use(platform: Platform, browser: Browser) -> None:
+def test_a_code_at_its_own_place_is_told_by_its_first_use(platform: Mock, browser: Browser) -> None:
     code = browser.code()
     browser.redeem(code)
     browser.redeem(code)
@@ -270,7 +270,7 @@ def test_a_code_at_its_own_place_is_told_by_its_first_use(platform: Platform, br
     assert "your callback ran twice" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_of_many_redemptions_of_one_code_one_gets_the_tokens(platform: Platform, browser: Browser) -> None:
+def test_of_many_redemptions_of_one_code_one_gets_the_tokens(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", quota_per_minute=0)
     code, barrier = browser.code(), Barrier(8)
 

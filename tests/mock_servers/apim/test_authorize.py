@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -61,13 +61,13 @@ def test_a_request_that_nobody_can_be_sent_back_from_is_refused_on_the_spot(
         ),
     ],
 )
-def test_an_app_that_may_not_speak_is_denied(platform: Platform, browser: Browser, member: str, sentence: str) -> None:
+def test_an_app_that_may_not_speak_is_denied(platform: Mock, browser: Browser, member: str, sentence: str) -> None:
     platform.apps.change("nhsauth-app", **{member: False})
 
     assert told(browser.authorize()) == (401, "access_denied", sentence)
 
 
-def test_a_revoked_key_meets_the_catch_all(platform: Platform, browser: Browser) -> None:
+def test_a_revoked_key_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", key_approved=False)
 
     status, code, _ = told(browser.authorize())
@@ -75,15 +75,13 @@ def test_a_revoked_key_meets_the_catch_all(platform: Platform, browser: Browser)
     assert (status, code) == (401, "unknown_error")
 
 
-def test_an_app_of_another_environment_is_unknown(platform: Platform, browser: Browser) -> None:
+def test_an_app_of_another_environment_is_unknown(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", environments=("ref",))
 
     assert told(browser.authorize()) == (401, "invalid_request", "client_id is invalid")
 
 
-def test_the_quota_counts_after_the_client_checks_and_before_the_redirect_uri(
-    platform: Platform, browser: Browser
-) -> None:
+def test_the_quota_counts_after_the_client_checks_and_before_the_redirect_uri(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", quota_per_minute=1)
     browser.authorize()
 
@@ -119,7 +117,7 @@ def test_a_state_comes_back_as_it_was_sent(browser: Browser) -> None:
     assert answer.headers["Location"].endswith("&state=a%20b%26c%3Dd%C3%A9%0D%0AX%3A%20y")
 
 
-def test_the_query_of_a_registered_redirect_uri_stays(platform: Platform, browser: Browser) -> None:
+def test_the_query_of_a_registered_redirect_uri_stays(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=("https://app.example/cb?tenant=1",))
 
     answer = browser.authorize(redirect_uri="https://app.example/cb?tenant=1", response_type="token")
@@ -157,9 +155,7 @@ def test_the_query_of_a_registered_redirect_uri_stays(platform: Platform, browse
         "a" * 10_000,
     ],
 )
-def test_a_redirect_uri_that_only_looks_like_the_apps_is_refused(
-    platform: Platform, browser: Browser, alike: str
-) -> None:
+def test_a_redirect_uri_that_only_looks_like_the_apps_is_refused(platform: Mock, browser: Browser, alike: str) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=("https://app.example/callback",))
 
     answer = browser.authorize(redirect_uri=alike)
@@ -168,7 +164,7 @@ def test_a_redirect_uri_that_only_looks_like_the_apps_is_refused(
     assert "Location" not in answer.headers
 
 
-def test_of_a_repeated_parameter_the_first_counts(browser: Browser, platform: Platform) -> None:
+def test_of_a_repeated_parameter_the_first_counts(browser: Browser, platform: Mock) -> None:
     query = f"client_id=nhsauth-app&redirect_uri={REDIRECT}&redirect_uri=https://evil.example&response_type=code"
 
     answer = browser.http.get(f"/oauth2/authorize?{query}&state=one&state=two", base_url=platform.url)
@@ -203,7 +199,7 @@ def test_of_a_repeated_parameter_the_first_counts(browser: Browser, platform: Pl
     ],
 )
 def test_a_sound_request_goes_on_to_the_provider_as_the_platforms_own(
-    platform: Platform, browser: Browser, mount: str, scope: str | None, path: str, parameters: str
+    platform: Mock, browser: Browser, mount: str, scope: str | None, path: str, parameters: str
 ) -> None:
     client = "test-client-nhs-login" if scope == "nhs-login" else "test-client-cis2"
     callback = f"http%3A%2F%2F127.0.0.1%3A8080%2F{mount[1:]}%2Fcallback"
@@ -235,7 +231,7 @@ def test_each_request_gets_a_state_of_its_own(browser: Browser) -> None:
     assert len({browser.authorize().headers["Location"] for _ in range(20)}) == 20
 
 
-def test_the_journal_holds_no_whole_state(platform: Platform, browser: Browser) -> None:
+def test_the_journal_holds_no_whole_state(platform: Mock, browser: Browser) -> None:
     browser.authorize(state="a-long-state-of-the-client")
 
     (state,) = platform.store.pending.snapshot()
@@ -244,7 +240,7 @@ def test_the_journal_holds_no_whole_state(platform: Platform, browser: Browser) 
     assert "a-long-state-of-the-client" not in shown
 
 
-def test_a_redirected_error_is_recorded_with_its_sentence(platform: Platform, browser: Browser) -> None:
+def test_a_redirected_error_is_recorded_with_its_sentence(platform: Mock, browser: Browser) -> None:
     browser.authorize(state=None)
 
     assert platform.exchanges.last.error == "invalid_request"
@@ -262,7 +258,7 @@ def test_a_redirected_error_is_recorded_with_its_sentence(platform: Platform, br
     ],
 )
 def test_plain_http_to_another_machine_gets_advice(
-    platform: Platform, browser: Browser, uri: str, *, advised: bool
+    platform: Mock, browser: Browser, uri: str, *, advised: bool
 ) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=(uri,))
 
@@ -271,14 +267,14 @@ def test_plain_http_to_another_machine_gets_advice(
     assert any("plain http" in advice for advice in platform.exchanges.last.advice) is advised
 
 
-def test_a_scope_that_only_contains_nhs_login_gets_advice(platform: Platform, browser: Browser) -> None:
+def test_a_scope_that_only_contains_nhs_login_gets_advice(platform: Mock, browser: Browser) -> None:
     browser.authorize(scope="openid nhs-login")
 
     (advice,) = platform.exchanges.last.advice
     assert "only exactly nhs-login" in advice
 
 
-def test_a_near_miss_of_the_redirect_uri_is_named(platform: Platform, browser: Browser) -> None:
+def test_a_near_miss_of_the_redirect_uri_is_named(platform: Mock, browser: Browser) -> None:
     browser.authorize(redirect_uri=f"{REDIRECT}/")
 
     assert "in case, a slash or its query alone" in (platform.exchanges.last.diagnosis or "")

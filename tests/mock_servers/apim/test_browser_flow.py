@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.jwks import UnreachableError
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 MOUNTS = ["/oauth2", "/oauth2-mock"]
@@ -16,7 +16,7 @@ SCOPES = [("nhs-cis2", "656005750104"), ("nhs-login", "9912003071")]
 
 
 class Browser(Protocol):
-    platform: Platform
+    platform: Mock
     http: Client
     authorize: Callable[..., TestResponse]
     redeem: Callable[..., TestResponse]

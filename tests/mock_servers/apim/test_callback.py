@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 
@@ -68,7 +68,7 @@ def test_a_state_of_the_other_deployment_is_unknown(browser: Browser) -> None:
     assert told(browser.callback(brought, "/oauth2")) == INVALID_STATE
 
 
-def test_a_state_is_kept_for_ten_minutes(platform: Platform, browser: Browser) -> None:
+def test_a_state_is_kept_for_ten_minutes(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.clock.advance(600)
 
@@ -77,7 +77,7 @@ def test_a_state_is_kept_for_ten_minutes(platform: Platform, browser: Browser) -
     assert platform.exchanges.last.refusal.evidence == "I"
 
 
-def test_a_state_lives_until_its_last_second(platform: Platform, browser: Browser) -> None:
+def test_a_state_lives_until_its_last_second(platform: Mock, browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
     platform.clock.advance(599)
 
@@ -86,7 +86,7 @@ def test_a_state_lives_until_its_last_second(platform: Platform, browser: Browse
     assert told(answer) == (500, "unknown_error", CATCH_ALL)
 
 
-def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Platform, browser: Browser) -> None:
+def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Mock, browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
 
     browser.callback({"state": state, "error": "access_denied", "error_description": "ConsentNotGiven"})
@@ -94,14 +94,14 @@ def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Platf
     assert "ConsentNotGiven" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_an_app_that_is_gone_meets_the_catch_all(platform: Platform, browser: Browser) -> None:
+def test_an_app_that_is_gone_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.apps.remove("nhsauth-app")
 
     assert told(browser.callback(brought)) == (401, "unknown_error", CATCH_ALL)
 
 
-def test_the_quota_counts_at_the_callback(platform: Platform, browser: Browser) -> None:
+def test_the_quota_counts_at_the_callback(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", quota_per_minute=1)
     brought = browser.logged_in()
 
@@ -150,7 +150,7 @@ def test_an_id_token_of_another_issuer_is_refused(given: Given, issuer: Any) -> 
     assert told(answer) == (400, "invalid_request", "Invalid iss claim in external ID token JWT")
 
 
-def test_the_case_of_the_issuer_does_not_matter(platform: Platform, given: Given) -> None:
+def test_the_case_of_the_issuer_does_not_matter(platform: Mock, given: Given) -> None:
     issuer = f"{platform.url}{platform.providers['cis2'].provider.path}".upper()
 
     assert given(Alterations(claims={"iss": issuer})).status_code == 302
@@ -172,7 +172,7 @@ def test_a_signature_that_is_not_the_providers_is_refused(given: Given) -> None:
     assert told(answer) == (401, "public_key error", "JWT signature verification failed")
 
 
-def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Platform, given: Given) -> None:
+def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Mock, given: Given) -> None:
     platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
 
     status, code, sentence = told(given(level="aal2"))
@@ -211,10 +211,10 @@ def test_both_deployments_take_people_of_both_providers(browser: Browser, mount:
     assert list(query_of(answer)) == ["code", "state"]
 
 
-def test_nhs_login_sees_the_platforms_own_assertion(platform: Platform, browser: Browser) -> None:
+def test_nhs_login_sees_the_platforms_own_assertion(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in(scope="nhs-login")
     asked: dict[str, Any] = {}
-    call = platform.call
+    call = platform.in_process.call
 
     def listen(url: str, form: Any = None, bearer: str | None = None) -> tuple[int, bytes]:
         asked.update(form or {}, url=url)
@@ -231,7 +231,7 @@ def test_nhs_login_sees_the_platforms_own_assertion(platform: Platform, browser:
     assert assertion.claims["exp"] - assertion.claims["iat"] == 3600
 
 
-def test_the_journal_holds_no_whole_code(platform: Platform, browser: Browser) -> None:
+def test_the_journal_holds_no_whole_code(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
 
     given = query_of(browser.callback(brought))["code"]
@@ -245,7 +245,7 @@ def test_the_journal_holds_no_whole_code(platform: Platform, browser: Browser) -
 def test_a_provider_whose_lifetimes_are_configured_knows_the_platform(ring: KeyRing) -> None:
     configured = Configuration(cis2=ProviderSettings(id_token_lifetime=60))
 
-    client = Platform(configured, ring=ring).providers["cis2"].client("test-client-cis2")
+    client = Mock(configured, ring=ring).providers["cis2"].client("test-client-cis2")
 
     assert client is not None
     assert client.backchannel_logout_uri == "http://127.0.0.1:8080/oauth2/backchannel_logout"

@@ -13,7 +13,7 @@ from mock_servers.jose import keys
 from mock_servers.jose.jwks import HttpFetcher
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 WANTED = Wanted(client_id="nhsauth-app")
 UNKNOWN = (
@@ -30,7 +30,7 @@ def outcome(answer: TestResponse) -> tuple[int, str | None]:
 
 
 @pytest.fixture
-def rotated(platform: Platform, client_credentials: Ask) -> KeyPair:
+def rotated(platform: Mock, client_credentials: Ask) -> KeyPair:
     """The app's set was fetched; then its key got another kid."""
     client_credentials()
     pair = platform.apps.key(platform.apps.get("nhsauth-app"))
@@ -41,7 +41,7 @@ def rotated(platform: Platform, client_credentials: Ask) -> KeyPair:
 
 
 def test_a_new_key_of_an_app_is_not_seen_within_the_hour(
-    platform: Platform, client_credentials: Ask, rotated: KeyPair
+    platform: Mock, client_credentials: Ask, rotated: KeyPair
 ) -> None:
     platform.clock.advance(3599)
 
@@ -50,9 +50,7 @@ def test_a_new_key_of_an_app_is_not_seen_within_the_hour(
     assert outcome(answer) == (401, UNKNOWN_KID)
 
 
-def test_a_new_key_of_an_app_is_seen_after_the_hour(
-    platform: Platform, client_credentials: Ask, rotated: KeyPair
-) -> None:
+def test_a_new_key_of_an_app_is_seen_after_the_hour(platform: Mock, client_credentials: Ask, rotated: KeyPair) -> None:
     platform.clock.advance(3600)
 
     answer = client_credentials(client_assertion=platform.client_assertion("nhsauth-app", key=rotated))
@@ -61,7 +59,7 @@ def test_a_new_key_of_an_app_is_seen_after_the_hour(
 
 
 def test_the_diagnosis_says_when_the_set_is_read_again(
-    platform: Platform, client_credentials: Ask, rotated: KeyPair
+    platform: Mock, client_credentials: Ask, rotated: KeyPair
 ) -> None:
     platform.clock.advance(720)
 
@@ -72,9 +70,7 @@ def test_the_diagnosis_says_when_the_set_is_read_again(
     assert "fetched 12 min ago and is read again 48 min from now" in diagnosis
 
 
-def test_a_clock_that_went_back_reads_the_set_again(
-    platform: Platform, client_credentials: Ask, rotated: KeyPair
-) -> None:
+def test_a_clock_that_went_back_reads_the_set_again(platform: Mock, client_credentials: Ask, rotated: KeyPair) -> None:
     platform.clock.advance(-60)
 
     answer = client_credentials(client_assertion=platform.client_assertion("nhsauth-app", key=rotated))
@@ -82,7 +78,7 @@ def test_a_clock_that_went_back_reads_the_set_again(
     assert outcome(answer) == (200, None)
 
 
-def test_a_key_set_that_could_not_be_fetched_is_asked_again(platform: Platform, client_credentials: Ask) -> None:
+def test_a_key_set_that_could_not_be_fetched_is_asked_again(platform: Mock, client_credentials: Ask) -> None:
     platform.apps.change("nhsauth-app", jwks_url=f"{platform.url}/nowhere")
     refused = client_credentials()
     platform.apps.change("nhsauth-app", jwks_url=None)
@@ -94,7 +90,7 @@ def test_a_key_set_that_could_not_be_fetched_is_asked_again(platform: Platform, 
 
 
 def test_what_is_no_key_set_is_kept_for_the_hour_all_the_same(
-    platform: Platform, client_credentials: Ask, monkeypatch: pytest.MonkeyPatch
+    platform: Mock, client_credentials: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: dict[str, Any] = {"kty": "RSA"}
     monkeypatch.setattr(platform.apps, "jwks", lambda _: served)
@@ -107,7 +103,7 @@ def test_what_is_no_key_set_is_kept_for_the_hour_all_the_same(
     assert first.get_json()["error"] == second.get_json()["error"] == "unknown_error"
 
 
-def test_a_new_key_of_a_provider_is_seen_at_once(platform: Platform, token_exchange: Ask) -> None:
+def test_a_new_key_of_a_provider_is_seen_at_once(platform: Mock, token_exchange: Ask) -> None:
     token_exchange()
     other = replace(platform.providers["nhs_login"].key(), kid="new")
     object.__setattr__(platform.providers["cis2"], "key", lambda: other)
@@ -117,7 +113,7 @@ def test_a_new_key_of_a_provider_is_seen_at_once(platform: Platform, token_excha
     assert outcome(answer) == (200, None)
 
 
-def test_a_removed_key_of_a_provider_is_good_for_a_day(platform: Platform, token_exchange: Ask) -> None:
+def test_a_removed_key_of_a_provider_is_good_for_a_day(platform: Mock, token_exchange: Ask) -> None:
     token_exchange()
     old = platform.id_token("cis2", WANTED, Alterations(claims={"exp": platform.clock.now() + 200_000}))
     other = replace(platform.providers["nhs_login"].key(), kid="new")
@@ -133,7 +129,7 @@ def test_a_removed_key_of_a_provider_is_good_for_a_day(platform: Platform, token
 
 
 def test_a_provider_whose_key_set_cannot_be_fetched_is_the_catch_all_and_nothing_is_kept(
-    platform: Platform, token_exchange: Ask
+    platform: Mock, token_exchange: Ask
 ) -> None:
     fetched_own, jwks = platform.own, platform.providers["cis2"].provider.endpoint("jwks")
     down = HttpFetcher(own=lambda url: (503, b"") if url.endswith(jwks) else fetched_own(url))
@@ -151,7 +147,7 @@ def test_a_provider_whose_key_set_cannot_be_fetched_is_the_catch_all_and_nothing
 
 
 @pytest.mark.parametrize("url", ["https://google.com", "http://invalid_url", "nonsense", "ftp://127.0.0.1/x"])
-def test_a_registered_url_of_another_form_is_unreachable(platform: Platform, client_credentials: Ask, url: str) -> None:
+def test_a_registered_url_of_another_form_is_unreachable(platform: Mock, client_credentials: Ask, url: str) -> None:
     platform.apps.change("nhsauth-app", jwks_url=url)
 
     answer = client_credentials()
@@ -160,7 +156,7 @@ def test_a_registered_url_of_another_form_is_unreachable(platform: Platform, cli
     assert outcome(answer) == (403, "The JWKS endpoint, for your client_assertion can't be reached")
 
 
-def counted(platform: Platform) -> list[str]:
+def counted(platform: Mock) -> list[str]:
     """The URLs that the platform is asked for in process from now on."""
     asked: list[str] = []
     own = platform.own
@@ -174,7 +170,7 @@ def counted(platform: Platform) -> list[str]:
     return asked
 
 
-def test_the_mocks_own_key_sets_are_kept_when_the_state_is_put_back(platform: Platform, token_exchange: Ask) -> None:
+def test_the_mocks_own_key_sets_are_kept_when_the_state_is_put_back(platform: Mock, token_exchange: Ask) -> None:
     state, asked = platform.snapshot(), counted(platform)
     token_exchange()
     platform.restore(state)
@@ -185,7 +181,7 @@ def test_the_mocks_own_key_sets_are_kept_when_the_state_is_put_back(platform: Pl
 
 
 def test_with_a_changed_app_every_key_set_is_fetched_anew_when_the_state_is_put_back(
-    platform: Platform, token_exchange: Ask
+    platform: Mock, token_exchange: Ask
 ) -> None:
     state, asked = platform.snapshot(), counted(platform)
     token_exchange()

@@ -9,8 +9,8 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
+from mock_servers.mock import Mock
 from mock_servers.platform import token_service
-from mock_servers.platform.platform import Platform
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 ABSENT = object()
@@ -36,7 +36,7 @@ def told(answer: TestResponse) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def logout_token(platform: Platform) -> LogoutToken:
+def logout_token(platform: Mock) -> LogoutToken:
     """A logout token for the newest session; keywords change its claims, ABSENT leaves one out."""
 
     def make(mount: str = "/oauth2", header: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -111,7 +111,7 @@ def test_a_session_that_nobody_knows_is_not_found(browser: Browser, logout_token
 
 
 def test_a_session_of_a_token_exchange_is_not_found(
-    platform: Platform, browser: Browser, token_exchange: Callable[..., TestResponse], logout_token: LogoutToken
+    platform: Mock, browser: Browser, token_exchange: Callable[..., TestResponse], logout_token: LogoutToken
 ) -> None:
     token_exchange()
     held = platform.store.refresh_tokens.values()[-1]
@@ -120,7 +120,7 @@ def test_a_session_of_a_token_exchange_is_not_found(
 
 
 def test_a_session_of_the_other_deployment_is_not_found(
-    platform: Platform, browser: Browser, logout_token: LogoutToken
+    platform: Mock, browser: Browser, logout_token: LogoutToken
 ) -> None:
     browser.tokens("/oauth2-mock")
     ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
@@ -128,7 +128,7 @@ def test_a_session_of_the_other_deployment_is_not_found(
     assert told(browser.log_out(logout_token(sid=sid)))[2] == "SID not found"
 
 
-def test_without_the_providers_keys_the_logout_fails(platform: Platform, logout_token: LogoutToken) -> None:
+def test_without_the_providers_keys_the_logout_fails(platform: Mock, logout_token: LogoutToken) -> None:
     platform.served_at(platform.url)
 
     def down(_: str) -> bytes:
@@ -159,9 +159,7 @@ def test_what_is_odd_and_right_passes(browser: Browser, logout_token: LogoutToke
     assert browser.log_out(logout_token(**change)).status_code == 200
 
 
-def test_the_case_of_the_issuer_does_not_matter(
-    platform: Platform, browser: Browser, logout_token: LogoutToken
-) -> None:
+def test_the_case_of_the_issuer_does_not_matter(platform: Mock, browser: Browser, logout_token: LogoutToken) -> None:
     browser.tokens()
 
     assert browser.log_out(logout_token(iss=platform.providers["cis2"].issuer(platform.url).upper())).status_code == 200
@@ -183,7 +181,7 @@ def test_all_tokens_of_the_session_die(browser: Browser, logout_token: LogoutTok
 
 
 def test_a_diagnosis_tells_a_revoked_token_from_an_unknown_one(
-    platform: Platform, browser: Browser, logout_token: LogoutToken
+    platform: Mock, browser: Browser, logout_token: LogoutToken
 ) -> None:
     first = browser.tokens()
     browser.log_out(logout_token())
@@ -211,7 +209,7 @@ def test_other_sessions_live_on(browser: Browser, logout_token: LogoutToken) -> 
 
 
 def test_tokens_of_an_exchange_with_the_same_sid_live_on(
-    platform: Platform, browser: Browser, token_exchange: Callable[..., TestResponse], logout_token: LogoutToken
+    platform: Mock, browser: Browser, token_exchange: Callable[..., TestResponse], logout_token: LogoutToken
 ) -> None:
     browser.tokens()
     ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
@@ -233,16 +231,14 @@ def test_a_logout_that_comes_twice_succeeds_twice(browser: Browser, logout_token
     assert browser.log_out(logout_token()).status_code == 200
 
 
-def test_the_journal_holds_no_whole_logout_token(
-    platform: Platform, browser: Browser, logout_token: LogoutToken
-) -> None:
+def test_the_journal_holds_no_whole_logout_token(platform: Mock, browser: Browser, logout_token: LogoutToken) -> None:
     token = logout_token()
     browser.log_out(token)
 
     assert token not in str(platform.exchanges.last.as_json())
 
 
-def test_a_reset_forgets_that_a_session_ended(platform: Platform, browser: Browser, logout_token: LogoutToken) -> None:
+def test_a_reset_forgets_that_a_session_ended(platform: Mock, browser: Browser, logout_token: LogoutToken) -> None:
     first = browser.tokens()
     state = platform.snapshot()
     browser.log_out(logout_token())

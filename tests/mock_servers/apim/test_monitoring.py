@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import Client
 
 from mock_servers.jose.jwks import HttpFetcher
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.platform.token_service import create_app
 
 VERSION = ["version", "revision", "releaseId", "commitId"]
@@ -27,7 +27,7 @@ def test_head_is_answered_without_a_body(http: Client, path: str) -> None:
     assert (answer.status_code, answer.data) == (200, b"")
 
 
-def test_status_checks_both_providers(platform: Platform, http: Client) -> None:
+def test_status_checks_both_providers(platform: Mock, http: Client) -> None:
     answer = http.get("/oauth2/_status", headers={"apikey": "status"}, base_url=platform.url)
 
     members = answer.get_json()
@@ -54,7 +54,7 @@ def test_status_without_its_key_is_denied(http: Client, headers: dict[str, str])
 
 @pytest.mark.parametrize(("down", "told"), [(("/openam",), "warn"), (("/openam", "/.well-known"), "fail")])
 def test_status_warns_when_one_provider_is_down_and_fails_when_both_are(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch, down: tuple[str, ...], told: str
+    platform: Mock, monkeypatch: pytest.MonkeyPatch, down: tuple[str, ...], told: str
 ) -> None:
     monkeypatch.setattr(platform, "own", lambda url: (503 if urlsplit(url).path.startswith(down) else 200, b""))
     service = replace(platform.token_services[0], fetch=HttpFetcher(own=platform.own))
@@ -84,7 +84,7 @@ def test_options_without_both_headers_is_no_pre_flight(http: Client, headers: di
     assert http.options("/oauth2/token", headers=headers).status_code == 405
 
 
-def test_health_checks_discovery_and_key_sets_leave_no_trace(platform: Platform, http: Client) -> None:
+def test_health_checks_discovery_and_key_sets_leave_no_trace(platform: Mock, http: Client) -> None:
     for path in ("/oauth2/_ping", "/oauth2/_status", "/.well-known/openid-configuration", "/.well-known/jwks.json"):
         http.get(path)
 

@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from mock_servers.state.settings import ApimSettings
@@ -28,20 +28,20 @@ EXCHANGE = {
 }
 
 
-def started(ring: KeyRing, **members: Any) -> Platform:
+def started(ring: KeyRing, **members: Any) -> Mock:
     clock = Clock()
     clock.set(NOW, frozen=True)
-    return Platform(Configuration(**members), ring=ring, clock=clock)
+    return Mock(Configuration(**members), ring=ring, clock=clock)
 
 
 def ask(
-    platform: Platform, *, audience: str | None = None, headers: Mapping[str, str] | None = None, **changes: Any
+    platform: Mock, *, audience: str | None = None, headers: Mapping[str, str] | None = None, **changes: Any
 ) -> TestResponse:
     form = {**FORM, "client_assertion": platform.client_assertion("nhsauth-app", token_url=audience), **changes}
     return Client(platform).post("/oauth2/token", data=form, base_url=URL, headers=dict(headers or {}))
 
 
-def exchange(platform: Platform, **changes: Any) -> dict[str, str]:
+def exchange(platform: Mock, **changes: Any) -> dict[str, str]:
     tokens = {
         "client_assertion": platform.client_assertion("nhsauth-app"),
         "subject_token": platform.id_token("cis2", Wanted(client_id="nhsauth-app")),

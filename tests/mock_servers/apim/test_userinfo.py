@@ -6,7 +6,7 @@ from typing import Protocol
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 NOT_COMBINED = (
     "The Userinfo endpoint is only supported for Combined Auth integrations. Currently this is only for NHS CIS2 "
@@ -45,7 +45,7 @@ def test_a_worker_who_logged_in_through_the_platform_has_a_userinfo(browser: Bro
     assert answer.get_json()["sub"] == "656005750104"
 
 
-def test_the_provider_itself_says_the_same(platform: Platform, browser: Browser) -> None:
+def test_the_provider_itself_says_the_same(platform: Mock, browser: Browser) -> None:
     token = browser.tokens()["access_token"]
     held = platform.store.access_tokens.get(token)
     assert held is not None
@@ -88,28 +88,28 @@ def test_without_a_live_token_the_catch_all_is_met(browser: Browser, authorizati
     assert told(browser.http.get("/oauth2/userinfo", headers=headers)) == CATCH_ALL
 
 
-def test_an_expired_token_meets_the_catch_all(platform: Platform, browser: Browser) -> None:
+def test_an_expired_token_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
     token = browser.tokens()["access_token"]
     platform.clock.advance(600)
 
     assert told(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
 
 
-def test_the_token_of_an_app_that_is_gone_meets_the_catch_all(platform: Platform, browser: Browser) -> None:
+def test_the_token_of_an_app_that_is_gone_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
     token = browser.tokens()["access_token"]
     platform.apps.remove("nhsauth-app")
 
     assert told(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
 
 
-def test_the_quota_counts_here_too(platform: Platform, browser: Browser) -> None:
+def test_the_quota_counts_here_too(platform: Mock, browser: Browser) -> None:
     token = browser.tokens()["access_token"]
     platform.apps.change("nhsauth-app", quota_per_minute=1)
 
     assert browser.get("/oauth2/userinfo", token).status_code == 429
 
 
-def test_once_the_providers_own_token_has_expired_the_catch_all_is_met(platform: Platform, browser: Browser) -> None:
+def test_once_the_providers_own_token_has_expired_the_catch_all_is_met(platform: Mock, browser: Browser) -> None:
     first = browser.tokens()
     platform.clock.advance(3600)
     token = browser.refresh(first["refresh_token"]).get_json()["access_token"]

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def run(folder: Path, *arguments: str) -> tuple[int, str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("NHSAUTH_CON", "PYTEST_"))}
@@ -26,6 +28,7 @@ def test_options_reach_pytest_and_the_table_and_report_come_back(tmp_path: Path)
     assert "--hypothesis-seed=" in text
 
 
+@pytest.mark.slow
 def test_a_seed_of_ones_own_is_kept(tmp_path: Path) -> None:
     _, text = run(tmp_path, "--hypothesis-seed=7", "--collect-only", "-k", "nothing at all")
 

@@ -10,15 +10,11 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from mock_servers.apim import flows as apim
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.explain import offline, verdict
-from mock_servers.gateway import flows as gateway
-from mock_servers.identity_provider import token_request
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform.platform import Platform
-from mock_servers.rules import Rule
+from mock_servers.mock import Mock
 
 Run = Callable[..., Result]
 Told = Callable[..., dict[str, Any]]
@@ -135,7 +131,7 @@ def test_with_a_key_set_a_wrong_kid_is_told(told: Told, sign: Sign, key_set: Pat
 
 
 def test_the_key_set_may_be_at_a_url(run: Run, sign: Sign, ring: KeyRing) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         url = f"{platform.url}/_nhsauth/apps/nhsauth-app/jwks"
         result = run(sign(headers={"kid": "nhsauth-1"}), "--jwks", url, "--at", AT, "--json", connects=True)
@@ -318,20 +314,11 @@ def test_a_private_key_is_warned_of_and_never_repeated(run: Run, pair: KeyPair) 
     assert [line for each in results for line in pem.splitlines()[1:-1] if line in each.output] == []
 
 
-def test_what_is_unknowable_are_rules_that_there_are() -> None:
-    policies = [*apim.CLIENT_ASSERTION, *apim.SUBJECT_TOKEN, apim.REFRESH_TOKEN, gateway.TOKEN, gateway.API_KEY]
-    rules: list[Rule[Any]] = [rule for policy in policies for rule in policy.rules]
-
-    known = {rule.name for rule in [*rules, token_request.find_code]}
-
-    assert offline.UNKNOWABLE - known == set()
-
-
 @pytest.mark.parametrize("role", verdict.ROLES)
 def test_nothing_opaque_is_refused_for_being_unknown(role: str) -> None:
-    bench = offline.offline(INT, NOW)
+    context = offline.offline(INT, NOW)
 
-    refused = [each.rule for each in verdict.ROLES[role].judge(bench, "a" * 32).refusals]
+    refused = [each.rule for each in verdict.ROLES[role].judge(context, "a" * 32).refusals]
 
     assert refused == {
         "client_assertion": ["decode_client_assertion"],
@@ -355,10 +342,10 @@ def test_the_value_comes_from_stdin_or_a_file_or_the_line(run: Run, sign: Sign, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["@nowhere"], 'TOKEN cannot be read from "nowhere" (No such file or directory)'),
-        (["@."], 'TOKEN cannot be read from "." (Is a directory)'),
-        ([" "], "TOKEN is empty; allowed: a value, - for stdin, @FILE for a file"),
-        (["-"], "TOKEN is empty; allowed: a value, - for stdin, @FILE for a file"),
+        (["@nowhere"], 'VALUE cannot be read from "nowhere" (No such file or directory)'),
+        (["@."], 'VALUE cannot be read from "." (Is a directory)'),
+        ([" "], "VALUE is empty; allowed: a text, - for stdin, @FILE for a file"),
+        (["-"], "VALUE is empty; allowed: a text, - for stdin, @FILE for a file"),
         (["x", "--at", "tomorrow"], '--at is "tomorrow"; allowed: ISO 8601 with a zone'),
         (["x", "--at", "2027-01-15T08:00:00"], '--at is "2027-01-15T08:00:00"; allowed: ISO 8601 with a zone'),
         (["x", "--at", "1" * 400], "--at is"),
@@ -425,7 +412,7 @@ def test_the_whole_story_of_an_assertion_is_printed(run: Run, sign: Sign) -> Non
 
 def test_json_is_what_the_control_api_tells(run: Run, sign: Sign, ring: KeyRing) -> None:
     offline_members = json.loads(run(sign(), "--json").stdout)
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         answer = requests.post(f"{platform.url}/_nhsauth/explain", json={"value": sign()}, timeout=TIMEOUT).json()
 
@@ -437,16 +424,16 @@ def test_json_is_what_the_control_api_tells(run: Run, sign: Sign, ring: KeyRing)
 
 
 @pytest.fixture
-def served(ring: KeyRing) -> Iterator[Platform]:
+def served(ring: KeyRing) -> Iterator[Mock]:
     """A mock whose only exchange was refused."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         requests.post(f"{platform.url}/oauth2/token", data={"grant_type": "password"}, timeout=TIMEOUT)
         yield platform
 
 
 @pytest.mark.parametrize("by", ["option", "environment"])
-def test_a_message_id_finds_the_exchange_of_a_mock_that_runs(run: Run, served: Platform, by: str) -> None:
+def test_a_message_id_finds_the_exchange_of_a_mock_that_runs(run: Run, served: Mock, by: str) -> None:
     message_id = str(served.exchanges.last.message_id)
     option, environment = (["--server", served.url], {}) if by == "option" else ([], {"NHSAUTH_URL": served.url})
 
@@ -458,7 +445,7 @@ def test_a_message_id_finds_the_exchange_of_a_mock_that_runs(run: Run, served: P
     assert 'grant_type is "password"' in result.stdout
 
 
-def test_a_message_id_as_json_is_the_explanation_with_the_exchange(run: Run, served: Platform) -> None:
+def test_a_message_id_as_json_is_the_explanation_with_the_exchange(run: Run, served: Mock) -> None:
     message_id = str(served.exchanges.last.message_id)
 
     found = json.loads(run(message_id, "--server", served.url, "--json", connects=True).stdout)
@@ -466,14 +453,14 @@ def test_a_message_id_as_json_is_the_explanation_with_the_exchange(run: Run, ser
     assert (found["kind"], found["exchange"]["message_id"]) == ("message_id", message_id)
 
 
-def test_a_message_id_that_is_not_kept_is_told_so(run: Run, served: Platform) -> None:
+def test_a_message_id_that_is_not_kept_is_told_so(run: Run, served: Mock) -> None:
     result = run("rrt-0", "--server", served.url, connects=True)
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert f'The mock at {served.url} keeps no exchange with the message id "rrt-0"' in result.stderr
 
 
-def test_a_mock_that_refuses_is_heard(run: Run, served: Platform) -> None:
+def test_a_mock_that_refuses_is_heard(run: Run, served: Mock) -> None:
     foreign = served.url.replace("//127.0.0.1", "//0", 1)
 
     result = run("rrt-0", "--server", foreign, connects=True)

@@ -172,13 +172,13 @@ EARLY = """
 import os, signal, sys
 from mock_servers.command_line import running
 
-start = running.Platform.start
+start = running.Mock.start
 
 def interrupted(*arguments, **named):
     os.kill(os.getpid(), signal.SIGTERM)
     return start(*arguments, **named)
 
-running.Platform.start = interrupted
+running.Mock.start = interrupted
 command = [sys.executable, "-c", "import time; time.sleep(60)"]
 running.run(command=command, config=None, port=0, allowed=(), test_suites=False)
 """

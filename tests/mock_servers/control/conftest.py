@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 
 @pytest.fixture
-def control(platform: Platform) -> Callable[..., TestResponse]:
+def control(platform: Mock) -> Callable[..., TestResponse]:
     """Call the control API under the platform's own URL; `body` goes out as JSON, keywords are werkzeug's."""
     http = Client(platform)
 

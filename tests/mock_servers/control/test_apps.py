@@ -14,7 +14,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.jose import keys
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 
@@ -34,14 +34,14 @@ def asked_for() -> list[int]:
 
 
 @pytest.fixture
-def keyless(asked_for: list[int]) -> Platform:
+def keyless(asked_for: list[int]) -> Mock:
     """A platform without any key so far, that counts those it makes."""
 
     def generate(bits: int) -> rsa.RSAPrivateKey:
         asked_for.append(bits)
         return keys.generate(2048)
 
-    return Platform(ring=KeyRing(generate=generate))
+    return Mock(ring=KeyRing(generate=generate))
 
 
 def test_the_ready_made_app_is_listed_with_the_members_of_the_configuration(control: Control) -> None:
@@ -95,7 +95,7 @@ def test_a_taken_client_id_is_a_conflict(control: Control, refused: Refused) -> 
     assert refused(control("POST", "/apps", {"client_id": "nhsauth-app"})) == (409, "Conflict", "client_id")
 
 
-def test_of_many_that_take_one_client_id_at_once_one_gets_it(platform: Platform) -> None:
+def test_of_many_that_take_one_client_id_at_once_one_gets_it(platform: Mock) -> None:
     start = threading.Barrier(8)
 
     def create(_: int) -> int:
@@ -109,7 +109,7 @@ def test_of_many_that_take_one_client_id_at_once_one_gets_it(platform: Platform)
     assert statuses == [201, *[409] * 7]
 
 
-def test_apps_that_are_made_at_once_have_keys_of_their_own(platform: Platform) -> None:
+def test_apps_that_are_made_at_once_have_keys_of_their_own(platform: Mock) -> None:
     start = threading.Barrier(8)
 
     def create(_: int) -> str:
@@ -123,7 +123,7 @@ def test_apps_that_are_made_at_once_have_keys_of_their_own(platform: Platform) -
     assert len(kids) == 8
 
 
-def test_changes_at_once_of_different_members_all_hold(platform: Platform) -> None:
+def test_changes_at_once_of_different_members_all_hold(platform: Mock) -> None:
     flags = ("approved", "key_approved", "developer_active", "company_active", "subscribed")
     start = threading.Barrier(len(flags))
 
@@ -159,6 +159,8 @@ def test_changes_at_once_of_different_members_all_hold(platform: Platform) -> No
         ({"key_name": "nhsauth-app"}, "key_name"),
         ({"refresh_jwks": True}, "refresh_jwks"),
         ({"private_key": "/etc/ssl/key.pem"}, "private_key"),
+        ({"scopes": ["urn:nhsd:apim:app:level3:x", "banana"]}, "scopes[1]"),
+        ({"environments": ["int", "itn"]}, "environments[1]"),
     ],
 )
 def test_a_member_that_does_not_fit_is_named(
@@ -232,7 +234,7 @@ def test_an_app_can_be_put_back_as_it_was_got(control: Control, members: dict[st
     assert (created.status_code, created.get_json()) == (201, got)
 
 
-def test_put_keeps_the_key_that_the_mock_holds(control: Control, platform: Platform) -> None:
+def test_put_keeps_the_key_that_the_mock_holds(control: Control, platform: Mock) -> None:
     before = platform.apps.get("nhsauth-app").key_name
 
     control("PUT", "/apps/nhsauth-app", control("GET", "/apps/nhsauth-app").get_json())
@@ -334,7 +336,7 @@ def test_an_app_that_brought_its_keys_has_no_private_key_here(control: Control, 
 
 
 def test_the_key_of_a_users_file_is_not_handed_out(ring: KeyRing, refused: Refused) -> None:
-    platform = Platform(
+    platform = Mock(
         Configuration(apps=(replace(READY_MADE_APP, key_name=own_key_name(READY_MADE_APP.client_id)),)), ring=ring
     )
 
@@ -344,13 +346,13 @@ def test_the_key_of_a_users_file_is_not_handed_out(ring: KeyRing, refused: Refus
 
 
 @pytest.mark.parametrize("path", ["/apps", "/apps/nhsauth-app", "/status", "/users", "/openapi.json"])
-def test_looking_makes_no_key(keyless: Platform, asked_for: list[int], path: str) -> None:
+def test_looking_makes_no_key(keyless: Mock, asked_for: list[int], path: str) -> None:
     answer = Client(keyless).get(f"/_nhsauth{path}", base_url=keyless.url)
 
     assert (answer.status_code, asked_for) == (200, [])
 
 
-def test_a_key_is_made_when_it_is_first_used(keyless: Platform, asked_for: list[int]) -> None:
+def test_a_key_is_made_when_it_is_first_used(keyless: Mock, asked_for: list[int]) -> None:
     http = Client(keyless)
     http.post("/_nhsauth/apps", json={"client_id": "theirs", "make_key": True}, base_url=keyless.url)
     before = list(asked_for)
@@ -360,7 +362,7 @@ def test_a_key_is_made_when_it_is_first_used(keyless: Platform, asked_for: list[
     assert (before, asked_for) == ([], [4096])
 
 
-def kept_url(control: Control, platform: Platform, post: Callable[..., TestResponse]) -> str:
+def kept_url(control: Control, platform: Mock, post: Callable[..., TestResponse]) -> str:
     """Let the service keep the set of the ready-made app, and return the URL it is kept under."""
     post(
         grant_type="client_credentials",
@@ -371,7 +373,7 @@ def kept_url(control: Control, platform: Platform, post: Callable[..., TestRespo
 
 
 def test_a_set_that_the_service_keeps_stays_when_the_app_changes(
-    control: Control, platform: Platform, post: Callable[..., TestResponse]
+    control: Control, platform: Mock, post: Callable[..., TestResponse]
 ) -> None:
     url = kept_url(control, platform, post)
 
@@ -381,7 +383,7 @@ def test_a_set_that_the_service_keeps_stays_when_the_app_changes(
 
 
 def test_refresh_jwks_lets_the_service_fetch_the_set_anew(
-    control: Control, platform: Platform, post: Callable[..., TestResponse]
+    control: Control, platform: Mock, post: Callable[..., TestResponse]
 ) -> None:
     url = kept_url(control, platform, post)
 
@@ -390,8 +392,8 @@ def test_refresh_jwks_lets_the_service_fetch_the_set_anew(
     assert ("app", url) not in platform.store.jwks.snapshot()
 
 
-def test_refresh_jwks_reaches_every_name_of_the_mock_and_no_other_app(control: Control, platform: Platform) -> None:
-    platform.origins.add("http://mock:8080")
+def test_refresh_jwks_reaches_every_name_of_the_mock_and_no_other_app(control: Control, platform: Mock) -> None:
+    platform.names.origins.add("http://mock:8080")
     urls = [f"{origin}/_nhsauth/apps/nhsauth-app/jwks" for origin in ("http://mock:8080", platform.url)]
     others = [("app", ELSEWHERE), ("provider", urls[0]), ("app", f"{platform.url}/_nhsauth/apps/other/jwks")]
     for key in [*(("app", url) for url in urls), *others]:
@@ -402,7 +404,7 @@ def test_refresh_jwks_reaches_every_name_of_the_mock_and_no_other_app(control: C
     assert list(platform.store.jwks.snapshot()) == others
 
 
-def test_refresh_jwks_reaches_a_url_elsewhere(control: Control, platform: Platform) -> None:
+def test_refresh_jwks_reaches_a_url_elsewhere(control: Control, platform: Mock) -> None:
     platform.store.jwks.put(("app", ELSEWHERE), FetchedJwks(at=0, url=ELSEWHERE, keys=()))
 
     control("PATCH", "/apps/nhsauth-app", {"jwks_url": ELSEWHERE, "refresh_jwks": True})
@@ -411,7 +413,7 @@ def test_refresh_jwks_reaches_a_url_elsewhere(control: Control, platform: Platfo
 
 
 def test_a_new_app_under_an_old_client_id_is_not_judged_by_the_old_set(
-    control: Control, platform: Platform, post: Callable[..., TestResponse]
+    control: Control, platform: Mock, post: Callable[..., TestResponse]
 ) -> None:
     url = kept_url(control, platform, post)
 

@@ -12,8 +12,8 @@ import requests
 from mock_servers.control.attempt import corrected
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
+from mock_servers.mock import Mock
 from mock_servers.pages import NextStep
-from mock_servers.platform.platform import Platform
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Api, Configuration
 
@@ -28,14 +28,14 @@ TIMEOUT = 30
 
 
 @pytest.fixture(scope="module")
-def served(ring: KeyRing) -> Iterator[Platform]:
+def served(ring: KeyRing) -> Iterator[Mock]:
     """A platform on a free port."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         yield platform
 
 
-def attempt(platform: Platform) -> NextStep:
+def attempt(platform: Mock) -> NextStep:
     """What is offered for the last exchange."""
     step = corrected(platform, platform.exchanges.last, platform.url)
     assert step is not None
@@ -57,19 +57,19 @@ def run(command: str, **environment: str) -> tuple[int, str]:
     return int(head.split()[1]), body
 
 
-def send(platform: Platform, path: str, **form: str) -> None:
+def send(platform: Mock, path: str, **form: str) -> None:
     requests.post(f"{platform.url}{path}", data=form, timeout=TIMEOUT)
 
 
-def tried_again(platform: Platform) -> tuple[int, str, str]:
+def tried_again(platform: Mock) -> tuple[int, str, str]:
     """The status of what the page offers, the grant type of the request that it makes, and for whom."""
     status, _ = run(attempt(platform).command)
     last = platform.exchanges.last
     return status, last.path, str(last.grant_type)
 
 
-def test_a_code_as_subject_token_becomes_a_token_exchange_of_the_same_person(served: Platform) -> None:
-    code = served.log_in("nhs_login", Wanted(user="9912003072", client_id=APP), f"{served.url}/_nhsauth/callback")
+def test_a_code_as_subject_token_becomes_a_token_exchange_of_the_same_person(served: Mock) -> None:
+    code = served.issue_code("nhs_login", Wanted(user="9912003072", client_id=APP), f"{served.url}/_nhsauth/callback")
     send(served, "/oauth2/token", grant_type=EXCHANGE, subject_token=code)
 
     step = attempt(served)
@@ -96,7 +96,7 @@ def test_a_code_as_subject_token_becomes_a_token_exchange_of_the_same_person(ser
     ],
 )
 def test_a_refused_token_request_becomes_one_that_works(
-    served: Platform, path: str, form: dict[str, str], grant: str
+    served: Mock, path: str, form: dict[str, str], grant: str
 ) -> None:
     send(served, path, **form)
 
@@ -105,7 +105,7 @@ def test_a_refused_token_request_becomes_one_that_works(
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"])
 @pytest.mark.parametrize("grant", ["authorization_code", "refresh_token"])
-def test_a_refused_request_to_a_provider_becomes_one_that_works(served: Platform, provider: str, grant: str) -> None:
+def test_a_refused_request_to_a_provider_becomes_one_that_works(served: Mock, provider: str, grant: str) -> None:
     asked = served.providers[provider].provider
     send(served, asked.endpoint("token"), grant_type=grant, code="x")
 
@@ -115,7 +115,7 @@ def test_a_refused_request_to_a_provider_becomes_one_that_works(served: Platform
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "private_key_jwt"])
 def test_a_client_of_cis2_proves_itself_as_is_registered(ring: KeyRing, method: str) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     platform.apps.change(APP, cis2_auth_method=method, cis2_signing_algorithm="RS256", client_secret="a b&c")
     with platform.serving():
         send(platform, f"{CIS2}/access_token", grant_type="authorization_code", code="x")
@@ -133,7 +133,7 @@ def test_a_client_of_cis2_proves_itself_as_is_registered(ring: KeyRing, method: 
         f"{CIS2}/userinfo",
     ],
 )
-def test_a_call_with_a_wrong_token_becomes_one_with_a_right_one(served: Platform, path: str) -> None:
+def test_a_call_with_a_wrong_token_becomes_one_with_a_right_one(served: Mock, path: str) -> None:
     requests.get(f"{served.url}{path}", headers={"Authorization": "Bearer x"}, timeout=TIMEOUT)
 
     status, _ = run(attempt(served).command)
@@ -141,14 +141,14 @@ def test_a_call_with_a_wrong_token_becomes_one_with_a_right_one(served: Platform
     assert (status, served.exchanges.last.path) == (200, path)
 
 
-def test_a_wrong_api_key_becomes_the_apps(served: Platform) -> None:
+def test_a_wrong_api_key_becomes_the_apps(served: Mock) -> None:
     requests.get(f"{served.url}/hello-world/hello/application", headers={"apikey": "x"}, timeout=TIMEOUT)
 
     assert run(attempt(served).command) == (200, '{"message":"Hello Application!"}')
 
 
 @pytest.mark.parametrize("path", ["/oauth2/authorize", "/oauth2-mock/authorize", "/authorize", f"{CIS2}/authorize"])
-def test_a_refused_authorization_request_becomes_one_that_is_sent_on(served: Platform, path: str) -> None:
+def test_a_refused_authorization_request_becomes_one_that_is_sent_on(served: Mock, path: str) -> None:
     requests.get(f"{served.url}{path}?client_id=x", timeout=TIMEOUT, allow_redirects=False)
 
     status, _ = run(attempt(served).command)
@@ -157,7 +157,7 @@ def test_a_refused_authorization_request_becomes_one_that_is_sent_on(served: Pla
     assert (served.exchanges.last.path, served.exchanges.last.refusal) == (path, None)
 
 
-def test_a_success_becomes_one_like_it(served: Platform) -> None:
+def test_a_success_becomes_one_like_it(served: Mock) -> None:
     run(_client_credentials(served))
 
     step = attempt(served)
@@ -165,13 +165,13 @@ def test_a_success_becomes_one_like_it(served: Platform) -> None:
     assert (step.title, run(step.command)[0]) == ("Make one like it", 200)
 
 
-def _client_credentials(platform: Platform) -> str:
+def _client_credentials(platform: Mock) -> str:
     send(platform, "/oauth2/token", grant_type="client_credentials")
     return attempt(platform).command
 
 
 def test_an_app_whose_key_the_mock_does_not_hold_brings_its_own_assertion(ring: KeyRing) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     own = platform.client_assertion(APP)
     jwks = platform.apps.jwks(platform.apps.get(APP))
     platform.apps.change(APP, jwks=jwks, make_key=False)
@@ -187,7 +187,7 @@ def test_an_app_whose_key_the_mock_does_not_hold_brings_its_own_assertion(ring: 
 
 @pytest.mark.parametrize("client_id", ["it's", '$(touch "x")`id`', "a b&c=d\\", "-i"])
 def test_nothing_that_was_sent_is_run(ring: KeyRing, client_id: str) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     app = replace(platform.apps.get(APP), client_id=client_id, redirect_uris=("http://127.0.0.1:9/$(id)'",))
     platform.apps.remove(APP)
     platform.apps.add(app)
@@ -214,10 +214,10 @@ def test_nothing_that_was_sent_is_run(ring: KeyRing, client_id: str) -> None:
     ],
 )
 def test_a_refused_call_of_a_teams_own_api_becomes_one_that_opens_it(
-    ring: KeyRing, served: Platform, scopes: tuple[str, ...], *, is_open: bool
+    ring: KeyRing, served: Mock, scopes: tuple[str, ...], *, is_open: bool
 ) -> None:
     own = Api(path="/my-api", upstream=f"{served.url}/hello-world/hello", scopes=scopes, open=is_open)
-    platform = Platform(Configuration(apis=(own,)), ring=ring)
+    platform = Mock(Configuration(apis=(own,)), ring=ring)
     platform.apps.change(APP, scopes=(*platform.apps.get(APP).scopes, *scopes))
     with platform.serving():
         requests.get(f"{platform.url}/my-api/world", headers={"Authorization": "Bearer x"}, timeout=TIMEOUT)
@@ -225,7 +225,7 @@ def test_a_refused_call_of_a_teams_own_api_becomes_one_that_opens_it(
         assert run(attempt(platform).command) == (200, '{"message":"Hello World!"}')
 
 
-def test_where_no_command_can_begin_none_is_offered(served: Platform) -> None:
+def test_where_no_command_can_begin_none_is_offered(served: Mock) -> None:
     for path in ("/oauth2/backchannel_logout", f"{CIS2}/connect/endSession", "/no/such/api"):
         requests.get(f"{served.url}{path}", timeout=TIMEOUT)
 
@@ -233,7 +233,7 @@ def test_where_no_command_can_begin_none_is_offered(served: Platform) -> None:
 
 
 def test_an_app_that_nothing_can_be_done_with_gives_way_to_another(ring: KeyRing) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     platform.apps.change(APP, approved=False)
     platform.apps.add(App(client_id="other", client_secret="s", name="other", key_name=APP, kid="nhsauth-1"))
     with platform.serving():
@@ -244,7 +244,7 @@ def test_an_app_that_nothing_can_be_done_with_gives_way_to_another(ring: KeyRing
 
 
 def test_without_any_sound_app_nothing_is_offered(ring: KeyRing) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     platform.apps.change(APP, approved=False)
     with platform.serving():
         send(platform, "/oauth2/token", grant_type="client_credentials")

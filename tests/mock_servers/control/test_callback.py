@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]
 Callback = Callable[..., str]
@@ -50,7 +50,7 @@ def commands(page: str) -> list[list[str]]:
     return [shlex.split(command.replace("\\\n", "")) for command in found]
 
 
-def run(http: Client, platform: Platform, words: list[str], variables: Mapping[str, str]) -> TestResponse:
+def run(http: Client, platform: Mock, words: list[str], variables: Mapping[str, str]) -> TestResponse:
     """Do what curl would do with these words."""
     url, fields = words[1], words[3::2]
     form = {name: variables.get(value, value) for name, _, value in (field.partition("=") for field in fields)}
@@ -73,7 +73,7 @@ def test_it_says_whose_code_it_is_and_for_which_client(callback: Callback, code:
     assert told["Redeemed"] == "not yet"
 
 
-def test_it_says_how_old_a_code_is(callback: Callback, code: Callable[..., str], platform: Platform) -> None:
+def test_it_says_how_old_a_code_is(callback: Callback, code: Callable[..., str], platform: Mock) -> None:
     value = code()
 
     platform.clock.advance(30)
@@ -82,7 +82,7 @@ def test_it_says_how_old_a_code_is(callback: Callback, code: Callable[..., str],
 
 
 def test_the_command_redeems_a_code_of_cis2(
-    callback: Callback, code: Callable[..., str], http: Client, platform: Platform
+    callback: Callback, code: Callable[..., str], http: Client, platform: Mock
 ) -> None:
     (command,) = commands(callback(code=code()))
 
@@ -92,7 +92,7 @@ def test_the_command_redeems_a_code_of_cis2(
 
 
 def test_a_client_of_cis2_that_is_registered_for_the_header_is_shown_that(
-    callback: Callback, code: Callable[..., str], http: Client, platform: Platform
+    callback: Callback, code: Callable[..., str], http: Client, platform: Mock
 ) -> None:
     platform.apps.change("nhsauth-app", cis2_auth_method="client_secret_basic")
 
@@ -106,7 +106,7 @@ def test_a_client_of_cis2_that_is_registered_for_the_header_is_shown_that(
 
 
 def test_the_commands_redeem_a_code_of_nhs_login(
-    callback: Callback, code: Callable[..., str], http: Client, platform: Platform
+    callback: Callback, code: Callable[..., str], http: Client, platform: Mock
 ) -> None:
     sign, redeem = commands(callback(code=code("nhs_login", nonce="n")))
     audience = re.findall(r'"token_url": "([^"]+)"', sign[sign.index("--data") + 1])[0]
@@ -121,7 +121,7 @@ def test_the_commands_redeem_a_code_of_nhs_login(
     assert (answer.status_code, answer.get_json()["token_type"]) == (200, "bearer")
 
 
-def test_the_command_redeems_a_code_of_the_platform(callback: Callback, http: Client, platform: Platform) -> None:
+def test_the_command_redeems_a_code_of_the_platform(callback: Callback, http: Client, platform: Mock) -> None:
     sent = http.get("/oauth2/authorize", query_string=REQUEST, base_url=platform.url)
     asked = urlsplit(sent.headers["Location"])
     back = http.get(asked.path, query_string=f"{asked.query}&nhsauth_user=656005750104", base_url=platform.url)
@@ -156,7 +156,7 @@ def test_a_command_runs_nothing_that_a_redirect_uri_holds(control: Control, call
 
 
 def test_a_code_that_was_redeemed_is_not_offered_again(
-    callback: Callback, code: Callable[..., str], http: Client, platform: Platform
+    callback: Callback, code: Callable[..., str], http: Client, platform: Mock
 ) -> None:
     value = code()
     run(http, platform, commands(callback(code=value))[0], {"$CLIENT_SECRET": "nhsauth-secret"})
@@ -167,9 +167,7 @@ def test_a_code_that_was_redeemed_is_not_offered_again(
     assert commands(page) == []
 
 
-def test_a_code_that_has_expired_is_not_offered(
-    callback: Callback, code: Callable[..., str], platform: Platform
-) -> None:
+def test_a_code_that_has_expired_is_not_offered(callback: Callback, code: Callable[..., str], platform: Mock) -> None:
     value = code()
     platform.clock.advance(3600)
 

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from mock_servers.jose import jwts
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
@@ -41,7 +41,7 @@ def test_the_clock_can_be_put_to_a_moment(control: Control, now: str | float) ->
     assert answer.get_json() == {"now": "2026-11-24T09:00:00Z", "seconds": LATER, "frozen": True}
 
 
-def test_a_clock_that_was_put_to_a_moment_runs_on(control: Control, platform: Platform) -> None:
+def test_a_clock_that_was_put_to_a_moment_runs_on(control: Control, platform: Mock) -> None:
     told = control("PUT", "/clock", {"now": "2026-11-24T09:00:00Z"}).get_json()
 
     assert told["frozen"] is False
@@ -58,14 +58,14 @@ def test_the_clock_can_be_moved_back(control: Control) -> None:
     assert control("PUT", "/clock", {"advance": -0.5}).get_json()["seconds"] == NOW - 0.5
 
 
-def test_a_stopped_clock_can_be_let_run_from_where_it_is(control: Control, platform: Platform) -> None:
+def test_a_stopped_clock_can_be_let_run_from_where_it_is(control: Control, platform: Mock) -> None:
     told = control("PUT", "/clock", {"frozen": False}).get_json()
 
     assert told["frozen"] is False
     assert platform.clock.now() > NOW
 
 
-def test_a_clock_can_be_stopped_where_it_is(control: Control, platform: Platform) -> None:
+def test_a_clock_can_be_stopped_where_it_is(control: Control, platform: Mock) -> None:
     control("PUT", "/clock", {"now": LATER})
 
     told = control("PUT", "/clock", {"frozen": True}).get_json()
@@ -74,7 +74,7 @@ def test_a_clock_can_be_stopped_where_it_is(control: Control, platform: Platform
     assert platform.clock.now() == platform.clock.now() == told["seconds"]
 
 
-def test_a_clock_can_be_moved_and_let_run_in_one_call(control: Control, platform: Platform) -> None:
+def test_a_clock_can_be_moved_and_let_run_in_one_call(control: Control, platform: Mock) -> None:
     told = control("PUT", "/clock", {"advance": 600, "frozen": False}).get_json()
 
     assert told["frozen"] is False
@@ -105,7 +105,7 @@ def test_tokens_can_be_got_at_either_end_of_time(control: Control, now: str | fl
     assert control("POST", "/access-tokens", {"access": "healthcare_worker"}).status_code == 200
 
 
-def test_delete_lets_the_clock_follow_the_machine_again(control: Control, platform: Platform) -> None:
+def test_delete_lets_the_clock_follow_the_machine_again(control: Control, platform: Mock) -> None:
     answer = control("DELETE", "/clock")
 
     assert (answer.status_code, answer.get_data()) == (204, b"")
@@ -143,7 +143,7 @@ def test_what_cannot_be_done_with_a_clock_is_named(
     assert refused(control("PUT", "/clock", body)) == (400, "Bad Request", member)
 
 
-def test_a_refused_change_leaves_the_clock(control: Control, platform: Platform) -> None:
+def test_a_refused_change_leaves_the_clock(control: Control, platform: Mock) -> None:
     control("PUT", "/clock", {"advance": 1e300, "frozen": False})
 
     assert (platform.clock.now(), platform.clock.frozen) == (NOW, True)

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.control.explain import explain
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
@@ -150,7 +150,7 @@ def test_a_jti_that_was_used_is_foreseen(ask: Ask, got: Callable[..., str], post
     assert error["description"] == "Non-unique 'jti' claim in client_assertion JWT"
 
 
-def test_explaining_spends_nothing(ask: Ask, got: Callable[..., str], platform: Platform) -> None:
+def test_explaining_spends_nothing(ask: Ask, got: Callable[..., str], platform: Mock) -> None:
     token = got("/access-tokens", {"access": "patient"}, "refresh_token")
     values = [got("/client-assertions"), got("/id-tokens"), got("/log-ins"), token]
     before, recorded = platform.store.snapshot(), len(platform.exchanges)
@@ -229,7 +229,7 @@ def test_an_id_token_whose_level_the_app_does_not_have_is_foreseen(
 
 
 def test_an_id_token_of_a_mock_realm_is_judged_where_it_would_be_posted_to(
-    ask: Ask, got: Callable[..., str], platform: Platform
+    ask: Ask, got: Callable[..., str], platform: Mock
 ) -> None:
     token = got("/id-tokens", {"provider": "Cis2-mock-internal-dev"})
 
@@ -368,7 +368,7 @@ def test_a_foreign_jwt_is_told_by_issuer_and_subject(ask: Ask) -> None:
     assert told["seen"] == 'It is a JWT by "them" about "somebody".'
 
 
-def test_a_jwt_that_pretends_to_be_of_a_provider_is_likely_an_id_token(ask: Ask, platform: Platform) -> None:
+def test_a_jwt_that_pretends_to_be_of_a_provider_is_likely_an_id_token(ask: Ask, platform: Mock) -> None:
     issuer = platform.providers["cis2"].issuer(platform.url)
 
     told = ask(jwt(json.dumps({"iss": issuer, "sub": "1"})))
@@ -387,7 +387,7 @@ def test_a_jwt_of_which_issuer_and_subject_are_one_is_likely_a_client_assertion(
 
 
 def test_an_access_token_of_a_provider_has_no_part_to_play(
-    ask: Ask, got: Callable[..., str], http: Client, platform: Platform
+    ask: Ask, got: Callable[..., str], http: Client, platform: Mock
 ) -> None:
     form = {
         "grant_type": "authorization_code",
@@ -414,7 +414,7 @@ def test_a_private_key_is_never_shown_and_warned_of(ask: Ask, control: Control) 
     assert pem.splitlines()[1] not in json.dumps(told)
 
 
-def test_a_public_key_is_told_from_a_private_one(ask: Ask, platform: Platform) -> None:
+def test_a_public_key_is_told_from_a_private_one(ask: Ask, platform: Mock) -> None:
     pair = platform.apps.key(platform.apps.get("nhsauth-app"))
     assert pair is not None
 
@@ -512,7 +512,7 @@ def test_an_unknown_member_is_answered_with_all_known_ones(control: Control) -> 
     assert detail == "valu is unknown (did you mean value?); allowed: as, token_url, value"
 
 
-def test_the_function_tells_what_the_call_tells(platform: Platform, ask: Ask, got: Callable[..., str]) -> None:
+def test_the_function_tells_what_the_call_tells(platform: Mock, ask: Ask, got: Callable[..., str]) -> None:
     code = got("/log-ins")
 
     assert explain(platform, code, "subject_token") == ask(code, "subject_token")

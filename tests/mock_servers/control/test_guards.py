@@ -11,7 +11,7 @@ import requests
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
 Control = Callable[..., TestResponse]
@@ -65,7 +65,7 @@ def test_a_foreign_host_is_refused(control: Control, refused: Refused, host: str
 
 
 def test_a_host_of_public_urls_is_answered_on_any_port(ring: KeyRing) -> None:
-    platform = Platform(Configuration(public_urls=("http://mock:8080",)), ring=ring)
+    platform = Mock(Configuration(public_urls=("http://mock:8080",)), ring=ring)
 
     answer = Client(platform).get("/_nhsauth/status", base_url="http://mock:9090")
 
@@ -84,7 +84,7 @@ def test_a_host_of_public_urls_is_answered_on_any_port(ring: KeyRing) -> None:
 )
 def test_a_real_name_is_refused_even_as_a_public_url(ring: KeyRing, refused: Refused, host: str) -> None:
     public = f"https://{host.lower().removesuffix('.')}"
-    platform = Platform(Configuration(public_urls=(public,)), ring=ring)
+    platform = Mock(Configuration(public_urls=(public,)), ring=ring)
 
     answer = Client(platform).get("/_nhsauth/apps", headers={"Host": host})
 
@@ -92,7 +92,7 @@ def test_a_real_name_is_refused_even_as_a_public_url(ring: KeyRing, refused: Ref
 
 
 def test_a_host_that_a_trusted_proxy_forwards_is_judged_in_place_of_its_own(ring: KeyRing, refused: Refused) -> None:
-    platform = Platform(Configuration(trusted_proxies=("10.0.0.7",)), ring=ring)
+    platform = Mock(Configuration(trusted_proxies=("10.0.0.7",)), ring=ring)
     headers = {"X-Forwarded-Host": "evil.example"}
 
     answer = Client(platform).get("/_nhsauth/apps", headers=headers, environ_base={"REMOTE_ADDR": "10.0.0.7"})
@@ -130,7 +130,7 @@ def test_the_default_port_of_an_origin_may_be_left_out(control: Control) -> None
     assert answer.status_code == 200
 
 
-def test_a_foreign_origin_changes_nothing(control: Control, platform: Platform) -> None:
+def test_a_foreign_origin_changes_nothing(control: Control, platform: Mock) -> None:
     control("POST", "/apps", {"client_id": "theirs"}, headers={"Origin": "http://evil.example"})
 
     assert "theirs" not in [app.client_id for app in platform.apps.all()]
@@ -279,7 +279,7 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_ones(
 
 def test_a_failure_of_the_mock_is_a_problem_and_its_traceback_stands_in_the_log_alone(
     control: Control,
-    platform: Platform,
+    platform: Mock,
     refused: Refused,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -316,7 +316,7 @@ def test_a_head_request_has_the_headers_of_a_get(control: Control) -> None:
     assert (answer.status_code, answer.content_type, answer.get_data()) == (200, "application/json", b"")
 
 
-def test_control_calls_are_not_recorded(control: Control, platform: Platform) -> None:
+def test_control_calls_are_not_recorded(control: Control, platform: Mock) -> None:
     control("GET", "/status")
     control("POST", "/apps", {"nonsense": 1})
 
@@ -324,7 +324,7 @@ def test_control_calls_are_not_recorded(control: Control, platform: Platform) ->
 
 
 def test_over_a_socket_a_chunked_body_over_the_limit_is_refused(ring: KeyRing) -> None:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         pieces = iter([b" " * (1 << 20), b"{}"])
         answer = requests.post(
             f"{server.url}/_nhsauth/explain", data=pieces, headers={"Content-Type": "application/json"}, timeout=30
@@ -334,7 +334,7 @@ def test_over_a_socket_a_chunked_body_over_the_limit_is_refused(ring: KeyRing) -
 
 
 def test_over_a_socket_the_connection_outlives_a_refusal(ring: KeyRing) -> None:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         statuses = []
         for body in (b"[" * 100_000, b'{"value": "x"}'):
@@ -348,7 +348,7 @@ def test_over_a_socket_the_connection_outlives_a_refusal(ring: KeyRing) -> None:
 
 
 def test_over_a_socket_a_page_that_rebinds_its_name_is_refused(ring: KeyRing) -> None:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         headers = {"Host": f"evil.example:{server.port}", "Origin": f"http://evil.example:{server.port}"}
         answer = requests.get(f"{server.url}/_nhsauth/apps/nhsauth-app/private-key", headers=headers, timeout=30)
 
@@ -357,7 +357,7 @@ def test_over_a_socket_a_page_that_rebinds_its_name_is_refused(ring: KeyRing) ->
 
 @pytest.mark.parametrize("url", ["http://mybox:8080", "https://int.api.service.nhs.uk"])
 def test_the_service_reads_key_sets_of_the_mock_whatever_that_is_called(
-    platform: Platform, client_credentials: Callable[..., TestResponse], url: str
+    platform: Mock, client_credentials: Callable[..., TestResponse], url: str
 ) -> None:
     platform.served_at(url)
 
@@ -373,7 +373,7 @@ def test_no_header_opens_the_way_of_the_mocks_own_calls(control: Control, refuse
 def test_two_platforms_keep_their_guards_apart(ring: KeyRing) -> None:
     known = Configuration(public_urls=("http://mock",))
     answers = [
-        Client(Platform(each, ring=ring)).get("/_nhsauth/status", base_url="http://mock")
+        Client(Mock(each, ring=ring)).get("/_nhsauth/status", base_url="http://mock")
         for each in (known, replace(known, public_urls=()))
     ]
 

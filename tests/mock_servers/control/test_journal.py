@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
@@ -88,7 +88,7 @@ def test_no_secret_stands_in_the_journal(control: Control, post: Post) -> None:
     ],
 )
 def test_a_secret_that_was_sent_where_none_belongs_is_no_less_secret(
-    platform: Platform, control: Control, path: str, body: str
+    platform: Mock, control: Control, path: str, body: str
 ) -> None:
     secret = "b2f7-9d41-77c0-secret"
     sent = body.replace("%s", secret)
@@ -106,7 +106,7 @@ def test_a_secret_that_was_sent_where_none_belongs_is_no_less_secret(
         "/openam/oauth2/realms/root/realms/%1b[31m/authorize",
     ],
 )
-def test_no_exchange_steers_a_terminal_that_shows_it(platform: Platform, path: str) -> None:
+def test_no_exchange_steers_a_terminal_that_shows_it(platform: Mock, path: str) -> None:
     Client(platform).get(path, headers={"Authorization": "Bearer any"})
 
     record = platform.exchanges.last
@@ -200,7 +200,7 @@ def test_numbers_rise_after_the_journal_was_emptied(control: Control, exchanges:
     assert told["id"] > exchanges[-1]
 
 
-def test_without_limit_all_that_is_kept_is_told(control: Control, platform: Platform, post: Post) -> None:
+def test_without_limit_all_that_is_kept_is_told(control: Control, platform: Mock, post: Post) -> None:
     for _ in range(1005):
         post()
 

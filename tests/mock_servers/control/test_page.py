@@ -16,7 +16,7 @@ from mock_servers.catalogue.entries import entries
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
 Browse = Callable[..., TestResponse]
@@ -50,7 +50,7 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture
-def browse(http: Client, platform: Platform) -> Browse:
+def browse(http: Client, platform: Mock) -> Browse:
     """Visit a page as a browser does."""
 
     def visit(path: str, accept: str = BROWSER, **options: Any) -> TestResponse:
@@ -60,7 +60,7 @@ def browse(http: Client, platform: Platform) -> Browse:
 
 
 @pytest.fixture
-def explain(http: Client, platform: Platform) -> Explain:
+def explain(http: Client, platform: Mock) -> Explain:
     """Send the form as a browser does."""
 
     def send(value: str, *, origin: str | None = ORIGIN, role: str = "", accept: str = BROWSER) -> TestResponse:
@@ -194,9 +194,11 @@ def test_a_page_that_there_is_not_is_a_problem_for_people(browse: Browse, query:
 
 
 @pytest.fixture
-def founding(platform: Platform, post: Post) -> str:
+def founding(platform: Mock, post: Post) -> str:
     """The founding mistake; returns the code that was sent in the wrong place."""
-    code = platform.log_in("cis2", Wanted(user="656005750104", client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback")
+    code = platform.issue_code(
+        "cis2", Wanted(user="656005750104", client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback"
+    )
     post(
         grant_type=EXCHANGE,
         subject_token_type="urn:ietf:params:oauth:token-type:id_token",
@@ -233,7 +235,7 @@ def test_the_page_of_an_exchange_tells_all(browse: Browse, words: str) -> None:
     assert words in visible(browse("/exchanges/1"))
 
 
-def test_the_page_is_found_by_the_message_id(browse: Browse, founding: str, platform: Platform) -> None:
+def test_the_page_is_found_by_the_message_id(browse: Browse, founding: str, platform: Mock) -> None:
     message_id = platform.exchanges.last.message_id
 
     assert founding not in browse(f"/exchanges/{message_id}").text
@@ -241,7 +243,7 @@ def test_the_page_is_found_by_the_message_id(browse: Browse, founding: str, plat
 
 
 def test_the_page_of_a_success_has_advice_and_no_problem(
-    browse: Browse, client_credentials: Callable[..., TestResponse], platform: Platform
+    browse: Browse, client_credentials: Callable[..., TestResponse], platform: Mock
 ) -> None:
     client_credentials(
         client_assertion=platform.client_assertion("nhsauth-app", alterations=Alterations(without=("jti",)))
@@ -256,7 +258,7 @@ def test_the_page_of_a_success_has_advice_and_no_problem(
 
 
 def test_two_texts_stand_under_each_other_with_a_mark_where_they_part(
-    platform: Platform, browse: Browse, post: Post
+    platform: Mock, browse: Browse, post: Post
 ) -> None:
     near = Alterations(claims={"aud": f"{platform.token_url}/"})
     assertion = platform.client_assertion("nhsauth-app", alterations=near)
@@ -279,7 +281,7 @@ def test_an_exchange_that_is_not_kept_is_a_problem_for_people(browse: Browse) ->
 
 
 def test_no_token_code_or_secret_stands_on_a_page_whole(
-    browse: Browse, founding: str, platform: Platform, post: Post, http: Client
+    browse: Browse, founding: str, platform: Mock, post: Post, http: Client
 ) -> None:
     assertion = platform.client_assertion("nhsauth-app")
     access_token = post(
@@ -300,7 +302,7 @@ def test_no_token_code_or_secret_stands_on_a_page_whole(
 
 
 def test_without_diagnosis_the_page_says_that_it_cannot_tell_why(ring: KeyRing) -> None:
-    platform = Platform(Configuration(diagnosis=False), ring=ring)
+    platform = Mock(Configuration(diagnosis=False), ring=ring)
     http = Client(platform)
     http.post("/oauth2/token", data={"grant_type": "password"})
 
@@ -370,7 +372,7 @@ def test_the_form_posts_to_the_mock_and_its_value_goes_into_no_url(browse: Brows
     ]
 
 
-def test_a_value_is_explained_on_a_page_that_does_not_repeat_it(explain: Explain, platform: Platform) -> None:
+def test_a_value_is_explained_on_a_page_that_does_not_repeat_it(explain: Explain, platform: Mock) -> None:
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(headers={"alg": "RS256"}))
 
     answer = explain(assertion)
@@ -382,8 +384,8 @@ def test_a_value_is_explained_on_a_page_that_does_not_repeat_it(explain: Explain
     assert assertion.rpartition(".")[2] not in answer.text
 
 
-def test_the_form_says_as_what_a_value_is_sent(explain: Explain, platform: Platform) -> None:
-    code = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback")
+def test_the_form_says_as_what_a_value_is_sent(explain: Explain, platform: Mock) -> None:
+    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback")
 
     text = visible(explain(code, role="subject_token"))
 
@@ -391,7 +393,7 @@ def test_the_form_says_as_what_a_value_is_sent(explain: Explain, platform: Platf
     assert "code-as-subject-token" in text
 
 
-def test_a_message_id_leads_to_the_exchange(explain: Explain, post: Post, platform: Platform) -> None:
+def test_a_message_id_leads_to_the_exchange(explain: Explain, post: Post, platform: Mock) -> None:
     refuse(post)
 
     answer = explain(f"  {platform.exchanges.last.message_id}\n")
@@ -421,7 +423,7 @@ def test_a_form_from_anywhere_else_is_refused(explain: Explain, origin: str | No
     ],
 )
 def test_a_form_that_cannot_be_read_is_a_problem_for_people(
-    http: Client, platform: Platform, form: dict[str, str], words: str
+    http: Client, platform: Mock, form: dict[str, str], words: str
 ) -> None:
     headers = {"Accept": BROWSER, "Origin": ORIGIN}
 
@@ -431,7 +433,7 @@ def test_a_form_that_cannot_be_read_is_a_problem_for_people(
     assert words in visible(answer)
 
 
-def test_no_other_call_takes_a_form(http: Client, platform: Platform) -> None:
+def test_no_other_call_takes_a_form(http: Client, platform: Mock) -> None:
     answer = http.post(
         "/_nhsauth/client-assertions", data={"a": "b"}, base_url=platform.url, headers={"Origin": ORIGIN}
     )
@@ -439,7 +441,7 @@ def test_no_other_call_takes_a_form(http: Client, platform: Platform) -> None:
     assert answer.status_code == 415
 
 
-def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: Explain, platform: Platform) -> None:
+def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: Explain, platform: Mock) -> None:
     before = platform.store.snapshot()
 
     browse("/")
@@ -473,7 +475,7 @@ def test_a_whole_answer_finds_its_error_and_is_shown_harmlessly(browse: Browse) 
     assert "\x1b" not in answer.text
 
 
-def test_programs_get_the_errors_as_the_command_tells_them(http: Client, platform: Platform) -> None:
+def test_programs_get_the_errors_as_the_command_tells_them(http: Client, platform: Mock) -> None:
     found = http.get("/_nhsauth/errors?text=429", base_url=platform.url).get_json()
 
     assert found == [entry.as_json() for entry in entries() if entry.is_about("429")]

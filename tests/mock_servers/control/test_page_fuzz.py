@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 HTML = {"Accept": "text/html"}
@@ -63,6 +64,7 @@ JWTS = st.builds(lambda header, claims: f"{encoded(header)}.{encoded(claims)}.AA
 VALUES = JWTS | st.text(max_size=40) | st.sampled_from(["token-exchange", "authorization_code", "refresh_token", "<b>"])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(PATHS),
@@ -70,7 +72,7 @@ VALUES = JWTS | st.text(max_size=40) | st.sampled_from(["token-exchange", "autho
     form=st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), VALUES, max_size=6),
 )
 def test_every_exchange_has_a_page(
-    platform: Platform, http: Client, path: str, method: str, form: Mapping[str, str]
+    platform: Mock, http: Client, path: str, method: str, form: Mapping[str, str]
 ) -> None:
     platform.reset()
     sent = {"data": form} if method == "POST" else {"query_string": form}

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
 Control = Callable[..., TestResponse]
@@ -93,7 +93,7 @@ def test_a_person_has_a_provider_an_id_and_a_level(control: Control, refused: Re
     assert refused(control("POST", "/users", body)) == (400, "Bad Request", name)
 
 
-def test_a_log_in_gives_a_code_that_the_provider_redeems(control: Control, http: Client, platform: Platform) -> None:
+def test_a_log_in_gives_a_code_that_the_provider_redeems(control: Control, http: Client, platform: Mock) -> None:
     code = control("POST", "/log-ins", {"user": "656005750104", "nonce": "n-1"}).get_json()["code"]
 
     form = {
@@ -117,7 +117,7 @@ def test_an_answer_of_a_log_in_is_the_code_alone(control: Control) -> None:
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"])
-def test_people_log_in_at_every_provider(control: Control, platform: Platform, provider: str) -> None:
+def test_people_log_in_at_every_provider(control: Control, platform: Mock, provider: str) -> None:
     code = control("POST", "/log-ins", {"provider": provider}).get_json()["code"]
 
     kept = platform.store.codes.get(code)
@@ -153,7 +153,7 @@ def test_a_log_in_that_fails_gives_the_error_in_the_providers_words(
 
 
 @pytest.mark.parametrize("outcome", ["cancelled", "provider_error"])
-def test_a_log_in_that_fails_leaves_no_code(control: Control, platform: Platform, outcome: str) -> None:
+def test_a_log_in_that_fails_leaves_no_code(control: Control, platform: Mock, outcome: str) -> None:
     control("POST", "/log-ins", {"outcome": outcome})
 
     assert platform.store.codes.values() == []
@@ -202,7 +202,7 @@ def test_an_app_without_redirect_uris_cannot_log_anybody_in(control: Control, re
 def test_without_any_app_the_client_id_is_at_fault(
     ring: KeyRing, refused: Refused, path: str, body: dict[str, Any]
 ) -> None:
-    platform = Platform(Configuration(apps=()), ring=ring)
+    platform = Mock(Configuration(apps=()), ring=ring)
 
     answer = Client(platform).post(f"/_nhsauth{path}", json=body, base_url=platform.url)
 

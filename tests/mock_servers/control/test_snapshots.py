@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from werkzeug.test import TestResponse
 
-from mock_servers.platform.platform import SNAPSHOTS, Platform
+from mock_servers.mock import Mock
+from mock_servers.platform.platform import SNAPSHOTS
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
 
 
-def test_a_state_is_returned_to_rather_than_the_start(control: Control, platform: Platform) -> None:
+def test_a_state_is_returned_to_rather_than_the_start(control: Control, platform: Mock) -> None:
     control("POST", "/apps", {"client_id": "before"})
     name = control("POST", "/snapshots").get_json()["id"]
     control("POST", "/apps", {"client_id": "after"})

@@ -7,7 +7,7 @@ import requests
 from werkzeug.test import TestResponse
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.version import installed
 
 Control = Callable[..., TestResponse]
@@ -48,14 +48,14 @@ def test_the_status_follows_the_name_that_was_called(control: Control) -> None:
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"])
 def test_each_issuer_of_the_status_has_a_discovery_document(ring: KeyRing, provider: str) -> None:
-    with Platform(ring=ring).serving() as server:
+    with Mock(ring=ring).serving() as server:
         issuer = requests.get(f"{server.url}/_nhsauth/status", timeout=30).json()["urls"][provider]
         document = requests.get(f"{issuer}/.well-known/openid-configuration", timeout=30).json()
 
     assert document["issuer"] == issuer
 
 
-def test_a_reset_brings_the_start_back(control: Control, platform: Platform, post: Post) -> None:
+def test_a_reset_brings_the_start_back(control: Control, platform: Mock, post: Post) -> None:
     start = platform.store.snapshot()
     control("POST", "/apps", {"client_id": "theirs"})
     control("PATCH", "/apps/nhsauth-app", {"quota_per_minute": 1})
@@ -71,7 +71,7 @@ def test_a_reset_brings_the_start_back(control: Control, platform: Platform, pos
     assert len(platform.exchanges) == 0
 
 
-def test_a_reset_puts_the_clock_back(control: Control, platform: Platform) -> None:
+def test_a_reset_puts_the_clock_back(control: Control, platform: Mock) -> None:
     start = platform.clock.snapshot()
     control("PUT", "/clock", {"advance": 600, "frozen": False})
 

@@ -9,7 +9,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
@@ -37,7 +37,7 @@ def signed(control: Control) -> Callable[..., Jwt]:
     return ask
 
 
-def test_a_client_assertion_is_what_the_service_wants(control: Control, platform: Platform) -> None:
+def test_a_client_assertion_is_what_the_service_wants(control: Control, platform: Mock) -> None:
     jwt = jwts.decode(control("POST", "/client-assertions", {}).get_json()["client_assertion"])
 
     assert jwt.header == {"alg": "RS512", "typ": "JWT", "kid": "nhsauth-1"}
@@ -113,7 +113,7 @@ def test_what_a_jwt_cannot_be_made_of_is_named(
     assert refused(answer) == (400, "Bad Request", member)
 
 
-def test_an_id_token_is_of_the_first_person_at_her_level(signed: Callable[..., Jwt], platform: Platform) -> None:
+def test_an_id_token_is_of_the_first_person_at_her_level(signed: Callable[..., Jwt], platform: Mock) -> None:
     jwt = signed("/id-tokens", {})
 
     assert jwt.claims["sub"] == "656005750104"
@@ -165,7 +165,7 @@ def test_who_cannot_log_in_gets_no_id_token(
 
 
 def test_an_id_token_and_an_assertion_of_the_control_api_buy_a_token(
-    control: Control, http: Client, platform: Platform
+    control: Control, http: Client, platform: Mock
 ) -> None:
     form = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -212,7 +212,7 @@ def test_an_applications_access_token_is_the_answer_of_client_credentials(
     ],
 )
 def test_an_access_token_has_the_scopes_of_its_level(
-    control: Control, platform: Platform, body: dict[str, Any], scope: str
+    control: Control, platform: Mock, body: dict[str, Any], scope: str
 ) -> None:
     value = control("POST", "/access-tokens", body).get_json()["access_token"]
 
@@ -221,7 +221,7 @@ def test_an_access_token_has_the_scopes_of_its_level(
     assert token.scopes == (scope,)
 
 
-def test_an_access_token_opens_an_api(control: Control, http: Client, platform: Platform) -> None:
+def test_an_access_token_opens_an_api(control: Control, http: Client, platform: Mock) -> None:
     token = control("POST", "/access-tokens", {"access": "patient"}).get_json()["access_token"]
 
     answer = http.get("/hello-world/hello/user", headers={"Authorization": f"Bearer {token}"}, base_url=platform.url)
@@ -229,7 +229,7 @@ def test_an_access_token_opens_an_api(control: Control, http: Client, platform: 
     assert answer.status_code == 200
 
 
-def test_the_request_for_an_access_token_is_in_the_journal_like_any_other(control: Control, platform: Platform) -> None:
+def test_the_request_for_an_access_token_is_in_the_journal_like_any_other(control: Control, platform: Mock) -> None:
     control("POST", "/access-tokens", {"access": "healthcare_worker"})
 
     [record] = platform.exchanges
@@ -244,15 +244,15 @@ def test_an_access_token_can_be_got_under_any_name_of_the_mock(control: Control)
 
 
 def test_an_access_token_can_be_got_from_a_server_over_a_socket(ring: KeyRing) -> None:
-    with Platform(ring=ring).serving() as server:
-        http = Client(Platform(ring=ring))
+    with Mock(ring=ring).serving() as server:
+        http = Client(Mock(ring=ring))
         answer = http.post("/_nhsauth/access-tokens", json={"access": "application"}, base_url=server.url)
 
     assert answer.status_code == 200
 
 
 def test_a_refusal_of_the_service_is_passed_on_with_its_diagnosis(
-    control: Control, refused: Refused, platform: Platform
+    control: Control, refused: Refused, platform: Mock
 ) -> None:
     control("PATCH", "/apps/nhsauth-app", {"approved": False})
 
@@ -301,7 +301,7 @@ def test_what_no_access_token_can_be_got_for_is_named(
     assert refused(control("POST", "/access-tokens", body)) == (400, "Bad Request", member)
 
 
-def test_nothing_is_asked_of_the_service_for_a_body_that_is_wrong(control: Control, platform: Platform) -> None:
+def test_nothing_is_asked_of_the_service_for_a_body_that_is_wrong(control: Control, platform: Mock) -> None:
     control("POST", "/access-tokens", {"access": "patient", "user": "656005750104"})
 
     assert len(platform.exchanges) == 0

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import copy
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -11,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.fault import Fault
 
@@ -23,7 +24,7 @@ Post = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def platform(platform: Platform) -> Platform:
+def platform(platform: Mock) -> Mock:
     """The ready-made app has a second redirect URI."""
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT, OTHER_REDIRECT))
     return platform
@@ -34,11 +35,11 @@ def told(answer: TestResponse) -> tuple[int, str, str]:
     return answer.status_code, members["error"], members["error_description"]
 
 
-def top(platform: Platform) -> Finding:
+def top(platform: Mock) -> Finding:
     return platform.exchanges.last.findings[0]
 
 
-def seen(platform: Platform) -> tuple[str, str]:
+def seen(platform: Mock) -> tuple[str, str]:
     """The best finding's id, how sure it is."""
     return top(platform).id, top(platform).certainty
 
@@ -47,17 +48,17 @@ def query_of(answer: TestResponse) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
-def authorize_url(platform: Platform, **changes: str | None) -> str:
+def authorize_url(platform: Mock, **changes: str | None) -> str:
     query = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "state": "mine", **changes}
     return f"{platform.url}/oauth2/authorize?{urlencode({name: value for name, value in query.items() if value})}"
 
 
 @pytest.fixture
-def code(platform: Platform) -> Callable[..., str]:
+def code(platform: Mock) -> Callable[..., str]:
     """Log in through the platform, and return its code."""
 
     def get(**changes: str) -> str:
-        landed = platform.walk(authorize_url(platform, **changes), "656005750104")
+        landed = platform.log_in(authorize_url(platform, **changes), user="656005750104")
         return dict(parse_qsl(urlsplit(landed).query))["code"]
 
     return get
@@ -89,7 +90,7 @@ def basic(client_id: str, secret: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("grant", ["authorization_code", "refresh_token"])
-def test_credentials_in_a_basic_header_are_not_read(platform: Platform, http: Client, grant: str) -> None:
+def test_credentials_in_a_basic_header_are_not_read(platform: Mock, http: Client, grant: str) -> None:
     answer = http.post(
         "/oauth2/token",
         data={"grant_type": grant, "code": "x", "refresh_token": "x"},
@@ -102,7 +103,7 @@ def test_credentials_in_a_basic_header_are_not_read(platform: Platform, http: Cl
     assert "client_id and client_secret as parameters of the form" in top(platform).cure
 
 
-def test_an_assertion_in_a_basic_header_is_not_read(platform: Platform, http: Client) -> None:
+def test_an_assertion_in_a_basic_header_is_not_read(platform: Mock, http: Client) -> None:
     assertion = platform.client_assertion("nhsauth-app")
 
     answer = http.post(
@@ -116,7 +117,7 @@ def test_an_assertion_in_a_basic_header_is_not_read(platform: Platform, http: Cl
 
 
 def test_a_refresh_signed_like_an_exchange_lacks_id_and_secret(
-    platform: Platform, token_exchange: Post, post: Post
+    platform: Mock, token_exchange: Post, post: Post
 ) -> None:
     token = token_exchange().get_json()["refresh_token"]
 
@@ -135,7 +136,7 @@ def test_a_refresh_signed_like_an_exchange_lacks_id_and_secret(
 # refresh tokens
 
 
-def test_a_refresh_token_is_spent_by_its_first_use(platform: Platform, token_exchange: Post, refresh: Post) -> None:
+def test_a_refresh_token_is_spent_by_its_first_use(platform: Mock, token_exchange: Post, refresh: Post) -> None:
     token = token_exchange().get_json()["refresh_token"]
     first = refresh(token)
     platform.clock.advance(40.7)
@@ -152,9 +153,7 @@ def test_a_refresh_token_is_spent_by_its_first_use(platform: Platform, token_exc
     assert "under a lock" in top(platform).cure
 
 
-def test_a_refresh_token_whose_successor_was_used_as_well(
-    platform: Platform, token_exchange: Post, refresh: Post
-) -> None:
+def test_a_refresh_token_whose_successor_was_used_as_well(platform: Mock, token_exchange: Post, refresh: Post) -> None:
     token = token_exchange().get_json()["refresh_token"]
     refresh(refresh(token).get_json()["refresh_token"])
     platform.clock.advance(5.1)
@@ -165,8 +164,31 @@ def test_a_refresh_token_whose_successor_was_used_as_well(
     assert "its successor has been used as well, 5.1 s ago" in top(platform).seen
 
 
+def test_what_is_remembered_is_recognised_by_its_value_when_it_comes_back_from_elsewhere(
+    platform: Mock, token_exchange: Post, refresh: Post
+) -> None:
+    """Two families of one id token at one moment, and a store whose values are copies: nothing is told by identity."""
+    id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+    spent = token_exchange(subject_token=id_token).get_json()["refresh_token"]
+    other = token_exchange(subject_token=id_token).get_json()["refresh_token"]
+    refresh(refresh(other).get_json()["refresh_token"])
+    refresh(spent)
+    platform.store.restore(
+        {
+            table: {key: copy.deepcopy(value) for key, value in rows.items()}
+            for table, rows in platform.store.snapshot().items()
+        }
+    )
+    platform.clock.advance(40.7)
+
+    refresh(spent)
+
+    assert seen(platform) == ("refresh-token-spent", "certain")
+    assert top(platform).seen.endswith("its successor is still unused.")
+
+
 def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
-    platform: Platform, token_exchange: Post, refresh: Post
+    platform: Mock, token_exchange: Post, refresh: Post
 ) -> None:
     token = token_exchange().get_json()["refresh_token"]
     refresh(token)
@@ -182,7 +204,7 @@ def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
 
 @pytest.mark.parametrize("fault", [Fault(on="token", do="drop", processed=True), Fault(on="token", do="malformed")])
 def test_an_answer_that_never_arrived_is_known_to_be_lost(
-    platform: Platform, token_exchange: Post, refresh: Post, fault: Fault
+    platform: Mock, token_exchange: Post, refresh: Post, fault: Fault
 ) -> None:
     token = token_exchange().get_json()["refresh_token"]
     platform.faults.order(fault)
@@ -198,9 +220,7 @@ def test_an_answer_that_never_arrived_is_known_to_be_lost(
     assert f"a fault you ordered (number 1: {fault}" in top(platform).cause
 
 
-def test_client_credentials_give_nothing_to_refresh(
-    platform: Platform, client_credentials: Post, refresh: Post
-) -> None:
+def test_client_credentials_give_nothing_to_refresh(platform: Mock, client_credentials: Post, refresh: Post) -> None:
     client_credentials()
     platform.clock.advance(500)
 
@@ -212,7 +232,7 @@ def test_client_credentials_give_nothing_to_refresh(
 
 
 def test_a_refresh_token_of_nobody_after_client_credentials(
-    platform: Platform, client_credentials: Post, refresh: Post
+    platform: Mock, client_credentials: Post, refresh: Post
 ) -> None:
     client_credentials()
 
@@ -224,7 +244,7 @@ def test_a_refresh_token_of_nobody_after_client_credentials(
 
 @pytest.mark.parametrize(("provider", "hours"), [("cis2", 12), ("nhs_login", 1)])
 def test_a_session_ends_however_often_it_was_refreshed(
-    platform: Platform, token_exchange: Post, refresh: Post, provider: str, hours: int
+    platform: Mock, token_exchange: Post, refresh: Post, provider: str, hours: int
 ) -> None:
     token = token_exchange(provider).get_json()["refresh_token"]
     platform.clock.advance(hours * 1800)
@@ -238,7 +258,7 @@ def test_a_session_ends_however_often_it_was_refreshed(
     assert f"ended at 2027-01-15T{8 + hours:02d}:00:00Z, having begun at 2027-01-15T08:00:00Z" in top(platform).seen
 
 
-def test_a_refresh_token_of_another_app(platform: Platform, token_exchange: Post, refresh: Post) -> None:
+def test_a_refresh_token_of_another_app(platform: Mock, token_exchange: Post, refresh: Post) -> None:
     token = token_exchange().get_json()["refresh_token"]
     new_app(platform)
 
@@ -249,7 +269,7 @@ def test_a_refresh_token_of_another_app(platform: Platform, token_exchange: Post
     assert 'belongs to client "nhsauth-app"; "other-app" asked' in top(platform).seen
 
 
-def new_app(platform: Platform) -> App:
+def new_app(platform: Mock) -> App:
     app = App(client_id="other-app", client_secret="other-secret", name="other", redirect_uris=(REDIRECT,))
     return platform.apps.add(app)
 
@@ -258,7 +278,7 @@ def new_app(platform: Platform) -> App:
 
 
 def test_a_code_redeemed_twice_is_a_callback_that_ran_twice(
-    platform: Platform, code: Callable[..., str], redeem: Post
+    platform: Mock, code: Callable[..., str], redeem: Post
 ) -> None:
     value = code()
     first = redeem(value)
@@ -273,7 +293,7 @@ def test_a_code_redeemed_twice_is_a_callback_that_ran_twice(
     assert "Your callback ran twice" in top(platform).cause
 
 
-def test_a_code_whose_tokens_never_arrived(platform: Platform, code: Callable[..., str], redeem: Post) -> None:
+def test_a_code_whose_tokens_never_arrived(platform: Mock, code: Callable[..., str], redeem: Post) -> None:
     value = code()
     platform.faults.order(Fault(on="token", do="malformed"))
     redeem(value)
@@ -285,7 +305,7 @@ def test_a_code_whose_tokens_never_arrived(platform: Platform, code: Callable[..
     assert "Its answer met what was ordered: This is a fault you ordered" in top(platform).cause
 
 
-def test_a_code_that_came_late(platform: Platform, code: Callable[..., str], redeem: Post) -> None:
+def test_a_code_that_came_late(platform: Mock, code: Callable[..., str], redeem: Post) -> None:
     value = code()
     platform.clock.advance(400)
 
@@ -296,7 +316,7 @@ def test_a_code_that_came_late(platform: Platform, code: Callable[..., str], red
     assert top(platform).seen == "This code was issued 400 s ago and lived 300 s."
 
 
-def test_a_code_of_another_client(platform: Platform, code: Callable[..., str], redeem: Post) -> None:
+def test_a_code_of_another_client(platform: Mock, code: Callable[..., str], redeem: Post) -> None:
     new_app(platform)
 
     answer = redeem(code(), client_id="other-app", client_secret="other-secret")
@@ -306,8 +326,8 @@ def test_a_code_of_another_client(platform: Platform, code: Callable[..., str], 
     assert 'issued to client "nhsauth-app"; "other-app" tried' in top(platform).seen
 
 
-def test_a_code_of_cis2_at_the_platform(platform: Platform, redeem: Post) -> None:
-    value = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_a_code_of_cis2_at_the_platform(platform: Mock, redeem: Post) -> None:
+    value = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
 
     answer = redeem(value)
 
@@ -333,7 +353,7 @@ def test_a_code_of_cis2_at_the_platform(platform: Platform, redeem: Post) -> Non
         ("https://app.test/other", "host app.test for app.example"),
     ],
 )
-def test_a_redirect_uri_that_nearly_is_registered(platform: Platform, http: Client, sent: str, words: str) -> None:
+def test_a_redirect_uri_that_nearly_is_registered(platform: Mock, http: Client, sent: str, words: str) -> None:
     answer = http.get(authorize_url(platform, redirect_uri=sent))
 
     assert told(answer) == (400, "invalid_request", "redirect_uri is invalid")
@@ -343,7 +363,7 @@ def test_a_redirect_uri_that_nearly_is_registered(platform: Platform, http: Clie
 
 
 def test_a_redirect_uri_at_the_token_that_is_not_registered(
-    platform: Platform, code: Callable[..., str], redeem: Post
+    platform: Mock, code: Callable[..., str], redeem: Post
 ) -> None:
     answer = redeem(code(), redirect_uri=f"{REDIRECT}/")
 
@@ -353,7 +373,7 @@ def test_a_redirect_uri_at_the_token_that_is_not_registered(
 
 
 def test_a_redirect_uri_at_the_token_that_is_another_of_the_apps(
-    platform: Platform, code: Callable[..., str], redeem: Post
+    platform: Mock, code: Callable[..., str], redeem: Post
 ) -> None:
     answer = redeem(code(), redirect_uri=OTHER_REDIRECT)
 
@@ -366,7 +386,7 @@ def test_a_redirect_uri_at_the_token_that_is_another_of_the_apps(
 
 
 @pytest.mark.parametrize(("sent", "words"), [(None, "has no state"), ("", "has no state")])
-def test_a_log_in_without_state(platform: Platform, http: Client, sent: str | None, words: str) -> None:
+def test_a_log_in_without_state(platform: Mock, http: Client, sent: str | None, words: str) -> None:
     answer = http.get(authorize_url(platform, state=sent))
 
     assert (answer.status_code, query_of(answer)["error_description"]) == (302, "state is missing")
@@ -374,11 +394,11 @@ def test_a_log_in_without_state(platform: Platform, http: Client, sent: str | No
     assert words in top(platform).seen
 
 
-def state_at_provider(platform: Platform, http: Client) -> str:
+def state_at_provider(platform: Mock, http: Client) -> str:
     return query_of(http.get(authorize_url(platform)))["state"]
 
 
-def test_a_state_that_nobody_issued(platform: Platform, http: Client) -> None:
+def test_a_state_that_nobody_issued(platform: Mock, http: Client) -> None:
     answer = http.get("/oauth2/callback?code=x&state=d3b07384-d9a0-4c3b-9f2e-000000000000")
 
     assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
@@ -386,7 +406,7 @@ def test_a_state_that_nobody_issued(platform: Platform, http: Client) -> None:
     assert "none that this service has issued" in top(platform).seen
 
 
-def test_the_applications_own_state_at_the_platforms_callback(platform: Platform, http: Client) -> None:
+def test_the_applications_own_state_at_the_platforms_callback(platform: Mock, http: Client) -> None:
     http.get(authorize_url(platform, state="mine"))
 
     answer = http.get("/oauth2/callback?code=x&state=mine")
@@ -395,7 +415,7 @@ def test_the_applications_own_state_at_the_platforms_callback(platform: Platform
     assert "the one that your application sent to /authorize" in top(platform).seen
 
 
-def test_a_state_that_took_too_long(platform: Platform, http: Client) -> None:
+def test_a_state_that_took_too_long(platform: Mock, http: Client) -> None:
     state = state_at_provider(platform, http)
     platform.clock.advance(630)
 
@@ -406,7 +426,7 @@ def test_a_state_that_took_too_long(platform: Platform, http: Client) -> None:
     assert "issued 10 min ago and expired 30 s ago" in top(platform).seen
 
 
-def test_a_state_of_the_other_token_service(platform: Platform, http: Client) -> None:
+def test_a_state_of_the_other_token_service(platform: Mock, http: Client) -> None:
     answer = http.get(f"/oauth2-mock/callback?code=x&state={state_at_provider(platform, http)}")
 
     assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
@@ -414,7 +434,7 @@ def test_a_state_of_the_other_token_service(platform: Platform, http: Client) ->
     assert "issued by /oauth2/authorize; it came to /oauth2-mock/callback" in top(platform).seen
 
 
-def test_a_state_that_was_used(platform: Platform, http: Client) -> None:
+def test_a_state_that_was_used(platform: Mock, http: Client) -> None:
     state = state_at_provider(platform, http)
     http.get(f"/oauth2/callback?code=x&state={state}")
     platform.clock.advance(3)
@@ -426,7 +446,7 @@ def test_a_state_that_was_used(platform: Platform, http: Client) -> None:
     assert "was used 3.0 s ago" in top(platform).seen
 
 
-def test_the_callback_opened_by_hand(platform: Platform, http: Client) -> None:
+def test_the_callback_opened_by_hand(platform: Mock, http: Client) -> None:
     answer = http.get("/oauth2/callback")
 
     assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
@@ -436,7 +456,7 @@ def test_the_callback_opened_by_hand(platform: Platform, http: Client) -> None:
 # scopes
 
 
-def test_an_app_without_application_scopes(platform: Platform, client_credentials: Post) -> None:
+def test_an_app_without_application_scopes(platform: Mock, client_credentials: Post) -> None:
     platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
 
     answer = client_credentials()
@@ -446,7 +466,7 @@ def test_an_app_without_application_scopes(platform: Platform, client_credential
     assert "has no scope with urn:nhsd:apim:app:level3" in top(platform).seen
 
 
-def test_a_person_below_the_apps_level(platform: Platform, token_exchange: Post) -> None:
+def test_a_person_below_the_apps_level(platform: Mock, token_exchange: Post) -> None:
     platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
     token = platform.id_token("cis2", Wanted(client_id="nhsauth-app", level="aal2"))
 
@@ -458,7 +478,7 @@ def test_a_person_below_the_apps_level(platform: Platform, token_exchange: Post)
     assert "user-nhs-cis2:aal3" in top(platform).seen
 
 
-def test_a_patient_at_an_app_for_staff(platform: Platform, token_exchange: Post) -> None:
+def test_a_patient_at_an_app_for_staff(platform: Mock, token_exchange: Post) -> None:
     platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
 
     token_exchange("nhs_login")

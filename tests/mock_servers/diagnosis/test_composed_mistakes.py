@@ -191,6 +191,7 @@ def test_the_alarm_rings_when_something_is_wrong(
     assert finding in [alarm.id for alarm in alarms(*judged[-1], record)]
 
 
+@pytest.mark.slow
 def test_nothing_is_told_of_what_is_right(either_world: World, judged: list[tuple[Any, Any]]) -> None:
     sent: list[Variation] = []
 

@@ -16,7 +16,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwks
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 EXCHANGES = 50
 MADE_OR_LOADED = (
@@ -57,12 +57,12 @@ def succeed(times: int, send: Send) -> None:
 
 
 @pytest.fixture
-def code_exchange(platform: Platform, http: Client) -> Send:
+def code_exchange(platform: Mock, http: Client) -> Send:
     """Log in and redeem the code at CIS2, which mints an id token."""
 
     def send() -> TestResponse:
         redirect_uri = "http://127.0.0.1:8080/_nhsauth/callback"
-        code = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), redirect_uri)
+        code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), redirect_uri)
         path = platform.provider("cis2").provider.endpoint("token")
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         app = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
@@ -90,7 +90,7 @@ def test_no_private_key_is_loaded_or_made_for_a_request(kind: str, request: pyte
 
 
 @pytest.mark.usefixtures("warm")
-def test_no_private_key_is_loaded_or_made_to_sign(platform: Platform) -> None:
+def test_no_private_key_is_loaded_or_made_to_sign(platform: Mock) -> None:
     with counted() as calls:
         for _ in range(EXCHANGES):
             platform.client_assertion("nhsauth-app")
@@ -99,7 +99,7 @@ def test_no_private_key_is_loaded_or_made_to_sign(platform: Platform) -> None:
     assert {name: calls[name] for name in MADE_OR_LOADED if calls[name]} == {}
 
 
-def test_the_count_sees_a_key_that_is_loaded(platform: Platform) -> None:
+def test_the_count_sees_a_key_that_is_loaded(platform: Mock) -> None:
     key = platform.apps.key(platform.apps.get("nhsauth-app"))
     assert key is not None
     pem = key.private_pem().encode()
@@ -118,7 +118,7 @@ def test_the_count_sees_a_key_that_is_made() -> None:
 
 
 def test_a_key_is_obtained_once_for_all_that_it_signs(key_cache: Path) -> None:
-    platform = Platform(ring=KeyRing(key_cache))
+    platform = Mock(ring=KeyRing(key_cache))
 
     with counted() as calls:
         for _ in range(EXCHANGES):

@@ -17,7 +17,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwks import Redirect
 from mock_servers.jose.jwts import Alterations
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Api
 
 REDIRECT = "https://app.example/callback"
@@ -39,7 +39,7 @@ TOKEN = f"{PLAIN}/oauth2/token"
 class Bench:
     """A client of the platform that calls whole URLs, real ones among them."""
 
-    platform: Platform
+    platform: Mock
 
     def post(self, url: str, form: Mapping[str, Any]) -> TestResponse:
         parts = urlsplit(url)
@@ -60,7 +60,7 @@ class Bench:
         authorize = f"{issuer}/protocol/openid-connect/auth" if issuer.startswith(REALMS) else f"{issuer}/authorize"
         user = "9912003071" if provider == "nhs_login" else "656005750104"
         query = f"client_id=nhsauth-app&redirect_uri={REDIRECT}&response_type=code&scope={scopes}&state=s&nonce=n"
-        landed = self.platform.walk(f"{authorize}?{query}", user)
+        landed = self.platform.log_in(f"{authorize}?{query}", user=user)
         return dict(parse_qsl(urlsplit(landed).query))["code"]
 
     def ask(self, url: str = f"{PLAIN}/oauth2/token", **changes: Any) -> TestResponse:
@@ -104,10 +104,10 @@ class Bench:
 
 
 @pytest.fixture
-def bench(platform: Platform) -> Bench:
+def bench(platform: Mock) -> Bench:
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
-    for host in platform.hosts:
-        platform.origins.add(host.origin)
+    for host in platform.names.hosts:
+        platform.names.origins.add(host.origin)
     return Bench(platform=platform)
 
 
@@ -289,7 +289,7 @@ def refresh_form(bench: Bench, **changes: str) -> dict[str, str]:
 
 def code_form(bench: Bench, **changes: str) -> dict[str, str]:
     query = f"client_id=nhsauth-app&redirect_uri={REDIRECT}&response_type=code&state=s"
-    landed = bench.platform.walk(f"{PLAIN}/oauth2/authorize?{query}", "656005750104")
+    landed = bench.platform.log_in(f"{PLAIN}/oauth2/authorize?{query}", user="656005750104")
     code = dict(parse_qsl(urlsplit(landed).query))["code"]
     return {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **SECRET, **changes}
 

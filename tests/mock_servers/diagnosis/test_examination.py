@@ -20,7 +20,7 @@ from mock_servers.jose.jwts import Alterations
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.rules import Refusal
 from mock_servers.state.fault import Fault
 from mock_servers.state.store import Store
@@ -133,7 +133,7 @@ def test_a_recognised_library_adds_the_change_in_its_own_words() -> None:
     assert str(finding).endswith(finding.change)
 
 
-def test_no_finder_is_asked_before_the_answer_has_left(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_finder_is_asked_before_the_answer_has_left(platform: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     counting = [Finder(find=lambda of: asked.append(of.refusal.rule))]
     monkeypatch.setattr(examination, "FINDERS", counting)
@@ -149,7 +149,7 @@ def test_no_finder_is_asked_before_the_answer_has_left(platform: Platform, monke
 
 
 def test_a_client_has_its_answer_while_the_finders_are_still_busy(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
+    platform: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered, in_time = threading.Event(), []
     waiting = [Finder(find=lambda _: in_time.append(answered.wait(timeout=10)))]
@@ -163,7 +163,7 @@ def test_a_client_has_its_answer_while_the_finders_are_still_busy(
     assert in_time == [True]
 
 
-def test_a_fault_of_a_key_set_is_not_met_by_who_explains(platform: Platform, client_credentials: Ask) -> None:
+def test_a_fault_of_a_key_set_is_not_met_by_who_explains(platform: Mock, client_credentials: Ask) -> None:
     platform.faults.order(Fault(on="app.jwks", do="status", status=503, times=1))
     no_kid = platform.client_assertion("nhsauth-app", alterations=Alterations(without=["header.kid"]))
 
@@ -175,7 +175,7 @@ def test_a_fault_of_a_key_set_is_not_met_by_who_explains(platform: Platform, cli
     assert answer.get_json()["error_description"] == "The JWKS endpoint, for your client_assertion can't be reached"
 
 
-def test_a_record_keeps_what_the_jwts_of_its_form_said(platform: Platform, token_exchange: Ask) -> None:
+def test_a_record_keeps_what_the_jwts_of_its_form_said(platform: Mock, token_exchange: Ask) -> None:
     token_exchange()
 
     received = platform.exchanges.last.received
@@ -184,7 +184,7 @@ def test_a_record_keeps_what_the_jwts_of_its_form_said(platform: Platform, token
     assert received["subject_token"].header["typ"] == "JWT"
 
 
-def test_a_record_keeps_nothing_of_a_large_jwt(platform: Platform, client_credentials: Ask) -> None:
+def test_a_record_keeps_nothing_of_a_large_jwt(platform: Mock, client_credentials: Ask) -> None:
     key = platform.apps.key(platform.apps.get("nhsauth-app"))
     assert key is not None
 

@@ -12,7 +12,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
@@ -21,15 +21,15 @@ WANTED = Wanted(client_id="nhsauth-app")
 Ask = Callable[..., TestResponse]
 
 
-def only_finding(platform: Platform) -> Finding:
+def only_finding(platform: Mock) -> Finding:
     (finding,) = platform.exchanges.last.findings
     return finding
 
 
-def cis2_tokens(platform: Platform, http: Client) -> dict[str, Any]:
+def cis2_tokens(platform: Mock, http: Client) -> dict[str, Any]:
     form = {
         "grant_type": "authorization_code",
-        "code": platform.log_in("cis2", WANTED, REDIRECT),
+        "code": platform.issue_code("cis2", WANTED, REDIRECT),
         "redirect_uri": REDIRECT,
         "client_id": "nhsauth-app",
         "client_secret": "nhsauth-secret",
@@ -39,10 +39,8 @@ def cis2_tokens(platform: Platform, http: Client) -> dict[str, Any]:
     return members
 
 
-def test_a_code_as_subject_token_is_named_with_its_issuer_age_and_state(
-    platform: Platform, token_exchange: Ask
-) -> None:
-    code = platform.log_in("cis2", WANTED, REDIRECT)
+def test_a_code_as_subject_token_is_named_with_its_issuer_age_and_state(platform: Mock, token_exchange: Ask) -> None:
+    code = platform.issue_code("cis2", WANTED, REDIRECT)
     platform.clock.advance(2.1)
 
     answer = token_exchange(subject_token=code)
@@ -58,8 +56,8 @@ def test_a_code_as_subject_token_is_named_with_its_issuer_age_and_state(
     assert "send the id_token" in finding.cure
 
 
-def test_a_spent_code_is_told_from_an_unused_one(platform: Platform, http: Client, token_exchange: Ask) -> None:
-    code = platform.log_in("cis2", WANTED, REDIRECT)
+def test_a_spent_code_is_told_from_an_unused_one(platform: Mock, http: Client, token_exchange: Ask) -> None:
+    code = platform.issue_code("cis2", WANTED, REDIRECT)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
     secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
     http.post(platform.providers["cis2"].provider.endpoint("token"), data={**form, **secret})
@@ -70,8 +68,8 @@ def test_a_spent_code_is_told_from_an_unused_one(platform: Platform, http: Clien
     assert "it was used 5.0 s ago" in only_finding(platform).seen
 
 
-def test_an_expired_code_is_told(platform: Platform, token_exchange: Ask) -> None:
-    code = platform.log_in("cis2", WANTED, REDIRECT)
+def test_an_expired_code_is_told(platform: Mock, token_exchange: Ask) -> None:
+    code = platform.issue_code("cis2", WANTED, REDIRECT)
     platform.clock.advance(180)
 
     token_exchange(subject_token=code)
@@ -79,9 +77,7 @@ def test_an_expired_code_is_told(platform: Platform, token_exchange: Ask) -> Non
     assert "it expired 60 s ago" in only_finding(platform).seen
 
 
-def test_an_access_token_of_cis2_as_subject_token_is_named(
-    platform: Platform, http: Client, token_exchange: Ask
-) -> None:
+def test_an_access_token_of_cis2_as_subject_token_is_named(platform: Mock, http: Client, token_exchange: Ask) -> None:
     token = cis2_tokens(platform, http)["access_token"]
 
     token_exchange(subject_token=token)
@@ -90,9 +86,7 @@ def test_an_access_token_of_cis2_as_subject_token_is_named(
 
 
 @pytest.mark.parametrize("member", ["access_token", "refresh_token"])
-def test_a_token_of_the_platform_as_subject_token_is_named(
-    platform: Platform, token_exchange: Ask, member: str
-) -> None:
+def test_a_token_of_the_platform_as_subject_token_is_named(platform: Mock, token_exchange: Ask, member: str) -> None:
     token = token_exchange().get_json()[member]
 
     token_exchange(subject_token=token)
@@ -100,7 +94,7 @@ def test_a_token_of_the_platform_as_subject_token_is_named(
     assert f"the {member.replace('_', ' ')} that the platform issued" in only_finding(platform).seen
 
 
-def test_a_token_that_was_revoked_is_told(platform: Platform, token_exchange: Ask) -> None:
+def test_a_token_that_was_revoked_is_told(platform: Mock, token_exchange: Ask) -> None:
     value = token_exchange().get_json()["access_token"]
     token = platform.store.access_tokens.get(value)
     assert token is not None
@@ -112,7 +106,7 @@ def test_a_token_that_was_revoked_is_told(platform: Platform, token_exchange: As
     assert "it was revoked 5.0 s ago" in only_finding(platform).seen
 
 
-def test_a_refresh_token_that_was_rotated_is_told(platform: Platform, post: Ask, token_exchange: Ask) -> None:
+def test_a_refresh_token_that_was_rotated_is_told(platform: Mock, post: Ask, token_exchange: Ask) -> None:
     value = token_exchange().get_json()["refresh_token"]
     secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
     post(grant_type="refresh_token", refresh_token=value, **secret)
@@ -125,14 +119,14 @@ def test_a_refresh_token_that_was_rotated_is_told(platform: Platform, post: Ask,
 
 @pytest.mark.parametrize(("value", "kind"), [("nhsauth-app", "API key"), ("nhsauth-secret", "client secret")])
 def test_an_apps_key_or_secret_as_subject_token_is_named(
-    platform: Platform, token_exchange: Ask, value: str, kind: str
+    platform: Mock, token_exchange: Ask, value: str, kind: str
 ) -> None:
     token_exchange(subject_token=value)
 
     assert only_finding(platform).seen == f'subject_token is the {kind} of app "nhsauth-app".'
 
 
-def test_swapped_tokens_are_both_named(platform: Platform, token_exchange: Ask) -> None:
+def test_swapped_tokens_are_both_named(platform: Mock, token_exchange: Ask) -> None:
     answer = token_exchange(
         client_assertion=platform.id_token("cis2", WANTED), subject_token=platform.client_assertion("nhsauth-app")
     )
@@ -144,7 +138,7 @@ def test_swapped_tokens_are_both_named(platform: Platform, token_exchange: Ask) 
     assert "subject_token is the client assertion that the mock issued" in finding.seen
 
 
-def test_a_providers_token_at_an_api_is_named(platform: Platform, http: Client) -> None:
+def test_a_providers_token_at_an_api_is_named(platform: Mock, http: Client) -> None:
     token = cis2_tokens(platform, http)["access_token"]
 
     http.get("/hello-world/hello/user", headers={"Authorization": f"Bearer {token}"})
@@ -153,27 +147,27 @@ def test_a_providers_token_at_an_api_is_named(platform: Platform, http: Client) 
     assert "the access token that CIS2 issued" in only_finding(platform).seen
 
 
-def test_an_api_key_as_bearer_token_is_named(platform: Platform, http: Client) -> None:
+def test_an_api_key_as_bearer_token_is_named(platform: Mock, http: Client) -> None:
     http.get("/hello-world/hello/user", headers={"Authorization": "Bearer nhsauth-app"})
 
     assert only_finding(platform).id == "api-key-as-bearer"
 
 
-def test_a_value_in_its_place_is_no_finding(platform: Platform, token_exchange: Ask) -> None:
+def test_a_value_in_its_place_is_no_finding(platform: Mock, token_exchange: Ask) -> None:
     token_exchange(grant_type="client_credentials")
 
     assert platform.exchanges.last.error == "invalid_request"
     assert [finding.id for finding in platform.exchanges.last.findings] == ["grant-type"]
 
 
-def test_a_success_has_no_finding(platform: Platform, token_exchange: Ask) -> None:
+def test_a_success_has_no_finding(platform: Mock, token_exchange: Ask) -> None:
     token_exchange()
 
     assert platform.exchanges.last.findings == ()
     assert platform.exchanges.last.advice == ()
 
 
-def test_what_would_fail_next_is_told_in_order(platform: Platform, client_credentials: Ask) -> None:
+def test_what_would_fail_next_is_told_in_order(platform: Mock, client_credentials: Ask) -> None:
     alterations = Alterations(headers={"alg": "RS256"}, claims={"jti": 5}, without=["header.typ"])
     assertion = platform.client_assertion("nhsauth-app", alterations=alterations)
 
@@ -185,7 +179,7 @@ def test_what_would_fail_next_is_told_in_order(platform: Platform, client_creden
     assert "typ" in then[0]
 
 
-def test_foreseeing_spends_nothing(platform: Platform, client_credentials: Ask) -> None:
+def test_foreseeing_spends_nothing(platform: Mock, client_credentials: Ask) -> None:
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(headers={"alg": "RS256"}))
     client_credentials(client_assertion=assertion)
 
@@ -195,7 +189,7 @@ def test_foreseeing_spends_nothing(platform: Platform, client_credentials: Ask) 
 
 
 def test_no_explanation_is_worked_out_before_it_is_read(
-    platform: Platform, token_exchange: Ask, monkeypatch: pytest.MonkeyPatch
+    platform: Mock, token_exchange: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
     look_up = platform.store.issued.get
@@ -210,7 +204,7 @@ def test_no_explanation_is_worked_out_before_it_is_read(
 
 
 def test_without_diagnosis_the_answers_are_the_same_and_nothing_is_told(ring: KeyRing) -> None:
-    silent = Platform(Configuration(diagnosis=False), ring=ring)
+    silent = Mock(Configuration(diagnosis=False), ring=ring)
 
     answer = Client(silent).post("/oauth2/token", data={"grant_type": "password"})
 
@@ -219,7 +213,7 @@ def test_without_diagnosis_the_answers_are_the_same_and_nothing_is_told(ring: Ke
     assert (record.diagnosis, record.findings, record.examination().then) == (None, (), ())
 
 
-def test_a_charset_suffix_passes_with_advice(platform: Platform, http: Client) -> None:
+def test_a_charset_suffix_passes_with_advice(platform: Mock, http: Client) -> None:
     form = (
         "grant_type=client_credentials&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
         f"&client_assertion={platform.client_assertion('nhsauth-app')}"
@@ -238,7 +232,7 @@ def test_a_charset_suffix_passes_with_advice(platform: Platform, http: Client) -
 
 
 def test_an_id_token_got_under_another_name_of_the_mock_passes_with_advice(
-    platform: Platform, http: Client, token_exchange: Ask
+    platform: Mock, http: Client, token_exchange: Ask
 ) -> None:
     http.get("/oauth2/_ping", base_url="http://mock:8080")
     token = platform.id_token("cis2", WANTED, origin="http://mock:8080")
@@ -250,7 +244,7 @@ def test_an_id_token_got_under_another_name_of_the_mock_passes_with_advice(
     assert "http://mock:8080" in advice
 
 
-def test_a_published_private_key_passes_with_loud_advice(platform: Platform, client_credentials: Ask) -> None:
+def test_a_published_private_key_passes_with_loud_advice(platform: Mock, client_credentials: Ask) -> None:
     (public,) = platform.apps.jwks(platform.apps.get("nhsauth-app"))["keys"]
     published = json.dumps({"keys": [{**public, "d": "AQAB"}]}).encode()
     object.__setattr__(platform.token_services[0], "fetch", lambda _: published)
@@ -262,7 +256,7 @@ def test_a_published_private_key_passes_with_loud_advice(platform: Platform, cli
     assert "PRIVATE" in advice
 
 
-def test_the_mock_itself_serves_no_private_member(platform: Platform, http: Client) -> None:
+def test_the_mock_itself_serves_no_private_member(platform: Mock, http: Client) -> None:
     (public,) = platform.apps.jwks(platform.apps.get("nhsauth-app"))["keys"]
     private = dict.fromkeys(("d", "p", "q", "dp", "dq", "qi", "oth", "k"), "AQAB")
     platform.apps.change("nhsauth-app", jwks={"keys": [{**public, **private}]})
@@ -272,13 +266,13 @@ def test_the_mock_itself_serves_no_private_member(platform: Platform, http: Clie
     assert served == {"keys": [public]}
 
 
-def test_a_record_names_the_client_that_its_assertion_proved(platform: Platform, client_credentials: Ask) -> None:
+def test_a_record_names_the_client_that_its_assertion_proved(platform: Mock, client_credentials: Ask) -> None:
     client_credentials()
 
     assert platform.exchanges.last.client_id == "nhsauth-app"
 
 
-def test_a_record_names_the_client_of_the_form_when_none_was_recognised(platform: Platform, post: Ask) -> None:
+def test_a_record_names_the_client_of_the_form_when_none_was_recognised(platform: Mock, post: Ask) -> None:
     post(grant_type="refresh_token", client_id="stranger")
 
     assert platform.exchanges.last.client_id == "stranger"

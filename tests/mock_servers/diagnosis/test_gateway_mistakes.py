@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 UNKNOWN = ("Invalid Access Token", "keymanagement.service.invalid_access_token")
 MISSING = ("Invalid access token", "oauth.v2.InvalidAccessToken")
@@ -24,11 +24,11 @@ def told(answer: TestResponse) -> tuple[str, str]:
     return fault["faultstring"], fault["detail"]["errorcode"]
 
 
-def top(platform: Platform) -> Finding:
+def top(platform: Mock) -> Finding:
     return platform.exchanges.last.findings[0]
 
 
-def seen(platform: Platform) -> tuple[str, str]:
+def seen(platform: Mock) -> tuple[str, str]:
     return top(platform).id, top(platform).certainty
 
 
@@ -64,7 +64,7 @@ def call(http: Client) -> Ask:
     ],
 )
 def test_a_header_that_is_no_bearer_token(
-    platform: Platform, call: Ask, header: str, words: str, wire: tuple[str, str]
+    platform: Mock, call: Ask, header: str, words: str, wire: tuple[str, str]
 ) -> None:
     answer = call(Authorization=header)
 
@@ -74,7 +74,7 @@ def test_a_header_that_is_no_bearer_token(
     assert "AVeryLongTokenWithoutScheme1" not in str(top(platform))
 
 
-def test_no_header_at_all(platform: Platform, call: Ask) -> None:
+def test_no_header_at_all(platform: Mock, call: Ask) -> None:
     answer = call()
 
     assert (answer.status_code, told(answer)) == (401, MISSING)
@@ -82,9 +82,7 @@ def test_no_header_at_all(platform: Platform, call: Ask) -> None:
     assert "There is no Authorization header." in top(platform).seen
 
 
-def test_a_failed_token_call_that_nobody_looked_at_is_named(
-    platform: Platform, call: Ask, client_credentials: Ask
-) -> None:
+def test_a_failed_token_call_that_nobody_looked_at_is_named(platform: Mock, call: Ask, client_credentials: Ask) -> None:
     wrong = platform.client_assertion("nhsauth-app", token_url="https://elsewhere.example/token")
     client_credentials(client_assertion=wrong)
     platform.clock.advance(2)
@@ -97,13 +95,13 @@ def test_a_failed_token_call_that_nobody_looked_at_is_named(
 
 
 @pytest.mark.parametrize("header", ["Bearer \x1b[31m<script>alert(1)</script>", "Bearer \u202eevil \u00e9"])
-def test_a_header_is_shown_harmlessly(platform: Platform, call: Ask, header: str) -> None:
+def test_a_header_is_shown_harmlessly(platform: Mock, call: Ask, header: str) -> None:
     call(Authorization=header.encode("utf-8").decode("latin-1"))
 
     assert all(character.isprintable() for character in top(platform).seen)
 
 
-def test_a_token_that_was_kept_for_an_hour(platform: Platform, call: Ask, token_exchange: Ask) -> None:
+def test_a_token_that_was_kept_for_an_hour(platform: Mock, call: Ask, token_exchange: Ask) -> None:
     token = token_exchange().get_json()["access_token"]
     platform.clock.advance(3540)
 
@@ -115,7 +113,7 @@ def test_a_token_that_was_kept_for_an_hour(platform: Platform, call: Ask, token_
     assert "as if it lived an hour" in top(platform).cause
 
 
-def test_a_token_that_was_kept_to_its_last_second(platform: Platform, call: Ask, token_exchange: Ask) -> None:
+def test_a_token_that_was_kept_to_its_last_second(platform: Mock, call: Ask, token_exchange: Ask) -> None:
     token = token_exchange().get_json()["access_token"]
     platform.clock.advance(600.4)
 
@@ -126,7 +124,7 @@ def test_a_token_that_was_kept_to_its_last_second(platform: Platform, call: Ask,
     assert top(platform).cause == "It lives 10 min, and was kept to its end and beyond."
 
 
-def test_a_token_of_another_environment(platform: Platform, call: Ask, token_exchange: Ask) -> None:
+def test_a_token_of_another_environment(platform: Mock, call: Ask, token_exchange: Ask) -> None:
     token = token_exchange().get_json()["access_token"]
     kept = platform.store.access_tokens.get(token)
     assert kept is not None
@@ -139,7 +137,7 @@ def test_a_token_of_another_environment(platform: Platform, call: Ask, token_exc
     assert top(platform).seen == "The token was issued by environment sandbox; this API is one of int."
 
 
-def test_a_token_from_before_a_restart_is_guessed_by_its_shape(platform: Platform, call: Ask) -> None:
+def test_a_token_from_before_a_restart_is_guessed_by_its_shape(platform: Mock, call: Ask) -> None:
     answer = call(Authorization="Bearer 0123456789abcdefghijABCDEFGH")
 
     assert told(answer) == UNKNOWN
@@ -147,10 +145,10 @@ def test_a_token_from_before_a_restart_is_guessed_by_its_shape(platform: Platfor
     assert "28 letters and digits" in top(platform).seen
 
 
-def test_an_access_token_of_cis2(platform: Platform, http: Client, call: Ask) -> None:
+def test_an_access_token_of_cis2(platform: Mock, http: Client, call: Ask) -> None:
     form = {
         "grant_type": "authorization_code",
-        "code": platform.log_in("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback"),
+        "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback"),
         "redirect_uri": "http://127.0.0.1:8080/_nhsauth/callback",
         "client_id": "nhsauth-app",
         "client_secret": "nhsauth-secret",
@@ -168,7 +166,7 @@ def test_an_access_token_of_cis2(platform: Platform, http: Client, call: Ask) ->
 @pytest.mark.parametrize(
     ("provider", "words"), [("cis2", "CIS2's id_token"), ("nhs_login", "NHS login's id_token (token_use id)")]
 )
-def test_an_id_token_that_the_mock_does_not_remember(platform: Platform, call: Ask, provider: str, words: str) -> None:
+def test_an_id_token_that_the_mock_does_not_remember(platform: Mock, call: Ask, provider: str, words: str) -> None:
     token = platform.id_token(provider, Wanted(client_id="nhsauth-app"), Alterations(claims={"extra": 1}))
     platform.store.issued.restore({})
 
@@ -180,7 +178,7 @@ def test_an_id_token_that_the_mock_does_not_remember(platform: Platform, call: A
     assert "/oauth2/token" in top(platform).cure
 
 
-def test_an_id_token_as_bearer(platform: Platform, call: Ask) -> None:
+def test_an_id_token_as_bearer(platform: Mock, call: Ask) -> None:
     token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
 
     call(Authorization=f"Bearer {token}")
@@ -188,14 +186,14 @@ def test_an_id_token_as_bearer(platform: Platform, call: Ask) -> None:
     assert seen(platform) == ("provider-token-at-api", "certain")
 
 
-def test_an_api_key_as_bearer(platform: Platform, call: Ask) -> None:
+def test_an_api_key_as_bearer(platform: Mock, call: Ask) -> None:
     answer = call(Authorization="Bearer nhsauth-app")
 
     assert told(answer) == UNKNOWN
     assert seen(platform) == ("api-key-as-bearer", "certain")
 
 
-def test_what_looks_like_an_api_key_as_bearer(platform: Platform, call: Ask) -> None:
+def test_what_looks_like_an_api_key_as_bearer(platform: Mock, call: Ask) -> None:
     answer = call(Authorization="Bearer 0123456789abcdefghijABCDEFGHIJKL")
 
     assert told(answer) == UNKNOWN
@@ -203,7 +201,7 @@ def test_what_looks_like_an_api_key_as_bearer(platform: Platform, call: Ask) -> 
     assert "a refresh token" in top(platform).cause
 
 
-def test_an_api_key_in_its_header_where_a_token_is_wanted(platform: Platform, call: Ask) -> None:
+def test_an_api_key_in_its_header_where_a_token_is_wanted(platform: Mock, call: Ask) -> None:
     answer = call(apikey="nhsauth-app")
 
     assert told(answer) == MISSING
@@ -211,7 +209,7 @@ def test_an_api_key_in_its_header_where_a_token_is_wanted(platform: Platform, ca
     assert "there is a header apikey" in top(platform).seen.lower()
 
 
-def test_a_token_in_the_header_of_the_key(platform: Platform, call: Ask, client_credentials: Ask) -> None:
+def test_a_token_in_the_header_of_the_key(platform: Mock, call: Ask, client_credentials: Ask) -> None:
     token = client_credentials().get_json()["access_token"]
 
     answer = call("/hello-world/hello/application", apikey=token)
@@ -220,7 +218,7 @@ def test_a_token_in_the_header_of_the_key(platform: Platform, call: Ask, client_
     assert top(platform).seen.startswith("apikey is the access token that the platform issued")
 
 
-def test_an_applications_token_at_an_api_for_people(platform: Platform, call: Ask, client_credentials: Ask) -> None:
+def test_an_applications_token_at_an_api_for_people(platform: Mock, call: Ask, client_credentials: Ask) -> None:
     token = client_credentials().get_json()["access_token"]
 
     answer = call(Authorization=f"Bearer {token}")
@@ -232,7 +230,7 @@ def test_an_applications_token_at_an_api_for_people(platform: Platform, call: As
 
 @pytest.mark.parametrize("path", ["/oauth2/userinfo"])
 def test_the_platforms_userinfo_is_explained_like_an_api(
-    platform: Platform, call: Ask, token_exchange: Ask, path: str
+    platform: Mock, call: Ask, token_exchange: Ask, path: str
 ) -> None:
     token = token_exchange().get_json()["access_token"]
     platform.clock.advance(700)
@@ -263,7 +261,7 @@ def test_the_platforms_userinfo_is_explained_like_an_api(
     ],
 )
 def test_a_path_that_is_nearly_right(
-    platform: Platform, http: Client, method: str, path: str, status: int, meant: str
+    platform: Mock, http: Client, method: str, path: str, status: int, meant: str
 ) -> None:
     answer = http.open(path, method=method, data={"grant_type": "client_credentials"} if method == "POST" else None)
 
@@ -272,7 +270,7 @@ def test_a_path_that_is_nearly_right(
     assert top(platform).cure == f"Did you mean {meant}?"
 
 
-def test_a_path_of_nobody(platform: Platform, http: Client) -> None:
+def test_a_path_of_nobody(platform: Mock, http: Client) -> None:
     answer = http.get("/personal-demographics/FHIR/R4/Patient/9000000009")
 
     assert (answer.status_code, told(answer)[1]) == (404, "messaging.adaptors.http.flow.ApplicationNotFound")
@@ -280,7 +278,7 @@ def test_a_path_of_nobody(platform: Platform, http: Client) -> None:
     assert "under apis" in top(platform).cause
 
 
-def test_a_right_call_has_no_finding(platform: Platform, call: Ask, client_credentials: Ask) -> None:
+def test_a_right_call_has_no_finding(platform: Mock, call: Ask, client_credentials: Ask) -> None:
     token: Any = client_credentials().get_json()["access_token"]
 
     answer = call("/hello-world/hello/application", Authorization=f"Bearer {token}")

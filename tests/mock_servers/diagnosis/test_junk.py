@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from benchmarks.mistakes import World, made
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 LONGEST = 2500
 """Characters of a finding: some sentences, with a list of issuers or URLs at most."""
@@ -87,7 +87,7 @@ def world(ring: KeyRing) -> World:
     return World(ring)
 
 
-def check(platform: Platform, log: pytest.LogCaptureFixture) -> None:
+def check(platform: Mock, log: pytest.LogCaptureFixture) -> None:
     """Read what explains the last exchange."""
     for finding in platform.exchanges.last.findings:
         text = str(finding)
@@ -106,6 +106,7 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(path=st.sampled_from(POSTS), form=forms, header=values)
 def test_no_form_makes_a_finder_stumble(
@@ -118,6 +119,7 @@ def test_no_form_makes_a_finder_stumble(
     check(world.platform, caplog)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(path=st.sampled_from(GETS), query=forms, header=values | tokens.map("Bearer {}".format))
 def test_no_query_makes_a_finder_stumble(

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from mock_servers.http.server import serve
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.real_hosts.certificate import make_authority
 
 Ask = Callable[..., TestResponse]
@@ -21,7 +21,7 @@ UNREACHABLE = "The JWKS endpoint, for your client_assertion can't be reached"
 
 
 @pytest.fixture
-def found(platform: Platform, client_credentials: Ask) -> Callable[[str], Finding]:
+def found(platform: Mock, client_credentials: Ask) -> Callable[[str], Finding]:
     """Ask for a token with the app's key set at a URL, and return what was found."""
 
     def ask(url: str) -> Finding:

@@ -13,7 +13,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
@@ -29,11 +29,11 @@ Ask = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def platform(ring: KeyRing) -> Platform:
+def platform(ring: KeyRing) -> Mock:
     """A platform with an app that signs for itself at CIS2, and one that CIS2 knows by another name."""
     clock = Clock()
     clock.set(NOW, frozen=True)
-    platform = Platform(Configuration(trusted_proxies=("10.0.0.7",)), ring=ring, clock=clock)
+    platform = Mock(Configuration(trusted_proxies=("10.0.0.7",)), ring=ring, clock=clock)
     change = platform.apps.change
     change("nhsauth-app", redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
     key_name = platform.apps.get("nhsauth-app").key_name
@@ -53,7 +53,7 @@ def platform(ring: KeyRing) -> Platform:
 
 
 @pytest.fixture
-def token(platform: Platform) -> Ask:
+def token(platform: Mock) -> Ask:
     """POST a form to a provider's token endpoint, under the mock's own name or a real one."""
     http = Client(platform)
 
@@ -71,7 +71,7 @@ def token(platform: Platform) -> Ask:
 
 
 @pytest.fixture
-def redeem(platform: Platform, token: Ask) -> Ask:
+def redeem(platform: Mock, token: Ask) -> Ask:
     """Redeem a code with an assertion; keywords change the form, `claims` and `headers` of the assertion."""
 
     def send(
@@ -83,7 +83,7 @@ def redeem(platform: Platform, token: Ask) -> Ask:
         host: str | None = None,
         **changes: Any,
     ) -> TestResponse:
-        code = platform.log_in(provider, Wanted(client_id=client_id), REDIRECT)
+        code = platform.issue_code(provider, Wanted(client_id=client_id), REDIRECT)
         assertion = platform.client_assertion(
             client_id,
             token_url=f"{platform.url}{platform.provider(provider).provider.endpoint('token')}",
@@ -101,15 +101,15 @@ def told(answer: TestResponse) -> tuple[int, str, str | None]:
     return answer.status_code, members["error"], members.get("error_description")
 
 
-def top(platform: Platform) -> Finding:
+def top(platform: Mock) -> Finding:
     return platform.exchanges.last.findings[0]
 
 
-def seen(platform: Platform) -> tuple[str, str]:
+def seen(platform: Mock) -> tuple[str, str]:
     return top(platform).id, top(platform).certainty
 
 
-def test_it_works_when_nothing_is_wrong(platform: Platform, redeem: Ask) -> None:
+def test_it_works_when_nothing_is_wrong(platform: Mock, redeem: Ask) -> None:
     for provider in ("cis2", "nhs_login"):
         assert redeem(provider).status_code == 200
         assert platform.exchanges.last.findings == ()
@@ -118,7 +118,7 @@ def test_it_works_when_nothing_is_wrong(platform: Platform, redeem: Ask) -> None
 # CIS2
 
 
-def test_the_api_key_beside_the_right_client_id(platform: Platform, token: Ask) -> None:
+def test_the_api_key_beside_the_right_client_id(platform: Mock, token: Ask) -> None:
     assertion = platform.client_assertion(API_KEY, token_url=f"{platform.url}{PATH}/access_token")
 
     answer = token(
@@ -139,7 +139,7 @@ def test_the_api_key_beside_the_right_client_id(platform: Platform, token: Ask) 
     assert f'client_id in the form is "{CIS2_CLIENT}"' in top(platform).seen
 
 
-def test_an_api_key_that_cis2_does_not_know(platform: Platform, redeem: Ask) -> None:
+def test_an_api_key_that_cis2_does_not_know(platform: Mock, redeem: Ask) -> None:
     stranger = "zyxwvutsrq9876543210ZYXWVUTSRQAB"
 
     answer = redeem("cis2", claims={"iss": stranger, "sub": stranger})
@@ -159,7 +159,7 @@ HOST = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
         (f"https://{HOST}{PATH}", ", which is the issuer"),
     ],
 )
-def test_the_audience_of_cis2_has_its_port(platform: Platform, redeem: Ask, aud: str, words: str) -> None:
+def test_the_audience_of_cis2_has_its_port(platform: Mock, redeem: Ask, aud: str, words: str) -> None:
     answer = redeem("cis2", claims={"aud": aud}, host=HOST)
 
     assert told(answer) == (400, "invalid_client", "Audience validation failed")
@@ -168,7 +168,7 @@ def test_the_audience_of_cis2_has_its_port(platform: Platform, redeem: Ask, aud:
     assert f"https://{HOST}:443{PATH}/access_token" in top(platform).seen
 
 
-def test_an_assertion_of_an_hour_at_cis2(platform: Platform, redeem: Ask) -> None:
+def test_an_assertion_of_an_hour_at_cis2(platform: Mock, redeem: Ask) -> None:
     answer = redeem("cis2", claims={"exp": NOW + 3600})
 
     assert told(answer)[:2] == (400, "invalid_client")
@@ -185,9 +185,7 @@ def test_an_assertion_of_an_hour_at_cis2(platform: Platform, redeem: Ask) -> Non
         ({"kid": "other"}, 'kid is "other"; client and key set have ["nhsauth-1"]'),
     ],
 )
-def test_jwt_is_not_valid_is_told_apart(
-    platform: Platform, redeem: Ask, headers: Mapping[str, Any], words: str
-) -> None:
+def test_jwt_is_not_valid_is_told_apart(platform: Mock, redeem: Ask, headers: Mapping[str, Any], words: str) -> None:
     answer = redeem("cis2", headers=headers)
 
     assert told(answer) == (400, "invalid_client", "JWT is not valid")
@@ -195,7 +193,7 @@ def test_jwt_is_not_valid_is_told_apart(
     assert words in top(platform).seen
 
 
-def test_another_private_key_at_cis2(platform: Platform, ring: KeyRing, token: Ask) -> None:
+def test_another_private_key_at_cis2(platform: Mock, ring: KeyRing, token: Ask) -> None:
     assertion = platform.client_assertion(
         "nhsauth-app",
         token_url=f"{platform.url}{PATH}/access_token",
@@ -210,7 +208,7 @@ def test_another_private_key_at_cis2(platform: Platform, ring: KeyRing, token: A
     assert 'not that of the key that is registered as kid "nhsauth-1"' in top(platform).seen
 
 
-def test_secret_and_assertion_together(platform: Platform, redeem: Ask) -> None:
+def test_secret_and_assertion_together(platform: Mock, redeem: Ask) -> None:
     answer = redeem("cis2", client_secret="nhsauth-secret")
 
     assert told(answer) == (400, "invalid_client", "Client authentication failed")
@@ -218,7 +216,7 @@ def test_secret_and_assertion_together(platform: Platform, redeem: Ask) -> None:
     assert "a client_assertion and client_secret" in top(platform).seen
 
 
-def test_header_and_form_together(platform: Platform, token: Ask) -> None:
+def test_header_and_form_together(platform: Mock, token: Ask) -> None:
     basic = base64.b64encode(b"nhsauth-app:nhsauth-secret").decode()
     form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT, "client_id": "nhsauth-app"}
 
@@ -232,7 +230,7 @@ def test_header_and_form_together(platform: Platform, token: Ask) -> None:
 # NHS login
 
 
-def test_a_secret_at_nhs_login(platform: Platform, token: Ask) -> None:
+def test_a_secret_at_nhs_login(platform: Mock, token: Ask) -> None:
     form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT, "client_id": "nhsauth-app"}
 
     answer = token("nhs_login", {**form, "client_secret": "nhsauth-secret"})
@@ -243,7 +241,7 @@ def test_a_secret_at_nhs_login(platform: Platform, token: Ask) -> None:
     assert "private_key_jwt" in top(platform).cure
 
 
-def test_basic_at_nhs_login(platform: Platform, token: Ask) -> None:
+def test_basic_at_nhs_login(platform: Mock, token: Ask) -> None:
     basic = base64.b64encode(b"nhsauth-app:nhsauth-secret").decode()
 
     token(
@@ -267,7 +265,7 @@ def test_basic_at_nhs_login(platform: Platform, token: Ask) -> None:
     ],
 )
 def test_a_wrong_assertion_at_nhs_login(
-    platform: Platform, redeem: Ask, claims: Mapping[str, Any], headers: Mapping[str, Any], words: str
+    platform: Mock, redeem: Ask, claims: Mapping[str, Any], headers: Mapping[str, Any], words: str
 ) -> None:
     answer = redeem("nhs_login", claims=claims, headers=headers)
 
@@ -280,8 +278,8 @@ def test_a_wrong_assertion_at_nhs_login(
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_a_code_redeemed_twice(platform: Platform, redeem: Ask, provider: str) -> None:
-    code = platform.log_in(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_a_code_redeemed_twice(platform: Mock, redeem: Ask, provider: str) -> None:
+    code = platform.issue_code(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
     redeem(provider, code=code)
     platform.clock.advance(1.2)
 
@@ -293,8 +291,8 @@ def test_a_code_redeemed_twice(platform: Platform, redeem: Ask, provider: str) -
 
 
 @pytest.mark.parametrize(("provider", "lived"), [("cis2", "120 s"), ("nhs_login", "10 min")])
-def test_a_late_code(platform: Platform, redeem: Ask, provider: str, lived: str) -> None:
-    code = platform.log_in(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_a_late_code(platform: Mock, redeem: Ask, provider: str, lived: str) -> None:
+    code = platform.issue_code(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
     platform.clock.advance(700)
 
     answer = redeem(provider, code=code)
@@ -304,8 +302,8 @@ def test_a_late_code(platform: Platform, redeem: Ask, provider: str, lived: str)
     assert f"lived {lived}" in top(platform).seen
 
 
-def test_a_code_of_cis2_at_nhs_login(platform: Platform, redeem: Ask) -> None:
-    answer = redeem("nhs_login", code=platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT))
+def test_a_code_of_cis2_at_nhs_login(platform: Mock, redeem: Ask) -> None:
+    answer = redeem("nhs_login", code=platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT))
 
     assert told(answer)[:2] == (400, "invalid_grant")
     assert seen(platform) == ("code-spent-or-late", "certain")
@@ -313,7 +311,7 @@ def test_a_code_of_cis2_at_nhs_login(platform: Platform, redeem: Ask) -> None:
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_another_redirect_uri_than_at_the_log_in(platform: Platform, redeem: Ask, provider: str) -> None:
+def test_another_redirect_uri_than_at_the_log_in(platform: Mock, redeem: Ask, provider: str) -> None:
     answer = redeem(provider, redirect_uri=f"{REDIRECT}/")
 
     assert told(answer)[:2] == (400, "invalid_grant")
@@ -321,19 +319,19 @@ def test_another_redirect_uri_than_at_the_log_in(platform: Platform, redeem: Ask
     assert "a slash at the end" in top(platform).seen
 
 
-def test_what_cis2_does_not_look_at_in_a_redirect_uri_is_no_finding(platform: Platform, redeem: Ask) -> None:
+def test_what_cis2_does_not_look_at_in_a_redirect_uri_is_no_finding(platform: Mock, redeem: Ask) -> None:
     redeem("cis2", redirect_uri=f"{REDIRECT.upper()}?x=1", headers={"alg": "RS256"})
 
     assert [finding.id for finding in platform.exchanges.last.findings] == ["cis2-alg-or-key"]
 
 
-def userinfo(platform: Platform, provider: str, bearer: str) -> TestResponse:
+def userinfo(platform: Mock, provider: str, bearer: str) -> TestResponse:
     path = platform.provider(provider).provider.endpoint("userinfo")
     return Client(platform).get(path, headers={"Authorization": f"Bearer {bearer}"}, base_url=platform.url)
 
 
 @pytest.mark.parametrize(("provider", "age"), [("cis2", "60 min"), ("nhs_login", "60 min")])
-def test_a_providers_token_that_was_kept_too_long(platform: Platform, redeem: Ask, provider: str, age: str) -> None:
+def test_a_providers_token_that_was_kept_too_long(platform: Mock, redeem: Ask, provider: str, age: str) -> None:
     token = redeem(provider).get_json()["access_token"]
     platform.clock.advance(3601)
 
@@ -345,14 +343,14 @@ def test_a_providers_token_that_was_kept_too_long(platform: Platform, redeem: As
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_a_variable_that_was_never_filled_at_a_providers_userinfo(platform: Platform, provider: str) -> None:
+def test_a_variable_that_was_never_filled_at_a_providers_userinfo(platform: Mock, provider: str) -> None:
     answer = userinfo(platform, provider, "undefined")
 
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_token")
     assert seen(platform) == ("bearer-shape", "certain")
 
 
-def test_an_id_token_at_a_providers_userinfo(platform: Platform) -> None:
+def test_an_id_token_at_a_providers_userinfo(platform: Mock) -> None:
     answer = userinfo(platform, "cis2", platform.id_token("cis2", Wanted(client_id="nhsauth-app")))
 
     assert answer.status_code == 401
@@ -361,7 +359,7 @@ def test_an_id_token_at_a_providers_userinfo(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_an_unregistered_redirect_uri_at_a_log_in(platform: Platform, provider: str) -> None:
+def test_an_unregistered_redirect_uri_at_a_log_in(platform: Mock, provider: str) -> None:
     query = {
         "client_id": "nhsauth-app",
         "redirect_uri": REDIRECT.replace("https", "http"),
@@ -380,7 +378,7 @@ def test_an_unregistered_redirect_uri_at_a_log_in(platform: Platform, provider: 
     assert f'registered is "{REDIRECT}"' in top(platform).seen
 
 
-def test_a_log_in_at_nhs_login_without_state(platform: Platform) -> None:
+def test_a_log_in_at_nhs_login_without_state(platform: Mock) -> None:
     query = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid"}
 
     answer = Client(platform).get(f"/authorize?{urlencode(query)}", base_url=platform.url)
@@ -389,7 +387,7 @@ def test_a_log_in_at_nhs_login_without_state(platform: Platform) -> None:
     assert seen(platform) == ("state-lost", "certain")
 
 
-def test_a_refresh_token_of_nhs_login_used_twice(platform: Platform, redeem: Ask) -> None:
+def test_a_refresh_token_of_nhs_login_used_twice(platform: Mock, redeem: Ask) -> None:
     token = redeem("nhs_login").get_json()["refresh_token"]
     again = {"grant_type": "refresh_token", "refresh_token": token, "code": None, "redirect_uri": None}
     redeem("nhs_login", **again)
@@ -402,7 +400,7 @@ def test_a_refresh_token_of_nhs_login_used_twice(platform: Platform, redeem: Ask
     assert "exchanged 41 s ago, by exchange 2; its successor is still unused" in top(platform).seen
 
 
-def test_a_refresh_token_of_the_platform_at_nhs_login(platform: Platform, redeem: Ask) -> None:
+def test_a_refresh_token_of_the_platform_at_nhs_login(platform: Mock, redeem: Ask) -> None:
     id_token = platform.id_token("nhs_login", Wanted(client_id="nhsauth-app"))
     exchange = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -422,7 +420,7 @@ def test_a_refresh_token_of_the_platform_at_nhs_login(platform: Platform, redeem
 @pytest.mark.parametrize(
     ("sent", "error"), [("client_credentials", "unsupported_grant_type"), ("authorisation_code", "invalid_grant")]
 )
-def test_a_grant_that_a_provider_has_not(platform: Platform, redeem: Ask, sent: str, error: str) -> None:
+def test_a_grant_that_a_provider_has_not(platform: Mock, redeem: Ask, sent: str, error: str) -> None:
     answer = redeem("cis2", grant_type=sent)
 
     assert told(answer)[:2] == (400, error)
@@ -430,7 +428,7 @@ def test_a_grant_that_a_provider_has_not(platform: Platform, redeem: Ask, sent: 
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_a_token_endpoint_opened_with_get(platform: Platform, provider: str) -> None:
+def test_a_token_endpoint_opened_with_get(platform: Mock, provider: str) -> None:
     path = platform.provider(provider).provider.endpoint("token")
 
     answer = Client(platform).get(path, base_url=platform.url)
@@ -441,7 +439,7 @@ def test_a_token_endpoint_opened_with_get(platform: Platform, provider: str) -> 
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_a_mangled_assertion_at_a_provider(platform: Platform, redeem: Ask, provider: str) -> None:
+def test_a_mangled_assertion_at_a_provider(platform: Mock, redeem: Ask, provider: str) -> None:
     answer = redeem(provider, client_assertion="undefined")
 
     assert told(answer)[:2] == (400, "invalid_client")

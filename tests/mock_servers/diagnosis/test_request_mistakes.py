@@ -9,7 +9,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 WANTED = Wanted(client_id="nhsauth-app")
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -24,11 +24,11 @@ def told(answer: TestResponse) -> tuple[int, str, str]:
     return answer.status_code, members["error"], members["error_description"]
 
 
-def top(platform: Platform) -> Finding:
+def top(platform: Mock) -> Finding:
     return platform.exchanges.last.findings[0]
 
 
-def seen(platform: Platform) -> tuple[str, str]:
+def seen(platform: Mock) -> tuple[str, str]:
     return top(platform).id, top(platform).certainty
 
 
@@ -42,7 +42,7 @@ def seen(platform: Platform) -> tuple[str, str]:
         (ID_TOKEN.replace(":", "%3A"), "encoded twice"),
     ],
 )
-def test_a_subject_token_type(platform: Platform, token_exchange: Ask, sent: str, words: str) -> None:
+def test_a_subject_token_type(platform: Mock, token_exchange: Ask, sent: str, words: str) -> None:
     answer = token_exchange(subject_token_type=sent)
 
     assert told(answer)[:2] == (400, "invalid_request")
@@ -67,7 +67,7 @@ def test_a_subject_token_type(platform: Platform, token_exchange: Ask, sent: str
     ],
 )
 def test_a_grant_type_that_was_meant_to_be_another(
-    platform: Platform, post: Ask, sent: str, words: str, meant: str
+    platform: Mock, post: Ask, sent: str, words: str, meant: str
 ) -> None:
     answer = post(grant_type=sent)
 
@@ -78,7 +78,7 @@ def test_a_grant_type_that_was_meant_to_be_another(
 
 
 @pytest.mark.parametrize("sent", ["password", "implicit", "saml", "x" * 5000])
-def test_a_grant_type_that_nobody_has(platform: Platform, post: Ask, sent: str) -> None:
+def test_a_grant_type_that_nobody_has(platform: Mock, post: Ask, sent: str) -> None:
     answer = post(grant_type=sent)
 
     assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
@@ -86,7 +86,7 @@ def test_a_grant_type_that_nobody_has(platform: Platform, post: Ask, sent: str) 
     assert "Send one of client_credentials" in top(platform).cure
 
 
-def test_a_grant_type_beside_a_subject_token_type(platform: Platform, token_exchange: Ask) -> None:
+def test_a_grant_type_beside_a_subject_token_type(platform: Mock, token_exchange: Ask) -> None:
     answer = token_exchange(grant_type="client_credentials")
 
     assert told(answer)[:2] == (400, "invalid_request")
@@ -102,7 +102,7 @@ def test_a_grant_type_beside_a_subject_token_type(platform: Platform, token_exch
     ],
 )
 def test_a_form_that_is_labelled_as_nothing(
-    platform: Platform, http: Client, content_type: str | None, agent: str, words: str, change: str
+    platform: Mock, http: Client, content_type: str | None, agent: str, words: str, change: str
 ) -> None:
     answer = http.post(
         "/oauth2/token",
@@ -121,7 +121,7 @@ def test_a_form_that_is_labelled_as_nothing(
 # swapped
 
 
-def test_swapped_tokens_that_the_mock_remembers(platform: Platform, token_exchange: Ask) -> None:
+def test_swapped_tokens_that_the_mock_remembers(platform: Mock, token_exchange: Ask) -> None:
     answer = token_exchange(
         client_assertion=platform.id_token("cis2", WANTED), subject_token=platform.client_assertion("nhsauth-app")
     )
@@ -131,7 +131,7 @@ def test_swapped_tokens_that_the_mock_remembers(platform: Platform, token_exchan
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_swapped_tokens_that_the_mock_has_not_made(platform: Platform, token_exchange: Ask, provider: str) -> None:
+def test_swapped_tokens_that_the_mock_has_not_made(platform: Mock, token_exchange: Ask, provider: str) -> None:
     id_token = platform.id_token(provider, WANTED)
     assertion = platform.client_assertion("nhsauth-app")
     platform.store.issued.restore({})
@@ -143,7 +143,7 @@ def test_swapped_tokens_that_the_mock_has_not_made(platform: Platform, token_exc
     assert "its iss and sub are equal" in top(platform).seen
 
 
-def test_one_token_twice(platform: Platform, token_exchange: Ask) -> None:
+def test_one_token_twice(platform: Mock, token_exchange: Ask) -> None:
     assertion = platform.client_assertion("nhsauth-app")
     platform.store.issued.restore({})
 
@@ -157,7 +157,7 @@ def test_one_token_twice(platform: Platform, token_exchange: Ask) -> None:
 # other JWTs
 
 
-def jwt_of_provider(platform: Platform, **claims: object) -> str:
+def jwt_of_provider(platform: Mock, **claims: object) -> str:
     """A JWT by CIS2's key that the mock has not issued."""
     key = platform.providers["cis2"].key()
     iss = platform.providers["cis2"].issuer(platform.url)
@@ -166,7 +166,7 @@ def jwt_of_provider(platform: Platform, **claims: object) -> str:
     return jwts.sign(header, {"iss": iss, "aud": "nhsauth-app", "exp": exp, **claims}, key.private)
 
 
-def test_an_access_token_of_nhs_login_as_subject_token(platform: Platform, token_exchange: Ask) -> None:
+def test_an_access_token_of_nhs_login_as_subject_token(platform: Mock, token_exchange: Ask) -> None:
     key = platform.providers["nhs_login"].key()
     claims = {"iss": platform.url, "aud": "nhsauth-app", "exp": platform.clock.now() + 300, "token_use": "access"}
     token = jwts.sign({"typ": "JWT", "alg": "RS512", "kid": key.kid}, claims, key.private)
@@ -178,7 +178,7 @@ def test_an_access_token_of_nhs_login_as_subject_token(platform: Platform, token
     assert "NHS login's access token (token_use access)" in top(platform).seen
 
 
-def test_a_logout_token_as_subject_token(platform: Platform, token_exchange: Ask) -> None:
+def test_a_logout_token_as_subject_token(platform: Mock, token_exchange: Ask) -> None:
     token = jwt_of_provider(platform, events={"http://schemas.openid.net/event/backchannel-logout": {}}, exp=None)
 
     answer = token_exchange(subject_token=token)
@@ -188,7 +188,7 @@ def test_a_logout_token_as_subject_token(platform: Platform, token_exchange: Ask
     assert "a logout token" in top(platform).seen
 
 
-def test_a_keycloak_token_as_subject_token(platform: Platform, token_exchange: Ask) -> None:
+def test_a_keycloak_token_as_subject_token(platform: Mock, token_exchange: Ask) -> None:
     token = jwt_of_provider(platform, iss=f"{platform.url}/realms/Cis2-mock-internal-dev", typ="Bearer", azp="app")
 
     answer = token_exchange(subject_token=token)
@@ -220,9 +220,7 @@ MANGLED = [
 
 
 @pytest.mark.parametrize(("mangle", "words"), MANGLED)
-def test_a_mangled_assertion(
-    platform: Platform, client_credentials: Ask, mangle: Callable[[str], str], words: str
-) -> None:
+def test_a_mangled_assertion(platform: Mock, client_credentials: Ask, mangle: Callable[[str], str], words: str) -> None:
     sound = platform.client_assertion("nhsauth-app")
 
     answer = client_credentials(client_assertion=mangle(sound))
@@ -233,16 +231,14 @@ def test_a_mangled_assertion(
     assert sound[30:80] not in str(top(platform))
 
 
-def test_an_en_dash_is_laid_to_an_editor(platform: Platform, client_credentials: Ask) -> None:
+def test_an_en_dash_is_laid_to_an_editor(platform: Mock, client_credentials: Ask) -> None:
     client_credentials(client_assertion="eyJhbGciOiJSUzUxMiJ9.eyJ–fQ.e30")  # noqa: RUF001 - the mistake
 
     assert "An editor, a chat or a wiki" in top(platform).cause
 
 
 @pytest.mark.parametrize(("mangle", "words"), MANGLED)
-def test_a_mangled_subject_token(
-    platform: Platform, token_exchange: Ask, mangle: Callable[[str], str], words: str
-) -> None:
+def test_a_mangled_subject_token(platform: Mock, token_exchange: Ask, mangle: Callable[[str], str], words: str) -> None:
     answer = token_exchange(subject_token=mangle(platform.id_token("cis2", WANTED)))
 
     assert told(answer) == (400, "invalid_request", "Malformed JWT in subject_token")
@@ -250,9 +246,7 @@ def test_a_mangled_subject_token(
     assert words in top(platform).seen
 
 
-def test_a_sound_assertion_with_another_mistake_is_not_called_mangled(
-    platform: Platform, client_credentials: Ask
-) -> None:
+def test_a_sound_assertion_with_another_mistake_is_not_called_mangled(platform: Mock, client_credentials: Ask) -> None:
     alterations = Alterations(headers={"alg": "RS256"})
     client_credentials(client_assertion=platform.client_assertion("nhsauth-app", alterations=alterations))
 

@@ -8,7 +8,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 REDIRECT = "https://app.example/callback"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -30,14 +30,14 @@ Post = Callable[..., TestResponse]
         },
     ],
 )
-def test_what_is_absent_is_told_once(platform: Platform, post: Post, form: dict[str, str]) -> None:
+def test_what_is_absent_is_told_once(platform: Mock, post: Post, form: dict[str, str]) -> None:
     answer = post(**form)
 
     assert answer.status_code in (400, 401)
     assert platform.exchanges.last.examination().then == ()
 
 
-def test_an_absent_subject_token_is_told_once(platform: Platform, token_exchange: Post) -> None:
+def test_an_absent_subject_token_is_told_once(platform: Mock, token_exchange: Post) -> None:
     answer = token_exchange(subject_token="")
 
     assert answer.status_code == 400
@@ -45,7 +45,7 @@ def test_an_absent_subject_token_is_told_once(platform: Platform, token_exchange
 
 
 @pytest.mark.parametrize("path", ["/oauth2/userinfo", "/hello-world/hello/user"])
-def test_an_absent_header_is_told_once(platform: Platform, http: Client, path: str) -> None:
+def test_an_absent_header_is_told_once(platform: Mock, http: Client, path: str) -> None:
     answer = http.get(path)
 
     assert answer.status_code == 401
@@ -55,7 +55,7 @@ def test_an_absent_header_is_told_once(platform: Platform, http: Client, path: s
 @pytest.mark.parametrize("exp", [None, "soon", {}])
 @pytest.mark.parametrize("sub", ["nhsauth-app", "another"])
 def test_an_assertion_for_cis2_without_a_time_is_explained(
-    platform: Platform, http: Client, exp: Any, sub: str, caplog: pytest.LogCaptureFixture
+    platform: Mock, http: Client, exp: Any, sub: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
     path = platform.providers["cis2"].provider.endpoint("token")
@@ -63,7 +63,7 @@ def test_an_assertion_for_cis2_without_a_time_is_explained(
     assertion = platform.client_assertion("nhsauth-app", token_url=f"{platform.url}{path}", alterations=changes)
     form = {
         "grant_type": "authorization_code",
-        "code": platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": assertion,

@@ -8,7 +8,7 @@ import pytest
 
 from mock_servers.configuration import members
 from mock_servers.faults.pause import Pause
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
 
 Order = Callable[..., Fault]
@@ -28,7 +28,7 @@ class Waits(Pause):
 
 
 @pytest.fixture
-def waits(platform: Platform) -> Waits:
+def waits(platform: Mock) -> Waits:
     """What requests have waited."""
     pause = Waits()
     platform.faults.pause = pause
@@ -36,7 +36,7 @@ def waits(platform: Platform) -> Waits:
 
 
 @pytest.fixture
-def order(platform: Platform) -> Order:
+def order(platform: Mock) -> Order:
     """Order a fault, its members as the control API takes them."""
 
     def ordered(on: str, do: str, **more: Any) -> Fault:

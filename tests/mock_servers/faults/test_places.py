@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwks import UnreachableError
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
 
 Ask = Callable[..., TestResponse]
@@ -81,7 +81,7 @@ def test_a_provider_that_is_down_leaves_the_other_alone(http: Client, order: Ord
     assert http.get("/.well-known/openid-configuration").status_code == 200
 
 
-def test_a_key_set_that_meets_a_fault_is_in_the_journal(http: Client, platform: Platform, order: Order) -> None:
+def test_a_key_set_that_meets_a_fault_is_in_the_journal(http: Client, platform: Mock, order: Order) -> None:
     order("cis2.jwks", "status")
     http.get(f"{CIS2}/connect/jwk_uri")
     http.get(f"{CIS2}/connect/jwk_uri")
@@ -102,7 +102,7 @@ def test_a_key_set_that_meets_a_fault_is_in_the_journal(http: Client, platform: 
     ],
 )
 def test_an_app_whose_key_set_cannot_be_had_is_refused(
-    platform: Platform, order: Order, client_credentials: Ask, waits: Any, do: str, more: dict[str, Any], met: str
+    platform: Mock, order: Order, client_credentials: Ask, waits: Any, do: str, more: dict[str, Any], met: str
 ) -> None:
     order("app.jwks", do, **more)
 
@@ -155,7 +155,7 @@ def test_another_apps_key_set_is_not_touched(order: Order, client_credentials: A
     assert client_credentials().status_code == 200
 
 
-def test_a_spoilt_set_does_not_outlive_the_test(platform: Platform, order: Order, client_credentials: Ask) -> None:
+def test_a_spoilt_set_does_not_outlive_the_test(platform: Mock, order: Order, client_credentials: Ask) -> None:
     state = platform.snapshot()
     order("app.jwks", "rotate")
     client_credentials()
@@ -183,7 +183,7 @@ def test_a_spoilt_set_does_not_outlive_the_test(platform: Platform, order: Order
     ],
 )
 def test_a_provider_whose_keys_cannot_be_had_is_the_catch_all(
-    platform: Platform, order: Order, token_exchange: Ask, waits: Any, do: str, more: dict[str, Any], met: str
+    platform: Mock, order: Order, token_exchange: Ask, waits: Any, do: str, more: dict[str, Any], met: str
 ) -> None:
     order("cis2.jwks", do, **more)
 
@@ -215,18 +215,18 @@ def test_a_rotated_set_is_a_sound_one_for_whoever_fetches_it(http: Client, order
 # the browser flow: the platform asks the provider in process
 
 
-def _walk(platform: Platform) -> str:
+def _walk(platform: Mock) -> str:
     redirect = platform.apps.get("nhsauth-app").redirect_uris[0]
-    return platform.walk(
+    return platform.log_in(
         f"{platform.url}/oauth2/authorize?client_id=nhsauth-app&redirect_uri={redirect}&response_type=code"
         "&scope=nhs-cis2&state=s",
-        "656005750104",
+        user="656005750104",
     )
 
 
 @pytest.mark.parametrize(("do", "word"), [("status", "it answered 503"), ("drop", "it gave no whole answer")])
 def test_the_platforms_own_token_request_meets_the_providers_fault(
-    platform: Platform, order: Order, do: str, word: str
+    platform: Mock, order: Order, do: str, word: str
 ) -> None:
     order("cis2.token", do)
 
@@ -238,14 +238,14 @@ def test_the_platforms_own_token_request_meets_the_providers_fault(
     assert f"CIS2 could not be asked for the tokens: {word}, a fault you ordered" in (record.diagnosis or "")
 
 
-def test_the_platform_waits_for_a_slow_provider(platform: Platform, order: Order, waits: Any) -> None:
+def test_the_platform_waits_for_a_slow_provider(platform: Mock, order: Order, waits: Any) -> None:
     order("cis2.token", "delay", seconds=20)
 
     assert "code=" in _walk(platform)
     assert waits.seconds == [20]
 
 
-def test_a_browser_whose_connection_is_dropped_ends_in_an_error_that_says_so(platform: Platform, order: Order) -> None:
+def test_a_browser_whose_connection_is_dropped_ends_in_an_error_that_says_so(platform: Mock, order: Order) -> None:
     order("authorize", "drop")
 
     with pytest.raises(LogInError, match=r"The log-in was broken off: .* \(number 1: drop on authorize\)"):
@@ -253,7 +253,7 @@ def test_a_browser_whose_connection_is_dropped_ends_in_an_error_that_says_so(pla
 
 
 def test_the_platforms_userinfo_meets_the_providers_fault(
-    platform: Platform, order: Order, post: Ask, http: Client
+    platform: Mock, order: Order, post: Ask, http: Client
 ) -> None:
     code = _walk(platform).partition("code=")[2].partition("&")[0]
     redirect = platform.apps.get("nhsauth-app").redirect_uris[0]
@@ -271,15 +271,15 @@ def test_the_platforms_userinfo_meets_the_providers_fault(
     )
 
 
-def test_a_call_in_process_that_meets_no_fault_is_told_every_status(platform: Platform) -> None:
-    assert platform.call(f"{platform.url}/nowhere")[0] == 404
+def test_a_call_in_process_that_meets_no_fault_is_told_every_status(platform: Mock) -> None:
+    assert platform.in_process.call(f"{platform.url}/nowhere")[0] == 404
 
 
-def test_a_dropped_call_in_process_is_unreachable(platform: Platform, order: Order) -> None:
+def test_a_dropped_call_in_process_is_unreachable(platform: Mock, order: Order) -> None:
     order("api", "drop")
 
     with pytest.raises(UnreachableError, match="a fault you ordered"):
-        platform.call(f"{platform.url}/hello-world/hello/world")
+        platform.in_process.call(f"{platform.url}/hello-world/hello/world")
 
 
 # APIs
@@ -302,8 +302,8 @@ def test_a_client_of_an_api_is_known_by_its_key(order: Order, http: Client) -> N
     assert http.get("/hello-world/hello/application", headers={"apikey": "nhsauth-app"}).status_code == 503
 
 
-def test_a_client_of_a_provider_is_known_by_its_token(platform: Platform, order: Order, http: Client) -> None:
-    code = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
+def test_a_client_of_a_provider_is_known_by_its_token(platform: Mock, order: Order, http: Client) -> None:
+    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
     form = {
         "grant_type": "authorization_code",
         "code": code,

@@ -13,7 +13,7 @@ import requests
 
 from mock_servers.configuration import members
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
 
 HELLO = "/hello-world/hello/world"
@@ -21,18 +21,18 @@ MOST_WORKERS = 32
 
 
 @pytest.fixture
-def platform(ring: KeyRing) -> Iterator[Platform]:
+def platform(ring: KeyRing) -> Iterator[Mock]:
     """A platform on a port of its own."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with platform.serving():
         yield platform
 
 
-def order(platform: Platform, do: str, **more: Any) -> None:
+def order(platform: Mock, do: str, **more: Any) -> None:
     platform.faults.order(members.read(Fault, {"on": "api", "do": do, "times": None, **more}))
 
 
-def hold(platform: Platform, count: int) -> list[threading.Thread]:
+def hold(platform: Mock, count: int) -> list[threading.Thread]:
     """Let so many clients wait for their answers; they may be ended without one."""
 
     def ask() -> None:
@@ -52,7 +52,7 @@ def hold(platform: Platform, count: int) -> list[threading.Thread]:
     return threads
 
 
-def test_a_dropped_connection_is_closed_without_a_byte(platform: Platform) -> None:
+def test_a_dropped_connection_is_closed_without_a_byte(platform: Mock) -> None:
     order(platform, "drop")
     parts = urlsplit(platform.url)
 
@@ -63,7 +63,7 @@ def test_a_dropped_connection_is_closed_without_a_byte(platform: Platform) -> No
     assert received == b""
 
 
-def test_a_truncated_answer_ends_before_its_length(platform: Platform) -> None:
+def test_a_truncated_answer_ends_before_its_length(platform: Mock) -> None:
     order(platform, "malformed", kind="truncated")
     parts = urlsplit(platform.url)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=10)
@@ -78,7 +78,7 @@ def test_a_truncated_answer_ends_before_its_length(platform: Platform) -> None:
     connection.close()
 
 
-def test_the_next_request_after_a_drop_is_answered(platform: Platform) -> None:
+def test_the_next_request_after_a_drop_is_answered(platform: Mock) -> None:
     platform.faults.order(members.read(Fault, {"on": "api", "do": "drop"}))
     with pytest.raises(requests.ConnectionError):
         requests.get(platform.url + HELLO, timeout=10)
@@ -86,7 +86,7 @@ def test_the_next_request_after_a_drop_is_answered(platform: Platform) -> None:
     assert requests.get(platform.url + HELLO, timeout=10).status_code == 200
 
 
-def test_control_calls_are_answered_while_more_clients_wait_than_there_are_workers(platform: Platform) -> None:
+def test_control_calls_are_answered_while_more_clients_wait_than_there_are_workers(platform: Mock) -> None:
     order(platform, "delay", seconds=50)
     threads = hold(platform, MOST_WORKERS + 8)
 
@@ -100,7 +100,7 @@ def test_control_calls_are_answered_while_more_clients_wait_than_there_are_worke
 
 
 def test_a_server_stops_at_once_however_long_an_answer_would_wait(ring: KeyRing) -> None:
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     server = platform.start()
     order(platform, "delay", seconds=50)
     threads = hold(platform, 3)
@@ -115,7 +115,7 @@ def test_a_server_stops_at_once_however_long_an_answer_would_wait(ring: KeyRing)
     assert not any(thread.is_alive() for thread in threads)
 
 
-def test_the_end_of_a_test_lets_held_answers_go(platform: Platform) -> None:
+def test_the_end_of_a_test_lets_held_answers_go(platform: Mock) -> None:
     state = platform.snapshot()
     order(platform, "delay", seconds=50)
     threads = hold(platform, 2)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
 
 Ask = Callable[..., TestResponse]
@@ -52,9 +52,7 @@ def test_a_fault_is_met_as_often_as_ordered(order: Order, client_credentials: As
     assert [client_credentials().status_code for _ in range(3)] == [503, 503, 200]
 
 
-def test_a_fault_without_end_is_met_until_it_is_removed(
-    platform: Platform, order: Order, client_credentials: Ask
-) -> None:
+def test_a_fault_without_end_is_met_until_it_is_removed(platform: Mock, order: Order, client_credentials: Ask) -> None:
     fault = order("token", "status", times=None)
     met = [client_credentials().status_code for _ in range(3)]
 
@@ -84,7 +82,7 @@ def test_a_fault_elsewhere_is_not_met(order: Order, client_credentials: Ask) -> 
 
 
 def test_nothing_is_used_up_by_a_request_that_the_service_does_not_see(
-    platform: Platform, order: Order, client_credentials: Ask
+    platform: Mock, order: Order, client_credentials: Ask
 ) -> None:
     order("token", "status")
     assertion = platform.client_assertion("nhsauth-app")
@@ -101,7 +99,7 @@ def test_a_dropped_connection_gives_no_answer(order: Order, client_credentials: 
 
 
 def test_a_connection_dropped_before_the_work_spends_nothing(
-    platform: Platform, order: Order, client_credentials: Ask
+    platform: Mock, order: Order, client_credentials: Ask
 ) -> None:
     order("token", "drop")
     assertion = platform.client_assertion("nhsauth-app")
@@ -112,7 +110,7 @@ def test_a_connection_dropped_before_the_work_spends_nothing(
 
 
 def test_a_connection_dropped_after_the_work_leaves_the_jti_spent(
-    platform: Platform, order: Order, client_credentials: Ask
+    platform: Mock, order: Order, client_credentials: Ask
 ) -> None:
     order("token", "drop", processed=True)
     assertion = platform.client_assertion("nhsauth-app")
@@ -223,7 +221,7 @@ def test_the_catch_all_is_the_platforms_own(order: Order, client_credentials: As
 
 
 def test_a_delay_holds_back_an_answer_that_is_in_the_journal(
-    platform: Platform, order: Order, client_credentials: Ask, waits: Any
+    platform: Mock, order: Order, client_credentials: Ask, waits: Any
 ) -> None:
     order("token", "delay", seconds=30)
 
@@ -243,7 +241,7 @@ def test_a_delay_holds_back_an_answer_that_is_in_the_journal(
     ],
 )
 def test_the_journal_says_whose_doing_it_was(
-    platform: Platform,
+    platform: Mock,
     order: Order,
     client_credentials: Ask,
     do: str,
@@ -264,7 +262,7 @@ def test_the_journal_says_whose_doing_it_was(
 
 
 def test_the_journal_has_no_status_for_an_answer_that_never_left(
-    platform: Platform, order: Order, client_credentials: Ask
+    platform: Mock, order: Order, client_credentials: Ask
 ) -> None:
     order("token", "drop")
     with pytest.raises(ConnectionAbortedError):
@@ -273,7 +271,7 @@ def test_the_journal_has_no_status_for_an_answer_that_never_left(
     assert platform.exchanges.last.status == 0
 
 
-def test_a_request_that_was_wrong_as_well_is_told_both(platform: Platform, order: Order, post: Ask) -> None:
+def test_a_request_that_was_wrong_as_well_is_told_both(platform: Mock, order: Order, post: Ask) -> None:
     order("token", "malformed", kind="half")
     post(grant_type="password")
 
@@ -285,7 +283,7 @@ def test_a_request_that_was_wrong_as_well_is_told_both(platform: Platform, order
     assert record.diagnosis.endswith("This is a fault you ordered (number 1: malformed (half) on token).")
 
 
-def test_only_the_named_client_meets_it(platform: Platform, order: Order, post: Ask, http: Client) -> None:
+def test_only_the_named_client_meets_it(platform: Mock, order: Order, post: Ask, http: Client) -> None:
     platform.apps.create(client_id="other", make_key=False)
     order("token", "status", client_id="other", times=None)
     secret = {"grant_type": "refresh_token", "refresh_token": "x", "client_secret": "nhsauth-secret"}
@@ -304,7 +302,7 @@ def test_only_the_client_of_an_assertion_meets_it(order: Order, client_credentia
 
 
 def test_of_many_requests_at_once_as_many_meet_it_as_ordered(
-    platform: Platform, order: Order, client_credentials: Ask
+    platform: Mock, order: Order, client_credentials: Ask
 ) -> None:
     fault = order("token", "status", times=5)
 

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.http import server as serving
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Api
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def upstream() -> Iterator[str]:
 
 
 @pytest.fixture
-def behind(platform: Platform, upstream: str) -> Callable[..., Api]:
+def behind(platform: Mock, upstream: str) -> Callable[..., Api]:
     """Put the API behind the gateway; the ready-made app has all its scopes and those of the levels besides."""
 
     def add(*scopes: str, **members: Any) -> Api:

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ApimSettings
 from mock_servers.wire.identifiers import Identifiers
@@ -73,7 +73,7 @@ def test_an_unknown_token_is_the_gateways_fault(http: Client, token: str) -> Non
     assert fault(http.get("/hello-world/hello/user", headers=[("Authorization", f"Bearer {token}")])) == (401, UNKNOWN)
 
 
-def test_a_token_expires_after_ten_minutes(platform: Platform, http: Client, client_credentials: Ask) -> None:
+def test_a_token_expires_after_ten_minutes(platform: Mock, http: Client, client_credentials: Ask) -> None:
     token = client_credentials().get_json()["access_token"]
 
     platform.clock.advance(599.9)
@@ -97,7 +97,7 @@ def test_a_persons_token_is_too_low_for_an_applications_api(http: Client, token_
 
 
 def test_too_low_is_401_when_the_newest_suite_is_right(ring: KeyRing) -> None:
-    platform = Platform(Configuration(apim=ApimSettings(insufficient_scope_status=401)), ring=ring)
+    platform = Mock(Configuration(apim=ApimSettings(insufficient_scope_status=401)), ring=ring)
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -116,7 +116,7 @@ def test_an_unknown_api_key_is_the_gateways_fault(http: Client) -> None:
 
 
 @pytest.mark.parametrize("member", ["approved", "key_approved", "developer_active", "company_active"])
-def test_the_api_key_of_an_app_out_of_order_is_not_approved(platform: Platform, http: Client, member: str) -> None:
+def test_the_api_key_of_an_app_out_of_order_is_not_approved(platform: Mock, http: Client, member: str) -> None:
     platform.apps.change("nhsauth-app", **{member: False})
 
     status, (text, _) = fault(call(http, "application", apikey="nhsauth-app"))

@@ -11,7 +11,8 @@ from mock_servers.gateway.upstream import Upstream
 from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import ApiExistsError, Platform
+from mock_servers.mock import Mock
+from mock_servers.platform.platform import ApiExistsError
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.fault import Fault
@@ -57,7 +58,7 @@ def test_a_token_of_the_level_reaches_the_api(behind: Behind, call: Call, aal3: 
     assert call(token=aal3()).status_code == 201
 
 
-def test_a_token_of_a_lower_level_does_not(platform: Platform, behind: Behind, call: Call, token_exchange: Ask) -> None:
+def test_a_token_of_a_lower_level_does_not(platform: Mock, behind: Behind, call: Call, token_exchange: Ask) -> None:
     behind(AAL3)
     low = platform.id_token("cis2", Wanted(client_id="nhsauth-app", level="aal2"))
     token = token_exchange(subject_token=low).get_json()["access_token"]
@@ -109,7 +110,7 @@ def test_an_unknown_token_is_refused(behind: Behind, call: Call) -> None:
 
 
 def test_a_token_that_has_expired_is_refused(
-    platform: Platform, behind: Behind, call: Call, aal3: Callable[[], str]
+    platform: Mock, behind: Behind, call: Call, aal3: Callable[[], str]
 ) -> None:
     behind(AAL3)
     token = aal3()
@@ -119,7 +120,7 @@ def test_a_token_that_has_expired_is_refused(
 
 
 def test_an_app_without_the_product_is_refused(
-    platform: Platform, behind: Behind, call: Call, aal3: Callable[[], str]
+    platform: Mock, behind: Behind, call: Call, aal3: Callable[[], str]
 ) -> None:
     behind(AAL3)
     token = aal3()
@@ -130,7 +131,7 @@ def test_an_app_without_the_product_is_refused(
 
 def test_the_status_of_too_low_a_scope_is_a_setting(ring: KeyRing, upstream: str) -> None:
     api = Api(path="/my-api", upstream=upstream, scopes=(AAL3,))
-    platform = Platform(
+    platform = Mock(
         Configuration(apim=ApimSettings(insufficient_scope_status=401), apis=(api,)), ring=ring, clock=Clock()
     )
     http = Client(platform)
@@ -188,7 +189,7 @@ def test_an_api_for_keys_and_people_takes_both(behind: Behind, call: Call, aal3:
 # the rate limit
 
 
-def test_the_quota_of_the_app_holds_at_each_api(platform: Platform, behind: Behind, call: Call) -> None:
+def test_the_quota_of_the_app_holds_at_each_api(platform: Mock, behind: Behind, call: Call) -> None:
     behind(LEVEL0)
     behind(LEVEL0, path="/other")
     platform.apps.change("nhsauth-app", quota_per_minute=2, name="My app - INT")
@@ -208,7 +209,7 @@ def test_the_quota_of_the_app_holds_at_each_api(platform: Platform, behind: Behi
     assert call("/other/x", headers=key).status_code == 201
 
 
-def test_in_the_next_minute_the_quota_is_whole_again(platform: Platform, behind: Behind, call: Call) -> None:
+def test_in_the_next_minute_the_quota_is_whole_again(platform: Mock, behind: Behind, call: Call) -> None:
     behind(LEVEL0)
     platform.apps.change("nhsauth-app", quota_per_minute=1)
     key = [("apikey", "nhsauth-app")]
@@ -220,7 +221,7 @@ def test_in_the_next_minute_the_quota_is_whole_again(platform: Platform, behind:
     assert call(headers=key).status_code == 201
 
 
-def test_of_many_calls_at_once_no_more_pass_than_the_quota(platform: Platform, behind: Behind, call: Call) -> None:
+def test_of_many_calls_at_once_no_more_pass_than_the_quota(platform: Mock, behind: Behind, call: Call) -> None:
     behind(LEVEL0)
     platform.apps.change("nhsauth-app", quota_per_minute=5)
 
@@ -330,14 +331,14 @@ def test_the_answer_comes_back_as_it_was(behind: Behind, call: Call) -> None:
     assert "Connection" not in answer.headers
 
 
-def test_a_refused_request_never_reaches_the_api(behind: Behind, call: Call, platform: Platform) -> None:
+def test_a_refused_request_never_reaches_the_api(behind: Behind, call: Call, platform: Mock) -> None:
     api = behind(AAL3, upstream="http://127.0.0.1:9")
 
     assert fault(call(token="rubbish")) == (401, UNKNOWN)
     assert api.upstream not in (platform.exchanges.last.diagnosis or "")
 
 
-def test_calls_are_in_the_journal(behind: Behind, call: Call, platform: Platform) -> None:
+def test_calls_are_in_the_journal(behind: Behind, call: Call, platform: Mock) -> None:
     behind(open=True)
     call("/my-api/Patient/1?secret=x")
 
@@ -346,7 +347,7 @@ def test_calls_are_in_the_journal(behind: Behind, call: Call, platform: Platform
     assert (record.service, record.method, record.path, record.status) == ("gateway", "GET", "/my-api/Patient/1", 201)
 
 
-def test_a_fault_stands_before_the_api(behind: Behind, call: Call, platform: Platform) -> None:
+def test_a_fault_stands_before_the_api(behind: Behind, call: Call, platform: Mock) -> None:
     behind(open=True)
     platform.faults.order(Fault(on="api", do="status", status=502))
     platform.faults.order(Fault(on="api", do="malformed", kind="half"))
@@ -383,7 +384,7 @@ def test_of_two_apis_the_longer_path_takes_the_call(behind: Behind, call: Call) 
 
 
 def test_an_api_whose_path_is_part_of_anothers_changes_nothing_there(
-    platform: Platform, behind: Behind, call: Call
+    platform: Mock, behind: Behind, call: Call
 ) -> None:
     behind(AAL3, path="/hello")
 
@@ -400,13 +401,13 @@ def test_a_path_is_taken_once(behind: Behind) -> None:
 
 def test_an_api_of_the_configuration_is_there_from_the_start(ring: KeyRing, upstream: str) -> None:
     configuration = Configuration(apis=(Api(path="/mine", upstream=upstream, scopes=(AAL3,)),))
-    platform = Platform(configuration, ring=ring)
+    platform = Mock(configuration, ring=ring)
 
     assert fault(Client(platform).get("/mine")) == (401, NO_TOKEN)
     assert AAL3 in platform.apps.get("nhsauth-app").scopes
 
 
-def test_an_added_api_is_gone_after_the_test(platform: Platform, behind: Behind, call: Call) -> None:
+def test_an_added_api_is_gone_after_the_test(platform: Mock, behind: Behind, call: Call) -> None:
     state = platform.snapshot()
     behind(open=True)
     there = call().status_code
@@ -419,7 +420,7 @@ def test_an_added_api_is_gone_after_the_test(platform: Platform, behind: Behind,
 # an API that is not well
 
 
-def test_an_api_that_is_not_there_is_unavailable(behind: Behind, call: Call, platform: Platform) -> None:
+def test_an_api_that_is_not_there_is_unavailable(behind: Behind, call: Call, platform: Mock) -> None:
     behind(open=True, upstream="http://127.0.0.1:9")
 
     answer = call()
@@ -434,7 +435,7 @@ def test_an_api_that_is_not_there_is_unavailable(behind: Behind, call: Call, pla
 
 
 @pytest.mark.parametrize("host", ["example.com", "nobody.invalid"])
-def test_a_foreign_host_is_not_called(behind: Behind, call: Call, platform: Platform, host: str) -> None:
+def test_a_foreign_host_is_not_called(behind: Behind, call: Call, platform: Mock, host: str) -> None:
     behind(open=True, upstream=f"https://{host}")
 
     assert fault(call())[0] == 503

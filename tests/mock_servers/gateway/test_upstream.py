@@ -12,7 +12,7 @@ import pytest
 from mock_servers.gateway.upstream import BrokenUpstreamError, SlowUpstreamError, Upstream
 from mock_servers.http import server as serving
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Api
 from mock_servers.wire.request import Request
 
@@ -26,7 +26,7 @@ PATIENCE = 20
 @contextmanager
 def behind(ring: KeyRing, application: "WSGIApplication") -> Iterator[http.client.HTTPConnection]:
     """A connection to a mock that has an application behind its gateway, at /my-api."""
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with serving.serve(application) as api, platform.serving() as server:
         platform.add_api(Api(path="/my-api", upstream=api.url, open=True))
         connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
@@ -159,7 +159,7 @@ def test_an_api_that_never_finishes_holds_up_neither_a_stop_nor_the_next_test(
         asked.set()
         finish.wait(PATIENCE)
 
-    platform = Platform(ring=ring)
+    platform = Mock(ring=ring)
     with serving.serve(app) as api:
         server = platform.start()
         state = platform.snapshot()

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.jwts import Alterations
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 REDIRECT = "https://app.example/callback"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -19,7 +19,7 @@ Ask = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def http(platform: Platform) -> Client:
+def http(platform: Mock) -> Client:
     """A browser under the platform's own URL."""
     platform.apps.change(
         "nhsauth-app", redirect_uris=(REDIRECT,), post_logout_redirect_uris=("https://app.example/bye",)
@@ -42,7 +42,7 @@ def asked(**changes: str | None) -> dict[str, str]:
 
 
 @pytest.fixture
-def authorize(platform: Platform, http: Client) -> Ask:
+def authorize(platform: Mock, http: Client) -> Ask:
     """GET an authorize URL with a good request, changed."""
 
     def send(provider: str = "cis2", pairs: list[tuple[str, str]] | None = None, **changes: str | None) -> TestResponse:
@@ -63,7 +63,7 @@ def form_of(page: TestResponse) -> tuple[str, dict[str, str]]:
 
 
 @pytest.fixture
-def submit(platform: Platform, http: Client, authorize: Ask) -> Ask:
+def submit(platform: Mock, http: Client, authorize: Ask) -> Ask:
     """Ask for the page and post its form; `fields` change what is posted."""
 
     def send(
@@ -91,7 +91,7 @@ def told() -> Callable[[TestResponse], dict[str, str]]:
 
 
 @pytest.fixture
-def assertion(platform: Platform) -> Callable[..., str]:
+def assertion(platform: Mock) -> Callable[..., str]:
     """Sign a client assertion for a provider's token endpoint."""
 
     def sign(
@@ -108,7 +108,7 @@ def assertion(platform: Platform) -> Callable[..., str]:
 
 
 @pytest.fixture
-def token(platform: Platform, http: Client) -> Ask:
+def token(platform: Mock, http: Client) -> Ask:
     """POST a form to a provider's token endpoint."""
 
     def send(provider: str, form: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> TestResponse:

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]
@@ -19,15 +19,15 @@ P5 = "9912003072"
 
 
 @pytest.fixture
-def jti(platform: Platform, redeem: Ask) -> str:
+def jti(platform: Mock, redeem: Ask) -> str:
     """The jti of the id token of the first client, for whom a person has logged in."""
-    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
     id_token = redeem("nhs_login", code).get_json()["id_token"]
     return str(jwts.decode(id_token).claims["jti"])
 
 
 @pytest.fixture
-def vouch(platform: Platform) -> Vouch:
+def vouch(platform: Mock) -> Vouch:
     """Sign as the first client; keywords change claims, `without` leaves some out."""
 
     def sign(code: str, *, without: tuple[str, ...] = (), **claims: Any) -> str:
@@ -43,7 +43,7 @@ def vouch(platform: Platform) -> Vouch:
 
 
 @pytest.fixture
-def second(platform: Platform, authorize: Ask) -> Ask:
+def second(platform: Mock, authorize: Ask) -> Ask:
     """Ask for a log-in as a second client, which passes on what the first has signed."""
     platform.apps.create(client_id="second", name="Second", redirect_uris=(REDIRECT,), make_key=False)
 
@@ -53,7 +53,7 @@ def second(platform: Platform, authorize: Ask) -> Ask:
     return ask
 
 
-def test_the_person_is_not_asked_again(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Platform) -> None:
+def test_the_person_is_not_asked_again(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock) -> None:
     came = told(second(vouch(jti)))
 
     code = platform.store.codes.get(came["code"])
@@ -61,14 +61,14 @@ def test_the_person_is_not_asked_again(second: Ask, told: Told, vouch: Vouch, jt
     assert (code.log_in.client_id, code.log_in.person.id, came["state"]) == ("second", "9912003071", "s-1")
 
 
-def test_the_session_is_the_first_ones(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Platform) -> None:
+def test_the_session_is_the_first_ones(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock) -> None:
     told(second(vouch(jti)))
 
     [session] = platform.store.provider_sessions.values()
     assert [visit.client_id for visit in session.visits] == ["nhsauth-app", "second"]
 
 
-def test_it_is_good_once(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Platform) -> None:
+def test_it_is_good_once(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock) -> None:
     asserted = vouch(jti)
     told(second(asserted))
 
@@ -99,7 +99,7 @@ def test_a_bad_one_is_told_to_the_second_client(
     told: Told,
     vouch: Vouch,
     jti: str,
-    platform: Platform,
+    platform: Mock,
     changes: dict[str, Any],
     expected: tuple[str, str, str],
 ) -> None:
@@ -120,8 +120,8 @@ def test_what_is_no_jwt_is_told_to_the_second_client(second: Ask, told: Told, se
     assert told(second(sent)) == {"error": "invalid_request", "state": "s-1"}
 
 
-def test_too_low_a_level_is_refused(second: Ask, told: Told, vouch: Vouch, platform: Platform, redeem: Ask) -> None:
-    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app", user=P5), REDIRECT)
+def test_too_low_a_level_is_refused(second: Ask, told: Told, vouch: Vouch, platform: Mock, redeem: Ask) -> None:
+    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app", user=P5), REDIRECT)
     claims = jwts.decode(redeem("nhs_login", code).get_json()["id_token"]).claims
 
     came = told(second(vouch(claims["jti"])))

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.cis2 import PATH
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Ask = Callable[..., TestResponse]
 REDIRECT = "https://app.example/callback"
@@ -37,7 +37,7 @@ def sentence_on(page: TestResponse) -> str:
     ],
 )
 def test_cis2_shows_a_page_while_it_knows_no_redirect_uri(
-    authorize: Ask, platform: Platform, changes: dict[str, str | None], code: str, sentence: str
+    authorize: Ask, platform: Mock, changes: dict[str, str | None], code: str, sentence: str
 ) -> None:
     page = authorize(**changes)
 
@@ -192,7 +192,7 @@ def test_a_good_request_shows_the_log_in_page(authorize: Ask, provider: str, cha
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
-def test_nhs_login_takes_the_request_as_a_form(platform: Platform, http: Client) -> None:
+def test_nhs_login_takes_the_request_as_a_form(platform: Mock, http: Client) -> None:
     form = {
         "response_type": "code",
         "client_id": "nhsauth-app",
@@ -205,14 +205,14 @@ def test_nhs_login_takes_the_request_as_a_form(platform: Platform, http: Client)
     assert http.post("/authorize", data=form, base_url=platform.url).status_code == 200
 
 
-def test_cis2_takes_no_request_as_a_form(platform: Platform, http: Client) -> None:
+def test_cis2_takes_no_request_as_a_form(platform: Mock, http: Client) -> None:
     answer = http.post(f"{PATH}/authorize", data={"client_id": "nhsauth-app"}, base_url=platform.url)
 
     assert answer.status_code == 405
     assert "Required Method: GET found: POST" in sentence_on(answer)
 
 
-def test_the_platform_itself_needs_no_nonce_at_nhs_login(authorize: Ask, platform: Platform) -> None:
+def test_the_platform_itself_needs_no_nonce_at_nhs_login(authorize: Ask, platform: Mock) -> None:
     page = authorize(
         "nhs_login",
         client_id="test-client-nhs-login",
@@ -257,7 +257,7 @@ def test_a_page_tells_the_providers_code_beneath(authorize: Ask) -> None:
     assert "Status 400, <code>redirect_uri_mismatch</code>" in page
 
 
-def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask, platform: Platform) -> None:
+def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask, platform: Mock) -> None:
     good = f"https://app.example/{'a' * 150}/"
     platform.apps.change("nhsauth-app", redirect_uris=("https://other.example/", f"{good}callback"))
 
@@ -269,7 +269,7 @@ def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask,
     )
 
 
-def test_many_registered_redirect_uris_are_counted(authorize: Ask, platform: Platform) -> None:
+def test_many_registered_redirect_uris_are_counted(authorize: Ask, platform: Mock) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=tuple(f"https://{number}.example/" for number in range(12)))
 
     authorize()
@@ -277,7 +277,7 @@ def test_many_registered_redirect_uris_are_counted(authorize: Ask, platform: Pla
     assert '"https://4.example/" and 7 more' in (platform.exchanges.last.diagnosis or "")
 
 
-def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Platform) -> None:
+def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Mock) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=())
 
     authorize()
@@ -288,7 +288,7 @@ def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Pla
 @pytest.mark.parametrize(("uri", "advised"), [("http://app.example/callback", True), (REDIRECT, False)])
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_a_redirect_uri_in_the_clear_gets_advice(
-    authorize: Ask, platform: Platform, provider: str, uri: str, *, advised: bool
+    authorize: Ask, platform: Mock, provider: str, uri: str, *, advised: bool
 ) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=(uri,))
 

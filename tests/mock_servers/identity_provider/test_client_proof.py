@@ -12,8 +12,8 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwks import UnreachableError
+from mock_servers.mock import Mock
 from mock_servers.platform import identity_provider as provider_app
-from mock_servers.platform.platform import Platform
 
 Ask = Callable[..., TestResponse]
 Sign = Callable[..., str]
@@ -23,17 +23,17 @@ NOW = 1_800_000_000
 
 
 @pytest.fixture
-def keyed(platform: Platform, http: Client) -> None:  # noqa: ARG001 - http registers the redirect URI
+def keyed(platform: Mock, http: Client) -> None:  # noqa: ARG001 - http registers the redirect URI
     """The app proves itself by a key at CIS2, too."""
     platform.apps.change("nhsauth-app", cis2_auth_method="private_key_jwt")
 
 
 @pytest.fixture
-def prove(platform: Platform, token: Ask) -> Ask:
+def prove(platform: Mock, token: Ask) -> Ask:
     """Redeem a fresh code with these credentials alone."""
 
     def send(provider: str, headers: dict[str, str] | None = None, **credentials: Any) -> TestResponse:
-        code = platform.log_in(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+        code = platform.issue_code(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **credentials}
         return token(provider, form, headers)
 
@@ -141,7 +141,7 @@ def test_cis2_asks_for_basic_with_401_when_it_was_used(prove: Ask) -> None:
 
 
 @pytest.fixture
-def basic_alone(platform: Platform, http: Client) -> None:
+def basic_alone(platform: Mock, http: Client) -> None:
     """The app is registered, over the control API, to send its secret to CIS2 in the header."""
     change = {"cis2_auth_method": "client_secret_basic"}
     assert http.patch("/_nhsauth/apps/nhsauth-app", json=change, base_url=platform.url).status_code == 200
@@ -175,7 +175,7 @@ def test_cis2_asks_again_for_basic_when_the_secret_is_wrong(prove: Ask) -> None:
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 @pytest.mark.parametrize("answer", ["", "no JSON", "[]", '{"keys": {}}', UnreachableError("nobody listens")])
 def test_keys_that_cannot_be_read_prove_nobody(
-    platform: Platform, assertion: Sign, provider: str, answer: str | UnreachableError
+    platform: Mock, assertion: Sign, provider: str, answer: str | UnreachableError
 ) -> None:
     def fetch(url: str) -> bytes:
         fetched.append(url)
@@ -222,14 +222,14 @@ def test_cis2_gives_the_state_back(prove: Ask) -> None:
     ("content_type", "sentence"),
     [("application/json", "Invalid Content Type"), ("text/plain", "Invalid Content Type")],
 )
-def test_cis2_wants_a_form(http: Client, platform: Platform, content_type: str, sentence: str) -> None:
+def test_cis2_wants_a_form(http: Client, platform: Mock, content_type: str, sentence: str) -> None:
     answer = http.post(f"{PATH}/access_token", data=b"{}", content_type=content_type, base_url=platform.url)
 
     assert (answer.status_code, ordered(answer)) == (400, refused(sentence, "invalid_request"))
 
 
 @pytest.mark.parametrize("name", ["code", "grant_type", "client_id", "client_secret", "redirect_uri"])
-def test_cis2_names_a_repeated_parameter(http: Client, platform: Platform, name: str) -> None:
+def test_cis2_names_a_repeated_parameter(http: Client, platform: Mock, name: str) -> None:
     answer = http.post(f"{PATH}/access_token", data={name: ["a", "b"]}, base_url=platform.url)
 
     sentence = f"Invalid Request, duplicate request parameter found : {name}"
@@ -317,7 +317,7 @@ def test_a_realm_takes_the_secret_in_the_header(prove: Ask) -> None:
     assert prove("Cis2-mock-internal-dev", basic()).status_code == 200
 
 
-def test_a_long_lived_assertion_gets_advice(prove: Ask, assertion: Sign, platform: Platform) -> None:
+def test_a_long_lived_assertion_gets_advice(prove: Ask, assertion: Sign, platform: Mock) -> None:
     platform.apps.change("nhsauth-app", cis2_auth_method="private_key_jwt")
     prove("cis2", client_assertion_type=ASSERTION_TYPE, client_assertion=assertion("cis2", exp=NOW + 900))
 
@@ -326,7 +326,7 @@ def test_a_long_lived_assertion_gets_advice(prove: Ask, assertion: Sign, platfor
 
 @pytest.mark.usefixtures("keyed")
 def test_an_audience_that_is_the_issuer_is_told_beside_the_endpoint(
-    prove: Ask, assertion: Sign, platform: Platform
+    prove: Ask, assertion: Sign, platform: Mock
 ) -> None:
     issuer = f"{platform.url}{PATH}"
 
@@ -340,7 +340,7 @@ def test_an_audience_that_is_the_issuer_is_told_beside_the_endpoint(
 @pytest.mark.parametrize("aud", [["https://other.example/"], 7, None])
 @pytest.mark.usefixtures("keyed")
 def test_an_audience_that_is_no_text_is_told_beside_the_endpoint(
-    prove: Ask, assertion: Sign, platform: Platform, aud: Any
+    prove: Ask, assertion: Sign, platform: Mock, aud: Any
 ) -> None:
     prove("cis2", client_assertion_type=ASSERTION_TYPE, client_assertion=assertion("cis2", aud=aud))
 
@@ -349,9 +349,7 @@ def test_an_audience_that_is_no_text_is_told_beside_the_endpoint(
     )
 
 
-def test_the_redirect_uri_of_the_log_in_is_shown_whole_beside_the_one_that_was_sent(
-    prove: Ask, platform: Platform
-) -> None:
+def test_the_redirect_uri_of_the_log_in_is_shown_whole_beside_the_one_that_was_sent(prove: Ask, platform: Mock) -> None:
     sent = f"{REDIRECT}/{'x' * 150}"
 
     prove("cis2", client_id="nhsauth-app", client_secret="nhsauth-secret", redirect_uri=sent)

@@ -12,8 +12,8 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import Alterations
+from mock_servers.mock import Mock
 from mock_servers.platform import identity_provider as provider_app
-from mock_servers.platform.platform import Platform
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]
@@ -38,7 +38,7 @@ class Clients:
 
 
 @pytest.fixture
-def clients(platform: Platform) -> Clients:
+def clients(platform: Mock) -> Clients:
     platform.apps.change("nhsauth-app", backchannel_logout_uri=HERE)
     return Clients()
 
@@ -50,7 +50,7 @@ def tokens(submit: Ask, told: Told, redeem: Ask) -> dict[str, str]:
 
 
 @pytest.fixture
-def log_out(platform: Platform, clients: Clients) -> Ask:
+def log_out(platform: Mock, clients: Clients) -> Ask:
     """GET the end-session endpoint of a provider whose clients are `clients`."""
     service = replace(platform.provider("cis2"), send=clients)
     http = Client(provider_app.create_app(service))
@@ -62,7 +62,7 @@ def log_out(platform: Platform, clients: Clients) -> Ask:
 
 
 def test_the_clients_get_a_signed_logout_token(
-    tokens: dict[str, str], log_out: Ask, clients: Clients, platform: Platform
+    tokens: dict[str, str], log_out: Ask, clients: Clients, platform: Mock
 ) -> None:
     log_out(id_token_hint=tokens["id_token"])
 
@@ -145,7 +145,7 @@ def test_the_hint_is_needed(log_out: Ask) -> None:
 
 
 def test_a_strange_address_is_told_beside_those_that_are_registered(
-    tokens: dict[str, str], platform: Platform, http: Client
+    tokens: dict[str, str], platform: Mock, http: Client
 ) -> None:
     query = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": f"{BYE}/"}
 
@@ -166,7 +166,7 @@ def test_a_hint_that_is_no_token_of_the_providers_is_refused(log_out: Ask, hint:
 
 
 @pytest.mark.parametrize("sid", [[], {}, 7, None])
-def test_a_sid_that_is_no_text_ends_no_session(log_out: Ask, clients: Clients, platform: Platform, sid: object) -> None:
+def test_a_sid_that_is_no_text_ends_no_session(log_out: Ask, clients: Clients, platform: Mock, sid: object) -> None:
     wanted = Wanted(client_id="nhsauth-app")
     hint = platform.id_token("cis2", wanted, Alterations(claims={"sid": sid}), origin=platform.url)
 
@@ -183,7 +183,7 @@ def test_another_method_is_named(log_out: Ask) -> None:
 
 @pytest.mark.parametrize(("status", "words"), [(400, "answered 400"), (500, "answered 500"), (0, "not tried again")])
 def test_a_client_that_fails_is_recorded_and_not_asked_again(
-    tokens: dict[str, str], log_out: Ask, clients: Clients, platform: Platform, status: int, words: str
+    tokens: dict[str, str], log_out: Ask, clients: Clients, platform: Mock, status: int, words: str
 ) -> None:
     clients.status = status
 

@@ -9,7 +9,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 
@@ -30,11 +30,11 @@ def told_by_cis2(code: str, description: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def cis2_refresh(platform: Platform, http: Client, redeem: Ask, token: Ask) -> tuple[dict[str, Any], Ask]:
+def cis2_refresh(platform: Mock, http: Client, redeem: Ask, token: Ask) -> tuple[dict[str, Any], Ask]:
     """The token answer of a client of CIS2 that is registered for refreshes, and how it refreshes."""
     assert http is not None
     platform.apps.change("nhsauth-app", grant_types=BOTH)
-    first = redeem("cis2", platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)).get_json()
+    first = redeem("cis2", platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)).get_json()
 
     def refresh(refresh_token: str, **changes: str) -> TestResponse:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **SECRET, **changes}
@@ -84,7 +84,7 @@ def test_cis2_refreshes_with_the_latest_token_alone(cis2_refresh: tuple[dict[str
     assert pairs(again) == (400, told_by_cis2("invalid_request", "RefreshToken does not exist"))
 
 
-def test_cis2_refuses_an_expired_refresh_token(cis2_refresh: tuple[dict[str, Any], Ask], platform: Platform) -> None:
+def test_cis2_refuses_an_expired_refresh_token(cis2_refresh: tuple[dict[str, Any], Ask], platform: Mock) -> None:
     first, refresh = cis2_refresh
     platform.clock.advance(12 * 3600)
 
@@ -94,7 +94,7 @@ def test_cis2_refuses_an_expired_refresh_token(cis2_refresh: tuple[dict[str, Any
 
 
 def test_cis2_refuses_a_refresh_token_of_another_client(
-    cis2_refresh: tuple[dict[str, Any], Ask], platform: Platform
+    cis2_refresh: tuple[dict[str, Any], Ask], platform: Mock
 ) -> None:
     first, refresh = cis2_refresh
     platform.apps.create(client_id="other", client_secret="other-secret", make_key=False)
@@ -113,15 +113,15 @@ def test_cis2_refuses_a_wider_scope(cis2_refresh: tuple[dict[str, Any], Ask]) ->
     assert pairs(wider) == (400, told_by_cis2("invalid_scope", sentence))
 
 
-def test_a_client_without_refreshes_gets_no_refresh_token_at_nhs_login(platform: Platform, redeem: Ask) -> None:
+def test_a_client_without_refreshes_gets_no_refresh_token_at_nhs_login(platform: Mock, redeem: Ask) -> None:
     platform.apps.change("nhsauth-app", grant_types=("authorization_code",))
 
-    answer = redeem("nhs_login", platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT))
+    answer = redeem("nhs_login", platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT))
 
     assert "refresh_token" not in answer.get_json()
 
 
-def test_cis2_refuses_a_grant_that_the_client_is_not_registered_for(platform: Platform, token: Ask) -> None:
+def test_cis2_refuses_a_grant_that_the_client_is_not_registered_for(platform: Mock, token: Ask) -> None:
     platform.apps.change("nhsauth-app", grant_types=("authorization_code",))
 
     answer = token("cis2", {"grant_type": "refresh_token", "refresh_token": "x", **SECRET})
@@ -129,7 +129,7 @@ def test_cis2_refuses_a_grant_that_the_client_is_not_registered_for(platform: Pl
     assert pairs(answer) == (400, told_by_cis2("unsupported_grant_type", "Grant type is not supported"))
 
 
-def test_nhs_login_refuses_a_grant_that_the_client_is_not_registered_for(platform: Platform, redeem: Ask) -> None:
+def test_nhs_login_refuses_a_grant_that_the_client_is_not_registered_for(platform: Mock, redeem: Ask) -> None:
     platform.apps.change("nhsauth-app", grant_types=("authorization_code",))
 
     answer = redeem("nhs_login", "x", grant_type="refresh_token", refresh_token="x")
@@ -145,7 +145,7 @@ def test_nhs_login_refuses_a_grant_that_the_client_is_not_registered_for(platfor
     ],
 )
 def test_a_client_without_the_code_flow_is_sent_back(
-    platform: Platform, authorize: Ask, told: Told, provider: str, sentence: str | None
+    platform: Mock, authorize: Ask, told: Told, provider: str, sentence: str | None
 ) -> None:
     platform.apps.change("nhsauth-app", grant_types=("refresh_token",))
 
@@ -156,24 +156,24 @@ def test_a_client_without_the_code_flow_is_sent_back(
 
 
 @pytest.fixture
-def ancestor(ring: KeyRing) -> Platform:
+def ancestor(ring: KeyRing) -> Mock:
     """A platform whose CIS2 tells unusable codes apart."""
-    return Platform(Configuration(cis2=ProviderSettings(unusable_code="ancestor")), ring=ring)
+    return Mock(Configuration(cis2=ProviderSettings(unusable_code="ancestor")), ring=ring)
 
 
-def _redeemed(platform: Platform, code: str) -> TestResponse:
+def _redeemed(platform: Mock, code: str) -> TestResponse:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **SECRET}
     return Client(platform).post(f"{PATH}/access_token", data=form)
 
 
-def test_the_ancestor_says_that_a_code_does_not_exist(ancestor: Platform) -> None:
+def test_the_ancestor_says_that_a_code_does_not_exist(ancestor: Mock) -> None:
     answer = _redeemed(ancestor, "unknown")
 
     assert pairs(answer) == (400, told_by_cis2("invalid_request", "Authorization code doesn't exist."))
 
 
-def test_the_ancestor_says_that_a_code_has_expired(ancestor: Platform) -> None:
-    code = ancestor.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_the_ancestor_says_that_a_code_has_expired(ancestor: Mock) -> None:
+    code = ancestor.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
     ancestor.clock.advance(120)
 
     answer = _redeemed(ancestor, code)
@@ -181,8 +181,8 @@ def test_the_ancestor_says_that_a_code_has_expired(ancestor: Platform) -> None:
     assert pairs(answer) == (400, told_by_cis2("invalid_grant", "Authorization code expired."))
 
 
-def test_the_ancestor_says_as_captured_of_a_code_that_was_used(ancestor: Platform) -> None:
-    code = ancestor.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_the_ancestor_says_as_captured_of_a_code_that_was_used(ancestor: Mock) -> None:
+    code = ancestor.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
     _redeemed(ancestor, code)
 
     answer = _redeemed(ancestor, code)

@@ -7,14 +7,14 @@ import pytest
 from werkzeug.test import Client
 
 from mock_servers.identity_provider.headless import Call, LogInError, log_in
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 DOCTOR = "656005750104"
 REDIRECT = "https://app.example/callback"
 
 
 @pytest.fixture
-def call(platform: Platform, http: Client) -> Call:
+def call(platform: Mock, http: Client) -> Call:
     """The platform in process, without following redirects."""
 
     def send(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
@@ -27,7 +27,7 @@ def call(platform: Platform, http: Client) -> Call:
 
 
 @pytest.fixture
-def url(platform: Platform) -> Callable[..., str]:
+def url(platform: Mock) -> Callable[..., str]:
     """A good authorize URL of a provider."""
 
     def build(provider: str, **changes: str) -> str:
@@ -59,7 +59,7 @@ def test_a_level_is_chosen(call: Call, url: Callable[..., str]) -> None:
     assert "error=interaction_required" in log_in(call, url("cis2"), DOCTOR, level="aal2")
 
 
-def test_a_log_in_goes_through_the_platform(call: Call, platform: Platform) -> None:
+def test_a_log_in_goes_through_the_platform(call: Call, platform: Mock) -> None:
     query = {"response_type": "code", "client_id": "nhsauth-app", "redirect_uri": REDIRECT, "state": "mine"}
 
     end = log_in(call, f"{platform.url}/oauth2/authorize?{urlencode(query)}", DOCTOR)

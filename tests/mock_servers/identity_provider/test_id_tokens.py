@@ -13,7 +13,7 @@ from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import Person
 from mock_servers.state.settings import ProviderSettings
@@ -25,7 +25,7 @@ Mint = Callable[..., jwts.Jwt]
 
 
 @pytest.fixture
-def mint(platform: Platform) -> Mint:
+def mint(platform: Mock) -> Mint:
     def minted(provider: str, alterations: Alterations | None = None, **wanted: Any) -> jwts.Jwt:
         asked = Wanted(client_id="nhsauth-app", **wanted)
         return jwts.decode(platform.id_token(provider, asked, alterations or Alterations()))
@@ -33,7 +33,7 @@ def mint(platform: Platform) -> Mint:
     return minted
 
 
-def test_cis2_header(platform: Platform, mint: Mint) -> None:
+def test_cis2_header(platform: Mock, mint: Mint) -> None:
     kid = platform.providers["cis2"].key().kid
 
     assert list(mint("cis2").header.items()) == [("typ", "JWT"), ("kid", kid), ("alg", "RS256")]
@@ -67,7 +67,7 @@ def test_cis2_payload(mint: Mint) -> None:
     ]
 
 
-def test_nhs_login_header_repeats_claims(platform: Platform, mint: Mint) -> None:
+def test_nhs_login_header_repeats_claims(platform: Mock, mint: Mint) -> None:
     token = mint("nhs_login")
 
     assert list(token.header.items()) == [
@@ -112,7 +112,7 @@ def test_a_patient_has_the_same_sub_at_every_log_in(mint: Mint) -> None:
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"])
-def test_the_key_set_of_a_provider_verifies_its_id_token(platform: Platform, http: Client, provider: str) -> None:
+def test_the_key_set_of_a_provider_verifies_its_id_token(platform: Mock, http: Client, provider: str) -> None:
     service = platform.providers[provider]
     token = jwts.decode(platform.id_token(provider, Wanted(client_id="nhsauth-app")))
 
@@ -160,7 +160,7 @@ def test_an_unknown_person_is_refused_with_those_there_are(mint: Mint) -> None:
         mint("nhs_login", user="5")
 
 
-def test_altered_members_are_signed_as_asked(platform: Platform, mint: Mint) -> None:
+def test_altered_members_are_signed_as_asked(platform: Mock, mint: Mint) -> None:
     alterations = Alterations(claims={"exp": 5, "more": [1]}, headers={"kid": "k"}, without=["sub", "header.typ"])
 
     token = mint("cis2", alterations)
@@ -172,7 +172,7 @@ def test_altered_members_are_signed_as_asked(platform: Platform, mint: Mint) -> 
 
 
 def test_assurance_levels_are_text_when_set_so(ring: KeyRing) -> None:
-    platform = Platform(Configuration(cis2=ProviderSettings(assurance_levels="string")), ring=ring)
+    platform = Mock(Configuration(cis2=ProviderSettings(assurance_levels="string")), ring=ring)
 
     claims = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"))).claims
 
@@ -181,7 +181,7 @@ def test_assurance_levels_are_text_when_set_so(ring: KeyRing) -> None:
 
 def test_a_configured_persons_claims_take_the_place_of_the_providers(ring: KeyRing) -> None:
     person = Person(provider="cis2", id="656005750104", level="aal3", claims={"name": "TEST User", "acr": "X"})
-    platform = Platform(Configuration(users=(person,)), ring=ring)
+    platform = Mock(Configuration(users=(person,)), ring=ring)
 
     claims = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"))).claims
 
@@ -193,9 +193,9 @@ def half_hash(value: str, algorithm: str) -> str:
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
-def test_a_redeemed_code_gives_an_id_token_with_the_hashes_of_token_and_code(platform: Platform, http: Client) -> None:
+def test_a_redeemed_code_gives_an_id_token_with_the_hashes_of_token_and_code(platform: Mock, http: Client) -> None:
     redirect = "http://127.0.0.1:8080/_nhsauth/callback"
-    code = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), redirect)
+    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), redirect)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
     secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
 

@@ -10,7 +10,7 @@ from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import Person, roles
@@ -31,7 +31,7 @@ def id_token(answer: TestResponse) -> dict[str, Any]:
     return dict(jwts.decode(answer.get_json()["id_token"]).claims)
 
 
-def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: Told, platform: Platform) -> None:
+def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: Told, platform: Mock) -> None:
     came = told(submit(DOCTOR))
 
     assert list(came) == ["code", "scope", "state", "iss", "client_id"]
@@ -51,7 +51,7 @@ def test_a_realm_sends_state_session_and_code(submit: Ask, told: Told, state: st
 
 
 def test_a_realms_form_is_keycloaks_and_needs_the_username_alone(
-    authorize: Ask, platform: Platform, http: Client, told: Told
+    authorize: Ask, platform: Mock, http: Client, told: Told
 ) -> None:
     page = authorize(REALM).get_data(as_text=True)
     action = page.partition('action="')[2].partition('"')[0].replace("&amp;", "&")
@@ -101,7 +101,7 @@ def test_a_log_in_that_fails_as_chosen_tells_the_client(
 
 @pytest.mark.parametrize("outcome", NHS_LOGIN.asking.outcomes)
 def test_a_log_in_ends_with_any_documented_error_of_nhs_login(
-    authorize: Ask, told: Told, platform: Platform, outcome: str
+    authorize: Ask, told: Told, platform: Mock, outcome: str
 ) -> None:
     came = told(authorize("nhs_login", nhsauth_user=PATIENT, nhsauth_outcome=outcome))
 
@@ -183,7 +183,7 @@ def test_a_form_that_was_changed_is_refused_on_a_page(submit: Ask, name: str) ->
     assert "This log-in form was not made for this request." in page.get_data(as_text=True)
 
 
-def test_a_form_of_another_provider_is_refused(authorize: Ask, http: Client, platform: Platform) -> None:
+def test_a_form_of_another_provider_is_refused(authorize: Ask, http: Client, platform: Mock) -> None:
     page = authorize("nhs_login").get_data(as_text=True)
     csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
     form = {"username": DOCTOR, "csrf": csrf, "response_type": "code", "client_id": "nhsauth-app"}
@@ -233,7 +233,7 @@ def test_the_page_of_a_slow_log_in_is_no_error(submit: Ask) -> None:
     assert "Status 200" not in page
 
 
-def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Platform, told: Told) -> None:
+def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Mock, told: Told) -> None:
     waiting = submit(DOCTOR, fields={"outcome": "slow"})
     url = waiting.headers["Refresh"].partition("url=")[2]
 
@@ -242,7 +242,7 @@ def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Pl
 
 
 def test_a_session_answers_prompt_none_for_another_client(
-    submit: Ask, authorize: Ask, platform: Platform, told: Told, redeem: Ask
+    submit: Ask, authorize: Ask, platform: Mock, told: Told, redeem: Ask
 ) -> None:
     platform.apps.create(client_id="other", client_secret="o", redirect_uris=("https://app.example/callback",))
     first = id_token(redeem("cis2", told(submit(DOCTOR))["code"]))
@@ -253,7 +253,7 @@ def test_a_session_answers_prompt_none_for_another_client(
     assert (second["sid"], second["aud"], second["auth_time"]) == (first["sid"], "other", first["auth_time"])
 
 
-def test_a_session_is_too_old_for_max_age(submit: Ask, authorize: Ask, platform: Platform, told: Told) -> None:
+def test_a_session_is_too_old_for_max_age(submit: Ask, authorize: Ask, platform: Mock, told: Told) -> None:
     submit(DOCTOR)
     platform.clock.advance(301)
 
@@ -270,7 +270,7 @@ def test_a_session_of_too_low_a_level_does_not_do(submit: Ask, authorize: Ask, t
 @pytest.mark.parametrize(
     "change", [lambda value: value[:-1] + "0x", lambda value: "x" + value, lambda _: "", lambda _: "é.ü"]
 )
-def test_a_tampered_cookie_is_no_session(submit: Ask, platform: Platform, change: Callable[[str], str]) -> None:
+def test_a_tampered_cookie_is_no_session(submit: Ask, platform: Mock, change: Callable[[str], str]) -> None:
     cookie = submit(DOCTOR).headers["Set-Cookie"].partition(";")[0].partition("=")[2]
     query = "response_type=code&client_id=nhsauth-app&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&scope=openid"
 
@@ -294,7 +294,7 @@ def test_the_cookie_is_its_providers_alone_and_hidden_from_scripts(
 
 @pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
 def test_the_cookie_is_for_https_alone_where_the_provider_is_called_so(
-    platform: Platform, scheme: str, *, secure: bool
+    platform: Mock, scheme: str, *, secure: bool
 ) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=("https://app.example/callback",))
     query = {
@@ -310,7 +310,7 @@ def test_the_cookie_is_for_https_alone_where_the_provider_is_called_so(
     assert ("Secure" in answer.headers["Set-Cookie"].split("; ")) is secure
 
 
-def test_auth_time_is_that_of_the_log_in(submit: Ask, told: Told, redeem: Ask, platform: Platform) -> None:
+def test_auth_time_is_that_of_the_log_in(submit: Ask, told: Told, redeem: Ask, platform: Mock) -> None:
     at = platform.clock.now()
     code = told(submit(DOCTOR))["code"]
     platform.clock.advance(60)
@@ -320,7 +320,7 @@ def test_auth_time_is_that_of_the_log_in(submit: Ask, told: Told, redeem: Ask, p
     assert (claims["auth_time"], claims["iat"], claims["nonce"]) == (int(at), int(at) + 60, "n-1")
 
 
-def test_selectedrole_tells_the_role_that_was_picked(submit: Ask, told: Told, redeem: Ask, platform: Platform) -> None:
+def test_selectedrole_tells_the_role_that_was_picked(submit: Ask, told: Told, redeem: Ask, platform: Mock) -> None:
     person = platform.store.people.get(("cis2", DOCTOR))
     assert isinstance(person, Person)
     first, second = [str(role["person_roleid"]) for role in roles(person)][:2]
@@ -340,9 +340,7 @@ def test_a_role_of_somebody_else_gets_the_page_again(submit: Ask) -> None:
     assert "This person does not have this role." in page.get_data(as_text=True)
 
 
-def test_who_acts_for_another_gets_that_patients_token(
-    submit: Ask, told: Told, redeem: Ask, platform: Platform
-) -> None:
+def test_who_acts_for_another_gets_that_patients_token(submit: Ask, told: Told, redeem: Ask, platform: Mock) -> None:
     actor = next(person for person in platform.store.people.values() if person.acts_for)
 
     claims = id_token(redeem("nhs_login", told(submit(actor.id, "nhs_login"))["code"]))
@@ -351,7 +349,7 @@ def test_who_acts_for_another_gets_that_patients_token(
     assert jwts.decode(claims["act"]["sub"]).claims["nhs_number"] == actor.id
 
 
-def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: Told, platform: Platform) -> None:
+def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: Told, platform: Mock) -> None:
     answer = submit(DOCTOR)
 
     kept = str(platform.exchanges.last.as_json())
@@ -391,11 +389,11 @@ class TestSingleSignOn:
     """The setting that a browser with a session is not asked again."""
 
     @pytest.fixture
-    def platform(self, ring: KeyRing) -> Platform:
+    def platform(self, ring: KeyRing) -> Mock:
         clock = stopped()
         settings = ProviderSettings(single_sign_on=True)
         configuration = Configuration(cis2=settings, nhs_login=settings)
-        return Platform(configuration, ring=ring, clock=clock)
+        return Mock(configuration, ring=ring, clock=clock)
 
     def test_the_person_is_not_asked_again(self, submit: Ask, authorize: Ask, told: Told) -> None:
         told(submit(PATIENT, "nhs_login"))
@@ -404,7 +402,7 @@ class TestSingleSignOn:
 
     @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"acr_values": "AAL3_ANY"}, {"max_age": "0"}])
     def test_the_page_comes_when_the_session_will_not_do(
-        self, submit: Ask, authorize: Ask, told: Told, platform: Platform, changes: dict[str, str]
+        self, submit: Ask, authorize: Ask, told: Told, platform: Mock, changes: dict[str, str]
     ) -> None:
         told(submit(NURSE_AAL2, acr_values="AAL2_ANY"))
         platform.clock.advance(1)
@@ -421,10 +419,10 @@ class TestDefaultVectors:
     """The setting of what NHS login takes for granted when a request names no vector of trust."""
 
     @pytest.fixture
-    def platform(self, ring: KeyRing) -> Platform:
+    def platform(self, ring: KeyRing) -> Mock:
         clock = stopped()
         configuration = Configuration(nhs_login=ProviderSettings(default_vtr=("P9.Cp.Cd", "P5.Cp.Cd")))
-        return Platform(configuration, ring=ring, clock=clock)
+        return Mock(configuration, ring=ring, clock=clock)
 
     def test_a_patient_of_a_lower_level_logs_in(self, submit: Ask, told: Told) -> None:
         assert "code" in told(submit(PATIENT_P5, "nhs_login"))

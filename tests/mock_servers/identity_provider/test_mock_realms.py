@@ -17,7 +17,7 @@ from mock_servers.configuration import reading as configuration_file
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 
 HOST = "https://identity.ptl.api.platform.nhs.uk"
@@ -31,7 +31,7 @@ Realm = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def http(platform: Platform) -> Client:
+def http(platform: Mock) -> Client:
     """The platform without cookies: nothing may depend on them."""
     return Client(platform, use_cookies=False)
 
@@ -132,7 +132,7 @@ def test_the_form_has_an_absolute_action_and_every_input_a_name_and_a_value(
     ],
 )
 def test_a_user_name_alone_logs_in_and_the_id_token_tells_the_level(
-    platform: Platform,
+    platform: Mock,
     logged_in: Callable[..., TestResponse],
     redeem: Callable[..., TestResponse],
     realm: str,
@@ -176,7 +176,7 @@ def test_an_unknown_user_gets_the_form_again(logged_in: Callable[..., TestRespon
 
 
 @pytest.mark.parametrize("realm", [CIS2, NHS_LOGIN])
-def test_the_certs_hold_the_key_that_signs(platform: Platform, at: Realm, realm: str) -> None:
+def test_the_certs_hold_the_key_that_signs(platform: Mock, at: Realm, realm: str) -> None:
     (key,) = at("certs", realm).get_json()["keys"]
     token = jwts.decode(platform.id_token(realm, Wanted(client_id="x")))
 
@@ -215,7 +215,7 @@ def test_the_token_endpoint_refuses_in_keycloaks_words(
 
 
 def test_a_code_is_good_once_and_for_a_while(
-    platform: Platform, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
+    platform: Mock, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
 ) -> None:
     used, late = (told(logged_in("656005750104"))["code"] for _ in range(2))
     redeem(used)
@@ -274,7 +274,7 @@ def test_a_bearer_that_is_none_is_told_in_keycloaks_words(at: Realm) -> None:
 
 
 @pytest.fixture
-def configured(tmp_path: Path, ring: KeyRing) -> Platform:
+def configured(tmp_path: Path, ring: KeyRing) -> Mock:
     """A platform whose CIS2 realm signs with a key of the user's, and whose first person has other claims."""
     (tmp_path / "realm.pem").write_text(ring.pair("cis2", bits=2048).private_pem(), encoding="utf-8")
     path = tmp_path / "nhsauth.toml"
@@ -297,25 +297,25 @@ def configured(tmp_path: Path, ring: KeyRing) -> Platform:
     )
     clock = Clock()
     clock.set(NOW, frozen=True)
-    return Platform(configuration_file.read(path), ring=ring, clock=clock)
+    return Mock(configuration_file.read(path), ring=ring, clock=clock)
 
 
-def test_a_realm_publishes_the_key_it_is_given_under_the_kid_it_is_given(configured: Platform, ring: KeyRing) -> None:
-    status, body = configured.call(f"{HOST}/realms/{CIS2}/protocol/openid-connect/certs")
+def test_a_realm_publishes_the_key_it_is_given_under_the_kid_it_is_given(configured: Mock, ring: KeyRing) -> None:
+    status, body = configured.in_process.call(f"{HOST}/realms/{CIS2}/protocol/openid-connect/certs")
     (key,) = json.loads(body)["keys"]
 
     assert (status, key["kid"]) == (200, "of-the-suite")
     assert key["n"] == ring.pair("cis2", bits=2048).public_jwk(alg="RS512")["n"]
 
 
-def test_a_realm_that_is_given_a_kid_alone_makes_its_key(configured: Platform) -> None:
-    _, body = configured.call(f"{HOST}/realms/{NHS_LOGIN}/protocol/openid-connect/certs")
+def test_a_realm_that_is_given_a_kid_alone_makes_its_key(configured: Mock) -> None:
+    _, body = configured.in_process.call(f"{HOST}/realms/{NHS_LOGIN}/protocol/openid-connect/certs")
 
     assert [key["kid"] for key in json.loads(body)["keys"]] == ["of-no-file"]
 
 
-def test_userinfo_takes_the_claims_that_are_configured_in_their_place(configured: Platform) -> None:
-    plain, own = Platform(ring=configured.ring), configured
+def test_userinfo_takes_the_claims_that_are_configured_in_their_place(configured: Mock) -> None:
+    plain, own = Mock(ring=configured.ring), configured
 
     told_plain, told_own = (userinfo(each) for each in (plain, own))
 
@@ -328,12 +328,12 @@ def test_userinfo_takes_the_claims_that_are_configured_in_their_place(configured
     assert told_own["uid"] == "656005750104"
 
 
-def userinfo(platform: Platform) -> dict[str, Any]:
+def userinfo(platform: Mock) -> dict[str, Any]:
     """What the platform's /userinfo tells of 656005750104 after a log-in at the realm."""
     base = f"{platform.url}/oauth2-mock"
     redirect_uri = platform.apps.get("nhsauth-app").redirect_uris[0]
     query = f"client_id=nhsauth-app&redirect_uri={redirect_uri}&response_type=code&state=1"
-    end = platform.walk(f"{base}/authorize?{query}", "656005750104")
+    end = platform.log_in(f"{base}/authorize?{query}", user="656005750104")
     form = {
         "grant_type": "authorization_code",
         "client_id": "nhsauth-app",
@@ -341,13 +341,13 @@ def userinfo(platform: Platform) -> dict[str, Any]:
         "redirect_uri": redirect_uri,
         "code": parse_qs(urlsplit(end).query)["code"][0],
     }
-    _, body = platform.call(f"{base}/token", form)
-    status, told_of = platform.call(f"{base}/userinfo", bearer=json.loads(body)["access_token"])
+    _, body = platform.in_process.call(f"{base}/token", form)
+    status, told_of = platform.in_process.call(f"{base}/userinfo", bearer=json.loads(body)["access_token"])
     assert status == 200, told_of
     return dict(json.loads(told_of))
 
 
-def test_userinfo_of_the_first_person_has_its_twenty_four_members(platform: Platform) -> None:
+def test_userinfo_of_the_first_person_has_its_twenty_four_members(platform: Mock) -> None:
     members = userinfo(platform)
 
     assert len(members) == 24

@@ -10,7 +10,7 @@ from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 
@@ -31,15 +31,15 @@ Call = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def proxied(ring: KeyRing) -> Platform:
+def proxied(ring: KeyRing) -> Mock:
     """A platform that believes the proxy at 10.0.0.7."""
     clock = Clock()
     clock.set(NOW, frozen=True)
-    return Platform(Configuration(trusted_proxies=("10.0.0.7",)), ring=ring, clock=clock)
+    return Mock(Configuration(trusted_proxies=("10.0.0.7",)), ring=ring, clock=clock)
 
 
 @pytest.fixture
-def call(proxied: Platform) -> Call:
+def call(proxied: Mock) -> Call:
     """Call the platform through the proxy by the name of a host."""
     http = Client(proxied)
 
@@ -56,11 +56,11 @@ def call(proxied: Platform) -> Call:
 
 
 @pytest.fixture
-def redeemed(proxied: Platform, call: Call) -> Mapping[str, Any]:
+def redeemed(proxied: Mock, call: Call) -> Mapping[str, Any]:
     """The token answer to a code, got by CIS2's real name."""
     form = {
         "grant_type": "authorization_code",
-        "code": proxied.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": proxied.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_id": "nhsauth-app",
         "client_secret": "nhsauth-secret",
@@ -69,7 +69,7 @@ def redeemed(proxied: Platform, call: Call) -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def exchange(proxied: Platform, call: Call) -> Callable[[str], TestResponse]:
+def exchange(proxied: Mock, call: Call) -> Callable[[str], TestResponse]:
     """Exchange an id token at the platform's real name."""
 
     def send(id_token: str) -> TestResponse:
@@ -122,7 +122,7 @@ def test_an_id_token_of_the_real_issuer_is_exchanged(
 
 
 def test_the_real_issuer_without_its_port_is_not_trusted(
-    proxied: Platform, redeemed: Mapping[str, Any], exchange: Callable[[str], TestResponse]
+    proxied: Mock, redeemed: Mapping[str, Any], exchange: Callable[[str], TestResponse]
 ) -> None:
     token, pair = jwts.decode(redeemed["id_token"]), proxied.provider("cis2").key()
     altered = jwts.sign(token.header, {**token.claims, "iss": f"https://{INT}{PATH}"}, pair.private)
@@ -135,7 +135,7 @@ def test_the_real_issuer_without_its_port_is_not_trusted(
 
 
 def test_an_id_token_of_nhs_logins_real_issuer_is_exchanged(
-    proxied: Platform, exchange: Callable[[str], TestResponse]
+    proxied: Mock, exchange: Callable[[str], TestResponse]
 ) -> None:
     aos = "https://auth.aos.signin.nhs.uk"
 
@@ -146,12 +146,12 @@ def test_an_id_token_of_nhs_logins_real_issuer_is_exchanged(
 
 @pytest.mark.parametrize(("port", "status"), [(":443", 200), ("", 400)])
 def test_the_audience_of_an_assertion_is_the_endpoint_of_discovery(
-    proxied: Platform, call: Call, port: str, status: int
+    proxied: Mock, call: Call, port: str, status: int
 ) -> None:
     proxied.apps.change("nhsauth-app", cis2_auth_method="private_key_jwt")
     form = {
         "grant_type": "authorization_code",
-        "code": proxied.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": proxied.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": proxied.client_assertion(
@@ -162,7 +162,7 @@ def test_the_audience_of_an_assertion_is_the_endpoint_of_discovery(
     assert call(INT, f"{PATH}/access_token", form).status_code == status
 
 
-def test_an_audience_without_the_port_is_shown_beside_the_right_one(proxied: Platform, call: Call) -> None:
+def test_an_audience_without_the_port_is_shown_beside_the_right_one(proxied: Mock, call: Call) -> None:
     form = {
         "grant_type": "authorization_code",
         "client_assertion_type": ASSERTION_TYPE,

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Ask = Callable[..., TestResponse]
 Sign = Callable[..., str]
@@ -20,9 +20,9 @@ GRANTED = "openid profile profile_extended"
 
 
 @pytest.fixture
-def first(platform: Platform, redeem: Ask) -> dict[str, Any]:
+def first(platform: Mock, redeem: Ask) -> dict[str, Any]:
     """The token answer of a fresh log-in."""
-    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
     return dict(redeem("nhs_login", code).get_json())
 
 
@@ -83,14 +83,14 @@ def test_a_bad_refresh_is_refused(
     assert (answer.status_code, json.loads(answer.data)) == (400, {"error": error})
 
 
-def test_a_refresh_token_lives_thirty_days(first: dict[str, Any], refresh: Ask, platform: Platform) -> None:
+def test_a_refresh_token_lives_thirty_days(first: dict[str, Any], refresh: Ask, platform: Mock) -> None:
     platform.clock.advance(30 * 86400)
 
     assert refresh(first["refresh_token"]).get_json() == {"error": "invalid_grant"}
 
 
 def test_a_refresh_token_of_another_client_is_refused(
-    first: dict[str, Any], refresh: Ask, platform: Platform, assertion: Sign
+    first: dict[str, Any], refresh: Ask, platform: Mock, assertion: Sign
 ) -> None:
     platform.apps.change("nhsauth-app", name="first")
     app = platform.apps.get("nhsauth-app")
@@ -112,7 +112,7 @@ def test_cis2_has_issued_no_refresh_token(token: Ask) -> None:
 
 
 @pytest.mark.usefixtures("http")
-def test_of_many_refreshes_at_once_one_passes(first: dict[str, Any], platform: Platform, assertion: Sign) -> None:
+def test_of_many_refreshes_at_once_one_passes(first: dict[str, Any], platform: Mock, assertion: Sign) -> None:
     form = {
         "grant_type": "refresh_token",
         "refresh_token": first["refresh_token"],
@@ -127,10 +127,10 @@ def test_of_many_refreshes_at_once_one_passes(first: dict[str, Any], platform: P
 
 
 @pytest.mark.usefixtures("http")
-def test_of_many_redemptions_at_once_one_passes(platform: Platform, assertion: Sign) -> None:
+def test_of_many_redemptions_at_once_one_passes(platform: Mock, assertion: Sign) -> None:
     form = {
         "grant_type": "authorization_code",
-        "code": platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": assertion(),

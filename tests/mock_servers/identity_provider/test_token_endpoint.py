@@ -9,7 +9,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 
@@ -24,11 +24,11 @@ Redeem = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def redeem(platform: Platform, http: Client) -> Redeem:
+def redeem(platform: Mock, http: Client) -> Redeem:
     def send(**changes: Any) -> TestResponse:
         form = {
             "grant_type": "authorization_code",
-            "code": platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+            "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
             "redirect_uri": REDIRECT,
             "client_id": "nhsauth-app",
             "client_secret": "nhsauth-secret",
@@ -80,8 +80,8 @@ def test_a_refusal_is_in_cis2s_words_and_order(
     assert (answer.status_code, list(answer.get_json().items())) == (status, list(members.items()))
 
 
-def test_a_code_is_redeemed_once(platform: Platform, redeem: Redeem) -> None:
-    code = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_a_code_is_redeemed_once(platform: Mock, redeem: Redeem) -> None:
+    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
 
     answers = [redeem(code=code) for _ in range(2)]
 
@@ -89,8 +89,8 @@ def test_a_code_is_redeemed_once(platform: Platform, redeem: Redeem) -> None:
     assert answers[1].get_json() == INVALID
 
 
-def test_a_code_expires(platform: Platform, redeem: Redeem) -> None:
-    code = platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_a_code_expires(platform: Mock, redeem: Redeem) -> None:
+    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
     platform.clock.advance(120)
 
     answer = redeem(code=code)
@@ -98,15 +98,15 @@ def test_a_code_expires(platform: Platform, redeem: Redeem) -> None:
     assert (answer.status_code, answer.get_json()) == (400, INVALID)
 
 
-def test_a_code_of_another_client_is_refused(platform: Platform, redeem: Redeem) -> None:
+def test_a_code_of_another_client_is_refused(platform: Mock, redeem: Redeem) -> None:
     platform.apps.create(client_id="other", make_key=False)
-    code = platform.log_in("cis2", Wanted(client_id="other"), REDIRECT)
+    code = platform.issue_code("cis2", Wanted(client_id="other"), REDIRECT)
 
     assert redeem(code=code).get_json() == INVALID
 
 
-def test_a_code_of_nhs_login_is_none_of_cis2s(platform: Platform, redeem: Redeem) -> None:
-    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_a_code_of_nhs_login_is_none_of_cis2s(platform: Mock, redeem: Redeem) -> None:
+    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
 
     assert redeem(code=code).get_json() == INVALID
 
@@ -126,10 +126,10 @@ def test_a_scope_is_ignored_by_default(redeem: Redeem) -> None:
 
 
 def test_a_scope_is_refused_when_set_so(ring: KeyRing) -> None:
-    platform = Platform(Configuration(cis2=ProviderSettings(scope_at_token="refuse")), ring=ring)
+    platform = Mock(Configuration(cis2=ProviderSettings(scope_at_token="refuse")), ring=ring)
     form = {
         "grant_type": "authorization_code",
-        "code": platform.log_in("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_id": "nhsauth-app",
         "client_secret": "nhsauth-secret",
@@ -181,8 +181,8 @@ def test_discovery_of_nhs_login_has_its_members_in_order(http: Client) -> None:
     assert len(document["claims_supported"]) == 33
 
 
-def test_nhs_login_takes_no_client_secret(platform: Platform, http: Client) -> None:
-    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+def test_nhs_login_takes_no_client_secret(platform: Mock, http: Client) -> None:
+    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
     form = {"grant_type": "authorization_code", "code": code, "client_id": "nhsauth-app"}
 
     answer = http.post("/token", data={**form, "client_secret": "nhsauth-secret"})

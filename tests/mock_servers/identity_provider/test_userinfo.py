@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.cis2 import PATH
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]
@@ -56,7 +56,7 @@ def bearer(submit: Ask, told: Told, redeem: Ask) -> Callable[..., dict[str, str]
 def test_userinfo_goes_by_scope(
     bearer: Callable[..., dict[str, str]],
     http: Client,
-    platform: Platform,
+    platform: Mock,
     provider: str,
     scope: str,
     members: list[str],
@@ -75,7 +75,7 @@ def test_cis2_refuses_a_bad_token(http: Client, header: str | None) -> None:
     assert list(json.loads(answer.data).items()) == [("error_description", INVALID), ("error", "invalid_token")]
 
 
-def test_cis2_refuses_an_expired_token(bearer: Callable[..., dict[str, str]], http: Client, platform: Platform) -> None:
+def test_cis2_refuses_an_expired_token(bearer: Callable[..., dict[str, str]], http: Client, platform: Mock) -> None:
     headers = bearer("cis2", "openid")
     platform.clock.advance(3600)
 
@@ -85,7 +85,7 @@ def test_cis2_refuses_an_expired_token(bearer: Callable[..., dict[str, str]], ht
 
 
 def test_nhs_login_tells_of_an_expired_token_in_the_header(
-    bearer: Callable[..., dict[str, str]], http: Client, platform: Platform
+    bearer: Callable[..., dict[str, str]], http: Client, platform: Mock
 ) -> None:
     headers = bearer("nhs_login", "openid")
     platform.clock.advance(300)
@@ -108,7 +108,7 @@ def test_another_method_is_named_by_cis2(http: Client) -> None:
 
 @pytest.mark.parametrize(("sent", "kept"), [("a note", "a note"), ("", None), ("x" * 1024, "x" * 1024)])
 def test_a_clients_note_is_kept(
-    bearer: Callable[..., dict[str, str]], http: Client, platform: Platform, sent: str, kept: str | None
+    bearer: Callable[..., dict[str, str]], http: Client, platform: Mock, sent: str, kept: str | None
 ) -> None:
     headers = bearer("nhs_login", "openid client_metadata")
     http.patch("/userinfo", json={"client_user_metadata": "old"}, headers=headers, base_url=platform.url)
@@ -120,7 +120,7 @@ def test_a_clients_note_is_kept(
     assert told.get("client_user_metadata") == kept
 
 
-def test_auto_makes_a_new_note(bearer: Callable[..., dict[str, str]], http: Client, platform: Platform) -> None:
+def test_auto_makes_a_new_note(bearer: Callable[..., dict[str, str]], http: Client, platform: Mock) -> None:
     headers = bearer("nhs_login", "openid client_metadata")
 
     http.patch("/userinfo", json={"client_user_metadata": "auto"}, headers=headers, base_url=platform.url)
@@ -134,7 +134,7 @@ def test_auto_makes_a_new_note(bearer: Callable[..., dict[str, str]], http: Clie
     [b"", b"[]", b"{}", b'{"client_user_metadata": 1}', b'{"client_user_metadata": "a", "more": 1}', b"[" * 9999],
 )
 def test_a_bad_note_is_refused(
-    bearer: Callable[..., dict[str, str]], http: Client, platform: Platform, body: bytes
+    bearer: Callable[..., dict[str, str]], http: Client, platform: Mock, body: bytes
 ) -> None:
     headers = bearer("nhs_login", "openid client_metadata")
 
@@ -148,7 +148,7 @@ def test_a_bad_note_is_refused(
 
 
 def test_a_note_of_1025_characters_is_too_long(
-    bearer: Callable[..., dict[str, str]], http: Client, platform: Platform
+    bearer: Callable[..., dict[str, str]], http: Client, platform: Mock
 ) -> None:
     headers = bearer("nhs_login", "openid client_metadata")
 
@@ -157,7 +157,7 @@ def test_a_note_of_1025_characters_is_too_long(
     assert answer.status_code == 400
 
 
-def test_a_note_needs_its_scope(bearer: Callable[..., dict[str, str]], http: Client, platform: Platform) -> None:
+def test_a_note_needs_its_scope(bearer: Callable[..., dict[str, str]], http: Client, platform: Mock) -> None:
     headers = bearer("nhs_login", "openid")
 
     answer = http.patch("/userinfo", json={"client_user_metadata": "x"}, headers=headers, base_url=platform.url)

@@ -11,7 +11,7 @@ from mock_servers.gateway.service import Exchange, Service
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.person import Person
 from mock_servers.wire.request import Request
 
@@ -22,14 +22,14 @@ REDIRECT = "https://app.example/callback"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
 
 
-def advice(platform: Platform) -> list[str]:
+def advice(platform: Mock) -> list[str]:
     return list(platform.exchanges.last.advice)
 
 
 # tokens that nobody keeps
 
 
-def test_a_token_per_call_is_noticed_at_the_fifth(platform: Platform, client_credentials: Ask) -> None:
+def test_a_token_per_call_is_noticed_at_the_fifth(platform: Mock, client_credentials: Ask) -> None:
     told = []
     for _ in range(6):
         client_credentials()
@@ -42,7 +42,7 @@ def test_a_token_per_call_is_noticed_at_the_fifth(platform: Platform, client_cre
     assert "load the private key once" in told[5][0]
 
 
-def test_a_token_in_its_time_is_no_habit(platform: Platform, client_credentials: Ask) -> None:
+def test_a_token_in_its_time_is_no_habit(platform: Mock, client_credentials: Ask) -> None:
     for _ in range(8):
         client_credentials()
         platform.clock.advance(540)
@@ -50,7 +50,7 @@ def test_a_token_in_its_time_is_no_habit(platform: Platform, client_credentials:
     assert advice(platform) == []
 
 
-def test_tokens_of_several_apps_are_counted_apart(platform: Platform, client_credentials: Ask) -> None:
+def test_tokens_of_several_apps_are_counted_apart(platform: Mock, client_credentials: Ask) -> None:
     app = platform.apps.get("nhsauth-app")
     for number in range(6):
         name = f"app-{number}"
@@ -60,7 +60,7 @@ def test_tokens_of_several_apps_are_counted_apart(platform: Platform, client_cre
     assert advice(platform) == []
 
 
-def test_advice_is_about_what_came_before_whenever_it_is_read(platform: Platform, client_credentials: Ask) -> None:
+def test_advice_is_about_what_came_before_whenever_it_is_read(platform: Mock, client_credentials: Ask) -> None:
     for _ in range(6):
         client_credentials()
 
@@ -68,7 +68,7 @@ def test_advice_is_about_what_came_before_whenever_it_is_read(platform: Platform
 
 
 def test_reading_advice_costs_the_same_however_long_the_journal_is(
-    platform: Platform, client_credentials: Ask, http: Client
+    platform: Mock, client_credentials: Ask, http: Client
 ) -> None:
     client_credentials()
     for _ in range(300):
@@ -79,14 +79,14 @@ def test_reading_advice_costs_the_same_however_long_the_journal_is(
     assert advice(platform) == []
 
 
-def test_tokens_of_several_people_are_no_habit(platform: Platform, token_exchange: Ask) -> None:
+def test_tokens_of_several_people_are_no_habit(platform: Mock, token_exchange: Ask) -> None:
     for _ in range(6):
         token_exchange()
 
     assert advice(platform) == []
 
 
-def test_one_id_token_exchanged_for_each_call_is_noticed(platform: Platform, token_exchange: Ask) -> None:
+def test_one_id_token_exchanged_for_each_call_is_noticed(platform: Mock, token_exchange: Ask) -> None:
     id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
     for _ in range(5):
         token_exchange(subject_token=id_token)
@@ -97,7 +97,7 @@ def test_one_id_token_exchanged_for_each_call_is_noticed(platform: Platform, tok
 # renewals
 
 
-def test_a_renewal_as_soon_as_the_token_arrives(platform: Platform, token_exchange: Ask, post: Ask) -> None:
+def test_a_renewal_as_soon_as_the_token_arrives(platform: Mock, token_exchange: Ask, post: Ask) -> None:
     token = token_exchange().get_json()["refresh_token"]
     told = []
     for _ in range(3):
@@ -111,7 +111,7 @@ def test_a_renewal_as_soon_as_the_token_arrives(platform: Platform, token_exchan
     assert "int(expires_in) - 60" in told[2][0]
 
 
-def test_renewals_of_several_people_are_counted_apart(platform: Platform, token_exchange: Ask, post: Ask) -> None:
+def test_renewals_of_several_people_are_counted_apart(platform: Mock, token_exchange: Ask, post: Ask) -> None:
     tokens = [token_exchange().get_json()["refresh_token"] for _ in range(5)]
     for token in tokens:
         post(grant_type="refresh_token", refresh_token=token, **SECRET)
@@ -119,10 +119,10 @@ def test_renewals_of_several_people_are_counted_apart(platform: Platform, token_
     assert advice(platform) == []
 
 
-def test_renewals_at_nhs_login_as_soon_as_the_token_arrives(platform: Platform, http: Client) -> None:
+def test_renewals_at_nhs_login_as_soon_as_the_token_arrives(platform: Mock, http: Client) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
     url = f"{platform.url}{platform.provider('nhs_login').provider.endpoint('token')}"
-    code = platform.log_in("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
     grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
     for _ in range(4):
         proof = {
@@ -136,7 +136,7 @@ def test_renewals_at_nhs_login_as_soon_as_the_token_arrives(platform: Platform, 
     assert any(told.startswith("3 renewals in a row, each within 2.0 s") for told in advice(platform))
 
 
-def test_renewals_in_their_time(platform: Platform, token_exchange: Ask, post: Ask) -> None:
+def test_renewals_in_their_time(platform: Mock, token_exchange: Ask, post: Ask) -> None:
     token = token_exchange().get_json()["refresh_token"]
     for _ in range(4):
         platform.clock.advance(540)
@@ -157,7 +157,7 @@ def test_renewals_in_their_time(platform: Platform, token_exchange: Ask, post: A
     ],
 )
 def test_a_clock_that_is_nearly_too_fast(
-    platform: Platform, client_credentials: Ask, claims: dict[str, Any], words: str
+    platform: Mock, client_credentials: Ask, claims: dict[str, Any], words: str
 ) -> None:
     answer = client_credentials(
         client_assertion=platform.client_assertion("nhsauth-app", alterations=Alterations(claims=claims))
@@ -168,7 +168,7 @@ def test_a_clock_that_is_nearly_too_fast(
 
 
 @pytest.mark.parametrize("claims", [{"exp": NOW + 300}, {"iat": NOW, "nbf": NOW}, {"exp": NOW + 60}])
-def test_a_lifetime_that_is_right(platform: Platform, client_credentials: Ask, claims: dict[str, Any]) -> None:
+def test_a_lifetime_that_is_right(platform: Mock, client_credentials: Ask, claims: dict[str, Any]) -> None:
     client_credentials(
         client_assertion=platform.client_assertion("nhsauth-app", alterations=Alterations(claims=claims))
     )
@@ -180,9 +180,7 @@ def test_a_lifetime_that_is_right(platform: Platform, client_credentials: Ask, c
     ("kid", "advised"),
     [("private.pem", True), ("keys/int.key", True), ("app-int-1", False), ("1.0", False), ("a/b+c=", False)],
 )
-def test_a_key_that_is_named_by_its_file(
-    platform: Platform, client_credentials: Ask, kid: str, *, advised: bool
-) -> None:
+def test_a_key_that_is_named_by_its_file(platform: Mock, client_credentials: Ask, kid: str, *, advised: bool) -> None:
     key = publish(platform, {"kid": kid})
     assertion = platform.client_assertion("nhsauth-app", key=key, alterations=Alterations(headers={"kid": kid}))
 
@@ -192,7 +190,7 @@ def test_a_key_that_is_named_by_its_file(
     assert any("the name of a file" in told for told in advice(platform)) is advised
 
 
-def publish(platform: Platform, members: dict[str, str]) -> KeyPair:
+def publish(platform: Mock, members: dict[str, str]) -> KeyPair:
     """Register the app's own key set by hand, changed; returns the key."""
     app = platform.apps.get("nhsauth-app")
     key, (public,) = platform.apps.key(app), platform.apps.jwks(app)["keys"]
@@ -201,7 +199,7 @@ def publish(platform: Platform, members: dict[str, str]) -> KeyPair:
     return key
 
 
-def test_a_secret_in_the_url(platform: Platform, http: Client) -> None:
+def test_a_secret_in_the_url(platform: Mock, http: Client) -> None:
     audience = platform.configuration.apim.audiences[0]
     form = {
         "grant_type": "client_credentials",
@@ -219,7 +217,7 @@ def test_a_secret_in_the_url(platform: Platform, http: Client) -> None:
 # at an identity provider
 
 
-def test_an_api_key_at_cis2_that_the_mock_takes_for_a_client_id(platform: Platform, http: Client) -> None:
+def test_an_api_key_at_cis2_that_the_mock_takes_for_a_client_id(platform: Mock, http: Client) -> None:
     key = "0123456789abcdefghijABCDEFGHIJKL"
     app = platform.apps.get("nhsauth-app")
     platform.apps.add(
@@ -236,7 +234,7 @@ def test_an_api_key_at_cis2_that_the_mock_takes_for_a_client_id(platform: Platfo
     path = platform.provider("cis2").provider.endpoint("token")
     form = {
         "grant_type": "authorization_code",
-        "code": platform.log_in("cis2", Wanted(client_id=key), REDIRECT),
+        "code": platform.issue_code("cis2", Wanted(client_id=key), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": platform.client_assertion(key, token_url=f"{platform.url}{path}"),
@@ -256,7 +254,7 @@ def test_an_api_key_at_cis2_that_the_mock_takes_for_a_client_id(platform: Platfo
     ],
 )
 def test_a_path_of_a_provider_that_is_nearly_right(
-    platform: Platform, http: Client, provider: str, path: str, meant: str
+    platform: Mock, http: Client, provider: str, path: str, meant: str
 ) -> None:
     answer = http.post(path, data={"grant_type": "authorization_code"}, base_url=platform.url)
 
@@ -268,7 +266,7 @@ def test_a_path_of_a_provider_that_is_nearly_right(
 
 
 @pytest.fixture
-def call(platform: Platform, http: Client, token_exchange: Ask) -> Ask:
+def call(platform: Mock, http: Client, token_exchange: Ask) -> Ask:
     """Call an API for people with a live token."""
 
     def send(user: str | None = None, *, late: float = 0, **headers: str) -> TestResponse:
@@ -283,14 +281,14 @@ def call(platform: Platform, http: Client, token_exchange: Ask) -> Ask:
 @pytest.mark.parametrize(
     ("sent", "advised"), [("1234", True), ("60E0B220-8136-4CA5-AE46-1D97EF59D068", False), (None, False)]
 )
-def test_a_request_id_is_a_uuid(platform: Platform, call: Ask, sent: str | None, *, advised: bool) -> None:
+def test_a_request_id_is_a_uuid(platform: Mock, call: Ask, sent: str | None, *, advised: bool) -> None:
     answer = call(**({"X-Request-ID": sent} if sent else {}))
 
     assert answer.status_code == 200
     assert any('X-Request-ID is "1234", no UUID' in told for told in advice(platform)) is advised
 
 
-def test_a_token_in_its_last_seconds(platform: Platform, call: Ask) -> None:
+def test_a_token_in_its_last_seconds(platform: Mock, call: Ask) -> None:
     answer = call(late=597)
 
     assert answer.status_code == 200
@@ -301,13 +299,13 @@ ROLES = {"nhsid_nrbac_roles": [{"person_roleid": "555000000001"}, {"person_rolei
 
 
 @pytest.fixture
-def two_roles(platform: Platform) -> str:
+def two_roles(platform: Mock) -> str:
     person = Person(provider="cis2", id="777000000001", level="aal3", claims=ROLES)
     platform.store.people.put((person.provider, person.id), person)
     return person.id
 
 
-def test_a_person_of_several_roles_without_the_header(platform: Platform, call: Ask, two_roles: str) -> None:
+def test_a_person_of_several_roles_without_the_header(platform: Mock, call: Ask, two_roles: str) -> None:
     answer = call(two_roles)
     request = Request(method="GET", origin="http://mock", target="/patients/1", path="/1")
     exchange = Exchange(request=request, service=gateway(platform), now=NOW)
@@ -321,7 +319,7 @@ def test_a_person_of_several_roles_without_the_header(platform: Platform, call: 
     )
 
 
-def gateway(platform: Platform) -> Service:
+def gateway(platform: Mock) -> Service:
     """What stands before an API of a team's own."""
     return Service(
         settings=platform.configuration.apim,
@@ -332,14 +330,14 @@ def gateway(platform: Platform) -> Service:
     )
 
 
-def test_a_role_that_the_person_has_not(platform: Platform, call: Ask, two_roles: str) -> None:
+def test_a_role_that_the_person_has_not(platform: Mock, call: Ask, two_roles: str) -> None:
     answer = call(two_roles, **{"NHSD-Session-URID": "555000000009"})
 
     assert answer.status_code == 200
     assert advice(platform)[0].startswith('NHSD-Session-URID is "555000000009", none of the person\'s roles')
 
 
-def test_a_role_that_the_person_has(platform: Platform, call: Ask, two_roles: str) -> None:
+def test_a_role_that_the_person_has(platform: Mock, call: Ask, two_roles: str) -> None:
     answer = call(two_roles, **{"NHSD-Session-URID": "555000000002"})
 
     assert (answer.status_code, advice(platform)) == (200, [])

@@ -13,7 +13,7 @@ from werkzeug.test import Client
 from mock_servers.command_line import logs
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -55,7 +55,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 
 @pytest.fixture
-def ask(platform: Platform, http: Client) -> Callable[..., None]:
+def ask(platform: Mock, http: Client) -> Callable[..., None]:
     """Send a token request whose assertion says something else."""
 
     def send(subject_token: str = "", **claims: object) -> None:
@@ -72,8 +72,8 @@ def ask(platform: Platform, http: Client) -> Callable[..., None]:
     return send
 
 
-def code(platform: Platform) -> str:
-    return platform.log_in("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
+def code(platform: Mock) -> str:
+    return platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
 
 
 def test_a_success_is_one_line(start: Start, ask: Callable[..., None]) -> None:
@@ -85,7 +85,7 @@ def test_a_success_is_one_line(start: Start, ask: Callable[..., None]) -> None:
 
 
 def test_a_refusal_is_one_line_and_its_findings_stand_below_it(
-    start: Start, ask: Callable[..., None], platform: Platform
+    start: Start, ask: Callable[..., None], platform: Mock
 ) -> None:
     read = start()
 
@@ -98,7 +98,7 @@ def test_a_refusal_is_one_line_and_its_findings_stand_below_it(
     assert all(line.startswith(" " * 9) for line in below)
 
 
-def test_on_a_terminal_lines_end_before_its_edge(start: Start, ask: Callable[..., None], platform: Platform) -> None:
+def test_on_a_terminal_lines_end_before_its_edge(start: Start, ask: Callable[..., None], platform: Mock) -> None:
     read = start(is_terminal=True, columns=100)
 
     ask(subject_token=code(platform))
@@ -122,7 +122,7 @@ def test_two_texts_under_each_other_stay_so_on_a_terminal(start: Start, ask: Cal
 
 @pytest.mark.parametrize(("is_terminal", "no_color"), [(False, ""), (True, "1")])
 def test_nothing_is_coloured_for_a_file_or_with_no_color(
-    start: Start, ask: Callable[..., None], platform: Platform, *, is_terminal: bool, no_color: str
+    start: Start, ask: Callable[..., None], platform: Mock, *, is_terminal: bool, no_color: str
 ) -> None:
     read = start(is_terminal=is_terminal, no_color=no_color)
 
@@ -131,7 +131,7 @@ def test_nothing_is_coloured_for_a_file_or_with_no_color(
     assert "\x1b" not in read()
 
 
-def test_a_warning_on_a_terminal_is_coloured(start: Start, ask: Callable[..., None], platform: Platform) -> None:
+def test_a_warning_on_a_terminal_is_coloured(start: Start, ask: Callable[..., None], platform: Mock) -> None:
     read = start(is_terminal=True)
 
     ask(subject_token=code(platform))
@@ -153,7 +153,7 @@ def test_whatever_is_sent_steers_no_terminal(start: Start, ask: Callable[..., No
 
 
 def test_no_token_or_secret_is_logged_whole(
-    start: Start, ask: Callable[..., None], platform: Platform, http: Client
+    start: Start, ask: Callable[..., None], platform: Mock, http: Client
 ) -> None:
     read = start()
     sent = code(platform)
@@ -175,7 +175,7 @@ def test_a_megabyte_becomes_some_lines(start: Start, http: Client, name: str) ->
 
 
 def test_programs_read_the_exchange_as_the_control_api_tells_it(
-    start: Start, ask: Callable[..., None], platform: Platform
+    start: Start, ask: Callable[..., None], platform: Mock
 ) -> None:
     read = start("json")
 

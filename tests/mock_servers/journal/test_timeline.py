@@ -9,18 +9,18 @@ from mock_servers.apim import flows
 from mock_servers.control.received import jwts_of
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.timeline import Walk, steps
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.rules import Refusal, ServiceError
 from mock_servers.state.configuration import Configuration
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def states(platform: Platform) -> list[tuple[str, str]]:
+def states(platform: Mock) -> list[tuple[str, str]]:
     return [(step.rule, step.state) for step in platform.exchanges.last.timeline()]
 
 
-def test_a_success_has_passed_every_rule(client_credentials: Callable[..., TestResponse], platform: Platform) -> None:
+def test_a_success_has_passed_every_rule(client_credentials: Callable[..., TestResponse], platform: Mock) -> None:
     client_credentials()
 
     told = states(platform)
@@ -30,7 +30,7 @@ def test_a_success_has_passed_every_rule(client_credentials: Callable[..., TestR
 
 
 def test_the_rule_that_stopped_a_request_and_those_it_would_have_met_next_are_told(
-    client_credentials: Callable[..., TestResponse], platform: Platform
+    client_credentials: Callable[..., TestResponse], platform: Mock
 ) -> None:
     wrong = platform.client_assertion("nhsauth-app", token_url="https://elsewhere.example/token")
     client_credentials(client_assertion_type="wrong", client_assertion=wrong)
@@ -51,7 +51,7 @@ def test_a_failure_of_the_mock_itself_has_no_timeline() -> None:
 
 
 def test_without_diagnosis_nothing_is_kept_to_tell_why(ring: KeyRing) -> None:
-    platform = Platform(Configuration(diagnosis=False), ring=ring)
+    platform = Mock(Configuration(diagnosis=False), ring=ring)
     Client(platform).post("/oauth2/token", data={"grant_type": "password"})
 
     record = platform.exchanges.last
@@ -61,7 +61,7 @@ def test_without_diagnosis_nothing_is_kept_to_tell_why(ring: KeyRing) -> None:
 
 @pytest.mark.parametrize("assertion_type", [ASSERTION_TYPE, "wrong"])
 def test_what_the_jwts_of_an_exchange_said_is_known_whether_the_rules_read_them_or_not(
-    client_credentials: Callable[..., TestResponse], platform: Platform, assertion_type: str
+    client_credentials: Callable[..., TestResponse], platform: Mock, assertion_type: str
 ) -> None:
     client_credentials(client_assertion_type=assertion_type)
 
@@ -72,7 +72,7 @@ def test_what_the_jwts_of_an_exchange_said_is_known_whether_the_rules_read_them_
 
 
 def test_nothing_is_decoded_again_for_a_success(
-    client_credentials: Callable[..., TestResponse], platform: Platform
+    client_credentials: Callable[..., TestResponse], platform: Mock
 ) -> None:
     client_credentials()
 

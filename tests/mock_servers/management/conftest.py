@@ -12,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.settings import ApimSettings
@@ -60,11 +60,11 @@ def configuration() -> Configuration:
 
 
 @pytest.fixture
-def platform(ring: KeyRing, configuration: Configuration) -> Platform:
+def platform(ring: KeyRing, configuration: Configuration) -> Mock:
     """A fresh platform that plays internal-dev, its clock stopped at NOW."""
     clock = Clock()
     clock.set(NOW, frozen=True)
-    return Platform(configuration, ring=ring, clock=clock)
+    return Mock(configuration, ring=ring, clock=clock)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def bound_key(management: Management, made_app: Any) -> str:
 
 
 @pytest.fixture
-def key(management: Management, platform: Platform) -> str:
+def key(management: Management, platform: Mock) -> str:
     """A key with the products of mock-jwks and the mock identity service; the mock can sign for it."""
     url = f"{platform.url}/_nhsauth/apps/nhsauth-app/jwks"
     made = management.make(
@@ -103,7 +103,7 @@ def key(management: Management, platform: Platform) -> str:
 
 
 @pytest.fixture
-def form(platform: Platform, key: str) -> Callable[..., dict[str, str]]:
+def form(platform: Mock, key: str) -> Callable[..., dict[str, str]]:
     """What asks for a token with that key: an application's, or a person's of a realm."""
 
     def made(realm: str = "", user: str = "") -> dict[str, str]:
@@ -129,7 +129,7 @@ def form(platform: Platform, key: str) -> Callable[..., dict[str, str]]:
 
 
 @pytest.fixture
-def granted(platform: Platform, http: Client, form: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+def granted(platform: Mock, http: Client, form: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
     """Get tokens: the answer of the token service."""
 
     def get(realm: str = "", user: str = "") -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 NOW_MS = 1_800_000_000_000
 APP = "/developers/tester@example.nhs.uk/apps/my-app"
@@ -23,12 +23,12 @@ Granted = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
-def logged_in(platform: Platform, http: Client, management: Any, key: str) -> Callable[..., dict[str, str]]:
+def logged_in(platform: Mock, http: Client, management: Any, key: str) -> Callable[..., dict[str, str]]:
     """Log somebody in through the platform and return the answer of the token service."""
 
     def get(user: str, scope: str) -> dict[str, str]:
         query = f"client_id={key}&redirect_uri=https://google.com/callback&response_type=code&state=1&scope={scope}"
-        end = platform.walk(f"{platform.url}/oauth2-mock/authorize?{query}", user)
+        end = platform.log_in(f"{platform.url}/oauth2-mock/authorize?{query}", user=user)
         form = {
             "grant_type": "authorization_code",
             "client_id": key,
@@ -161,7 +161,7 @@ def test_a_token_of_the_browser_flow_says_so_and_keeps_the_providers_token(
     assert told["external_access_token"]
 
 
-def test_the_real_providers_have_other_words(platform: Platform, http: Client, management: Any) -> None:
+def test_the_real_providers_have_other_words(platform: Mock, http: Client, management: Any) -> None:
     """By the host of the issuer: a realm's id token, and CIS2's own, each at its token service."""
     form = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -181,7 +181,7 @@ def test_the_real_providers_have_other_words(platform: Platform, http: Client, m
 
 
 def test_a_refreshed_token_keeps_when_it_was_first_issued(
-    platform: Platform,
+    platform: Mock,
     http: Client,
     management: Any,
     key: str,
@@ -256,7 +256,7 @@ def test_a_revoked_token_is_dead_at_once_and_alive_when_approved(
 
 @pytest.mark.parametrize(("cascade", "expected"), [({}, 200), ({"cascade": "true"}, 401)])
 def test_a_revoked_token_takes_its_refresh_token_along_when_asked_so(
-    platform: Platform,
+    platform: Mock,
     http: Client,
     management: Any,
     key: str,
@@ -334,7 +334,7 @@ def test_a_search_names_a_person_or_a_known_app(management: Any, method: str, pa
     assert (unknown.status_code, unknown.get_json()["code"]) == (404, "developer.service.AppDoesNotExist")
 
 
-def test_a_token_in_a_path_never_stands_in_the_journal(management: Any, platform: Platform, granted: Granted) -> None:
+def test_a_token_in_a_path_never_stands_in_the_journal(management: Any, platform: Mock, granted: Granted) -> None:
     token = granted()["access_token"]
     management("POST", f"/oauth2/accesstokens/{token}", json=[])
     management("GET", f"/oauth2/accesstokens/{token}X")

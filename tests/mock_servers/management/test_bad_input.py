@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 APPS = "/developers/tester@example.nhs.uk/apps"
 APP = f"{APPS}/my-app"
@@ -33,7 +33,7 @@ def malformed(problem: str) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def content(platform: Platform, made_app: Any) -> Any:  # noqa: ARG001 - as it is when the app is there
+def content(platform: Mock, made_app: Any) -> Any:  # noqa: ARG001 - as it is when the app is there
     """All that is stored, to see that a refusal changes nothing."""
     return platform.store.snapshot()
 
@@ -114,7 +114,7 @@ def content(platform: Platform, made_app: Any) -> Any:  # noqa: ARG001 - as it i
     ],
 )
 def test_what_is_not_there_is_not_found(
-    management: Any, platform: Platform, content: Any, method: str, path: str, expected: tuple[int, str, str]
+    management: Any, platform: Mock, content: Any, method: str, path: str, expected: tuple[int, str, str]
 ) -> None:
     answer = management(method, path, json={})
 
@@ -196,7 +196,7 @@ def test_an_app_is_its_developers_alone(management: Any, content: Any, developer
     ],
 )
 def test_a_body_that_does_not_do_changes_nothing(
-    management: Any, platform: Platform, content: Any, path: str, sent: Any, expected: tuple[int, str, str]
+    management: Any, platform: Mock, content: Any, path: str, sent: Any, expected: tuple[int, str, str]
 ) -> None:
     answer = management("POST", path, json=sent)
 
@@ -305,7 +305,7 @@ def test_a_count_is_a_positive_number(management: Any, count: str) -> None:
     assert refusal(answer)[:2] == (400, "rest.InvalidQueryParameter")
 
 
-def test_of_many_that_create_one_app_exactly_one_does(management: Any, platform: Platform) -> None:
+def test_of_many_that_create_one_app_exactly_one_does(management: Any, platform: Mock) -> None:
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: management("POST", APPS, json={"name": "wanted"}).status_code, range(16)))
 
@@ -326,7 +326,7 @@ def test_no_change_of_many_at_once_is_lost(management: Any, made_app: Any) -> No
 
 def test_a_refusal_stands_in_the_journal_with_its_cause_and_a_success_does_not(
     management: Any,
-    platform: Platform,
+    platform: Mock,
     made_app: Any,  # noqa: ARG001 - the app is there
 ) -> None:
     management("POST", APPS, json={"name": "my-app"})

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 CIS2, NHS_LOGIN = "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"
 MOCK_JWKS = "/environments/internal-dev/apis/mock-jwks-internal-dev/revisions/1/debugsessions"
@@ -103,7 +103,7 @@ def test_a_header_is_compared_however_it_is_written(http: Client, begin: Begin, 
     assert len(recorded()) == 1
 
 
-def test_an_underscored_header_arrives_over_a_socket(platform: Platform, begin: Begin, recorded: Recorded) -> None:
+def test_an_underscored_header_arrives_over_a_socket(platform: Mock, begin: Begin, recorded: Recorded) -> None:
     begin(header_trace_id="1234")
     with platform.serving() as server:
         connection = HTTPConnection(server.host, server.port)
@@ -130,9 +130,7 @@ def test_twenty_requests_are_recorded(http: Client, begin: Begin, recorded: Reco
     assert len(recorded()) == 20
 
 
-def test_requests_are_recorded_for_ten_minutes(
-    platform: Platform, http: Client, begin: Begin, recorded: Recorded
-) -> None:
+def test_requests_are_recorded_for_ten_minutes(platform: Mock, http: Client, begin: Begin, recorded: Recorded) -> None:
     begin()
     for seconds in (599, 1):
         platform.clock.advance(seconds)
@@ -175,11 +173,11 @@ def test_a_token_request_shows_who_was_authenticated(
 
 
 def test_a_log_in_shows_nobody_at_authorize_and_the_person_at_callback(
-    platform: Platform, key: str, begin: Begin, recorded: Recorded
+    platform: Mock, key: str, begin: Begin, recorded: Recorded
 ) -> None:
     begin(IDENTITY)
     query = f"client_id={key}&redirect_uri=https://google.com/callback&response_type=code&state=1"
-    platform.walk(f"{platform.url}/oauth2-mock/authorize?{query}", "656005750104")
+    platform.log_in(f"{platform.url}/oauth2-mock/authorize?{query}", user="656005750104")
 
     contents = [json.loads(seen["splunkCalloutRequest.content"])["auth"] for seen in recorded(IDENTITY)]
 
@@ -191,7 +189,7 @@ def test_a_log_in_shows_nobody_at_authorize_and_the_person_at_callback(
 
 
 def test_a_fault_at_callback_is_shown_with_its_status_and_its_body(
-    platform: Platform, http: Client, management: Any, key: str, begin: Begin, recorded: Recorded
+    platform: Mock, http: Client, management: Any, key: str, begin: Begin, recorded: Recorded
 ) -> None:
     """The product loses its scopes while the person is on the way."""
     authorize = http.get(

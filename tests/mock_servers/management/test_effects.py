@@ -11,7 +11,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 APPS = "/developers/tester@example.nhs.uk/apps"
 APP = f"{APPS}/my-app"
@@ -50,7 +50,7 @@ def told(answer: TestResponse) -> tuple[int, str]:
 
 
 @pytest.fixture
-def made_app(management: Any, platform: Platform) -> Any:
+def made_app(management: Any, platform: Mock) -> Any:
     """An app whose public key is that of the ready-made one, so that the mock can sign for it."""
     url = f"{platform.url}/_nhsauth/apps/nhsauth-app/jwks"
     attributes = [{"name": "jwks-resource-url", "value": url}]
@@ -64,7 +64,7 @@ def first_key(made_app: Any) -> str:
 
 
 @pytest.fixture
-def ask(platform: Platform, http: Client) -> Ask:
+def ask(platform: Mock, http: Client) -> Ask:
     """Ask for an application's token with a key; tells status and sentence."""
 
     def send(key: str, mount: str = "/oauth2-mock") -> tuple[int, str]:
@@ -83,7 +83,7 @@ def ask(platform: Platform, http: Client) -> Ask:
 
 
 @pytest.fixture
-def authorize(platform: Platform, http: Client) -> Callable[[str], TestResponse]:
+def authorize(platform: Mock, http: Client) -> Callable[[str], TestResponse]:
     """Send somebody to /authorize with a key."""
 
     def send(key: str, redirect_uri: str = CALLBACK) -> TestResponse:
@@ -94,19 +94,19 @@ def authorize(platform: Platform, http: Client) -> Callable[[str], TestResponse]
 
 
 @pytest.fixture
-def code(platform: Platform) -> Callable[[str], str]:
+def code(platform: Mock) -> Callable[[str], str]:
     """Log somebody in with a key and return the code that comes to the callback."""
 
     def log_in(key: str) -> str:
         query = f"client_id={key}&redirect_uri={CALLBACK}&response_type=code&state=1"
-        end = platform.walk(f"{platform.url}/oauth2-mock/authorize?{query}", "656005750104")
+        end = platform.log_in(f"{platform.url}/oauth2-mock/authorize?{query}", user="656005750104")
         return parse_qs(urlsplit(end).query)["code"][0]
 
     return log_in
 
 
 @pytest.fixture
-def redeem(platform: Platform, http: Client, management: Any) -> Callable[[str, str], tuple[int, str]]:
+def redeem(platform: Mock, http: Client, management: Any) -> Callable[[str, str], tuple[int, str]]:
     """Redeem a code with a key and its secret."""
 
     def send(key: str, value: str) -> tuple[int, str]:
@@ -187,7 +187,7 @@ def test_what_is_deleted_is_gone_at_once(management: Any, made_app: Any, bound_k
     assert ask(bound_key) == NO_SUCH_CLIENT
 
 
-def test_a_key_expires(management: Any, made_app: Any, platform: Platform, ask: Ask) -> None:
+def test_a_key_expires(management: Any, made_app: Any, platform: Mock, ask: Ask) -> None:
     sent = {**made_app, "apiProducts": [IDENTITY_SERVICE], "keyExpiresIn": 60_000}
     key = management("POST", APP, json=sent).get_json()["credentials"][1]
     before = ask(key["consumerKey"])
@@ -220,7 +220,7 @@ def test_a_product_without_proxies_and_environments_opens_everything(management:
     assert ask(changed["credentials"][1]["consumerKey"], "/oauth2") == (200, "token")
 
 
-def test_the_scopes_of_a_key_are_those_of_all_its_products(management: Any, platform: Platform, bound_key: str) -> None:
+def test_the_scopes_of_a_key_are_those_of_all_its_products(management: Any, platform: Mock, bound_key: str) -> None:
     management("POST", f"{APP}/keys/{bound_key}", json={"apiProducts": ["mock-jwks-internal-dev"], "attributes": []})
 
     scopes = platform.apps.get(bound_key).scopes
@@ -231,7 +231,7 @@ def test_the_scopes_of_a_key_are_those_of_all_its_products(management: Any, plat
     )
 
 
-def test_a_key_may_be_left_some_scopes_alone(management: Any, platform: Platform, bound_key: str) -> None:
+def test_a_key_may_be_left_some_scopes_alone(management: Any, platform: Mock, bound_key: str) -> None:
     management("PUT", f"{APP}/keys/{bound_key}", json={"scopes": ["urn:nhsd:apim:app:level3:identity-service"]})
 
     assert platform.apps.get(bound_key).scopes == ("urn:nhsd:apim:app:level3:identity-service",)
@@ -334,7 +334,7 @@ def test_two_sessions_do_not_disturb_each_other(management: Any, made_app: Any, 
 
 
 def test_a_reset_forgets_the_apps_and_brings_the_products_back(
-    management: Any, platform: Platform, bound_key: str, ask: Ask
+    management: Any, platform: Mock, bound_key: str, ask: Ask
 ) -> None:
     management("PUT", f"/apiproducts/{IDENTITY_SERVICE}", json={})
 
@@ -361,7 +361,7 @@ def test_the_control_api_shows_a_managed_key_and_leaves_it_alone(
     assert ask(bound_key) == (200, "token")
 
 
-def test_a_person_exchanges_a_realms_id_token_with_such_a_key(platform: Platform, http: Client, bound_key: str) -> None:
+def test_a_person_exchanges_a_realms_id_token_with_such_a_key(platform: Mock, http: Client, bound_key: str) -> None:
     url = f"{platform.url}/oauth2-mock/token"
     form = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",

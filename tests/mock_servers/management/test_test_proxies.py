@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ApimSettings
 
@@ -119,7 +119,7 @@ def test_the_status_key_is_bare_text(read: Read, key: str) -> None:
 
 
 def test_the_realms_clients_are_told_and_may_send_people_to_google(
-    platform: Platform, http: Client, read: Read, key: str
+    platform: Mock, http: Client, read: Read, key: str
 ) -> None:
     answer = read("/mock-jwks/keycloak-client-credentials", apikey=key)
     clients = answer.get_json()
@@ -183,7 +183,7 @@ def test_each_level_opens_its_own_path_and_no_other(read: Read, token: Callable[
 
 def test_a_scope_too_low_is_a_401_by_the_newest_suite_when_set(ring: KeyRing) -> None:
     settings = ApimSettings(environment="internal-dev", insufficient_scope_status=401)
-    platform = Platform(Configuration(apim=settings), ring=ring)
+    platform = Mock(Configuration(apim=settings), ring=ring)
     http = Client(platform)
     url = f"{platform.url}/oauth2-mock/token"
     form = {
@@ -204,7 +204,7 @@ class TestATokenThatDoesNotDo:
     def test_none_or_an_unknown_one(self, read: Read, path: str, value: str | None, expected: Any) -> None:
         assert fault(read(path, value)) == expected
 
-    def test_an_expired_one(self, platform: Platform, read: Read, token: Callable[..., str], path: str) -> None:
+    def test_an_expired_one(self, platform: Mock, read: Read, token: Callable[..., str], path: str) -> None:
         value = token()
         platform.clock.advance(601)
 
@@ -283,16 +283,18 @@ def test_a_path_that_is_no_base64_is_decoded_as_far_as_it_goes(http: Client, pat
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
 
 
-def test_a_long_path_and_a_doubled_slash_lead_there(platform: Platform) -> None:
+def test_a_long_path_and_a_doubled_slash_lead_there(platform: Mock) -> None:
     text = json.dumps({"keys": [{"n": "x" * 700}]})
 
-    status, body = platform.call(f"{platform.url}//mock-jwks/{base64.urlsafe_b64encode(text.encode()).decode()}")
+    status, body = platform.in_process.call(
+        f"{platform.url}//mock-jwks/{base64.urlsafe_b64encode(text.encode()).decode()}"
+    )
 
     assert (status, body.decode()) == (200, text)
 
 
 def test_a_key_set_in_a_path_of_mock_jwks_is_an_apps(
-    platform: Platform, http: Client, management: Any, key: str, token: Callable[..., str]
+    platform: Mock, http: Client, management: Any, key: str, token: Callable[..., str]
 ) -> None:
     keys = http.get("/_nhsauth/apps/nhsauth-app/jwks").text
     url = f"https://internal-dev.api.service.nhs.uk/mock-jwks/{base64.urlsafe_b64encode(keys.encode()).decode()}"
@@ -304,13 +306,13 @@ def test_a_key_set_in_a_path_of_mock_jwks_is_an_apps(
     assert platform.store.jwks.get(("app", url)) is not None
 
 
-def test_production_decodes_and_lends_nothing(platform: Platform, http: Client) -> None:  # noqa: ARG001 - its hosts
+def test_production_decodes_and_lends_nothing(platform: Mock, http: Client) -> None:  # noqa: ARG001 - its hosts
     answer = http.get("/mock-jwks/keycloak-client-credentials", base_url="https://api.service.nhs.uk")
 
     assert (answer.status_code, "client_secret" in answer.text) == (200, False)
 
 
-def test_what_is_lent_never_stands_in_the_journal(platform: Platform, read: Read, key: str) -> None:
+def test_what_is_lent_never_stands_in_the_journal(platform: Mock, read: Read, key: str) -> None:
     for path in BY_KEY:
         read(f"/mock-jwks{path}", apikey=key)
 

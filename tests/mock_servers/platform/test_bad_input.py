@@ -16,7 +16,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.record import Record
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 
 UNKNOWN = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
@@ -133,7 +133,7 @@ NO_INTEGER = "Invalid 'exp' claim in client_assertion JWT - must be an integer"
         ({"a": 1}, NO_INTEGER),
     ],
 )
-def test_an_odd_exp_meets_its_row(platform: Platform, post: Post, exp: Any, sentence: str) -> None:
+def test_an_odd_exp_meets_its_row(platform: Mock, post: Post, exp: Any, sentence: str) -> None:
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(claims={"exp": exp}))
 
     answer = post(**FORM, client_assertion=assertion)
@@ -141,7 +141,7 @@ def test_an_odd_exp_meets_its_row(platform: Platform, post: Post, exp: Any, sent
     assert told(answer) == (400, "invalid_request", sentence)
 
 
-def test_an_infinite_exp_is_too_far(platform: Platform, post: Post) -> None:
+def test_an_infinite_exp_is_too_far(platform: Mock, post: Post) -> None:
     head, claims, signature = platform.client_assertion("nhsauth-app").split(".")
     members = json.loads(base64.urlsafe_b64decode(claims + "=="))
     infinite = json.dumps(members).replace(str(members["exp"]), "1e400").encode()
@@ -153,7 +153,7 @@ def test_an_infinite_exp_is_too_far(platform: Platform, post: Post) -> None:
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 @pytest.mark.parametrize("moment", [10**350, 10**30, "soon", [], True])
-def test_an_odd_iat_or_nbf_is_the_catch_all(platform: Platform, post: Post, name: str, moment: Any) -> None:
+def test_an_odd_iat_or_nbf_is_the_catch_all(platform: Mock, post: Post, name: str, moment: Any) -> None:
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(claims={name: moment}))
 
     answer = post(**FORM, client_assertion=assertion)
@@ -172,7 +172,7 @@ def nested(depth: int) -> Any:
     ("depth", "sentence"),
     [(90, EXPIRED), (100, "Malformed JWT in client_assertion"), (500, "Malformed JWT in client_assertion")],
 )
-def test_a_claim_may_be_nested_but_not_without_end(platform: Platform, post: Post, depth: int, sentence: str) -> None:
+def test_a_claim_may_be_nested_but_not_without_end(platform: Mock, post: Post, depth: int, sentence: str) -> None:
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(claims={"exp": nested(depth)}))
 
     answer = post(**FORM, client_assertion=assertion)
@@ -181,7 +181,7 @@ def test_a_claim_may_be_nested_but_not_without_end(platform: Platform, post: Pos
 
 
 @pytest.mark.parametrize("kid", [["nhsauth-1"], {"kid": 1}, 1, True, "x" * 100_000, "\u0000", "\ud800"])
-def test_an_odd_kid_matches_no_key(platform: Platform, post: Post, kid: Any) -> None:
+def test_an_odd_kid_matches_no_key(platform: Mock, post: Post, kid: Any) -> None:
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(headers={"kid": kid}))
 
     answer = post(**FORM, client_assertion=assertion)
@@ -194,7 +194,7 @@ def test_an_odd_kid_matches_no_key(platform: Platform, post: Post, kid: Any) -> 
 
 
 @pytest.mark.parametrize("sub", [1, 1.5, True, "x" * 100_000, "\u0000", "\ud800"])
-def test_an_odd_subject_is_no_app(platform: Platform, post: Post, sub: Any) -> None:
+def test_an_odd_subject_is_no_app(platform: Mock, post: Post, sub: Any) -> None:
     alterations = Alterations(claims={"iss": sub, "sub": sub})
 
     answer = post(**FORM, client_assertion=platform.client_assertion("nhsauth-app", alterations=alterations))
@@ -231,7 +231,7 @@ def break_down(*_: object) -> None:
 
 
 def test_a_failure_inside_the_mock_is_the_catch_all_with_a_traceback_in_the_log_alone(
-    platform: Platform, post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    platform: Mock, post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(platform.store.jtis, "add", break_down)
 
@@ -243,7 +243,7 @@ def test_a_failure_inside_the_mock_is_the_catch_all_with_a_traceback_in_the_log_
 
 
 def test_a_failure_while_explaining_leaves_the_answer_and_is_logged(
-    platform: Platform, post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    platform: Mock, post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(platform.store.issued, "get", break_down)
 
@@ -255,7 +255,7 @@ def test_a_failure_while_explaining_leaves_the_answer_and_is_logged(
 
 
 def test_secrets_and_tokens_reach_neither_journal_nor_log(
-    platform: Platform, post: Post, caplog: pytest.LogCaptureFixture
+    platform: Mock, post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     secrets = {
@@ -274,7 +274,7 @@ def test_secrets_and_tokens_reach_neither_journal_nor_log(
     assert [value for value in secrets.values() if value in kept] == []
 
 
-def test_what_a_terminal_would_obey_is_shown_harmlessly(platform: Platform, post: Post) -> None:
+def test_what_a_terminal_would_obey_is_shown_harmlessly(platform: Mock, post: Post) -> None:
     post(grant_type="\x1b]0;owned\x07<script>")
 
     line = platform.exchanges.last.explained()
@@ -285,7 +285,7 @@ def test_what_a_terminal_would_obey_is_shown_harmlessly(platform: Platform, post
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_request_gets_an_answer_of_the_service(data: st.DataObject, fuzzed: Platform) -> None:
+def test_any_request_gets_an_answer_of_the_service(data: st.DataObject, fuzzed: Mock) -> None:
     names = ["grant_type", "client_assertion", "subject_token", "subject_token_type", "client_id", "refresh_token", "x"]
     values = st.one_of(st.sampled_from([*FORM.values(), "refresh_token", "nhsauth-app", ""]), st.text(max_size=30))
     form = data.draw(st.dictionaries(st.sampled_from(names), values, max_size=6))
@@ -299,12 +299,12 @@ def test_any_request_gets_an_answer_of_the_service(data: st.DataObject, fuzzed: 
     assert answer.status_code != 500 or "does not play" in diagnosis(fuzzed)
 
 
-def diagnosis(platform: Platform) -> str:
+def diagnosis(platform: Mock) -> str:
     record: Record = platform.exchanges.last
     return record.diagnosis or ""
 
 
 @pytest.fixture(scope="session")
-def fuzzed(ring: KeyRing) -> Platform:
+def fuzzed(ring: KeyRing) -> Mock:
     """A platform that examples share: none of them changes it for the next."""
-    return Platform(ring=ring)
+    return Mock(ring=ring)

@@ -8,13 +8,14 @@ from random import Random
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 
@@ -194,7 +195,7 @@ def claims_of(token: str) -> dict[str, Any]:
 class Caller:
     """One browser and two applications that speak to a platform put back to its start."""
 
-    def __init__(self, platform: Platform, start: tuple[Any, Any]) -> None:
+    def __init__(self, platform: Mock, start: tuple[Any, Any]) -> None:
         platform.restore(start)
         self.platform = platform
         self.open_browser()
@@ -232,7 +233,7 @@ class Caller:
 class BrowserFlow(RuleBasedStateMachine):
     """Every grant ever seen is kept; what the mock says of one is compared with what the contract says."""
 
-    def __init__(self, platform: Platform, start: tuple[Any, Any]) -> None:
+    def __init__(self, platform: Mock, start: tuple[Any, Any]) -> None:
         super().__init__()
         self.caller = Caller(platform, start)
         self.now = NOW
@@ -531,18 +532,19 @@ class BrowserFlow(RuleBasedStateMachine):
         self._call_with_every_access_token()
 
 
-def two_apps(ring: KeyRing) -> Platform:
+def two_apps(ring: KeyRing) -> Mock:
     """A platform whose two apps have the same key and redirect URIs, and no quota."""
     clock = Clock()
     clock.set(NOW, frozen=True)
     first = replace(READY_MADE_APP, redirect_uris=REDIRECTS, quota_per_minute=0)
-    platform = Platform(Configuration(apps=(first,)), ring=ring, clock=clock, random=Random(0))
+    platform = Mock(Configuration(apps=(first,)), ring=ring, clock=clock, random=Random(0))
     jwks = platform.apps.jwks(first)
     second = replace(first, client_id="second-app", client_secret=SECRETS["second-app"], key_name=None, jwks=jwks)
     platform.apps.add(second)
     return platform
 
 
+@pytest.mark.slow
 def test_codes_and_tokens_live_and_die_as_the_contract_says_in_any_order(ring: KeyRing) -> None:
     platform = two_apps(ring)
     start = platform.snapshot()

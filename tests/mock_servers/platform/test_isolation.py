@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from mock_servers.state.settings import ApimSettings
@@ -17,18 +17,22 @@ FORM = {
 }
 
 
-def platform(ring: KeyRing, *, lifetime: int, now: float, client_id: str = "nhsauth-app") -> Platform:
+def platform(ring: KeyRing, *, lifetime: int, now: float, client_id: str = "nhsauth-app") -> Mock:
     clock = Clock()
     clock.set(now, frozen=True)
     configuration = Configuration(
         apim=ApimSettings(access_token_lifetime=lifetime), apps=(replace(READY_MADE_APP, client_id=client_id),)
     )
-    return Platform(configuration, ring=ring, clock=clock)
+    return Mock(configuration, ring=ring, clock=clock)
 
 
-def token(mock: Platform, client_id: str = "nhsauth-app") -> dict[str, str]:
-    form = {**FORM, "client_assertion": mock.client_assertion(client_id)}
-    members: dict[str, str] = Client(mock).post("/oauth2/token", data=form, base_url=mock.url).get_json()
+def asked(mock: Mock, client_assertion: str) -> TestResponse:
+    form = {**FORM, "client_assertion": client_assertion}
+    return Client(mock).post("/oauth2/token", data=form, base_url=mock.url)
+
+
+def token(mock: Mock) -> dict[str, str]:
+    members: dict[str, str] = asked(mock, mock.client_assertion("nhsauth-app")).get_json()
     return members
 
 
@@ -41,16 +45,29 @@ def test_each_has_its_own_settings_and_clock(ring: KeyRing) -> None:
     assert (second["expires_in"], second["issued_at"]) == ("59", "9000000000")
 
 
-def test_one_does_not_know_the_apps_tokens_and_journal_of_the_other(ring: KeyRing) -> None:
+def test_one_does_not_know_the_apps_of_the_other(ring: KeyRing) -> None:
     one, other = platform(ring, lifetime=600, now=1000), platform(ring, lifetime=600, now=1000, client_id="other")
 
-    bearer = {"Authorization": f"Bearer {token(one)['access_token']}"}
-    answer = Client(other).get("/hello-world/hello/application", headers=bearer)
-    refused = token(one, "nhsauth-app") if "other" in [app.client_id for app in one.apps.all()] else None
+    answer = asked(one, other.client_assertion("other", token_url=one.token_url))
+    members = answer.get_json()
 
-    assert answer.status_code == 401
-    assert refused is None
-    assert [record.path for record in one.exchanges] == ["/oauth2/token"]
+    assert asked(other, other.client_assertion("other")).status_code == 200
+    assert (answer.status_code, members["error"], members["error_description"]) == (
+        401,
+        "invalid_request",
+        "Invalid 'iss'/'sub' claims in client_assertion JWT",
+    )
+
+
+def test_one_does_not_know_the_tokens_and_journal_of_the_other(ring: KeyRing) -> None:
+    one, other = platform(ring, lifetime=600, now=1000), platform(ring, lifetime=600, now=1000)
+
+    bearer = {"Authorization": f"Bearer {token(one)['access_token']}"}
+    answers = [Client(mock).get("/hello-world/hello/application", headers=bearer) for mock in (one, other)]
+
+    assert [answer.status_code for answer in answers] == [200, 401]
+    assert [record.path for record in one.exchanges] == ["/oauth2/token", "/hello-world/hello/application"]
+    assert [record.path for record in other.exchanges] == ["/hello-world/hello/application"]
 
 
 def test_a_jti_used_at_one_is_fresh_at_the_other(ring: KeyRing) -> None:

@@ -12,7 +12,7 @@ from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.real_host import HOSTS, Hosts, RealHost
@@ -31,22 +31,22 @@ Call = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def platform(ring: KeyRing) -> Platform:
+def platform(ring: KeyRing) -> Mock:
     clock = Clock()
     clock.set(1_800_000_000.0, frozen=True)
-    made = Platform(ring=ring, clock=clock)
+    made = Mock(ring=ring, clock=clock)
     for host in HOSTS:
-        made.origins.add(host.origin)
+        made.names.origins.add(host.origin)
     made.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
     return made
 
 
 @pytest.fixture
-def call(platform: Platform) -> Call:
+def call(platform: Mock) -> Call:
     return caller(platform)
 
 
-def caller(platform: Platform) -> Call:
+def caller(platform: Mock) -> Call:
     http = Client(platform)
 
     def send(host: str, path: str, form: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
@@ -57,7 +57,7 @@ def caller(platform: Platform) -> Call:
 
 
 @pytest.fixture
-def exchange(platform: Platform, call: Call) -> Callable[..., TestResponse]:
+def exchange(platform: Mock, call: Call) -> Callable[..., TestResponse]:
     """Exchange an id token at one of the platform's hosts."""
 
     def send(host: str, id_token: str, mount: str = "/oauth2", aud: str | None = None) -> TestResponse:
@@ -131,9 +131,7 @@ def test_each_host_serves_its_own_paths_alone(call: Call, host: str, path: str) 
 
 
 @pytest.mark.parametrize("origin", [f"http://{INT}", f"http://{INT}:8080", f"https://{INT}:8443"])
-def test_a_real_name_that_is_not_called_as_the_real_host_is_one_of_the_mocks_own(
-    platform: Platform, origin: str
-) -> None:
+def test_a_real_name_that_is_not_called_as_the_real_host_is_one_of_the_mocks_own(platform: Mock, origin: str) -> None:
     """As an alias in a container network: people must not be sent on to the real host from there."""
     http = Client(platform)
     query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
@@ -179,7 +177,7 @@ def test_an_environment_trusts_its_own_cis2_alone(
 
 
 def test_the_issuer_of_an_environment_nobody_has_called_yet_is_trusted_there(
-    platform: Platform, exchange: Callable[..., TestResponse]
+    platform: Mock, exchange: Callable[..., TestResponse]
 ) -> None:
     token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin=f"https://{CIS2}")
 
@@ -227,7 +225,7 @@ def test_a_token_is_good_in_its_own_environment_alone(
     ],
 )
 def test_aud_is_the_real_url_that_was_called(
-    platform: Platform, exchange: Callable[..., TestResponse], host: str, mount: str, aud: str | None, status: int
+    platform: Mock, exchange: Callable[..., TestResponse], host: str, mount: str, aud: str | None, status: int
 ) -> None:
     token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin=f"https://{CIS2}")
 
@@ -269,11 +267,11 @@ def test_people_are_sent_to_the_providers_real_host(call: Call, host: str, mount
     ],
 )
 def test_the_combined_log_in_goes_through_the_real_hosts(
-    platform: Platform, call: Call, host: str, mount: str, scope: str, user: str
+    platform: Mock, call: Call, host: str, mount: str, scope: str, user: str
 ) -> None:
     query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s&scope={scope}"
 
-    end = platform.walk(f"https://{host}{mount}/authorize?{query}", user)
+    end = platform.log_in(f"https://{host}{mount}/authorize?{query}", user=user)
 
     form = {
         "grant_type": "authorization_code",
@@ -286,9 +284,9 @@ def test_the_combined_log_in_goes_through_the_real_hosts(
     assert call(host, f"{mount}/token", form).status_code == 200
 
 
-def test_userinfo_of_a_combined_log_in_comes_from_the_real_host(platform: Platform, call: Call) -> None:
+def test_userinfo_of_a_combined_log_in_comes_from_the_real_host(platform: Mock, call: Call) -> None:
     query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
-    end = platform.walk(f"https://{INT}/oauth2/authorize?{query}", "656005750104")
+    end = platform.log_in(f"https://{INT}/oauth2/authorize?{query}", user="656005750104")
     form = {
         "grant_type": "authorization_code",
         "code": parse_qs(urlsplit(end).query)["code"][0],
@@ -315,7 +313,7 @@ def test_status_asks_the_real_hosts(call: Call) -> None:
 
 
 def test_no_advice_is_given_about_names_that_are_the_real_ones(
-    platform: Platform, id_token: Callable[..., str], exchange: Callable[..., TestResponse]
+    platform: Mock, id_token: Callable[..., str], exchange: Callable[..., TestResponse]
 ) -> None:
     exchange(INT, id_token(CIS2))
 
@@ -343,11 +341,9 @@ def test_the_development_realm_is_at_no_other_environment(call: Call) -> None:
 
 
 @pytest.mark.parametrize("host", [INT, REF, PROD])
-def test_a_logout_at_cis2_ends_the_tokens_of_the_environment_it_began_in(
-    platform: Platform, call: Call, host: str
-) -> None:
+def test_a_logout_at_cis2_ends_the_tokens_of_the_environment_it_began_in(platform: Mock, call: Call, host: str) -> None:
     query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
-    end = platform.walk(f"https://{host}/oauth2/authorize?{query}", "656005750104")
+    end = platform.log_in(f"https://{host}/oauth2/authorize?{query}", user="656005750104")
     form = {
         "grant_type": "authorization_code",
         "code": parse_qs(urlsplit(end).query)["code"][0],
@@ -369,31 +365,31 @@ def test_a_logout_at_cis2_ends_the_tokens_of_the_environment_it_began_in(
 
 
 def test_the_default_environment_decides_whose_providers_the_mock_plays_first(ring: KeyRing) -> None:
-    platform = Platform(Configuration(apim=ApimSettings(environment="prod")), ring=ring)
+    platform = Mock(Configuration(apim=ApimSettings(environment="prod")), ring=ring)
 
     assert platform.providers["cis2"].provider.hosts == (CIS2_LIVE,)
 
 
 def test_a_configuration_adds_hosts(ring: KeyRing) -> None:
     own = RealHost(name="pr-7.api.service.nhs.uk", plays="platform", environment="int")
-    call = caller(Platform(Configuration(hosts=(own,)), ring=ring))
+    call = caller(Mock(Configuration(hosts=(own,)), ring=ring))
 
     assert call(own.name, "/oauth2/_ping").status_code == 200
 
 
 def test_an_environment_that_is_configured_has_mock_realms(ring: KeyRing) -> None:
     own = RealHost(name="pr-7.api.service.nhs.uk", plays="platform", environment="pr-7")
-    platform = Platform(Configuration(hosts=(own,)), ring=ring)
+    platform = Mock(Configuration(hosts=(own,)), ring=ring)
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
-    platform.origins.add(own.origin)
+    platform.names.origins.add(own.origin)
     query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
 
-    end = platform.walk(f"{own.origin}/oauth2-mock/authorize?{query}", "656005750104")
+    end = platform.log_in(f"{own.origin}/oauth2-mock/authorize?{query}", user="656005750104")
 
     assert end.startswith(f"{REDIRECT}?code=")
 
 
-def test_an_issuer_of_another_port_is_not_trusted(platform: Platform, exchange: Callable[..., TestResponse]) -> None:
+def test_an_issuer_of_another_port_is_not_trusted(platform: Mock, exchange: Callable[..., TestResponse]) -> None:
     token = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin=f"https://{CIS2}"))
     moved = jwts.sign(
         token.header,

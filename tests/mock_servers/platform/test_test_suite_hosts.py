@@ -14,7 +14,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.real_host import TEST_SUITE_HOSTS
 
@@ -27,16 +27,16 @@ APPS = "/v1/organizations/nhsd-nonprod/developers/tester@example.nhs.uk/apps"
 
 
 @pytest.fixture
-def platform(ring: KeyRing) -> Platform:
+def platform(ring: KeyRing) -> Mock:
     """A platform that plays the hosts of test suites."""
-    return Platform(Configuration(test_suite_hosts=True), ring=ring)
+    return Mock(Configuration(test_suite_hosts=True), ring=ring)
 
 
 Made = Callable[..., str]
 
 
 @pytest.fixture
-def made_key(http: Client, platform: Platform) -> Made:
+def made_key(http: Client, platform: Mock) -> Made:
     """Make an app with a product of internal-dev over the management API, and return its key."""
 
     def make(jwks_url: str) -> str:
@@ -53,7 +53,7 @@ def made_key(http: Client, platform: Platform) -> Made:
     return make
 
 
-def token(platform: Platform, http: Client, key: str) -> TestResponse:
+def token(platform: Mock, http: Client, key: str) -> TestResponse:
     url = f"{INTERNAL_DEV}/oauth2-mock/token"
     changes = Alterations(claims={"iss": key, "sub": key}, headers={"kid": "test-1"})
     form = {
@@ -89,9 +89,7 @@ def test_the_end_of_a_log_in_is_no_redirect(http: Client) -> None:
     assert (answer.status_code, answer.data) == (404, b"")
 
 
-def test_the_published_key_set_has_a_key_that_is_not_the_suites(
-    platform: Platform, http: Client, made_key: Made
-) -> None:
+def test_the_published_key_set_has_a_key_that_is_not_the_suites(platform: Mock, http: Client, made_key: Made) -> None:
     answer = http.get(JWKS, base_url="https://raw.githubusercontent.com")
     key = made_key(f"https://raw.githubusercontent.com{JWKS}")
 
@@ -103,7 +101,7 @@ def test_the_published_key_set_has_a_key_that_is_not_the_suites(
 
 
 def test_a_key_set_in_a_path_of_internal_dev_is_good_in_any_environment(
-    platform: Platform, http: Client, made_key: Made
+    platform: Mock, http: Client, made_key: Made
 ) -> None:
 
     jwks = http.get("/_nhsauth/apps/nhsauth-app/jwks").get_json()
@@ -116,10 +114,10 @@ def test_a_key_set_in_a_path_of_internal_dev_is_good_in_any_environment(
 
 
 def test_they_are_played_when_asked_for_alone(ring: KeyRing) -> None:
-    plain, asked = Platform(ring=ring), Platform(Configuration(test_suite_hosts=True), ring=ring)
+    plain, asked = Mock(ring=ring), Mock(Configuration(test_suite_hosts=True), ring=ring)
 
-    assert [plain.hosts.find(host.name) for host in TEST_SUITE_HOSTS] == [None] * len(TEST_SUITE_HOSTS)
-    assert [asked.hosts.find(host.name) for host in TEST_SUITE_HOSTS] == list(TEST_SUITE_HOSTS)
+    assert [plain.names.hosts.find(host.name) for host in TEST_SUITE_HOSTS] == [None] * len(TEST_SUITE_HOSTS)
+    assert [asked.names.hosts.find(host.name) for host in TEST_SUITE_HOSTS] == list(TEST_SUITE_HOSTS)
 
 
 ASK = f"""

@@ -4,6 +4,8 @@ import os
 import socket
 import ssl
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -269,3 +271,22 @@ def test_the_trust_store_for_java_has_the_same(tmp_path: Path, authority: Author
     certificates = [entry.certificate for entry in found.additional_certs]
     assert authority.certificate in certificates
     assert len(certificates) > 100
+
+
+FROZEN_AT_FIRST = """
+import datetime, freezegun
+
+with freezegun.freeze_time("2031-01-01"):
+    from mock_servers.real_hosts.certificate import make_authority
+
+    make_authority(["x.example"], datetime.datetime.now(datetime.UTC))
+make_authority(["x.example"], datetime.datetime.now(datetime.UTC))
+"""
+
+
+def test_a_first_certificate_in_stopped_time_leaves_the_process_able_to_make_others() -> None:
+    pytest.importorskip("freezegun", reason="the group test brings freezegun")
+
+    done = subprocess.run([sys.executable, "-c", FROZEN_AT_FIRST], capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+    assert (done.returncode, done.stderr) == (0, "")

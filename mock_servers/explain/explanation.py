@@ -1,0 +1,96 @@
+"""Explains a value: what it is, by `kind`; what the service would make of it, by `verdict`; and what is wrong with it.
+
+A value is never shown whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from mock_servers.diagnosis.request.place import misplaced
+from mock_servers.explain.recognition import bare_value, is_private_key, recognised
+from mock_servers.explain.verdict import ROLES, Context, context
+from mock_servers.journal import provenance
+from mock_servers.journal.dissection import taken_apart
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Record
+from mock_servers.platform.platform import Platform
+from mock_servers.wire.wording import cut
+
+
+def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
+    """Return what a value is, what is wrong with it, and how the service would judge it, as a mock that runs knows it.
+
+    `token_url` is where it would be posted to, the platform's own unless given; `role` as for `explain_on`.
+    """
+    return explain_on(context(platform, token_url or platform.token_url), value, role)
+
+
+def explain_on(context: Context, value: str, role: str | None = None) -> dict[str, Any]:
+    """Return what a value is, what is wrong with it, and how the service would judge it.
+
+    `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
+    """
+    platform, bare = context.platform, bare_value(value)
+    kind = recognised(context, bare)
+    part = role or kind.role
+    parts = (part,) if part else kind.could_be
+    judged = [ROLES[each].judge(context, bare) for each in parts]
+    verdicts = [verdict.as_json(each) for verdict, each in zip(judged, parts, strict=True)]
+    found = [*_findings(platform, value, bare, role), *(judged[0].findings if part else ())]
+    return {
+        "kind": kind.kind,
+        "certainty": kind.certainty,
+        "seen": kind.seen,
+        "value": bare if kind.exchange else cut(bare),
+        "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
+        "verdict": verdicts[0] if part else None,
+        "verdicts": verdicts,
+        "findings": [asdict(each) for each in _first_of_each(found)],
+        "exchange": kind.exchange.as_json() if kind.exchange else None,
+    }
+
+
+def _first_of_each(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings without those of a mistake that is told already."""
+    ids = [each.id for each in findings]
+    return [each for place, each in enumerate(findings) if each.id not in ids[:place]]
+
+
+def _findings(platform: Platform, value: str, bare: str, role: str | None) -> Iterator[Finding]:
+    if value != bare:
+        yield Finding(
+            id="wrapped-value",
+            certainty="certain",
+            seen=f"Around the value are {len(value) - len(bare)} more characters: blanks, quotes or Bearer.",
+            cause="The service takes what is sent as it is; only the header Authorization has a Bearer in front.",
+            cure="Send the value bare.",
+        )
+    if is_private_key(bare):
+        yield Finding(
+            id="private-key-sent",
+            certainty="certain",
+            seen="It is a private key.",
+            cause="Nobody but its owner needs it: it signs, and only its public half is registered.",
+            cure="Register the public key as a JWKS; replace this one if it has left your machine.",
+        )
+    if role is not None:
+        yield from _misplaced(platform, bare, ROLES[role].field)
+
+
+def _misplaced(platform: Platform, bare: str, field: str) -> Iterator[Finding]:
+    """Look at the value as if a request had brought it in this field."""
+    record = Record(
+        id=0,
+        at=platform.clock.now(),
+        service="",
+        method="",
+        path="",
+        status=0,
+        request={},
+        response={},
+        sent={field: provenance.fingerprint(bare)},
+    )
+    return misplaced(platform.store, record, platform.url, platform.names.hosts)

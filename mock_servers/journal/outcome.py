@@ -1,0 +1,142 @@
+"""What became of one request, and the record that the journal makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from mock_servers.journal.provenance import LONGEST_NAME
+from mock_servers.journal.record import (
+    Received,
+    Record,
+    RecordedError,
+    request_shown,
+    response_shown,
+    secrets_sent,
+)
+from mock_servers.journal.timeline import Walk
+from mock_servers.rules import Flow, Refusal, ServiceError
+from mock_servers.state.fault import Fault
+from mock_servers.wire.request import Answer, Request
+from mock_servers.wire.wording import cut
+
+_JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
+"""Which of an exchange's fields holds the JWT of which parameter."""
+_LARGEST_JWT: Final = 1 << 14
+"""Characters; a journal of a thousand exchanges must not hold a thousand times what a client may post."""
+
+
+class Judged(Protocol):
+    """What an exchange of any service has."""
+
+    request: Request
+    now: float
+
+
+X = TypeVar("X", bound=Judged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Generic[X]):
+    """What became of an exchange: the flow that took it, its answer, the first refusal, a fault that it met.
+
+    `row` is the service's own row for what the refusal names.
+    """
+
+    exchange: X
+    flow: Flow[X, Answer]
+    answer: Answer
+    refusal: Refusal | None = None
+    row: ServiceError | None = None
+    fault: Fault | None = None
+
+    @property
+    def was_judged(self) -> bool:
+        """Whether the service got to see the request."""
+        return self.fault is None or not self.fault.comes_first
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether the service, or a fault in its place, refused the request."""
+        return self.refusal is not None or self.fault is not None
+
+
+def record_of(outcome: Outcome[X], *, service: str, explains: bool) -> Record:
+    """Return the record of an outcome at a service; unless it `explains`, it tells what went out and not why."""
+    request = outcome.exchange.request
+    return Record(
+        at=outcome.exchange.now,
+        service=service,
+        method=request.method,
+        path=request.target.partition("?")[0],
+        status=_status_that_left(outcome),
+        request=request_shown(request),
+        response=response_shown(outcome.answer),
+        sent=secrets_sent(request),
+        received=_received(outcome.exchange),
+        client_id=_client_id(outcome.exchange),
+        message_id=_told(outcome.answer).get("message_id"),
+        refusal=_error(outcome),
+        diagnosis=_diagnosis(outcome) if explains else None,
+        walk=Walk(flow=outcome.flow, refusal=outcome.refusal) if explains and outcome.was_judged else None,
+    )
+
+
+def _status_that_left(outcome: Outcome[X]) -> int:
+    """0 when no answer left at all."""
+    fault = outcome.fault
+    if fault is None:
+        return outcome.answer.status
+    if fault.do == "malformed" and fault.kind in (None, "html"):
+        return HTTPStatus.OK
+    return 0 if fault.do == "drop" else outcome.answer.status
+
+
+def _received(exchange: Judged) -> dict[str, Received]:
+    """Keep what the JWTs said that the rules have read, for later exchanges to be compared with; not a large one's."""
+    read = {field: getattr(exchange, name, None) for field, name in _JWTS.items()}
+    return {
+        field: Received(header=jwt.header, claims=jwt.claims)
+        for field, jwt in read.items()
+        if jwt is not None and len(jwt.signing_input) <= _LARGEST_JWT
+    }
+
+
+def _client_id(exchange: Judged) -> str | None:
+    """Tell the client that the rules have come to know, whatever kind of exchange it is."""
+    client = getattr(exchange, "app", None) or getattr(exchange, "client", None)
+    if client is not None:
+        return str(client.client_id)
+    named = exchange.request.form.get("client_id")
+    return named if named is None or len(named) <= LONGEST_NAME else cut(named)
+
+
+def _error(outcome: Outcome[X]) -> RecordedError | None:
+    """Tell the error that went out; a fault's only when the client got none of what the service would have said."""
+    told, fault, refusal, row = _told(outcome.answer), outcome.fault, outcome.refusal, outcome.row
+    if refusal is not None and row is not None:
+        written = told.get("error_description") or told.get("message") or told.get("faultstring") or ""
+        description = written if isinstance(outcome.answer.body, Mapping) else row.sentence
+        return RecordedError(
+            code=told.get("error") or row.code, description=description, rule=refusal.rule, evidence=row.evidence
+        )
+    if fault is None or fault.do == "delay":
+        return None
+    description = told.get("error_description") or told.get("message") or str(fault)
+    return RecordedError(
+        code=told.get("error") or "", description=str(description), rule="fault", evidence=fault.evidence
+    )
+
+
+def _diagnosis(outcome: Outcome[X]) -> str | None:
+    of_rule = [outcome.refusal.diagnosis] if outcome.refusal else []
+    of_fault = [f"This is {outcome.fault.told}."] if outcome.fault else []
+    return " ".join(of_rule + of_fault) or None
+
+
+def _told(answer: Answer) -> Mapping[str, Any]:
+    body = answer.body if isinstance(answer.body, Mapping) else {}
+    fault = body.get("fault")
+    return fault if isinstance(fault, Mapping) else body

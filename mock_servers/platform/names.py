@@ -1,0 +1,69 @@
+"""By which names the mock is reached: where it is served, names it learned or was given, and those of real hosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.provider import Provider
+from mock_servers.state.real_host import Hosts
+from mock_servers.wire.origins import Origins
+
+if TYPE_CHECKING:
+    from mock_servers.real_hosts.variables import RealNames
+
+
+class Names:
+    """The names of one mock. `real_names` is how clients reach it by those of real hosts, `None` when they do not."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.url = "http://127.0.0.1:8080"
+        self.origins = Origins(configuration.public_urls)
+        self.hosts = Hosts(configuration.more_hosts)
+        self.real_names: RealNames | None = None
+        self._environment = configuration.apim.environment
+
+    def served_at(self, url: str) -> None:
+        """Say where the mock is served."""
+        self.url = url
+        self.origins.add(url)
+
+    def reached_by_real_names(self, known: RealNames | None) -> None:
+        """Say that clients reach the mock by the names of its real hosts, too, and how; `None`: no longer."""
+        self.real_names = known
+        tell = self.origins.add if known is not None else self.origins.remove
+        for each in self.hosts:
+            tell(each.origin)
+
+    def is_called(self, url: str) -> bool:
+        """Whether a URL is below a name by which this mock was called, or is configured."""
+        origin = origin_of(url)
+        return origin in self.origins or origin == self.url
+
+    def is_own(self, url: str) -> bool:
+        """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
+        return self.is_called(url) or self.hosts.of_origin(origin_of(url)) is not None
+
+    def of_provider(self, provider: Provider) -> str:
+        """Return under which name people log in at a provider: its real one, where clients use the real names."""
+        real = f"https://{provider.hosts[0]}" if provider.hosts else self.url
+        return real if self.real_names is not None else self.url
+
+    @property
+    def audience(self) -> str:
+        """The token URL that clients call: the environment's real one, where they use the real names."""
+        real = self.hosts.names_of("platform", self._environment)
+        return f"https://{real[0]}/oauth2/token" if self.real_names is not None and real else f"{self.url}/oauth2/token"
+
+    @property
+    def environments(self) -> list[str]:
+        """The environments of the platform that are played, the configured one first."""
+        of_hosts = (host.environment for host in self.hosts if host.plays == "platform")
+        return list(dict.fromkeys([self._environment, *of_hosts]))
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,77 @@
+"""What all services of one mock share, in one value; and what is registered in it at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from mock_servers.faults.ordered import Faults
+from mock_servers.jose.keys import KeyRing, read_private_key
+from mock_servers.journal.journal import Journal
+from mock_servers.platform.names import Names
+from mock_servers.state import seeds
+from mock_servers.state.app import own_key_name
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.portfolio import DeveloperApps
+from mock_servers.state.registration import Apps
+from mock_servers.state.store import Store
+from mock_servers.wire.identifiers import Identifiers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What all services of one mock share: time, keys, randomness, memory, journal, faults, and the mock's names."""
+
+    configuration: Configuration
+    clock: Clock
+    ring: KeyRing
+    identifiers: Identifiers
+    names: Names
+    store: Store
+    exchanges: Journal
+    faults: Faults
+    apps: Apps
+    developer_apps: DeveloperApps
+
+
+def parts_of(configuration: Configuration, *, clock: Clock, random: Random | None, ring: KeyRing) -> Parts:
+    """Return the parts of a mock with this configuration; nothing is registered yet."""
+    store, identifiers = Store(), Identifiers(random)
+    return Parts(
+        configuration=configuration,
+        clock=clock,
+        ring=ring,
+        identifiers=identifiers,
+        names=Names(configuration),
+        store=store,
+        exchanges=Journal(explains=configuration.diagnosis),
+        faults=Faults(store, ring),
+        apps=Apps(store, ring, identifiers),
+        developer_apps=DeveloperApps(store),
+    )
+
+
+def register_configured(parts: Parts) -> None:
+    """Register what the configuration names: keys, apps, people, APIs and their products."""
+    configuration, store = parts.configuration, parts.store
+    for client_id, path in configuration.private_keys.items():
+        key = read_private_key(path, configuration.key_files.get(path, ""))
+        parts.ring.add(own_key_name(client_id), key, own_key_name(client_id))
+    for app in configuration.apps:
+        parts.apps.add(app)
+    for person in configuration.people:
+        store.people.put((person.provider, person.id), person)
+    own = [(api.path, api.scopes) for api in configuration.apis]
+    for product in seeds.products(parts.names.environments, own):
+        parts.developer_apps.add_product(product)
+    for api in configuration.apis:
+        store.apis.put(api.path, api)
+    _subscribe_ready_made(parts)
+
+
+def _subscribe_ready_made(parts: Parts) -> None:
+    """Let the ready-made app call every configured API: with no other to register, it is the team's own."""
+    scopes = [scope for api in parts.configuration.apis for scope in api.scopes]
+    if scopes and READY_MADE_APP in parts.configuration.apps:
+        parts.apps.change(READY_MADE_APP.client_id, scopes=(*READY_MADE_APP.scopes, *dict.fromkeys(scopes)))

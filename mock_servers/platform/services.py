@@ -1,0 +1,206 @@
+"""How each service is wired: the parts that all share, and what it may ask of the others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from mock_servers.apim import platform_client
+from mock_servers.apim.service import Service as TokenService
+from mock_servers.faults.fetching import FaultyFetcher
+from mock_servers.gateway.reply import Reply
+from mock_servers.gateway.service import Service as Gateway
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.client import Client, client_of
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.identity_provider.realms import mock_realms
+from mock_servers.identity_provider.service import Service as ProviderService
+from mock_servers.jose.jwks import HttpFetcher
+from mock_servers.jose.keys import KeyPair, read_private_key
+from mock_servers.platform.in_process import InProcess
+from mock_servers.platform.parts import Parts
+from mock_servers.state import seeds
+from mock_servers.state.app import App
+from mock_servers.state.configuration import REALMS, Api
+from mock_servers.state.provider import Provider
+from mock_servers.state.real_host import trust_of
+from mock_servers.state.settings import ApimSettings, ProviderSettings
+from mock_servers.wire.request import Request
+
+if TYPE_CHECKING:
+    from mock_servers.management.service import Service as Management
+
+PROVIDER_BITS: Final = 2048
+"""What the providers' own keys have; enough for RS256 and RS512, and quick to make."""
+
+FETCH_TIMEOUT: Final = 5.0
+"""Seconds for which a service waits for a key set."""
+
+
+class Services:
+    """The services of one mock. `providers` are those of the configured environment and all realms, by their words."""
+
+    def __init__(self, parts: Parts, in_process: InProcess) -> None:
+        self.parts = parts
+        self._in_process = in_process
+        self.providers = {service.provider.name: service for service in self._configured_providers()}
+        self.token_services = self._token_services()
+
+    def provider(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
+        """Wire a provider."""
+        parts = self.parts
+        if settings.signing_key is not None:
+            key = read_private_key(settings.signing_key, parts.configuration.key_files.get(settings.signing_key, ""))
+            parts.ring.add(provider.name, key, settings.kid)
+        lifetimes = {
+            name: value
+            for name in ("id_token_lifetime", "access_token_lifetime", "refresh_token_lifetime", "code_lifetime")
+            if (value := getattr(settings, name)) is not None
+        }
+        return ProviderService(
+            provider=replace(provider, **lifetimes),
+            settings=settings,
+            clock=parts.clock,
+            store=parts.store,
+            identifiers=parts.identifiers,
+            journal=parts.exchanges,
+            key=lambda: parts.ring.pair(provider.name, bits=PROVIDER_BITS, kid=settings.kid),
+            find_client=lambda client_id: self._client(provider, client_id),
+            fetch=self._fetch,
+            send=self._send,
+        )
+
+    def token_service(
+        self,
+        mount: str,
+        settings: ApimSettings,
+        providers: Iterable[ProviderService],
+        *,
+        also: Iterable[ProviderService] = (),
+        is_real: bool = False,
+    ) -> TokenService:
+        """Wire a deployment of the token service."""
+        parts = self.parts
+        return TokenService(
+            mount=mount,
+            settings=settings,
+            providers=tuple(service.provider for service in providers),
+            also=tuple(service.provider for service in also),
+            is_real=is_real,
+            hosts=parts.names.hosts,
+            clock=parts.clock,
+            store=parts.store,
+            identifiers=parts.identifiers,
+            fetch=self._fetch,
+            origins=parts.names.origins,
+            journal=parts.exchanges,
+            jwks_url_of=self._jwks_url,
+            call=self._in_process.call,
+            own_key=self._platform_key,
+            loaded_keys=parts.ring.loaded,
+        )
+
+    def gateway(self, settings: ApimSettings) -> Gateway:
+        """Wire the gateway before the APIs of one environment."""
+        parts = self.parts
+        return Gateway(
+            settings=settings,
+            clock=parts.clock,
+            store=parts.store,
+            identifiers=parts.identifiers,
+            journal=parts.exchanges,
+            send=self._pass_on,
+        )
+
+    def management(self) -> Management:
+        """Wire the management API."""
+        from mock_servers.management.service import Service as Management  # noqa: PLC0415 - few ever call it
+
+        parts = self.parts
+        return Management(
+            settings=parts.configuration.apim,
+            clock=parts.clock,
+            store=parts.store,
+            identifiers=parts.identifiers,
+            journal=parts.exchanges,
+            apps=parts.developer_apps,
+            proxies=seeds.proxies(parts.names.environments, (api.path for api in parts.configuration.apis)),
+        )
+
+    def own(self, url: str) -> tuple[int, bytes] | None:
+        """Answer a GET for a URL of the mock itself, in process; `None` for any other URL."""
+        parts = self.parts
+        if not parts.names.is_own(url):
+            return None
+        path = urlsplit(url).path
+        for app in parts.apps.all() if path.endswith("/jwks") else ():
+            if path == parts.apps.jwks_path(app):
+                return 200, json.dumps(parts.apps.jwks(app)).encode()
+        return self._in_process.call(url, patience=FETCH_TIMEOUT)
+
+    def _pass_on(self, api: Api, request: Request) -> Reply:
+        from mock_servers.gateway.upstream import Upstream  # noqa: PLC0415 - for who has an API of their own
+
+        parts = self.parts
+        upstream = Upstream(allow_hosts=parts.configuration.allow_hosts, waiting=parts.faults.pause.elsewhere)
+        return upstream.send(api, request)
+
+    def _configured_providers(self) -> list[ProviderService]:
+        configuration, hosts = self.parts.configuration, self.parts.names.hosts
+        realms: Mapping[str, ProviderSettings] = configuration.realms
+        trust = trust_of(configuration.apim.environment)
+        configured = [
+            (replace(CIS2, hosts=hosts.names_of("cis2", trust.cis2[0])), configuration.cis2),
+            (replace(NHS_LOGIN, hosts=hosts.names_of("nhs_login", trust.nhs_login[0])), configuration.nhs_login),
+        ]
+        for environment in dict.fromkeys([REALMS, *(name.partition("-mock-")[2] for name in realms)]):
+            configured += [
+                (replace(realm, hosts=hosts.names_of("realms")), realms.get(realm.name, ProviderSettings()))
+                for realm in mock_realms(environment)
+            ]
+        return [self.provider(provider, settings) for provider, settings in configured]
+
+    def _token_services(self) -> Sequence[TokenService]:
+        real = [self.providers["cis2"], self.providers["nhs_login"]]
+        realms = [service for name, service in self.providers.items() if name not in ("cis2", "nhs_login")]
+        settings = self.parts.configuration.apim
+        return self.token_service("/oauth2", settings, real), self.token_service("/oauth2-mock", settings, realms)
+
+    def _client(self, provider: Provider, client_id: str) -> Client | None:
+        names = self.parts.names
+        if client_id == platform_client.client_id_at(provider):
+            return platform_client.platform_client(
+                provider,
+                "/oauth2-mock" if provider.hosts == names.hosts.names_of("realms") else "/oauth2",
+                url=names.url,
+                own_key=self._platform_key,
+                is_own=names.is_own,
+            )
+        app = self.parts.store.apps.get(client_id)
+        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None) if app is not None else None
+
+    def _jwks_url(self, app: App) -> str:
+        return app.jwks_url or f"{self.parts.names.url}{self.parts.apps.jwks_path(app)}"
+
+    @property
+    def _fetch(self) -> FaultyFetcher:
+        return FaultyFetcher(
+            fetch=self._fetcher(), faults=self.parts.faults, owner=self._owner_of_key_set, timeout=FETCH_TIMEOUT
+        )
+
+    def _owner_of_key_set(self, url: str) -> str | None:
+        return next((app.client_id for app in self.parts.apps.all() if self._jwks_url(app) == url), None)
+
+    def _fetcher(self) -> HttpFetcher:
+        return HttpFetcher(own=self.own, allow_hosts=self.parts.configuration.allow_hosts, timeout=FETCH_TIMEOUT)
+
+    def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""
+        is_own = self.parts.names.is_own(url)
+        return self._in_process.call(url, form) if is_own else self._fetcher().post(url, form)
+
+    def _platform_key(self) -> KeyPair:
+        return self.parts.ring.pair(platform_client.KEY_NAME, bits=platform_client.KEY_BITS)

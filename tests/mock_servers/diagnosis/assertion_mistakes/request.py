@@ -1,0 +1,443 @@
+"""Mistakes with what a request says: who asks, of whom, for whom, when, in which form, and how often."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jose.jwts import Alterations
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ApimSettings
+from tests.mock_servers.diagnosis.assertion_mistakes.world import (
+    APP,
+    APP_UNKNOWN,
+    ASSERTION_TYPE,
+    AUD,
+    CATCH_ALL,
+    CIS2_PATH,
+    EXPIRED,
+    FORM,
+    ISS_UNTRUSTED,
+    JTI_USED,
+    MALFORMED_SUBJECT,
+    NO_GRANT,
+    NOT_FORM,
+    NOT_NUMBER,
+    NOW,
+    TOO_FAR,
+    UUID,
+    Make,
+    World,
+    case,
+)
+
+# 1 and 4: aud
+
+
+def aud(value: Any) -> Make:
+    return lambda world: world.ask(world.signed(world.claims(aud=value)))
+
+
+def near(change: Callable[[str], Any]) -> Make:
+    return lambda world: world.ask(world.signed(world.claims(aud=change(world.platform.token_url))))
+
+
+PRODUCTION = "https://api.service.nhs.uk/oauth2/token"
+case("prod", "aud-other-environment", AUD, "prod's token URL", "you posted to int", PRODUCTION)(aud(PRODUCTION))
+case("in a list", "aud-other-environment", AUD, "internal-dev's token URL")(
+    aud(["https://internal-dev.api.service.nhs.uk/oauth2/token"])
+)
+case("no scheme", "aud-near-miss", AUD, "it lacks http://")(near(lambda url: url.removeprefix("http://")))
+case("https", "aud-near-miss", AUD, 'it says "https" for http')(near(lambda url: url.replace("http:", "https:")))
+case("slash", "aud-near-miss", AUD, "a slash at the end")(near(lambda url: f"{url}/"))
+case("base", "aud-near-miss", AUD, "it ends at /oauth2, without /token")(near(lambda url: url.removesuffix("/token")))
+case("host", "aud-near-miss", AUD, "the host alone")(near(lambda url: url.removesuffix("/oauth2/token")))
+case("port", "aud-near-miss", AUD, "it lacks the port, :8080")(near(lambda url: url.replace(":8080", "")))
+case("case", "aud-near-miss", AUD, "its path has capital letters")(near(lambda url: url.replace("token", "Token")))
+case("blank", "aud-near-miss", AUD, "white space around it")(near(lambda url: f"{url}\n"))
+case("query", "aud-near-miss", AUD, "its query string differs")(near(lambda url: f"{url}?a=b"))
+case("mock", "aud-near-miss", AUD, "it names the other token service")(near(lambda url: url.replace("2/", "2-mock/")))
+case("issuer", "aud-near-miss", AUD, "an identity provider's issuer")(
+    near(lambda url: url.replace("/oauth2/token", CIS2_PATH))
+)
+case("other name", "aud-near-miss", AUD, 'its host is "localhost:8080", not "127.0.0.1:8080"')(
+    near(lambda url: url.replace("127.0.0.1", "localhost"))
+)
+case("real issuer", "aud-near-miss", AUD, "an identity provider's issuer")(
+    aud(f"https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443{CIS2_PATH}")
+)
+case("list", "aud-near-miss", AUD, "None of the 2 in the list")(near(lambda url: ["x", f"{url}/"]))
+case("port of https", "aud-near-miss", AUD, "it spells the port :443 out")(
+    aud("https://int.api.service.nhs.uk:443/oauth2/token")
+)
+case("upper host", "aud-near-miss", AUD, "its host has capital letters")(
+    aud("https://INT.api.service.nhs.uk/oauth2/token")
+)
+case("number", "aud-near-miss", AUD, "aud is 5, which is no text")(aud(5))
+case("none like it", "aud-near-miss", AUD, "not the token URL at all", certainty="likely")(aud("my-service"))
+
+
+@case("absent", "aud-near-miss", AUD, "The assertion has no aud", "Set aud to")
+def no_aud(world: World) -> TestResponse:
+    claims = world.claims()
+    del claims["aud"]
+    return world.ask(world.signed(claims))
+
+
+# 2, 24, 25: who asks
+
+
+def named(value: Any) -> Make:
+    return lambda world: world.ask(world.signed(world.claims(iss=value, sub=value)))
+
+
+case("application id", "app-not-known-here", APP_UNKNOWN, "application id", "API key", certainty="likely")(named(UUID))
+case("name", "app-not-known-here", APP_UNKNOWN, 'the name of app "nhsauth app"', '"nhsauth-app"')(named("nhsauth app"))
+case("case", "app-not-known-here", APP_UNKNOWN, "in other capitals")(named("NHSAUTH-APP"))
+case("blank", "app-not-known-here", APP_UNKNOWN, "with white space or quotes around it")(named("nhsauth-app\n"))
+case("kid", "app-not-known-here", APP_UNKNOWN, 'the kid of app "nhsauth app"')(named("nhsauth-1"))
+case("cis2", "app-not-known-here", APP_UNKNOWN, "CIS2 client id", certainty="likely")(named("12345.apps.national"))
+case("placeholder", "app-not-known-here", APP_UNKNOWN, "a variable that was not filled in")(named("<your API key>"))
+case("API_KEY", "app-not-known-here", APP_UNKNOWN, "a variable that was not filled in")(named("API_KEY"))
+case("another's key", "app-not-known-here", APP_UNKNOWN, "32 letters and digits", "since replaced", certainty="likely")(
+    named("aB3" * 10 + "xy")
+)
+case("nothing known", "app-not-known-here", APP_UNKNOWN, "nothing that this mock knows", certainty="possible")(
+    named("somebody")
+)
+
+
+@case("secret", "app-not-known-here", APP_UNKNOWN, "the client secret of app", "… (14 characters)")
+def secret_as_iss(world: World) -> TestResponse:
+    return named("nhsauth-secret")(world)
+
+
+@case("other environment", "app-not-known-here", APP_UNKNOWN, "registered in sandbox and not here")
+def key_of_another_environment(world: World) -> TestResponse:
+    world.platform.apps.create(client_id="there", environments=("sandbox",))
+    return named("there")(world)
+
+
+@case("sub absent", "iss-sub-differ", (400, "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"), APP)
+def no_sub(world: World) -> TestResponse:
+    claims = world.claims()
+    del claims["sub"]
+    return world.ask(world.signed(claims))
+
+
+@case(
+    "iss is a name",
+    "iss-sub-differ",
+    (400, "Missing or non-matching 'iss'/'sub' claims in client_assertion JWT"),
+    'iss is "my service"',
+    '"nhsauth-app" (the API key of an app)',
+)
+def iss_is_a_name(world: World) -> TestResponse:
+    return world.ask(world.signed(world.claims(iss="my service")))
+
+
+@case(
+    "",
+    "no-public-key",
+    (
+        403,
+        "You need to register a public key to use this authentication method - please contact support to configure",
+    ),
+    'App "nhsauth app" has no JWKS URL',
+    "The jti of this assertion is spent",
+)
+def no_key(world: World) -> TestResponse:
+    assertion = world.signed(world.claims())
+    world.platform.apps.change(APP, key_name=None)
+    return world.ask(assertion)
+
+
+# 3, 12, 13: the subject token
+
+
+def subject(value: str) -> Make:
+    return lambda world: world.exchange(value)
+
+
+@case("", "code-as-subject-token", MALFORMED_SUBJECT, "the authorization code that CIS2 issued 2.1 s ago", "unused")
+def code(world: World) -> TestResponse:
+    sent = world.platform.issue_code("cis2", Wanted(client_id=APP), "http://127.0.0.1:8080/_nhsauth/callback")
+    world.platform.clock.advance(2.1)
+    return world.exchange(sent)
+
+
+SHAPES = (
+    ("dBF9M-1rX2_aaBcDeFgHiJkLmNo", "27 characters", "a code of CIS2, or an access or refresh token", "possible"),
+    ("a1" * 14, "28 letters and digits", "an access token of the platform", "likely"),
+    ("a1" * 16, "32 letters and digits", "an API key, or a refresh token of the platform", "possible"),
+    ("a1" * 8, "16 letters and digits", "an app's client secret", "likely"),
+    ("a1b2c3d4", "8 letters and digits", "a code of the platform", "likely"),
+    (UUID, "a UUID", "a code of NHS login, or its refresh token, or an application id", "possible"),
+    (f"{UUID}.{UUID}.{UUID}", "three UUIDs", "a code of a mock realm", "likely"),
+    ("rrt-118304561371460570-b-geu2-2173710-114871213-1", "begins with rrt-", "the message id", "likely"),
+    ("656005750104", "12 digits", "a CIS2 user id", "possible"),
+)
+for value, by, what, sure in SHAPES:
+    case(by, "code-as-subject-token", MALFORMED_SUBJECT, by, what, "id_token", certainty=sure)(subject(value))
+
+
+def iss(value: Any) -> Make:
+    return lambda world: world.exchange(world.id_token(iss=value))
+
+
+case("DEP", "id-token-other-environment", ISS_UNTRUSTED, "the real CIS2's, of its environment dep", "trusts")(
+    iss(f"https://am.nhsdep.auth-ptl.cis2.spineservices.nhs.uk:443{CIS2_PATH}")
+)
+case("live login", "id-token-other-environment", ISS_UNTRUSTED, "the real NHS login's, of its environment live")(
+    iss("https://auth.login.nhs.uk")
+)
+case("realm", "id-token-other-environment", ISS_UNTRUSTED, "the mock realm Cis2-mock-int's", "/oauth2-mock")(
+    iss("https://identity.ptl.api.platform.nhs.uk/realms/Cis2-mock-int")
+)
+case("elsewhere", "id-token-other-environment", ISS_UNTRUSTED, "never called", certainty="likely")(
+    iss(f"http://elsewhere:9{CIS2_PATH}")
+)
+case("nobody's", "id-token-other-environment", ISS_UNTRUSTED, "does not know", certainty="possible")(
+    iss("https://log-in.example")
+)
+case("slash", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH}/"))
+case("capitals", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH.lower()}"))
+
+
+@case(
+    "",
+    "id-token-expired",
+    (400, "Invalid 'exp' claim in subject_token JWT - JWT has expired"),
+    "from the log-in 74 min ago",
+    "expired 14 min ago",
+    "refresh_token",
+)
+def old_id_token(world: World) -> TestResponse:
+    token = world.id_token()
+    world.platform.clock.advance(74 * 60)
+    return world.exchange(token)
+
+
+# 5, 14, 30, 31: the form
+
+
+@case("requests json=", "json-body", NOT_FORM, "application/json", "the body is JSON", "data={…}")
+def json_body(world: World) -> TestResponse:
+    return world.post(json.dumps({"grant_type": "client_credentials"}), "application/json")
+
+
+@case("labelled as JSON", "json-body", NOT_FORM, "the body is a form")
+def form_called_json(world: World) -> TestResponse:
+    return world.post("grant_type=client_credentials", "application/json;charset=utf-8")
+
+
+@case("labelled as form", "json-body", NO_GRANT, "the body is JSON")
+def json_called_form(world: World) -> TestResponse:
+    return world.post(' {"grant_type": "client_credentials"}', FORM)
+
+
+@case(
+    "",
+    "secret-style-client-credentials",
+    (
+        400,
+        f"Missing or invalid client_assertion_type - must be '{ASSERTION_TYPE}'",
+    ),
+    "a client_secret and no client_assertion",
+    "scope is ignored",
+)
+def client_secret(world: World) -> TestResponse:
+    form = {"grant_type": "client_credentials", "client_id": APP, "client_secret": "nhsauth-secret", "scope": "x"}
+    return world.post(form)
+
+
+@case("no body", "query-string-params", NOT_FORM, "grant_type, client_assertion: in the URL", "nothing")
+def in_the_url(world: World) -> TestResponse:
+    return world.post("", "", query="?grant_type=client_credentials&client_assertion=x")
+
+
+@case("empty form", "query-string-params", NO_GRANT, "grant_type: in the URL")
+def in_the_url_of_a_form(world: World) -> TestResponse:
+    return world.post("", query="?grant_type=client_credentials")
+
+
+@case(
+    "",
+    "charset-suffix",
+    NOT_FORM,
+    "charset=UTF-8",
+    "disputed",
+    configuration=Configuration(apim=ApimSettings(strict_content_type=True)),
+)
+def charset(world: World) -> TestResponse:
+    return world.post("grant_type=client_credentials", f"{FORM};charset=UTF-8")
+
+
+# 7, 8, 22: seen before
+
+
+@case(
+    "", "same-assertion-again", JTI_USED, "first sent 3.2 s ago", "JWT signature verification failed", "sign a new one"
+)
+def twice(world: World) -> TestResponse:
+    stranger = world.stranger("").private
+    assertion = world.signed(world.claims(), key=stranger)
+    world.ask(assertion)
+    world.platform.clock.advance(3.2)
+    return world.ask(assertion)
+
+
+@case("a good one", "same-assertion-again", JTI_USED, "first sent 60 s ago and answered 200", "at start-up")
+def kept(world: World) -> TestResponse:
+    assertion = world.signed(world.claims())
+    world.ask(assertion)
+    world.platform.clock.advance(60)
+    return world.ask(assertion)
+
+
+@case("until it expired", "same-assertion-again", EXPIRED, "first sent 11 min ago and answered 200")
+def kept_too_long(world: World) -> TestResponse:
+    assertion = world.signed(world.claims())
+    world.ask(assertion)
+    world.platform.clock.advance(660)
+    return world.ask(assertion)
+
+
+@case("signed by the mock", "same-assertion-again", EXPIRED, "was signed 20 min ago", certainty="likely")
+def signed_long_ago(world: World) -> TestResponse:
+    assertion = world.platform.client_assertion(APP)
+    world.platform.clock.advance(1200)
+    return world.ask(assertion)
+
+
+@case("forgotten", "same-assertion-again", JTI_USED, "kept no longer", certainty="possible")
+def first_use_forgotten(world: World) -> TestResponse:
+    assertion = world.signed(world.claims())
+    world.ask(assertion)
+    world.platform.exchanges.clear()
+    return world.ask(assertion)
+
+
+@case("429", "retry-resends-assertion", JTI_USED, "answered 429", "inside the retry")
+def retry_after_quota(world: World) -> TestResponse:
+    world.platform.apps.change(APP, quota_per_minute=1)
+    world.ask(world.signed(world.claims()))
+    assertion = world.signed(world.claims())
+    assert world.ask(assertion).status_code == 429
+    world.platform.clock.advance(1)
+    return world.ask(assertion)
+
+
+@case("key set down", "retry-resends-assertion", JTI_USED, "answered 403")
+def retry_after_key_set(world: World) -> TestResponse:
+    assertion = world.signed(world.claims())
+    world.serve_key_set("it answered 503")
+    world.ask(assertion)
+    return world.ask(assertion)
+
+
+@case("clock", "jti-not-unique", JTI_USED, "in another assertion 400 ms ago", "made of the clock", "uuid4")
+def jti_of_the_clock(world: World) -> TestResponse:
+    world.ask(world.signed(world.claims(jti=f"{APP}{NOW}")))
+    world.platform.clock.advance(0.4)
+    return world.ask(world.signed(world.claims(jti=f"{APP}{NOW}", x=1)))
+
+
+@case("constant", "jti-not-unique", JTI_USED, "seems to be a constant")
+def jti_constant(world: World) -> TestResponse:
+    world.ask(world.signed(world.claims(jti="my-app")))
+    return world.ask(world.signed(world.claims(jti="my-app", x=1)))
+
+
+# 18 to 21: the times
+
+
+def times(**offsets: float) -> Make:
+    return lambda world: world.ask(
+        world.signed(world.claims(**{name: int(NOW + offset) for name, offset in offsets.items()}))
+    )
+
+
+case("an hour", "lifetime-too-long", TOO_FAR, "exp is 3600 s from now", "the default of Authlib")(times(exp=3600))
+case("with iat", "lifetime-too-long", TOO_FAR, "it lives 1800 s from iat")(times(exp=1800, iat=0))
+case("ten minutes", "lifetime-too-long", TOO_FAR, "the default of msal")(times(exp=600))
+case("minutes", "lifetime-too-long", TOO_FAR, "300 was taken for minutes")(times(exp=18000))
+case("odd", "lifetime-too-long", TOO_FAR, "more than five minutes")(times(exp=900))
+case("iat", "clock-ahead", TOO_FAR, "exp - iat is 300 s", "about 14 s ahead", "NTP", certainty="likely")(
+    times(exp=314, iat=14)
+)
+case("nbf alone", "not-yet-valid", CATCH_ALL, "nbf is 20 s ahead", "Leave nbf out")(times(exp=200, nbf=20))
+case("iat alone", "not-yet-valid", CATCH_ALL, "A clock would have moved exp as well")(times(exp=240, iat=90))
+case("an hour by iat", "clock-ahead", TOO_FAR, "1 hour, as when a local time", certainty="likely")(
+    times(exp=3900, iat=3600)
+)
+
+
+@case("by as much before", "clock-ahead", TOO_FAR, "about 14 s ahead")
+def clock_ahead_again(world: World) -> TestResponse:
+    times(exp=314, iat=14)(world)
+    return times(exp=314, iat=14)(world)
+
+
+case("summer time", "clock-behind-or-bst", EXPIRED, "55 min in the past", "British Summer Time", certainty="likely")(
+    times(exp=-3300)
+)
+case("summer time by iat", "clock-behind-or-bst", EXPIRED, "British Summer Time", certainty="likely")(
+    times(exp=-3420, iat=-3600)
+)
+case("made by the mock", "clock-behind-or-bst", EXPIRED, "British Summer Time", certainty="likely")(
+    lambda world: world.ask(world.platform.client_assertion(APP, alterations=Alterations(claims={"exp": NOW - 3300})))
+)
+case("another zone", "clock-behind-or-bst", EXPIRED, "5 hours away from it", certainty="likely")(times(exp=-17700))
+case("slow", "clock-behind-or-bst", EXPIRED, "slow, by 30 s at least, or", certainty="possible")(times(exp=-30))
+
+
+def exp(value: Any) -> Make:
+    return lambda world: world.ask(world.signed(world.claims(exp=value)))
+
+
+case("milliseconds", "exp-unit", TOO_FAR, "milliseconds; divide by 1000 and round down")(exp((NOW + 300) * 1000))
+case("/ 100", "exp-unit", TOO_FAR, "Date.now() / 100")(exp((NOW + 300) * 10))
+case("a span", "exp-unit", EXPIRED, "exp is 300: a lifetime")(exp(300))
+case("object", "exp-unit", NOT_NUMBER, "no number")(
+    lambda world: world.ask(
+        world.by_hand(world.claims(exp={"in": 300}), {"alg": "RS512", "typ": "JWT", "kid": "nhsauth-1"})
+    )
+)
+
+
+def exp_by_hand(value: Any) -> Make:
+    """PyJWT refuses to sign these."""
+    header = {"alg": "RS512", "typ": "JWT", "kid": "nhsauth-1"}
+    return lambda world: world.ask(world.by_hand(world.claims(exp=value), header))
+
+
+case("text", "exp-unit", NOT_NUMBER, "digits in quotes")(exp_by_hand(str(NOW + 300)))
+case("text in the past", "exp-unit", EXPIRED, "digits in quotes")(exp_by_hand("1635263528"))
+case("date", "exp-unit", NOT_NUMBER, "a date as text")(exp_by_hand("2027-01-15T08:00:00Z"))
+case("iat in milliseconds", "exp-unit", CATCH_ALL, f"iat is {NOW * 1000}: milliseconds")(times(iat=NOW * 999))
+
+
+# 23: the jti
+
+
+@case("", "jti-missing", (400, "Missing 'jti' claim in client_assertion JWT"), "has no jti", "uuid4")
+def no_jti(world: World) -> TestResponse:
+    claims = world.claims()
+    del claims["jti"]
+    return world.ask(world.signed(claims))
+
+
+@case(
+    "",
+    "jti-number",
+    (400, "Invalid 'jti' claim in client_assertion JWT - must be a unique string value such as a GUID"),
+    "jti is 1234567890",
+)
+def jti_is_a_number(world: World) -> TestResponse:
+    header = {"alg": "RS512", "typ": "JWT", "kid": "nhsauth-1"}
+    return world.ask(world.by_hand(world.claims(jti=1234567890), header))

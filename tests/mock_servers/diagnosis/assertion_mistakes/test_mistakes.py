@@ -1,0 +1,168 @@
+"""The mistakes that clients make with assertions, key sets, forms and id tokens, each made as a client makes it.
+
+One row a way to make it: what went out on the wire, the finding that comes first, and the facts in its words.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+import requests
+from werkzeug.test import Client, TestResponse
+
+from mock_servers.jose.keys import KeyPair, KeyRing
+from mock_servers.journal.record import Record
+from mock_servers.mock import Mock
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.fault import Fault
+from tests.mock_servers.diagnosis.assertion_mistakes.request import secret_as_iss
+from tests.mock_servers.diagnosis.assertion_mistakes.signing import key_of_nobody
+from tests.mock_servers.diagnosis.assertion_mistakes.world import (
+    APP,
+    ASSERTION_TYPE,
+    JTI_USED,
+    MISTAKES,
+    NOW,
+    SIGNATURE,
+    Mistake,
+    World,
+)
+
+
+def world_of(platform: Mock, mistake: Mistake, ring: KeyRing, strangers: KeyRing) -> World:
+    if mistake.configuration != Configuration():
+        platform = Mock(mistake.configuration, ring=ring, clock=platform.clock)
+    return World(platform=platform, http=Client(platform), strangers=strangers)
+
+
+def sentence(answer: TestResponse) -> tuple[int, str]:
+    return answer.status_code, answer.get_json()["error_description"]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_a_mistake_is_found_first_and_told_with_its_facts(
+    platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake
+) -> None:
+    world = world_of(platform, mistake, ring, strangers)
+
+    answer = mistake.make(world)
+
+    record = world.platform.exchanges.last
+    assert sentence(answer) == mistake.wire
+    assert [finding.id for finding in record.findings[:1]] == [mistake.id]
+    assert record.findings[0].certainty == mistake.certainty
+    assert [fact for fact in mistake.facts if fact not in str(record.findings[0])] == []
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_explaining_changes_nothing_that_the_mock_remembers(
+    platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")  # nobody reads the log: nothing is explained yet
+    world = world_of(platform, mistake, ring, strangers)
+    mistake.make(world)
+    before = world.platform.snapshot()
+
+    findings = world.platform.exchanges.last.findings
+
+    assert findings != ()
+    assert world.platform.snapshot() == before
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_what_goes_out_is_the_same_whether_it_is_explained_or_not(
+    ring: KeyRing, strangers: KeyRing, mistake: Mistake
+) -> None:
+    answers = []
+    for diagnosis in (True, False):
+        clock = Clock()
+        clock.set(NOW, frozen=True)
+        configuration = replace(mistake.configuration, diagnosis=diagnosis)
+        platform = Mock(configuration, ring=ring, clock=clock, random=Random(1))
+        answers.append(mistake.make(World(platform=platform, http=Client(platform), strangers=strangers)))
+
+    explained, silent = answers
+
+    assert (explained.status, list(explained.headers), explained.data) == (
+        silent.status,
+        list(silent.headers),
+        silent.data,
+    )
+
+
+def verifications(record: Record) -> int:
+    """How many RSA signatures are checked to explain an exchange."""
+    calls: Counter[str] = Counter()
+    before = sys.getprofile()
+    sys.setprofile(lambda _, event, called: calls.update([called.__qualname__] if event == "c_call" else ()))
+    try:
+        record.examination()
+    finally:
+        sys.setprofile(before)
+    return calls["RSAPublicKey.verify"]
+
+
+@pytest.mark.parametrize("mistake", [each for each in MISTAKES if each.wire != SIGNATURE], ids=str)
+def test_explaining_checks_one_signature_at_most_unless_that_is_what_failed(
+    platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
+    world = world_of(platform, mistake, ring, strangers)
+    mistake.make(world)
+
+    assert verifications(world.platform.exchanges.last) <= 1
+
+
+def test_the_count_sees_the_signatures_that_are_tried_when_one_fails(
+    platform: Mock, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
+    key_of_nobody(World(platform=platform, http=http, strangers=strangers))
+
+    assert verifications(platform.exchanges.last) > 1
+
+
+def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Mock, http: Client, strangers: KeyRing) -> None:
+    secret_as_iss(World(platform=platform, http=http, strangers=strangers))
+
+    record = platform.exchanges.last
+    assert "nhsauth-secret" not in f"{record.diagnosis} {record.findings}"
+
+
+def test_a_retry_after_a_connection_that_broke_off_is_told_as_that(platform: Mock) -> None:
+    platform.faults.order(Fault(on="token", do="drop", processed=True, times=1))
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+
+    with platform.serving() as server:
+        form["client_assertion"] = platform.client_assertion(APP, token_url=f"{server.url}/oauth2/token")
+        with pytest.raises(requests.ConnectionError):
+            requests.post(f"{server.url}/oauth2/token", form, timeout=10)
+        answer = requests.post(f"{server.url}/oauth2/token", form, timeout=10)
+
+    finding = platform.exchanges.last.findings[0]
+    assert answer.json()["error_description"] == JTI_USED[1]
+    assert (finding.id, finding.certainty) == ("retry-resends-assertion", "certain")
+
+
+def test_of_a_key_with_two_names_the_telling_one_is_told(key_cache: Path) -> None:
+    ring = KeyRing(key_cache)
+    pair = ring.pair("a-second-name", bits=2048)
+    ring.add("cis2", pair.private)
+    platform = Mock(ring=ring)
+    kid = platform.apps.jwks(platform.apps.get("nhsauth-app"))["keys"][0]["kid"]
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": platform.client_assertion("nhsauth-app", key=KeyPair(kid=kid, private=pair.private)),
+    }
+
+    Client(platform).post("/oauth2/token", data=form, base_url=platform.url)
+
+    assert "of CIS2" in platform.exchanges.last.findings[0].seen

@@ -1,0 +1,142 @@
+"""The rooms of the mock servers: every import points downwards, lazy ones and those for types included."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = "mock_servers"
+
+ORDER = (
+    ("version", "rules", "client", "jose"),
+    ("wire",),
+    ("state",),
+    ("journal",),
+    ("pages",),
+    ("identity_provider",),
+    ("apim",),
+    ("gateway", "management"),
+    ("faults",),
+    ("diagnosis",),
+    ("real_hosts", "configuration"),
+    ("http", "catalogue"),
+    ("platform",),
+    ("explain",),
+    ("control",),
+    ("mock",),
+    ("command_line",),
+    ("__main__",),
+)
+"""The rooms, low to high. A room imports from those below it, and from none beside it."""
+
+FIRST_USE = {
+    "command_line.commands": (
+        *("command_line.asking", "command_line.catalogue", "command_line.configuring", "command_line.contract"),
+        *("command_line.ending", "command_line.explaining", "command_line.logs", "command_line.new_key"),
+        *("command_line.running", "command_line.serving", "command_line.story", "command_line.summary"),
+        *("command_line.variables", "version"),
+    ),
+    "command_line.configuring": ("jose.keys",),
+    "command_line.running": ("management.log_in",),
+    "command_line.serving": ("configuration.reading", "platform.real_names"),
+    "control.catalogue": ("catalogue.entries",),
+    "control.explain": ("control.explanation_page",),
+    "control.journal": ("control.exchange_page",),
+    "http.front": ("diagnosis.examination",),
+    "mock": ("control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
+    "platform.mounts": (
+        *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
+        *("gateway.canary", "gateway.flows", "gateway.mock_jwks", "gateway.own_api"),
+        *("faults.foreign_key_set", "pages"),
+    ),
+    "platform.platform": ("identity_provider.headless",),
+    "platform.services": ("gateway.upstream", "management.service"),
+    "state.limit": ("jose.keys",),
+}
+"""What is imported inside a function, so that whoever never needs it does not wait for it."""
+
+LOOSE_AT_MOST = 6
+MODULES_AT_MOST = 29
+
+FLOOR = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms}
+MODULES = {
+    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): path
+    for path in sorted((ROOT / PACKAGE).rglob("*.py"))
+}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else PACKAGE
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
+    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE:
+        for alias in node.names:
+            module = f"{node.module}.{alias.name}"
+            yield module if module in MODULES else node.module
+
+
+IMPORTS = {
+    module: {target for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for target in imported(node)}
+    - {module}
+    for module, path in MODULES.items()
+}
+
+
+def lazy_imports() -> set[tuple[str, str]]:
+    return {
+        (module, target)
+        for module, path in MODULES.items()
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        for target in imported(node)
+    }
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {room(module) for module in MODULES} - {PACKAGE} == FLOOR.keys()
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module != PACKAGE])
+def test_a_module_imports_only_from_its_own_room_and_those_below(module: str) -> None:
+    own = room(module)
+
+    upwards = [target for target in IMPORTS[module] if room(target) != own and FLOOR[room(target)] >= FLOOR[own]]
+
+    assert upwards == []
+
+
+def test_no_two_files_import_each_other_by_whatever_way_round() -> None:
+    left = dict(IMPORTS)
+    while free := [module for module, targets in left.items() if not targets & left.keys()]:
+        left = {module: targets for module, targets in left.items() if module not in free}
+
+    assert sorted(left) == []
+
+
+def test_few_modules_stand_loose() -> None:
+    loose = {path.stem for path in (ROOT / PACKAGE).glob("*.py")} - {"__init__", "__main__"}
+
+    assert len(loose) <= LOOSE_AT_MOST
+
+
+def test_no_room_is_crowded() -> None:
+    folders = [path for path in (ROOT / PACKAGE).rglob("*") if path.is_dir()]
+    crowded = {
+        folder.name: count
+        for folder in folders
+        if (count := len([path for path in folder.glob("*.py") if path.stem != "__init__"])) > MODULES_AT_MOST
+    }
+
+    assert crowded == {}
+
+
+def test_what_is_loaded_on_first_use_stands_on_one_list() -> None:
+    listed = {(f"{PACKAGE}.{module}", f"{PACKAGE}.{each}") for module, loads in FIRST_USE.items() for each in loads}
+
+    assert lazy_imports() == listed
