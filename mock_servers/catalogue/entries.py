@@ -74,7 +74,7 @@ class Entry:
     @property
     def mistakes(self) -> dict[str, str]:
         """The mistakes that lead there: what each is, by its id."""
-        return {name: finder.words for finder in self.finders for name in finder.mistakes}
+        return {name: finder.words_of(name) for finder in self.finders for name in finder.mistakes}
 
     def as_json(self) -> dict[str, Any]:
         """Return the row for programs."""
