@@ -17,7 +17,7 @@ from mock_servers.diagnosis.traits import traits_of
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Examination, Record
-from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee
+from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee, own_row
 from mock_servers.wire.request import Request
 
 MOST: Final = 3
@@ -41,7 +41,7 @@ def examine(
     exchange: Any,
     refusal: Refusal,
     record: Record,
-    row: RowOf = lambda error: error,
+    row: RowOf = own_row,
 ) -> Examination:
     """Explain a refusal: why it was made, and what would have been refused next. Changes nothing.
 

@@ -31,6 +31,7 @@ from mock_servers.rules import (
     Flow,
     Kind,
     Policy,
+    Problem,
     Refusal,
     Rule,
     ServiceError,
@@ -104,7 +105,7 @@ class Judged:
     ruled: tuple[Ruled, ...] = ()
     unrouted: str = ""
 
-    def row(self, error: ServiceError) -> ServiceError:
+    def row(self, error: Problem) -> ServiceError:
         """Return the service's own row for what a rule names."""
         return self.front.row(error, self.exchange)
 

@@ -311,7 +311,7 @@ class _Explaining:
         if self.answer is None and not ruled.unknown:
             return ""
         usual = next(iter(self._entries([ruled])), None)
-        return f"{usual.usual.cause} {usual.usual.cure}" if usual is not None else ""
+        return f"{usual.problem.cause} {usual.problem.cure}" if usual is not None else ""
 
     # what else
 
@@ -376,7 +376,7 @@ def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -
 
 def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
     """Tell what usually lies behind an error, where nothing more is known."""
-    several = {entry.usual: entry for entry in reversed(found)}
+    several = {entry.problem: entry for entry in reversed(found)}
     for entry in list(reversed(several.values()))[:_MOST]:
         mistakes = list(entry.mistakes)
         alone = len(found) == 1 and len(mistakes) == 1
@@ -384,8 +384,8 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
             id=mistakes[0] if alone else "usual-cause",
             certainty="likely" if alone else "possible",
             seen=_answered_by(entry),
-            cause=entry.usual.cause,
-            cure=entry.usual.cure,
+            cause=entry.problem.cause,
+            cure=entry.problem.cure,
             evidence=entry.error.evidence,
             row=entry.error.row,
         )
