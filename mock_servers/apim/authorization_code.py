@@ -17,10 +17,11 @@ def check_redirect_uri_in_form(exchange: Exchange) -> str | None:
     """There is one (RFC 6749, section 4.1.3)."""
     if "redirect_uri" in exchange.request.form:
         return None
-    return f"The form has no redirect_uri: repeat the one of the log-in, {registered(exchange.app)}."
+    lacks = exchange.request.form.lacking("redirect_uri")
+    return f"The form has {lacks}: repeat the one of the log-in, {registered(exchange.app)}."
 
 
-@rejects(errors.CODE_REDIRECT_URI_UNREGISTERED)
+@rejects(errors.CODE_REDIRECT_URI_UNREGISTERED, after=["check_redirect_uri_in_form"])
 def check_redirect_uri_registered(exchange: Exchange) -> str | None:
     """It is the app's, character by character."""
     sent = exchange.form("redirect_uri") or ""
@@ -32,10 +33,11 @@ def check_code_present(exchange: Exchange) -> str | None:
     """There is one."""
     if "code" in exchange.request.form:
         return None
-    return "The form has no code: send the one that came to the redirect URI, and look there for error first."
+    lacks = exchange.request.form.lacking("code")
+    return f"The form has {lacks}: send the one that came to the redirect URI, and look there for error first."
 
 
-@rejects(errors.CODE_UNKNOWN)
+@rejects(errors.CODE_UNKNOWN, after=["check_code_present"])
 def find_code(exchange: Exchange) -> str | None:
     """Issued by this deployment to this client (I), and unused."""
     sent, service = exchange.form("code") or "", exchange.service
@@ -53,7 +55,7 @@ def find_code(exchange: Exchange) -> str | None:
     return None
 
 
-@rejects(errors.CODE_FOR_OTHER_REDIRECT_URI)
+@rejects(errors.CODE_FOR_OTHER_REDIRECT_URI, after=["check_redirect_uri_registered"])
 def check_redirect_uri_of_log_in(exchange: Exchange) -> str | None:
     """The one that /authorize was given, should the app have several (I)."""
     sent, code = exchange.form("redirect_uri"), exchange.code

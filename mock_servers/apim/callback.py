@@ -35,7 +35,8 @@ def find_pending(exchange: Exchange) -> str | None:
     """A state that this deployment of the platform has issued, and that nobody has brought back."""
     sent, service = exchange.query("state"), exchange.service
     if sent is None:
-        return "The query string has no state: a provider sends people here, with the state that /authorize gave it."
+        lacks = exchange.request.query.lacking("state")
+        return f"The query string has {lacks}: a provider sends people here, with the state that /authorize gave it."
     pending = service.store.pending.get(sent)
     if pending is None or (pending.mount, pending.environment) != (service.mount, service.environment):
         return (
@@ -237,5 +238,8 @@ def _issued(exchange: Exchange, granted: PlatformCode) -> Issued:
         person=granted.session.subject,
         at=exchange.now,
         expires_at=granted.expires_at,
+        environment=granted.environment,
         redeem_at=f"{granted.mount}/token",
+        home=exchange.request.origin if exchange.service.is_real else "",
+        only_at_home=exchange.service.is_real,
     )

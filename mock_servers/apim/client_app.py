@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError, public_key, read
-from mock_servers.journal.provenance import told
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state import quota
 from mock_servers.state.app import App
 from mock_servers.wire import wording
 from mock_servers.wire.wording import duration, shown
 
+_CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
+_MOST_KEYS: Final = 5
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
 
@@ -36,15 +39,23 @@ def _what_keeps(exchange: Exchange, app: App) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
+def known_keys(apps: Iterable[App], environment: str) -> str:
+    """List the API keys of an environment, whole, and how many more there are; a client id of CIS2 is none."""
+    keys = [app.client_id for app in apps if app.known_in(environment) and not _CIS2_CLIENT.fullmatch(app.client_id)]
+    if not keys:
+        return "none"
+    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+    return f"{', '.join(shown(key) for key in keys[:_MOST_KEYS])}{more}"
+
+
 def _unknown(exchange: Exchange, client_id: Any) -> str:
     environment = exchange.service.environment
     app = exchange.service.store.apps.get(client_id) if isinstance(client_id, str) else None
     if app is not None:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
-    known = [known.client_id for known in exchange.service.store.apps.values() if known.known_in(environment)]
     return (
-        f"No app of environment {environment} has the API key {told(exchange.service.store, client_id)}; known are "
-        f"{shown(known)}. "
+        f"No app of environment {environment} has the API key {provenance.shown(exchange.service.store, client_id)}; "
+        f"known are {known_keys(exchange.service.store.apps.values(), environment)}. "
         "iss and sub are the API key of the app, not its id, name or CIS2 client id."
     )
 

@@ -21,10 +21,13 @@ EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 @rejects(errors.LOGOUT_TOKEN_MISSING)
 def check_logout_token_present(exchange: Exchange) -> str | None:
     """There is one in the form; the sentence is a guess (I)."""
-    return None if "logout_token" in exchange.request.form else "The form has no logout_token: CIS2 posts one here."
+    if "logout_token" in exchange.request.form:
+        return None
+    lacks = exchange.request.form.lacking("logout_token")
+    return f"The form has {lacks}: CIS2 posts one here."
 
 
-@rejects(errors.LOGOUT_TOKEN_MALFORMED)
+@rejects(errors.LOGOUT_TOKEN_MALFORMED, after=["check_logout_token_present"])
 def decode_logout_token(exchange: Exchange) -> str | None:
     """A JWT."""
     sent = exchange.form("logout_token") or ""

@@ -55,7 +55,9 @@ def _rule(
         jwt = token(exchange)
         return check(exchange, noun, jwt) if jwt is not None else None
 
-    return Rule(kind=Kind.CHECK, error=error, objection=objection, name=f"check_{noun.replace('.', '_')}_{name}")
+    prefix = f"check_{noun.replace('.', '_')}"
+    after = (f"{prefix}_exp_present",) if name == "exp_number" else ()
+    return Rule(kind=Kind.CHECK, error=error, objection=objection, name=f"{prefix}_{name}", after=after)
 
 
 def _header_present(name: str) -> Callable[[Exchange, str, Jwt], str | None]:

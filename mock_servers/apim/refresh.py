@@ -21,10 +21,11 @@ def check_refresh_token_present(exchange: Exchange) -> str | None:
     """There is one in the form."""
     if "refresh_token" in exchange.request.form:
         return None
-    return "The form has no refresh_token: send the one of the last token answer. client_credentials gives none."
+    lacks = exchange.request.form.lacking("refresh_token")
+    return f"The form has {lacks}: send the one of the last token answer. client_credentials gives none."
 
 
-@rejects(errors.REFRESH_TOKEN_UNKNOWN)
+@rejects(errors.REFRESH_TOKEN_UNKNOWN, after=["check_refresh_token_present"])
 def find_refresh_token(exchange: Exchange) -> str | None:
     """It is one of this environment, this client's (I), and unused."""
     sent = exchange.form("refresh_token") or ""

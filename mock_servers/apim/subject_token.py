@@ -22,10 +22,11 @@ def check_subject_token_present(exchange: Exchange) -> str | None:
     """Row 1."""
     if "subject_token" in exchange.request.form:
         return None
-    return "The form has no subject_token: send the id_token of CIS2 or NHS login."
+    lacks = exchange.request.form.lacking("subject_token")
+    return f"The form has {lacks}: send the id_token of CIS2 or NHS login."
 
 
-@rejects(errors.SUBJECT_TOKEN_MALFORMED)
+@rejects(errors.SUBJECT_TOKEN_MALFORMED, after=["check_subject_token_present"])
 def decode_subject_token(exchange: Exchange) -> str | None:
     """Row 2."""
     sent = exchange.form("subject_token") or ""
@@ -171,7 +172,7 @@ def check_subject_token_alg(exchange: Exchange) -> str | None:
     return f"subject_token is signed by {shown(alg)}; providers sign by RS256 or RS512. Who made this token?"
 
 
-@rejects(errors.SUBJECT_TOKEN_SIGNATURE_WRONG)
+@rejects(errors.SUBJECT_TOKEN_SIGNATURE_WRONG, after=["check_subject_token_alg"])
 def check_subject_token_signature(exchange: Exchange) -> str | None:
     """Row 16."""
     try:

@@ -176,5 +176,6 @@ def _remember(exchange: Exchange, kind: str, value: str, expires_at: float, sess
         person=session.subject if session else None,
         at=exchange.now,
         expires_at=expires_at,
+        environment=exchange.service.environment,
     )
     provenance.remember(exchange.service.store, value, issued)

@@ -27,7 +27,7 @@ def find_bearer(exchange: Exchange) -> str | None:
     return "There is no `Authorization: Bearer …` header with a token: send the platform's access_token."
 
 
-@rejects(errors.USERINFO_TOKEN_UNKNOWN)
+@rejects(errors.USERINFO_TOKEN_UNKNOWN, after=["find_bearer"])
 def find_token(exchange: Exchange) -> str | None:
     """Issued by this environment of the platform, to an app that is still there (I)."""
     service = exchange.service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ class Entry:
     @property
     def mistakes(self) -> dict[str, str]:
         """The mistakes that lead there: what each is, by its id."""
-        return {name: finder.words for finder in self.finders for name in finder.mistakes}
+        return {name: finder.words_of(name) for finder in self.finders for name in finder.mistakes}
 
     def as_json(self) -> dict[str, Any]:
         """Return the row for programs."""
@@ -94,9 +95,10 @@ class Entry:
         }
 
 
-def entries() -> list[Entry]:
+@functools.cache
+def entries() -> tuple[Entry, ...]:
     """Return every row, in the order of the catalogues."""
-    return [entry for service in SERVICES for entry in entries_of(service)]
+    return tuple(entry for service in SERVICES for entry in entries_of(service))
 
 
 def entries_of(service: Service) -> Iterator[Entry]:

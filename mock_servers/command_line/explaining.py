@@ -62,8 +62,8 @@ def run(given: str, circumstance: Circumstance, *, as_json: bool) -> None:
         told, url = _of_server(circumstance.server, value.strip()), None
     else:
         url = _url(circumstance.token_url) or token_url_of(value)
-        bench = offline(url, _moment(circumstance.at), _key_set(circumstance.key_set))
-        told = explain_on(bench, value, circumstance.role)
+        context = offline(url, _moment(circumstance.at), _key_set(circumstance.key_set))
+        told = explain_on(context, value, circumstance.role)
     click.echo(json.dumps(told, indent=2) if as_json else "\n".join(explanation.lines(told, url)))
     if _is_refused(told):
         raise click.exceptions.Exit(No.exit_code)
@@ -149,9 +149,9 @@ def _key_set(given: str | None) -> bytes | None:
         raise Misuse(
             f"--jwks cannot be read from {shown(given)} ({getattr(failure, 'strerror', None) or failure})"
         ) from None
-    problem = jwks.read(body, 0, given).problem
-    if problem:
-        raise Misuse(f"--jwks is {shown(given)}, which holds {problem}; allowed: a JSON Web Key Set")
+    found = jwks.read(body, 0, given)
+    if found.keys is None:
+        raise Misuse(f"--jwks is {shown(given)}, which holds {found.problem}; allowed: a JSON Web Key Set")
     return body
 
 

@@ -17,20 +17,19 @@ from mock_servers.control.calls import (
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
-    Asked,
+    Body,
     Call,
-    Gives,
-    Takes,
-    Told,
+    Request,
+    Response,
+    ResponseObject,
     answer_object,
 )
 from mock_servers.control.problems import ProblemError
 from mock_servers.explain import moment
 from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain
-from mock_servers.explain.kind import KINDS
+from mock_servers.explain.recognition import KINDS
 from mock_servers.explain.verdict import ROLES
-from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
@@ -46,45 +45,49 @@ class _Explain:
     token_url: Annotated[str, URL] | None = None
 
 
-def _explain(asked: Asked) -> Told:
-    request = _request_of(asked)
-    if request is not None:
-        return _explain_request(asked, request)
-    given = _read(asked.body)
-    url = given.token_url or f"{asked.origin}/oauth2/token"
-    told = explain(asked.platform, given.value, asked.body.get("as"), url)
-    return _page(told) if asked.for_people else Told(body=told)
+def _explain(request: Request) -> Response:
+    sent = _request_of(request)
+    if sent is not None:
+        return _explain_request(request, sent)
+    given = _read(request.body)
+    url = given.token_url or f"{request.origin}/oauth2/token"
+    told = explain(request.platform, given.value, request.body.get("as"), url)
+    return _page(told) if request.for_people else Response(body=told)
 
 
-def _request_of(asked: Asked) -> str | None:
+def _request_of(request: Request) -> str | None:
     """Return the whole request that is to be explained: by its own member, or put into the page's one box."""
-    request, value = asked.body.get("request"), asked.body.get("value")
-    if isinstance(request, dict):
-        return json.dumps(request)
-    if request is None and asked.for_people and isinstance(value, str) and "as" not in asked.body:
+    sent, value = request.body.get("request"), request.body.get("value")
+    if isinstance(sent, dict):
+        return json.dumps(sent)
+    if sent is None and request.for_people and isinstance(value, str) and "as" not in request.body:
+        from mock_servers.explain.whole import is_explicable  # noqa: PLC0415 - few ever ask
+
         return value if is_explicable(value) else None
-    if request is not None and not isinstance(request, str):
-        raise MemberError("request", shown(request), "a text, or an entry of a HAR file")
-    return request
+    if sent is not None and not isinstance(sent, str):
+        raise MemberError("request", shown(sent), "a text, or an entry of a HAR file")
+    return sent
 
 
-def _explain_request(asked: Asked, request: str) -> Told:
-    unknown = [name for name in asked.body if name not in ("request", "value", "answer", "at")]
+def _explain_request(request: Request, sent: str) -> Response:
+    unknown = [name for name in request.body if name not in ("request", "value", "answer", "at")]
     if unknown:
         raise MemberError(unknown[0], "unknown beside a request", "request, answer, at")
-    answer = asked.body.get("answer")
+    from mock_servers.explain.whole import Lent, explain_text  # noqa: PLC0415 - few ever ask
+
+    answer = request.body.get("answer")
     if answer is not None and not isinstance(answer, str):
         raise MemberError("answer", shown(answer), "a text")
     try:
-        told = explain_text(request, Lent(answer=answer or None, at=_at(asked.body.get("at"))))
+        told = explain_text(sent, Lent(answer=answer or None, at=_at(request.body.get("at"))))
     except UnreadableError as reason:
         raise ProblemError(400, f"{reason}.", member="request") from None
-    if not asked.for_people:
-        return Told(body=told.as_json())
+    if not request.for_people:
+        return Response(body=told.as_json())
     from mock_servers.control.explanation_page import request_page  # noqa: PLC0415 - programs never ask for it
 
     page = pages.explanation_page(request_page(told))
-    return Told(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
+    return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
 def _at(given: Any) -> float | None:
@@ -94,14 +97,14 @@ def _at(given: Any) -> float | None:
     return seconds
 
 
-def _page(told: Mapping[str, Any]) -> Told:
+def _page(told: Mapping[str, Any]) -> Response:
     """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
     if told["exchange"]:
-        return Told(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
+        return Response(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
     from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
 
     page = pages.explanation_page(explanation_page(told))
-    return Told(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
+    return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
 def _read(body: Mapping[str, Any]) -> _Explain:
@@ -225,7 +228,7 @@ CALLS: Final = (
         name="explain",
         summary="Say what a value is, or why a request to a real service was refused; for a browser a page.",
         answer=_explain,
-        takes=Takes(
+        body=Body(
             kind=_Explain,
             partial=True,  # a `request` stands in for a value
             more={
@@ -243,8 +246,8 @@ CALLS: Final = (
             },
             example={"value": "SplxlOBeZQQYbYS6WxSbIA", "as": "subject_token"},
         ),
-        gives={
-            200: Gives(
+        responses={
+            200: ResponseObject(
                 description="The explanation.",
                 schema={
                     "anyOf": [
@@ -254,7 +257,7 @@ CALLS: Final = (
                 },
                 or_page=True,
             ),
-            303: Gives(description="For a browser that asks for a message id: to the page of the exchange."),
+            303: ResponseObject(description="For a browser that asks for a message id: to the page of the exchange."),
         },
         from_form=True,
     ),

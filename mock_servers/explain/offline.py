@@ -1,4 +1,4 @@
-"""A bench for values of the real service, of which nothing is known but what they say: no app, no token, no past.
+"""A context for values of the real service, of which nothing is known but what they say: no app, no token, no past.
 
 Whatever only the service itself could know is left open; nothing is asked of anybody.
 """
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from mock_servers.explain.kind import bare_value
-from mock_servers.explain.verdict import Bench
+from mock_servers.explain.recognition import bare_value
+from mock_servers.explain.verdict import Context
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.jose.keys import KeyRing
@@ -35,8 +35,8 @@ def token_url_of(value: str) -> str:
     return next(_named(value), _INTEGRATION)
 
 
-def offline(token_url: str, now: float, key_set: bytes | None = None) -> Bench:
-    """Return the bench. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
+def offline(token_url: str, now: float, key_set: bytes | None = None) -> Context:
+    """Return the context. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
     clock = Clock()
     clock.set(now, frozen=True)
     platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
@@ -49,7 +49,7 @@ def offline(token_url: str, now: float, key_set: bytes | None = None) -> Bench:
             raise UnknownError(f"what the key set at {url} holds")
         return key_set
 
-    return Bench(platform=platform, url=token_url, fetch=fetch, is_open=True, app=app)
+    return Context(platform=platform, url=token_url, fetch=fetch, is_open=True, app=app)
 
 
 def _named(value: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from mock_servers.apim.exchange import Exchange as TokenExchange
 from mock_servers.apim.request_form import ASSERTION_TYPE, FORM, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.diagnosis.case import Known
-from mock_servers.explain.case import foreseen_findings
+from mock_servers.explain.foreseeing import foreseen_findings
 from mock_servers.explain.open_world import open_store
 from mock_servers.gateway import flows as gateway
 from mock_servers.gateway.service import Exchange as ApiCall
@@ -45,15 +45,15 @@ FOLLOWS_FROM: Final = {
 class Role:
     """A part that a value can play: the field (or header) it stands in, and what judges it there.
 
-    `judge` takes the bench and the value.
+    `judge` takes the context and the value.
     """
 
     field: str
-    judge: Callable[[Bench, str], Verdict]
+    judge: Callable[[Context, str], Verdict]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class Context:
     """What a value is judged on: `url` is where it would be posted to.
 
     `fetch` gets key sets, and raises UnreachableError for those that it does not have. With `is_open` nobody has told
@@ -83,8 +83,8 @@ class Bench:
         return self.platform.token_services_at(self.url)
 
 
-def bench(platform: Platform, url: str) -> Bench:
-    """Return the bench of a mock that runs: it knows its apps and tokens, and asks no other host for a key set."""
+def context(platform: Platform, url: str) -> Context:
+    """Return the context of a mock that runs: it knows its apps and tokens, and asks no other host for a key set."""
 
     def fetch(url: str) -> bytes:
         status, body = platform.own(url) or (0, b"")
@@ -92,7 +92,7 @@ def bench(platform: Platform, url: str) -> Bench:
             raise UnreachableError("it is not one of the mock's own")
         return body
 
-    return Bench(platform=platform, url=url, fetch=fetch)
+    return Context(platform=platform, url=url, fetch=fetch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,43 +171,43 @@ def _post(url: str, form: Mapping[str, str]) -> Request:
     )
 
 
-def _token_exchange(bench: Bench, form: Mapping[str, str]) -> TokenExchange:
-    path = urlsplit(bench.url).path
-    services = bench.services
+def _token_exchange(context: Context, form: Mapping[str, str]) -> TokenExchange:
+    path = urlsplit(context.url).path
+    services = context.services
     service = next((each for each in services if path == f"{each.mount}/token"), services[0])
     return TokenExchange(
-        request=_post(bench.url, form), service=_harmless(bench, service), now=bench.platform.clock.now()
+        request=_post(context.url, form), service=_harmless(context, service), now=context.platform.clock.now()
     )
 
 
-def _harmless(bench: Bench, service: TokenService) -> TokenService:
+def _harmless(context: Context, service: TokenService) -> TokenService:
     """Return the service with a copy of the key sets that it keeps."""
     kept: Table[Any] = Table()
     kept.restore(service.store.jwks.snapshot())
-    return replace(service, fetch=bench.fetch, store=replace(bench.store, jwks=kept))
+    return replace(service, fetch=context.fetch, store=replace(context.store, jwks=kept))
 
 
-def _client_assertion(bench: Bench, value: str) -> Verdict:
+def _client_assertion(context: Context, value: str) -> Verdict:
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": value,
     }
-    exchange = _token_exchange(bench, form)
-    _teach_app(exchange, bench.app)
-    return _Walk(exchange).over(apim.CLIENT_ASSERTION, _known(bench, exchange))
+    exchange = _token_exchange(context, form)
+    _teach_app(exchange, context.app)
+    return _Walk(exchange).over(apim.CLIENT_ASSERTION, _known(context, exchange))
 
 
-def _subject_token(bench: Bench, value: str) -> Verdict:
+def _subject_token(context: Context, value: str) -> Verdict:
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "subject_token": value}
-    exchange = _token_exchange(bench, form)
-    issued = provenance.recognise(bench.platform.store, provenance.fingerprint(value))
-    _teach_app(exchange, bench.platform.store.apps.get(issued.client_id) if issued else None)
-    return _Walk(exchange).over(apim.SUBJECT_TOKEN, _known(bench, exchange))
+    exchange = _token_exchange(context, form)
+    issued = provenance.recognise(context.platform.store, provenance.fingerprint(value))
+    _teach_app(exchange, context.platform.store.apps.get(issued.client_id) if issued else None)
+    return _Walk(exchange).over(apim.SUBJECT_TOKEN, _known(context, exchange))
 
 
-def _known(bench: Bench, exchange: TokenExchange) -> Known:
-    return replace(known_of(exchange.service), is_all=not bench.is_open)
+def _known(context: Context, exchange: TokenExchange) -> Known:
+    return replace(known_of(exchange.service), is_all=not context.is_open)
 
 
 def _teach_app(exchange: TokenExchange, app: App | None) -> None:
@@ -216,19 +216,19 @@ def _teach_app(exchange: TokenExchange, app: App | None) -> None:
         exchange.app = app
 
 
-def _refresh_token(bench: Bench, value: str) -> Verdict:
-    exchange = _token_exchange(bench, {"grant_type": "refresh_token", "refresh_token": value})
-    token = bench.platform.store.refresh_tokens.get(value)
-    _teach_app(exchange, bench.platform.store.apps.get(token.client_id) if token else None)
-    return _Walk(exchange).over((apim.REFRESH_TOKEN,), _known(bench, exchange))
+def _refresh_token(context: Context, value: str) -> Verdict:
+    exchange = _token_exchange(context, {"grant_type": "refresh_token", "refresh_token": value})
+    token = context.platform.store.refresh_tokens.get(value)
+    _teach_app(exchange, context.platform.store.apps.get(token.client_id) if token else None)
+    return _Walk(exchange).over((apim.REFRESH_TOKEN,), _known(context, exchange))
 
 
-def _code(bench: Bench, value: str) -> Verdict:
-    platform = bench.platform
+def _code(context: Context, value: str) -> Verdict:
+    platform = context.platform
     code = platform.store.codes.get(value)
-    service = replace(platform.providers[code.log_in.provider if code else "cis2"], store=bench.store)
+    service = replace(platform.providers[code.log_in.provider if code else "cis2"], store=context.store)
     form = {"grant_type": "authorization_code", "code": value, "redirect_uri": code.redirect_uri if code else ""}
-    exchange = Redemption(request=_post(bench.url, form), service=service, now=platform.clock.now())
+    exchange = Redemption(request=_post(context.url, form), service=service, now=platform.clock.now())
     if code is not None:
         exchange.client_id = code.log_in.client_id
     policy = Policy(name="token", rules=(token_request.find_code, token_request.check_code_live))
@@ -236,12 +236,12 @@ def _code(bench: Bench, value: str) -> Verdict:
     return _Walk(exchange, row=lambda problem: row[problem.code]).over((policy,))
 
 
-def _api_call(bench: Bench, path: str, headers: Mapping[str, str]) -> ApiCall:
-    platform = bench.platform
+def _api_call(context: Context, path: str, headers: Mapping[str, str]) -> ApiCall:
+    platform = context.platform
     service = Gateway(
         settings=platform.configuration.apim,
         clock=platform.clock,
-        store=bench.store,
+        store=context.store,
         identifiers=platform.identifiers,
         journal=platform.exchanges,
     )
@@ -249,16 +249,16 @@ def _api_call(bench: Bench, path: str, headers: Mapping[str, str]) -> ApiCall:
     return ApiCall(request=request, service=service, now=platform.clock.now())
 
 
-def _access_token(bench: Bench, value: str) -> Verdict:
+def _access_token(context: Context, value: str) -> Verdict:
     """Judge it at an API of the kind it was made for; that it fits no other is not its fault."""
-    token = bench.platform.store.access_tokens.get(value)
+    token = context.platform.store.access_tokens.get(value)
     path = "/hello/user" if token is not None and token.session is not None else "/hello/application"
-    exchange = _api_call(bench, path, {"authorization": f"Bearer {value}"})
+    exchange = _api_call(context, path, {"authorization": f"Bearer {value}"})
     return _Walk(exchange).over((gateway.TOKEN,))
 
 
-def _api_key(bench: Bench, value: str) -> Verdict:
-    exchange = _api_call(bench, "/hello/application", {"apikey": value})
+def _api_key(context: Context, value: str) -> Verdict:
+    exchange = _api_call(context, "/hello/application", {"apikey": value})
     return _Walk(exchange).over((gateway.API_KEY,))
 
 

@@ -18,13 +18,13 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.examination import asked, case_of
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.explain import reading
+from mock_servers.explain.answered import Answered, told, told_by
 from mock_servers.explain.captured import Captured, CapturedAnswer, named
 from mock_servers.explain.confidential import Confidential
 from mock_servers.explain.curl import ReadFile
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged
 from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
-from mock_servers.explain.told import Told, told, told_by
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import MalformedJwtError
@@ -99,7 +99,7 @@ def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] 
     return _cut(explanation, Confidential([captured]))
 
 
-def _answer(captured: Captured, given: str | None) -> Told | None:
+def _answer(captured: Captured, given: str | None) -> Answered | None:
     if given is not None:
         return told(read_answer(given)) if is_answer(given) else told_by(given)
     return told(captured.answer) if captured.answer is not None else None
@@ -153,7 +153,7 @@ class _Explaining:
     """One exchange on its way to an explanation."""
 
     captured: Captured
-    answer: Told | None
+    answer: Answered | None
     circumstance: Circumstance
     judged: Judged
     found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
@@ -318,11 +318,12 @@ class _Explaining:
     def _notes(self, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
         if self.answer is not None and self.answer.refuses:
             yield from self._of_answer(self.answer, stopped, by)
-        if self.circumstance.clock and any(self.circumstance.clock in each.lent for each in self.judged.ruled):
-            yield f"Times are judged at {moment(self.circumstance.now)}, by {self.circumstance.clock}; --at sets it."
+        clock = self.circumstance.clock
+        if clock and any(clock in each.lent and (each.refusal or each in stopped) for each in self.judged.ruled):
+            yield f"Times are judged at {moment(self.circumstance.now)}, by {clock}; --at sets it."
         yield from (f"{gap.words} does not stand in the text." for gap in self.captured.gaps)
 
-    def _of_answer(self, answer: Told, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
+    def _of_answer(self, answer: Answered, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
         if answer.page and not stopped:
             yield _NO_ANSWER
         elif by == "contradiction":
@@ -339,7 +340,7 @@ class _Explaining:
             )
         return f"By this request {stopped.rule.name} has nothing to object. Either another request was sent, or we err."
 
-    def _of_no_rule(self, answer: Told) -> Iterator[str]:
+    def _of_no_rule(self, answer: Answered) -> Iterator[str]:
         flows = [each for each in (self.judged.flow, *self.judged.front.flows) if each is not None]
         rows = [
             self.judged.row(rule.error)
@@ -355,7 +356,10 @@ class _Explaining:
         yield from _new_wording(answer, rows)
 
 
-def _new_wording(answer: Told, rows: Sequence[ServiceError]) -> Iterator[str]:
+def _new_wording(answer: Answered, rows: Sequence[ServiceError]) -> Iterator[str]:
+    if not answer.code and not answer.bare:
+        yield "No service here gives an answer of this form: what stands behind the platform may have."
+        return
     alike = list(dict.fromkeys(row.sentence for row in rows if answer.resembles(row) and row.sentence))
     listed = f" Of the same status and code are: {'; '.join(map(shown, alike[:_MOST]))}." if alike else ""
     yield f"This wording is new: no known check gives it.{listed}"

@@ -22,6 +22,7 @@ _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     """Say what the provider does not mind, or the mock alone does not."""
     yield from _of_path(exchange, record)
+    yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
     redirect_uri = getattr(exchange, "redirect_uri", "https:")
     if not redirect_uri.startswith("https:"):

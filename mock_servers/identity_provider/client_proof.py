@@ -124,7 +124,7 @@ def check_assertion_live(exchange: Exchange) -> str | None:
     return f"exp was {duration(exchange.now - exp)} ago: sign a fresh assertion for each request."
 
 
-@rejects(errors.ASSERTION_TOO_LONG)
+@rejects(errors.ASSERTION_TOO_LONG, after=["check_assertion_live"])
 def check_assertion_near(exchange: Exchange) -> str | None:
     """30 minutes at CIS2, where 5 are documented; no limit at NHS login (S)."""
     longest = exchange.service.provider.proof.longest
@@ -163,7 +163,7 @@ def check_assertion_key(exchange: Exchange) -> str | None:
     """A `kid` that is sent names one of the keys; without one all are tried."""
     if exchange.assertion is None or _candidates(exchange):
         return None
-    kid, known = exchange.assertion.header.get("kid", UNDEFINED), [str(key.get("kid")) for key in exchange.jwks]
+    kid, known = exchange.assertion.header.get("kid", UNDEFINED), jwks.kids_of(exchange.jwks)
     return f"kid is {shown(kid)}; the client has registered {shown(known)}."
 
 

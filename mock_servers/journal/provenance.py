@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from mock_servers.rules import UnknownError
 from mock_servers.state.grant import Issued
 from mock_servers.state.store import Store
-from mock_servers.wire.wording import cut, shown
+from mock_servers.wire import wording
+from mock_servers.wire.wording import cut
+
+LONGEST_NAME: Final = 64
+"""Characters; what is longer names no client, and may be a key."""
 
 
 def fingerprint(value: str) -> bytes:
@@ -39,13 +43,13 @@ def recognise(store: Store, key: bytes) -> Issued | None:
         return None
 
 
-def told(store: Store, value: Any) -> str:
-    """Return a claim as it may be shown: cut when it is an app's secret, a token or a key in PEM."""
+def shown(store: Store, value: Any) -> str:
+    """Return a claim as it may be shown: cut when it is an app's secret, a token or too long for a name."""
     if not isinstance(value, str):
-        return shown(value)
+        return wording.shown(value)
     issued = recognise(store, fingerprint(value))
     is_secret = issued is not None and issued.kind != "API key"
-    return cut(value) if is_secret or "-----BEGIN" in value else shown(value)
+    return cut(value) if is_secret or len(value) > LONGEST_NAME else wording.shown(value)
 
 
 def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:

@@ -199,7 +199,8 @@ class Services:
         return next((app.client_id for app in self.parts.apps.all() if self._jwks_url(app) == url), None)
 
     def _fetcher(self) -> HttpFetcher:
-        return HttpFetcher(own=self.own, allow_hosts=self.parts.configuration.allow_hosts, timeout=FETCH_TIMEOUT)
+        allowed, pause = self.parts.configuration.allow_hosts, self.parts.faults.pause
+        return HttpFetcher(own=self.own, allow_hosts=allowed, timeout=FETCH_TIMEOUT, waiting=pause.spared)
 
     def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""

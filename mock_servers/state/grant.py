@@ -129,7 +129,9 @@ class RefreshToken:
 class Issued:
     """Where a value came from, kept by its hash: what it is, who issued it, for which client and person, and when.
 
-    `at` is `None` for what was registered rather than issued; `redeem_at` is the path where the value is good.
+    `at` is `None` for what was registered rather than issued; `environment` is the platform's. `redeem_at` is the path
+    where the value is good, under the real origin `home` or, unless it is `only_at_home`, under the mock's own names;
+    `proof` is by what a client proves itself there.
     """
 
     kind: str
@@ -138,5 +140,9 @@ class Issued:
     person: str | None
     at: float | None
     expires_at: float | None
+    environment: str = ""
     redeem_at: str = ""
+    home: str = ""
+    only_at_home: bool = False
+    proof: str = "client_id and client_secret"
     spent_at: float | None = None

@@ -11,6 +11,7 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.credential import basic_credentials
 from mock_servers.identity_provider.client import Client
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import kids_of
 from mock_servers.journal.finding import Finding
 from mock_servers.state.app import App
 from mock_servers.state.provider import Provider
@@ -136,7 +137,7 @@ def cis2_alg_or_key(case: Case) -> Finding | None:
 def _unknown_kid(case: Case) -> tuple[str, str] | None:
     if not case.refused_by("check_assertion_key"):
         return None
-    kids = [str(key.get("kid")) for key in case.learned.get("jwks") or ()]
+    kids = kids_of(case.learned.get("jwks") or ())
     seen = f"kid is {shown(case.header('kid'))}; client and key set have {shown(kids)}."
     return seen, "Send the kid of the registered key, or none: CIS2 then tries each."
 
@@ -190,7 +191,7 @@ def _of_secret(case: Case) -> str | None:
         return "The client proves itself by a secret in a Basic header."
     if "client_secret" in case.request.form:
         return "The client proves itself by client_secret in the form."
-    if "client_assertion" in case.request.form:
+    if "client_assertion" in case.request.form or not case.refused_by("find_credentials", "check_method_registered"):
         return None
     return "There is neither client_assertion nor client_assertion_type in the form."
 

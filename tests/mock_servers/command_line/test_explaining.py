@@ -316,9 +316,9 @@ def test_a_private_key_is_warned_of_and_never_repeated(run: Run, pair: KeyPair) 
 
 @pytest.mark.parametrize("role", verdict.ROLES)
 def test_nothing_opaque_is_refused_for_being_unknown(role: str) -> None:
-    bench = offline.offline(INT, NOW)
+    context = offline.offline(INT, NOW)
 
-    refused = [each.rule for each in verdict.ROLES[role].judge(bench, "a" * 32).refusals]
+    refused = [each.rule for each in verdict.ROLES[role].judge(context, "a" * 32).refusals]
 
     assert refused == {
         "client_assertion": ["decode_client_assertion"],

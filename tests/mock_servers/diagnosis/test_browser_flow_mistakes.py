@@ -236,7 +236,7 @@ def test_a_refresh_token_of_nobody_after_client_credentials(
 ) -> None:
     client_credentials()
 
-    answer = refresh("undefined")
+    answer = refresh("a1" * 16)
 
     assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("no-refresh-here", "likely")

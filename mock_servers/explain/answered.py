@@ -21,7 +21,7 @@ _LONGEST: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Answered:
     """An answer as its reader sees it; a `status` of 0 was not told, and of a bare sentence no code either.
 
     `page` is the text of a web page.
@@ -36,13 +36,13 @@ class Told:
     @property
     def refuses(self) -> bool:
         """Whether it is a refusal, as far as it tells."""
-        return bool(self.code) or self.bare or not 0 < self.status <= _LARGEST_GOOD
+        return bool(self.code or self.page) or self.bare or self.status > _LARGEST_GOOD
 
     def __str__(self) -> str:
         if self.page:
             return f"{self.status or ''} with a web page".strip()
         words = f"{self.code}: {self.sentence}" if self.code and self.sentence else self.code or self.sentence
-        return f"{self.status or ''} {words}".strip()
+        return f"{self.status or ''} {words}".strip() or "without an error that any service here gives"
 
     def fits(self, row: ServiceError) -> bool:
         """Whether it may be the answer of an error row."""
@@ -59,23 +59,23 @@ class Told:
         return not self.page and not self.bare and self.status in (0, row.status) and self.code == row.code
 
 
-def told(answer: CapturedAnswer) -> Told:
+def told(answer: CapturedAnswer) -> Answered:
     """Return what an answer tells."""
     text = answer.body.decode(errors="replace")
     location = answer.header("location")
     if location and answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
         return _of_redirect(answer.status, location)
     if _PAGE.match(text):
-        return Told(status=answer.status, page=html.unescape(_TAGS.sub(" ", text)))
+        return Answered(status=answer.status, page=html.unescape(_TAGS.sub(" ", text)))
     return _of_text(answer.status, text)
 
 
-def told_by(text: str) -> Told:
+def told_by(text: str) -> Answered:
     """Return what a text tells that is an answer's body, or its sentence alone."""
     if _PAGE.match(text):
         return told(CapturedAnswer(status=0, body=text.encode(errors="replace")))
     members = _members(text)
-    return _of_members(0, members) if members else Told(sentence=_bare(text), bare=True)
+    return _of_members(0, members) if members else Answered(sentence=_bare(text), bare=True)
 
 
 def _bare(text: str) -> str:
@@ -83,17 +83,17 @@ def _bare(text: str) -> str:
     return text.strip().strip("\"'").strip()
 
 
-def _of_redirect(status: int, location: str) -> Told:
+def _of_redirect(status: int, location: str) -> Answered:
     query = parse_qs(urlsplit(location).query)
     first = {name: values[0] for name, values in query.items()}
-    return Told(status=status, code=first.get("error", ""), sentence=first.get("error_description", ""))
+    return Answered(status=status, code=first.get("error", ""), sentence=first.get("error_description", ""))
 
 
-def _of_text(status: int, text: str) -> Told:
+def _of_text(status: int, text: str) -> Answered:
     members = _members(text)
     if members:
         return _of_members(status, members)
-    return Told(status=status, sentence=text.strip()[:_LONGEST])
+    return Answered(status=status, sentence=text.strip()[:_LONGEST])
 
 
 def _members(text: str) -> Mapping[str, Any]:
@@ -104,14 +104,14 @@ def _members(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _of_members(status: int, members: Mapping[str, Any]) -> Told:
+def _of_members(status: int, members: Mapping[str, Any]) -> Answered:
     fault = members.get("fault")
     if isinstance(fault, dict):
         detail = fault.get("detail")
         code = detail.get("errorcode", "") if isinstance(detail, dict) else ""
-        return Told(status=status, code=str(code), sentence=str(fault.get("faultstring", "")))
+        return Answered(status=status, code=str(code), sentence=str(fault.get("faultstring", "")))
     sentence = members.get("error_description") or ("" if "error" in members else members.get("message")) or ""
-    return Told(status=status, code=str(members.get("error") or ""), sentence=str(sentence))
+    return Answered(status=status, code=str(members.get("error") or ""), sentence=str(sentence))
 
 
 def _is(row: str, sentence: str) -> bool:
