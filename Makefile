@@ -78,6 +78,44 @@ bench-diagnosis: .venv/installed-test
 docs: .venv/installed
 	$(BIN)/python docs/generate.py
 
+# The door: what CI services read, what a release holds, and how far down our dependencies go.
+.PHONY: docs-check hosted-check test-lowest test-thorough release-tools release-check wheelhouse pyz test-release
+
+docs-check: .venv/installed-test
+	$(BIN)/python -m pytest -q -n 0 -k generated tests/test_docs.py
+
+hosted-check: .venv/installed-test
+	$(BIN)/python -m pytest -q -n 0 tests/test_hosted.py
+
+# The lowest versions that pyproject.toml allows. These folders need most of what we depend on; `LOWEST_TESTS=` runs all.
+LOWEST_TESTS ?= tests/pytest_nhsauth tests/mock_servers/http contract_tests/test_success.py
+
+test-lowest: .venv/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lowest
+	$(BIN)/python -m uv venv --quiet --clear --python $(BIN)/python .venv/lowest
+	$(BIN)/python -m uv pip install --quiet --python .venv/lowest --resolution lowest-direct --editable . --group test
+	$(subst .venv,.venv/lowest,$(BIN))/python -m pytest -n auto $(PYTEST_ARGS) $(LOWEST_TESTS)
+
+test-thorough: .venv/installed-test
+	$(BIN)/python -m pytest -n auto --timeout 3600 --hypothesis-profile=nhsauth-thorough $(PYTEST_ARGS) contract_tests
+
+release-tools: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group release
+
+# `RELEASE_ARGS=--rehearsal` forgives what only the day of release can tell: the address, the contact and the date.
+release-check: release-tools
+	$(BIN)/python -m release check $(RELEASE_ARGS)
+
+# For a machine without a network; of another kind by WHEELHOUSE_ARGS="--platform win_amd64 --python-version 3.13".
+wheelhouse: release-tools
+	$(BIN)/python -m release wheelhouse $(WHEELHOUSE_ARGS)
+
+pyz: release-tools
+	$(BIN)/python -m release pyz
+
+test-release: pyz
+	$(BIN)/python -m pytest -m release $(PYTEST_ARGS) tests/test_release.py
+
 clean:
 	$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(path, ignore_errors=True) for name in ('.venv', 'build', 'dist', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.hypothesis', 'htmlcov') for path in [pathlib.Path(name)]]"
 

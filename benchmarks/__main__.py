@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench, diagnosis, exchange, management, names, plugin, rules, serve, server, table
+from benchmarks import bench, diagnosis, exchange, explained, management, names, plugin, rules, serve, server, table
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 
@@ -19,6 +19,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "exchange": exchange.figures,
     "rules": rules.figures,
     "diagnosis": diagnosis.figures,
+    "explained": explained.figures,
     "management": management.figures,
 }
 """By name; each gives the rows of its group."""

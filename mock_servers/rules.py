@@ -7,7 +7,7 @@ alone. Nothing here knows HTTP, and no rule knows what the engine does with its 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
@@ -94,6 +94,23 @@ class Refusal:
     diagnosis: str
 
 
+class UnknownError(Exception):
+    """A rule, or whoever explains one, asks for what nobody has told; the message says what that is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(Generic[E]):
+    """What one rule says of an exchange: it objects by `refusal`; or it is `unknown`, and why; else it is passed.
+
+    Why is empty where the rule waits for what an earlier one would have taught, or is not asked at all.
+    """
+
+    policy: Policy[E]
+    rule: Rule[E]
+    refusal: Refusal | None
+    unknown: str | None
+
+
 def rejects(error: ServiceError) -> Callable[[Callable[[E], str | None]], Rule[E]]:
     """Make a rule of a function whose name begins with its kind: `check_`, `decode_`, `find_`, `fetch_`, `claim_`."""
 
@@ -125,33 +142,42 @@ def foresee(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Refusal]:
 
     A rule that needs something which no rule has learned is passed over.
     """
-    ahead = copy.copy(exchange)
-    steps = iter(_steps(flow))
-    for policy, rule in steps:
-        if rule.name == refusal.rule and policy.name == refusal.policy:
-            break
-    later = ((policy, rule) for policy, rule in steps if rule.kind in FORESEEABLE)
-    return [found for policy, rule in later if (found := _foreseen(policy, rule, ahead))]
+    steps = iter(_steps(flow.policies))
+    any((policy.name, rule.name) == (refusal.policy, refusal.rule) for policy, rule in steps)
+    return [step.refusal for step in _asked(steps, copy.copy(exchange), FORESEEABLE) if step.refusal is not None]
 
 
-def _steps(flow: Flow[E, A]) -> Iterator[tuple[Policy[E], Rule[E]]]:
-    return ((policy, rule) for policy in flow.policies for rule in policy.rules)
+def walk(policies: Sequence[Policy[E]], exchange: E, kinds: Collection[Kind] = FORESEEABLE) -> Iterator[Step[E]]:
+    """Ask every rule of these kinds in turn, whatever those before it said; what others would say is unknown."""
+    return _asked(_steps(policies), exchange, kinds)
+
+
+def _steps(policies: Sequence[Policy[E]]) -> Iterator[tuple[Policy[E], Rule[E]]]:
+    return ((policy, rule) for policy in policies for rule in policy.rules)
 
 
 def _objections(flow: Flow[E, A], exchange: E) -> Iterator[Refusal]:
-    for policy, rule in _steps(flow):
+    for policy, rule in _steps(flow.policies):
         diagnosis = rule.objection(exchange)
         if diagnosis is not None and rule.error is not None:
             yield Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
 
 
-def _foreseen(policy: Policy[E], rule: Rule[E], ahead: E) -> Refusal | None:
+def _asked(steps: Iterable[tuple[Policy[E], Rule[E]]], exchange: E, kinds: Collection[Kind]) -> Iterator[Step[E]]:
+    for policy, rule in steps:
+        diagnosis, unknown = _answered(rule, exchange) if rule.kind in kinds else (None, "")
+        refusal = None
+        if diagnosis is not None and rule.error is not None:
+            refusal = Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
+        yield Step(policy=policy, rule=rule, refusal=refusal, unknown=unknown)
+
+
+def _answered(rule: Rule[E], exchange: E) -> tuple[str | None, str | None]:
     try:
-        diagnosis = rule.objection(ahead)
+        return rule.objection(exchange), None
+    except UnknownError as untold:
+        return None, str(untold)
     except AttributeError as unlearned:
-        if unlearned.obj is ahead:
-            return None
+        if unlearned.obj is exchange:
+            return None, ""
         raise
-    if diagnosis is None or rule.error is None:
-        return None
-    return Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)

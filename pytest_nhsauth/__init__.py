@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
+    from mock_servers.explain.request_explanation import RequestExplanation
     from mock_servers.identity_provider.headless import LogInError
     from mock_servers.journal.finding import Finding
     from mock_servers.journal.record import Record
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.apps import Apps
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
+    from pytest_nhsauth.explaining import explain
     from pytest_nhsauth.explanation import Explanation
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
@@ -55,6 +57,7 @@ __all__ = [
     "RealNames",
     "Record",
     "RegisteredApp",
+    "RequestExplanation",
     "ServerDiedError",
     "ServiceUnreachableError",
     "Settings",
@@ -62,6 +65,7 @@ __all__ = [
     "TokenError",
     "UnusedFaultWarning",
     "Users",
+    "explain",
 ]
 
 _HOMES: Final = {
@@ -74,9 +78,11 @@ _HOMES: Final = {
     "mock_servers.state.configuration": ("Api", "Configuration"),
     "mock_servers.state.fault": ("Fault",),
     "mock_servers.state.person": ("Person",),
+    "mock_servers.explain.request_explanation": ("RequestExplanation",),
     "pytest_nhsauth.apps": ("Apps",),
     "pytest_nhsauth.clock": ("Clock",),
     "pytest_nhsauth.exchanges": ("Exchanges",),
+    "pytest_nhsauth.explaining": ("explain",),
     "pytest_nhsauth.explanation": ("Explanation",),
     "pytest_nhsauth.factories": ("AppFactory", "ClientAssertionFactory", "IdTokenFactory"),
     "pytest_nhsauth.faults": ("Faults",),

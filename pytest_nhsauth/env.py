@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Final
+
+from mock_servers.wire.wording import did_you_mean
 
 if TYPE_CHECKING:
     from pytest_nhsauth.platform import Platform
@@ -56,8 +57,7 @@ def _check(variable: str, template: str) -> None:
         raise ValueError(f"{variable} is {template!r}: {error}; a brace of its own is written twice") from None
     for field, spec, conversion in fields:
         if field is not None and (field not in _VALUES or spec or conversion):
-            nearest = difflib.get_close_matches(field, _VALUES, n=1)
-            meant = f" (did you mean {nearest[0]}?)" if nearest and nearest[0] != field else ""
+            meant = did_you_mean(field, _VALUES) if field not in _VALUES else ""
             whole = "{" + field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
             raise ValueError(f"{variable} has {whole}, which is unknown{meant}; allowed: {', '.join(_VALUES)}")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NoReturn, overload
 
 from mock_servers.journal.journal import Tally
 from mock_servers.journal.record import Record
+from mock_servers.wire.wording import did_you_mean
 from pytest_nhsauth.target import Journal
 
 FACTS: Final = (
@@ -136,9 +136,7 @@ def _refuse_unknown(facts: Mapping[str, object]) -> None:
     __tracebackhide__ = True
     for name in facts:
         if name not in FACTS:
-            nearest = difflib.get_close_matches(name, FACTS, n=1)
-            meant = f" (did you mean {nearest[0]}?)" if nearest else ""
-            raise TypeError(f"an exchange has no {name!r}{meant}: it has {', '.join(FACTS)}")
+            raise TypeError(f"an exchange has no {name!r}{did_you_mean(name, FACTS)}: it has {', '.join(FACTS)}")
 
 
 def _counted(found: Sequence[Record]) -> str:

@@ -87,8 +87,7 @@ def _access(given: Mapping[str, str | None]) -> Access:
 def _check_choice(what: str, word: str, allowed: Collection[str]) -> None:
     if word in allowed:
         return
-    import difflib  # noqa: PLC0415 - for who mistypes
+    from mock_servers.wire.wording import did_you_mean  # noqa: PLC0415 - for who mistypes
 
-    nearest = difflib.get_close_matches(word.lower(), [each.lower() for each in allowed], n=1)
-    meant = next((f" (did you mean {each}?)" for each in allowed if [each.lower()] == nearest), "")
+    meant = did_you_mean(word, allowed)
     raise MarkerError(f"@pytest.mark.{NAME}: {what} {word!r} is unknown{meant}; allowed: {', '.join(allowed)}")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_nhsauth import contract, markers, real_names, report, settings
+from pytest_nhsauth import contract, explaining, markers, real_names, report, settings
 from pytest_nhsauth.fixtures import (
     _nhsauth_http,
     nhsauth,
@@ -58,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
     contract.add_options(parser)
     real_names.add_options(parser)
+    explaining.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,11 +69,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
     contract.begin(config, os.environ)
     real_names.begin(config, os.environ)
+    explaining.decided_by(config)  # so that a value that is none is told before anything runs
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what was set and by whom, when anything was."""
-    return list(filter(None, [config.stash[settings.SETTINGS].told(), real_names.told(config, os.environ)]))
+    lines = [config.stash[settings.SETTINGS].told(), real_names.told(config, os.environ), explaining.told(config)]
+    return list(filter(None, lines))
 
 
 def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
@@ -91,10 +94,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Tell the exchanges of a test that failed."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the exchanges of a test that failed, and why real services refused what it sent them, where that is on."""
     made = yield
     report.add_section(item, made)
+    explaining.add_section(made, call, item.config)
     return made
 
 

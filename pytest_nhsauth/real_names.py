@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_nhsauth import settings
+
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
 
@@ -21,8 +23,6 @@ FLAG: Final = "--nhsauth-real-names"
 VARIABLE: Final = "NHSAUTH_REAL_NAMES"
 INI: Final = "nhsauth_real_names"
 _FIXTURE: Final = "nhsauth_real_names"
-_YES: Final = ("1", "true", "yes", "on")
-_NO: Final = ("", "0", "false", "no", "off")
 _HTTPS: Final = (443, "443", b"443", "https", b"https")
 _PURPOSE: Final = "play the real host names in every test that uses the mock"
 
@@ -42,15 +42,7 @@ def begin(config: pytest.Config, environ: Mapping[str, str]) -> None:
 
 def decided_by(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
     """Return who wants the real names for the whole run; None when nobody does. Raises pytest.UsageError."""
-    if config.getoption(INI):
-        return FLAG
-    value = environ.get(VARIABLE, "")
-    if value.lower() not in (*_YES, *_NO):
-        allowed = " or ".join(each for each in (*_YES, *_NO) if each)
-        raise pytest.UsageError(f"nhsauth: {VARIABLE} is {value!r}; allowed: {allowed}")
-    if value:
-        return VARIABLE if value.lower() in _YES else None
-    return f"{INI} of the ini" if config.getini(INI) else None
+    return settings.switched_on_by(config, environ, FLAG, VARIABLE, INI)
 
 
 def told(config: pytest.Config, environ: Mapping[str, str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -55,7 +55,9 @@ class Settings:
 _NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
 
 ENV: Final = "nhsauth_env"
-_DECIDED_ELSEWHERE: Final = ("nhsauth_real_names", "nhsauth_contract_target")
+_DECIDED_ELSEWHERE: Final = ("nhsauth_real_names", "nhsauth_contract_target", "nhsauth_explain_failures")
+_YES: Final = ("1", "true", "yes", "on")
+_NO: Final = ("", "0", "false", "no", "off")
 CONFIG: Final = "config"
 TARGET: Final = "target"
 OPTIONS: Final = {
@@ -83,6 +85,19 @@ def decide(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
     return replace(_mock(config, environ), env=_env(config))
 
 
+def switched_on_by(config: pytest.Config, environ: Mapping[str, str], flag: str, variable: str, ini: str) -> str | None:
+    """Return which of its three places switches something on; None when none does. Raises pytest.UsageError."""
+    if config.getoption(ini):
+        return flag
+    value = environ.get(variable, "")
+    if value.lower() not in (*_YES, *_NO):
+        allowed = " or ".join(each for each in (*_YES, *_NO) if each)
+        raise pytest.UsageError(f"nhsauth: {variable} is {value!r}; allowed: {allowed}")
+    if value:
+        return variable if value.lower() in _YES else None
+    return f"{ini} of the ini" if config.getini(ini) else None
+
+
 def refuse_unknown(warning: str) -> None:
     """Make an error of what pytest only warns of: an ini value that looks like one of ours and is none.
 
@@ -91,16 +106,10 @@ def refuse_unknown(warning: str) -> None:
     _, told, name = warning.strip().partition("Unknown config option: ")
     if told and name.startswith("nhsauth"):
         known = [ENV, *(_places(each)[2] for each in OPTIONS), *_DECIDED_ELSEWHERE]
-        raise pytest.UsageError(
-            f"nhsauth: the ini's {name} is unknown{_meant(name, known)}; allowed: {', '.join(known)}"
-        )
+        from mock_servers.wire.wording import did_you_mean  # noqa: PLC0415 - for who mistypes
 
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    import difflib  # noqa: PLC0415 - for who mistypes
-
-    nearest = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {nearest[0]}?)" if nearest else ""
+        meant = did_you_mean(name, known)
+        raise pytest.UsageError(f"nhsauth: the ini's {name} is unknown{meant}; allowed: {', '.join(known)}")
 
 
 def _env(config: pytest.Config) -> Mapping[str, str]:

@@ -3,12 +3,15 @@
 import importlib.util
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from mock_servers.command_line.commands import nhsauth
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.jose.keys import KeyRing
 from pytest_nhsauth import plugin
@@ -42,6 +45,63 @@ def test_the_readme_lists_every_fixture() -> None:
     text = README.read_text(encoding="utf-8")
 
     assert [name for name in plugin.__all__ if not name.startswith("_") and f"`{name}`" not in text] == []
+
+
+def tables(schema: dict[str, Any], name: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Each table of the configuration file, and its keys."""
+    yield name, {key for key, told in schema["properties"].items() if not list(nested(told))}
+    for key, told in schema["properties"].items():
+        for each in nested(told):
+            yield from tables(each, key)
+
+
+def nested(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if told.get("additionalProperties") is False:
+        yield told
+    inner = [told[name] for name in ("items", "additionalProperties") if isinstance(told.get(name), dict)]
+    for each in inner:
+        yield from nested(each)
+
+
+TABLES = dict(tables(configuration_file.schema()))
+
+
+def told_of(table: str, page: str) -> str:
+    """What the page says of a table: its part of the TOML that is shown, and the rows that name it."""
+    shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0]
+    parts = [part for part in re.split(r"^(?=\[)", shown, flags=re.MULTILINE) if header(part) == table]
+    rows = re.findall(r"^\|.*", page.partition("\n## Apps\n")[2].partition("\n## ")[0], re.MULTILINE)
+    also = "nhs_login" if table == "cis2" else table  # the two have the same keys
+    doubts = [row for row in page.splitlines() if row.startswith((f"| `[{table}]", f"| `[{also}]"))]
+    return "\n".join([*parts, *(rows if table == "apps" else doubts)])
+
+
+def header(part: str) -> str:
+    found = re.match(r"\[+([a-z0-9_]+)", part)
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("table", ["", "apim", "cis2", "apps", "apis", "users", "hosts"])
+def test_the_page_of_the_configuration_tells_every_key(table: str) -> None:
+    told = told_of(table, (DOCS / "configuration.md").read_text(encoding="utf-8"))
+
+    assert {key for key in TABLES[table] if not re.search(rf"(?<![\w-]){key}(?![\w-])", told)} == set()
+
+
+def test_the_page_tells_of_no_key_of_an_app_that_does_not_exist() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", told_of("apps", (DOCS / "configuration.md").read_text("utf-8")), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert named == TABLES["apps"]
+
+
+def test_the_readme_shows_what_is_told_of_a_refused_request() -> None:
+    shown = block(README, "console")
+    _, answer, request, told = re.split(r'--answer "|" <<\'END\'\n|\nEND\n', shown)
+
+    result = CliRunner().invoke(nhsauth, ["explain", "-", "--answer", answer], input=request)
+
+    assert (result.exit_code, result.stdout) == (1, told)
 
 
 def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) -> None:

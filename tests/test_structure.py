@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("pytest_nhsauth", "mock_servers", "contract_tests")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LONGEST_FUNCTION = 40
-LONGEST_ENGINE = 160
+LONGEST_ENGINE = 190
 FORBIDDEN = {
     "handler",
     "manager",
@@ -76,7 +76,7 @@ def test_no_rule_knows_http() -> None:
         if not name.startswith(fronts) and "command_line" not in name
     }
 
-    assert offenders(rules, "flask", "werkzeug", "cheroot") == []
+    assert offenders(rules, "flask", "werkzeug", "h11", "asyncio") == []
 
 
 def test_no_wiring_knows_a_rule_but_through_its_flows() -> None:

@@ -28,7 +28,7 @@ PATIENCE: Final = 10.0
 _START: Final = 30.0
 _NAP: Final = 0.02
 _MOST_SAID: Final = 1 << 20
-_OURS: Final = ("mock_servers", "werkzeug", "cheroot", "asyncio")
+_OURS: Final = ("mock_servers", "werkzeug", "asyncio")
 
 
 class CannotJudgeError(Exception):

@@ -7,7 +7,7 @@ from typing import Any, Final
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError, public_key, read
-from mock_servers.journal.provenance import told
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state import quota
 from mock_servers.state.app import App
@@ -39,8 +39,8 @@ def _unknown(exchange: Exchange, client_id: Any) -> str:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
     known = [known.client_id for known in exchange.service.store.apps.values() if known.known_in(environment)]
     return (
-        f"No app of environment {environment} has the API key {told(exchange.service.store, client_id)}; known are "
-        f"{shown(known)}. "
+        f"No app of environment {environment} has the API key {provenance.shown(exchange.service.store, client_id)}; "
+        f"known are {shown(known)}. "
         "iss and sub are the API key of the app, not its id, name or CIS2 client id."
     )
 

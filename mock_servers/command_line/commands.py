@@ -181,7 +181,11 @@ def demo() -> None:
 
 @nhsauth.command("explain", cls=TakesPem)
 @_VERSION
-@click.argument("value", metavar="TOKEN|-|@FILE")
+@click.argument("value", metavar="VALUE|REQUEST|-|@FILE")
+@click.option(
+    "--answer", metavar="TEXT|@FILE", help="What the service answered to a request: its body, or its sentence."
+)
+@click.option("--read-files", is_flag=True, help="Read the files that a curl command names, relative to this folder.")
 @click.option(
     "--as",
     "role",
@@ -203,16 +207,37 @@ def demo() -> None:
 )
 @_AS_JSON
 def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
-    """Say what a value is, and how the service would judge it.
+    """Say why a request was refused, or what a value is.
 
-    A token, code or key from a log, which never leaves this process; - reads it from stdin, @FILE from a file, so that
-    it stands in no history. Or a message id (rrt-...) that a running mock gave: then that exchange.
+    A request to a real service: a curl command, raw HTTP, a HAR file or a VCR cassette, with its answer or with
+    --answer. Or an answer alone, or its sentence. Or a token, code or key from a log. Nothing leaves this process; -
+    reads from stdin, @FILE from a file, so that nothing stands in the shell's history. Or a message id (rrt-...) that a
+    running mock gave: then that exchange.
 
-    Exit code 1 when the service would refuse it.
+    Exit code 1 when the service refuses it, or would.
     """
     from mock_servers.command_line import explaining
 
     explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json)
+
+
+@_command("summary", nhsauth)
+@click.option(
+    "--server",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="NHSAUTH_URL",
+    metavar="URL",
+    help="The mock that was asked. Also NHSAUTH_URL.",
+)
+def summary(*, server: str) -> None:
+    """Print what a running mock refused, as Markdown.
+
+    Each kind of refusal once, with its explanation: for the page of a job, such as $GITHUB_STEP_SUMMARY.
+    """
+    from mock_servers.command_line import summary as summary_command
+
+    summary_command.show(server)
 
 
 @_command("errors", nhsauth)

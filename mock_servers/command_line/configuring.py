@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ def check(file: Path | None, *, as_json: bool) -> None:
         found = _read(path) if path else Configuration()
     except ConfigurationError as error:
         if as_json:
-            _print({"holds": False, "problem": str(error)})
+            _print({"holds": False, "problem": str(error), "problems": str(error).splitlines()})
         raise No(str(error)) from None
     if as_json:
         _print({"holds": True, "file": str(path) if path else None, **_counts(found)})
@@ -40,24 +39,18 @@ def _print(told: dict[str, Any]) -> None:
 
 
 def _read(path: Path) -> Configuration:
-    found = configuration_file.read(path)
-    key_files = list(_key_files(found))
-    if key_files:
+    found, wrong = configuration_file.read(path), []
+    if found.key_files:
         from mock_servers.jose.keys import KeyFileError, read_private_key  # noqa: PLC0415 - brings cryptography
 
-        for file in key_files:
+        for file, member in found.key_files.items():
             try:
-                read_private_key(file)
+                read_private_key(file, member)
             except KeyFileError as error:
-                raise ConfigurationError(f"{path}: {error}") from None
+                wrong.append(str(error))
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
     return found
-
-
-def _key_files(found: Configuration) -> Iterator[Path]:
-    yield from found.private_keys.values()
-    for provider in (found.cis2, found.nhs_login, *found.realms.values()):
-        if provider.signing_key is not None:
-            yield provider.signing_key
 
 
 def _counts(found: Configuration) -> dict[str, int]:

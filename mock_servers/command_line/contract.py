@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import secrets
 import subprocess
 import sys
@@ -27,7 +28,9 @@ def run(targets: Sequence[str], report: Path | None, options: Sequence[str]) -> 
     """
     if importlib.util.find_spec("contract_tests") is None or importlib.util.find_spec("pytest") is None:
         raise Misuse("the contract tests are not installed: they come with pytest-nhsauth, and need pytest")
-    done = subprocess.run(_command(targets, report, options), check=False)  # noqa: S603 - our own Python
+    # From a zip application, too, whose modules another Python would not find.
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(_command(targets, report, options), env=environ, check=False)  # noqa: S603 - our own Python
     sys.exit(done.returncode if done.returncode in (_HOLDS, _DIFFERS) else _CANNOT_JUDGE)
 
 

@@ -1,4 +1,4 @@
-"""`nhsauth explain`: what a value is and how the service would judge it, without asking anybody.
+"""`nhsauth explain`: why a request was refused, or what a value is, without asking anybody.
 
 A message id alone is looked up, at a mock that runs: no other value leaves the process.
 """
@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,8 +19,11 @@ import requests
 
 from mock_servers.command_line import explanation
 from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.explain import moment
+from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.offline import offline, token_url_of
+from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.jose import jwks
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
 from mock_servers.wire.wording import printable, shown
@@ -29,8 +31,8 @@ from mock_servers.wire.wording import printable, shown
 _TIMEOUT: Final = 10  # seconds
 _LARGEST: Final = 4 << 20
 """Bytes of a value that are read; the service reads no request of more than one MiB."""
-_LAST: Final = 253_402_300_799
-"""The last second of the year 9999."""
+_LARGEST_REQUEST: Final = 20 << 20
+"""Bytes of a text with requests; a HAR file holds many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +44,45 @@ class Circumstance:
     key_set: str | None
     at: str | None
     server: str
+    answer: str | None = None
+    read_files: bool = False
 
 
 def run(given: str, circumstance: Circumstance, *, as_json: bool) -> None:
     """Print the explanation. Raises Misuse for what cannot be read, No where the service would refuse the value."""
-    value = _value(given)
+    value = _text(given, "VALUE", _LARGEST_REQUEST)
+    if is_explicable(value) and circumstance.role is None:
+        _explain_exchange(value, circumstance, as_json=as_json)
+        return
+    if circumstance.answer is not None:
+        raise Misuse("--answer goes with a request; allowed: a curl command, raw HTTP, a HAR file or a cassette")
+    if len(value) > _LARGEST:
+        raise Misuse(f"VALUE has more than {_LARGEST} bytes, and is no request")
     if value.strip().startswith("rrt-"):
         told, url = _of_server(circumstance.server, value.strip()), None
     else:
         url = _url(circumstance.token_url) or token_url_of(value)
-        bench = offline(url, _moment(circumstance.at), _key_set(circumstance.key_set))
-        told = explain_on(bench, value, circumstance.role)
+        context = offline(url, _moment(circumstance.at), _key_set(circumstance.key_set))
+        told = explain_on(context, value, circumstance.role)
     click.echo(json.dumps(told, indent=2) if as_json else "\n".join(explanation.lines(told, url)))
     if _is_refused(told):
+        raise click.exceptions.Exit(No.exit_code)
+
+
+def _explain_exchange(text: str, circumstance: Circumstance, *, as_json: bool) -> None:
+    answer = circumstance.answer
+    lent = Lent(
+        answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
+        at=_moment(circumstance.at) if circumstance.at is not None else None,
+        keys=_key_set(circumstance.key_set),
+        read_file=(lambda name: Path(name).read_bytes()) if circumstance.read_files else None,
+    )
+    try:
+        told = explain_text(text, lent)
+    except UnreadableError as reason:
+        raise Misuse(str(reason)) from None
+    click.echo(json.dumps(told.as_json(), indent=2) if as_json else printable(str(told)))
+    if told.refused:
         raise click.exceptions.Exit(No.exit_code)
 
 
@@ -68,26 +96,26 @@ def _is_refused(told: Mapping[str, Any]) -> bool:
 # what is given
 
 
-def _value(given: str) -> str:
+def _text(given: str, name: str, largest: int) -> str:
     source = "stdin" if given == "-" else given.removeprefix("@")
     try:
-        raw = _bytes(given)
-    except OSError as error:
-        raise Misuse(f"TOKEN cannot be read from {shown(source)} ({error.strerror})") from None
-    if len(raw) > _LARGEST:
-        raise Misuse(f"TOKEN has more than {_LARGEST} bytes")
+        raw = _bytes(given, largest)
+    except (OSError, ValueError) as error:
+        raise Misuse(f"{name} cannot be read from {shown(source)} ({getattr(error, 'strerror', error)})") from None
+    if len(raw) > largest:
+        raise Misuse(f"{name} has more than {largest} bytes")
     if not raw.strip():
-        raise Misuse("TOKEN is empty; allowed: a value, - for stdin, @FILE for a file")
+        raise Misuse(f"{name} is empty; allowed: a text, - for stdin, @FILE for a file")
     return raw.decode(errors="replace")
 
 
-def _bytes(given: str) -> bytes:
+def _bytes(given: str, largest: int) -> bytes:
     if given == "-":
-        return sys.stdin.buffer.read(_LARGEST + 1)
+        return sys.stdin.buffer.read(largest + 1)
     if not given.startswith("@"):
         return given.encode(errors="replace")
     with Path(given[1:]).open("rb") as file:
-        return file.read(_LARGEST + 1)
+        return file.read(largest + 1)
 
 
 def _url(given: str | None) -> str | None:
@@ -104,22 +132,12 @@ def _url(given: str | None) -> str | None:
 
 
 def _moment(given: str | None) -> float:
-    """Return seconds since 1970 of ISO 8601 with a zone, or of a number."""
     if given is None:
         return time.time()
-    try:
-        seconds = float(given) if given.replace(".", "", 1).isdecimal() else _of_iso(given)
-    except (ValueError, OverflowError):
-        seconds = -1
-    if not 0 <= seconds <= _LAST:
-        allowed = "ISO 8601 with a zone, such as 2026-11-24T09:00:00Z, or seconds since 1970"
-        raise Misuse(f"--at is {shown(given)}; allowed: {allowed}")
+    seconds = moment.seconds_of(given)
+    if seconds is None:
+        raise Misuse(f"--at is {shown(given)}; allowed: {moment.ALLOWED}")
     return seconds
-
-
-def _of_iso(given: str) -> float:
-    then = datetime.fromisoformat(given)
-    return then.timestamp() if then.tzinfo is not None else -1
 
 
 def _key_set(given: str | None) -> bytes | None:

@@ -35,8 +35,8 @@ class ExistingFile(click.Path):
 
 @contextmanager
 def misuse(*kinds: type[Exception]) -> Iterator[None]:
-    """End the command with exit code 2 and the error's own words, on one line, when one of these is raised."""
+    """End the command with exit code 2 and the error's own words, when one of these is raised."""
     try:
         yield
     except kinds as error:
-        raise Misuse(" ".join(str(error).split())) from None
+        raise Misuse("\n".join(" ".join(line.split()) for line in str(error).splitlines())) from None

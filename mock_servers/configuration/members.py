@@ -1,23 +1,25 @@
-"""Reads members, as TOML or JSON gives them, into frozen dataclasses by their type hints, or says what is wrong.
+"""Reads members, as TOML or JSON gives them, into frozen dataclasses by their annotations, or says all that is wrong.
 
-Values beyond their type are judged by `limits`; where members come from, and go to, is the caller's.
+What a member must be stands in its annotation: its type, and a Limit beside it. Where members come from, and go to, is
+the caller's.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import re
 import typing
-from collections.abc import Collection, Mapping
-from dataclasses import MISSING, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import MISSING
+from functools import cache
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Final, Literal, NoReturn, Protocol, TypeVar, Union, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from mock_servers.configuration import limits
-from mock_servers.configuration.limits import Limit
-from mock_servers.wire.wording import cut, shown
+from mock_servers.state.limit import IN_FILE, Limit, one_of
+from mock_servers.wire.wording import cut, did_you_mean, shown
 
 T = TypeVar("T")
 
@@ -26,38 +28,38 @@ _SECRET_TEXT: Final = re.compile(r"-----BEGIN|eyJ")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _UNENCODABLE: Final = re.compile(r"[\ud800-\udfff]")
 _DEEPEST: Final = 32
+_BAD: Final[Any] = object()
+"""What is read of a value that does not fit."""
 
 
 class MemberError(ValueError):
-    """A member is not as it must be. One line: where (`apps[0].scopes`), what was found, what is allowed.
+    """Members are not as they must be; a line each: where (`apps[0].scopes`), what was found, what is allowed.
 
-    `found` is made for showing: secrets are cut, lists and objects told by their size.
+    `where`, `found` and `allowed` are those of the first, `others` the errors of the rest. `found` is made for showing:
+    secrets are cut, lists and objects told by their size.
     """
 
-    def __init__(self, where: str, found: str, allowed: str) -> None:
+    def __init__(self, where: str, found: str, allowed: str, others: Iterable[MemberError] = ()) -> None:
         super().__init__(where, found, allowed)
         self.where = where
         self.found = found
         self.allowed = allowed
+        self.others = tuple(others)
 
     def __str__(self) -> str:
-        return f"{self.where or 'what was given'} is {self.found}; allowed: {self.allowed}"
+        own = f"{self.where or 'what was given'} is {self.found}; allowed: {self.allowed}"
+        return "\n".join([own, *map(str, self.others)])
 
 
 def read(kind: type[T], members: Any, *, where: str = "", omit: Collection[str] = (), folder: Path | None = None) -> T:
-    """Return a `kind` made of these members. Raises MemberError for the first that does not fit.
+    """Return a `kind` made of these members. Raises MemberError, which tells all that does not fit.
 
     `where` is what the members are called in an error, `omit` the members of `kind` that cannot be given, `folder` what
     relative paths start from.
     """
-    given = read_partial(kind, members, where=where, omit=omit, folder=folder)
-    place = _Place(where=where, folder=folder)
-    for name, hint in _members(kind, omit).items():
-        if name not in given and _required(kind, name):
-            raise MemberError(place.member(name).where, "missing", hint.allowed)
-    whole = kind(**given)
-    for name, limit in limits.contradictions(whole):
-        place.member(name).refuse(getattr(whole, name), limit.allowed)
+    place = _Place(where, folder, [])
+    whole: T = _whole(kind, members, place, omit)
+    place.raise_told()
     return whole
 
 
@@ -65,13 +67,10 @@ def read_partial(
     kind: type[Any], members: Any, *, where: str = "", omit: Collection[str] = (), folder: Path | None = None
 ) -> dict[str, Any]:
     """Return only the members given, each checked by itself: for a change. Raises MemberError."""
-    place, known = _Place(where=where, folder=folder), _members(kind, omit)
-    if not isinstance(members, Mapping):
-        place.refuse(members, "an object")
-    for name in members:
-        if name not in known:
-            raise MemberError(place.member(name).where, _unknown(name, known), ", ".join(sorted(known)))
-    return {name: known[name].read(value, place.member(name)) for name, value in members.items()}
+    place = _Place(where, folder, [])
+    given = _given(kind, members, place, omit)
+    place.raise_told()
+    return given
 
 
 def schema(kind: type[Any], *, omit: Collection[str] = ()) -> dict[str, Any]:
@@ -87,23 +86,34 @@ def schema(kind: type[Any], *, omit: Collection[str] = ()) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where in the whole a value stands, and which folder its paths start from."""
+    """Where in the whole a value stands, which folder its paths start from, and what has been told of the whole."""
 
-    where: str
-    folder: Path | None
+    def __init__(self, where: str, folder: Path | None, told: list[MemberError]) -> None:
+        self.where, self.folder, self.told = where, folder, told
+
+    def below(self, path: str) -> _Place:
+        return _Place(f"{self.where}.{path}" if self.where else path, self.folder, self.told)
 
     def member(self, name: str) -> _Place:
-        word = name if _BARE.fullmatch(name) else shown(name)
-        return dataclasses.replace(self, where=f"{self.where}.{word}" if self.where else word)
+        return self.below(name if _BARE.fullmatch(name) else shown(name))
 
     def item(self, index: int) -> _Place:
-        return dataclasses.replace(self, where=f"{self.where}[{index}]")
+        return _Place(f"{self.where}[{index}]", self.folder, self.told)
 
-    def refuse(self, value: Any, allowed: str) -> NoReturn:
+    def tell(self, found: str, allowed: str) -> Any:
+        self.told.append(MemberError(self.where, found, allowed))
+        return _BAD
+
+    def refuse(self, value: Any, allowed: str, words: Collection[str] = ()) -> Any:
         secret = self.where.rpartition(".")[2].partition("[")[0] in _SECRETS
-        raise MemberError(self.where, _told(value, secret=secret), allowed)
+        near = did_you_mean(value, words) if isinstance(value, str) else ""
+        return self.tell(_told(value, secret=secret) + near, allowed)
+
+    def raise_told(self) -> None:
+        if self.told:
+            first, *others = self.told
+            raise MemberError(first.where, first.found, first.allowed, others)
 
 
 def _told(value: Any, *, secret: bool) -> str:
@@ -118,27 +128,70 @@ def _told(value: Any, *, secret: bool) -> str:
     return f"a {type(value).__name__} without quotes ({value})"
 
 
-def _unknown(name: str, known: Collection[str]) -> str:
-    import difflib  # noqa: PLC0415 - for who mistypes, and not for each start
+def _whole(kind: type[Any], members: Any, place: _Place, omit: Collection[str] = ()) -> Any:
+    """Make a `kind` of what fits, so that as much as can be is judged; without a member that it needs there is none.
 
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"unknown (did you mean {nearest[0]}?)" if nearest else "unknown"
+    Its lists and tables hold `_BAD` where an item does not fit.
+    """
+    given = _given(kind, members, place, omit)
+    if not isinstance(members, Mapping):
+        return _BAD
+    needed = {name: hint for name, hint in _members(kind, omit).items() if _required(kind, name)}
+    for name, hint in needed.items():
+        if name not in members:
+            place.member(name).tell("missing", hint.allowed)
+    if not needed.keys() <= given.keys():
+        return _BAD
+    whole, told = kind(**given), {each.where for each in place.told}
+    for path, value, limit in whole.contradictions() if hasattr(whole, "contradictions") else ():
+        if (there := place.below(path)).where not in told:
+            there.refuse(value, limit.allowed, limit.words)
+    return whole
 
 
-class _Hint(Protocol):
-    """How values of one type hint are read, and said; `takes` says whether a value is of its sort, good or not.
+def _given(kind: type[Any], members: Any, place: _Place, omit: Collection[str]) -> dict[str, Any]:
+    """Return the members that fit."""
+    if not isinstance(members, Mapping):
+        place.refuse(members, "an object")
+        return {}
+    known, read = _members(kind, omit), {}
+    for name, value in members.items():
+        if name in known:
+            read[name] = known[name].read(value, place.member(name))
+        else:
+            place.member(name).tell(f"unknown{did_you_mean(name, known)}", ", ".join(sorted(known)))
+    return {name: value for name, value in read.items() if value is not _BAD}
 
-    Those below are plain classes: nine dataclasses more would cost every start 6 ms.
+
+class _Hint:
+    """How values of one type hint are read, and said. Plain classes: as many dataclasses would cost each start 6 ms.
+
+    `sort` is what they are in words; `takes` says whether a value is of it, good or not; `made` is what becomes of a
+    good one.
     """
 
+    sort = ""
+
+    def __init__(self, limit: Limit | None = None) -> None:
+        self.limit = limit
+
     @property
-    def allowed(self) -> str: ...
+    def allowed(self) -> str:
+        return self.limit.allowed if self.limit else self.sort
 
-    def takes(self, value: Any) -> bool: ...
+    def takes(self, value: Any) -> bool:
+        raise NotImplementedError
 
-    def read(self, value: Any, place: _Place) -> Any: ...
+    def read(self, value: Any, place: _Place) -> Any:
+        if self.takes(value) and (self.limit is None or self.limit.holds(value)):
+            return self.made(value, place)
+        return place.refuse(value, self.allowed, self.limit.words if self.limit else ())
 
-    def schema(self) -> dict[str, Any]: ...
+    def made(self, value: Any, place: _Place) -> Any:  # noqa: ARG002 - for those who look further
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return dict(self.limit.schema) if self.limit else {}
 
 
 _PLAIN: Final[Mapping[Any, tuple[str, str]]] = {
@@ -146,175 +199,130 @@ _PLAIN: Final[Mapping[Any, tuple[str, str]]] = {
     int: ("integer", "a whole number"),
     bool: ("boolean", "true or false"),
     float: ("number", "a number"),
+    NoneType: ("null", "null"),  # a TOML file has none and leaves the member out
 }
 
 
-class _Plain:
-    """Text, a number, a truth value; what is true or false is no number."""
+class _Plain(_Hint):
+    """Text, a number, a truth value, null; what is true or false is no number."""
 
-    def __init__(self, kind: type, limit: Limit | None) -> None:
-        self.kind, self.limit = kind, limit
-
-    @property
-    def allowed(self) -> str:
-        return self.limit.allowed if self.limit else _PLAIN[self.kind][1]
+    def __init__(self, kind: type, limit: Limit | None = None) -> None:
+        super().__init__(limit)
+        self.kind = kind
+        self.type, self.sort = _PLAIN[kind]
 
     def takes(self, value: Any) -> bool:
         if self.kind is float:
             return type(value) in (int, float) and math.isfinite(value)
-        if isinstance(value, str):
-            return self.kind is str and not _UNENCODABLE.search(value)
-        return type(value) is self.kind
-
-    def read(self, value: Any, place: _Place) -> Any:
-        if not self.takes(value) or (self.limit and not self.limit.holds(value)):
-            place.refuse(value, self.allowed)
-        return value
+        return type(value) is self.kind and not (isinstance(value, str) and _UNENCODABLE.search(value))
 
     def schema(self) -> dict[str, Any]:
-        return {"type": _PLAIN[self.kind][0], **(self.limit.schema if self.limit else {})}
+        return {"type": self.type, **super().schema()}
 
 
-class _Choice:
-    """One of a few values."""
-
-    def __init__(self, values: tuple[Any, ...]) -> None:
-        self.values = values
-
-    @property
-    def allowed(self) -> str:
-        return " or ".join(map(shown, self.values))
-
-    def takes(self, value: Any) -> bool:
-        return any(type(value) is type(choice) for choice in self.values)
-
-    def read(self, value: Any, place: _Place) -> Any:
-        if not self.takes(value) or value not in self.values:
-            place.refuse(value, self.allowed)
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {"enum": list(self.values)}
-
-
-class _File:
+class _File(_Hint):
     """The path of a file that is there."""
 
-    allowed = "the path of a file"
+    sort = "the path of a file"
 
     def takes(self, value: Any) -> bool:
-        return isinstance(value, str)
+        good = isinstance(value, str) and value.strip() and "\0" not in value and not _SECRET_TEXT.search(value)
+        return bool(good)
 
-    def read(self, value: Any, place: _Place) -> Path:
-        if not self.takes(value) or not value.strip() or "\0" in value or _SECRET_TEXT.search(value):
-            place.refuse(value, self.allowed)
-        path: Path = (place.folder or Path()) / value
-        if not path.is_file():
-            place.refuse(value, f"{self.allowed}; there is none at {path}")
-        return path
+    def made(self, value: Any, place: _Place) -> Any:
+        path = (place.folder or Path()) / value
+        return path if path.is_file() else place.refuse(value, f"{self.allowed}; there is none at {path}")
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1}
 
 
-class _Items:
+class _InFile(_File):
+    """The path of a JSON file, read as what that holds."""
+
+    sort = "the path of a JSON file"
+
+    def __init__(self, content: _Hint) -> None:
+        super().__init__()
+        self.content = content
+
+    def made(self, value: Any, place: _Place) -> Any:
+        path, inside = super().made(value, place), _Place("", place.folder, [])
+        if path is _BAD:
+            return _BAD
+        try:
+            held = self.content.read(json.loads(path.read_bytes()), inside)
+        except OSError as error:
+            return place.tell(f"{path}, which cannot be read ({error.strerror})", self.content.allowed)
+        except (ValueError, RecursionError):
+            held = _BAD
+        good = held is not _BAD and not inside.told
+        return held if good else place.tell(f"{path}, which holds none", self.content.allowed)
+
+
+class _Items(_Hint):
     """A list of values of one kind, read into a tuple."""
 
     def __init__(self, item: _Hint) -> None:
-        self.item = item
-
-    @property
-    def allowed(self) -> str:
-        return f"a list, each item {self.item.allowed}"
+        super().__init__()
+        self.item, self.sort = item, f"a list, each item {item.allowed}"
 
     def takes(self, value: Any) -> bool:
         return isinstance(value, list | tuple)
 
-    def read(self, value: Any, place: _Place) -> tuple[Any, ...]:
-        if not self.takes(value):
-            place.refuse(value, self.allowed)
+    def made(self, value: Any, place: _Place) -> Any:
         return tuple(self.item.read(each, place.item(index)) for index, each in enumerate(value))
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.item.schema()}
 
 
-class _Table:
-    """Values of one kind under names that the user chooses."""
-
-    def __init__(self, value: _Hint, names: Limit | None, whole: Limit | None) -> None:
-        self.value, self.names, self.whole = value, names, whole
-
-    @property
-    def allowed(self) -> str:
-        return self.whole.allowed if self.whole else "an object"
+class _Object(_Hint):
+    sort = "an object"
 
     def takes(self, value: Any) -> bool:
         return isinstance(value, Mapping)
 
-    def read(self, value: Any, place: _Place) -> dict[str, Any]:
-        if not self.takes(value) or (self.whole and not self.whole.holds(value)):
-            place.refuse(value, self.allowed)
+
+class _Table(_Object):
+    """Values of one kind under names that the user chooses."""
+
+    def __init__(self, name: _Hint, value: _Hint, limit: Limit | None) -> None:
+        super().__init__(limit)
+        self.name, self.value = name, value
+
+    def made(self, value: Any, place: _Place) -> Any:
         for name in value:
-            if self.names and not self.names.holds(name):
-                raise MemberError(place.member(name).where, "unknown", self.names.allowed)
+            if self.name.limit and not self.name.limit.holds(name):
+                place.member(name).tell("unknown", self.name.allowed)
         return {name: self.value.read(each, place.member(name)) for name, each in value.items()}
 
     def schema(self) -> dict[str, Any]:
-        names = {"propertyNames": dict(self.names.schema)} if self.names else {}
-        whole = self.whole.schema if self.whole else {}
-        return {"type": "object", "additionalProperties": self.value.schema(), **names, **whole}
+        names = {"propertyNames": dict(self.name.limit.schema)} if self.name.limit else {}
+        return {"type": "object", "additionalProperties": self.value.schema(), **names, **super().schema()}
 
 
-class _Record:
+class _Record(_Object):
     """Another of the project's dataclasses."""
 
-    allowed = "an object"
-
     def __init__(self, kind: type[Any]) -> None:
+        super().__init__()
         self.kind = kind
 
-    def takes(self, value: Any) -> bool:
-        return isinstance(value, Mapping)
-
-    def read(self, value: Any, place: _Place) -> Any:
-        return read(self.kind, value, where=place.where, folder=place.folder)
+    def made(self, value: Any, place: _Place) -> Any:
+        return _whole(self.kind, value, place)
 
     def schema(self) -> dict[str, Any]:
         return schema(self.kind)
 
 
-class _Nothing:
-    """Null; a TOML file has none and leaves the member out."""
-
-    allowed = "null"
-
-    def takes(self, value: Any) -> bool:
-        return value is None
-
-    def read(self, value: Any, place: _Place) -> None:
-        if not self.takes(value):
-            place.refuse(value, self.allowed)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "null"}
-
-
-class _Json:
+class _Json(_Hint):
     """Whatever JSON can say; a TOML file could also hold dates and infinities."""
 
-    allowed = "what JSON can say: text, finite numbers, true, false, lists and objects, not too deep"
+    sort = "what JSON can say: text, finite numbers, true, false, lists and objects, not too deep"
 
     def takes(self, value: Any) -> bool:
         return _is_json(value, _DEEPEST)
-
-    def read(self, value: Any, place: _Place) -> Any:
-        if not self.takes(value):
-            place.refuse(value, self.allowed)
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return {}
 
 
 def _is_json(value: Any, depth: int) -> bool:
@@ -329,73 +337,68 @@ def _is_json(value: Any, depth: int) -> bool:
     return value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
 
 
-class _Either:
+class _Either(_Hint):
     """A value of one of several kinds; the first that takes it judges it."""
 
     def __init__(self, kinds: tuple[_Hint, ...]) -> None:
+        super().__init__()
         self.kinds = kinds
-
-    @property
-    def allowed(self) -> str:
-        return " or ".join(kind.allowed for kind in self.kinds if not isinstance(kind, _Nothing))
+        self.sort = " or ".join(kind.allowed for kind in kinds if kind.sort != "null")
 
     def takes(self, value: Any) -> bool:
         return any(kind.takes(value) for kind in self.kinds)
 
-    def read(self, value: Any, place: _Place) -> Any:
-        judge = next((kind for kind in self.kinds if kind.takes(value)), None)
-        if judge is None:
-            place.refuse(value, self.allowed)
-        return judge.read(value, place)
+    def made(self, value: Any, place: _Place) -> Any:
+        return next(kind for kind in self.kinds if kind.takes(value)).read(value, place)
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [kind.schema() for kind in self.kinds]}
 
 
-def _hint(annotation: Any, limit: Limit | None) -> _Hint:
+def _hint(annotation: Any, limit: Limit | None = None) -> _Hint:
     """Make a hint of an annotation. TypeError for one that no member has had so far."""
-    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
-        return _Record(annotation)
-    simple: Mapping[Any, _Hint] = {Any: _Json(), Path: _File(), type(None): _Nothing()}
-    if annotation in simple:
-        return simple[annotation]
     if annotation in _PLAIN:
         return _Plain(annotation, limit)
+    if annotation in (Path, Any):
+        return _File() if annotation is Path else _Json()
+    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
+        return _Record(annotation)
     return _compound(get_origin(annotation), get_args(annotation), limit)
 
 
 def _compound(origin: Any, arguments: tuple[Any, ...], limit: Limit | None) -> _Hint:
     if origin is Annotated:
-        return _hint(arguments[0], arguments[1])
+        whole = _hint(arguments[0], next((each for each in arguments if isinstance(each, Limit)), None))
+        return _InFile(whole) if IN_FILE in arguments else whole
     if origin is Literal:
-        return _Choice(arguments)
+        return _Plain(type(arguments[0]), one_of(*arguments))
     if origin in (Union, UnionType):
-        return _Either(tuple(_hint(each, limit) for each in arguments))
+        return _Either(tuple(map(_hint, arguments)))
     if origin is tuple and arguments[1:] == (...,):
-        return _Items(_hint(arguments[0], limit))
+        return _Items(_hint(arguments[0]))
     if origin is Mapping:
-        names = limit if limit and limit.for_names else None
-        return _Table(_hint(arguments[1], None), names, None if names else limit)
+        name, value = map(_hint, arguments)
+        return _Table(name, value, limit)
     raise TypeError(f"members of type {origin}{list(arguments)} cannot be read")
 
 
-def _members(kind: type[Any], omit: Collection[str]) -> Mapping[str, _Hint]:
+@cache
+def _hints(kind: Any) -> Mapping[str, _Hint]:
     hints = typing.get_type_hints(kind, include_extras=True)
-    known = [field.name for field in dataclasses.fields(kind) if field.init and field.name not in omit]
-    return {name: _hint(hints[name], limits.of(kind, name)) for name in known}
+    return {field.name: _hint(hints[field.name]) for field in dataclasses.fields(kind) if field.init}
 
 
-def _field(kind: type[Any], name: str) -> dataclasses.Field[Any]:
-    return next(field for field in dataclasses.fields(kind) if field.name == name)
+def _members(kind: Any, omit: Collection[str]) -> Mapping[str, _Hint]:
+    return {name: hint for name, hint in _hints(kind).items() if name not in omit}
 
 
 def _required(kind: type[Any], name: str) -> bool:
-    field = _field(kind, name)
+    field = kind.__dataclass_fields__[name]
     return field.default is MISSING and field.default_factory is MISSING
 
 
 def _with_default(kind: type[Any], name: str, told: dict[str, Any]) -> dict[str, Any]:
-    default = _field(kind, name).default
+    default = kind.__dataclass_fields__[name].default
     plain = isinstance(default, str | int | float) or (
         isinstance(default, tuple) and all(isinstance(each, str) for each in default)
     )

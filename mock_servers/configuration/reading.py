@@ -1,28 +1,32 @@
 """Reads `nhsauth.toml`, or the table `[tool.nhsauth]` of a pyproject.toml, into a Configuration.
 
-What a member must be is decided in `members` and `limits`; what it means, by whoever is given the Configuration.
+What a member must be stands in its annotation; what it means decides whoever is given the Configuration.
 """
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from mock_servers.configuration import limits, members
+from mock_servers.configuration import members
+from mock_servers.configuration.members import MemberError
 from mock_servers.state.app import App, Registration, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.limit import IN_FILE, KEY_SET, TEXT, WORD, Contradictions, Limit
+from mock_servers.state.person import Person
 from mock_servers.state.real_host import RealHost
+
+T = TypeVar("T")
 
 _PYPROJECT: Final = "pyproject.toml"
 _NAMES: Final = f"nhsauth.toml, or a {_PYPROJECT} with a table [tool.nhsauth]"
 
 
 class ConfigurationError(ValueError):
-    """A configuration file does not hold. One line: the file, the member, what was found, what is allowed."""
+    """A configuration file does not hold. A line an error: the file, the member, what was found, what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +34,32 @@ class AppEntry(App):
     """A registered app, in place of the ready-made one.
 
     `client_id` is its API key. Its public keys are `jwks` (a file or an inline table), or at `jwks_url`, or those of
-    `private_key`, a PEM file that the mock signs with; with none of them the mock makes a key pair. `kid` names the key
-    that the mock signs with. `environments` empty means the one that the mock plays. `subscribed = false`: it has
-    products, but none that covers the token service. `quota_per_minute` 0 means none.
+    `private_key`, a PEM file that the mock signs with; with none of them the mock makes a key pair, unless `make_key`
+    is false: then the app has no key at all. `kid` names the key that the mock signs with. `environments` empty means
+    the one that the mock plays. `subscribed = false`: it has products, but none that covers the token service.
+    `quota_per_minute` 0 means none.
     """
 
-    client_secret: str = READY_MADE_APP.client_secret
-    name: str = ""
-    jwks: Path | Mapping[str, Any] | None = None  # type: ignore[assignment] # an app has read its file already
+    client_secret: Annotated[str, WORD] = READY_MADE_APP.client_secret
+    name: Annotated[str, TEXT] = ""
+    jwks: Annotated[Mapping[str, Any], KEY_SET, IN_FILE] | Annotated[Mapping[str, Any], KEY_SET] | None = None
     key_name: str | None = field(default=None, init=False)
     registration: Registration | None = field(default=None, init=False)
     private_key: Path | None = None
+    make_key: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEntry(Person):
+    """A person, with the members of any; `claims_file` is a JSON file that holds the `claims`."""
+
+    claims_file: Annotated[Mapping[str, Any], IN_FILE] | None = None
+
+    def contradictions(self) -> Contradictions:
+        """Name what contradicts in any person, and claims that are said twice."""
+        yield from Person.contradictions(self)
+        if self.claims and self.claims_file is not None:
+            yield "claims", self.claims, Limit(allowed="left out beside claims_file", holds=lambda value: not value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +82,28 @@ class FileConfiguration(Configuration):
     """
 
     apps: tuple[AppEntry, ...] = ()
+    users: tuple[UserEntry, ...] = ()
     hosts: tuple[HostEntry, ...] = ()
     private_keys: Mapping[str, Path] = field(default_factory=dict, init=False)
+    source: str = field(default="", init=False)
 
 
 def read(path: Path) -> Configuration:
-    """Return what a file configures. Raises ConfigurationError."""
+    """Return what a file configures. Raises ConfigurationError, which tells all that is wrong with the file."""
+    where, table = _table(path)
     try:
-        return _configuration(path)
-    except members.MemberError as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+        given = members.read(FileConfiguration, table, where=where, folder=path.parent.absolute())
+    except MemberError as error:
+        raise ConfigurationError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+    return _as(
+        Configuration,
+        given,
+        apps=tuple(map(_app, range(len(given.apps)), given.apps)) if "apps" in table else (READY_MADE_APP,),
+        users=tuple(_as(Person, user, claims=user.claims_file or user.claims) for user in given.users),
+        hosts=tuple(_as(RealHost, host) for host in given.hosts),
+        private_keys={entry.client_id: entry.private_key for entry in given.apps if entry.private_key},
+        source=f"{path}: {where}." if where else f"{path}: ",
+    )
 
 
 def find(folder: Path) -> Path | None:
@@ -93,23 +124,6 @@ def schema() -> dict[str, Any]:
         **members.schema(FileConfiguration),
         "title": "nhsauth.toml",
     }
-
-
-def _configuration(path: Path) -> Configuration:
-    where, table = _table(path)
-    given = members.read(FileConfiguration, table, where=where, folder=path.parent.absolute())
-    prefix = f"{where}." if where else ""
-    entries = [_named(index, entry, f"{prefix}apps[{index}]") for index, entry in enumerate(given.apps)]
-    _refuse_repeated(prefix, "apps", "client_id", given.apps)
-    _refuse_repeated(prefix, "apis", "path", given.apis)
-    _refuse_repeated(prefix, "hosts", "name", given.hosts)
-    kept = {each.name: getattr(given, each.name) for each in fields(Configuration)}
-    own_keys = {entry.client_id: entry.private_key for entry in given.apps if entry.private_key}
-    apps = tuple(entries) if "apps" in table else (READY_MADE_APP,)
-    hosts = tuple(
-        RealHost(**{each.name: getattr(host, each.name) for each in fields(RealHost)}) for host in given.hosts
-    )
-    return Configuration(**{**kept, "apps": apps, "private_keys": own_keys, "hosts": hosts})
 
 
 def _table(path: Path) -> tuple[str, Any]:
@@ -145,31 +159,21 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _named(index: int, entry: AppEntry, where: str) -> App:
+def _app(index: int, entry: AppEntry) -> App:
     """Make an app of an entry: with a name and, if need be, a key."""
-    kept = {each.name: getattr(entry, each.name) for each in fields(App)}
-    app = App(**{**kept, "name": entry.name or f"app {entry.client_id}", "jwks": _key_set(entry, where)})
+    app = _as(App, entry, name=entry.name or f"app {entry.client_id}")
     if entry.private_key is not None:
         return replace(app, key_name=own_key_name(app.client_id), kid=app.kid or _only_kid(app.jwks))
-    if app.has_keys:
+    if app.has_keys or not entry.make_key:
         return app
     if index == 0:
         return replace(app, key_name=READY_MADE_APP.key_name, kid=app.kid or READY_MADE_APP.kid)
     return replace(app, key_name=f"app-{index + 1}", kid=app.kid or f"app-{index + 1}")
 
 
-def _key_set(entry: AppEntry, where: str) -> Mapping[str, Any] | None:
-    if not isinstance(entry.jwks, Path):
-        return entry.jwks
-    try:
-        found = json.loads(entry.jwks.read_bytes())
-    except OSError as error:
-        raise members.MemberError(f"{where}.jwks", f"unreadable ({error.strerror})", limits.KEY_SET.allowed) from None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or not limits.KEY_SET.holds(found):
-        raise members.MemberError(f"{where}.jwks", f"{entry.jwks}, which holds none", limits.KEY_SET.allowed)
-    return found
+def _as(kind: type[T], entry: T, **changes: Any) -> T:
+    """Make of an entry of the file what the platform knows, which has fewer members."""
+    return kind(**{each.name: getattr(entry, each.name) for each in fields(kind)} | changes)  # type: ignore[arg-type]
 
 
 def _only_kid(jwks: Mapping[str, Any] | None) -> str | None:
@@ -177,10 +181,3 @@ def _only_kid(jwks: Mapping[str, Any] | None) -> str | None:
     keys = jwks["keys"] if jwks else []
     kid = keys[0].get("kid") if len(keys) == 1 else None
     return kid if isinstance(kid, str) else None
-
-
-def _refuse_repeated(prefix: str, table: str, member: str, entries: Sequence[Any]) -> None:
-    values = [getattr(entry, member) for entry in entries]
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise members.MemberError(f"{prefix}{table}[{index}].{member}", f'"{value}" once more', "each only once")

@@ -6,28 +6,28 @@ from dataclasses import asdict
 from typing import Final
 
 from mock_servers.configuration import members
-from mock_servers.control.calls import DONE, Asked, Call, Gives, Takes, Told, all_required
+from mock_servers.control.calls import DONE, Body, Call, Request, Response, ResponseObject, all_required
 from mock_servers.control.problems import ProblemError
 from mock_servers.platform.platform import ApiExistsError
 from mock_servers.state.configuration import Api
 from mock_servers.wire.wording import shown
 
 
-def _list(asked: Asked) -> Told:
-    return Told(body=[asdict(api) for api in asked.platform.store.apis.values()])
+def _list(request: Request) -> Response:
+    return Response(body=[asdict(api) for api in request.platform.store.apis.values()])
 
 
-def _add(asked: Asked) -> Told:
-    api = members.read(Api, asked.body)
+def _add(request: Request) -> Response:
+    api = members.read(Api, request.body)
     try:
-        return Told(status=201, body=asdict(asked.platform.add_api(api)))
+        return Response(status=201, body=asdict(request.platform.add_api(api)))
     except ApiExistsError as taken:
         raise ProblemError(409, f"{taken}.", member="path") from None
 
 
-def _remove(asked: Asked) -> Told:
-    path = f"/{asked.path['path']}"
-    if asked.platform.store.apis.take(path) is None:
+def _remove(request: Request) -> Response:
+    path = f"/{request.path['path']}"
+    if request.platform.store.apis.take(path) is None:
         raise ProblemError(404, f"No API is at {shown(path)}.")
     return DONE
 
@@ -43,7 +43,7 @@ CALLS: Final = (
         name="listApis",
         summary="Your own APIs behind the gateway.",
         answer=_list,
-        gives={200: Gives(description="The APIs.", schema={"type": "array", "items": _API})},
+        responses={200: ResponseObject(description="The APIs.", schema={"type": "array", "items": _API})},
     ),
     Call(
         method="POST",
@@ -51,7 +51,7 @@ CALLS: Final = (
         name="addApi",
         summary="Put an API of your own behind the gateway: calls below its path are judged, and passed on.",
         answer=_add,
-        takes=Takes(
+        body=Body(
             kind=Api,
             example={
                 "path": "/my-api",
@@ -59,7 +59,7 @@ CALLS: Final = (
                 "scopes": ["urn:nhsd:apim:user-nhs-cis2:aal3:my-api"],
             },
         ),
-        gives={201: Gives(description="The API.", schema=_API)},
+        responses={201: ResponseObject(description="The API.", schema=_API)},
         refusals={409: "Another API is at this path."},
     ),
     Call(
@@ -68,7 +68,7 @@ CALLS: Final = (
         name="removeApi",
         summary="Take an API away; `path` without the slash at its beginning.",
         answer=_remove,
-        gives={204: Gives(description="It is gone.")},
+        responses={204: ResponseObject(description="It is gone.")},
         refusals={404: "No API is there."},
     ),
 )

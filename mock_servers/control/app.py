@@ -26,7 +26,7 @@ from mock_servers.control import (
     status,
     tokens,
 )
-from mock_servers.control.calls import JSON, Asked, Call, Told
+from mock_servers.control.calls import JSON, Call, Request, Response
 from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.wire.wsgi import IN_PROCESS
 
@@ -73,7 +73,7 @@ def _problem(error: Exception) -> flask.Response:
 
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
-        asked = Asked(
+        request = Request(
             platform=platform,
             origin=guards.origin(flask.request.environ),
             path=path,
@@ -81,14 +81,14 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
             body=_body(call),
             for_people=guards.is_browser(),
         )
-        return _response(call.answer(asked))
+        return _response(call.answer(request))
 
     return view
 
 
 def _body(call: Call) -> dict[str, Any]:
     members: dict[str, Any] = dict(guards.form()) if call.from_form and guards.has_form() else guards.body()
-    if call.takes is None:
+    if call.body is None:
         for name in members:
             raise MemberError(name, "unknown", "no member at all")
     return members
@@ -105,7 +105,7 @@ def _query(call: Call) -> dict[str, str]:
     return sent.to_dict()
 
 
-def _response(told: Told) -> flask.Response:
+def _response(told: Response) -> flask.Response:
     if told.body is None:
         response = flask.Response(status=told.status, headers=dict(told.headers))
         del response.headers["Content-Type"]

@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
-from mock_servers.control.calls import DONE, PEM, Asked, Call, Gives, Takes, Told, all_required
+from mock_servers.control.calls import DONE, PEM, Body, Call, Request, Response, ResponseObject, all_required
 from mock_servers.control.problems import ProblemError
 from mock_servers.state.app import App
+from mock_servers.state.real_host import environment_among
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
-from mock_servers.wire.wording import shown
+from mock_servers.wire.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
@@ -53,63 +54,68 @@ class _Given:
     refresh_jwks: bool
 
 
-_NEW: Final = Takes(
+_NEW: Final = Body(
     kind=_NewApp,
     omit=_HIDDEN,
     partial=True,
     example={"name": "My app - INT", "redirect_uris": ["https://app.example/callback"], "make_key": True},
 )
-_CHANGE: Final = Takes(kind=_AppChange, omit=_HIDDEN, partial=True, changes=True, example={"quota_per_minute": 10})
+_CHANGE: Final = Body(kind=_AppChange, omit=_HIDDEN, partial=True, changes=True, example={"quota_per_minute": 10})
 
 
-def _told(asked: Asked, app: App) -> dict[str, Any]:
-    own_url = f"{asked.origin}{asked.platform.apps.jwks_path(app)}" if app.has_keys else None
+def _told(request: Request, app: App) -> dict[str, Any]:
+    own_url = f"{request.origin}{request.platform.apps.jwks_path(app)}" if app.has_keys else None
     listed = {each.name: getattr(app, each.name) for each in fields(App) if each.name not in _HIDDEN}
     listed |= {"jwks_url": app.jwks_url or own_url, "make_key": app.key_name is not None}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in listed.items()}
 
 
-def _given(asked: Asked, takes: Takes) -> _Given:
-    read = members.read_partial(takes.kind, asked.body, omit=takes.omit)
+def _given(request: Request, takes: Body) -> _Given:
+    read = members.read_partial(takes.kind, request.body, omit=takes.omit)
+    known = environment_among(request.platform.names.hosts)
+    for index, name in enumerate(read.get("environments", ())):
+        if not known.holds(name):
+            found = f"{shown(name)}{did_you_mean(name, known.words)}"
+            raise MemberError(f"environments[{index}]", found, known.allowed)
     make_key, refresh_jwks = read.pop("make_key", None), read.pop("refresh_jwks", False)
-    client_id = asked.path.get("client_id")
+    client_id = request.path.get("client_id")
     if client_id is not None and read.pop("client_id", client_id) != client_id:
         raise MemberError(
-            "client_id", shown(asked.body["client_id"]), f"{shown(client_id)}, as in the path, or nothing"
+            "client_id", shown(request.body["client_id"]), f"{shown(client_id)}, as in the path, or nothing"
         )
-    return _Given(members=_one_source(asked, read), make_key=make_key, refresh_jwks=refresh_jwks)
+    return _Given(members=_one_source(request, read), make_key=make_key, refresh_jwks=refresh_jwks)
 
 
-def _one_source(asked: Asked, given: Mapping[str, Any]) -> dict[str, Any]:
+def _one_source(request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
     """Drop a `jwks_url` that is the mock's own, as answers show it; to name one source is to give up the other."""
     url = given.get("jwks_url")
-    told = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(asked, url)}
+    told = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(request, url)}
     named = [name for name in _SOURCES if told.get(name) is not None]
     if len(named) > 1:
         raise MemberError("jwks_url", "given beside jwks", "one of the two")
     return dict.fromkeys(_SOURCES) | told if named else told
 
 
-def _is_own(asked: Asked, url: str | None) -> bool:
-    client_id = asked.path.get("client_id") or str(asked.body.get("client_id"))
-    return url in _own_urls(asked.platform, f"/_nhsauth/apps/{quote(client_id, safe='')}/jwks")
+def _is_own(request: Request, url: str | None) -> bool:
+    client_id = request.path.get("client_id") or str(request.body.get("client_id"))
+    return url in _own_urls(request.platform, f"/_nhsauth/apps/{quote(client_id, safe='')}/jwks")
 
 
 def _own_urls(platform: Platform, jwks_path: str) -> list[str]:
     return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.names.origins)]
 
 
-def _list(asked: Asked) -> Told:
-    return Told(body=[_told(asked, app) for app in asked.platform.apps.all()])
+def _list(request: Request) -> Response:
+    return Response(body=[_told(request, app) for app in request.platform.apps.all()])
 
 
-def _create(asked: Asked) -> Told:
-    given = _given(asked, _NEW)
-    return Told(status=201, body=_told(asked, _created(asked, given.members, make_key=given.make_key)))
+def _create(request: Request) -> Response:
+    given = _given(request, _NEW)
+    return Response(status=201, body=_told(request, _created(request, given.members, make_key=given.make_key)))
 
 
-def _created(asked: Asked, given: Mapping[str, Any], *, make_key: bool | None) -> App:
-    apps = asked.platform.apps
+def _created(request: Request, given: Mapping[str, Any], *, make_key: bool | None) -> App:
+    apps = request.platform.apps
     try:
         app = apps.create(make_key=bool(make_key), **given)
     except AppExistsError as taken:
@@ -118,60 +124,60 @@ def _created(asked: Asked, given: Mapping[str, Any], *, make_key: bool | None) -
     return apps.change(app.client_id, make_key=True) if make_key and app.key_name is None else app
 
 
-def _get(asked: Asked) -> Told:
-    return Told(body=_told(asked, _found(asked)))
+def _get(request: Request) -> Response:
+    return Response(body=_told(request, _found(request)))
 
 
-def _found(asked: Asked) -> App:
+def _found(request: Request) -> App:
     try:
-        return asked.platform.apps.get(asked.path["client_id"])
+        return request.platform.apps.get(request.path["client_id"])
     except NoSuchAppError as unknown:
         raise ProblemError(404, str(unknown)) from unknown
 
 
-def _changeable(asked: Asked) -> App:
+def _changeable(request: Request) -> App:
     """Find an app that is not one of the management API's, which would undo a change at its next own."""
-    app = _found(asked)
+    app = _found(request)
     if app.registration is None:
         return app
     owner = f"{shown(app.registration.app)} of {shown(app.registration.developer)}"
     raise ProblemError(409, f"{shown(app.client_id)} is a key of app {owner}: change it through the management API.")
 
 
-def _put(asked: Asked) -> Told:
-    given, client_id = _given(asked, _NEW), asked.path["client_id"]
-    if asked.platform.store.apps.get(client_id) is not None:
-        _changeable(asked)
-    whole = {**_defaults(asked), **given.members}
+def _put(request: Request) -> Response:
+    given, client_id = _given(request, _NEW), request.path["client_id"]
+    if request.platform.store.apps.get(client_id) is not None:
+        _changeable(request)
+    whole = {**_defaults(request), **given.members}
     try:
-        app = asked.platform.apps.change(client_id, make_key=bool(given.make_key), **whole)
+        app = request.platform.apps.change(client_id, make_key=bool(given.make_key), **whole)
     except NoSuchAppError:
         named = members.read_partial(App, {"client_id": client_id})
-        app = _created(asked, {**named, **given.members}, make_key=given.make_key)
-        return Told(status=201, body=_told(asked, app))
-    return Told(body=_told(asked, app))
+        app = _created(request, {**named, **given.members}, make_key=given.make_key)
+        return Response(status=201, body=_told(request, app))
+    return Response(body=_told(request, app))
 
 
-def _defaults(asked: Asked) -> dict[str, Any]:
+def _defaults(request: Request) -> dict[str, Any]:
     plain = {each.name: each.default for each in fields(App) if each.default is not MISSING}
-    secret = asked.platform.identifiers.client_secret()
-    made_up = {"client_secret": secret, "name": f"app {asked.path['client_id']}"}
+    secret = request.platform.identifiers.client_secret()
+    made_up = {"client_secret": secret, "name": f"app {request.path['client_id']}"}
     return {name: value for name, value in {**plain, **made_up}.items() if name not in _HIDDEN}
 
 
-def _patch(asked: Asked) -> Told:
-    given = _given(asked, _CHANGE)
-    _changeable(asked)
-    app = asked.platform.apps.change(asked.path["client_id"], make_key=given.make_key, **given.members)
+def _patch(request: Request) -> Response:
+    given = _given(request, _CHANGE)
+    _changeable(request)
+    app = request.platform.apps.change(request.path["client_id"], make_key=given.make_key, **given.members)
     if given.refresh_jwks:
-        _forget_key_sets(asked.platform, app, app.jwks_url)
-    return Told(body=_told(asked, app))
+        _forget_key_sets(request.platform, app, app.jwks_url)
+    return Response(body=_told(request, app))
 
 
-def _delete(asked: Asked) -> Told:
-    app = _changeable(asked)
-    asked.platform.apps.remove(app.client_id)
-    _forget_key_sets(asked.platform, app, None)
+def _delete(request: Request) -> Response:
+    app = _changeable(request)
+    request.platform.apps.remove(app.client_id)
+    _forget_key_sets(request.platform, app, None)
     return DONE
 
 
@@ -181,16 +187,16 @@ def _forget_key_sets(platform: Platform, app: App, url: str | None) -> None:
         platform.store.jwks.take(("app", each))
 
 
-def _private_key(asked: Asked) -> Told:
-    app = _found(asked)
-    pair = asked.platform.apps.key(app) if asked.platform.made_key_of(app) else None
+def _private_key(request: Request) -> Response:
+    app = _found(request)
+    pair = request.platform.apps.key(app) if request.platform.made_key_of(app) else None
     if pair is None:
         raise ProblemError(404, f"The mock has made no key for app {shown(app.client_id)}: ask for one with make_key.")
-    return Told(body=pair.private_pem(), content_type=PEM)
+    return Response(body=pair.private_pem(), content_type=PEM)
 
 
-def _jwks(asked: Asked) -> Told:
-    return Told(body=asked.platform.apps.jwks(_found(asked)))
+def _jwks(request: Request) -> Response:
+    return Response(body=request.platform.apps.jwks(_found(request)))
 
 
 _APP: Final = {"$ref": "#/components/schemas/App"}
@@ -219,7 +225,7 @@ CALLS: Final = (
         name="listApps",
         summary="All registered apps, the oldest first.",
         answer=_list,
-        gives={200: Gives(description="The apps.", schema={"type": "array", "items": _APP})},
+        responses={200: ResponseObject(description="The apps.", schema={"type": "array", "items": _APP})},
     ),
     Call(
         method="POST",
@@ -227,8 +233,8 @@ CALLS: Final = (
         name="createApp",
         summary="Register an app.",
         answer=_create,
-        takes=_NEW,
-        gives={201: Gives(description="The app.", schema=_APP)},
+        body=_NEW,
+        responses={201: ResponseObject(description="The app.", schema=_APP)},
         refusals=_TAKEN,
     ),
     Call(
@@ -237,7 +243,7 @@ CALLS: Final = (
         name="getApp",
         summary="One app.",
         answer=_get,
-        gives={200: Gives(description="The app.", schema=_APP)},
+        responses={200: ResponseObject(description="The app.", schema=_APP)},
         refusals=_UNKNOWN,
     ),
     Call(
@@ -246,10 +252,10 @@ CALLS: Final = (
         name="putApp",
         summary="Register an app under this client id, or replace the one that is there.",
         answer=_put,
-        takes=_NEW,
-        gives={
-            200: Gives(description="The app; what was not given has its default again.", schema=_APP),
-            201: Gives(description="The new app.", schema=_APP),
+        body=_NEW,
+        responses={
+            200: ResponseObject(description="The app; what was not given has its default again.", schema=_APP),
+            201: ResponseObject(description="The new app.", schema=_APP),
         },
         refusals=_MANAGED,
     ),
@@ -259,8 +265,8 @@ CALLS: Final = (
         name="changeApp",
         summary="Change members of an app; a key set that the service keeps stays unless refresh_jwks is true.",
         answer=_patch,
-        takes=_CHANGE,
-        gives={200: Gives(description="The app.", schema=_APP)},
+        body=_CHANGE,
+        responses={200: ResponseObject(description="The app.", schema=_APP)},
         refusals=_UNKNOWN | _MANAGED,
     ),
     Call(
@@ -269,7 +275,7 @@ CALLS: Final = (
         name="deleteApp",
         summary="Forget an app.",
         answer=_delete,
-        gives={204: Gives(description="It is gone.")},
+        responses={204: ResponseObject(description="It is gone.")},
         refusals=_UNKNOWN | _MANAGED,
     ),
     Call(
@@ -278,7 +284,7 @@ CALLS: Final = (
         name="getPrivateKey",
         summary="The private key that the mock made for an app.",
         answer=_private_key,
-        gives={200: Gives(description="PKCS#8, as PEM.", schema={"type": "string"}, content_type=PEM)},
+        responses={200: ResponseObject(description="PKCS#8, as PEM.", schema={"type": "string"}, content_type=PEM)},
         refusals={404: "No app has this client id, or the mock has made no key for it."},
     ),
     Call(
@@ -287,7 +293,7 @@ CALLS: Final = (
         name="getKeySet",
         summary="The public keys of an app whose set the mock serves; the service keeps them an hour, like any others.",
         answer=_jwks,
-        gives={200: Gives(description="The set.", schema={"$ref": "#/components/schemas/KeySet"})},
+        responses={200: ResponseObject(description="The set.", schema={"$ref": "#/components/schemas/KeySet"})},
         refusals=_UNKNOWN,
     ),
 )

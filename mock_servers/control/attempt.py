@@ -220,7 +220,7 @@ def _authorize_url(attempt: _Attempt) -> str:
     provider = attempt.provider()
     person = attempt.person(provider)
     scope = {"scope": "nhs-login"} if provider.people == "nhs_login" else {}
-    asked = {
+    request = {
         "client_id": attempt.app.client_id,
         "redirect_uri": attempt.redirect_uri,
         "response_type": "code",
@@ -228,7 +228,7 @@ def _authorize_url(attempt: _Attempt) -> str:
         **scope,
         **({"nhsauth_user": person.id} if person else {}),
     }
-    return f"{attempt.origin}{attempt.mount}/authorize?{urlencode(asked)}"
+    return f"{attempt.origin}{attempt.mount}/authorize?{urlencode(request)}"
 
 
 # an API behind the platform
@@ -287,16 +287,16 @@ def _is_patients(attempt: _Attempt) -> bool:
 def _at_provider(attempt: _Attempt, name: str) -> Commands:
     service = attempt.platform.providers[name]
     provider = service.provider
-    asked = next((name for name in provider.endpoints if provider.endpoint(name) == attempt.record.path), None)
+    request = next((name for name in provider.endpoints if provider.endpoint(name) == attempt.record.path), None)
     if not attempt.redirect_uri:
         return iter(())
-    if asked == "token":
+    if request == "token":
         wants_refresh = attempt.sent.get("grant_type") == "refresh_token"
         can = wants_refresh and log_ins.gives_refresh_token(service, attempt.app.client_id)
         return _provider_refresh(attempt, provider) if can else _provider_token(attempt, provider)
-    if asked in ("authorize", "log_in"):
+    if request in ("authorize", "log_in"):
         return _provider_authorize(attempt, provider)
-    if asked == "userinfo" and attempt.record.method in ("GET", "POST"):
+    if request == "userinfo" and attempt.record.method in ("GET", "POST"):
         return _provider_userinfo(attempt, provider)
     return iter(())
 
@@ -323,7 +323,7 @@ def _provider_userinfo(attempt: _Attempt, provider: Provider) -> Commands:
 
 def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
     person = attempt.person(provider)
-    asked = {
+    request = {
         "client_id": attempt.app.client_id,
         "redirect_uri": attempt.redirect_uri,
         "response_type": "code",
@@ -333,7 +333,7 @@ def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
         **({"nhsauth_user": person.id} if person else {}),
     }
     yield "# In a browser, without its last parameter, this URL leads to the log-in page."
-    yield shell.curl(f"{attempt.origin}{provider.endpoint('authorize')}?{urlencode(asked)}")
+    yield shell.curl(f"{attempt.origin}{provider.endpoint('authorize')}?{urlencode(request)}")
 
 
 def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:

@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 from mock_servers import pages
 from mock_servers.apim.request_form import ASSERTION_TYPE
-from mock_servers.control.calls import HTML, Asked, Call, Gives, Told
+from mock_servers.control.calls import HTML, Call, Request, Response, ResponseObject
 from mock_servers.journal import provenance
 from mock_servers.pages import CallbackPage, NextStep
 from mock_servers.state.app import App
@@ -24,38 +24,38 @@ _CODE: Final = "authorization code"
 _POST: Final = "client_secret_post"
 
 
-def _shown(asked: Asked) -> Told:
-    return Told(body=pages.callback_page(_page(asked)), content_type=HTML, headers=pages.SECURITY_HEADERS)
+def _shown(request: Request) -> Response:
+    return Response(body=pages.callback_page(_page(request)), content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
-def _page(asked: Asked) -> CallbackPage:
-    parameters = tuple(asked.query.items())
-    if asked.query.get("error"):
+def _page(request: Request) -> CallbackPage:
+    parameters = tuple(request.query.items())
+    if request.query.get("error"):
         return CallbackPage(
             heading="The log-in failed",
             summary="The application is sent an error in place of a code. Nothing is left to be redeemed.",
             parameters=parameters,
             is_error=True,
         )
-    code = asked.query.get("code")
+    code = request.query.get("code")
     if not code:
         return CallbackPage(
             heading="No code has arrived",
             summary="This is the redirect URI of the ready-made app: a log-in ends here, with a code or an error.",
             parameters=parameters,
         )
-    return _page_of_code(asked, code, parameters)
+    return _page_of_code(request, code, parameters)
 
 
-def _page_of_code(asked: Asked, code: str, parameters: Sequence[tuple[str, str]]) -> CallbackPage:
-    issued = provenance.recognise(asked.platform.store, provenance.fingerprint(code))
+def _page_of_code(request: Request, code: str, parameters: Sequence[tuple[str, str]]) -> CallbackPage:
+    issued = provenance.recognise(request.platform.store, provenance.fingerprint(code))
     if issued is None:
         return CallbackPage(
             heading="An unknown code has arrived",
             summary="This mock has not issued the code, or has forgotten it since: it cannot be redeemed here.",
             parameters=parameters,
         )
-    now = asked.platform.clock.now()
+    now = request.platform.clock.now()
     return CallbackPage(
         heading=f"An {issued.kind} has arrived"
         if issued.kind == _CODE
@@ -63,7 +63,7 @@ def _page_of_code(asked: Asked, code: str, parameters: Sequence[tuple[str, str]]
         summary=_summary(issued, now),
         parameters=parameters,
         facts=_facts(issued, now),
-        steps=_steps(asked, code, issued) if _is_good(issued, now) else (),
+        steps=_steps(request, code, issued) if _is_good(issued, now) else (),
     )
 
 
@@ -104,10 +104,10 @@ def _ago(at: float | None, now: float) -> str | None:
     return f"{moment(at)}, {span} ago" if at <= now else f"{moment(at)}, in {span}"
 
 
-def _steps(asked: Asked, code: str, issued: Issued) -> tuple[NextStep, ...]:
-    token_url = f"{asked.origin}{issued.redeem_at}"
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _redirect_uri(asked, code)}
-    method = _method(asked, issued)
+def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep, ...]:
+    token_url = f"{request.origin}{issued.redeem_at}"
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _redirect_uri(request, code)}
+    method = _method(request, issued)
     if method == "client_secret_basic":
         return (NextStep(title="Redeem the code", command=_curl(token_url, form, user=issued.client_id)),)
     if method == "client_secret_post":
@@ -115,48 +115,48 @@ def _steps(asked: Asked, code: str, issued: Issued) -> tuple[NextStep, ...]:
         return (NextStep(title="Redeem the code", command=_curl(token_url, {**form, **proof})),)
     proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": "$CLIENT_ASSERTION"}
     redeem = _curl(token_url, {**form, **proof})
-    if not _signs_for(asked, issued.client_id):
+    if not _signs_for(request, issued.client_id):
         return (NextStep(title=f"Redeem the code, with an assertion of your own for {token_url}", command=redeem),)
     return (
-        _assertion(asked, issued.client_id, token_url),
+        _assertion(request, issued.client_id, token_url),
         NextStep(title="Redeem the code", command=redeem),
     )
 
 
-def _signs_for(asked: Asked, client_id: str) -> bool:
-    app: App | None = asked.platform.store.apps.get(client_id)
-    return app is not None and asked.platform.apps.key(app) is not None
+def _signs_for(request: Request, client_id: str) -> bool:
+    app: App | None = request.platform.store.apps.get(client_id)
+    return app is not None and request.platform.apps.key(app) is not None
 
 
-def _redirect_uri(asked: Asked, code: str) -> str:
+def _redirect_uri(request: Request, code: str) -> str:
     """Return what the code was asked for with, and must be redeemed with."""
-    store = asked.platform.store
+    store = request.platform.store
     granted = store.codes.get(code) or store.platform_codes.get(code)
-    return granted.redirect_uri if granted is not None else f"{asked.origin}/_nhsauth/callback"
+    return granted.redirect_uri if granted is not None else f"{request.origin}/_nhsauth/callback"
 
 
-def _method(asked: Asked, issued: Issued) -> str:
+def _method(request: Request, issued: Issued) -> str:
     """Return how the token endpoint wants the client to prove itself: the first way of a provider, else as registered.
 
     The platform's own endpoint takes the secret in the form.
     """
-    services = asked.platform.providers.values()
+    services = request.platform.providers.values()
     providers = (each.provider for each in services if each.provider.endpoint("token") == issued.redeem_at)
-    ways = next((each.proof.methods or _registered(asked, issued.client_id) for each in providers), (_POST,))
+    ways = next((each.proof.methods or _registered(request, issued.client_id) for each in providers), (_POST,))
     return ways[0]
 
 
-def _registered(asked: Asked, client_id: str) -> tuple[str, ...]:
-    app: App | None = asked.platform.store.apps.get(client_id)
+def _registered(request: Request, client_id: str) -> tuple[str, ...]:
+    app: App | None = request.platform.store.apps.get(client_id)
     return (_POST if app is None else app.cis2_auth_method,)
 
 
-def _assertion(asked: Asked, client_id: str, token_url: str) -> NextStep:
+def _assertion(request: Request, client_id: str, token_url: str) -> NextStep:
     """Let the mock sign an assertion, in the shell that redeems the code after it."""
     body = shlex.quote(json.dumps({"client_id": client_id, "token_url": token_url}))
     command = " \\\n  ".join(
         [
-            f"CLIENT_ASSERTION=$(curl -s {shlex.quote(f'{asked.origin}/_nhsauth/client-assertions')}",
+            f"CLIENT_ASSERTION=$(curl -s {shlex.quote(f'{request.origin}/_nhsauth/client-assertions')}",
             "--header 'Content-Type: application/json'",
             f"--data {body}",
             "| jq -r .client_assertion)",
@@ -186,7 +186,7 @@ CALLS: Final = (
         name="showCallback",
         summary="Show a developer the code or the error that a log-in has ended with, and the next step.",
         answer=_shown,
-        gives={200: Gives(description="A page for people.", schema={"type": "string"}, content_type=HTML)},
+        responses={200: ResponseObject(description="A page for people.", schema={"type": "string"}, content_type=HTML)},
         from_redirect=True,
     ),
 )

@@ -28,7 +28,7 @@ EVIDENCE: Final[Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Request:
     """One request, past its guards.
 
     `origin` is scheme and host as the caller wrote them, `path` the variable parts of the path, `query` the parameters
@@ -45,7 +45,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Response:
     """What is answered: a JSON value, the text of another content type, or nothing at all (204)."""
 
     status: int = 200
@@ -54,11 +54,11 @@ class Told:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-DONE: Final = Told(status=204)
+DONE: Final = Response(status=204)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Takes:
+class Body:
     """What a body is: the members of a dataclass but for `omit`; `partial`: none of them must be there.
 
     `changes`: what is not there stays as it is, rather than take its default. `more` are members of a body that no
@@ -81,7 +81,7 @@ class Takes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gives:
+class ResponseObject:
     """One answer: in words, and the JSON Schema of its body; `schema` is `None` for an answer without one.
 
     `or_page`: whoever prefers HTML gets a page.
@@ -113,10 +113,10 @@ class Call:
     path: str
     name: str
     summary: str
-    answer: Callable[[Asked], Told]
-    takes: Takes | None = None
+    answer: Callable[[Request], Response]
+    body: Body | None = None
     query: Mapping[str, Parameter] = field(default_factory=dict)
-    gives: Mapping[int, Gives]
+    responses: Mapping[int, ResponseObject]
     refusals: Mapping[int, str] = field(default_factory=dict)
     from_redirect: bool = False
     from_form: bool = False

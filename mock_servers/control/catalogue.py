@@ -7,22 +7,32 @@ from typing import TYPE_CHECKING, Final
 from mock_servers import pages
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.control.calls import EVIDENCE as LETTER
-from mock_servers.control.calls import HTML, TEXT, TEXTS, Asked, Call, Gives, Parameter, Told, answer_object
+from mock_servers.control.calls import (
+    HTML,
+    TEXT,
+    TEXTS,
+    Call,
+    Parameter,
+    Request,
+    Response,
+    ResponseObject,
+    answer_object,
+)
 from mock_servers.pages.journal import ErrorShown, ErrorsPage
 
 if TYPE_CHECKING:
     from mock_servers.catalogue.entries import Entry
 
 
-def _list(asked: Asked) -> Told:
+def _list(request: Request) -> Response:
     from mock_servers.catalogue.entries import entries  # noqa: PLC0415 - brings every service there is, and few ever ask
 
-    text = asked.query.get("text", "")
+    text = request.query.get("text", "")
     found = [entry for entry in entries() if entry.is_about(text)]
-    if not asked.for_people:
-        return Told(body=[entry.as_json() for entry in found])
+    if not request.for_people:
+        return Response(body=[entry.as_json() for entry in found])
     page = pages.errors_page(ErrorsPage(text=text, errors=[_shown(entry) for entry in found]))
-    return Told(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
+    return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
 
 
 def _shown(entry: Entry) -> ErrorShown:
@@ -77,8 +87,8 @@ CALLS: Final = (
                 schema=TEXT,
             )
         },
-        gives={
-            200: Gives(
+        responses={
+            200: ResponseObject(
                 description="The errors.",
                 schema={"type": "array", "items": {"$ref": "#/components/schemas/CataloguedError"}},
                 or_page=True,

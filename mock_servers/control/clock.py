@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import Limit
 from mock_servers.configuration.members import MemberError
-from mock_servers.control.calls import DONE, Asked, Call, Gives, Takes, Told, answer_object
+from mock_servers.control.calls import DONE, Body, Call, Request, Response, ResponseObject, answer_object
 from mock_servers.control.problems import ProblemError
 from mock_servers.state.clock import Clock
+from mock_servers.state.limit import Limit
 from mock_servers.wire.wording import moment, shown
 
 _LAST: Final = int(datetime(9998, 12, 31, tzinfo=UTC).timestamp())
@@ -51,8 +51,8 @@ class _ClockChange:
     frozen: bool | None = None
 
 
-def _get(asked: Asked) -> Told:
-    return Told(body=_told(asked.platform.clock))
+def _get(request: Request) -> Response:
+    return Response(body=_told(request.platform.clock))
 
 
 def _told(clock: Clock) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def _told(clock: Clock) -> dict[str, Any]:
     return {"now": moment(now), "seconds": now, "frozen": clock.frozen}
 
 
-def _put(asked: Asked) -> Told:
-    change, clock = members.read(_ClockChange, asked.body), asked.platform.clock
+def _put(request: Request) -> Response:
+    change, clock = members.read(_ClockChange, request.body), request.platform.clock
     if change.now is not None and change.advance is not None:
         raise MemberError("advance", "given beside now", "one of the two")
     if change.now is not None:
@@ -73,7 +73,7 @@ def _put(asked: Asked) -> Told:
         raise ProblemError(400, "Nothing is said of the clock: send now, advance or frozen.")
     if change.now is None and change.frozen is not None:
         clock.set(clock.now(), frozen=change.frozen)
-    return Told(body=_told(clock))
+    return Response(body=_told(clock))
 
 
 def _advance(clock: Clock, seconds: float) -> None:
@@ -82,8 +82,8 @@ def _advance(clock: Clock, seconds: float) -> None:
     clock.advance(seconds)
 
 
-def _reset(asked: Asked) -> Told:
-    asked.platform.clock.reset()
+def _reset(request: Request) -> Response:
+    request.platform.clock.reset()
     return DONE
 
 
@@ -107,7 +107,7 @@ CALLS: Final = (
         name="getClock",
         summary="The service's time.",
         answer=_get,
-        gives={200: Gives(description="The clock.", schema=_CLOCK)},
+        responses={200: ResponseObject(description="The clock.", schema=_CLOCK)},
     ),
     Call(
         method="PUT",
@@ -115,8 +115,8 @@ CALLS: Final = (
         name="setClock",
         summary="Move or stop the service's time; what the mock signs follows it.",
         answer=_put,
-        takes=Takes(kind=_ClockChange, example={"now": "2026-11-24T09:00:00Z", "frozen": True}),
-        gives={200: Gives(description="The clock.", schema=_CLOCK)},
+        body=Body(kind=_ClockChange, example={"now": "2026-11-24T09:00:00Z", "frozen": True}),
+        responses={200: ResponseObject(description="The clock.", schema=_CLOCK)},
     ),
     Call(
         method="DELETE",
@@ -124,6 +124,6 @@ CALLS: Final = (
         name="resetClock",
         summary="Let the clock follow the machine's time again.",
         answer=_reset,
-        gives={204: Gives(description="It does.")},
+        responses={204: ResponseObject(description="It does.")},
     ),
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers import pages
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import URL
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
@@ -17,25 +17,27 @@ from mock_servers.control.calls import (
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
-    Asked,
+    Body,
     Call,
-    Gives,
-    Takes,
-    Told,
+    Request,
+    Response,
+    ResponseObject,
     answer_object,
 )
+from mock_servers.control.problems import ProblemError
+from mock_servers.explain import moment
+from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain
-from mock_servers.explain.kind import KINDS
+from mock_servers.explain.recognition import KINDS
 from mock_servers.explain.verdict import ROLES
+from mock_servers.explain.whole import Lent, explain_text, is_explicable
+from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Explain:
-    """A value to explain: a token, code, key or secret, or the message id of an exchange.
+    """A value to explain: a token, code, key or secret, or the message id of an exchange; or else a `request`.
 
     `as`: the part that it is to play; the one it is made for unless given. `token_url`: where it would be posted to.
     """
@@ -44,21 +46,62 @@ class _Explain:
     token_url: Annotated[str, URL] | None = None
 
 
-def _explain(asked: Asked) -> Told:
-    given = _read(asked.body)
-    url = given.token_url or f"{asked.origin}/oauth2/token"
-    told = explain(asked.platform, given.value, asked.body.get("as"), url)
-    return _page(told) if asked.for_people else Told(body=told)
+def _explain(request: Request) -> Response:
+    sent = _request_of(request)
+    if sent is not None:
+        return _explain_request(request, sent)
+    given = _read(request.body)
+    url = given.token_url or f"{request.origin}/oauth2/token"
+    told = explain(request.platform, given.value, request.body.get("as"), url)
+    return _page(told) if request.for_people else Response(body=told)
 
 
-def _page(told: Mapping[str, Any]) -> Told:
+def _request_of(request: Request) -> str | None:
+    """Return the whole request that is to be explained: by its own member, or put into the page's one box."""
+    sent, value = request.body.get("request"), request.body.get("value")
+    if isinstance(sent, dict):
+        return json.dumps(sent)
+    if sent is None and request.for_people and isinstance(value, str) and "as" not in request.body:
+        return value if is_explicable(value) else None
+    if sent is not None and not isinstance(sent, str):
+        raise MemberError("request", shown(sent), "a text, or an entry of a HAR file")
+    return sent
+
+
+def _explain_request(request: Request, sent: str) -> Response:
+    unknown = [name for name in request.body if name not in ("request", "value", "answer", "at")]
+    if unknown:
+        raise MemberError(unknown[0], "unknown beside a request", "request, answer, at")
+    answer = request.body.get("answer")
+    if answer is not None and not isinstance(answer, str):
+        raise MemberError("answer", shown(answer), "a text")
+    try:
+        told = explain_text(sent, Lent(answer=answer or None, at=_at(request.body.get("at"))))
+    except UnreadableError as reason:
+        raise ProblemError(400, f"{reason}.", member="request") from None
+    if not request.for_people:
+        return Response(body=told.as_json())
+    from mock_servers.control.explanation_page import request_page  # noqa: PLC0415 - programs never ask for it
+
+    page = pages.explanation_page(request_page(told))
+    return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
+
+
+def _at(given: Any) -> float | None:
+    seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
+    if seconds is None and given not in (None, ""):
+        raise MemberError("at", shown(given), moment.ALLOWED)
+    return seconds
+
+
+def _page(told: Mapping[str, Any]) -> Response:
     """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
     if told["exchange"]:
-        return Told(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
+        return Response(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
     from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
 
     page = pages.explanation_page(explanation_page(told))
-    return Told(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
+    return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
 def _read(body: Mapping[str, Any]) -> _Explain:
@@ -144,6 +187,35 @@ SCHEMAS: Final = {
         },
         "What a value is.",
     ),
+    "ExplainedRequest": answer_object(
+        {
+            "request": {**TEXT, "description": "Method, host, path and flow; empty where only an answer was given."},
+            "answer": TEXT,
+            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+            "stopped_by": {**TEXTS, "description": "The rules that may have refused, the likeliest first."},
+            "by": {
+                "enum": ["request", "answer", "contradiction", ""],
+                "description": "What says so: what the request shows, the answer, both against each other; or nothing.",
+            },
+            "then": {**TEXTS, "description": "What would be refused next."},
+            "unknown": {
+                "type": "array",
+                "items": answer_object({"rule": TEXT, "words": TEXT}),
+                "description": "What only the service knows, and where to look.",
+            },
+            "corrected": {**TEXT_OR_NULL, "description": "The command by which such a request is sent right."},
+            "notes": TEXTS,
+            "advice": TEXTS,
+            "refused": {"type": "boolean", "description": "Whether the service refused it, or would."},
+        },
+        "Why a request to a real service was refused. Nothing is asked of anybody.",
+    ),
+    "ExplainedRequests": answer_object(
+        {
+            "exchanges": {"type": "array", "items": {"$ref": "#/components/schemas/ExplainedRequest"}},
+            "others": {"type": "integer", "description": "How many exchanges of the text are with other hosts."},
+        }
+    ),
 }
 
 CALLS: Final = (
@@ -151,18 +223,38 @@ CALLS: Final = (
         method="POST",
         path="/explain",
         name="explain",
-        summary="Say what a value is, and how the service would judge it; for a browser a page.",
+        summary="Say what a value is, or why a request to a real service was refused; for a browser a page.",
         answer=_explain,
-        takes=Takes(
+        body=Body(
             kind=_Explain,
-            more={"as": {"enum": [*ROLES, None], "description": "The part that it is to play."}},
+            partial=True,  # a `request` stands in for a value
+            more={
+                "as": {"enum": [*ROLES, None], "description": "The part that it is to play."},
+                "request": {
+                    "type": ["string", "object"],
+                    "description": "In place of `value`: a curl command, raw HTTP, a HAR file or an entry of one, a "
+                    "cassette, or an answer alone.",
+                },
+                "answer": {**TEXT_OR_NULL, "description": "What the service answered, where the request lacks it."},
+                "at": {
+                    "type": ["string", "number", "null"],
+                    "description": f"When it was judged: {moment.ALLOWED}.",
+                },
+            },
             example={"value": "SplxlOBeZQQYbYS6WxSbIA", "as": "subject_token"},
         ),
-        gives={
-            200: Gives(
-                description="The explanation.", schema={"$ref": "#/components/schemas/Explanation"}, or_page=True
+        responses={
+            200: ResponseObject(
+                description="The explanation.",
+                schema={
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/Explanation"},
+                        {"$ref": "#/components/schemas/ExplainedRequests"},
+                    ]
+                },
+                or_page=True,
             ),
-            303: Gives(description="For a browser that asks for a message id: to the page of the exchange."),
+            303: ResponseObject(description="For a browser that asks for a message id: to the page of the exchange."),
         },
         from_form=True,
     ),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.control.exchange_page import finding_shown, jwt_part
+from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.pages.journal import ExplanationPage, VerdictShown, Why
 
 _TITLES: Final = {
@@ -35,6 +37,27 @@ def explanation_page(told: Mapping[str, Any]) -> ExplanationPage:
         why=Why(findings=[finding_shown(each) for each in told["findings"]]),
         jwt=jwt_part(told["jwt"]) if told["jwt"] else None,
         verdicts=[_verdict(each) for each in told["verdicts"]],
+    )
+
+
+def request_page(told: RequestExplanation) -> ExplanationPage:
+    """Return the page of an exchange with a real service; of several the first that was refused."""
+    facts = {
+        "Request": told.request,
+        "Answer": told.answer,
+        "Rule": " or ".join(told.stopped_by),
+        "Further exchanges": f"{len(told.also)} with known hosts, {told.others} with others"
+        * bool(told.also or told.others),
+    }
+    open_ones = [f"Only the service knows: {each.words}" for each in told.unknown]
+    return ExplanationPage(
+        title="Why a request was refused" if told.refused else "A request that nothing is held against",
+        facts={name: value for name, value in facts.items() if value},
+        why=Why(
+            findings=[finding_shown(asdict(each)) for each in told.findings],
+            then=told.then,
+            advice=[*told.notes, *told.advice, *open_ones],
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from mock_servers.configuration import members
-from mock_servers.control.calls import DONE, Asked, Call, Gives, Takes, Told, all_required
+from mock_servers.control.calls import DONE, Body, Call, Request, Response, ResponseObject, all_required
 from mock_servers.control.problems import ProblemError
 from mock_servers.faults.ordered import NoSuchFaultError
 from mock_servers.state.fault import Fault
@@ -16,36 +16,36 @@ _COUNTED: Final = ("id", "seen", "used")
 _MOST_DIGITS: Final = 15
 
 
-def _list(asked: Asked) -> Told:
-    return Told(body=[asdict(fault) for fault in asked.platform.faults.all()])
+def _list(request: Request) -> Response:
+    return Response(body=[asdict(fault) for fault in request.platform.faults.all()])
 
 
-def _order(asked: Asked) -> Told:
-    fault = members.read(Fault, asked.body, omit=_COUNTED)
-    return Told(status=201, body=asdict(asked.platform.faults.order(fault)))
+def _order(request: Request) -> Response:
+    fault = members.read(Fault, request.body, omit=_COUNTED)
+    return Response(status=201, body=asdict(request.platform.faults.order(fault)))
 
 
-def _get(asked: Asked) -> Told:
-    return Told(body=asdict(_named(asked)))
+def _get(request: Request) -> Response:
+    return Response(body=asdict(_named(request)))
 
 
-def _remove(asked: Asked) -> Told:
-    asked.platform.faults.remove(_named(asked).id)
+def _remove(request: Request) -> Response:
+    request.platform.faults.remove(_named(request).id)
     return DONE
 
 
-def _named(asked: Asked) -> Fault:
-    sent = asked.path["number"]
+def _named(request: Request) -> Fault:
+    sent = request.path["number"]
     if not sent.isdecimal() or len(sent) > _MOST_DIGITS:
         raise ProblemError(404, f"{shown(sent)} is no number of a fault.")
     try:
-        return asked.platform.faults.get(int(sent))
+        return request.platform.faults.get(int(sent))
     except NoSuchFaultError as unknown:
         raise ProblemError(404, f"{unknown}.") from None
 
 
-def _clear(asked: Asked) -> Told:
-    asked.platform.faults.clear()
+def _clear(request: Request) -> Response:
+    request.platform.faults.clear()
     return DONE
 
 
@@ -60,7 +60,7 @@ CALLS: Final = (
         name="listFaults",
         summary="The faults that are ordered, used up or not, the oldest first.",
         answer=_list,
-        gives={200: Gives(description="The faults.", schema={"type": "array", "items": _FAULT})},
+        responses={200: ResponseObject(description="The faults.", schema={"type": "array", "items": _FAULT})},
     ),
     Call(
         method="POST",
@@ -68,8 +68,8 @@ CALLS: Final = (
         name="orderFault",
         summary="Let something go wrong; of several faults at a place a request meets the oldest that is not used up.",
         answer=_order,
-        takes=Takes(kind=Fault, omit=_COUNTED, example={"on": "token", "do": "status", "status": 503, "times": 2}),
-        gives={201: Gives(description="The fault.", schema=_FAULT)},
+        body=Body(kind=Fault, omit=_COUNTED, example={"on": "token", "do": "status", "status": 503, "times": 2}),
+        responses={201: ResponseObject(description="The fault.", schema=_FAULT)},
     ),
     Call(
         method="GET",
@@ -77,7 +77,7 @@ CALLS: Final = (
         name="getFault",
         summary="One fault: `used` says how many requests have met it.",
         answer=_get,
-        gives={200: Gives(description="The fault.", schema=_FAULT)},
+        responses={200: ResponseObject(description="The fault.", schema=_FAULT)},
         refusals={404: "There is none."},
     ),
     Call(
@@ -86,7 +86,7 @@ CALLS: Final = (
         name="removeFault",
         summary="Take a fault back; answers that any fault holds back leave at once.",
         answer=_remove,
-        gives={204: Gives(description="It is ordered no more.")},
+        responses={204: ResponseObject(description="It is ordered no more.")},
         refusals={404: "There is none."},
     ),
     Call(
@@ -95,6 +95,6 @@ CALLS: Final = (
         name="clearFaults",
         summary="Take all faults back.",
         answer=_clear,
-        gives={204: Gives(description="None is ordered.")},
+        responses={204: ResponseObject(description="None is ordered.")},
     ),
 )

@@ -108,11 +108,11 @@ def _canonical(sent: str) -> tuple[str, str, int | None] | None:
 
 def body() -> dict[str, Any]:
     """Return the members of the JSON object that was sent; none when there is no body."""
-    asked = flask.request
-    if not asked.content_length and "Transfer-Encoding" not in asked.headers:
+    request = flask.request
+    if not request.content_length and "Transfer-Encoding" not in request.headers:
         return {}
-    if asked.mimetype != JSON:
-        raise ProblemError(415, f"Content-Type is {shown(asked.content_type or UNDEFINED)}: send {JSON}.")
+    if request.mimetype != JSON:
+        raise ProblemError(415, f"Content-Type is {shown(request.content_type or UNDEFINED)}: send {JSON}.")
     return _members(_bytes())
 
 

@@ -15,11 +15,11 @@ from mock_servers.control.calls import (
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
-    Asked,
     Call,
-    Gives,
     Parameter,
-    Told,
+    Request,
+    Response,
+    ResponseObject,
     answer_object,
 )
 from mock_servers.control.problems import ProblemError
@@ -29,23 +29,23 @@ from mock_servers.wire.wording import shown
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 
 
-def page(asked: Asked) -> Told:
+def page(request: Request) -> Response:
     """Return the list of exchanges for people."""
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
-    shown_page = exchange_page.journal_page(asked.platform, _number(asked, "before"))
-    return Told(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
+    shown_page = exchange_page.journal_page(request.platform, _number(request, "before"))
+    return Response(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
 
 
-def _list(asked: Asked) -> Told:
-    after, limit, error = _number(asked, "after") or 0, _number(asked, "limit"), asked.query.get("error")
-    found = [each for each in asked.platform.exchanges if each.id > after and (error is None or _has(each, error))]
+def _list(request: Request) -> Response:
+    after, limit, error = _number(request, "after") or 0, _number(request, "limit"), request.query.get("error")
+    found = [each for each in request.platform.exchanges if each.id > after and (error is None or _has(each, error))]
     newest = found if limit is None else found[len(found) - min(limit, len(found)) :]
-    return Told(body=[record.as_json() for record in newest])
+    return Response(body=[record.as_json() for record in newest])
 
 
-def _number(asked: Asked, name: str) -> int | None:
-    sent = asked.query.get(name)
+def _number(request: Request, name: str) -> int | None:
+    sent = request.query.get(name)
     if sent is None:
         return None
     if not _NUMBER.fullmatch(sent):
@@ -57,23 +57,23 @@ def _has(record: Record, error: str) -> bool:
     return record.refusal is not None and error in (record.refusal.code, record.refusal.rule)
 
 
-def _get(asked: Asked) -> Told:
-    key = asked.path["key"]
-    record = asked.platform.exchanges.find(key)
+def _get(request: Request) -> Response:
+    key = request.path["key"]
+    record = request.platform.exchanges.find(key)
     if record is None:
         raise ProblemError(404, f"No exchange that is kept has the number or message id {shown(key)}.")
-    return _page_of(asked, record) if asked.for_people else Told(body=record.as_json())
+    return _page_of(request, record) if request.for_people else Response(body=record.as_json())
 
 
-def _page_of(asked: Asked, record: Record) -> Told:
+def _page_of(request: Request, record: Record) -> Response:
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
-    shown_page = exchange_page.exchange_page(asked.platform, record, asked.origin)
-    return Told(body=pages.exchange_page(shown_page), content_type=HTML, headers=pages.SECURITY_HEADERS)
+    shown_page = exchange_page.exchange_page(request.platform, record, request.origin)
+    return Response(body=pages.exchange_page(shown_page), content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
-def _clear(asked: Asked) -> Told:
-    asked.platform.exchanges.clear()
+def _clear(request: Request) -> Response:
+    request.platform.exchanges.clear()
     return DONE
 
 
@@ -141,8 +141,8 @@ CALLS: Final = (
             "limit": Parameter(description="Only the newest so many.", schema={"type": "integer", "minimum": 0}),
             "error": Parameter(description="Only those refused with this error code, or by this rule.", schema=TEXT),
         },
-        gives={
-            200: Gives(
+        responses={
+            200: ResponseObject(
                 description="The exchanges.",
                 schema={"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}},
             )
@@ -154,7 +154,11 @@ CALLS: Final = (
         name="getExchange",
         summary="One exchange, by its number or message id; for a browser a page.",
         answer=_get,
-        gives={200: Gives(description="The exchange.", schema={"$ref": "#/components/schemas/Exchange"}, or_page=True)},
+        responses={
+            200: ResponseObject(
+                description="The exchange.", schema={"$ref": "#/components/schemas/Exchange"}, or_page=True
+            )
+        },
         refusals={404: "There is none, or it is kept no longer."},
     ),
     Call(
@@ -163,6 +167,6 @@ CALLS: Final = (
         name="clearExchanges",
         summary="Empty the journal.",
         answer=_clear,
-        gives={204: Gives(description="It is empty.")},
+        responses={204: ResponseObject(description="It is empty.")},
     ),
 )

@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mock_servers.control import journal, problems
-from mock_servers.control.calls import HTML, JSON, TEXT, Asked, Call, Gives, Parameter, Takes, Told, answer_object
+from mock_servers.control.calls import (
+    HTML,
+    JSON,
+    TEXT,
+    Body,
+    Call,
+    Parameter,
+    Request,
+    Response,
+    ResponseObject,
+    answer_object,
+)
 from mock_servers.version import installed
 
 _VARIABLE: Final = re.compile(r"<(?:path:)?(\w+)>")
@@ -26,11 +37,11 @@ _QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it 
 def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...]:
     """Return the calls that tell of all calls, `others` and themselves; `schemas` are those that `others` refer to."""
 
-    def document(asked: Asked) -> Told:
-        return Told(body=_document(whole, {**schemas, **SCHEMAS}, asked.origin))
+    def document(request: Request) -> Response:
+        return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.origin))
 
-    def index(asked: Asked) -> Told:
-        return journal.page(asked) if asked.for_people else Told(body=_index(whole))
+    def index(request: Request) -> Response:
+        return journal.page(request) if request.for_people else Response(body=_index(whole))
 
     own = (
         Call(
@@ -45,7 +56,11 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
                     schema={"type": "integer", "minimum": 0},
                 )
             },
-            gives={200: Gives(description="All calls.", schema={"$ref": "#/components/schemas/Index"}, or_page=True)},
+            responses={
+                200: ResponseObject(
+                    description="All calls.", schema={"$ref": "#/components/schemas/Index"}, or_page=True
+                )
+            },
         ),
         Call(
             method="GET",
@@ -53,7 +68,7 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
             name="getOpenApi",
             summary="This document.",
             answer=document,
-            gives={200: Gives(description="OpenAPI 3.1.", schema={"type": "object"})},
+            responses={200: ResponseObject(description="OpenAPI 3.1.", schema={"type": "object"})},
         ),
     )
     whole = (*own, *others)
@@ -102,7 +117,7 @@ def _operation(call: Call) -> dict[str, Any]:
         "operationId": call.name,
         "summary": call.summary,
         **({"parameters": parameters} if parameters else {}),
-        **({"requestBody": _body(call.takes)} if call.takes else {}),
+        **({"requestBody": _body(call.body)} if call.body else {}),
         "responses": {str(status): told for status, told in sorted(_answers(call).items())}
         | {"default": _refusal("Any other refusal.")},
     }
@@ -120,18 +135,18 @@ def _query_parameters(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _body(takes: Takes) -> dict[str, Any]:
+def _body(takes: Body) -> dict[str, Any]:
     example = {"example": dict(takes.example)} if takes.example else {}
     return {"required": not takes.partial, "content": {JSON: {"schema": takes.schema(), **example}}}
 
 
 def _answers(call: Call) -> dict[int, dict[str, Any]]:
-    guards = {**_GUARDS, **(_BODY_GUARDS if call.takes else {}), **(_QUERY_GUARDS if call.query else {})}
+    guards = {**_GUARDS, **(_BODY_GUARDS if call.body else {}), **(_QUERY_GUARDS if call.query else {})}
     refusals = {status: _refusal(words) for status, words in {**guards, **call.refusals}.items()}
-    return {**refusals, **{status: _answer(gives) for status, gives in call.gives.items()}}
+    return {**refusals, **{status: _answer(gives) for status, gives in call.responses.items()}}
 
 
-def _answer(gives: Gives) -> dict[str, Any]:
+def _answer(gives: ResponseObject) -> dict[str, Any]:
     if gives.schema is None:
         return {"description": gives.description}
     page = {HTML: {"schema": TEXT}} if gives.or_page else {}

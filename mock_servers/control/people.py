@@ -6,17 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import REDIRECT
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
     TEXT,
     TEXT_OR_NULL,
-    Asked,
+    Body,
     Call,
-    Gives,
-    Takes,
-    Told,
+    Request,
+    Response,
+    ResponseObject,
     all_required,
     answer_object,
 )
@@ -24,6 +23,7 @@ from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.state.limit import REDIRECT
 from mock_servers.state.person import Person
 from mock_servers.wire.wording import shown
 
@@ -47,40 +47,40 @@ class _LogIn:
     outcome: Outcome = "ok"
 
 
-def _list(asked: Asked) -> Told:
-    return Told(body=[asdict(person) for person in asked.platform.store.people.values()])
+def _list(request: Request) -> Response:
+    return Response(body=[asdict(person) for person in request.platform.store.people.values()])
 
 
-def _create(asked: Asked) -> Told:
-    person = members.read(Person, asked.body)
-    if not asked.platform.store.people.add((person.provider, person.id), person):
+def _create(request: Request) -> Response:
+    person = members.read(Person, request.body)
+    if not request.platform.store.people.add((person.provider, person.id), person):
         raise ProblemError(409, f"{person.provider} has a user {shown(person.id)} already.", member="id")
-    return Told(status=201, body=asdict(person))
+    return Response(status=201, body=asdict(person))
 
 
-def _put(asked: Asked) -> Told:
-    person = members.read(Person, {**asked.path, **asked.body})
-    for name, named in asked.path.items():
+def _put(request: Request) -> Response:
+    person = members.read(Person, {**request.path, **request.body})
+    for name, named in request.path.items():
         if getattr(person, name) != named:
             raise MemberError(name, shown(getattr(person, name)), f"{shown(named)}, as in the path, or nothing")
-    people, key = asked.platform.store.people, (person.provider, person.id)
+    people, key = request.platform.store.people, (person.provider, person.id)
     status = 201 if people.get(key) is None else 200
     people.put(key, person)
-    return Told(status=status, body=asdict(person))
+    return Response(status=status, body=asdict(person))
 
 
-def _log_in(asked: Asked) -> Told:
-    given = members.read(_LogIn, asked.body)
-    service, app = named_provider(asked.platform, given.provider), named_app(asked.platform, given.client_id)
+def _log_in(request: Request) -> Response:
+    given = members.read(_LogIn, request.body)
+    service, app = named_provider(request.platform, given.provider), named_app(request.platform, given.client_id)
     redirect_uri = _redirect_uri(given.redirect_uri, app.redirect_uris)
     wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id, nonce=given.nonce, state=given.state)
     if given.outcome == "ok":
-        return Told(body={"code": asked.platform.issue_code(given.provider, wanted, redirect_uri)})
+        return Response(body={"code": request.platform.issue_code(given.provider, wanted, redirect_uri)})
     if given.user is not None:
         log_ins.find_person(service, wanted)
     row = service.provider.errors[given.outcome]
     told = {"error": row.code, "error_description": row.sentence or None, "evidence": row.evidence}
-    return Told(body=told)
+    return Response(body=told)
 
 
 def _redirect_uri(given: str | None, registered: tuple[str, ...]) -> str:
@@ -110,7 +110,7 @@ CALLS: Final = (
         name="listUsers",
         summary="Everybody who can log in.",
         answer=_list,
-        gives={200: Gives(description="The people.", schema={"type": "array", "items": _PERSON})},
+        responses={200: ResponseObject(description="The people.", schema={"type": "array", "items": _PERSON})},
     ),
     Call(
         method="POST",
@@ -118,11 +118,11 @@ CALLS: Final = (
         name="createUser",
         summary="Add a person.",
         answer=_create,
-        takes=Takes(
+        body=Body(
             kind=Person,
             example={"provider": "cis2", "id": "656005750199", "level": "aal3", "claims": {"name": "TEST User"}},
         ),
-        gives={201: Gives(description="The person.", schema=_PERSON)},
+        responses={201: ResponseObject(description="The person.", schema=_PERSON)},
         refusals={409: "The provider has a person with this id already."},
     ),
     Call(
@@ -131,10 +131,10 @@ CALLS: Final = (
         name="putUser",
         summary="Add a person, or replace the one who has this id.",
         answer=_put,
-        takes=Takes(kind=Person, partial=True, example={"level": "aal2"}),
-        gives={
-            200: Gives(description="The person, in the place of another.", schema=_PERSON),
-            201: Gives(description="The new person.", schema=_PERSON),
+        body=Body(kind=Person, partial=True, example={"level": "aal2"}),
+        responses={
+            200: ResponseObject(description="The person, in the place of another.", schema=_PERSON),
+            201: ResponseObject(description="The new person.", schema=_PERSON),
         },
     ),
     Call(
@@ -143,9 +143,9 @@ CALLS: Final = (
         name="logIn",
         summary="Log a person in without a form: the code, or the error, that would reach the redirect URI.",
         answer=_log_in,
-        takes=Takes(kind=_LogIn, example={"provider": "cis2", "user": "656005750104"}),
-        gives={
-            200: Gives(
+        body=Body(kind=_LogIn, example={"provider": "cis2", "user": "656005750104"}),
+        responses={
+            200: ResponseObject(
                 description="A code, to be redeemed at the provider; or the error of the outcome that was asked for.",
                 schema={
                     "anyOf": [

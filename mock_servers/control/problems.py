@@ -114,12 +114,12 @@ def _problem(error: Exception) -> ProblemError:
 
 def _http(error: HTTPException) -> str:
     """Say what Flask refused of its own accord: an unknown path, a wrong method, a body that broke off."""
-    asked = flask.request
-    path = shown(f"{asked.script_root}{asked.path}")
+    request = flask.request
+    path = shown(f"{request.script_root}{request.path}")
     if isinstance(error, NotFound):
         return f"{path} is no call: GET /_nhsauth/openapi.json lists all of them."
     if isinstance(error, MethodNotAllowed):
-        return f"{path} is not called with {shown(asked.method)}, but with {' or '.join(_allowed(error))}."
+        return f"{path} is not called with {shown(request.method)}, but with {' or '.join(_allowed(error))}."
     return error.description or TITLES[error.code or 500]
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.control.calls import DONE, TEXT, Asked, Call, Gives, Told, answer_object
+from mock_servers.control.calls import DONE, TEXT, Call, Request, Response, ResponseObject, answer_object
 from mock_servers.control.problems import ProblemError
 from mock_servers.wire.wording import shown
 
 
-def _take(asked: Asked) -> Told:
-    name = asked.platform.identifiers.uuid()
-    asked.platform.snapshots.put(name, asked.platform.snapshot())
-    return Told(status=201, body={"id": name})
+def _take(request: Request) -> Response:
+    name = request.platform.identifiers.uuid()
+    request.platform.snapshots.put(name, request.platform.snapshot())
+    return Response(status=201, body={"id": name})
 
 
-def _restore(asked: Asked) -> Told:
-    state = asked.platform.snapshots.take(asked.path["snapshot"])
+def _restore(request: Request) -> Response:
+    state = request.platform.snapshots.take(request.path["snapshot"])
     if state is None:
-        raise ProblemError(404, f"No snapshot {shown(asked.path['snapshot'])} is kept: each can be restored once.")
-    asked.platform.restore(state)
+        raise ProblemError(404, f"No snapshot {shown(request.path['snapshot'])} is kept: each can be restored once.")
+    request.platform.restore(state)
     return DONE
 
 
@@ -32,7 +32,7 @@ CALLS: Final = (
         name="takeSnapshot",
         summary="Remember the present state: apps, users, tokens, jtis, clock. The newest 20 are kept.",
         answer=_take,
-        gives={201: Gives(description="It is kept.", schema={"$ref": "#/components/schemas/Snapshot"})},
+        responses={201: ResponseObject(description="It is kept.", schema={"$ref": "#/components/schemas/Snapshot"})},
     ),
     Call(
         method="POST",
@@ -40,7 +40,7 @@ CALLS: Final = (
         name="restoreSnapshot",
         summary="Back to a state that was remembered, with an empty journal, and forget the snapshot. Keys stay.",
         answer=_restore,
-        gives={204: Gives(description="It is as it was.")},
+        responses={204: ResponseObject(description="It is as it was.")},
         refusals={404: "There is none, or it is kept no longer."},
     ),
 )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.control.calls import DONE, TEXT, TEXTS, Asked, Call, Gives, Told, answer_object
+from mock_servers.control.calls import DONE, TEXT, TEXTS, Call, Request, Response, ResponseObject, answer_object
 from mock_servers.version import installed
 
 
-def _status(asked: Asked) -> Told:
-    known = asked.platform.names.real_names
-    names = known.called(asked.origin).as_json() if known is not None else None
-    return Told(body={"ready": True, "version": installed(), "urls": _urls(asked), "real_names": names})
+def _status(request: Request) -> Response:
+    known = request.platform.names.real_names
+    names = known.called(request.origin).as_json() if known is not None else None
+    return Response(body={"ready": True, "version": installed(), "urls": _urls(request), "real_names": names})
 
 
-def _urls(asked: Asked) -> dict[str, str]:
+def _urls(request: Request) -> dict[str, str]:
     """Return where all is, under the name by which the mock was called; providers by their issuers."""
-    origin = asked.origin
+    origin = request.origin
     platform = {name: f"{origin}/oauth2/{name}" for name in ("token", "authorize", "userinfo")}
-    issuers = {name: service.issuer(origin) for name, service in asked.platform.providers.items()}
+    issuers = {name: service.issuer(origin) for name, service in request.platform.providers.items()}
     return {
         "base": origin,
         **platform,
@@ -29,8 +29,8 @@ def _urls(asked: Asked) -> dict[str, str]:
     }
 
 
-def _reset(asked: Asked) -> Told:
-    asked.platform.reset()
+def _reset(request: Request) -> Response:
+    request.platform.reset()
     return DONE
 
 
@@ -68,7 +68,7 @@ CALLS: Final = (
         name="getStatus",
         summary="Whether the mock is ready, and where all is.",
         answer=_status,
-        gives={200: Gives(description="It is.", schema={"$ref": "#/components/schemas/Status"})},
+        responses={200: ResponseObject(description="It is.", schema={"$ref": "#/components/schemas/Status"})},
     ),
     Call(
         method="POST",
@@ -76,6 +76,6 @@ CALLS: Final = (
         name="reset",
         summary="Back to the state after start: apps, users, APIs, tokens, jtis, exchanges, faults, clock. Keys stay.",
         answer=_reset,
-        gives={204: Gives(description="It is as it was.")},
+        responses={204: ResponseObject(description="It is as it was.")},
     ),
 )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.configuration import members
-from mock_servers.configuration.limits import URL
 from mock_servers.configuration.members import MemberError
-from mock_servers.control.calls import TEXT, Asked, Call, Gives, Takes, Told, answer_object
+from mock_servers.control.calls import TEXT, Body, Call, Request, Response, ResponseObject, answer_object
 from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
+from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ class _AccessToken:
 _PROVIDERS: Final = {"healthcare_worker": "cis2", "patient": "nhs_login"}
 
 
-def _client_assertion(asked: Asked) -> Told:
-    given = members.read(_ClientAssertion, asked.body)
-    token_url = given.token_url or f"{asked.origin}/oauth2/token"
-    assertion = _signed(asked.platform, given.client_id, token_url, given.alterations())
-    return Told(body={"client_assertion": assertion})
+def _client_assertion(request: Request) -> Response:
+    given = members.read(_ClientAssertion, request.body)
+    token_url = given.token_url or f"{request.origin}/oauth2/token"
+    assertion = _signed(request.platform, given.client_id, token_url, given.alterations())
+    return Response(body={"client_assertion": assertion})
 
 
 def _signed(platform: Platform, client_id: str | None, token_url: str, alterations: Alterations) -> str:
@@ -93,24 +93,24 @@ def _signed(platform: Platform, client_id: str | None, token_url: str, alteratio
     return platform.client_assertion(app.client_id, token_url=token_url, alterations=alterations)
 
 
-def _id_token(asked: Asked) -> Told:
-    given = members.read(_IdToken, asked.body)
-    named_provider(asked.platform, given.provider)
+def _id_token(request: Request) -> Response:
+    given = members.read(_IdToken, request.body)
+    named_provider(request.platform, given.provider)
     wanted = Wanted(
         user=given.user,
         level=given.level,
-        client_id=named_app(asked.platform, given.client_id).client_id,
+        client_id=named_app(request.platform, given.client_id).client_id,
         nonce=given.nonce,
     )
-    token = asked.platform.id_token(given.provider, wanted, given.alterations(), origin=asked.origin)
-    return Told(body={"id_token": token})
+    token = request.platform.id_token(given.provider, wanted, given.alterations(), origin=request.origin)
+    return Response(body={"id_token": token})
 
 
-def _access_token(asked: Asked) -> Told:
-    given = members.read(_AccessToken, asked.body)
-    form = _person(asked, given) if given.access in _PROVIDERS else _application(given)
-    assertion = _signed(asked.platform, given.client_id, f"{asked.origin}/oauth2/token", Alterations())
-    return _asked_for(asked, {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
+def _access_token(request: Request) -> Response:
+    given = members.read(_AccessToken, request.body)
+    form = _person(request, given) if given.access in _PROVIDERS else _application(given)
+    assertion = _signed(request.platform, given.client_id, f"{request.origin}/oauth2/token", Alterations())
+    return _asked_for(request, {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
 
 
 def _application(given: _AccessToken) -> dict[str, str]:
@@ -123,25 +123,25 @@ def _application(given: _AccessToken) -> dict[str, str]:
     return {"grant_type": "client_credentials"}
 
 
-def _person(asked: Asked, given: _AccessToken) -> dict[str, str]:
-    app = named_app(asked.platform, given.client_id)
+def _person(request: Request, given: _AccessToken) -> dict[str, str]:
+    app = named_app(request.platform, given.client_id)
     wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id)
     return {
         "grant_type": TOKEN_EXCHANGE,
         "subject_token_type": ID_TOKEN_TYPE,
-        "subject_token": asked.platform.id_token(_PROVIDERS[given.access], wanted, origin=asked.origin),
+        "subject_token": request.platform.id_token(_PROVIDERS[given.access], wanted, origin=request.origin),
     }
 
 
-def _asked_for(asked: Asked, form: Mapping[str, str]) -> Told:
+def _asked_for(request: Request, form: Mapping[str, str]) -> Response:
     """Ask the token service as any client would, so that the journal shows it, and pass its answer on."""
     from werkzeug.test import Client  # noqa: PLC0415 - loaded when a token is first asked for, not at each start
 
-    with Client(asked.platform).post("/oauth2/token", base_url=asked.origin, data=form) as answer:
+    with Client(request.platform).post("/oauth2/token", base_url=request.origin, data=form) as answer:
         status, told = answer.status_code, json.loads(answer.get_data())
     if status == 200:  # noqa: PLR2004 - RFC 6749, section 5.1
-        return Told(body=told)
-    record = asked.platform.exchanges.find(told.get("message_id", ""))
+        return Response(body=told)
+    record = request.platform.exchanges.find(told.get("message_id", ""))
     diagnosis = record.diagnosis if record else None
     raise ProblemError(
         409,
@@ -176,8 +176,8 @@ CALLS: Final = (
         name="signClientAssertion",
         summary="Sign a client assertion for an app whose key the mock holds: a correct one, or altered.",
         answer=_client_assertion,
-        takes=Takes(kind=_ClientAssertion, example={"claims": {"aud": "https://elsewhere.example/token"}}),
-        gives={200: Gives(description="The assertion.", schema=answer_object({"client_assertion": TEXT}))},
+        body=Body(kind=_ClientAssertion, example={"claims": {"aud": "https://elsewhere.example/token"}}),
+        responses={200: ResponseObject(description="The assertion.", schema=answer_object({"client_assertion": TEXT}))},
     ),
     Call(
         method="POST",
@@ -185,8 +185,8 @@ CALLS: Final = (
         name="signIdToken",
         summary="Sign an id token as after a log-in: a correct one, or altered.",
         answer=_id_token,
-        takes=Takes(kind=_IdToken, example={"provider": "nhs_login", "level": "P9", "without": ["header.kid", "exp"]}),
-        gives={200: Gives(description="The id token.", schema=answer_object({"id_token": TEXT}))},
+        body=Body(kind=_IdToken, example={"provider": "nhs_login", "level": "P9", "without": ["header.kid", "exp"]}),
+        responses={200: ResponseObject(description="The id token.", schema=answer_object({"id_token": TEXT}))},
     ),
     Call(
         method="POST",
@@ -194,8 +194,8 @@ CALLS: Final = (
         name="getAccessToken",
         summary="Get an access token by a real request to the token service, which the journal shows.",
         answer=_access_token,
-        takes=Takes(kind=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
-        gives={200: Gives(description="The answer.", schema={"$ref": "#/components/schemas/TokenAnswer"})},
+        body=Body(kind=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
+        responses={200: ResponseObject(description="The answer.", schema={"$ref": "#/components/schemas/TokenAnswer"})},
         refusals={409: "The token service refused; the problem tells its answer and why."},
     ),
 )

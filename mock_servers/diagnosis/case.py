@@ -18,7 +18,7 @@ from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
-from mock_servers.rules import Refusal, Rule, ServiceError
+from mock_servers.rules import Refusal, Rule, ServiceError, UnknownError
 from mock_servers.state.app import App
 from mock_servers.state.grant import Issued
 from mock_servers.state.provider import Provider
@@ -48,7 +48,8 @@ class Known:
     `environment` is the platform's, `origins` are the mock's own names, `hosts` the real ones. `audiences` will do as
     `aud` besides the URL that was called. `providers` are those that the service trusts, or is, and `issuers` gives the
     names it trusts them by. `jwks_url_of` tells where an app's key set is, and `fetch` gets it; `loaded_keys` are the
-    key pairs that the mock holds in memory, by name.
+    key pairs that the mock holds in memory, by name. `is_all`: what is not known here does not exist; of a real service
+    only a part is known.
     """
 
     store: Store
@@ -62,6 +63,14 @@ class Known:
     fetch: Fetcher = _offline
     issuers: Callable[[], Sequence[str]] = list
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
+    is_all: bool = True
+
+    def app(self, client_id: Any) -> App | None:
+        """Return the app with this API key, when it is known; whether there is none `is_all` says."""
+        try:
+            return self.store.apps.get(client_id) if isinstance(client_id, str) else None
+        except UnknownError:
+            return None
 
     def issued(self, value: str) -> Issued | None:
         """Return where a value came from, when the mock issued or registered it."""
@@ -152,8 +161,8 @@ class Case:
         found = self.learned.get("app")
         if isinstance(found, App):
             return found
-        named = self.claim("sub") if self.assertion is not None else self.form("client_id")
-        app = self.known.store.apps.get(named) if isinstance(named, str) else None
+        named = self.claim("sub") if self.assertion is not None else self.request.form.get("client_id")
+        app = self.known.app(named)
         return app if app is not None and app.known_in(self.known.environment) else None
 
     def refused_by(self, *rules: str) -> bool:
@@ -168,10 +177,19 @@ def tokens_of(request: Request, known: Known) -> dict[str, Jwt]:
 
 def _tokens(request: Request, known: Known) -> Iterator[tuple[str, Jwt]]:
     for name, kind in _JWT_FIELDS.items():
-        sent = request.form.get(name) or ""
-        issued = known.issued(sent)
         try:
-            if issued is None or issued.kind == kind:
-                yield name, jwts.decode(sent)
-        except MalformedJwtError:
+            sent = request.form.get(name) or ""
+            issued = known.issued(sent)
+            if issued is not None and issued.kind != kind:
+                continue
+            jwt = jwts.decode(sent)
+            if kind == "id_token" or not _is_of_provider(jwt):
+                yield name, jwt
+        except (MalformedJwtError, UnknownError):
             continue
+
+
+def _is_of_provider(jwt: Jwt) -> bool:
+    """Whether a JWT says of itself that an identity provider gave it, to a person."""
+    claims = jwt.claims
+    return claims.get("tokenName") == "id_token" or claims.get("token_use") in ("id", "access")

@@ -17,7 +17,7 @@ from mock_servers.diagnosis.traits import traits_of
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Examination, Record
-from mock_servers.rules import Flow, Refusal, Rule, foresee
+from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee
 from mock_servers.wire.request import Request
 
 MOST: Final = 3
@@ -91,7 +91,7 @@ def _taught(exchange: Any) -> Iterator[Any]:
 
 def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
     """Return what the finders found: what explains the refusal first, then what would be met next, in its order."""
-    found = [one for finder in finders for one in _asked(finder, case)]
+    found = [one for finder in finders for one in asked(finder, case)]
     found.sort(key=lambda one: (one[0], _CERTAINTIES.index(one[1].certainty)))
     best = list(dict.fromkeys(finding for _, finding in found))[:MOST]
     return [_with_cost(best[0]), *best[1:]] if best and case.jti_spent else best
@@ -101,12 +101,15 @@ def _with_cost(finding: Finding) -> Finding:
     return replace(finding, cure=f"{finding.cure} {_SPENT}")
 
 
-def _asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
+def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
+    """Yield what a finder finds, if it does, and how many rules lie between the refusal and that."""
     nearness = finder.nearness(case)
     if nearness is None:
         return
     try:
         finding = finder.find(case)
+    except UnknownError:
+        return
     except Exception:  # noqa: BLE001 - one finder's mistake must not keep the others from being heard
         _log.exception("the finder %s failed on exchange %s", finder.name, case.record.id)
         return

@@ -1,1 +1,1 @@
-"""A value judged without being sent."""
+"""What explains a value, or a request that a service refused, without a server: it asks nobody."""

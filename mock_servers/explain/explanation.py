@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from mock_servers.diagnosis.request.place import misplaced
-from mock_servers.explain.kind import bare_value, is_private_key, kind_of
-from mock_servers.explain.verdict import ROLES, Bench, bench
+from mock_servers.explain.recognition import bare_value, is_private_key, recognised
+from mock_servers.explain.verdict import ROLES, Context, context
 from mock_servers.journal import provenance
 from mock_servers.journal.dissection import taken_apart
 from mock_servers.journal.finding import Finding
@@ -25,19 +25,19 @@ def explain(platform: Platform, value: str, role: str | None = None, token_url: 
 
     `token_url` is where it would be posted to, the platform's own unless given; `role` as for `explain_on`.
     """
-    return explain_on(bench(platform, token_url or platform.token_url), value, role)
+    return explain_on(context(platform, token_url or platform.token_url), value, role)
 
 
-def explain_on(bench: Bench, value: str, role: str | None = None) -> dict[str, Any]:
+def explain_on(context: Context, value: str, role: str | None = None) -> dict[str, Any]:
     """Return what a value is, what is wrong with it, and how the service would judge it.
 
     `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
     """
-    platform, bare = bench.platform, bare_value(value)
-    kind = kind_of(bench, bare)
+    platform, bare = context.platform, bare_value(value)
+    kind = recognised(context, bare)
     part = role or kind.role
     parts = (part,) if part else kind.could_be
-    judged = [ROLES[each].judge(bench, bare) for each in parts]
+    judged = [ROLES[each].judge(context, bare) for each in parts]
     verdicts = [verdict.as_json(each) for verdict, each in zip(judged, parts, strict=True)]
     found = [*_findings(platform, value, bare, role), *(judged[0].findings if part else ())]
     return {

@@ -1,4 +1,4 @@
-"""A bench for values of the real service, of which nothing is known but what they say: no app, no token, no past.
+"""A context for values of the real service, of which nothing is known but what they say: no app, no token, no past.
 
 Whatever only the service itself could know is left open; nothing is asked of anybody.
 """
@@ -10,30 +10,16 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from mock_servers.explain.kind import bare_value
-from mock_servers.explain.verdict import Bench
+from mock_servers.explain.recognition import bare_value
+from mock_servers.explain.verdict import Context
 from mock_servers.jose import jwts
-from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.jose.keys import KeyRing
 from mock_servers.platform.platform import Platform
+from mock_servers.rules import UnknownError
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-
-UNKNOWABLE: Final = frozenset(
-    [
-        "check_client_assertion_jti_fresh",
-        "find_app",
-        "find_refresh_token",
-        "find_code",
-        "find_token",
-        "check_api_key_known",
-        "check_api_key_approved",
-        "check_api_key_for_api",
-    ]
-)
-"""The rules that ask what the service has registered, issued or seen."""
 
 _INTEGRATION: Final = "https://int.api.service.nhs.uk/oauth2/token"
 _TOKEN_URL: Final = re.compile(
@@ -49,8 +35,8 @@ def token_url_of(value: str) -> str:
     return next(_named(value), _INTEGRATION)
 
 
-def offline(token_url: str, now: float, key_set: bytes | None = None) -> Bench:
-    """Return the bench. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
+def offline(token_url: str, now: float, key_set: bytes | None = None) -> Context:
+    """Return the context. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
     clock = Clock()
     clock.set(now, frozen=True)
     platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
@@ -60,10 +46,10 @@ def offline(token_url: str, now: float, key_set: bytes | None = None) -> Bench:
 
     def fetch(url: str) -> bytes:
         if key_set is None:
-            raise UnreachableError(f"no key set was given, and {url} is not asked")
+            raise UnknownError(f"what the key set at {url} holds")
         return key_set
 
-    return Bench(platform=platform, url=token_url, fetch=fetch, unknowable=UNKNOWABLE, app=app)
+    return Context(platform=platform, url=token_url, fetch=fetch, is_open=True, app=app)
 
 
 def _named(value: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +12,8 @@ from mock_servers.apim.exchange import Exchange as TokenExchange
 from mock_servers.apim.request_form import ASSERTION_TYPE, FORM, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.diagnosis.case import Known
-from mock_servers.explain.case import foreseen_findings
+from mock_servers.explain.foreseeing import foreseen_findings
+from mock_servers.explain.open_world import open_store
 from mock_servers.gateway import flows as gateway
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
@@ -23,17 +23,18 @@ from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.platform.token_service import known_of
-from mock_servers.rules import FORESEEABLE, Kind, Policy, Refusal, Rule, ServiceError
-from mock_servers.state.store import Table
+from mock_servers.rules import FORESEEABLE, Kind, Policy, Refusal, ServiceError, Step, walk
+from mock_servers.state.store import Store, Table
 from mock_servers.wire.request import Parameters, Request
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
     from mock_servers.state.app import App
 
-_log = logging.getLogger("mock_servers.control")
+HARMLESS: Final = FORESEEABLE | {Kind.FETCH}
+"""Kinds of rules that are asked here: fetching is done by who explains, and not over the network."""
 
-_FOLLOWS_FROM: Final = {
+FOLLOWS_FROM: Final = {
     "check_client_assertion_signature": "check_client_assertion_alg",
     "check_subject_token_signature": "check_subject_token_alg",
 }
@@ -44,18 +45,18 @@ _FOLLOWS_FROM: Final = {
 class Role:
     """A part that a value can play: the field (or header) it stands in, and what judges it there.
 
-    `judge` takes the bench and the value.
+    `judge` takes the context and the value.
     """
 
     field: str
-    judge: Callable[[Bench, str], Verdict]
+    judge: Callable[[Context, str], Verdict]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class Context:
     """What a value is judged on: `url` is where it would be posted to.
 
-    `fetch` gets key sets, and raises UnreachableError for those that it does not have. `unknowable` are rules that ask
+    `fetch` gets key sets, and raises UnreachableError for those that it does not have. With `is_open` nobody has told
     what only the service itself could know: which apps there are, what it has issued, what it has seen before. `app` is
     whose assertion it is taken to be, where no app is known.
     """
@@ -63,13 +64,18 @@ class Bench:
     platform: Platform
     url: str
     fetch: Fetcher
-    unknowable: frozenset[str] = frozenset()
+    is_open: bool = False
     app: App | None = None
 
     @property
     def stranger(self) -> str:
         """What is to be said of a value that the platform has no memory of; one that has none says nothing."""
-        return "" if self.unknowable else "; this mock has not issued it, or not like this, or has forgotten it"
+        return "" if self.is_open else "; this mock has not issued it, or not like this, or has forgotten it"
+
+    @property
+    def store(self) -> Store:
+        """What the service remembers, or its refusal to say."""
+        return open_store() if self.is_open else self.platform.store
 
     @property
     def services(self) -> Sequence[TokenService]:
@@ -77,8 +83,8 @@ class Bench:
         return self.platform.token_services_at(self.url)
 
 
-def bench(platform: Platform, url: str) -> Bench:
-    """Return the bench of a mock that runs: it knows its apps and tokens, and asks no other host for a key set."""
+def context(platform: Platform, url: str) -> Context:
+    """Return the context of a mock that runs: it knows its apps and tokens, and asks no other host for a key set."""
 
     def fetch(url: str) -> bytes:
         status, body = platform.own(url) or (0, b"")
@@ -86,7 +92,7 @@ def bench(platform: Platform, url: str) -> Bench:
             raise UnreachableError("it is not one of the mock's own")
         return body
 
-    return Bench(platform=platform, url=url, fetch=fetch)
+    return Context(platform=platform, url=url, fetch=fetch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,48 +133,30 @@ def _error(refusal: Refusal) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Walk:
-    """A walk over policies with one exchange, which rules may teach; what they say piles up here.
-
-    A rule that needs what no rule has taught is passed over, as is one that fails by a mistake of its own.
-    """
+    """A walk over policies with one exchange, which rules may teach; what they say piles up here."""
 
     exchange: Any
-    unknowable: frozenset[str]
     row: Callable[[ServiceError], ServiceError] = lambda row: row
     refusals: list[Refusal] = field(default_factory=list)
     not_judged: list[str] = field(default_factory=list)
 
     def over(self, policies: Sequence[Policy[Any]], known: Known | None = None) -> Verdict:
         """Ask every rule that can be asked without harm; with what is `known`, ask the finders as well."""
-        for policy in policies:
-            for rule in policy.rules:
-                if rule.kind in FORESEEABLE or rule.kind is Kind.FETCH:
-                    self._ask(policy.name, rule)
+        for step in walk(policies, self.exchange, HARMLESS):
+            if step.rule.kind in HARMLESS:
+                self._take(step)
         if not self.refusals:
             return Verdict(not_judged=tuple(self.not_judged))
         found = known and foreseen_findings(known, self.exchange, policies, self.refusals[0], self.not_judged)
         return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
 
-    def _ask(self, policy: str, rule: Rule[Any]) -> None:
-        if any(each.rule == _FOLLOWS_FROM.get(rule.name) for each in self.refusals):
+    def _take(self, step: Step[Any]) -> None:
+        if any(each.rule == FOLLOWS_FROM.get(step.rule.name) for each in self.refusals):
             return
-        if rule.name in self.unknowable:
-            self.not_judged.append(rule.name)
-            return
-        answered, diagnosis = self._objection(rule)
-        if not answered or (diagnosis is not None and rule.kind is Kind.FETCH):
-            self.not_judged.append(rule.name)
-        elif diagnosis is not None and rule.error is not None:
-            row = self.row(rule.error)
-            self.refusals.append(Refusal(error=row, rule=rule.name, policy=policy, diagnosis=diagnosis))
-
-    def _objection(self, rule: Rule[Any]) -> tuple[bool, str | None]:
-        try:
-            return True, rule.objection(self.exchange)
-        except Exception as failure:  # noqa: BLE001 - no rule may spoil the explanation that asks it
-            if getattr(failure, "obj", None) is not self.exchange:
-                _log.exception("rule %s failed on a value that was to be explained", rule.name)
-        return False, None
+        if step.unknown is not None or (step.refusal is not None and step.rule.kind is Kind.FETCH):
+            self.not_judged.append(step.rule.name)
+        elif step.refusal is not None:
+            self.refusals.append(replace(step.refusal, error=self.row(step.refusal.error)))
 
 
 def _post(url: str, form: Mapping[str, str]) -> Request:
@@ -183,39 +171,43 @@ def _post(url: str, form: Mapping[str, str]) -> Request:
     )
 
 
-def _token_exchange(bench: Bench, form: Mapping[str, str]) -> TokenExchange:
-    path = urlsplit(bench.url).path
-    services = bench.services
+def _token_exchange(context: Context, form: Mapping[str, str]) -> TokenExchange:
+    path = urlsplit(context.url).path
+    services = context.services
     service = next((each for each in services if path == f"{each.mount}/token"), services[0])
     return TokenExchange(
-        request=_post(bench.url, form), service=_harmless(bench, service), now=bench.platform.clock.now()
+        request=_post(context.url, form), service=_harmless(context, service), now=context.platform.clock.now()
     )
 
 
-def _harmless(bench: Bench, service: TokenService) -> TokenService:
+def _harmless(context: Context, service: TokenService) -> TokenService:
     """Return the service with a copy of the key sets that it keeps."""
     kept: Table[Any] = Table()
     kept.restore(service.store.jwks.snapshot())
-    return replace(service, fetch=bench.fetch, store=replace(service.store, jwks=kept))
+    return replace(service, fetch=context.fetch, store=replace(context.store, jwks=kept))
 
 
-def _client_assertion(bench: Bench, value: str) -> Verdict:
+def _client_assertion(context: Context, value: str) -> Verdict:
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": value,
     }
-    exchange = _token_exchange(bench, form)
-    _teach_app(exchange, bench.app)
-    return _Walk(exchange, bench.unknowable).over(apim.CLIENT_ASSERTION, known_of(exchange.service))
+    exchange = _token_exchange(context, form)
+    _teach_app(exchange, context.app)
+    return _Walk(exchange).over(apim.CLIENT_ASSERTION, _known(context, exchange))
 
 
-def _subject_token(bench: Bench, value: str) -> Verdict:
+def _subject_token(context: Context, value: str) -> Verdict:
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "subject_token": value}
-    exchange = _token_exchange(bench, form)
-    issued = provenance.recognise(bench.platform.store, provenance.fingerprint(value))
-    _teach_app(exchange, bench.platform.store.apps.get(issued.client_id) if issued else None)
-    return _Walk(exchange, bench.unknowable).over(apim.SUBJECT_TOKEN, known_of(exchange.service))
+    exchange = _token_exchange(context, form)
+    issued = provenance.recognise(context.platform.store, provenance.fingerprint(value))
+    _teach_app(exchange, context.platform.store.apps.get(issued.client_id) if issued else None)
+    return _Walk(exchange).over(apim.SUBJECT_TOKEN, _known(context, exchange))
+
+
+def _known(context: Context, exchange: TokenExchange) -> Known:
+    return replace(known_of(exchange.service), is_all=not context.is_open)
 
 
 def _teach_app(exchange: TokenExchange, app: App | None) -> None:
@@ -224,31 +216,32 @@ def _teach_app(exchange: TokenExchange, app: App | None) -> None:
         exchange.app = app
 
 
-def _refresh_token(bench: Bench, value: str) -> Verdict:
-    exchange = _token_exchange(bench, {"grant_type": "refresh_token", "refresh_token": value})
-    token = bench.platform.store.refresh_tokens.get(value)
-    _teach_app(exchange, bench.platform.store.apps.get(token.client_id) if token else None)
-    return _Walk(exchange, bench.unknowable).over((apim.REFRESH_TOKEN,), known_of(exchange.service))
+def _refresh_token(context: Context, value: str) -> Verdict:
+    exchange = _token_exchange(context, {"grant_type": "refresh_token", "refresh_token": value})
+    token = context.platform.store.refresh_tokens.get(value)
+    _teach_app(exchange, context.platform.store.apps.get(token.client_id) if token else None)
+    return _Walk(exchange).over((apim.REFRESH_TOKEN,), _known(context, exchange))
 
 
-def _code(bench: Bench, value: str) -> Verdict:
-    platform = bench.platform
+def _code(context: Context, value: str) -> Verdict:
+    platform = context.platform
     code = platform.store.codes.get(value)
-    service = platform.providers[code.log_in.provider if code else "cis2"]
+    service = replace(platform.providers[code.log_in.provider if code else "cis2"], store=context.store)
     form = {"grant_type": "authorization_code", "code": value, "redirect_uri": code.redirect_uri if code else ""}
-    exchange = Redemption(request=_post(bench.url, form), service=service, now=platform.clock.now())
+    exchange = Redemption(request=_post(context.url, form), service=service, now=platform.clock.now())
     if code is not None:
         exchange.client_id = code.log_in.client_id
     policy = Policy(name="token", rules=(token_request.find_code, token_request.check_code_live))
     row = service.provider.errors
-    return _Walk(exchange, bench.unknowable, row=lambda problem: row[problem.code]).over((policy,))
+    return _Walk(exchange, row=lambda problem: row[problem.code]).over((policy,))
 
 
-def _api_call(platform: Platform, path: str, headers: Mapping[str, str]) -> ApiCall:
+def _api_call(context: Context, path: str, headers: Mapping[str, str]) -> ApiCall:
+    platform = context.platform
     service = Gateway(
         settings=platform.configuration.apim,
         clock=platform.clock,
-        store=platform.store,
+        store=context.store,
         identifiers=platform.identifiers,
         journal=platform.exchanges,
     )
@@ -256,17 +249,17 @@ def _api_call(platform: Platform, path: str, headers: Mapping[str, str]) -> ApiC
     return ApiCall(request=request, service=service, now=platform.clock.now())
 
 
-def _access_token(bench: Bench, value: str) -> Verdict:
+def _access_token(context: Context, value: str) -> Verdict:
     """Judge it at an API of the kind it was made for; that it fits no other is not its fault."""
-    token = bench.platform.store.access_tokens.get(value)
+    token = context.platform.store.access_tokens.get(value)
     path = "/hello/user" if token is not None and token.session is not None else "/hello/application"
-    exchange = _api_call(bench.platform, path, {"authorization": f"Bearer {value}"})
-    return _Walk(exchange, bench.unknowable).over((gateway.TOKEN,))
+    exchange = _api_call(context, path, {"authorization": f"Bearer {value}"})
+    return _Walk(exchange).over((gateway.TOKEN,))
 
 
-def _api_key(bench: Bench, value: str) -> Verdict:
-    exchange = _api_call(bench.platform, "/hello/application", {"apikey": value})
-    return _Walk(exchange, bench.unknowable).over((gateway.API_KEY,))
+def _api_key(context: Context, value: str) -> Verdict:
+    exchange = _api_call(context, "/hello/application", {"apikey": value})
+    return _Walk(exchange).over((gateway.API_KEY,))
 
 
 ROLES: Final[Mapping[str, Role]] = {

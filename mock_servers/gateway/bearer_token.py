@@ -102,4 +102,4 @@ def check_api_key_approved(exchange: Exchange) -> str | None:
 def check_api_known(exchange: Exchange) -> str | None:
     """No API lives there."""
     path = exchange.request.target.partition("?")[0]
-    return f"{shown(path)} belongs to no API of this mock: tokens are at /oauth2/token."
+    return f"{shown(path)} belongs to no API here: tokens are at /oauth2/token."

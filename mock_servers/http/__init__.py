@@ -1,1 +1,1 @@
-"""HTTP: the server, and the one front that leads a request through its flow."""
+"""HTTP: the server, the proxy that leads clients of real hosts to it, and the one front of every flow."""

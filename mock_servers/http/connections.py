@@ -1,371 +1,561 @@
-"""One connection to the server: framing, targets, headers that repeat, and what becomes of an application's failure.
+"""One client's connection: which bytes are a request, how long each of them may take, and where its answer goes.
 
-Listening, threads and stopping are `serving`'s business.
+Nothing here blocks, and only the thread that leads calls it. What the application does is the engine's business.
 """
-# mypy: allow-untyped-calls
-# (cheroot's stubs name its functions and do not type them)
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import io
 import logging
-import re
+import math
 import socket
 import ssl
-import time
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes, urlsplit
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
 
-from cheroot import errors, makefile, server, wsgi
+import h11
+
+from mock_servers.http.calling import (
+    Body,
+    Outlet,
+    Place,
+    apology,
+    broken_off,
+    environ_of,
+    log_failure,
+    raw,
+    refusal,
+)
+from mock_servers.http.channel import MOST_UNSENT, Channel
+from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Message
+from mock_servers.http.relaying import Relay
 
 if TYPE_CHECKING:
-    from mock_servers.http.forward_proxy import Refusal
+    import asyncio
+    from wsgiref.types import WSGIEnvironment
 
-_LOG = logging.getLogger("mock_servers.http.server")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~\w-]+):([^\0\r\n]*)\r\n")
-_FRAMING = {b"Content-Length", b"Transfer-Encoding"}
-_PIECE = 64 * 1024  # bytes
-_CLIENT_HELLO = b"\x16"  # the first byte of a TLS record that holds one
-ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_UNREACHED = b"HTTP/1.1 502 The host cannot be reached; see the log of nhsauth\r\nContent-Length: 0\r\n\r\n"
-_SPEAK_PLAINLY = (
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 38\r\n\r\nThis port speaks plain HTTP: say http:"
-)
-_SPEAK_TLS = (
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 31\r\n\r\nThis port speaks TLS: say https"
-)
+    from mock_servers.http.forward_proxy import ForwardProxy, Refusal
 
-
-class _HeaderReader(server.HeaderReader):
-    """Joins headers that repeat, and refuses those that would make the host or the length ambiguous."""
-
-    def __call__(self, rfile: Any, hdict: dict[bytes, bytes] | None = None) -> dict[bytes, bytes]:
-        headers = {} if hdict is None else hdict
-        for line in iter(rfile.readline, b"\r\n"):
-            _add(headers, line)
-        if headers.keys() >= _FRAMING:
-            raise ValueError("Content-Length and Transfer-Encoding exclude each other.")
-        if not headers.get(b"Content-Length", b"0").isdigit():
-            raise ValueError("Malformed Content-Length header.")
-        return headers
+_LOG: Final = logging.getLogger(__package__)
+_CLIENT_HELLO: Final = b"\x16"  # the first byte of a TLS record that holds one
+_LINGER: Final = 1.0
+"""Seconds for which a client whose request was not read to its end may take the answer."""
+_MOST_IGNORED: Final = 16 << 20
+"""Bytes that it may send meanwhile."""
+_MOST_DISCARDED: Final = 64 << 20
+"""Bytes of a body, left by the application, that are read and thrown away to keep the connection."""
+_SPEAK_PLAINLY: Final = "This port speaks plain HTTP: say http:"
+_SPEAK_TLS: Final = "This port speaks TLS: say https"
+_ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_UNREACHED: Final = b"HTTP/1.1 502 The host cannot be reached; see the log of nhsauth\r\nContent-Length: 0\r\n\r\n"
 
 
-def _add(headers: dict[bytes, bytes], line: bytes) -> None:
-    match = _HEADER.fullmatch(line)
-    if match is None:
-        raise ValueError("Malformed header line.")
-    name, value = match[1].title(), match[2].strip(b" \t")
-    if b"_" in name and name.replace(b"_", b"-") in _FRAMING:  # in a WSGI environ they are one name
-        raise ValueError("Malformed header name.")
-    if name not in headers:
-        headers[name] = value
-    elif name == b"Host" or (name == b"Content-Length" and value != headers[name]):
-        raise ValueError(f"Repeated {name.decode()} header.")
-    elif name != b"Content-Length":
-        headers[name] += b", " + value
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one client may take of a server: seconds, bytes a second, bytes, connections.
+
+    `head` is for the request line and headers in all, `handshake` for TLS; `body` for a body to begin, or an answer to
+    be taken, which then go at `lowest` bytes a second; `kept` for a connection without a request. `largest_body` is for
+    what an application wants whole, `threads` for calls that have one of their own. Beyond `connections` whoever has
+    waited longest makes room.
+    """
+
+    head: float = 10.0
+    handshake: float = 10.0
+    body: float = 10.0
+    lowest: float = 1024.0
+    kept: float = 60.0
+    largest_body: int = 1 << 20
+    threads: int = 32
+    connections: int = 400 if sys.platform == "win32" else 850  # select() there takes 512; elsewhere 1,024 files
 
 
-class _Request(server.HTTPRequest):
-    """Takes absolute-form targets as well, and leaves nothing of a body to be read as the next request."""
+class Engine(Protocol):
+    """What a connection needs of its server."""
 
-    header_reader = _HeaderReader()
+    bounds: Bounds
+    loop: asyncio.AbstractEventLoop
+    proxy: ForwardProxy | None
+    tls: ssl.SSLContext | None
+    address: tuple[str, int]
+    connections: set[Connection]
+    waiting: dict[Connection, None]
+    is_stopping: bool
 
-    def __init__(self, server: Any, conn: Any) -> None:
-        super().__init__(server, conn, proxy_mode=True)
+    def is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether the application wants the body whole, and tells when it waits."""
 
-    def read_request_line(self) -> bool:
-        try:
-            understood = super().read_request_line()
-        except ValueError as error:
-            self.simple_response("400 Bad Request", str(error))
-            return False
-        if not understood:
-            return False
-        if self.method == b"CONNECT":
-            return self._take_tunnel()
-        self._take_target()
-        return not self._is_elsewhere()
+    def answer(self, connection: Connection, message: Message, environ: WSGIEnvironment) -> None:
+        """Call the application in the thread that leads, soon."""
 
-    def _take_tunnel(self) -> bool:
-        """Say whether a tunnel may be opened; once the headers are read, `respond` opens it."""
-        if self.server.proxy is None or self.conn.is_encrypted:
-            self.simple_response("405 Method Not Allowed")
-            return False
-        authority = self.uri.decode("latin-1")
-        return not self._refused(self.server.proxy.refusal(authority, tunnels=len(self.server.open_connections)))
+    def stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
+        """Call the application in a thread of its own."""
 
-    def _is_elsewhere(self) -> bool:
-        """Refuse what a client sends to a proxy for plain HTTP, and is not for the mock."""
-        if self.server.proxy is None or not self.authority:
-            return False
-        scheme = urlsplit(self.uri).scheme.decode("latin-1")
-        refused = self._refused(self.server.proxy.refusal_of_plain(scheme, self.authority.decode("latin-1")))
-        self.scheme = scheme.encode()
-        return refused
+    def soon(self, call: Callable[..., object], *arguments: object) -> bool:
+        """Let the thread that leads do something; returns whether there is one still. Safe from any thread."""
 
-    def _refused(self, refusal: Refusal | None) -> bool:
-        if refusal is not None:
-            # Most clients show the phrase of a proxy's status line, and nothing else.
-            self.simple_response(f"{refusal.status} {refusal.sentence}", f"nhsauth: {refusal.sentence}.\n")
-        return refusal is not None
+    def elsewhere(self, task: Callable[[], None]) -> None:
+        """Let another thread do something that blocks."""
 
-    def respond(self) -> None:
-        """Answer by the application, or open a tunnel."""
-        if self.method == b"CONNECT":
-            self.close_connection = not self.conn.open_tunnel(self.uri.decode("latin-1"))
+    def forget(self, connection: Connection) -> None:
+        """Know a connection no more."""
+
+
+class Connection:
+    """A client's connection. `due` is when it will have been too slow, by the loop's clock."""
+
+    def __init__(self, engine: Engine, sock: socket.socket, client: tuple[str, int]) -> None:
+        self._engine = engine
+        self._bounds = engine.bounds
+        self._place = Place(server=engine.address, client=client)
+        self._channel = Channel(engine.loop, sock, self)
+        self._take: Callable[[bytes], None] = self._take_first
+        self._buffer = bytearray()
+        self._message: Message | None = None
+        self._whole = bytearray()
+        self._body: Body | None = None
+        self._outlet: Outlet | None = None
+        self._relay: Relay | None = None
+        self._began = 0.0
+        self._is_running = False
+        self._is_last = False
+        self._is_lingering = False
+        self._ignored = 0
+        self._wait(self._bounds.kept)
+        self._channel.read()
+
+    # what the channel says
+
+    def received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        self._take(data)
+
+    def ended(self) -> None:
+        """Answer what was asked as a whole, and close; half a request is nobody's."""
+        if self._relay is not None or self._is_lingering or not self._is_running:
+            self._channel.close()
+        elif self._body is not None:
+            self._body.finish(broken_off("the body ended early"))
+
+    def drained(self) -> None:
+        """Go on with whoever waited for the client to take what there was."""
+        if self._relay is not None:
+            self._relay.go_on()
+        elif self._is_lingering:
+            self._channel.say_no_more()
+        elif self._outlet is not None:
+            self._outlet.take_all()
+            self.due = math.inf
+        elif self._message is None and self._take == self._keep:
+            self._follow()
+
+    def lost(self) -> None:
+        """Let go whoever waits for this client."""
+        reason = broken_off("the client is gone")
+        if self._body is not None:
+            self._body.finish(reason)
+        if self._outlet is not None:
+            self._outlet.close()
+        if self._relay is not None:
+            self._relay.end()
+        if (failure := self._channel.tls_failure) is not None:
+            _LOG.info("TLS with %s failed: %s", self._place.client[0], failure)
+        self._engine.forget(self)
+
+    # what the engine says
+
+    def overdue(self) -> None:
+        """Be rid of a client that was too slow."""
+        if self._channel.unsent or self._is_last or self._relay is not None or self._channel.is_shaking_hands:
+            self._channel.abort()
+        elif self._body is not None:
+            self._body.finish(TimeoutError("the body timed out"))
+            self._is_last, self.due = True, math.inf
+        elif self._is_half_sent:
+            self._refuse(BadRequestError("408 Request Timeout", "The request came too slowly"))
         else:
-            super().respond()
+            self._channel.abort()
 
-    def _take_target(self) -> None:
-        """Split the target anew: cheroot takes "//token" for a host, keeps "%2F" and believes a client's scheme."""
-        absolute = not self.uri.startswith(b"/")
-        _, authority, path, self.qs, _ = urlsplit(self.uri if absolute else b"//origin" + self.uri)
-        self.authority = authority if absolute else b""
-        self.path = unquote_to_bytes(path if path.startswith(b"/") else b"/" + path)
-        self.scheme = b"https" if self.conn.is_encrypted else b"http"
+    def make_room(self) -> None:
+        """Close: another client needs the place."""
+        self._channel.abort()
 
-    def simple_response(self, status: str, msg: str = "") -> None:
-        """Answer a request that no application sees; say that the connection ends, as cheroot forgets to."""
-        super().simple_response(f"{status}\r\nConnection: close", msg)
+    def stop(self) -> None:
+        """End all but a request that runs, whose answer still goes out."""
+        self._is_last = True
+        if self._relay is not None:
+            self._channel.abort()
+        elif not self._is_running:
+            self.due = self._now() + _LINGER
+            self._channel.close()
+        elif self._body is not None:
+            self._body.finish(broken_off("the server stops"))
 
-    def ensure_headers_sent(self) -> None:
-        if self.sent_headers:
+    def kill(self) -> None:
+        """Close at once, whatever runs."""
+        self._channel.abort()
+
+    # the first bytes: plain or TLS
+
+    def _take_first(self, data: bytes) -> None:
+        context = self._engine.tls or (self._engine.proxy and self._engine.proxy.tls)
+        if data[:1] == _CLIENT_HELLO and context:
+            self._secure(context, data)
+        elif data[:1] == _CLIENT_HELLO:
+            _LOG.warning(
+                "%s spoke TLS to a port that speaks plain HTTP: say http://, or start with --tls", self._place.client[0]
+            )
+            self._refuse(BadRequestError("400 Bad Request", _SPEAK_PLAINLY))
+        elif self._engine.tls is not None:
+            self._refuse(BadRequestError("400 Bad Request", _SPEAK_TLS))
+        else:
+            self._take = self._gather
+            self._gather(data)
+
+    def _secure(self, context: ssl.SSLContext, data: bytes) -> None:
+        self._take = self._gather
+        self.due = self._now() + self._bounds.handshake
+        self._channel.speak_tls(context, data)
+
+    def secured(self) -> None:
+        """Know that the handshake is over."""
+        self._wait(self._bounds.kept)
+
+    # the head
+
+    def _gather(self, data: bytes) -> None:
+        if not self._buffer:
+            self.due = self._now() + self._bounds.head
+        before = len(self._buffer)
+        self._buffer += data
+        self._parse(max(0, before - 3))
+
+    def _parse(self, start: int = 0) -> None:
+        if self._buffer.startswith(b"\r\n"):  # which old clients send after a body (RFC 9112, 2.2)
+            del self._buffer[:2]
+        end = self._buffer.find(b"\r\n\r\n", start) + 4
+        try:
+            if end < 4:  # noqa: PLR2004 - it was not found
+                _check_size(self._buffer, len(self._buffer))
+                return
+            _check_size(self._buffer, end)
+            raw = bytes(self._buffer)
+            self._buffer.clear()
+            self._begin(Message.begun(raw, end))
+        except BadRequestError as error:
+            self._refuse(error)
+
+    def _begin(self, message: Message) -> None:
+        head = message.head
+        if head.method == "CONNECT":
+            self._connect(message)
             return
-        if not self.discard_body():
-            self.close_connection = True
-        self.send_headers()
-        self.sent_headers = True
+        self._message = message
+        scheme = "https" if self._channel.is_encrypted else "http"
+        if head.authority and self._engine.proxy is not None:
+            scheme = urlsplit(head.target).scheme
+            _raise(self._engine.proxy.refusal_of_plain(scheme, head.authority))
+        environ = environ_of(head, self._place, scheme=scheme)
+        self._began = self._now()
+        if self._engine.is_quick(environ):
+            self._want_whole(message, environ)
+        else:
+            self._want_stream(message, environ)
 
-    def discard_body(self) -> bool:
-        """Read piece by piece what the application has left of the body; say whether that could be done."""
+    # a body that is wanted whole
+
+    def _want_whole(self, message: Message, environ: WSGIEnvironment) -> None:
+        if message.head.is_compressed:
+            raise BadRequestError("415 Unsupported Media Type", "Send the body as it is: this server decompresses none")
+        if (message.head.length or 0) > self._bounds.largest_body:
+            self._run_whole(message, environ)
+            return
+        self._take = partial(self._collect, message, environ)
+        self._collect(message, environ, b"")
+
+    def _collect(self, message: Message, environ: WSGIEnvironment, data: bytes) -> None:
         try:
-            while self.rfile.read(_PIECE):
+            if data:
+                message.feed(data)
+            while message.received <= self._bounds.largest_body and (piece := message.read()) is not None:
+                self._whole += piece
+        except BadRequestError as error:
+            self._refuse(error)
+            return
+        if message.is_whole or message.received > self._bounds.largest_body:
+            self._run_whole(message, environ)
+            return
+        if message.awaits_100:
+            self._channel.write(message.go_on())
+        self._expect_body(message)
+
+    def _expect_body(self, message: Message) -> None:
+        self.due = self._began + self._bounds.body + message.received / self._bounds.lowest
+
+    def _run_whole(self, message: Message, environ: WSGIEnvironment) -> None:
+        """Have the application called; what is left of too large a body is never read, and nothing may follow it."""
+        self._is_last = self._is_last or not message.is_whole
+        environ["wsgi.input"] = io.BytesIO(self._whole)
+        self._whole = bytearray()
+        self._run()
+        self._engine.answer(self, message, environ)
+
+    def _run(self) -> None:
+        self._is_running, self.due = True, math.inf
+        self._engine.waiting.pop(self, None)
+        self._take = self._keep
+
+    def _keep(self, data: bytes) -> None:
+        """Keep what comes before its turn, and not much of it."""
+        self._buffer += data
+        if len(self._buffer) > LARGEST_HEAD:
+            self._channel.pause()
+
+    # a body that is read as it comes
+
+    def _want_stream(self, message: Message, environ: WSGIEnvironment) -> None:
+        body = Body(partial(self._engine.soon, self._read_on, message))
+        environ["wsgi.input"] = io.BufferedReader(body)
+        self._run()
+        self._body, self._outlet = body, Outlet()
+        self._take = partial(self._feed, message, body)
+        self._feed(message, body, b"")
+        self._engine.stream(self, environ, self._outlet)
+
+    def _feed(self, message: Message, body: Body, data: bytes) -> None:
+        may_follow = True
+        try:
+            if data:
+                message.feed(data)
+            while (piece := message.read()) is not None:
+                may_follow = body.add(piece)
+        except BadRequestError as error:
+            body.finish(error)
+            self._is_last = True
+            self._channel.pause()
+        if message.is_whole:
+            body.finish()
+            self._take, self.due = self._keep, math.inf
+        elif not may_follow:
+            self._channel.pause()
+            self.due = math.inf
+        elif not message.awaits_100:
+            self._expect_body(message)
+
+    def _read_on(self, message: Message) -> None:
+        """Read on: the application waits, or has room again."""
+        if message.is_whole or self._is_last or message is not self._message:
+            return
+        if message.awaits_100:
+            self._channel.write(message.go_on())
+        if self.due == math.inf:  # until now it was not the client who was slow
+            self._began = self._now() - message.received / self._bounds.lowest
+            self._expect_body(message)
+        self._channel.read()
+
+    # the answer
+
+    def deliver(self, data: bytes, *, is_broken: bool) -> None:
+        """Send a whole answer, or as much of one as there is."""
+        self._is_running = False
+        self._channel.write(data)
+        if is_broken:
+            self._close()
+        else:
+            self._conclude()
+
+    def emit(self, head: tuple[str, list[tuple[str, str]]] | None, data: bytes, *, ends: bool) -> None:
+        """Send the next piece of an answer: its head first, whatever ends it last."""
+        message, outlet = self._message, self._outlet
+        if self._channel.is_closed or message is None or outlet is None:
+            return
+        try:
+            self._channel.write(message.sent(head, data, ends=ends))
+        except (h11.LocalProtocolError, ValueError) as error:
+            self._fail(message, error)
+            return
+        if ends:
+            self._leave()
+            self._conclude()
+        elif self._channel.unsent <= MOST_UNSENT:
+            outlet.take_all()
+        else:
+            self._expect_taken()
+
+    def break_off(self) -> None:
+        """Close where an answer has got to."""
+        self._leave()
+        self._close()
+
+    def _fail(self, message: Message, error: Exception) -> None:
+        """Be rid of an answer that cannot be sent as it is."""
+        log_failure(message.head.method, message.head.path, error)
+        self._is_last = True
+        if not message.is_answered:
+            self._channel.write(raw(apology()))
+        self._leave()
+        self._close()
+
+    def _leave(self) -> None:
+        self._is_running, self._body = False, None
+        if self._outlet is not None:
+            self._outlet.close()
+            self._outlet = None
+
+    def _expect_taken(self) -> None:
+        self.due = self._now() + self._bounds.body + self._channel.unsent / self._bounds.lowest
+
+    def _conclude(self) -> None:
+        """Wait for the next request, once nothing is left of this one; or close."""
+        message = self._message
+        if self._channel.is_closed or message is None:
+            return
+        if message.is_whole and message.can_be_followed and not self._is_last:
+            self._follow()
+        elif message.can_be_read_on and not self._is_last:
+            self._began = self._now()
+            self._take = partial(self._discard, message)
+            self._discard(message, b"")
+        else:
+            self._close()
+
+    def _discard(self, message: Message, data: bytes) -> None:
+        """Throw away what the application has left of a body, lest it be taken for a request."""
+        try:
+            if data:
+                message.feed(data)
+            while message.read() is not None:
                 pass
-            for _ in self.rfile.read_trailer_lines() if self.chunked_read else ():
-                pass
-        except (OSError, ValueError):
-            return False
-        return True
+        except BadRequestError:
+            self._close()
+            return
+        if message.is_whole:
+            self._conclude()
+        elif message.received > _MOST_DISCARDED or message.awaits_100 or self._channel.is_ended:
+            self._close()
+        else:
+            self._expect_body(message)
+            self._channel.read()
 
+    def _follow(self) -> None:
+        if self._message is not None:
+            self._buffer[:0] = self._message.rest
+            self._message = None
+        if self._channel.unsent > MOST_UNSENT:  # it asks, and takes no answers
+            self._take = self._keep
+            self._expect_taken()
+            return
+        self._take = self._gather
+        self._wait(self._bounds.kept)
+        self._channel.read()
+        if self._buffer:
+            self.due = self._now() + self._bounds.head
+            self._parse()
+        if self._channel.is_ended and not self._is_running:
+            self._channel.close()
 
-class _Body(io.RawIOBase):
-    """A request's body as a stream that ends where the body ends, or raises where the client broke it off."""
+    def _wait(self, seconds: float) -> None:
+        self._engine.waiting[self] = None
+        self.due = self._now() + seconds
+        if self._channel.unsent:
+            self._expect_taken()
 
-    def __init__(self, source: Any) -> None:
-        self._source = source
+    # the end
 
-    def readable(self) -> bool:
-        return True
+    def _refuse(self, error: BadRequestError) -> None:
+        """Answer what no application sees; nothing may follow it."""
+        text = str(error)
+        self._channel.write(raw(refusal(error.status, text)))
+        self._close()
 
-    def readinto(self, buffer: Any) -> int:
-        try:
-            piece = self._source.read(len(buffer))
-        except (OSError, ValueError) as error:  # ValueError: malformed chunks
-            raise _broken_off(error) from error
-        if not piece and getattr(self._source, "remaining", 0) > 0:
-            raise _broken_off("the body ended early")
-        buffer[: len(piece)] = piece
-        return len(piece)
+    def _close(self) -> None:
+        """Close, but not on bytes that were never read: that would spoil the answer on its way."""
+        self._is_running, self._is_last = False, True
+        self._engine.waiting.setdefault(self)
+        self.due = self._now() + _LINGER
+        if self._channel.unsent:
+            self._expect_taken()
+        is_all_read = self._message is not None and self._message.is_whole and not self._buffer
+        if is_all_read or self._engine.is_stopping:
+            self._channel.close()
+            return
+        self._is_lingering, self._take = True, self._ignore
+        self._channel.say_no_more()
+        self._channel.read()
+        if self._channel.is_ended:
+            self._channel.close()
 
+    def _ignore(self, data: bytes) -> None:
+        """Read so that the client can be rid of what it has to say, unless that is endless."""
+        self._ignored += len(data)
+        if self._ignored > _MOST_IGNORED:
+            self._channel.abort()
 
-def _broken_off(reason: object) -> ConnectionAbortedError:
-    # The number is how cheroot knows that there is nobody left to answer.
-    return ConnectionAbortedError(errno.ECONNABORTED, str(reason))
+    # tunnels
 
+    def _connect(self, message: Message) -> None:
+        proxy, authority = self._engine.proxy, message.head.target
+        if proxy is None or self._channel.is_encrypted:
+            raise BadRequestError("405 Method Not Allowed", "This is no proxy")
+        _raise(proxy.refusal(authority, tunnels=len(self._engine.connections)))
+        if message.rest:
+            _LOG.warning("%s spoke into its tunnel to %s before there was one", self._place.client[0], authority)
+            self._channel.abort()
+        elif proxy.is_played(authority):
+            self._channel.write(_ESTABLISHED)
+            self.due = self._now() + self._bounds.handshake
+            self._take = partial(self._take_tunnelled, proxy.tls)
+        else:
+            self._run()
+            self._engine.elsewhere(lambda: self._reach(proxy, authority))
 
-class Gateway(wsgi.Gateway_10):
-    """Calls the application; whatever that raises ends in the log and in a 500, and never reaches a thread."""
+    def _take_tunnelled(self, context: ssl.SSLContext, data: bytes) -> None:
+        if data[:1] == _CLIENT_HELLO:
+            self._secure(context, data)
+        else:
+            self._refuse(BadRequestError("400 Bad Request", _SPEAK_TLS))
 
-    def __init__(self, req: Any) -> None:
-        super().__init__(req)
-        self.env["SERVER_NAME"] = req.server.bind_addr[0]
-        self.env["wsgi.input"] = io.BufferedReader(_Body(req.rfile))
-        if req.authority:  # an absolute target overrides Host (RFC 9112, 3.2.2)
-            self.env["HTTP_HOST"] = req.authority.decode("latin-1")
+    def _reach(self, proxy: ForwardProxy, authority: str) -> None:
+        outside = proxy.reach(authority)
+        if not self._engine.soon(self._reached, proxy, outside) and outside is not None:
+            outside.close()
+            proxy.give_back()
 
-    def respond(self) -> None:
-        """Answer by the application, or by a 500 when it fails."""
-        try:
-            self._answer()
-        except ConnectionAbortedError as error:
-            raise _broken_off(error) from error
-        except BaseException as error:
-            _LOG.exception("The application failed on %s %s", self.env["REQUEST_METHOD"], self.env["PATH_INFO"])
-            if self.req.sent_headers:
-                raise _broken_off(error) from error
-            self._apologise()
-
-    def _apologise(self) -> None:
-        self.req.outheaders, self.started_response = [], False
-        self.start_response("500 Internal Server Error", [("Content-Type", "text/plain"), ("Content-Length", "36")])
-        self.write(b"The application failed; see the log.")
-
-    def _answer(self) -> None:
-        response = self.req.server.wsgi_app(self.env, self.start_response)
-        try:
-            for chunk in filter(None, response):
-                self.write(bytes(chunk))
-            self.write(b"")
-        finally:
-            if hasattr(response, "close"):
-                response.close()
-        if self.remaining_bytes_out and not self._bodiless():
-            raise _broken_off("the answer is shorter than its Content-Length")
-
-    def _bodiless(self) -> bool:
-        return self.req.method == b"HEAD" or self.req.status[:3] in {b"204", b"304"}
-
-    def write(self, chunk: bytes) -> None:
-        """Send the headers unless sent, and a piece of the body unless there is to be none."""
-        if not self.started_response:
-            raise RuntimeError("There is no answer without start_response")
-        if self.remaining_bytes_out is not None:
-            self.remaining_bytes_out -= len(chunk)
-            if self.remaining_bytes_out < 0:
-                raise ValueError("The answer is longer than its Content-Length")
-        try:
-            self.req.ensure_headers_sent()
-            self.req.write(b"" if self._bodiless() else chunk)
-        except OSError as error:
-            raise _broken_off(error) from error
-
-
-class TLS:
-    """cheroot's adapter for a ready-made context, without the handshake: a silent client would stall all others."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-
-    def bind(self, sock: socket.socket) -> socket.socket:
-        """Leave the listening socket as it is."""
-        return sock
-
-    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
-        """Wrap a client's socket; the handshake is its connection's business."""
-        try:
-            wrapped = self._context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        except OSError as error:
-            raise errors.FatalSSLAlert(*error.args) from error
-        return wrapped, {"HTTPS": "on"}
-
-    makefile = staticmethod(makefile.MakeFile)
-
-
-class Connection(server.HTTPConnection):
-    """A client's connection, which its server can end at once without cutting an answer."""
-
-    RequestHandlerClass = _Request
-    _ticks = staticmethod(time.perf_counter)  # kept here, where no library that stops time looks for it
-    _waits_since: float | None = None
-    rbufsize = 16 * 1024  # a whole TLS record: what ssl kept back, no selector would see
-
-    def __init__(self, server: Any, sock: socket.socket, makefile: Any = makefile.MakeFile) -> None:
-        super().__init__(server, sock, makefile)
-        self._is_fresh = True
-        self._is_relayed = False
-        server.open_connections.add(self)
-
-    @property
-    def is_encrypted(self) -> bool:
-        """Whether the client speaks TLS."""
-        return isinstance(self.socket, ssl.SSLSocket)
-
-    @property
-    def last_used(self) -> float | None:
-        """When the server last waited for this client, by the clock that cheroot compares it with.
-
-        Only how long ago that is counts: a test that moves its process's time must not end connections.
-        """
-        return None if self._waits_since is None else time.time() - (self._ticks() - self._waits_since)
-
-    @last_used.setter
-    def last_used(self, _: float) -> None:
-        self._waits_since = self._ticks()
-
-    def communicate(self) -> bool:
-        """Answer one request, or shake hands first; whether the connection stays open."""
-        fresh, self._is_fresh = self._is_fresh, False
-        if fresh and not self.is_encrypted and self._begins_with_tls() and not self._take_tls():
-            return False
-        if isinstance(self.socket, ssl.SSLSocket) and self.socket.version() is None:
-            return self._shake_hands(self.socket)
-        return bool(super().communicate())
-
-    def _begins_with_tls(self) -> bool:
-        try:
-            return bool(self.socket.recv(1, socket.MSG_PEEK) == _CLIENT_HELLO)
-        except OSError:
-            return False
-
-    def _take_tls(self) -> bool:
-        """Speak TLS on a port that speaks both, or say that this one does not: as a line, in which no client waits."""
-        if self.server.proxy is not None:
-            self._encrypt()
-            return True
-        _LOG.warning(
-            "%s spoke TLS to a port that speaks plain HTTP: say http://, or start with --tls", self.remote_addr
-        )
-        with contextlib.suppress(OSError):
-            self.socket.sendall(_SPEAK_PLAINLY)
-        return False
-
-    def _encrypt(self) -> None:
-        self.socket, self.ssl_env = TLS(self.server.proxy.tls).wrap(self.socket)
-        self.rfile = makefile.MakeFile(self.socket, "rb", self.rbufsize)
-        self.wfile = makefile.MakeFile(self.socket, "wb", self.wbufsize)
-
-    def open_tunnel(self, authority: str) -> bool:
-        """Answer a CONNECT that may lead on: to the mock, in this very connection, or out. Whether it stays open."""
-        if self.rfile.has_data():
-            _LOG.warning("%s spoke into its tunnel to %s before there was one", self.remote_addr, authority)
-            return False
-        if not self.server.proxy.is_played(authority):
-            self._relay(authority)
-            return False
-        self.wfile.write(ESTABLISHED)
-        self._encrypt()
-        return True
-
-    def _relay(self, authority: str) -> None:
-        outside = self.server.proxy.reach(authority)
+    def _reached(self, proxy: ForwardProxy, outside: socket.socket | None) -> None:
         if outside is None:
-            self.wfile.write(_UNREACHED)
-            return
-        self.wfile.write(ESTABLISHED)
-        self._is_relayed = True
-        self.server.proxy.relay(self.socket, outside, self.end_relay)
+            self._channel.write(_UNREACHED)
+            self._close()
+        elif self._channel.is_closed or self._engine.is_stopping:
+            outside.close()
+            proxy.give_back()
+            self._channel.abort()
+        else:
+            self._channel.write(_ESTABLISHED)
+            self._relay = Relay(self._engine.loop, self._channel, outside, proxy)
+            self._take = self._relay.pass_on
+            self._relay.pass_on(bytes(self._buffer))
 
-    def end_relay(self) -> None:
-        """Close a connection that may be relayed; its relay ends with it."""
-        self._is_relayed = False
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
-        self.close()
+    def _now(self) -> float:
+        return self._engine.loop.time()
 
-    def _shake_hands(self, sock: ssl.SSLSocket) -> bool:
-        try:
-            sock.do_handshake()
-        except OSError as error:
-            _LOG.info("TLS handshake with %s failed: %s", self.remote_addr, error)
-            if getattr(error, "reason", None) == "HTTP_REQUEST":
-                socket.socket.send(sock, _SPEAK_TLS)
-            return False
-        return True
+    @property
+    def _is_half_sent(self) -> bool:
+        return bool(self._buffer) if self._message is None else not self._message.is_whole
 
-    def stop_reading(self) -> None:
-        """End the wait for a client; an answer under way still goes out."""
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(self.socket, socket.SHUT_RD)  # ssl's own would go on in plain text
 
-    def close(self) -> None:
-        """Close, whatever the client has not taken; a connection that is relayed ends with its relay."""
-        if self._is_relayed:
-            return
-        self.server.open_connections.discard(self)
-        with contextlib.suppress(OSError, ValueError):
-            self.wfile.close()  # or what a lost client has not taken would be tried again at collection
-        with contextlib.suppress(OSError):
-            super().close()
-        self.socket.close()
+def _check_size(buffer: bytearray, length: int) -> None:
+    if length <= LARGEST_HEAD:
+        return
+    if b"\r\n" in buffer[:LARGEST_HEAD]:
+        raise BadRequestError("431 Request Header Fields Too Large", f"The headers have more than {LARGEST_HEAD} bytes")
+    raise BadRequestError("414 URI Too Long", f"The request line has more than {LARGEST_HEAD} bytes")
+
+
+def _raise(refused: Refusal | None) -> None:
+    if refused is not None:
+        # Most clients show the phrase of a proxy's status line, and nothing else.
+        raise BadRequestError(f"{refused.status} {refused.sentence}", f"nhsauth: {refused.sentence}.\n")

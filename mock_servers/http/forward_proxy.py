@@ -6,20 +6,18 @@ connection's business.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import logging
 import re
-import selectors
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.state.real_host import Hosts
+from mock_servers.wire.wording import did_you_mean
 
 if TYPE_CHECKING:
     import ssl
@@ -28,9 +26,7 @@ _LOG: Final = logging.getLogger(__name__)
 MOST_TUNNELS: Final = 800
 """Open connections beyond which no tunnel is opened: a process has 1,024 descriptors on most machines."""
 _MOST_RELAYS: Final = 64
-_IDLE: Final = 60.0  # seconds without a byte, after which a relay ends
-_PATIENCE: Final = 5.0  # seconds to reach a host, or to be rid of a piece
-_PIECE: Final = 64 * 1024  # bytes
+_PATIENCE: Final = 5.0  # seconds to reach a host
 _MOST_COUNTED: Final = 200
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
 _UNSHOWN: Final = re.compile(r"[^!-~]")
@@ -103,24 +99,14 @@ class ForwardProxy:
             _LOG.warning("No tunnel to %s: %s", authority, error)
             return None
 
-    def relay(self, client: socket.socket, outside: socket.socket, end: Callable[[], None]) -> None:
-        """Pass on bytes in a thread of its own, until one side has ended, and then call `end`."""
-
-        def run() -> None:
-            try:
-                with outside:
-                    _pass_on(client, outside)
-            finally:
-                self._relays.release()
-                end()
-
-        threading.Thread(target=run, name=__name__, daemon=True).start()
+    def give_back(self) -> None:
+        """Let another be reached in place of one that was, and is no longer."""
+        self._relays.release()
 
     def _why(self, name: str) -> str:
         if _is_address(name):
             return f"{name} is an address: this proxy knows hosts by name, and loopback needs none (set NO_PROXY)"
-        near = difflib.get_close_matches(name, [host.name for host in self.hosts], n=1, cutoff=0.9)
-        hint = f" (did you mean {near[0]}?)" if near else ""
+        hint = did_you_mean(name, [host.name for host in self.hosts], near=0.9)
         return f"{name} is no host of this mock{hint}, and nothing leaves this machine unless allowed by name"
 
     def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:
@@ -142,18 +128,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return name.rpartition(".")[2].isdigit()  # 127.1 and its like, which resolvers take for addresses
     return True
-
-
-def _pass_on(client: socket.socket, outside: socket.socket) -> None:
-    """Copy in both directions until one side has ended, or nothing has come for a while."""
-    other = {client: outside, outside: client}
-    with selectors.DefaultSelector() as selector, suppress(OSError, ValueError):  # the second: closed meanwhile
-        for each in other:
-            each.settimeout(_PATIENCE)
-            selector.register(each, selectors.EVENT_READ, each)
-        while ready := selector.select(_IDLE):
-            for key, _ in ready:
-                piece = key.data.recv(_PIECE)
-                if not piece:
-                    return
-                other[key.data].sendall(piece)

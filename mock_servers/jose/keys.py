@@ -92,18 +92,22 @@ class KeyFileError(ValueError):
     """A user's key file cannot be used. One line: the file, what is wrong with it, what is allowed."""
 
 
-def read_private_key(path: Path) -> rsa.RSAPrivateKey:
-    """Return a user's own key, fully checked: once at start, as 4096 bits take 250 ms. Raises KeyFileError."""
+def read_private_key(path: Path, member: str = "") -> rsa.RSAPrivateKey:
+    """Return a user's own key, fully checked: once at start, as 4096 bits take 250 ms. Raises KeyFileError.
+
+    `member` is what of a configuration names the file.
+    """
+    told = f"{member} is {path}, which" if member else str(path)
     try:
         data = path.read_bytes()
         key = load_pem(data, password=None)
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be read ({error.strerror}); {_ALLOWED}") from None
+        raise KeyFileError(f"{told} cannot be read ({error.strerror}); {_ALLOWED}") from None
     except _NO_KEY:
         fault = next((fault for mark, fault in _FAULTS.items() if mark in data), "is not PEM")
-        raise KeyFileError(f"{path} {fault}; {_ALLOWED}") from None
+        raise KeyFileError(f"{told} {fault}; {_ALLOWED}") from None
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise KeyFileError(f"{path} holds a private key that is not RSA; {_ALLOWED}")
+        raise KeyFileError(f"{told} holds a private key that is not RSA; {_ALLOWED}")
     return key
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from mock_servers.rules import UnknownError
 from mock_servers.state.grant import Issued
 from mock_servers.state.store import Store
-from mock_servers.wire.wording import cut, shown
+from mock_servers.wire import wording
+from mock_servers.wire.wording import cut
 
 
 def fingerprint(value: str) -> bytes:
@@ -32,16 +34,19 @@ def mark_spent(store: Store, value: str, at: float) -> None:
 
 def recognise(store: Store, key: bytes) -> Issued | None:
     """Return where the value with this fingerprint came from, when this mock knows; apps' keys and secrets included."""
-    return store.issued.get(key) or next(_of_apps(store, key), None)
+    try:
+        return store.issued.get(key) or next(_of_apps(store, key), None)
+    except UnknownError:
+        return None
 
 
-def told(store: Store, value: Any) -> str:
+def shown(store: Store, value: Any) -> str:
     """Return a claim as it may be shown: cut when it is an app's secret, a token or a key in PEM."""
     if not isinstance(value, str):
-        return shown(value)
+        return wording.shown(value)
     issued = recognise(store, fingerprint(value))
     is_secret = issued is not None and issued.kind != "API key"
-    return cut(value) if is_secret or "-----BEGIN" in value else shown(value)
+    return cut(value) if is_secret or "-----BEGIN" in value else wording.shown(value)
 
 
 def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:

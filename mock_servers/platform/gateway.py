@@ -13,6 +13,7 @@ from mock_servers.gateway.flows import FAULT, NOWHERE, render
 from mock_servers.gateway.service import Exchange, Service, find_api
 from mock_servers.gateway.trace import trace
 from mock_servers.http import front
+from mock_servers.http.front import Front
 from mock_servers.rules import Flow, choose
 from mock_servers.wire.request import Answer, Request
 
@@ -28,28 +29,36 @@ def create_app(
 
     With `own_apis` it is for a team's own: bodies are left to be passed on, whatever their size.
     """
+    return front.create_app(front_of(service, flows, faults, own_apis=own_apis), __name__)
+
+
+def front_of(
+    service: Service,
+    flows: Sequence[Flow[Exchange, Answer]] = (),
+    faults: Faults | None = None,
+    *,
+    own_apis: bool = False,
+) -> Front[Exchange]:
+    """Return the gateway as HTTP sees it; arguments as for `create_app`."""
     all_flows = (*flows, NOWHERE)
 
     def exchange(request: Request) -> Exchange:
         found = find_api(service.store, request.path) if own_apis else None
         return Exchange(request=request, service=service, now=service.clock.now(), found_api=found)
 
-    return front.create_app(
-        front.Front(
-            name="gateway",
-            flows=all_flows,
-            exchange=exchange,
-            render=render,
-            write=front.compact,
-            message_id=service.identifiers.message_id,
-            known=Known(store=service.store, journal=service.journal, environment=service.settings.environment),
-            fault=FAULT,
-            journal=service.journal,
-            faults=faults,
-            reads_body=not own_apis,
-            place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
-            trace=trace,
-            advise=advise,
-        ),
-        __name__,
+    return Front(
+        name="gateway",
+        flows=all_flows,
+        exchange=exchange,
+        render=render,
+        write=front.compact,
+        message_id=service.identifiers.message_id,
+        known=Known(store=service.store, journal=service.journal, environment=service.settings.environment),
+        fault=FAULT,
+        journal=service.journal,
+        faults=faults,
+        reads_body=not own_apis,
+        place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
+        trace=trace,
+        advise=advise,
     )

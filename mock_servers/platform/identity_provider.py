@@ -10,6 +10,7 @@ from mock_servers.diagnosis.case import Known
 from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.http import front
+from mock_servers.http.front import Front
 from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.advice import advise
 from mock_servers.identity_provider.flows import FLOWS
@@ -24,28 +25,30 @@ def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool 
 
     With `nowhere` it is for all other paths of the provider's host, which answers nothing there.
     """
-    return front.create_app(
-        front.Front(
-            name=service.provider.name,
-            flows=FLOWS[-1:] if nowhere else FLOWS,
-            exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
-            render=render,
-            row=row_of,
-            advise=advise,
-            write=front.compact,
-            message_id=service.identifiers.message_id,
-            known=Known(
-                store=service.store,
-                journal=service.journal,
-                providers=(service.provider,),
-                fetch=without_faults(service.fetch),
-            ),
-            fault=errors.FAULT,
+    return front.create_app(front_of(service, faults, nowhere=nowhere), __name__)
+
+
+def front_of(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> Front[Exchange]:
+    """Return a provider as HTTP sees it; `nowhere` as for `create_app`."""
+    return Front(
+        name=service.provider.name,
+        flows=FLOWS[-1:] if nowhere else FLOWS,
+        exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
+        render=render,
+        row=row_of,
+        advise=advise,
+        write=front.compact,
+        message_id=service.identifiers.message_id,
+        known=Known(
+            store=service.store,
             journal=service.journal,
-            faults=faults,
-            place=_place,
+            providers=(service.provider,),
+            fetch=without_faults(service.fetch),
         ),
-        __name__,
+        fault=errors.FAULT,
+        journal=service.journal,
+        faults=faults,
+        place=_place,
     )
 
 

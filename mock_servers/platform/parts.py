@@ -56,7 +56,8 @@ def register_configured(parts: Parts) -> None:
     """Register what the configuration names: keys, apps, people, APIs and their products."""
     configuration, store = parts.configuration, parts.store
     for client_id, path in configuration.private_keys.items():
-        parts.ring.add(own_key_name(client_id), read_private_key(path), own_key_name(client_id))
+        key = read_private_key(path, configuration.key_files.get(path, ""))
+        parts.ring.add(own_key_name(client_id), key, own_key_name(client_id))
     for app in configuration.apps:
         parts.apps.add(app)
     for person in configuration.people:

@@ -241,7 +241,9 @@ class Platform:
     def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
         """Serve the platform until it is stopped. Raises what `http.server.start` raises."""
         pause = self.faults.pause
-        server = self._server = http_server.start(self, host=host, port=port, tls=tls, while_stopping=pause.stopping)
+        server = self._server = http_server.start(
+            self, host=host, port=port, tls=tls, while_stopping=pause.stopping, is_quick=self._mounts.is_quick
+        )
         pause.served_by(server.spare)
         self.served_at(server.url)
         return server

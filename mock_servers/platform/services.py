@@ -53,7 +53,8 @@ class Services:
         """Wire a provider."""
         parts = self.parts
         if settings.signing_key is not None:
-            parts.ring.add(provider.name, read_private_key(settings.signing_key), settings.kid)
+            key = read_private_key(settings.signing_key, parts.configuration.key_files.get(settings.signing_key, ""))
+            parts.ring.add(provider.name, key, settings.kid)
         lifetimes = {
             name: value
             for name in ("id_token_lifetime", "access_token_lifetime", "refresh_token_lifetime", "code_lifetime")

@@ -15,6 +15,7 @@ from mock_servers.diagnosis.case import Known
 from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.http import front
+from mock_servers.http.front import Front
 from mock_servers.wire.request import Request
 
 _PLACES = ("token", "authorize", "callback", "userinfo")
@@ -22,23 +23,25 @@ _PLACES = ("token", "authorize", "callback", "userinfo")
 
 def create_app(service: Service, faults: Faults | None = None) -> Flask:
     """Return the WSGI application of a token service; mount it at `service.mount`."""
-    return front.create_app(
-        front.Front(
-            name=service.mount.strip("/"),
-            flows=FLOWS,
-            exchange=lambda request: _exchange(service, request),
-            render=render,
-            write=write,
-            message_id=service.identifiers.message_id,
-            known=known_of(service),
-            fault=errors.SCRIPT_FAULT,
-            journal=service.journal,
-            faults=faults,
-            place=_place,
-            advise=advise,
-            trace=trace,
-        ),
-        __name__,
+    return front.create_app(front_of(service, faults), __name__)
+
+
+def front_of(service: Service, faults: Faults | None = None) -> Front[Exchange]:
+    """Return a token service as HTTP sees it."""
+    return Front(
+        name=service.mount.strip("/"),
+        flows=FLOWS,
+        exchange=lambda request: _exchange(service, request),
+        render=render,
+        write=write,
+        message_id=service.identifiers.message_id,
+        known=known_of(service),
+        fault=errors.SCRIPT_FAULT,
+        journal=service.journal,
+        faults=faults,
+        place=_place,
+        advise=advise,
+        trace=trace,
     )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from mock_servers.state.limit import COUNT, KEY_SET, REDIRECT, SCOPE, TEXT, URL, WORD
+from mock_servers.state.real_host import ENVIRONMENT
 
 DEFAULT_SCOPES = (
     "urn:nhsd:apim:app:level3:hello-world",
@@ -59,27 +62,27 @@ class App:
     the identity providers; `None` is each provider's usual: codes and refreshes, but CIS2 gives no refresh token.
     """
 
-    client_id: str
-    client_secret: str
-    name: str
-    kid: str | None = None
+    client_id: Annotated[str, WORD]
+    client_secret: Annotated[str, WORD]
+    name: Annotated[str, TEXT]
+    kid: Annotated[str, TEXT] | None = None
     key_name: str | None = None
-    jwks: Mapping[str, Any] | None = None
-    jwks_url: str | None = None
-    redirect_uris: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    jwks: Annotated[Mapping[str, Any], KEY_SET] | None = None
+    jwks_url: Annotated[str, WORD] | None = None  # of another form it is unreachable, which a test may want to see
+    redirect_uris: tuple[Annotated[str, REDIRECT], ...] = ()
+    scopes: tuple[Annotated[str, SCOPE], ...] = DEFAULT_SCOPES
     approved: bool = True
     key_approved: bool = True
     developer_active: bool = True
     company_active: bool = True
     subscribed: bool = True
-    quota_per_minute: int = 300
-    environments: tuple[str, ...] = ()
-    backchannel_logout_uri: str | None = None
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    cis2_auth_method: str = "client_secret_post"
-    cis2_signing_algorithm: str = "RS512"
-    grant_types: tuple[str, ...] | None = None
+    quota_per_minute: Annotated[int, COUNT] = 300
+    environments: tuple[Annotated[str, ENVIRONMENT], ...] = ()
+    backchannel_logout_uri: Annotated[str, URL] | None = None
+    post_logout_redirect_uris: tuple[Annotated[str, REDIRECT], ...] = ()
+    cis2_auth_method: Literal["client_secret_post", "private_key_jwt", "client_secret_basic"] = "client_secret_post"
+    cis2_signing_algorithm: Literal["RS512", "RS256"] = "RS512"
+    grant_types: tuple[Literal["authorization_code", "refresh_token"], ...] | None = None
     registration: Registration | None = None
 
     def known_in(self, environment: str) -> bool:

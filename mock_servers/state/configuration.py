@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final
 
 from mock_servers.state.app import App
+from mock_servers.state.limit import HOST, IP_ADDRESS, ORIGIN, SCOPE, UPSTREAM, Contradictions, Limit, matching
 from mock_servers.state.person import READY_MADE, Person
-from mock_servers.state.real_host import TEST_SUITE_HOSTS, RealHost
+from mock_servers.state.real_host import TEST_SUITE_HOSTS, RealHost, environment_among
 from mock_servers.state.settings import ApimSettings, ProviderSettings
 
 READY_MADE_APP: Final = App(
@@ -25,15 +26,32 @@ READY_MADE_APP: Final = App(
 REALMS: Final = "internal-dev"
 """The environment whose mock realms `/oauth2-mock` sends people to, unless set."""
 
+_MOCKED: Final = "|".join(
+    (
+        *("_nhsauth", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo", r"\.well-known"),
+        *("hello-world", "mock-jwks", "canary-api", "v1/organizations"),
+    )
+)
+_PATH: Final = matching(
+    rf"(?!/(?:{_MOCKED})(?:/|$))/[^?#\s]*[^/?#\s]",
+    'a path such as "/my-api", no slash at its end, none of the paths that are mocked',
+)
+_REALM: Final = matching(r"(?:Cis2|NHS-Login)-mock-[a-z0-9-]+", "Cis2-mock-… or NHS-Login-mock-… and an environment")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """A team's own API behind the gateway; without `scopes` any live token will do, `open` asks for none."""
 
-    path: str
-    upstream: str
-    scopes: tuple[str, ...] = ()
+    path: Annotated[str, _PATH]
+    upstream: Annotated[str, UPSTREAM]
+    scopes: tuple[Annotated[str, SCOPE], ...] = ()
     open: bool = False
+
+    def contradictions(self) -> Contradictions:
+        """Name what an API cannot be at once."""
+        if self.open and self.scopes:
+            yield "open", True, Limit(allowed="false beside scopes", holds=lambda value: value is False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,23 +63,24 @@ class Configuration:
     `apis` may be, and that the proxy leads to. `private_keys` are the files of apps that sign with a key of their own,
     by client id. `users` come besides the ready-made people,
     `hosts` besides the real hosts that the mock knows; with `test_suite_hosts` it knows those that only public test
-    suites call, too.
+    suites call, too. `source` is how a message calls the place that all this was read from.
     """
 
-    public_urls: tuple[str, ...] = ()
-    trusted_proxies: tuple[str, ...] = ()
-    allow_hosts: tuple[str, ...] = ()
+    public_urls: tuple[Annotated[str, ORIGIN], ...] = ()
+    trusted_proxies: tuple[Annotated[str, IP_ADDRESS], ...] = ()
+    allow_hosts: tuple[Annotated[str, HOST], ...] = ()
     diagnosis: bool = True
     apim: ApimSettings = field(default_factory=ApimSettings)
     cis2: ProviderSettings = field(default_factory=ProviderSettings)
     nhs_login: ProviderSettings = field(default_factory=ProviderSettings)
-    realms: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    realms: Mapping[Annotated[str, _REALM], ProviderSettings] = field(default_factory=dict)
     apps: tuple[App, ...] = (READY_MADE_APP,)
     private_keys: Mapping[str, Path] = field(default_factory=dict)
     apis: tuple[Api, ...] = ()
     users: tuple[Person, ...] = ()
     hosts: tuple[RealHost, ...] = ()
     test_suite_hosts: bool = False
+    source: str = field(default="", compare=False)
 
     @property
     def more_hosts(self) -> tuple[RealHost, ...]:
@@ -73,3 +92,34 @@ class Configuration:
         """Everybody who can log in; a configured user takes the place of a ready-made one with the same id."""
         by_id = {(person.provider, person.id): person for person in (*READY_MADE, *self.users)}
         return tuple(by_id.values())
+
+    @property
+    def key_files(self) -> Mapping[Path, str]:
+        """The files of users' own private keys, and which member names each, as a message calls it."""
+        providers = {"cis2": self.cis2, "nhs_login": self.nhs_login}
+        providers |= {f"realms.{name}": settings for name, settings in self.realms.items()}
+        named = {each.signing_key: f"{table}.signing_key" for table, each in providers.items()}
+        named |= {self.private_keys.get(app.client_id): f"apps[{at}].private_key" for at, app in enumerate(self.apps)}
+        return {path: f"{self.source}{member}" for path, member in named.items() if path is not None}
+
+    def contradictions(self) -> Contradictions:
+        """Name environments that nobody plays, and entries of a table that are there twice; pass over broken ones."""
+        apps: Sequence[object] = self.apps
+        hosts: Sequence[object] = self.hosts
+        known = environment_among(host for host in hosts if isinstance(host, RealHost))
+        named = {"apim.environment": self.apim.environment}
+        for index, app in enumerate(apps):
+            environments = app.environments if isinstance(app, App) else ()
+            named |= {f"apps[{index}].environments[{at}]": each for at, each in enumerate(environments)}
+        yield from ((member, name, known) for member, name in named.items() if not known.holds(name))
+        yield from _repeated("apps", "client_id", self.apps)
+        yield from _repeated("apis", "path", self.apis)
+        yield from _repeated("hosts", "name", self.hosts)
+
+
+def _repeated(table: str, member: str, entries: Sequence[Any]) -> Contradictions:
+    values = [getattr(entry, member, None) for entry in entries]
+    for index, value in enumerate(values):
+        if value is not None and value in values[:index]:
+            once = Limit(allowed=f"each {member} once", holds=lambda each: values.count(each) == 1)
+            yield f"{table}[{index}].{member}", value, once

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
+
+from mock_servers.state.limit import CONTENT_TYPE, COUNT, TIMES, WORD, Contradictions, Limit, between, one_of
 
 Place = Literal[
     "token",
@@ -60,6 +62,13 @@ SCRIPT_FAULT: Final = 500
 CATCH_ALL_STATUSES: Final = (SCRIPT_FAULT, 401)
 """Of a script that fails, and of a JWT or a token that Apigee does not take (S)."""
 
+_LONGEST_DELAY: Final = 3600
+_DELAY: Final = Limit(
+    allowed=f"a number of seconds above 0, up to {_LONGEST_DELAY}",
+    holds=lambda seconds: 0 < seconds <= _LONGEST_DELAY,
+    schema={"exclusiveMinimum": 0, "maximum": _LONGEST_DELAY},
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -78,13 +87,13 @@ class Fault:
     id: int = 0
     on: Place
     do: Deed
-    times: int | None = 1
-    after: int = 0
-    client_id: str | None = None
-    seconds: float | None = None
-    status: int | None = None
+    times: Annotated[int, TIMES] | None = 1
+    after: Annotated[int, COUNT] = 0
+    client_id: Annotated[str, WORD] | None = None
+    seconds: Annotated[float, _DELAY] | None = None
+    status: Annotated[int, between(400, 599, "a status")] | None = None
     body: str | Mapping[str, Any] | None = None
-    content_type: str | None = None
+    content_type: Annotated[str, CONTENT_TYPE] | None = None
     processed: bool | None = None
     kind: Malformation | None = None
     policy: Policy | None = None
@@ -130,3 +139,21 @@ class Fault:
     def told(self) -> str:
         """Whose doing it was, in words to be part of a sentence."""
         return f"a fault you ordered (number {self.id}: {self})"
+
+    def contradictions(self) -> Contradictions:
+        """Name what does not go with what is to be done: the place, members that say more of something else."""
+        places = PLACES_OF.get(self.do, PLACES)
+        if self.on not in places:
+            yield "on", self.on, one_of(*places).beside(self.do)
+        for deed, members in MEMBERS_OF.items():
+            for name in members:
+                if name not in MEMBERS_OF[self.do] and (value := getattr(self, name)) is not None:
+                    yield (
+                        name,
+                        value,
+                        Limit(allowed=f"left out with {self.do}; it is for {deed}", holds=lambda value: value is None),
+                    )
+        if self.do == "delay" and self.seconds is None:
+            yield "seconds", None, _DELAY
+        if self.do == "catch_all" and self.answered_status not in CATCH_ALL_STATUSES:
+            yield "status", self.status, one_of(*CATCH_ALL_STATUSES).beside(self.do)

@@ -9,13 +9,17 @@ import re
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+from mock_servers.state.limit import DATE, WORD, Contradictions, one_of
 from mock_servers.state.work import PROFESSIONAL_IDS, WORK
 from mock_servers.wire.wording import shown
 
 _NAMESPACE: Final = uuid.UUID("7f1f7c1e-5d0c-4f0e-9a43-3a5a7f3a1d10")
 """Fixed, so that a patient's `sub` is the same in every run."""
+
+LEVELS: Final[Mapping[str, Sequence[str]]] = {"cis2": ("aal3", "aal2", "aal1"), "nhs_login": ("P9", "P5", "P0")}
+"""By provider, the levels at which its people can log in, the highest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +32,12 @@ class Person:
     `act.sub`.
     """
 
-    provider: str
-    id: str
+    provider: Annotated[str, one_of(*LEVELS)]
+    id: Annotated[str, WORD]
     level: str
     family_name: str = "EXAMPLE"
     given_name: str = "Sam"
-    birthdate: str = "1980-01-31"
+    birthdate: Annotated[str, DATE] = "1980-01-31"
     acts_for: str | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
 
@@ -41,6 +45,12 @@ class Person:
     def uuid(self) -> str:
         """A UUID that is always the same for this person: the `sub` of NHS login (D)."""
         return str(uuid.uuid5(_NAMESPACE, f"{self.provider}:{self.id}"))
+
+    def contradictions(self) -> Contradictions:
+        """Name a level that is not one of the provider's; its case does not count."""
+        levels = LEVELS[self.provider]
+        if self.level.lower() not in map(str.lower, levels):
+            yield "level", self.level, one_of(*levels)
 
 
 def _worker(number: str, level: str, family_name: str, given_name: str) -> Person:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from mock_servers.state.limit import FULL_HOST, Limit, matching, one_of
 
 Plays = Literal["platform", "cis2", "nhs_login", "realms", "management", "management_log_in", "key_sets", "elsewhere"]
 """What a host is: the API platform, an identity provider, the host of the mock realms, Apigee's management API or its
@@ -19,9 +21,9 @@ log-in, a host of somebody's key set, or one that only test suites call and that
 class RealHost:
     """One real host: what it `plays`, of which `environment` (a word of its own service), by which evidence."""
 
-    name: str
+    name: Annotated[str, FULL_HOST]
     plays: Plays
-    environment: str = ""
+    environment: Annotated[str, ENVIRONMENT] = ""
     evidence: str = "D"
 
     @property
@@ -64,6 +66,9 @@ HOSTS: Final = (
 )
 """The hosts of the services themselves."""
 
+ENVIRONMENT: Final = matching(r"[a-z0-9-]+", 'the name of an environment such as "int"', (*PLATFORMS, "prod"))
+"""How environments are written; which of them there are is for `environment_among` to say."""
+
 TEST_SUITE_HOSTS: Final = (
     RealHost(name="api.enterprise.apigee.com", plays="management", evidence="S"),
     RealHost(name="login.apigee.com", plays="management_log_in", evidence="S"),
@@ -89,6 +94,12 @@ TRUST: Final = {
 """By environment of the platform. That int goes with CIS2's integration environment and prod with the live ones follows
 from the documentation (D); the rest is a guess, and takes rather more than less (I).
 """
+
+
+def environment_among(hosts: Iterable[RealHost]) -> Limit:
+    """Return the limit of environments of the platform: those of its hosts, and of these."""
+    known = one_of(*dict.fromkeys(host.environment for host in (*HOSTS, *hosts) if host.plays == "platform"))
+    return Limit(allowed=f"{known.allowed}, or that of one of [[hosts]]", holds=known.holds, words=known.words)
 
 
 def trust_of(environment: str) -> Trust:

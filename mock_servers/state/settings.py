@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from mock_servers.state.limit import DAYS, SECONDS, TEXT, URL, WORD, matching
+from mock_servers.state.real_host import ENVIRONMENT
+
+VECTOR_OF_TRUST = matching(r"P[059]\.(?:Cp(?:\.C[dk])?|Cm)", 'a vector of trust such as "P5.Cp.Cd"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,14 +22,14 @@ class ApimSettings:
     `refresh_token_lifetime` and `session_lifetime`: else 43200 for CIS2 and 3600 for NHS login (S).
     """
 
-    environment: str = "int"
-    status_key: str = "status"
-    audiences: tuple[str, ...] = ("https://int.api.service.nhs.uk/oauth2/token",)
+    environment: Annotated[str, ENVIRONMENT] = "int"
+    status_key: Annotated[str, WORD] = "status"
+    audiences: tuple[Annotated[str, URL], ...] = ("https://int.api.service.nhs.uk/oauth2/token",)
     strict_content_type: bool = False
-    access_token_lifetime: int = 600
-    refresh_token_lifetime: int | None = None
-    session_lifetime: int | None = None
-    remember_jti_days: int = 30
+    access_token_lifetime: Annotated[int, SECONDS] = 600
+    refresh_token_lifetime: Annotated[int, SECONDS] | None = None
+    session_lifetime: Annotated[int, SECONDS] | None = None
+    remember_jti_days: Annotated[int, DAYS] = 30
     insufficient_scope_status: Literal[403, 401] = 403
     sandbox_unknown_client: bool = False
 
@@ -43,13 +48,13 @@ class ProviderSettings:
     """
 
     signing_key: Path | None = None
-    kid: str | None = None
+    kid: Annotated[str, TEXT] | None = None
     assurance_levels: Literal["number", "string"] = "number"
     scope_at_token: Literal["ignore", "refuse"] = "ignore"
     unusable_code: Literal["captured", "ancestor"] = "captured"
     single_sign_on: bool = False
-    default_vtr: tuple[str, ...] = ()
-    id_token_lifetime: int | None = None
-    access_token_lifetime: int | None = None
-    refresh_token_lifetime: int | None = None
-    code_lifetime: int | None = None
+    default_vtr: tuple[Annotated[str, VECTOR_OF_TRUST], ...] = ()
+    id_token_lifetime: Annotated[int, SECONDS] | None = None
+    access_token_lifetime: Annotated[int, SECONDS] | None = None
+    refresh_token_lifetime: Annotated[int, SECONDS] | None = None
+    code_lifetime: Annotated[int, SECONDS] | None = None

@@ -18,6 +18,7 @@ _MOST_URLS: Final = 5
 _AROUND: Final = 150
 _SECRET: Final = re.compile(r"[A-Za-z0-9_+/=-]{12,}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,30}")
+_NEAR: Final = 0.5
 _TENTHS: Final = 10
 _MINUTES: Final = 600
 _HOURS: Final = 7200
@@ -57,6 +58,15 @@ def shown(value: Any, longest: int = _LONGEST) -> str:
         return "nothing"
     line = json.dumps(value, default=str)
     return line if len(line) <= longest else f"{line[:longest]}…"
+
+
+def did_you_mean(word: str, known: Iterable[str], near: float = _NEAR) -> str:
+    """Return the nearest of the known words as a question in brackets, after a blank; nothing when none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for who mistypes, and not for each start
+
+    by_lower = {each.lower(): each for each in known}
+    nearest = get_close_matches(word.lower(), by_lower, n=1, cutoff=near)
+    return f" (did you mean {by_lower[nearest[0]]}?)" if nearest else ""
 
 
 def url(value: Any) -> str:

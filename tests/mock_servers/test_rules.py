@@ -2,7 +2,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mock_servers.rules import Flow, Kind, Policy, Refusal, Rule, ServiceError, action, choose, foresee, judge, rejects
+from mock_servers.rules import (
+    Flow,
+    Kind,
+    Policy,
+    Refusal,
+    Rule,
+    ServiceError,
+    UnknownError,
+    action,
+    choose,
+    foresee,
+    judge,
+    rejects,
+    walk,
+)
 
 FIRST = ServiceError(status=400, code="first", sentence="First", evidence="S", row="1")
 SECOND = ServiceError(status=400, code="second", sentence="Second", evidence="S", row="2")
@@ -155,3 +169,36 @@ def test_the_first_flow_that_takes_the_exchange_is_chosen() -> None:
     )
 
     assert choose((never, ALL), Exchange()) is ALL
+
+
+@rejects(FIRST)
+def check_untold(_: Exchange) -> str | None:
+    raise UnknownError("who is registered")
+
+
+def test_a_walk_tells_of_each_rule_whether_it_passed_objected_or_is_unknown_and_why() -> None:
+    rules = (check_first, check_untold, find_second, check_third, claim_third, remember_walk)
+    exchange = Exchange(bad=frozenset({"second", "third"}))
+
+    said = {
+        step.rule.name: (step.refusal and step.refusal.diagnosis, step.unknown)
+        for step in walk(flow(*rules).policies, exchange)
+    }
+
+    assert said == {
+        "check_first": (None, None),
+        "check_untold": (None, "who is registered"),
+        "find_second": ("second is bad", None),
+        "check_third": (None, ""),
+        "claim_third": (None, ""),
+        "remember_walk": (None, ""),
+    }
+
+
+def test_what_nobody_has_told_is_not_foreseen() -> None:
+    exchange = Exchange(bad=frozenset({"first"}))
+    walked = flow(check_first, check_untold)
+    refusal = judge(walked, exchange)
+    assert refusal is not None
+
+    assert foresee(walked, exchange, refusal) == []

@@ -78,7 +78,7 @@ def test_so_it_does_behind_a_mock_that_runs_elsewhere(pytester: pytest.Pytester,
         ("nhsauth_gateway(3)", "upstream is 3; allowed: a URL, or a WSGI application"),
         ("nhsauth_gateway(URL, path='/token')", 'api.path is "/token"; allowed: a path such as'),
         ("nhsauth_gateway(URL, scopes='urn:x')", 'api.scopes is "urn:x"; allowed: a list'),
-        ("nhsauth_gateway(URL, scopes=['urn:x'], open=True)", "api.open is true; allowed: false beside scopes"),
+        ("nhsauth_gateway(URL, scopes=['urn:nhsd:apim:app:level3:x'], open=True)", "api.open is true; allowed: false"),
         ("[nhsauth_gateway(URL, path='/a') for _ in 'ab']", "an API is at *'/a'* already"),
     ],
 )

@@ -204,9 +204,9 @@ def test_a_server_that_has_died_fails_the_next_test_that_needs_it_and_no_other(
 ) -> None:
     pytester.makepyfile(
         """
+        import asyncio
         import threading
         import pytest
-        from cheroot.connections import ConnectionManager
 
         @pytest.fixture(scope="session", autouse=True)
         def _death(request):
@@ -214,7 +214,7 @@ def test_a_server_that_has_died_fails_the_next_test_that_needs_it_and_no_other(
                 raise RuntimeError("no more")
 
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(ConnectionManager, "run", die)
+                patch.setattr(asyncio.SelectorEventLoop, "run_forever", die)
                 request.getfixturevalue("nhsauth_platform")
                 for thread in threading.enumerate():
                     if thread.name == "mock_servers.http.server":

@@ -190,7 +190,9 @@ class TestErrors:
         outcome = run()
 
         assert outcome.parseoutcomes() == {"errors": 1}
-        outcome.stdout.fnmatch_lines("the mock cannot be started: *cis2.pem is not PEM; allowed is an *")
+        outcome.stdout.fnmatch_lines(
+            "the mock cannot be started: *nhsauth.toml: cis2.signing_key is *cis2.pem, which is not PEM; *"
+        )
         outcome.stdout.no_fnmatch_line("*fixtures.py*")
 
 

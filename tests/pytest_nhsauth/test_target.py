@@ -24,6 +24,8 @@ from pytest_nhsauth.control_api import NotAMockError, session
 from pytest_nhsauth.remote import connected
 from pytest_nhsauth.target import ServerDiedError, Target
 
+SCOPE = "urn:nhsd:apim:app:level3:my-api"
+
 DOCTOR = "656005750104"
 NOON = 1_900_000_000
 
@@ -72,9 +74,9 @@ class TestApps:
         assert [app.client_id for app in platform.apps.all()] == ["nhsauth-app"]
 
     def test_a_new_one_has_a_key_of_its_own(self, platform: Platform) -> None:
-        app = platform.new_app(client_id="mine/1", scopes=["one"])
+        app = platform.new_app(client_id="mine/1", scopes=[SCOPE])
 
-        assert platform.apps.get("mine/1").scopes == ("one",)
+        assert platform.apps.get("mine/1").scopes == (SCOPE,)
         assert [key["kid"] for key in app.jwks["keys"]] == [app.kid]
         assert app.private_key.public_key() != platform.app("nhsauth-app").private_key.public_key()
 

@@ -8,8 +8,8 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.provenance import told
 from mock_servers.wire.wording import shown
 
 
@@ -58,12 +58,12 @@ def iss_sub_differ(case: Case) -> Finding | None:
 
 
 def _told(case: Case, value: Any) -> str:
-    shown_value = told(case.known.store, value)
+    shown_value = provenance.shown(case.known.store, value)
     return f"{shown_value} (the API key of an app)" if _is_key(case, value) else shown_value
 
 
 def _is_key(case: Case, value: Any) -> bool:
-    return isinstance(value, str) and case.known.store.apps.get(value) is not None
+    return case.known.app(value) is not None
 
 
 def _cure(case: Case, iss: Any, sub: Any) -> str:

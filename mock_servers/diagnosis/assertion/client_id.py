@@ -33,18 +33,20 @@ def app_not_known_here(case: Case) -> Finding | None:
     return Finding(
         id="app-not-known-here",
         certainty=certainty,
-        seen=f"iss and sub are {provenance.told(case.known.store, named)}: {said}.",
+        seen=f"iss and sub are {provenance.shown(case.known.store, named)}: {said}.",
         cause=f"{_BOTH}, here {case.known.environment}.",
         cure=_cure(case),
     )
 
 
 def _is_known(case: Case, named: Any) -> bool:
-    app = case.known.store.apps.get(named) if isinstance(named, str) else None
+    app = case.known.app(named)
     return app is not None and app.known_in(case.known.environment)
 
 
 def _cure(case: Case) -> str:
+    if not case.known.is_all:
+        return "Take the API key from the app's page in the developer portal of this environment."
     known = [app.client_id for app in case.known.store.apps.values() if app.known_in(case.known.environment)]
     more = f" and {len(known) - _MOST} more" if len(known) > _MOST else ""
     return (
@@ -56,10 +58,11 @@ def _guesses(case: Case, named: Any) -> Iterator[_Said]:
     if not isinstance(named, str):
         yield "certain", "no text, and an API key is text"
         return
-    yield from _of_apps(case, named)
+    if case.known.is_all:
+        yield from _of_apps(case, named)
     yield from _of_platform(named)
     yield from _of_shape(named)
-    yield "possible", "nothing that this mock knows"
+    yield "possible", "nothing that this mock knows" if case.known.is_all else "nothing that an API key looks like"
 
 
 def _of_apps(case: Case, named: str) -> Iterator[_Said]:

@@ -40,7 +40,8 @@ class KnownKey:
 def known_keys(case: Case) -> Iterator[KnownKey]:
     """Return each key once, the asking app's own first."""
     seen: set[int] = set()
-    for each in (*_registered(case), *_held(case), *_of_apps(case), *_kept(case)):
+    others = (*_held(case), *_of_apps(case), *_kept(case)) if case.known.is_all else ()
+    for each in (*_registered(case), *others):
         modulus = each.key.public_numbers().n
         if modulus not in seen:
             seen.add(modulus)

@@ -46,10 +46,9 @@ class _Signed:
 
 
 def _signed(case: Case) -> _Signed | None:
-    if case.refused_by(_ASSERTION) and case.assertion is not None:
-        return _Signed(
-            field="client_assertion", jwt=case.assertion, key=case.learned["app_key"], kid=case.learned["kid"]
-        )
+    app_key = case.learned.get("app_key")
+    if case.refused_by(_ASSERTION) and case.assertion is not None and app_key is not None:
+        return _Signed(field="client_assertion", jwt=case.assertion, key=app_key, kid=case.learned["kid"])
     key = usable(case.learned.get("provider_jwk") or {})
     if case.refused_by(_SUBJECT) and case.subject is not None and key is not None:
         return _Signed(field="subject_token", jwt=case.subject, key=key, kid=case.subject.header.get("kid"))
@@ -159,15 +158,19 @@ def other_private_key(case: Case) -> Finding | None:
     return Finding(
         id="other-private-key",
         certainty="likely",
-        seen=f"No key that this mock knows made the signature of client_assertion; the key registered as kid "
+        seen=f"No key that {_whose(case)} made the signature of client_assertion; the key registered as kid "
         f"{shown(signed.kid)} has {signed.key.key_size} bits, and its modulus begins {modulus[:16]}.",
         cause="It was signed with another private key, or changed after signing.",
         cure="Compare `openssl rsa -in key.pem -noout -modulus` with that, and sign with the key that matches.",
     )
 
 
+def _whose(case: Case) -> str:
+    return "this mock knows" if case.known.is_all else "the key set has"
+
+
 def _not_by_provider(case: Case, signed: _Signed, maker: KnownKey | None) -> Finding:
-    whose = f"matches kid {shown(maker.kid)} of {maker.owner}" if maker else "is that of no key which this mock knows"
+    whose = f"matches kid {shown(maker.kid)} of {maker.owner}" if maker else f"is that of no key that {_whose(case)}"
     return Finding(
         id="other-private-key",
         certainty="certain" if maker else "likely",

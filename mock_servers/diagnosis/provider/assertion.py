@@ -37,7 +37,7 @@ def cis2_iss_is_api_key(case: Case) -> Finding | None:
     iss, client_id = case.claim("iss"), case.form("client_id")
     if _at(case, "cis2") is None or not isinstance(iss, str) or iss == client_id:
         return None
-    known = case.known.store.apps.get(iss) is not None
+    known = case.known.app(iss) is not None
     is_key = known and client_id is not None and not _CIS2_CLIENT.fullmatch(iss)
     if not is_key and (known or not _API_KEY.fullmatch(iss)):
         return None
@@ -140,7 +140,7 @@ def _registered_algorithm(case: Case) -> str | None:
     client, iss = case.learned.get("client"), case.claim("iss")
     if isinstance(client, Client):
         return client.signing_algorithm
-    app = case.known.store.apps.get(iss) if isinstance(iss, str) else None
+    app = case.known.app(iss)
     return app.cis2_signing_algorithm if app is not None else None
 
 

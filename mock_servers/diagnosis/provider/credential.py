@@ -44,11 +44,12 @@ def credentials_in_basic(case: Case) -> Finding | None:
 def _described(case: Case, client_id: str, secret: str) -> str:
     if secret.startswith(_JWT_START) or client_id.startswith(_JWT_START):
         return "with a JWT in it, as if an assertion were a password"
-    if case.known.store.apps.get(client_id) is not None:
+    if case.known.app(client_id) is not None:
         return f"with the API key {shown(client_id)} and a secret of {len(secret)} characters"
     if not client_id:
         return "and cannot be read as base64 of two texts with a colon between"
-    return f"with an id of {len(client_id)} characters, which is no app's API key, and a secret of {len(secret)}"
+    none = ", which is no app's API key," if case.known.is_all else ""
+    return f"with an id of {len(client_id)} characters{none} and a secret of {len(secret)}"
 
 
 def _where_to(case: Case) -> str:

@@ -97,10 +97,10 @@ def charset_suffix(case: Case) -> Finding | None:
     return Finding(
         id="charset-suffix",
         certainty="certain",
-        seen=f"Content-Type is {shown(sent)}, and this mock was told to be strict about it.",
+        seen=f"Content-Type is {shown(sent)}{', and this mock was told to be strict about it' * case.known.is_all}.",
         cause="Your HTTP client adds a charset. Whether the real service minds is disputed: its source compares the "
         "whole header, yet live clients send one.",
-        cure=f"Set the header yourself, to exactly {FORM}; or leave strict_content_type off.",
+        cure=f"Set the header yourself, to exactly {FORM}{'; or leave strict_content_type off' * case.known.is_all}.",
     )
 
 

@@ -112,7 +112,12 @@ def _of_type(sent: str | None) -> str:
 FINDERS: Final = (
     Finder(
         find=grant_type,
-        rules=("check_grant_type_supported", "check_grant_type_token_exchange", "check_grant_type"),
+        rules=(
+            "check_grant_type_supported",
+            "check_grant_type_token_exchange",
+            "check_grant_type_known",
+            "check_grant_type",
+        ),
     ),
     Finder(find=subject_token_type, rules=(_TYPE_RULE,)),
 )

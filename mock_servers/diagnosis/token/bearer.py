@@ -70,7 +70,7 @@ def _expired(case: Case) -> tuple[float, float] | None:
 def token_of_other_environment(case: Case) -> Finding | None:
     """A token of the platform, but not of this environment; without provenance a guess by its shape."""
     sent = token_in(_sent(case))
-    token = case.known.store.access_tokens.get(sent)
+    token = case.known.store.access_tokens.get(sent) if case.known.is_all else None
     if token is not None and token.environment != case.known.environment:
         return Finding(
             id="token-of-other-environment",
@@ -85,11 +85,14 @@ def token_of_other_environment(case: Case) -> Finding | None:
     return Finding(
         id="token-of-other-environment",
         certainty="possible",
-        seen=f"Bearer {cut(sent)} has the shape of a platform access token (28 letters and digits), and this mock has "
-        "not issued it.",
-        cause="By its shape it is the token of another environment, or one from before this mock was started or reset.",
+        seen=f"Bearer {cut(sent)} has the shape of a platform access token (28 letters and digits){_not_issued(case)}.",
+        cause="By its shape it is the token of another environment, or an old one.",
         cure="Get the token from the token service of the environment whose API you call.",
     )
+
+
+def _not_issued(case: Case) -> str:
+    return ", and this mock has not issued it" if case.known.is_all else ""
 
 
 def provider_token_at_api(case: Case) -> Finding | None:
@@ -145,7 +148,7 @@ def api_key_as_bearer(case: Case) -> Finding | None:
     return Finding(
         id="api-key-as-bearer",
         certainty="possible",
-        seen=f"Bearer {cut(sent)} is 32 letters and digits, and this mock has not issued it.",
+        seen=f"Bearer {cut(sent)} is 32 letters and digits{_not_issued(case)}.",
         cause="By its shape it is an API key or a refresh token; access tokens have 28.",
         cure="Send the access_token of the token answer. Where an API takes a key, that goes into the header apikey.",
     )

@@ -35,12 +35,16 @@ def opaque_subject_token(case: Case) -> Finding | None:
         return None
     return Finding(
         id="code-as-subject-token",
-        certainty="possible" if shape.also else "likely",
-        seen=f"subject_token {cut(sent)} is {shape.by}: by its looks {shape.words}. This mock has not issued it.",
+        certainty="possible" if shape.also and case.known.is_all else "likely",
+        seen=f"subject_token {cut(sent)} is {shape.by}: by its looks {shape.words}.{_not_issued(case)}",
         cause="It is no id_token: that is a JWT, which begins with eyJ and has two dots.",
         cure="Exchange the authorization code at the identity provider's token endpoint, and send the id_token of that "
         "answer as subject_token.",
     )
+
+
+def _not_issued(case: Case) -> str:
+    return " This mock has not issued it." if case.known.is_all else ""
 
 
 def id_token_other_environment(case: Case) -> Finding | None:
@@ -81,6 +85,8 @@ def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
         yield "certain", f"the real {title}'s, of its environment {host.environment}"
     if realm is not None:
         yield "certain", f"the mock realm {realm[1]}-{realm[2]}'s; /oauth2-mock trusts those of its environment"
+    if not case.known.is_all:
+        yield "likely", "no issuer that is known of"
     if origin in case.known.origins and iss == f"{origin}{CIS2.path}":
         yield "certain", "this mock's CIS2, which /oauth2 trusts"
     if iss in case.known.origins:

@@ -43,11 +43,12 @@ COMMANDS = [
     ["token"],
     ["run"],
     ["env"],
+    ["summary"],
 ]
 QUOTA_TEXT = (
     "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."
 )
-HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "cheroot", "hypothesis", "pytest"]
+HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "h11", "asyncio", "hypothesis", "pytest"]
 
 
 @pytest.fixture
@@ -155,26 +156,54 @@ def test_a_configuration_that_does_not_hold_is_told_to_programs(run: Run) -> Non
 
     assert (result.exit_code, json.loads(result.stdout)) == (
         1,
-        {"holds": False, "problem": "nhsauth.toml: diagnosis is 3; allowed: true or false"},
+        {
+            "holds": False,
+            "problem": "nhsauth.toml: diagnosis is 3; allowed: true or false",
+            "problems": ["nhsauth.toml: diagnosis is 3; allowed: true or false"],
+        },
     )
 
 
+def test_every_error_of_a_configuration_has_its_line(run: Run) -> None:
+    Path("nhsauth.toml").write_text("diagnosis = 3\n[apim]\nenvironment = 'itn'")
+
+    lines = run("config", "check", "nhsauth.toml").stderr.splitlines()
+
+    assert lines[0] == "Error: nhsauth.toml: diagnosis is 3; allowed: true or false"
+    assert lines[1].startswith('nhsauth.toml: apim.environment is "itn" (did you mean int?); allowed: "int" or ')
+
+
+def test_every_key_file_that_holds_no_key_has_its_line(run: Run) -> None:
+    Path("x.pem").write_text("no key")
+    Path("y.pem").write_text("-----BEGIN PUBLIC KEY-----")
+    Path("nhsauth.toml").write_text("[cis2]\nsigning_key = 'x.pem'\n[nhs_login]\nsigning_key = 'y.pem'")
+
+    lines = [line.partition(";")[0] for line in run("config", "check", "nhsauth.toml").stderr.splitlines()]
+
+    assert lines == [
+        f"Error: nhsauth.toml: cis2.signing_key is {Path('x.pem').absolute()}, which is not PEM",
+        f"nhsauth.toml: nhs_login.signing_key is {Path('y.pem').absolute()}, which holds a public key",
+    ]
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "member"),
     [
-        "[cis2]\nsigning_key = 'x.pem'",
-        "[[apps]]\nclient_id = 'x'\nprivate_key = 'x.pem'",
-        "[realms.Cis2-mock-x]\nsigning_key='x.pem'",
+        ("[cis2]\nsigning_key = 'x.pem'", "cis2.signing_key"),
+        ("[[apps]]\nclient_id = 'x'\nprivate_key = 'x.pem'", "apps[0].private_key"),
+        ("[realms.Cis2-mock-x]\nsigning_key='x.pem'", "realms.Cis2-mock-x.signing_key"),
     ],
 )
-def test_a_key_file_that_holds_no_key_is_a_no(run: Run, text: str) -> None:
+def test_a_key_file_that_holds_no_key_is_a_no(run: Run, text: str, member: str) -> None:
     Path("x.pem").write_text("no key")
     Path("nhsauth.toml").write_text(text)
 
-    result = run("config", "check")
+    result = run("config", "check", "nhsauth.toml")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "x.pem is not PEM; allowed is an unencrypted RSA private key" in one_line(result.stderr)
+    said = one_line(result.stderr)
+    assert said.startswith(f"Error: nhsauth.toml: {member} is ")
+    assert "x.pem, which is not PEM; allowed is an unencrypted RSA private key" in said
 
 
 def test_a_file_that_is_not_there_is_misuse(run: Run) -> None:

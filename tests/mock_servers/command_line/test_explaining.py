@@ -10,15 +10,11 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from mock_servers.apim import flows as apim
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.explain import offline, verdict
-from mock_servers.gateway import flows as gateway
-from mock_servers.identity_provider import token_request
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.mock import Mock
-from mock_servers.rules import Rule
 
 Run = Callable[..., Result]
 Told = Callable[..., dict[str, Any]]
@@ -318,20 +314,11 @@ def test_a_private_key_is_warned_of_and_never_repeated(run: Run, pair: KeyPair) 
     assert [line for each in results for line in pem.splitlines()[1:-1] if line in each.output] == []
 
 
-def test_what_is_unknowable_are_rules_that_there_are() -> None:
-    policies = [*apim.CLIENT_ASSERTION, *apim.SUBJECT_TOKEN, apim.REFRESH_TOKEN, gateway.TOKEN, gateway.API_KEY]
-    rules: list[Rule[Any]] = [rule for policy in policies for rule in policy.rules]
-
-    known = {rule.name for rule in [*rules, token_request.find_code]}
-
-    assert offline.UNKNOWABLE - known == set()
-
-
 @pytest.mark.parametrize("role", verdict.ROLES)
 def test_nothing_opaque_is_refused_for_being_unknown(role: str) -> None:
-    bench = offline.offline(INT, NOW)
+    context = offline.offline(INT, NOW)
 
-    refused = [each.rule for each in verdict.ROLES[role].judge(bench, "a" * 32).refusals]
+    refused = [each.rule for each in verdict.ROLES[role].judge(context, "a" * 32).refusals]
 
     assert refused == {
         "client_assertion": ["decode_client_assertion"],
@@ -355,10 +342,10 @@ def test_the_value_comes_from_stdin_or_a_file_or_the_line(run: Run, sign: Sign, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["@nowhere"], 'TOKEN cannot be read from "nowhere" (No such file or directory)'),
-        (["@."], 'TOKEN cannot be read from "." (Is a directory)'),
-        ([" "], "TOKEN is empty; allowed: a value, - for stdin, @FILE for a file"),
-        (["-"], "TOKEN is empty; allowed: a value, - for stdin, @FILE for a file"),
+        (["@nowhere"], 'VALUE cannot be read from "nowhere" (No such file or directory)'),
+        (["@."], 'VALUE cannot be read from "." (Is a directory)'),
+        ([" "], "VALUE is empty; allowed: a text, - for stdin, @FILE for a file"),
+        (["-"], "VALUE is empty; allowed: a text, - for stdin, @FILE for a file"),
         (["x", "--at", "tomorrow"], '--at is "tomorrow"; allowed: ISO 8601 with a zone'),
         (["x", "--at", "2027-01-15T08:00:00"], '--at is "2027-01-15T08:00:00"; allowed: ISO 8601 with a zone'),
         (["x", "--at", "1" * 400], "--at is"),

@@ -190,8 +190,8 @@ def test_a_host_that_is_not_ours_is_one_line_and_exit_2(tmp_path: Path) -> None:
     [
         ("diagnosys = true", "diagnosys is unknown (did you mean diagnosis?)"),
         ("diagnosis = ", "is not TOML: "),
-        ("[[apps]]\nclient_id = 'x'\nprivate_key = 'nhsauth.toml'\n", "nhsauth.toml is not PEM"),
-        ("[cis2]\nsigning_key = 'nhsauth.toml'\n", "nhsauth.toml is not PEM"),
+        ("[[apps]]\nclient_id = 'x'\nprivate_key = 'nhsauth.toml'\n", "nhsauth.toml: apps[0].private_key is "),
+        ("[cis2]\nsigning_key = 'nhsauth.toml'\n", "nhsauth.toml, which is not PEM"),
     ],
 )
 def test_a_broken_configuration_is_one_line_and_exit_2(tmp_path: Path, text: str, said: str) -> None:

@@ -7,13 +7,17 @@ from typing import Annotated, Any, Literal
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_servers.configuration import limits, members
+from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Api, Configuration
-from mock_servers.state.person import Person
+from mock_servers.state.limit import IN_FILE, between
+from mock_servers.state.person import LEVELS, Person
 from mock_servers.state.settings import ApimSettings, ProviderSettings
 
+SCOPE = "urn:nhsd:apim:app:level3:my-api"
 PEM = "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQ"
 APP = {"client_id": "a", "client_secret": "s", "name": "n"}
 PERSON = {"provider": "cis2", "id": "656005750199", "level": "aal3"}
@@ -43,7 +47,8 @@ class Outer:
     inner: Inner = field(default_factory=Inner)
     inners: tuple[Inner, ...] = ()
     either: str | int | None = None
-    limited: Annotated[int, limits.between(1, 3, "a small number")] = 1
+    limited: Annotated[int, between(1, 3, "a small number")] = 1
+    held: Annotated[Mapping[str, Any], IN_FILE] | None = None
 
 
 def test_members_of_every_type_are_read(tmp_path: Path) -> None:
@@ -126,6 +131,32 @@ def test_a_wrong_member_is_named_with_what_was_found_and_what_is_allowed(given: 
         members.read(Outer, {"text": "t", **given}, where="it")
 
     assert str(caught.value) == said
+
+
+def test_all_wrong_members_are_named(tmp_path: Path) -> None:
+    given = {"truth": 1, "inners": [{"number": "x"}, {}, {"numbr": 1}], "table": {"a": "b", "c": 1, "d": 1.5}}
+
+    with pytest.raises(MemberError) as caught:
+        members.read(Outer, given, where="it", folder=tmp_path)
+
+    assert str(caught.value).splitlines() == [
+        "it.truth is 1; allowed: true or false",
+        'it.inners[0].number is "x"; allowed: a whole number',
+        "it.inners[2].numbr is unknown (did you mean number?); allowed: number",
+        'it.table.a is "b"; allowed: a whole number',
+        "it.table.d is 1.5; allowed: a whole number",
+        "it.text is missing; allowed: text",
+    ]
+
+
+def test_a_file_is_read_as_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "held.json").write_text('{"a": [1]}')
+
+    assert members.read(Outer, {"text": "t", "held": "held.json"}, folder=tmp_path).held == {"a": [1]}
+
+
+def test_the_levels_of_people_are_those_of_their_providers() -> None:
+    assert {provider.name: tuple(provider.levels) for provider in (CIS2, NHS_LOGIN)} == dict(LEVELS)
 
 
 def test_an_error_carries_its_three_parts() -> None:
@@ -234,7 +265,7 @@ def test_claims_take_what_json_can_say_and_nothing_else(value: object) -> None:
         (Api, {"path": "/a", "upstream": "x:9"}, 'upstream is "x:9"; allowed: a URL such as http://127.0.0.1:9000'),
         (
             Api,
-            {"path": "/a", "upstream": "http://x", "open": True, "scopes": ["s"]},
+            {"path": "/a", "upstream": "http://x", "open": True, "scopes": [SCOPE]},
             "open is true; allowed: false beside scopes",
         ),
         (Person, {**PERSON, "provider": "x"}, 'provider is "x"; allowed: "cis2" or "nhs_login"'),
@@ -272,7 +303,10 @@ def test_values_at_the_edge_of_what_works_are_taken(kind: type[Any], given: Mapp
 
 
 def test_a_partial_reading_returns_only_what_was_given() -> None:
-    assert members.read_partial(App, {"approved": False, "scopes": ["s"]}) == {"approved": False, "scopes": ("s",)}
+    assert members.read_partial(App, {"approved": False, "scopes": [SCOPE]}) == {
+        "approved": False,
+        "scopes": (SCOPE,),
+    }
 
 
 def test_a_partial_reading_checks_what_was_given() -> None:

@@ -10,9 +10,11 @@ from jsonschema import Draft202012Validator
 
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.configuration.reading import ConfigurationError
-from mock_servers.jose.keys import KeyPair, KeyRing, jwks
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.jose.keys import KeyFileError, KeyPair, KeyRing, jwks
 from mock_servers.mock import Mock
-from mock_servers.state.app import App, own_key_name
+from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
 from mock_servers.state.real_host import RealHost
@@ -62,6 +64,7 @@ name = "My app - INT"
 client_id = "test-client"
 client_secret = "test-secret"
 private_key = "app.pem"
+make_key = false
 kid = "app-1"
 jwks = "jwks.json"
 jwks_url = "http://127.0.0.1:9/jwks.json"
@@ -100,6 +103,12 @@ birthdate = "1970-01-01"
 acts_for = "656005750104"
 claims = { name = "TEST User" }
 
+[[users]]
+provider = "nhs_login"
+id = "9912003099"
+level = "P9"
+claims_file = "person.json"
+
 [[hosts]]
 name = "pr-7.api.service.nhs.uk"
 plays = "platform"
@@ -115,6 +124,7 @@ def write(tmp_path: Path) -> Write:
     for name in ("cis2.pem", "nhs_login.pem", "realm.pem", "app.pem"):
         (tmp_path / name).touch()
     (tmp_path / "jwks.json").write_text('{"keys": [{"kid": "from-file"}]}')
+    (tmp_path / "person.json").write_text('{"gp_registration_details": {"gp_ods_code": "A28826"}}')
 
     def written(text: str, name: str = "nhsauth.toml") -> Path:
         path = tmp_path / name
@@ -124,12 +134,15 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
-def problem(path: Path) -> str:
+def problems(path: Path) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         configuration_file.read(path)
-    text = str(caught.value)
-    assert text.splitlines() == [text]
-    return text.removeprefix(str(path.parent)).lstrip("/\\")
+    return [line.removeprefix(str(path.parent)).lstrip("/\\") for line in str(caught.value).splitlines()]
+
+
+def problem(path: Path) -> str:
+    (said,) = problems(path)
+    return said
 
 
 def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
@@ -210,6 +223,12 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
                 acts_for="656005750104",
                 claims={"name": "TEST User"},
             ),
+            Person(
+                provider="nhs_login",
+                id="9912003099",
+                level="P9",
+                claims={"gp_registration_details": {"gp_ods_code": "A28826"}},
+            ),
         ),
         hosts=(RealHost(name="pr-7.api.service.nhs.uk", plays="platform", environment="internal-dev", evidence="I"),),
     )
@@ -265,6 +284,12 @@ def test_an_app_with_public_keys_gets_no_key_of_the_mock(write: Write, member: s
     assert (app.key_name, app.kid) == (None, None)
 
 
+def test_an_app_for_which_no_key_is_to_be_made_has_none(write: Write) -> None:
+    app = configuration_file.read(write('[[apps]]\nclient_id = "a"\nmake_key = false\n')).apps[0]
+
+    assert (app.key_name, app.kid, app.has_keys) == (None, None, False)
+
+
 def test_an_empty_list_of_apps_means_none(write: Write) -> None:
     assert configuration_file.read(write("apps = []")).apps == ()
 
@@ -309,11 +334,48 @@ def test_pyproject_has_the_settings_in_its_own_table(write: Write) -> None:
         ("[apps]\nclient_id = 'x'", "apps is an object with 1 member; allowed: a list, each item an object"),
         (
             "apps = [{client_id = 'x'}, {client_id = 'x'}]",
-            'apps[1].client_id is "x" once more; allowed: each only once',
+            'apps[1].client_id is "x"; allowed: each client_id once',
         ),
         (
             "apis = [{path = '/x', upstream = 'http://x'}, {path = '/x', upstream = 'http://y'}]",
-            'apis[1].path is "/x" once more; allowed: each only once',
+            'apis[1].path is "/x"; allowed: each path once',
+        ),
+        (
+            "[apim]\nenvironment = 'itn'",
+            'apim.environment is "itn" (did you mean int?); allowed: "int" or "sandbox" or "dev" or "ref" or ',
+        ),
+        ("[apim]\nenvironment = 'PROD'", 'apim.environment is "PROD" (did you mean prod?); allowed: '),
+        (
+            "apps = [{client_id = 'x', environments = ['int', 'internal-dve']}]",
+            'apps[0].environments[1] is "internal-dve" (did you mean internal-dev?); allowed: "int" or ',
+        ),
+        (
+            "apps = [{client_id = 'x', scopes = ['banana']}]",
+            'apps[0].scopes[0] is "banana"; allowed: a scope that a token can have, such as "urn:nhsd:apim:user-nhs-',
+        ),
+        (
+            "apps = [{client_id = 'x', scopes = ['urn:nhsd:apim:user-nhs-cis2:aal4:x']}]",
+            'apps[0].scopes[0] is "urn:nhsd:apim:user-nhs-cis2:aal4:x"; allowed: a scope that ',
+        ),
+        (
+            "apis = [{path = '/x', upstream = 'http://x', scopes = ['urn:nhsd:apim:app:level2:x']}]",
+            'apis[0].scopes[0] is "urn:nhsd:apim:app:level2:x"; allowed: a scope that ',
+        ),
+        (
+            "apps = [{client_id = 'x', cis2_auth_method = 'private_key_jtw'}]",
+            'apps[0].cis2_auth_method is "private_key_jtw" (did you mean private_key_jwt?); allowed: "client_secret_',
+        ),
+        (
+            "[[users]]\nprovider = 'nhs-login'\nid = '1'\nlevel = 'P9'",
+            'users[0].provider is "nhs-login" (did you mean nhs_login?); allowed: "cis2" or "nhs_login"',
+        ),
+        (
+            "[[users]]\nprovider = 'cis2'\nid = '1'\nlevel = 'aal3'\nclaims = {a = 1}\nclaims_file = 'person.json'",
+            "users[0].claims is an object with 1 member; allowed: left out beside claims_file",
+        ),
+        (
+            "[[users]]\nprovider = 'cis2'\nid = '1'\nlevel = 'aal3'\nclaims_file = 'none.json'",
+            'users[0].claims_file is "none.json"; allowed: the path of a JSON file; there is none at ',
         ),
         (
             "hosts = [{name = 'INT.example', plays = 'platform'}]",
@@ -335,7 +397,10 @@ def test_pyproject_has_the_settings_in_its_own_table(write: Write) -> None:
             'cis2.signing_key is "none.pem"; allowed: the path of a file; there is none',
         ),
         ("[[apps]]\nclient_id = 'x'\njwks = 'app.pem'", "apps[0].jwks is "),
-        ("[[apps]]\nclient_id = 'x'\njwks = 3", "apps[0].jwks is 3; allowed: the path of a file or a JSON Web Key Set"),
+        (
+            "[[apps]]\nclient_id = 'x'\njwks = 3",
+            "apps[0].jwks is 3; allowed: the path of a JSON file or a JSON Web Key Set",
+        ),
         (
             "[[apps]]\nclient_id = 'x'\njwks = {}",
             "apps[0].jwks is an object with 0 members; allowed: a JSON Web Key Set",
@@ -344,6 +409,110 @@ def test_pyproject_has_the_settings_in_its_own_table(write: Write) -> None:
 )
 def test_a_wrong_member_is_named_with_its_file(write: Write, text: str, said: str) -> None:
     assert problem(write(text)).startswith(f"nhsauth.toml: {said}")
+
+
+def test_all_that_is_wrong_with_a_file_is_told_at_once(write: Write) -> None:
+    path = write("""
+        diagnosis = "yes"
+        [apim]
+        environment = "itn"
+        session_lifetime = "a day"
+        [cis2]
+        code_lifetime = 0
+        [[apps]]
+        client_id = "x"
+        scopes = ["banana", "urn:nhsd:apim:app:level3:x", "apple"]
+        environments = ["rfe"]
+        [[apps]]
+        name = "y"
+        nmae = "z"
+        [[apis]]
+        path = "/a"
+        upstream = "http://a"
+        [[apis]]
+        path = "/a"
+        upstream = "http://b"
+        [[hosts]]
+        name = "x"
+        [[hosts]]
+        name = "x"
+        plays = "platform"
+        environment = ""
+    """)
+
+    assert [line.partition(";")[0] for line in problems(path)] == [
+        'nhsauth.toml: diagnosis is "yes"',
+        'nhsauth.toml: apim.session_lifetime is "a day"',
+        "nhsauth.toml: cis2.code_lifetime is 0",
+        'nhsauth.toml: apps[0].scopes[0] is "banana"',
+        'nhsauth.toml: apps[0].scopes[2] is "apple"',
+        "nhsauth.toml: apps[1].nmae is unknown (did you mean name?)",
+        "nhsauth.toml: apps[1].client_id is missing",
+        'nhsauth.toml: hosts[0].name is "x"',
+        "nhsauth.toml: hosts[0].plays is missing",
+        'nhsauth.toml: hosts[1].name is "x"',
+        'nhsauth.toml: hosts[1].environment is ""',
+        'nhsauth.toml: apim.environment is "itn" (did you mean int?)',
+        'nhsauth.toml: apps[0].environments[0] is "rfe" (did you mean ref?)',
+        'nhsauth.toml: apis[1].path is "/a"',
+    ]
+
+
+def test_an_environment_that_only_a_configured_host_has_is_known(write: Write) -> None:
+    hosts = "hosts = [{name = 'pr-7.example', plays = 'platform', environment = 'pr-7'}]\n"
+
+    found = configuration_file.read(
+        write(f"{hosts}apps = [{{client_id = 'x', environments = ['pr-7']}}]\n[apim]\nenvironment = 'pr-7'")
+    )
+
+    assert (found.apim.environment, found.apps[0].environments) == ("pr-7", ("pr-7",))
+
+
+@pytest.mark.parametrize("name", ["apps", "apis"])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "urn:nhsd:apim:user-nhs-id:aal3:canary-api",
+        "urn:nhsd:apim:app:level0:mock-jwks",
+        *DEFAULT_SCOPES,
+        *(f"urn:nhsd:apim:x:{level.scope_mark}:y" for each in (CIS2, NHS_LOGIN) for level in each.levels.values()),
+    ],
+)
+def test_a_scope_that_the_platform_knows_is_taken(write: Write, name: str, scope: str) -> None:
+    needed = {"apps": "client_id = 'x'", "apis": "path = '/x'\nupstream = 'http://x'"}[name]
+    path = write(f"[[{name}]]\n{needed}\nscopes = ['{scope}']")
+
+    assert getattr(configuration_file.read(path), name)[0].scopes == (scope,)
+
+
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        ('[cis2]\nsigning_key = "app.pem"', "cis2.signing_key"),
+        ('[realms.Cis2-mock-int]\nsigning_key = "app.pem"', "realms.Cis2-mock-int.signing_key"),
+        ('apps = [{client_id = "x"}, {client_id = "y", private_key = "app.pem"}]', "apps[1].private_key"),
+    ],
+)
+def test_a_key_file_that_cannot_be_used_names_file_table_and_member(write: Write, text: str, table: str) -> None:
+    path = write(text)
+
+    with pytest.raises(KeyFileError) as caught:
+        Mock(configuration_file.read(path), ring=KeyRing())
+
+    assert str(caught.value) == (
+        f"{path}: {table} is {path.parent / 'app.pem'}, which is not PEM; allowed is an unencrypted RSA private key in "
+        "PEM, PKCS#8 or PKCS#1"
+    )
+
+
+@pytest.mark.parametrize("text", ["[]", "no JSON", '{"a": NaN}'])
+def test_a_claims_file_that_holds_no_claims_is_named(write: Write, text: str) -> None:
+    path = write('[[users]]\nprovider = "cis2"\nid = "1"\nlevel = "aal3"\nclaims_file = "person.json"\n')
+    (path.parent / "person.json").write_text(text)
+
+    assert problem(path) == (
+        f"nhsauth.toml: users[0].claims_file is {path.parent / 'person.json'}, which holds none; allowed: an object"
+    )
 
 
 @pytest.mark.parametrize(

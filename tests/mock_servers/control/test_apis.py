@@ -58,7 +58,7 @@ def test_what_is_not_there_cannot_be_taken_away(control: Control, refused: Refus
         ({**API, "path": "/hello-world"}, "path", "none of the paths that are mocked"),
         ({**API, "path": "/v1/organizations/x"}, "path", "none of the paths that are mocked"),
         ({**API, "upstream": "ftp://x"}, "upstream", "a URL such as http://127.0.0.1:9000"),
-        ({**API, "scopes": ["x"]}, "open", "false beside scopes"),
+        ({**API, "scopes": ["urn:nhsd:apim:app:level3:x"]}, "open", "false beside scopes"),
         ({**API, "upstreams": "x"}, "upstreams", "open, path, scopes, upstream"),
     ],
 )

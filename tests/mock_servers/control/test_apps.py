@@ -159,6 +159,8 @@ def test_changes_at_once_of_different_members_all_hold(platform: Mock) -> None:
         ({"key_name": "nhsauth-app"}, "key_name"),
         ({"refresh_jwks": True}, "refresh_jwks"),
         ({"private_key": "/etc/ssl/key.pem"}, "private_key"),
+        ({"scopes": ["urn:nhsd:apim:app:level3:x", "banana"]}, "scopes[1]"),
+        ({"environments": ["int", "itn"]}, "environments[1]"),
     ],
 )
 def test_a_member_that_does_not_fit_is_named(

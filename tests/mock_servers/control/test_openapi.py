@@ -18,7 +18,7 @@ from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]
 
-BODIES = [call for call in CALLS if call.takes]
+BODIES = [call for call in CALLS if call.body]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -142,7 +142,7 @@ def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:
 def test_the_example_of_each_call_is_answered_as_described(
     call: Call, control: Control, document: dict[str, Any], with_exchange: Mock
 ) -> None:
-    body = dict(call.takes.example) if call.takes else None
+    body = dict(call.body.example) if call.body else None
 
     answer = control(call.method, path_of(call, with_exchange), body)
 
@@ -167,7 +167,7 @@ def test_a_body_that_the_schema_refuses_is_refused(
     schema = operations(document)[call.method, braced(call.path)]["requestBody"]["content"]["application/json"][
         "schema"
     ]
-    wrong = [{**(call.takes.example if call.takes else {}), name: [[]]} for name in schema["properties"]]
+    wrong = [{**(call.body.example if call.body else {}), name: [[]]} for name in schema["properties"]]
 
     statuses = [control(call.method, path_of(call, with_exchange), body).status_code for body in wrong]
 
@@ -189,7 +189,7 @@ def test_a_foreign_host_is_refused_as_described(
     "call", [call for call in CALLS if "<" in call.path and call.method != "PUT"], ids=lambda call: call.name
 )
 def test_what_is_not_there_is_refused_as_described(call: Call, control: Control, document: dict[str, Any]) -> None:
-    answer = control(call.method, re.sub(r"<(?:path:)?\w+>", "nobody", call.path), {} if call.takes else None)
+    answer = control(call.method, re.sub(r"<(?:path:)?\w+>", "nobody", call.path), {} if call.body else None)
 
     assert answer.status_code == 404
     assert_described(document, call, answer)
@@ -261,9 +261,9 @@ def test_each_kind_of_explanation_is_described(
 def bodies(draw: st.DrawFn) -> tuple[Call, dict[str, Any]]:
     """A call and a body for it: its example, some members of which are anything at all."""
     call = draw(st.sampled_from(BODIES))
-    assert call.takes is not None
-    names = st.sampled_from(sorted(call.takes.schema()["properties"])) | st.text(max_size=3)
-    return call, {**call.takes.example, **draw(st.dictionaries(names, JSON, max_size=3))}
+    assert call.body is not None
+    names = st.sampled_from(sorted(call.body.schema()["properties"])) | st.text(max_size=3)
+    return call, {**call.body.example, **draw(st.dictionaries(names, JSON, max_size=3))}
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any, Final
 from mock_servers.diagnosis.request import place
 from mock_servers.diagnosis.request.place import described
 from mock_servers.diagnosis.shapes import is_unfilled, shape_of
-from mock_servers.explain.verdict import Bench
+from mock_servers.explain.verdict import Context
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal import provenance
@@ -22,7 +22,7 @@ from mock_servers.wire.wording import cut, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Recognised:
     """What a value is, how sure that is, and the part it is made for, if the platform has one for it.
 
     `could_be` are the parts that it could have where that is not known.
@@ -131,35 +131,35 @@ def is_private_key(bare: str) -> bool:
     return begins is not None and begins[1].endswith("PRIVATE KEY")
 
 
-def kind_of(bench: Bench, bare: str) -> Kind:
+def recognised(context: Context, bare: str) -> Recognised:
     """Return what a bare value is."""
     if bare.startswith("rrt-"):
-        return _exchange(bench, bare)
-    issued = provenance.recognise(bench.platform.store, provenance.fingerprint(bare))
+        return _exchange(context, bare)
+    issued = provenance.recognise(context.platform.store, provenance.fingerprint(bare))
     if issued is not None:
-        return _issued(bench, issued, bare)
+        return _issued(context, issued, bare)
     if is_private_key(bare):
-        return Kind(kind="private_key", certainty="certain", seen="It is a private key, as PEM.")
+        return Recognised(kind="private_key", certainty="certain", seen="It is a private key, as PEM.")
     if _PEM.match(bare):
-        return Kind(kind="pem", certainty="certain", seen="It is a public key or a certificate, as PEM.")
+        return Recognised(kind="pem", certainty="certain", seen="It is a public key or a certificate, as PEM.")
     if shape_of(bare) is None and (bare.count(".") >= 2 or bare.startswith("eyJ")):  # noqa: PLR2004 - a JWT has three parts
-        return _jwt(bench, bare)
-    return _by_shape(bench, bare)
+        return _jwt(context, bare)
+    return _by_shape(context, bare)
 
 
-def _exchange(bench: Bench, message_id: str) -> Kind:
-    record = bench.platform.exchanges.find(message_id)
+def _exchange(context: Context, message_id: str) -> Recognised:
+    record = context.platform.exchanges.find(message_id)
     seen = f"It is the message id of exchange {record.id}: {record}" if record else "No exchange that is kept has it."
-    return Kind(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
+    return Recognised(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
 
 
-def _issued(bench: Bench, issued: Issued, bare: str) -> Kind:
-    store, now = bench.platform.store, bench.platform.clock.now()
+def _issued(context: Context, issued: Issued, bare: str) -> Recognised:
+    store, now = context.platform.store, context.platform.clock.now()
     revoked_at = place.revoked_at(store, issued, provenance.fingerprint(bare))
     kind = issued.kind.replace(" ", "_").lower()
     # An access or refresh token of a provider has no part to play at the platform.
     own = issued.issuer == "the platform" or kind not in ("access_token", "refresh_token")
-    return Kind(
+    return Recognised(
         kind=kind,
         certainty="certain",
         seen=f"It is {described(issued, now, revoked_at)}.",
@@ -175,34 +175,36 @@ def _decoded(bare: str) -> Jwt | None:
         return None
 
 
-def _jwt(bench: Bench, bare: str) -> Kind:
+def _jwt(context: Context, bare: str) -> Recognised:
     try:
         jwt = jwts.decode(bare)
     except MalformedJwtError as reason:
         seen = f"It looks like a JWT, and is none: {reason}."
-        return Kind(kind="jwt", certainty="possible", seen=seen, could_be=_ANY_JWT)
+        return Recognised(kind="jwt", certainty="possible", seen=seen, could_be=_ANY_JWT)
     by, about = (shown(harmless(jwt.claims.get(name))) for name in ("iss", "sub"))
     whose = f"It is a JWT by {by} about {about}"
-    kind, words = next(_said(bench, jwt.claims), ("", ""))
+    kind, words = next(_said(context, jwt.claims), ("", ""))
     if not kind:
-        return Kind(kind="jwt", certainty="certain", seen=f"{whose}.", jwt=jwt, could_be=_ANY_JWT)
+        return Recognised(kind="jwt", certainty="certain", seen=f"{whose}.", jwt=jwt, could_be=_ANY_JWT)
     role = _MADE_FOR.get(kind) if kind in ("client_assertion", "id_token") else None
-    return Kind(kind=kind, certainty="likely", seen=f"{whose}; {words}{bench.stranger}.", role=role, jwt=jwt)
+    return Recognised(kind=kind, certainty="likely", seen=f"{whose}; {words}{context.stranger}.", role=role, jwt=jwt)
 
 
-def _said(bench: Bench, claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _said(context: Context, claims: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from ((saying.kind, saying.words) for saying in _SAYINGS if saying.says(claims))
-    for service in bench.services:
+    for service in context.services:
         found = service.provider_of(claims.get("iss"))
         if found is not None:
             yield "id_token", f"it says that it is of {found[0].title}"
 
 
-def _by_shape(bench: Bench, bare: str) -> Kind:
+def _by_shape(context: Context, bare: str) -> Recognised:
     shape = shape_of(bare)
     if shape is not None:
-        seen = f"It is {shape.by}, by its looks {shape.words}{bench.stranger}."
-        return Kind(kind=shape.word, certainty="possible", seen=seen, could_be=shape.could_be)
+        seen = f"It is {shape.by}, by its looks {shape.words}{context.stranger}."
+        return Recognised(kind=shape.word, certainty="possible", seen=seen, could_be=shape.could_be)
     if is_unfilled(bare):
-        return Kind(kind="unknown", certainty="likely", seen=f"{shown(bare)} is a variable that was not filled in.")
-    return Kind(kind="unknown", certainty="certain", seen=f"{cut(bare)} is nothing that is known here.")
+        return Recognised(
+            kind="unknown", certainty="likely", seen=f"{shown(bare)} is a variable that was not filled in."
+        )
+    return Recognised(kind="unknown", certainty="certain", seen=f"{cut(bare)} is nothing that is known here.")

@@ -1,0 +1,17 @@
+// At the end of the job, however it ended: what the mock refused and why goes to the job's page, then the mock stops.
+
+import { spawnSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+
+const { STATE_url: url, STATE_pid: pid, STATE_command: command } = process.env;
+
+if (url) {
+  const told = spawnSync(command, ['summary', '--server', url], { encoding: 'utf8' });
+  if (told.status === 0) appendFileSync(process.env.GITHUB_STEP_SUMMARY, told.stdout);
+  else console.log(`::warning title=nhsauth::there is no summary: ${(told.stderr ?? String(told.error)).trim()}`);
+  try {
+    process.kill(Number(pid), 'SIGTERM');
+  } catch (error) {
+    console.log(`::warning title=nhsauth::the mock had ended before its job did (${error.code})`);
+  }
+}

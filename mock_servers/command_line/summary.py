@@ -1,0 +1,78 @@
+"""`nhsauth summary`: what a running mock has refused, and why, as Markdown for a CI service's page of a job."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import click
+import requests
+
+from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.wire.wording import printable, shown
+
+_TIMEOUT: Final = 10  # seconds
+_MOST: Final = 30
+"""Refusals that are explained; a job's page takes one MiB."""
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]|#~$])")
+_PARTS: Final = (("seen", "Seen"), ("cause", "Cause"), ("cure", "Cure"), ("change", "Code"))
+
+Exchange = Mapping[str, Any]
+
+
+def show(server: str) -> None:
+    """Print the summary. Raises Misuse for what is no URL, No when no mock answers there."""
+    click.echo("\n".join(_lines(_exchanges(server))))
+
+
+def _exchanges(server: str) -> Sequence[Exchange]:
+    if not re.fullmatch(r"https?://[^/?#\s]+/?", server):
+        raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port")
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business between this process and a mock
+        try:
+            told = session.get(f"{server.rstrip('/')}/_nhsauth/exchanges", timeout=_TIMEOUT).json()
+        except (requests.RequestException, ValueError):
+            told = None
+    if not isinstance(told, list):
+        raise No(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
+    return told
+
+
+def _lines(exchanges: Sequence[Exchange]) -> Iterator[str]:
+    refused = [each for each in exchanges if each["error"]]
+    yield f"### nhsauth: {len(exchanges)} exchanges, {len(refused)} refused\n"
+    alike = Counter(_head(each) for each in refused)
+    first = {_head(each): each for each in reversed(refused)}
+    for head, count in list(alike.items())[:_MOST]:
+        yield f"#### {head}{f' ({count} times)' if count > 1 else ''}\n"
+        yield from _explained(first[head])
+    if len(alike) > _MOST:
+        yield f"And {len(alike) - _MOST} other refusals: `/_nhsauth/exchanges` has them all.\n"
+
+
+def _head(exchange: Exchange) -> str:
+    error = exchange["error"]
+    answered = error["description"] or error["code"] or "no body"
+    return f"{_safe(exchange['method'])} {_safe(exchange['path'])}: {exchange['status']}, {_safe(answered)}"
+
+
+def _explained(exchange: Exchange) -> Iterator[str]:
+    for finding in exchange["findings"]:
+        yield f"**{_safe(finding['id'])}** ({finding['certainty']})\n"
+        yield from (f"- {title}: {_safe(finding[name])}" for name, title in _PARTS if finding.get(name))
+        yield ""
+    if not exchange["findings"]:
+        yield f"{_safe(exchange['diagnosis'] or 'Nothing more is known.')}\n"
+    yield from (f"- then: {_safe(each)}" for each in exchange["then"])
+    if exchange["message_id"]:
+        yield f"\nFirst seen at {exchange['at']}, message id {_safe(exchange['message_id'])}.\n"
+
+
+def _safe(text: str) -> str:
+    """Return a text as Markdown shows it: one line, without a mark-up, a link or a picture of whoever sent it."""
+    escaped = _SPECIAL.sub(r"\\\1", html.escape(" ".join(printable(text).split()), quote=False))
+    return escaped.replace("://", ":&#47;&#47;").replace("@", "&#64;")

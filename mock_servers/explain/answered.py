@@ -1,0 +1,122 @@
+"""What an answer tells: its status, its code and its sentence; and which error rows it may be an answer of."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from mock_servers.explain.captured import CapturedAnswer
+from mock_servers.rules import ServiceError
+
+_PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
+_LARGEST_GOOD: Final = 399
+_PAGE: Final = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)
+_TAGS: Final = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer as its reader sees it; a `status` of 0 was not told, and of a bare sentence no code either.
+
+    `page` is the text of a web page.
+    """
+
+    status: int = 0
+    code: str = ""
+    sentence: str = ""
+    bare: bool = False
+    page: str = ""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is a refusal, as far as it tells."""
+        return bool(self.code) or self.bare or not 0 < self.status <= _LARGEST_GOOD
+
+    def __str__(self) -> str:
+        if self.page:
+            return f"{self.status or ''} with a web page".strip()
+        words = f"{self.code}: {self.sentence}" if self.code and self.sentence else self.code or self.sentence
+        return f"{self.status or ''} {words}".strip()
+
+    def fits(self, row: ServiceError) -> bool:
+        """Whether it may be the answer of an error row."""
+        if self.status not in (0, row.status):
+            return False
+        if row.shape == "page":
+            return bool(self.page) and _stands_in(row.sentence, self.page)
+        if self.page or (self.bare and not row.sentence):
+            return False
+        return (self.bare or self.code == row.code) and _is(row.sentence, self.sentence)
+
+    def resembles(self, row: ServiceError) -> bool:
+        """Whether status and code are those of an error row, whatever the sentence."""
+        return not self.page and not self.bare and self.status in (0, row.status) and self.code == row.code
+
+
+def told(answer: CapturedAnswer) -> Answered:
+    """Return what an answer tells."""
+    text = answer.body.decode(errors="replace")
+    location = answer.header("location")
+    if location and answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
+        return _of_redirect(answer.status, location)
+    if _PAGE.match(text):
+        return Answered(status=answer.status, page=html.unescape(_TAGS.sub(" ", text)))
+    return _of_text(answer.status, text)
+
+
+def told_by(text: str) -> Answered:
+    """Return what a text tells that is an answer's body, or its sentence alone."""
+    if _PAGE.match(text):
+        return told(CapturedAnswer(status=0, body=text.encode(errors="replace")))
+    members = _members(text)
+    return _of_members(0, members) if members else Answered(sentence=_bare(text), bare=True)
+
+
+def _bare(text: str) -> str:
+    """Return a sentence without what logs put around it."""
+    return text.strip().strip("\"'").strip()
+
+
+def _of_redirect(status: int, location: str) -> Answered:
+    query = parse_qs(urlsplit(location).query)
+    first = {name: values[0] for name, values in query.items()}
+    return Answered(status=status, code=first.get("error", ""), sentence=first.get("error_description", ""))
+
+
+def _of_text(status: int, text: str) -> Answered:
+    members = _members(text)
+    if members:
+        return _of_members(status, members)
+    return Answered(status=status, sentence=text.strip()[:_LONGEST])
+
+
+def _members(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _of_members(status: int, members: Mapping[str, Any]) -> Answered:
+    fault = members.get("fault")
+    if isinstance(fault, dict):
+        detail = fault.get("detail")
+        code = detail.get("errorcode", "") if isinstance(detail, dict) else ""
+        return Answered(status=status, code=str(code), sentence=str(fault.get("faultstring", "")))
+    sentence = members.get("error_description") or ("" if "error" in members else members.get("message")) or ""
+    return Answered(status=status, code=str(members.get("error") or ""), sentence=str(sentence))
+
+
+def _is(row: str, sentence: str) -> bool:
+    return re.fullmatch(_PLACEHOLDER.sub(".*", re.escape(row)), sentence.strip(), re.DOTALL) is not None
+
+
+def _stands_in(row: str, page: str) -> bool:
+    return bool(row) and re.search(_PLACEHOLDER.sub(".*?", re.escape(row)), page, re.DOTALL) is not None

@@ -1,0 +1,134 @@
+"""Knows what of a request must never be shown whole, and cuts it wherever it turns up in words."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from mock_servers.explain.captured import Captured
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import MalformedJwtError
+from mock_servers.wire.wording import cut
+
+_HARMLESS: Final = frozenset(
+    [
+        "grant_type",
+        "subject_token_type",
+        "client_assertion_type",
+        "requested_token_type",
+        "scope",
+        "redirect_uri",
+        "response_type",
+        "response_mode",
+        "prompt",
+        "display",
+        "max_age",
+        "acr_values",
+        "vtr",
+    ]
+)
+"""Parameters whose values are the protocol's own, or the app's public address."""
+_HARMLESS_HEADERS: Final = frozenset(
+    [
+        "host",
+        "content-type",
+        "content-length",
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "connection",
+        "origin",
+        "user-agent",
+        "transfer-encoding",
+        "expect",
+        "cache-control",
+        "pragma",
+        "x-requested-with",
+    ]
+)
+_HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg"])
+_SHORTEST: Final = 4
+_SHORTEST_HEADER: Final = 6
+_START: Final = 24
+"""Characters by which a long value is known where it was cut already."""
+
+
+class Confidential:
+    """The values of some requests that are nobody's business."""
+
+    def __init__(self, captured: Iterable[Captured]) -> None:
+        values = {value for each in captured for value in _values(each)}
+        spelt = values | {json.dumps(value)[1:-1] for value in values}
+        self._values = sorted(spelt, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_pattern, self._values))) if spelt else None
+
+    def cut(self, text: str) -> str:
+        """Return a text with each of the values cut."""
+        return self._pattern.sub(lambda found: cut(found[0]), text) if self._pattern is not None else text
+
+
+def _pattern(value: str) -> str:
+    rest = r"[^\s\"'…]*" if len(value) > _START else r"(?!\w)"
+    return rf"(?<!\w){re.escape(value[:_START])}{rest}"
+
+
+def _values(captured: Captured) -> Iterator[str]:
+    for value in _sent(captured):
+        if len(value) >= _SHORTEST:
+            yield value
+            yield from (claim for claim in _claims(value) if len(claim) >= _SHORTEST)
+
+
+def _sent(captured: Captured) -> Iterator[str]:
+    parts = urlsplit(captured.url)
+    body = captured.body.decode(errors="replace")
+    yield from (value for name, value in _pairs(parts.query, body) if name not in _HARMLESS)
+    yield from _of_json(body)
+    for name, value in captured.headers:
+        if name.lower() not in _HARMLESS_HEADERS and len(value) >= _SHORTEST_HEADER:
+            yield from (value, value.partition(" ")[2], *_of_basic(value))
+
+
+def _pairs(*texts: str) -> Iterator[tuple[str, str]]:
+    return (pair for text in texts for pair in parse_qsl(text))
+
+
+def _of_json(body: str) -> Iterator[str]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    members = found if isinstance(found, dict) else {}
+    yield from (value for name, value in members.items() if isinstance(value, str) and name not in _HARMLESS)
+
+
+def _of_basic(header: str) -> Sequence[str]:
+    scheme, _, sent = header.partition(" ")
+    if scheme.lower() != "basic":
+        return ()
+    try:
+        return base64.b64decode(sent, validate=True).decode().split(":", 1)
+    except ValueError:
+        return ()
+
+
+def _claims(value: str) -> Iterator[str]:
+    try:
+        claims = jwts.decode(value.strip("\"' ")).claims
+    except MalformedJwtError:
+        return
+    yield from (text for name, claim in claims.items() if name not in _HARMLESS_CLAIMS for text in _texts(claim))
+
+
+def _texts(claim: Any) -> Iterator[str]:
+    if isinstance(claim, str):
+        # An issuer is an address that everybody knows.
+        yield from () if "://" in claim else (claim,)
+    elif isinstance(claim, int | float) and not isinstance(claim, bool):
+        yield str(claim)
+    elif isinstance(claim, dict | list):
+        yield from (text for each in (claim.values() if isinstance(claim, dict) else claim) for text in _texts(each))

@@ -1,0 +1,290 @@
+"""Judges a whole request as the service behind its host would, as far as anybody but that service can know.
+
+Each rule passed, objected or is unknown; what was lent to it (a key set, a clock) is noted, for it makes no certainty.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from mock_servers.explain.captured import Captured
+from mock_servers.explain.open_world import open_store, request_of
+from mock_servers.explain.verdict import FOLLOWS_FROM
+from mock_servers.gateway import own_api
+from mock_servers.gateway.flows import HELLO_WORLD
+from mock_servers.gateway.service import Exchange as ApiCall
+from mock_servers.gateway.service import Service as Gateway
+from mock_servers.http.front import Front
+from mock_servers.identity_provider.realms import mock_realms
+from mock_servers.identity_provider.service import Service as ProviderService
+from mock_servers.jose.jwks import Fetcher
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform import gateway, identity_provider, token_service
+from mock_servers.platform.platform import Platform
+from mock_servers.rules import (
+    FORESEEABLE,
+    Flow,
+    Kind,
+    Policy,
+    Refusal,
+    Rule,
+    ServiceError,
+    Step,
+    UnknownError,
+    choose,
+    walk,
+)
+from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.real_host import Hosts, RealHost
+from mock_servers.state.settings import ProviderSettings
+from mock_servers.wire.request import Answer
+
+_KEY_SET: Final = "https://key-set.invalid/"
+"""Where the app's key set is taken to be; nobody calls it."""
+_PLAYED: Final = ("platform", "cis2", "nhs_login", "realms")
+_OF_KEY_SET: Final = frozenset(["check_public_key_registered", "fetch_app_jwks", "check_app_jwks_readable"])
+"""Rules that ask of an app where its key set is, and nothing else."""
+_NOT_HERE: Final = frozenset(["check_api_known"])
+"""Rules that this process would answer by what it plays itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstance:
+    """Under what a request is judged: `now` in seconds since 1970, `clock` says whose; `keys` is the key set lent.
+
+    A `clock` that is empty is the service's own, or was named.
+    """
+
+    now: float
+    clock: str = ""
+    keys: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """What one rule says: its refusal, by the service's own row; why that is `unknown`; `lent` is what it went by."""
+
+    policy: str
+    rule: Rule[Any]
+    row: ServiceError | None
+    refusal: Refusal | None = None
+    unknown: str | None = None
+    lent: frozenset[str] = frozenset()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it had nothing to object, for all that is known."""
+        return self.refusal is None and self.unknown is None
+
+    @property
+    def cleared(self) -> bool:
+        """Whether it had nothing to object by what the request itself shows, so that it cannot have refused."""
+        return self.passed and not self.lent
+
+    @property
+    def objects(self) -> bool:
+        """Whether it objects, by what the request itself shows."""
+        return self.refusal is not None and not self.lent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A request and what each rule of its flow says; `flow` is `None` where even that is not known, for `unrouted`."""
+
+    front: Front[Any]
+    exchange: Any
+    flow: Flow[Any, Answer] | None
+    ruled: tuple[Ruled, ...] = ()
+    unrouted: str = ""
+
+    def row(self, error: ServiceError) -> ServiceError:
+        """Return the service's own row for what a rule names."""
+        return self.front.row(error, self.exchange)
+
+
+def host_of(url: str) -> RealHost | None:
+    """Return the row of a URL's host, where a service of ours is played there."""
+    try:
+        found = Hosts().find(urlsplit(url).hostname or "")
+    except ValueError:
+        return None
+    return found if found is not None and found.plays in _PLAYED else None
+
+
+def judged(captured: Captured, circumstance: Circumstance) -> Judged:
+    """Judge a request to a known host. Raises LookupError for any other."""
+    host = host_of(captured.url)
+    if host is None:
+        raise LookupError(captured.url)
+    front, prefix = _front(captured, host, circumstance)
+    exchange = _watched(front.exchange(request_of(captured, prefix)))
+    try:
+        flow = choose(front.flows, exchange)
+    except UnknownError as untold:
+        return Judged(front=front, exchange=exchange, flow=None, unrouted=str(untold))
+    found = Judged(front=front, exchange=exchange, flow=flow)
+    return replace(found, ruled=tuple(_ruled(found, circumstance)))
+
+
+# which service
+
+
+def _front(captured: Captured, host: RealHost, circumstance: Circumstance) -> tuple[Front[Any], str]:
+    clock = Clock()
+    clock.set(circumstance.now, frozen=True)
+    platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
+    path = unquote(urlsplit(captured.url).path)
+    fetch = _fetching(circumstance.keys)
+    if host.plays == "platform":
+        return _of_platform(platform, host, path, fetch)
+    service = _provider(platform, host, path)
+    here = path == service.provider.path or path.startswith(f"{service.provider.path}/")
+    opened = replace(service, store=open_store(), find_client=_no_client, fetch=fetch)
+    return identity_provider.front_of(opened, nowhere=not here), service.provider.path if here else ""
+
+
+def _no_client(_: str) -> None:
+    raise UnknownError("which clients are registered")
+
+
+def _fetching(keys: bytes | None) -> Fetcher:
+    def fetch(url: str) -> bytes:
+        if keys is None or url != _KEY_SET:
+            raise UnknownError("what the key set holds" if keys is None else "what the provider's key set holds")
+        return keys
+
+    return fetch
+
+
+def _of_platform(platform: Platform, host: RealHost, path: str, fetch: Fetcher) -> tuple[Front[Any], str]:
+    services = platform.token_services_at(host.origin)
+    service = next((each for each in services if path == each.mount or path.startswith(f"{each.mount}/")), None)
+    if service is not None:
+        opened = replace(service, store=open_store(), fetch=fetch, jwks_url_of=lambda app: app.jwks_url or "")
+        return token_service.front_of(opened), service.mount
+    behind = Gateway(
+        settings=services[0].settings,
+        clock=platform.clock,
+        store=open_store(),
+        identifiers=platform.identifiers,
+        journal=platform.exchanges,
+    )
+    hello = path.startswith("/hello-world/")
+    return gateway.front_of(behind, HELLO_WORLD if hello else _APIS), "/hello-world" if hello else ""
+
+
+def _is_by_key(exchange: ApiCall) -> bool:
+    headers = exchange.request.headers
+    return "apikey" in headers and "authorization" not in headers
+
+
+def _api(name: str, takes: Callable[[ApiCall], bool], policy: Policy[ApiCall]) -> Flow[ApiCall, Answer]:
+    policies = (policy, own_api.LIMIT)
+    return Flow(row="gateway §2", name=name, takes=takes, policies=policies, respond=lambda _: Answer(status=0))
+
+
+_APIS: Final = (_api("api-by-key", _is_by_key, own_api.API_KEY), _api("api", lambda _: True, own_api.TOKEN))
+"""Any API of the real platform: which there are, and what each wants, the platform alone knows."""
+
+
+def _provider(platform: Platform, host: RealHost, path: str) -> ProviderService:
+    if host.plays != "realms":
+        return platform.provider_at(host.origin)
+    environment = path.removeprefix("/realms/").partition("/")[0].partition("-mock-")[2] or "internal-dev"
+    realms = [replace(realm, hosts=(host.name,)) for realm in mock_realms(environment)]
+    realm = next((each for each in realms if path.startswith(f"{each.path}/")), realms[0])
+    return replace(platform.provider("cis2"), provider=realm, settings=ProviderSettings())
+
+
+# what its rules say
+
+
+def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
+    """Ask each rule, and follow what was lent through what the rules learn of it."""
+    exchange, lent = found.exchange, _lend(found.exchange, circumstance)
+    before, objected = _learned(exchange), set[str]()
+    for step in walk(_judging(found.flow), exchange, FORESEEABLE | {Kind.FETCH}):
+        went_by = frozenset(lent[name] for name in exchange.read if name in lent)
+        if step.rule.kind is Kind.FETCH and step.unknown is None:
+            went_by |= {"the key set"}
+        lent |= {name: ", ".join(sorted(went_by)) for name in _learned(exchange) - before if went_by}
+        before = _learned(exchange)
+        ruled = _of_step(found, step, went_by)
+        if "app" in lent and "app" in exchange.read and step.rule.name not in _OF_KEY_SET:
+            ruled = replace(ruled, refusal=None, unknown="what is registered for the app")
+        if FOLLOWS_FROM.get(step.rule.name) in objected:
+            ruled = replace(ruled, refusal=None, unknown="")
+        objected |= {step.rule.name} if ruled.refusal is not None else set()
+        if step.rule.kind is not Kind.ACTION:
+            yield ruled
+        exchange.read.clear()
+
+
+def _judging(flow: Flow[Any, Answer] | None) -> Sequence[Policy[Any]]:
+    return flow.policies if flow is not None else ()
+
+
+def _of_step(found: Judged, step: Step[Any], lent: frozenset[str]) -> Ruled:
+    row = found.row(step.rule.error) if step.rule.error is not None else None
+    refusal = replace(step.refusal, error=row) if step.refusal is not None and row is not None else None
+    unknown = "which APIs there are" if step.rule.name in _NOT_HERE else step.unknown
+    ruled = Ruled(policy=step.policy.name, rule=step.rule, row=row, refusal=refusal, unknown=unknown, lent=lent)
+    return replace(ruled, refusal=None) if unknown is not None else ruled
+
+
+def _lend(exchange: Any, circumstance: Circumstance) -> dict[str, str]:
+    """Give an exchange what was lent for it; return by the name of the field what that is."""
+    lent = {"now": circumstance.clock} if circumstance.clock else {}
+    names = {each.name for each in fields(exchange)}
+    if circumstance.keys is None:
+        return lent
+    if "app_jwks" in names:
+        exchange.app = App(client_id="", client_secret="", name="", jwks_url=_KEY_SET)
+        return lent | {"app": "the key set"}
+    if "jwks" in names:
+        exchange.jwks = json.loads(circumstance.keys)["keys"]
+        return lent | {"jwks": "the key set"}
+    return lent
+
+
+def _learned(exchange: Any) -> set[str]:
+    return {each.name for each in fields(exchange) if not each.init and _has(exchange, each.name)}
+
+
+def _has(exchange: Any, name: str) -> bool:
+    try:
+        object.__getattribute__(exchange, name)
+    except AttributeError:
+        return False
+    return True
+
+
+def _watched(exchange: Any) -> Any:
+    """Return a copy of an exchange that notes in `read` which of its fields were."""
+    kind: Any = type(exchange)
+    copied: Any = object.__new__(_watching(kind))
+    copied.read = set()
+    for each in fields(exchange):
+        if _has(exchange, each.name):
+            setattr(copied, each.name, getattr(exchange, each.name))
+    return copied
+
+
+@functools.cache
+def _watching(kind: type[Any]) -> type[Any]:
+    names = {each.name for each in fields(kind)}
+
+    def noted(self: Any, name: str) -> Any:
+        if name in names:
+            object.__getattribute__(self, "read").add(name)
+        return object.__getattribute__(self, name)
+
+    members: Mapping[str, Any] = {"__slots__": ("read",), "__getattribute__": noted}
+    return type(kind.__name__, (kind,), dict(members))

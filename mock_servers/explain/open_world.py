@@ -1,0 +1,117 @@
+"""A world of which nobody has told all: tables that refuse to answer, and a request with parts that are not known.
+
+Where a table of the mock would say "none", these raise UnknownError: nothing here is ever taken for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any, Final, NoReturn
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mock_servers.explain.captured import Captured
+from mock_servers.rules import UnknownError
+from mock_servers.state.store import Store, Table
+from mock_servers.wire.request import Parameters, Request
+
+_TOLD: Final = ("jwks", "issued", "faults")
+"""Tables that are empty indeed: what was fetched, what this process has issued, what was ordered to fail."""
+_WORDS: Final = {
+    "apps": "which apps are registered",
+    "jtis": "which jtis were sent before",
+    "quotas": "how many requests there were in this minute",
+    "access_tokens": "which access tokens were issued",
+    "refresh_tokens": "which refresh tokens were issued",
+    "codes": "which codes were issued",
+    "platform_codes": "which codes were issued",
+    "pending": "which log-ins are under way",
+    "apis": "which APIs there are",
+}
+_REST: Final = "what the service remembers"
+
+
+class _Untold(Table[Any]):
+    """A table of which nobody has told anything."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise UnknownError(self._words)
+
+    get = values = add = put = swap = update = take = snapshot = _refuse  # type: ignore[assignment] # none returns
+
+
+def open_store() -> Store:
+    """Return the store of a service that nobody has told anything of."""
+    tables = {each.name: _Untold(_WORDS.get(each.name, _REST)) for each in fields(Store) if each.name not in _TOLD}
+    return replace(Store(), **tables)
+
+
+class _OpenParameters(Parameters):
+    """Parameters of which some are not known; where a name may be missing because a part is not known, none is."""
+
+    __slots__ = ("_why",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], why: Callable[[str], str | None]) -> None:
+        super().__init__(pairs)
+        self._why = why
+
+    def get(self, name: str) -> str | None:
+        value = super().get(name)
+        why = self._why(value) if value is not None else next(filter(None, map(self._why, self)), None)
+        if why is not None:
+            raise UnknownError(why)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in self._first or self.get(name) is not None)
+
+
+class _OpenHeaders(dict[str, str]):
+    """Headers of which some are not known."""
+
+    def __init__(self, headers: Mapping[str, str], why: Callable[[str], str | None]) -> None:
+        super().__init__(headers)
+        self._why = why
+
+    def __getitem__(self, name: str) -> str:
+        value = super().__getitem__(name)
+        why = self._why(value)
+        if why is not None:
+            raise UnknownError(why)
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def request_of(captured: Captured, prefix: str) -> Request:
+    """Return a captured request as the service below `prefix` gets it; what is a gap cannot be read."""
+
+    def why(text: str) -> str | None:
+        gap = captured.gap_in(text)
+        return gap.words if gap is not None else None
+
+    parts = urlsplit(captured.url)
+    headers = {name.lower(): value for name, value in reversed(captured.headers)}
+    is_form = "application/x-www-form-urlencoded" in headers.get("content-type", "")
+    return Request(
+        method=captured.method,
+        origin=f"{parts.scheme}://{headers.get('host') or parts.netloc.rpartition('@')[2]}",
+        target=f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}",
+        path=unquote(parts.path)[len(prefix) :] or "/",
+        headers=_OpenHeaders(headers, why),
+        query=_OpenParameters(_pairs(parts.query), why),
+        form=_OpenParameters(_pairs(captured.body.decode(errors="replace")) if is_form else (), why),
+        body=captured.body,
+    )
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True)

@@ -1,0 +1,467 @@
+"""Explains an exchange with a real service from its request, its answer, or both: offline, and never surer than facts.
+
+The answer says which rules may have refused, the request which of them. Neither is ever believed against the other.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.examination import asked, case_of
+from mock_servers.diagnosis.table import FINDERS
+from mock_servers.explain import reading
+from mock_servers.explain.answered import Answered, told, told_by
+from mock_servers.explain.captured import Captured, CapturedAnswer, named
+from mock_servers.explain.confidential import Confidential
+from mock_servers.explain.curl import ReadFile
+from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged
+from mock_servers.explain.raw_http import is_answer, read_answer
+from mock_servers.explain.request_explanation import By, Open, RequestExplanation
+from mock_servers.explain.unknowable import WHERE_TO_LOOK
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.jwts import MalformedJwtError
+from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.journal.record import Record, request_shown, secrets_sent
+from mock_servers.rules import Refusal, ServiceError, UnknownError
+from mock_servers.wire.request import Parameters
+from mock_servers.wire.wording import moment, printable, shown
+
+_MOST: Final = 3
+_MACHINE: Final = "this machine's clock, which reads now"
+_CERTAINTIES: Final[Sequence[Certainty]] = ("certain", "likely", "possible")
+_SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
+_LATEST: Final = 253_402_300_799
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read."""
+
+    answer: str | None = None
+    at: float | None = None
+    keys: bytes | None = None
+    read_file: ReadFile | None = None
+
+
+def is_explicable(text: str) -> bool:
+    """Whether a text is a request, a file of requests, or an answer of a service, be it the sentence alone."""
+    if reading.is_request(text) or is_answer(text):
+        return True
+    answer = told_by(text)
+    return bool(answer.code or answer.page) or any(answer.fits(entry.error) for entry in entries())
+
+
+def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
+    """Explain a request, a file of requests, or an answer alone. Raises UnreadableError."""
+    given = lent or Lent()
+    if not reading.is_request(text):
+        return explain_answer(text)
+    found = reading.read(text, lambda host: host_of(f"https://{host}") is not None, given.read_file)
+    explained = [explain_captured(each, given, clock) for each in found.exchanges]
+    explained.sort(key=lambda each: not each.refused)
+    advice = tuple(_leaked(text)) if found.exchanges[0].source == "curl" else ()
+    first = explained[0]
+    return replace(first, also=tuple(explained[1:]), others=found.others, advice=(*first.advice, *advice))
+
+
+def explain_answer(text: str) -> RequestExplanation:
+    """Explain an answer without its request. Raises UnreadableError for one that nobody gives."""
+    answer = told(read_answer(text)) if is_answer(text) else told_by(text)
+    if answer.page:
+        return RequestExplanation(answer=str(answer), notes=(_NO_ANSWER,), refused=True)
+    fitting = [entry for entry in entries() if answer.fits(entry.error)]
+    rules = tuple(dict.fromkeys(rule for entry in fitting for _, rule in entry.rules))
+    notes = () if fitting else tuple(_new_wording(answer, [entry.error for entry in entries()]))
+    return RequestExplanation(
+        answer=printable(str(answer)),
+        findings=tuple(_usual(fitting)),
+        stopped_by=rules,
+        by="answer" if fitting else "",
+        notes=notes,
+        refused=answer.refuses,
+    )
+
+
+def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> RequestExplanation:
+    """Explain one exchange with a known host."""
+    answer = _answer(captured, lent.answer)
+    circumstance = _circumstance(captured, lent, clock)
+    found = judged(captured, circumstance)
+    explanation = _Explaining(captured, answer, circumstance, found).explanation()
+    return _cut(explanation, Confidential([captured]))
+
+
+def _answer(captured: Captured, given: str | None) -> Answered | None:
+    if given is not None:
+        return told(read_answer(given)) if is_answer(given) else told_by(given)
+    return told(captured.answer) if captured.answer is not None else None
+
+
+# the time
+
+
+def _circumstance(captured: Captured, lent: Lent, clock: Callable[[], float]) -> Circumstance:
+    """Take the time that was named, the service's own, the client's, that of signing; else the machine's."""
+    if lent.at is not None:
+        return Circumstance(now=lent.at, keys=lent.keys)
+    date = _date(captured.answer)
+    if date is not None:
+        return Circumstance(now=date, keys=lent.keys)
+    if captured.at is not None:
+        return Circumstance(now=captured.at, clock="the client's clock", keys=lent.keys)
+    signed = _signed_at(captured)
+    if signed is not None:
+        return Circumstance(now=signed, clock="the clock that the JWT was signed by (iat)", keys=lent.keys)
+    return Circumstance(now=clock(), clock=_MACHINE, keys=lent.keys)
+
+
+def _date(answer: CapturedAnswer | None) -> float | None:
+    try:
+        return parsedate_to_datetime(answer.header("date")).timestamp() if answer is not None else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _signed_at(captured: Captured) -> float | None:
+    form = dict(parse_qsl(captured.body.decode(errors="replace")))
+    try:
+        iat = jwts.decode(form.get("client_assertion", "")).claims.get("iat")
+    except MalformedJwtError:
+        return None
+    seconds = javascript.number(iat) if javascript.is_number(iat) else -1
+    return seconds if 0 <= seconds <= _LATEST else None
+
+
+# the explanation
+
+_NO_ANSWER: Final = (
+    "This is a web page, which is no answer of the platform or its providers: a proxy, a firewall or a log-in before "
+    "them has answered."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Explaining:
+    """One exchange on its way to an explanation."""
+
+    captured: Captured
+    answer: Answered | None
+    circumstance: Circumstance
+    judged: Judged
+    found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
+
+    def explanation(self) -> RequestExplanation:
+        answer, stopped, by = self.answer, *self._stopped()
+        refused = answer.refuses if answer is not None else bool(stopped)
+        if answer is not None and not answer.refuses:
+            stopped, by = [], ""
+        self.found.extend(self._found(stopped) if refused or answer is None else ())
+        return RequestExplanation(
+            request=self._request(),
+            answer=printable(str(answer)) if answer is not None else "",
+            findings=tuple(self._findings(stopped)) if refused or answer is None else (),
+            stopped_by=tuple(dict.fromkeys(each.rule.name for each in stopped)),
+            by=by,
+            then=tuple(self._then(stopped)),
+            unknown=tuple(self._unknown(stopped)) if refused or answer is None else (),
+            corrected=_corrected(self.captured, self.judged) if refused else None,
+            notes=tuple(self._notes(stopped, by)),
+            refused=refused,
+        )
+
+    def _request(self) -> str:
+        parts = urlsplit(self.captured.url)
+        flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
+        path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
+        return printable(f"{self.captured.method} {path}{flow}")
+
+    # which rule
+
+    def _stopped(self) -> tuple[list[Ruled], By]:
+        """Return the rules that may have refused, the likeliest first, and what says so."""
+        ruled = self.judged.ruled
+        if self.answer is None:
+            sure = next((each for each in ruled if each.refusal is not None), None)
+            return ([sure], "request") if sure is not None else ([], "")
+        fitting = [each for each in ruled if each.row is not None and self.answer.fits(each.row)]
+        if not fitting:
+            return [], ""
+        possible = [each for each in fitting if not each.cleared]
+        likeliest = sorted(possible or fitting, key=lambda each: each.refusal is None)
+        earlier = self._contradicted(likeliest[0])
+        return likeliest, "contradiction" if earlier or not possible else "answer"
+
+    def _contradicted(self, stopped: Ruled) -> Ruled | None:
+        """Return a rule before the one that refused that objects by what the request shows, if there is one."""
+        before = self.judged.ruled[: self.judged.ruled.index(stopped)]
+        return next((each for each in before if each.objects), None)
+
+    # why
+
+    def _findings(self, stopped: Sequence[Ruled]) -> Iterator[Finding]:
+        """Tell what explains the refusal, the surest first; where nothing much does, what usually lies behind it."""
+        explaining = [finding for finding, ruled in self.found if ruled is None or ruled in stopped or not stopped]
+        best = sorted(explaining, key=lambda each: _CERTAINTIES.index(each.certainty))
+        unique = list({each.id: each for each in reversed(best)}.values())
+        yield from [each for each in best if each in unique][:_MOST]
+        if self.answer is not None and not any(each.certainty != "possible" for each in best):
+            yield from _usual(self._entries(stopped))
+
+    def _found(self, stopped: Sequence[Ruled]) -> Iterator[tuple[Finding, Ruled | None]]:
+        """Yield what the finders find, no surer than facts make it, and the rule that each explains."""
+        case, left = self._case(stopped)
+        if case is None:
+            return
+        for finder in FINDERS:
+            for nearness, finding in asked(finder, case):
+                ruled = left[nearness] if nearness < len(left) else None
+                if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
+                    continue  # nobody has refused that, as far as anybody knows
+                yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled
+
+    def _case(self, stopped: Sequence[Ruled]) -> tuple[Case | None, list[Ruled]]:
+        """Return the case for the finders, and the rules that are left to explain."""
+        ruled = self.judged.ruled
+        if self.judged.flow is None or (self.answer is not None and not stopped):
+            return None, []
+        from_ = min((ruled.index(each) for each in stopped), default=0) if self.answer is not None else 0
+        left = [each for each in ruled[from_:] if not each.passed or each in stopped]
+        first = stopped[0] if stopped else next(iter(left), None)
+        if first is None or first.row is None:
+            return None, []
+        refusal = first.refusal or Refusal(error=first.row, rule=first.rule.name, policy=first.policy, diagnosis="")
+        try:
+            found = case_of(
+                replace(self.judged.front.known, is_all=False),
+                self.judged.flow,
+                self.judged.exchange,
+                refusal,
+                self._record(),
+                self.judged.row,
+            )
+        except UnknownError:
+            return None, []
+        return replace(found, ahead=tuple(each.rule for each in left), jti_spent=False), left
+
+    def _record(self) -> Record:
+        request = self.judged.exchange.request
+        plain = replace(
+            request,
+            headers=dict(request.headers.items()),
+            query=Parameters(request.query.pairs),
+            form=Parameters(request.form.pairs),
+        )
+        return Record(
+            id=1,
+            at=self.circumstance.now,
+            service=self.judged.front.name,
+            method=request.method,
+            path=request.target.partition("?")[0],
+            status=0,
+            request=request_shown(plain),
+            response={},
+            sent=secrets_sent(plain),
+        )
+
+    def _entries(self, stopped: Sequence[Ruled]) -> list[Entry]:
+        rows = [each.row for each in stopped]
+        found = [entry for entry in entries() if any(entry.error is row for row in rows)]
+        answer = self.answer
+        return found or [entry for entry in entries() if answer is not None and answer.fits(entry.error)]
+
+    def _then(self, stopped: Sequence[Ruled]) -> Iterator[str]:
+        """Tell what would be refused after that, best in the words of a finding."""
+        later = self.judged.ruled[self.judged.ruled.index(stopped[0]) + 1 :] if stopped else ()
+        for each in later:
+            if each.refusal is not None and each not in stopped:
+                found = next((finding for finding, ruled in self.found if ruled is each), None)
+                yield str(found) if found is not None else each.refusal.diagnosis
+
+    def _unknown(self, stopped: Sequence[Ruled]) -> Iterator[Open]:
+        """Tell what is not known of the rules that may have refused; without an answer, of those up to the first."""
+        ruled = self.judged.ruled
+        if self.judged.unrouted:
+            yield Open(rule="", words=f"{self.judged.unrouted}, and with it which grant is asked for.")
+        if self.answer is not None:
+            asked_for = [each for each in stopped if each.unknown is not None]
+        else:
+            until = ruled.index(stopped[0]) if stopped else len(ruled)
+            asked_for = [each for each in ruled[:until] if each.unknown is not None]
+        told_already = set[str]()
+        for each in asked_for:
+            words = self._words(each)
+            if words and words not in told_already:
+                told_already.add(words)
+                yield Open(rule=each.rule.name, words=words)
+
+    def _words(self, ruled: Ruled) -> str:
+        gaps = {gap.words for gap in self.captured.gaps}
+        if ruled.unknown in gaps:
+            return f"{ruled.unknown} does not stand in the text."
+        if ruled.rule.name in WHERE_TO_LOOK:
+            return WHERE_TO_LOOK[ruled.rule.name]
+        if self.answer is None and not ruled.unknown:
+            return ""
+        usual = next(iter(self._entries([ruled])), None)
+        return f"{usual.usual.cause} {usual.usual.cure}" if usual is not None else ""
+
+    # what else
+
+    def _notes(self, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
+        if self.answer is not None and self.answer.refuses:
+            yield from self._of_answer(self.answer, stopped, by)
+        if self.circumstance.clock and any(self.circumstance.clock in each.lent for each in self.judged.ruled):
+            yield f"Times are judged at {moment(self.circumstance.now)}, by {self.circumstance.clock}; --at sets it."
+        yield from (f"{gap.words} does not stand in the text." for gap in self.captured.gaps)
+
+    def _of_answer(self, answer: Answered, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
+        if answer.page and not stopped:
+            yield _NO_ANSWER
+        elif by == "contradiction":
+            yield self._contradiction(stopped[0])
+        elif not stopped:
+            yield from self._of_no_rule(answer)
+
+    def _contradiction(self, stopped: Ruled) -> str:
+        earlier = self._contradicted(stopped)
+        if earlier is not None and earlier.refusal is not None:
+            return (
+                f"By this request {earlier.rule.name} would have refused before {stopped.rule.name}: "
+                f"{earlier.refusal.diagnosis} Either another request was sent, or our order of checks is wrong."
+            )
+        return f"By this request {stopped.rule.name} has nothing to object. Either another request was sent, or we err."
+
+    def _of_no_rule(self, answer: Answered) -> Iterator[str]:
+        flows = [each for each in (self.judged.flow, *self.judged.front.flows) if each is not None]
+        rows = [
+            self.judged.row(rule.error)
+            for flow in flows
+            for policy in flow.policies
+            for rule in policy.rules
+            if rule.error is not None
+        ]
+        if any(answer.fits(row) for row in rows):
+            flow = self.judged.flow.name if self.judged.flow is not None else ""
+            yield f"No check of {flow} gives this answer, but one of another flow: this request was not what was sent."
+            return
+        yield from _new_wording(answer, rows)
+
+
+def _new_wording(answer: Answered, rows: Sequence[ServiceError]) -> Iterator[str]:
+    alike = list(dict.fromkeys(row.sentence for row in rows if answer.resembles(row) and row.sentence))
+    listed = f" Of the same status and code are: {'; '.join(map(shown, alike[:_MOST]))}." if alike else ""
+    yield f"This wording is new: no known check gives it.{listed}"
+
+
+def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -> Finding:
+    """Return a finding no surer than what it explains: an objection by the request itself, and nothing else."""
+    most: Certainty = "certain" if ruled is not None and ruled.objects else "likely"
+    if circumstance.clock == _MACHINE and (ruled is None or _MACHINE in ruled.lent):
+        most = "possible"
+    worse = max(_CERTAINTIES.index(finding.certainty), _CERTAINTIES.index(most))
+    return replace(finding, certainty=_CERTAINTIES[worse])
+
+
+def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
+    """Tell what usually lies behind an error, where nothing more is known."""
+    several = {entry.usual: entry for entry in reversed(found)}
+    for entry in list(reversed(several.values()))[:_MOST]:
+        mistakes = list(entry.mistakes)
+        alone = len(found) == 1 and len(mistakes) == 1
+        yield Finding(
+            id=mistakes[0] if alone else "usual-cause",
+            certainty="likely" if alone else "possible",
+            seen=_answered_by(entry),
+            cause=entry.usual.cause,
+            cure=entry.usual.cure,
+            evidence=entry.error.evidence,
+            row=entry.error.row,
+        )
+
+
+def _answered_by(entry: Entry) -> str:
+    rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
+    return f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}."
+
+
+def _leaked(text: str) -> Iterator[str]:
+    if _SECRET.search(text):
+        yield (
+            "A secret stands in the command, so the shell keeps it in its history and other users of the machine can "
+            "see it: replace it, and send the next one from a file (--data-urlencode client_secret@FILE)."
+        )
+
+
+# how it is sent right
+
+_ASSERTION: Final = (
+    "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    "client_assertion=$JWT",
+)
+_RIGHT: Final[Mapping[str, Sequence[str]]] = {
+    "client-credentials": ("grant_type=client_credentials", *_ASSERTION),
+    "token-exchange": (
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type=urn:ietf:params:oauth:token-type:id_token",
+        "subject_token=$ID_TOKEN",
+        *_ASSERTION,
+    ),
+    "authorization-code": (
+        "grant_type=authorization_code",
+        "code=$CODE",
+        "redirect_uri=$REDIRECT_URI",
+        "client_id=$API_KEY",
+        "client_secret=$CLIENT_SECRET",
+    ),
+    "refresh": (
+        "grant_type=refresh_token",
+        "refresh_token=$REFRESH_TOKEN",
+        "client_id=$API_KEY",
+        "client_secret=$CLIENT_SECRET",
+    ),
+}
+
+
+def _corrected(captured: Captured, found: Judged) -> str | None:
+    """Return the command by which such a request is sent right, with variables for what only its sender has."""
+    right = _RIGHT.get(found.flow.name) if found.flow is not None and found.front.name.startswith("oauth2") else None
+    if right is None:
+        return None
+    parts = urlsplit(captured.url)
+    fields = "".join(f' \\\n  --data-urlencode "{field}"' for field in right)
+    return f"curl {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{fields}"
+
+
+# what is shown
+
+
+def _cut(explanation: RequestExplanation, confidential: Confidential) -> RequestExplanation:
+    """Return an explanation in which nothing stands whole that is nobody's business."""
+    cut = confidential.cut
+    return replace(
+        explanation,
+        request=cut(explanation.request),
+        answer=cut(explanation.answer),
+        findings=tuple(_finding_cut(each, cut) for each in explanation.findings),
+        then=tuple(map(cut, explanation.then)),
+        unknown=tuple(replace(each, words=cut(each.words)) for each in explanation.unknown),
+        corrected=cut(explanation.corrected) if explanation.corrected else None,
+        notes=tuple(map(cut, explanation.notes)),
+    )
+
+
+def _finding_cut(finding: Finding, cut: Callable[[str], str]) -> Finding:
+    texts: dict[str, Any] = {
+        name: cut(value)
+        for name in ("seen", "cause", "cure", "change", "difference")
+        if isinstance(value := getattr(finding, name), str)
+    }
+    return replace(finding, **texts)

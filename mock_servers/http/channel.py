@@ -1,0 +1,250 @@
+"""A client's socket that blocks nobody: bytes come to its owner as they arrive and leave as the client takes them.
+
+Plain or TLS is the channel's business alone; the owner sees plain bytes either way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from typing import Final, Protocol
+
+_PIECE: Final = 64 * 1024  # bytes that are read at once
+MOST_UNSENT: Final = 256 * 1024
+"""Bytes that may wait for a client; whoever has more to say waits until fewer do."""
+
+
+class Owner(Protocol):
+    """Whose channel it is. Every call comes from the thread that runs the loop."""
+
+    def received(self, data: bytes) -> None:
+        """Take what the client sent."""
+
+    def secured(self) -> None:
+        """Know that the handshake of TLS is over."""
+
+    def ended(self) -> None:
+        """Know that the client will send nothing more."""
+
+    def drained(self) -> None:
+        """Know that all has left that waited for the client."""
+
+    def lost(self) -> None:
+        """Know that the channel is closed, whoever closed it."""
+
+
+class Channel:
+    """One connected socket. Only the thread that runs the loop may use it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, owner: Owner) -> None:
+        sock.settimeout(0)
+        with contextlib.suppress(OSError):  # no TCP, or gone already
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._loop = loop
+        self._socket = sock
+        self._owner = owner
+        self._unsent = bytearray()
+        self._tls: _Tls | None = None
+        self._is_reading = False
+        self._ends_when_sent = False
+        self.is_closed = False
+        self.is_ended = False
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the client speaks TLS."""
+        return self._tls is not None
+
+    @property
+    def is_shaking_hands(self) -> bool:
+        """Whether TLS has begun, and its handshake has not come to an end."""
+        return self._tls is not None and not self._tls.is_open
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes the client has yet to take."""
+        return len(self._unsent)
+
+    # reading
+
+    def read(self) -> None:
+        """Read on."""
+        if not self._is_reading and not self.is_ended and not self.is_closed:
+            self._is_reading = True
+            self._loop.add_reader(self._socket, self._readable)
+
+    def pause(self) -> None:
+        """Read no more for now: the client feels that its bytes are not taken."""
+        if self._is_reading:
+            self._is_reading = False
+            self._loop.remove_reader(self._socket)
+
+    def _readable(self) -> None:
+        try:
+            data = self._socket.recv(_PIECE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.abort()
+            return
+        if not data:
+            self._end()
+        elif self._tls is None:
+            self._owner.received(data)
+        else:
+            self._decrypt(self._tls, data)
+
+    def _end(self) -> None:
+        self.pause()
+        self.is_ended = True
+        self._owner.ended()
+
+    # TLS
+
+    def speak_tls(self, context: ssl.SSLContext, begun: bytes) -> None:
+        """Speak TLS from now on; `begun` is what the client has said of it already."""
+        self._tls = _Tls(context)
+        self._decrypt(self._tls, begun)
+
+    def _decrypt(self, tls: _Tls, data: bytes) -> None:
+        was_open = tls.is_open
+        try:
+            plain = tls.opened(data)
+        except (OSError, ValueError) as error:  # the second: the server name is no name
+            self._send(tls.outgoing())  # an alert that tells the client why
+            tls.failure = error
+            self.close()
+            return
+        self._send(tls.outgoing())
+        if tls.is_open and not was_open:
+            self._owner.secured()
+        if plain and not self.is_closed:
+            self._owner.received(plain)
+        if tls.is_ended and not self.is_closed and not self.is_ended:
+            self._end()
+
+    @property
+    def tls_failure(self) -> Exception | None:
+        """Why TLS came to nothing, if it did."""
+        return self._tls.failure if self._tls is not None else None
+
+    # writing
+
+    def write(self, data: bytes) -> None:
+        """Send, now or as the client takes it; nothing when the channel is closed."""
+        if self.is_closed or self._ends_when_sent:
+            return
+        self._send(self._tls.sealed(data) if self._tls is not None else data)
+
+    def _send(self, data: bytes) -> None:
+        if self.is_closed or not data:
+            return
+        sent = 0
+        if not self._unsent:
+            try:
+                sent = self._socket.send(data)
+            except (BlockingIOError, InterruptedError):
+                pass
+            except OSError:
+                self.abort()
+                return
+            if sent == len(data):
+                return
+            self._loop.add_writer(self._socket, self._writable)
+        self._unsent += memoryview(data)[sent:]
+
+    def _writable(self) -> None:
+        try:
+            sent = self._socket.send(self._unsent)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.abort()
+            return
+        del self._unsent[:sent]
+        if self._unsent:
+            return
+        self._loop.remove_writer(self._socket)
+        if self._ends_when_sent:
+            self.abort()
+        else:
+            self._owner.drained()
+
+    # closing
+
+    def close(self) -> None:
+        """Close once all is sent; nothing more is read."""
+        if self.is_closed or self._ends_when_sent:
+            return
+        self.pause()
+        if self._tls is not None and self._tls.is_open:
+            self._send(self._tls.farewell())
+        self._ends_when_sent = True
+        if not self._unsent:
+            self.abort()
+
+    def say_no_more(self) -> None:
+        """Let the client see the end of what is sent, and read on: who closes on unread bytes spoils the answer."""
+        if self._tls is not None and self._tls.is_open:
+            self._send(self._tls.farewell())
+        if not self._unsent and not self.is_closed:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+
+    def abort(self) -> None:
+        """Close now, whatever the client has not taken."""
+        if self.is_closed:
+            return
+        self.pause()
+        if self._unsent:
+            self._loop.remove_writer(self._socket)
+            self._unsent.clear()
+        self.is_closed = True
+        self._socket.close()
+        self._owner.lost()
+
+
+class _Tls:
+    """The server's side of TLS over bytes, without a socket."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._object = context.wrap_bio(self._in, self._out, server_side=True)
+        self.is_open = False
+        self.is_ended = False
+        self.failure: Exception | None = None
+
+    def opened(self, data: bytes) -> bytes:
+        """Return the plain bytes of what the client sent; none before the handshake is over. Raises OSError."""
+        self._in.write(data)
+        pieces: list[bytes] = []
+        try:
+            if not self.is_open:
+                self._object.do_handshake()
+                self.is_open = True
+            while piece := self._object.read(_PIECE):
+                pieces.append(piece)
+            self.is_ended = True
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.is_ended = True
+        return b"".join(pieces)
+
+    def outgoing(self) -> bytes:
+        """Return what TLS itself has to say."""
+        return self._out.read()
+
+    def sealed(self, data: bytes) -> bytes:
+        """Return bytes as they travel."""
+        if data:
+            self._object.write(data)
+        return self._out.read()
+
+    def farewell(self) -> bytes:
+        """Return what says that nothing more will come."""
+        with contextlib.suppress(OSError):  # it wants the client's own, which nobody waits for
+            self._object.unwrap()
+        return self._out.read()

@@ -1,0 +1,71 @@
+"""The threads of a server: daemons, started when a task finds nobody idle, and gone when the server is."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+Task = Callable[[], None]
+"""What a thread does; it raises nothing."""
+
+_MOST_IDLE: Final = 4
+"""Threads that are kept for the next task; a burst leaves no more."""
+
+
+class Crew:
+    """Does each task in a thread of its own. Safe from any thread."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._changed = threading.Condition()
+        self._tasks: deque[Task] = deque()
+        self._threads: set[threading.Thread] = set()
+        self._idle = 0
+        self._is_over = False
+
+    def give(self, task: Task) -> None:
+        """Have a task done, now; a forgotten stop holds up no exit, since every thread is a daemon."""
+        with self._changed:
+            self._tasks.append(task)
+            if self._idle >= len(self._tasks):
+                self._changed.notify()
+                return
+            thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._threads.add(thread)
+        thread.start()
+
+    def end(self) -> None:
+        """Let every thread go once its task is done."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+    def join(self) -> None:
+        """Wait until no thread is left but, perhaps, the one that calls."""
+        with self._changed:
+            threads = self._threads - {threading.current_thread()}
+        for thread in threads:
+            thread.join()
+
+    def has(self, thread: threading.Thread) -> bool:
+        """Whether a thread is one of these."""
+        with self._changed:
+            return thread in self._threads
+
+    def _work(self) -> None:
+        while (task := self._next()) is not None:
+            task()
+            del task  # what it holds is free while this thread is idle
+
+    def _next(self) -> Task | None:
+        with self._changed:
+            self._idle += 1
+            while not self._tasks and not self._is_over and self._idle <= _MOST_IDLE:
+                self._changed.wait()
+            self._idle -= 1
+            if self._tasks:
+                return self._tasks.popleft()
+            self._threads.discard(threading.current_thread())
+            return None

@@ -1,0 +1,371 @@
+"""The loop of a server, and the thread that leads it: it reads, calls the application itself and writes, one at a time.
+
+Threads that take the interpreter's lock from each other are slower than one that does not. But whoever waits must let
+others go on: the lead passes to another thread at once when the application tells that it waits, and soon when it does
+not. The loop runs in one thread at a time, and never while the application is called in that thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import logging
+import os
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import h11
+
+from mock_servers.http.calling import Call, Outlet, apology, dated, raw, rendered
+from mock_servers.http.connections import Bounds, Connection
+from mock_servers.http.crew import Crew, Task
+from mock_servers.http.framing import Message
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+    from mock_servers.http.forward_proxy import ForwardProxy
+
+_LOG: Final = logging.getLogger(__package__)
+_BETWEEN_COMPLAINTS: Final = 10.0  # seconds
+_NAP: Final = 0.01  # seconds until it tries again to accept
+_SWEEP: Final = 0.5  # seconds between looks at who is too slow
+_PATIENCE: Final = 0.03  # seconds of one call after which another thread leads
+_QUIET: Final = 30  # looks without a call after which nobody looks until there is one
+_AT_ONCE: Final = 64  # clients that are accepted in one turn
+
+IsQuick = Callable[["WSGIEnvironment"], bool]
+Ticks = Callable[[], float]
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop with a clock of its own."""
+
+    def __init__(self, ticks: Ticks) -> None:
+        super().__init__()
+        self._ticks = ticks
+
+    def time(self) -> float:
+        """Return seconds since some moment."""
+        return self._ticks()
+
+
+class Engine:
+    """Serves a listening socket until it is stopped."""
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        application: WSGIApplication,
+        *,
+        name: str,
+        tls: ssl.SSLContext | None,
+        is_quick: IsQuick,
+        bounds: Bounds,
+        ticks: Ticks,
+    ) -> None:
+        self.bounds = bounds
+        self.is_quick = is_quick
+        self.tls = tls
+        self.proxy: ForwardProxy | None = None
+        self.address: tuple[str, int] = listening.getsockname()[:2]
+        self.connections: set[Connection] = set()
+        self.waiting: dict[Connection, None] = {}
+        self.is_stopping = False
+        self.failure: BaseException | None = None
+        self.loop: asyncio.AbstractEventLoop = Loop(ticks)
+        self._listening = listening
+        self._application = application
+        self._crew = Crew(name)
+        self._process = os.getpid()
+        self._ready: deque[Task] = deque()
+        self._changed = threading.Condition()
+        self._leader: int | None = None
+        self._call = 0
+        self._is_calling = False
+        self._watch = _Watch.ABSENT
+        self._room = bounds.threads
+        self._streams: deque[Task] = deque()
+        self._complain_at = -_BETWEEN_COMPLAINTS
+        self._is_sweeping = False
+
+    def start(self) -> None:
+        """Serve, in threads of its own."""
+        self.loop.set_debug(False)
+        self.loop.set_exception_handler(_complain_of)
+        self._listening.settimeout(0)
+        self._listen()
+        self._crew.give(self._lead)
+
+    def stop(self) -> None:
+        """End all but requests that run, and wait for these, unless this is one of them."""
+        if os.getpid() != self._process:
+            return  # a child has a copy of all but the threads
+        self.soon(self._stop)
+        if not self._crew.has(threading.current_thread()):
+            self._crew.join()
+
+    def soon(self, call: Callable[..., object], *arguments: object) -> bool:
+        """Let the thread that leads do something; returns whether there is one still. Safe from any thread."""
+        try:
+            self.loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:  # the loop is closed
+            return False
+        return True
+
+    def elsewhere(self, task: Task) -> None:
+        """Let another thread do something that blocks."""
+        self._crew.give(task)
+
+    @contextlib.contextmanager
+    def spare(self) -> Iterator[None]:
+        """Let others go on for the length of a block, in which a request only waits. Safe from any thread."""
+        with self._changed:
+            led, self._leader = self._leads, None if self._leads else self._leader
+            self._room += 1
+            stream = self._streams.popleft() if self._streams and self._room > 0 else None
+            self._room -= stream is not None
+        if led:
+            self._crew.give(self._lead)
+        if stream is not None:
+            self._crew.give(stream)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._room -= 1
+
+    # the lead
+
+    @property
+    def _leads(self) -> bool:
+        return self._leader == threading.get_ident()
+
+    def _lead(self) -> None:
+        with self._changed:
+            self._leader, self._is_calling = threading.get_ident(), False
+        try:
+            while self._leads and not (self.is_stopping and not self.connections):
+                if self._ready:
+                    self._ready.popleft()()
+                else:
+                    self.loop.run_forever()
+            if self._leads:
+                self._end()
+        except BaseException as error:  # noqa: BLE001 - kept for whoever asks
+            self._die(error)
+
+    def _end(self) -> None:
+        with self._changed:
+            self._watch = _Watch.OVER
+            self._changed.notify_all()
+        self.loop.close()
+        self._crew.end()
+
+    def _die(self, error: BaseException) -> None:
+        _LOG.error("The serving thread died", exc_info=error)
+        self.failure = error
+        self.is_stopping = True
+        self._listening.close()
+        for connection in list(self.connections):
+            connection.kill()
+        self._end()
+
+    def _begin_call(self) -> None:
+        self._call += 1
+        self._is_calling = True
+        if self._watch is _Watch.KEPT:
+            return
+        with self._changed:
+            is_absent, self._watch = self._watch is _Watch.ABSENT, _Watch.KEPT
+            self._changed.notify_all()
+        if is_absent:
+            self._crew.give(self._keep_watch)
+
+    def _end_call(self) -> bool:
+        """Return whether this thread leads still."""
+        with self._changed:
+            if self._leads:
+                self._is_calling = False
+            return self._leads
+
+    def _keep_watch(self) -> None:
+        """Lead in place of a thread whose call takes too long, and let another keep watch."""
+        seen, quiet = -1, 0
+        with self._changed:
+            while not (self._is_calling and self._call == seen and self._leader is not None):
+                quiet = quiet + 1 if self._call == seen else 0
+                if quiet > _QUIET:
+                    self._watch = _Watch.ASLEEP
+                seen = self._call
+                self._changed.wait(_PATIENCE if self._watch is _Watch.KEPT else None)
+                if self._watch is _Watch.OVER:
+                    return
+            self._leader = None
+        self._crew.give(self._keep_watch)
+        self._lead()
+
+    # calling the application
+
+    def answer(self, connection: Connection, message: Message, environ: WSGIEnvironment) -> None:
+        """Call the application in the thread that leads, soon."""
+        self._ready.append(partial(self._answer, connection, message, environ))
+        self.loop.stop()  # which goes on once all is answered that is ready
+
+    def _answer(self, connection: Connection, message: Message, environ: WSGIEnvironment) -> None:
+        call = Call(self._application, environ)
+        self._begin_call()
+        data, is_broken = _written(call, message)
+        if self._end_call():
+            connection.deliver(data, is_broken=is_broken)
+            self._begin_call()
+        else:
+            self.soon(partial(connection.deliver, data, is_broken=is_broken))
+        call.close()
+        self._end_call()
+
+    def stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
+        """Call the application in a thread of its own, once there is room for one more."""
+        task = partial(self._stream, connection, environ, outlet)
+        with self._changed:
+            if self._room <= 0:
+                self._streams.append(task)
+                return
+            self._room -= 1
+        self._crew.give(task)
+
+    def _stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
+        _pass_pieces(Call(self._application, environ), connection, outlet, self.soon)
+        with self._changed:
+            following = self._streams.popleft() if self._streams and self._room >= 0 else None
+            self._room += following is None
+        if following is not None:
+            following()
+
+    # clients come and go
+
+    def _listen(self) -> None:
+        if not self.is_stopping:
+            self.loop.add_reader(self._listening, self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(_AT_ONCE):
+            is_full = len(self.connections) >= self.bounds.connections
+            if is_full and not self.waiting:
+                self._rest()
+                return
+            try:
+                sock, client = self._listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except (OSError, RuntimeError):  # the second: a library that lets tests open no socket
+                self._complain()
+                return
+            if is_full:
+                self._make_room()
+            self.connections.add(Connection(self, sock, client[:2]))
+            self._sweep_soon()
+
+    def _make_room(self) -> None:
+        longest = next(iter(self.waiting), None)
+        if longest is not None:
+            longest.make_room()
+
+    def _rest(self) -> None:
+        """Accept nobody for a moment."""
+        self.loop.remove_reader(self._listening)
+        self.loop.call_later(_NAP, self._listen)
+
+    def _complain(self) -> None:
+        """Say that nobody can be accepted, not at each try; and let somebody go who only waits."""
+        if self.loop.time() >= self._complain_at:
+            self._complain_at = self.loop.time() + _BETWEEN_COMPLAINTS
+            _LOG.warning("Cannot accept connections for now", exc_info=True)
+        self._make_room()
+        self._rest()
+
+    def forget(self, connection: Connection) -> None:
+        """Know a connection no more."""
+        self.connections.discard(connection)
+        self.waiting.pop(connection, None)
+        if self.is_stopping and not self.connections:
+            self.loop.stop()
+
+    def _sweep_soon(self) -> None:
+        if not self._is_sweeping and self.connections:
+            self._is_sweeping = True
+            self.loop.call_later(_SWEEP, self._sweep)
+
+    def _sweep(self) -> None:
+        """Be rid of those who are too slow."""
+        self._is_sweeping = False
+        now = self.loop.time()
+        for connection in [each for each in self.connections if each.due <= now]:
+            connection.overdue()
+        self._sweep_soon()
+
+    def _stop(self) -> None:
+        if not self.is_stopping:
+            self.is_stopping = True
+            self.loop.remove_reader(self._listening)
+            self._listening.close()
+            for connection in list(self.connections):
+                connection.stop()
+        self.loop.stop()
+
+
+class _Watch(enum.Enum):
+    """Whether a thread looks at how long calls take."""
+
+    ABSENT = enum.auto()
+    KEPT = enum.auto()
+    ASLEEP = enum.auto()
+    OVER = enum.auto()
+
+
+def _written(call: Call, message: Message) -> tuple[bytes, bool]:
+    """Return an answer as it travels, and whether the connection ends with it; 500 for whatever goes wrong."""
+    try:
+        answer = call.whole()
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the application's, and is logged whole
+        call.log(error)
+        return rendered(message, apology()), False
+    try:
+        return rendered(message, answer), answer.is_broken
+    except (h11.LocalProtocolError, ValueError) as error:
+        call.log(error)
+        return raw(apology()), True
+
+
+def _pass_pieces(call: Call, connection: Connection, outlet: Outlet, soon: Callable[..., object]) -> None:
+    """Pass on an answer piece by piece as the application gives it."""
+    head = None
+    try:
+        for piece in call.pieces():
+            first = None if head else (call.status, dated(call.headers))
+            head = head or first
+            outlet.add(len(piece))
+            soon(partial(connection.emit, first, piece, ends=False))
+        soon(partial(connection.emit, None if head else (call.status, dated(call.headers)), b"", ends=True))
+    except ConnectionAbortedError:
+        soon(connection.break_off)
+    except BaseException as error:  # noqa: BLE001 - the same
+        call.log(error)
+        sorry = apology()
+        soon(
+            connection.break_off
+            if head
+            else partial(connection.emit, (sorry.status, sorry.headers), sorry.pieces[0], ends=True)
+        )
+    finally:
+        call.close()
+
+
+def _complain_of(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    _LOG.error("%s", context.get("message"), exc_info=context.get("exception"))

@@ -1,0 +1,109 @@
+"""What a value must be beyond its type: the words for the limits that stand in the annotations of fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from mock_servers.wire.wording import shown
+
+_TEN_YEARS: Final = 315_360_000
+_ALL: Final = 1_000_000_000
+
+
+class Limit:
+    """Which values of a type are good: `holds` decides, `allowed` says it in words, `schema` in JSON Schema.
+
+    `words` are those that may be meant by another. A plain class, since who starts the plugin waits for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed: str,
+        holds: Callable[[Any], bool],
+        schema: Mapping[str, Any] = {},
+        words: tuple[str, ...] = (),
+    ) -> None:
+        self.allowed = allowed
+        self.holds = holds
+        self.schema = schema
+        self.words = words
+
+    def beside(self, other: str) -> Limit:
+        """Return the same limit, saying that it holds beside what another member is."""
+        return Limit(allowed=f"with {other} {self.allowed}", holds=self.holds, words=self.words)
+
+
+Contradictions = Iterator[tuple[str, Any, Limit]]
+"""What a record's `contradictions()` yields: a member, its value, and the limit that another member sets to it."""
+
+IN_FILE: Final = "in a file"
+"""An annotation: the value is the path of a JSON file, and read as what that holds."""
+
+
+def matching(pattern: str, allowed: str, words: tuple[str, ...] = ()) -> Limit:
+    """Return the limit of texts that match a pattern as a whole; `words` are those that are likely meant."""
+    return Limit(
+        allowed=allowed,
+        holds=lambda text: re.fullmatch(pattern, text) is not None,
+        schema={"pattern": f"^(?:{pattern})$"},
+        words=words,
+    )
+
+
+def between(lowest: int, highest: int, allowed: str) -> Limit:
+    """Return the limit of numbers from `lowest` to `highest`, both included."""
+    return Limit(
+        allowed=f"{allowed} from {lowest} to {highest}",
+        holds=lambda number: lowest <= number <= highest,
+        schema={"minimum": lowest, "maximum": highest},
+    )
+
+
+def one_of(*words: Any) -> Limit:
+    """Return the limit of values that are one of these."""
+    return Limit(
+        allowed=" or ".join(map(shown, words)),
+        holds=lambda value: value in words,
+        schema={"enum": [*words]},
+        words=tuple(word for word in words if isinstance(word, str)),
+    )
+
+
+def _is_key_set(value: Any) -> bool:
+    from mock_servers.jose.keys import PRIVATE_MEMBERS  # noqa: PLC0415 - brings cryptography, for who gives a key set
+
+    keys = value.get("keys")
+    return isinstance(keys, list) and all(isinstance(key, Mapping) and not PRIVATE_MEMBERS & key.keys() for key in keys)
+
+
+TEXT: Final = matching(r"\S(?:.*\S)?", "text, not empty, on one line, no blanks around it")
+WORD: Final = matching(r"[!-~]+", "text of ASCII characters, not empty, no blanks")
+SECONDS: Final = between(1, _TEN_YEARS, "a whole number of seconds")
+DAYS: Final = between(1, 36_500, "a whole number of days")
+COUNT: Final = between(0, _ALL, "a whole number")
+TIMES: Final = between(1, _ALL, "a whole number")
+URL: Final = matching(r"https?://[^/?#\s@]+/[^#\s]*", "a URL such as https://host/path, no user name, no fragment")
+ORIGIN: Final = matching(r"https?://[^/?#\s@]+/?", "a URL without path, such as http://mock:8080")
+UPSTREAM: Final = matching(r"https?://[^/?#\s@]+(?:/[^?#\s]*)?", "a URL such as http://127.0.0.1:9000")
+REDIRECT: Final = matching(r"[A-Za-z][A-Za-z0-9+.-]*:[^#\s]+", "an absolute URI without fragment")
+IP_ADDRESS: Final = matching(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*", "an IP address such as 10.0.0.7")
+HOST: Final = matching(r"[a-z0-9._-]+", "a host name in lower case, no scheme, no port")
+FULL_HOST: Final = matching(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", HOST.allowed)
+DATE: Final = matching(r"\d{4}-\d{2}-\d{2}", 'a date in quotes, such as "1980-01-31"')
+CONTENT_TYPE: Final = matching(r"[\w.+-]+/[\w.+-]+(?:;.*)?", "a content type such as text/html")
+KEY_SET: Final = Limit(
+    allowed='a JSON Web Key Set: an object with a list "keys" of public keys, without private members such as "d"',
+    holds=_is_key_set,
+    schema={"required": ["keys"], "properties": {"keys": {"type": "array", "items": {"type": "object"}}}},
+)
+SCOPE: Final = matching(
+    r"[!-~]*(?:urn:nhsd:apim:app:level[03]:|:aal[123]:|:P[059]:)[!-~]*",
+    'a scope that a token can have, such as "urn:nhsd:apim:user-nhs-cis2:aal3:my-api": it names app:level3, or the '
+    "level aal1, aal2, aal3, P0, P5 or P9 of a person",
+)
+"""What a flow grants goes by these marks alone, whatever stands around them (S). An API whose products ask for an API
+key alone has app:level0 (S).
+"""

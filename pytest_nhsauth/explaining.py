@@ -1,0 +1,143 @@
+"""`explain`: why a real service refused an exchange; and what a failing test tells of those that it holds."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_nhsauth import settings
+
+if TYPE_CHECKING:
+    from mock_servers.explain.request_explanation import RequestExplanation
+    from mock_servers.explain.response import Body
+
+FLAG: Final = "--nhsauth-explain"
+VARIABLE: Final = "NHSAUTH_EXPLAIN"
+INI: Final = "nhsauth_explain_failures"
+TITLE: Final = "nhsauth explain"
+_PURPOSE: Final = "explain, in a failing test, the refused answers of real hosts that its exception and frames hold"
+_MOST: Final = 5
+_REFUSED: Final = 400
+
+
+def explain(
+    response_or_exception_or_text: object,
+    *,
+    answer: str | None = None,
+    request_body: Body | None = None,
+    at: float | str | datetime | None = None,
+    jwks: Mapping[str, Any] | str | bytes | Path | None = None,
+) -> RequestExplanation:
+    """Explain why a real service refused an exchange, offline: no server is started, and nothing leaves this process.
+
+    Of a response of `requests`, `httpx` or `aiohttp`, an exception that carries one, or a text: a curl command, HTTP, a
+    HAR file, a cassette, or an answer alone. `answer` is what the service said, where the text does not have it;
+    `request_body` the body, where the library does not keep it; `at` the moment, where the answer has no Date; `jwks`
+    the key set of the app. Raises ValueError, in one line, for what cannot be read.
+    """
+    from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
+    from mock_servers.explain.response import captured_of  # noqa: PLC0415 - the same
+    from mock_servers.explain.whole import Lent, explain_captured, explain_text  # noqa: PLC0415 - the same
+
+    lent = Lent(answer=answer, at=_moment(at), keys=_keys(jwks))
+    given = response_or_exception_or_text
+    if isinstance(given, str | bytes):
+        return explain_text(given if isinstance(given, str) else given.decode(errors="replace"), lent)
+    captured = captured_of(given, request_body)
+    try:
+        return explain_captured(captured, lent)
+    except LookupError:
+        raise UnreadableError(f"No service that is known answers at {captured.url.partition('?')[0]}") from None
+
+
+def _moment(at: float | str | datetime | None) -> float | None:
+    if at is None or isinstance(at, int | float):
+        return at
+    from mock_servers.explain import moment  # noqa: PLC0415 - the plugin loads no server
+
+    seconds = moment.seconds_of(at if isinstance(at, str) else at.isoformat())
+    if seconds is None:
+        raise ValueError(f"at is {at!r}; allowed: {moment.ALLOWED}")
+    return seconds
+
+
+def _keys(jwks: Mapping[str, Any] | str | bytes | Path | None) -> bytes | None:
+    if jwks is None:
+        return None
+    from mock_servers.jose.jwks import read  # noqa: PLC0415 - the plugin loads no cryptography
+
+    raw = _key_bytes(jwks)
+    problem = read(raw, 0, "").problem
+    if problem:
+        raise ValueError(f"jwks holds {problem}; allowed: a JSON Web Key Set")
+    return raw
+
+
+def _key_bytes(jwks: Mapping[str, Any] | str | bytes | Path) -> bytes:
+    if isinstance(jwks, Mapping):
+        return json.dumps(jwks).encode()
+    if isinstance(jwks, Path):
+        return jwks.read_bytes()
+    return jwks.encode() if isinstance(jwks, str) else jwks
+
+
+# a failing test
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Make the option known to pytest, in its three places."""
+    group = parser.getgroup("nhsauth")
+    group.addoption(FLAG, dest=INI, action="store_true", default=False, help=f"{_PURPOSE} [{VARIABLE}]")
+    parser.addini(INI, f"{_PURPOSE}; {FLAG} and {VARIABLE} come first", type="bool", default=False)
+
+
+def decided_by(config: pytest.Config) -> str | None:
+    """Return who wants failures explained; None when nobody does. Raises pytest.UsageError."""
+    return settings.switched_on_by(config, os.environ, FLAG, VARIABLE, INI)
+
+
+def told(config: pytest.Config) -> str | None:
+    """Return a line that says who wants failures explained; None when nobody does."""
+    source = decided_by(config)
+    return f"nhsauth: failures are explained ({source})" if source is not None else None
+
+
+def add_section(report: pytest.TestReport, call: pytest.CallInfo[None], config: pytest.Config) -> None:
+    """Add to the report of a failure why a real service refused what this test sent it."""
+    if not report.failed or call.excinfo is None or decided_by(config) is None:
+        return
+    lines = list(_explanations(call.excinfo.value))
+    if lines:
+        report.sections.append((TITLE, "\n\n".join(lines)))
+
+
+def _explanations(failure: BaseException) -> Iterator[str]:
+    from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
+
+    for each in list(_responses(failure))[:_MOST]:
+        try:
+            explanation = explain(each)
+        except UnreadableError:
+            continue  # of another host
+        if explanation.refused:
+            yield str(explanation)
+
+
+def _responses(failure: BaseException) -> Iterator[Any]:
+    """Yield each refused response once: what the exception carries, and what stands in the frames it came through."""
+    from mock_servers.explain.response import is_response, responses_of  # noqa: PLC0415 - the same
+
+    found = list(responses_of(failure))
+    trace = failure.__traceback__
+    while trace is not None:
+        found += [each for each in trace.tb_frame.f_locals.values() if is_response(each)]
+        trace = trace.tb_next
+    for response in {id(each): each for each in found}.values():
+        if getattr(response, "status_code", getattr(response, "status", 0)) >= _REFUSED:
+            yield response

@@ -1,0 +1,1 @@
+"""Makes and checks what a release holds; no part of the wheel."""

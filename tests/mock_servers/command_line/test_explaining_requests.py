@@ -1,0 +1,125 @@
+"""`nhsauth explain` with a whole request: what is printed, the exit code, and what is refused."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mock_servers.command_line.commands import nhsauth
+from mock_servers.jose import keys
+from mock_servers.jose.keys import KeyRing
+
+INT = "https://int.api.service.nhs.uk/oauth2/token"
+CURL = (
+    f"curl {INT} -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange "
+    "-d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d subject_token=w4xoW3AX9H42RAuPq4IpfSUABPo "
+    "-d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer -d client_assertion=$JWT"
+)
+SENTENCE = "Malformed JWT in subject_token"
+
+
+def explain(*arguments: str | Path, stdin: str = "") -> Result:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asked the network"))
+        return CliRunner().invoke(nhsauth, ["explain", *map(str, arguments)], input=stdin)
+
+
+def test_the_command_and_the_sentence_say_what_was_wrong_and_exit_with_1() -> None:
+    result = explain(CURL, "--answer", SENTENCE)
+
+    first, second, *_ = result.stdout.splitlines()
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert first == (
+        "POST int.api.service.nhs.uk/oauth2/token (token-exchange) was answered Malformed JWT in subject_token "
+        "(rule decode_subject_token)."
+    )
+    assert "Exchange the authorization code at the identity provider's token endpoint" in second
+
+
+@pytest.mark.parametrize("given", ["-", "@"])
+def test_it_is_read_from_stdin_and_from_a_file(tmp_path: Path, given: str) -> None:
+    path = tmp_path / "request.txt"
+    path.write_text(CURL)
+
+    result = explain(f"@{path}" if given == "@" else "-", stdin=CURL if given == "-" else "")
+
+    assert result.exit_code == 1
+    assert "would be refused by decode_subject_token" in result.stdout
+
+
+def test_the_answer_may_stand_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"error": "invalid_request", "error_description": SENTENCE}))
+
+    assert "(rule decode_subject_token)" in explain(CURL, "--answer", f"@{path}").stdout
+
+
+def test_programs_get_json() -> None:
+    told = json.loads(explain(CURL, "--answer", SENTENCE, "--json").stdout)
+
+    assert [each["stopped_by"] for each in told["exchanges"]] == [["decode_subject_token"]]
+
+
+def test_a_request_that_nothing_is_held_against_exits_with_0() -> None:
+    result = explain("curl https://int.api.service.nhs.uk/hello-world/hello/world")
+
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "GET int.api.service.nhs.uk/hello-world/hello/world (hello-world): the request itself shows nothing that would "
+        "be refused.\n"
+    )
+
+
+def test_files_are_read_only_when_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "form.txt").write_text("grant_type=none")
+
+    assert "grant_type is" not in explain(f"curl {INT} -d @form.txt").stdout
+    assert 'grant_type is \\"none\\"' in explain(f"curl {INT} -d @form.txt", "--read-files", "--json").stdout
+
+
+def test_a_key_set_judges_the_signature(ring: KeyRing, tmp_path: Path) -> None:
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(keys.jwks(ring.pair("a-clients-own", bits=2048, kid="test-1"), alg="RS512")))
+
+    result = explain(CURL.replace("$JWT", "not.a.jwt"), "--jwks", path, "--answer", "Malformed JWT in client_assertion")
+
+    assert "(rule decode_client_assertion)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["curl https://example.org"],
+            'No request here is for a host of the platform, CIS2 or NHS login; found: "example.org"',
+        ),
+        (
+            ["curl --aws-sigv4 a https://a.example"],
+            "curl's --aws-sigv4 is not read here: it signs for Amazon's services",
+        ),
+        (
+            ["curl https://a.example https://b.example"],
+            "The command has 2 URLs; allowed: one (is one of them not quoted?)",
+        ),
+        (["curl https://{a,b}.example"], 'The URL "https://{a,b}.example" is a pattern for several; allowed: one URL'),
+        (['{"log": {"entries": ['], "The text ends or breaks off as JSON, at line 1; is the file cut off?"),
+        ([CURL, "--answer", " "], "--answer is empty; allowed: a text, - for stdin, @FILE for a file"),
+        ([CURL, "--at", "soon"], '--at is "soon"; allowed: ISO 8601 with a zone'),
+        (["abc", "--answer", "x"], "--answer goes with a request; allowed: a curl command, raw HTTP, a HAR file"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
+    result = explain(*arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_nothing_in_a_text_steers_the_terminal() -> None:
+    result = explain(f"curl {INT} -d grant_type=$'a\\x1b[31mb'")
+
+    assert "\x1b" not in result.stdout

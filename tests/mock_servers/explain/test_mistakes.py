@@ -1,0 +1,235 @@
+"""Each mistake of the diagnosis benchmark, sent to a real host and explained offline, in each way to write it down."""
+
+import json
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+
+from benchmarks.explained import RealWorld, Told, told
+from benchmarks.variations import Variation, variations
+from mock_servers.explain.captured import Captured
+from mock_servers.explain.response import captured_of
+from mock_servers.explain.whole import Lent, explain_captured, explain_text
+from mock_servers.jose.keys import KeyRing
+
+NOW = 1_800_000_000.0
+AT = Lent(at=NOW)
+
+ONLY_THE_SERVICE_KNOWS = {
+    # The key set of the app was not given.
+    ("wrong-kid", "client_credentials"),
+    ("wrong-kid", "token_exchange"),
+    ("other-private-key", "client_credentials"),
+    ("other-private-key", "token_exchange"),
+    ("jwks-is-not-a-set", "client_credentials"),
+    ("jwks-is-not-a-set", "token_exchange"),
+    ("cis2-alg-or-key", "cis2"),
+    # What was sent before.
+    ("same-assertion-again", "client_credentials"),
+    ("same-assertion-again", "token_exchange"),
+    ("jti-not-unique", "client_credentials"),
+    ("jti-not-unique", "token_exchange"),
+    # Which codes and tokens were issued, to whom and for what.
+    ("refresh-token-spent", "refresh"),
+    ("no-refresh-here", "refresh"),
+    ("code-spent-or-late", "code"),
+    ("code-spent-or-late", "cis2"),
+    ("code-spent-or-late", "nhs_login"),
+    ("redirect-uri-differs", "cis2"),
+    ("redirect-uri-differs", "nhs_login"),
+    ("api-key-as-bearer", "api"),
+}
+"""The mistakes that are told at a mock and not offline, by the kind of request: there the rule says where to look."""
+BY_ITS_KEY_SET = {("wrong-kid", kind) for kind in ("client_credentials", "token_exchange")} | {
+    ("other-private-key", kind) for kind in ("client_credentials", "token_exchange")
+}
+"""Those of them that the app's key set shows."""
+
+
+def name(each: Told) -> str:
+    return f"{each.mistake.finding} in {each.kind}"
+
+
+@pytest.fixture(scope="module")
+def world(ring: KeyRing) -> RealWorld:
+    return RealWorld(ring)
+
+
+@pytest.fixture(scope="module")
+def all_told(world: RealWorld) -> list[Told]:
+    return list(told(world))
+
+
+@pytest.fixture(scope="module")
+def told_with_keys(ring: KeyRing) -> list[Told]:
+    return list(told(RealWorld(ring), with_keys=True))
+
+
+def as_curl(captured: Captured) -> str:
+    words = ["curl", "-X", captured.method, captured.url]
+    for header, value in captured.headers:
+        words += ["-H", f"{header}: {value}"]
+    words += ["--data-raw", captured.body.decode()] if captured.body else []
+    return shlex.join(words)
+
+
+def as_har(captured: Captured) -> str:
+    answer = captured.answer
+    assert answer is not None
+    entry = {
+        "request": {
+            "method": captured.method,
+            "url": captured.url,
+            "headers": [{"name": header, "value": value} for header, value in captured.headers],
+            "postData": {"mimeType": captured.header("content-type"), "text": captured.body.decode()},
+        },
+        "response": {
+            "status": answer.status,
+            "headers": [{"name": header, "value": value} for header, value in answer.headers],
+            "content": {"text": answer.body.decode()},
+        },
+    }
+    return json.dumps({"log": {"entries": [entry]}})
+
+
+def as_raw(captured: Captured) -> str:
+    answer, parts = captured.answer, urlsplit(captured.url)
+    assert answer is not None
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    head = "".join(f"{header}: {value}\r\n" for header, value in captured.headers if header != "Content-Length")
+    told_back = "".join(f"{header}: {value}\r\n" for header, value in answer.headers if header != "Content-Length")
+    sent = f"{captured.method} {target} HTTP/1.1\r\n{head}\r\n{captured.body.decode()}"
+    return f"{sent}\r\nHTTP/1.1 {answer.status} Any\r\n{told_back}\r\n{answer.body.decode()}"
+
+
+def as_response(captured: Captured) -> requests.Response:
+    answer = captured.answer
+    assert answer is not None
+    response = requests.Response()
+    response.status_code = answer.status
+    response.headers.update(answer.headers)
+    response._content = answer.body  # noqa: SLF001 - as requests sets it
+    response.request = requests.Request(captured.method, captured.url, headers=dict(captured.headers)).prepare()
+    response.request.body = captured.body
+    return response
+
+
+READ: dict[str, Callable[[Captured], Captured | str]] = {
+    "curl": as_curl,
+    "HAR": as_har,
+    "raw HTTP": as_raw,
+    "requests": lambda captured: captured_of(as_response(captured)),
+}
+
+
+def test_the_rule_that_refused_is_named(all_told: list[Told]) -> None:
+    assert [name(each) for each in all_told if each.rule not in each.explanation.stopped_by] == []
+
+
+def test_it_is_named_alone_or_with_those_that_give_the_same_answer(all_told: list[Told]) -> None:
+    shared = {name(each) for each in all_told if len(each.explanation.stopped_by) > 1}
+
+    assert len(all_told) - len(shared) >= 60
+    assert all(each.explanation.by == "answer" for each in all_told)
+
+
+@pytest.mark.parametrize("write", READ.values(), ids=READ)
+def test_each_way_of_writing_it_down_is_explained_alike(
+    all_told: list[Told], write: Callable[[Captured], Captured | str]
+) -> None:
+    differing = []
+    for each in all_told:
+        written = write(each.captured)
+        if isinstance(written, str):
+            _, _, answer = as_raw(each.captured).rpartition("\r\nHTTP/1.1 ")
+            lent = replace(AT, answer=f"HTTP/1.1 {answer}") if written.startswith("curl") else AT
+            found = explain_text(written, lent)
+        else:
+            found = explain_captured(written, AT)
+        if (found.stopped_by, found.findings) != (each.explanation.stopped_by, each.explanation.findings):
+            differing.append((name(each), found.stopped_by, [finding.id for finding in found.findings]))
+
+    assert differing == []
+
+
+def test_what_is_certain_is_right(all_told: list[Told], told_with_keys: list[Told]) -> None:
+    wrong = [
+        (name(each), found)
+        for each in (*all_told, *told_with_keys)
+        for found in each.sure
+        if found != each.mistake.finding
+    ]
+
+    assert wrong == []
+    assert sum(bool(each.sure) for each in all_told) >= 45
+
+
+def test_the_same_is_told_as_at_a_mock_but_where_only_the_service_knows(all_told: list[Told]) -> None:
+    missing = {(each.mistake.finding, each.kind) for each in all_told if not each.is_told}
+
+    assert missing == ONLY_THE_SERVICE_KNOWS
+
+
+def test_of_those_each_rule_says_where_to_look(all_told: list[Told]) -> None:
+    silent = [name(each) for each in all_told if not each.is_told and not each.explanation.unknown]
+
+    assert silent == []
+
+
+def test_the_key_set_of_the_app_tells_more_and_never_for_certain(told_with_keys: list[Told]) -> None:
+    found = {(each.mistake.finding, each.kind): each for each in told_with_keys}
+
+    assert [key for key in BY_ITS_KEY_SET if not found[key].is_told] == []
+    assert [key for key in BY_ITS_KEY_SET if found[key].sure] == []
+
+
+def test_without_its_answer_nothing_is_said_for_certain_that_was_not_made(all_told: list[Told]) -> None:
+    explained = [(each, explain_captured(replace(each.captured, answer=None), AT)) for each in all_told]
+
+    assert [
+        (name(each), finding.id)
+        for each, found in explained
+        for finding in found.findings
+        if finding.certainty == "certain" and finding.id != each.mistake.finding
+    ] == []
+
+
+def test_no_text_speaks_of_a_mock(all_told: list[Told], told_with_keys: list[Told]) -> None:
+    texts = {name(each): str(each.explanation) for each in (*all_told, *told_with_keys)}
+    harmless = ("oauth2-mock", "mock realm", "Cis2-mock", "NHS-Login-mock")
+
+    for word in harmless:
+        texts = {which: text.replace(word, "") for which, text in texts.items()}
+
+    assert {which: text for which, text in texts.items() if "mock" in text} == {}
+
+
+def test_no_secret_stands_in_a_text(all_told: list[Told]) -> None:
+    leaking = []
+    for each in all_told:
+        text = json.dumps(each.explanation.as_json())
+        body = each.captured.body.decode()
+        secrets = [value for value in (*body.replace("=", "&").split("&"),) if len(value) > 40 and "urn" not in value]
+        leaking += [(name(each), secret[:10]) for secret in secrets if secret in text]
+        leaking += [
+            (name(each), secret) for secret in ("nhsauth-secret", "9912003071", "656005750104") if secret in text
+        ]
+
+    assert leaking == []
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(variations())
+def test_of_a_good_request_nothing_is_said(world: RealWorld, variation: Variation) -> None:
+    world.again()
+    variation.send(world)
+    assert world.last is not None
+
+    found = explain_captured(replace(world.last, answer=None), AT)
+
+    assert (found.refused, found.stopped_by, found.findings) == (False, (), ())

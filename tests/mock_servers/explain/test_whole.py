@@ -1,0 +1,304 @@
+"""What is told of a request, of its answer, and of both where they do not fit."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from mock_servers.explain.request_explanation import RequestExplanation
+from mock_servers.explain.whole import Lent, explain_text, is_explicable
+from mock_servers.jose import jwts
+from mock_servers.jose.keys import KeyRing
+
+NOW = 1_800_000_000.0
+DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
+INT = "https://int.api.service.nhs.uk/oauth2/token"
+CODE = "w4xoW3AX9H42RAuPq4IpfSUABPo"
+EXCHANGE = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+    "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+}
+SENTENCE = "Malformed JWT in subject_token"
+ANSWER = json.dumps({"error": "invalid_request", "error_description": SENTENCE, "message_id": "rrt-1-a"})
+
+
+def curl(form: dict[str, str], url: str = INT) -> str:
+    return f"curl {url} " + " ".join(f"--data-urlencode '{name}={value}'" for name, value in form.items())
+
+
+def founding(assertion: str = "$CLIENT_ASSERTION") -> str:
+    form = curl({**EXCHANGE, "subject_token": CODE})
+    return f'{form} --data-urlencode "client_assertion={assertion}"'
+
+
+@pytest.fixture
+def assertion(ring: KeyRing) -> str:
+    pair = ring.pair("a-clients-own", bits=2048, kid="test-1")
+    return sign(pair)
+
+
+def sign(pair: Any, **claims: Any) -> str:
+    whole = {"iss": "k" * 32, "sub": "k" * 32, "aud": INT, "jti": "a-jti-that-is-mine", "exp": int(NOW) + 240, **claims}
+    return jwts.sign({"alg": "RS512", "typ": "JWT", "kid": pair.kid}, whole, pair.private)
+
+
+def ids(explanation: RequestExplanation) -> list[tuple[str, str]]:
+    return [(each.id, each.certainty) for each in explanation.findings]
+
+
+# the founding case
+
+
+@pytest.mark.parametrize("answer", [SENTENCE, ANSWER, f"HTTP/1.1 400 Bad Request\nDate: {DATE}\n\n{ANSWER}"])
+def test_a_code_sent_as_subject_token_is_told_by_the_command_and_the_answer(answer: str) -> None:
+    found = explain_text(founding(), Lent(answer=answer))
+
+    assert (found.stopped_by, found.by, found.refused) == (("decode_subject_token",), "answer", True)
+    assert ids(found) == [("code-as-subject-token", "likely")]
+    assert "Exchange the authorization code at the identity provider's token endpoint" in str(found).splitlines()[1]
+
+
+def test_it_is_told_by_the_command_alone() -> None:
+    found = explain_text(founding())
+
+    assert (found.stopped_by, found.by) == (("decode_subject_token",), "request")
+    assert ids(found) == [("code-as-subject-token", "likely")]
+
+
+@pytest.mark.parametrize("text", [SENTENCE, f'"{SENTENCE}"', ANSWER, f"HTTP/1.1 400 Bad Request\n\n{ANSWER}"])
+def test_it_is_told_by_the_sentence_alone(text: str) -> None:
+    found = explain_text(text)
+
+    assert is_explicable(text)
+    assert found.stopped_by == ("decode_subject_token",)
+    assert "an authorization code" in str(found)
+    assert "Exchange the code at the provider's own token endpoint first" in str(found)
+
+
+def test_it_is_two_lines() -> None:
+    text = f"POST {INT}\nContent-Type: application/x-www-form-urlencoded\n\n"
+    body = urlencode({**EXCHANGE, "subject_token": CODE, "client_assertion": "x"})
+
+    found = explain_text(f"{text}{body}", Lent(answer=SENTENCE, at=NOW))
+
+    assert len(str(found).splitlines()) == 2 + len(found.notes)
+
+
+def test_how_it_is_sent_right_is_a_command_without_a_secret() -> None:
+    corrected = explain_text(founding()).corrected
+
+    assert corrected is not None
+    assert corrected.startswith(f"curl {INT}")
+    assert "subject_token=$ID_TOKEN" in corrected
+
+
+# where the answer does not fit
+
+
+def test_a_sure_objection_before_the_answered_rule_is_told_as_a_contradiction(assertion: str) -> None:
+    form = {**EXCHANGE, "client_assertion": assertion, "subject_token": CODE, "client_assertion_type": "none"}
+
+    found = explain_text(curl(form), Lent(answer=SENTENCE, at=NOW))
+
+    assert (found.by, found.stopped_by) == ("contradiction", ("decode_subject_token",))
+    assert "check_client_assertion_type would have refused before decode_subject_token" in found.notes[0]
+
+
+def test_an_answer_that_the_request_cannot_have_got_is_a_contradiction(assertion: str) -> None:
+    form = {**EXCHANGE, "client_assertion": assertion, "subject_token": CODE}
+
+    found = explain_text(curl(form), Lent(answer="Missing 'kid' header in client_assertion JWT", at=NOW))
+
+    assert found.by == "contradiction"
+    assert "find_client_assertion_kid has nothing to object" in found.notes[0]
+
+
+def test_a_late_clock_of_the_client_is_no_contradiction(ring: KeyRing) -> None:
+    old = sign(ring.pair("a-clients-own", bits=2048, kid="test-1"), iat=int(NOW) - 900)
+
+    found = explain_text(curl({**EXCHANGE, "client_assertion": old, "subject_token": CODE}), Lent(answer=SENTENCE))
+
+    assert found.by == "answer"
+
+
+def test_an_answer_of_another_flow_is_not_that_of_this_request() -> None:
+    found = explain_text(founding(), Lent(answer="grant_type is missing"))
+
+    assert (found.stopped_by, found.by) == ((), "")
+    assert "this request was not what was sent" in found.notes[0]
+
+
+def test_a_wording_that_no_rule_has_is_new_and_nothing_is_picked() -> None:
+    body = {"error": "invalid_request", "error_description": "Malformed JWT in subject token"}
+
+    found = explain_text(founding(), Lent(answer=f"HTTP/1.1 400 Bad Request\n\n{json.dumps(body)}"))
+
+    assert (found.stopped_by, found.by, found.refused) == ((), "", True)
+    assert found.notes[0].startswith("This wording is new: no known check gives it. Of the same status and code are: ")
+
+
+def test_a_web_page_is_no_answer_of_the_platform() -> None:
+    page = "HTTP/1.1 403 Forbidden\nContent-Type: text/html\n\n<html><body>Blocked by Zscaler</body></html>"
+
+    found = explain_text(founding(), Lent(answer=page))
+
+    assert found.stopped_by == ()
+    assert "a proxy, a firewall or a log-in before them" in found.notes[0]
+
+
+def test_a_success_is_told_as_one(assertion: str) -> None:
+    form = {**EXCHANGE, "client_assertion": assertion, "subject_token": CODE}
+
+    found = explain_text(curl(form), Lent(answer="HTTP/1.1 200 OK\n\n{}", at=NOW))
+
+    assert (found.refused, found.stopped_by, found.findings) == (False, (), ())
+
+
+# the time
+
+
+def raw(assertion: str, answer: str) -> str:
+    body = urlencode({**EXCHANGE, "client_assertion": assertion, "subject_token": CODE})
+    head = f"POST {INT} HTTP/1.1\nContent-Type: application/x-www-form-urlencoded"
+    return f"{head}\n\n{body}\n{answer}"
+
+
+EXPIRED = "Invalid 'exp' claim in client_assertion JWT - JWT has expired"
+
+
+def refused(sentence: str, date: str = "") -> str:
+    body = json.dumps({"error": "invalid_request", "error_description": sentence})
+    return f"HTTP/1.1 400 Bad Request\n{f'Date: {date}' if date else 'X-None: 1'}\n\n{body}"
+
+
+def test_times_are_judged_by_the_services_own_date(ring: KeyRing) -> None:
+    text = raw(sign(ring.pair("a-clients-own", bits=2048, kid="test-1"), exp=int(NOW) - 3600), refused(EXPIRED, DATE))
+
+    found = explain_text(text, clock=lambda: 0.0)
+
+    assert found.stopped_by == ("check_client_assertion_not_expired",)
+    assert ids(found) == [("clock-behind-or-bst", "likely")]
+    assert found.notes == ()
+
+
+def test_the_clock_of_the_machine_makes_possible_at_most_and_is_named(ring: KeyRing) -> None:
+    old = sign(ring.pair("a-clients-own", bits=2048, kid="test-1"), exp=int(NOW) - 3600)
+
+    found = explain_text(raw(old, ""), clock=lambda: NOW)
+
+    assert [each for _, each in ids(found)] == ["possible"]
+    assert "by this machine's clock, which reads now" in found.notes[0]
+
+
+def test_the_moment_of_signing_stands_in_for_a_date(ring: KeyRing) -> None:
+    long = sign(ring.pair("a-clients-own", bits=2048, kid="test-1"), iat=int(NOW), exp=int(NOW) + 3600)
+
+    found = explain_text(raw(long, ""), clock=lambda: 0.0)
+
+    assert found.stopped_by[0] == "check_client_assertion_exp_near"
+    assert ids(found)[0] == ("lifetime-too-long", "likely")
+    assert "by the clock that the JWT was signed by (iat)" in found.notes[0]
+
+
+def test_a_time_that_is_named_counts_before_all(ring: KeyRing) -> None:
+    text = raw(sign(ring.pair("a-clients-own", bits=2048, kid="test-1")), refused(EXPIRED, DATE))
+
+    assert explain_text(text, Lent(at=NOW + 3600)).by == "answer"
+    assert explain_text(text, Lent(at=NOW)).by == "contradiction"
+
+
+# what stands in no text
+
+
+def test_nothing_that_was_pasted_is_shown_whole(ring: KeyRing) -> None:
+    pair = ring.pair("a-clients-own", bits=2048, kid="test-1")
+    form = {
+        **EXCHANGE,
+        "client_assertion": sign(pair),
+        "subject_token": sign(pair, sub="9912003071", nhs_number="9912003071"),
+    }
+    headers = "-H 'X-Custom: my-own-header-value' -b 'session=my-own-cookie' -H 'apikey: my-own-api-key-of-32-letters'"
+
+    told = json.dumps(explain_text(f"{curl(form)} {headers}", Lent(at=NOW)).as_json())
+
+    for secret in ("9912003071", "a-jti-that-is-mine", "k" * 32, "my-own-", form["client_assertion"]):
+        assert secret not in told
+
+
+def test_a_secret_in_the_command_is_named_as_leaked_into_the_history() -> None:
+    form = {"grant_type": "refresh_token", "client_id": "k" * 32, "client_secret": "abcdefgh12345678"}
+
+    found = explain_text(curl(form), Lent(at=NOW))
+
+    assert "the shell keeps it in its history" in found.advice[0]
+    assert "abcdefgh12345678" not in str(found)
+
+
+def test_a_command_without_a_secret_gets_no_such_advice() -> None:
+    assert explain_text(founding()).advice == ()
+
+
+# several
+
+
+def har(*answers: tuple[str, int]) -> str:
+    entries = [
+        {
+            "request": {
+                "method": "POST",
+                "url": url,
+                "headers": [{"name": "content-type", "value": "application/x-www-form-urlencoded"}],
+                "postData": {"text": urlencode({**EXCHANGE, "client_assertion": "x", "subject_token": CODE})},
+            },
+            "response": {"status": status, "headers": [{"name": "Date", "value": DATE}], "content": {"text": "{}"}},
+        }
+        for url, status in answers
+    ]
+    return json.dumps({"log": {"entries": entries}})
+
+
+def test_of_several_the_refused_are_told_first_and_others_are_counted() -> None:
+    found = explain_text(har((INT, 200), ("https://example.org/", 200), (INT, 400)))
+
+    assert (found.refused, len(found.also), found.others) == (True, 1, 1)
+    assert str(found).endswith("1 exchanges with other hosts are left out.")
+
+
+# the parts of the world that are not known
+
+
+def test_without_a_grant_type_that_is_known_the_grant_stays_open() -> None:
+    found = explain_text(f"curl {INT} -d grant_type=$GRANT")
+
+    assert (found.refused, found.stopped_by) == (False, ())
+    assert found.unknown[0].words == 'the variable "GRANT", and with it which grant is asked for.'
+
+
+def test_a_body_that_is_not_known_is_not_taken_for_none() -> None:
+    found = explain_text(f"curl {INT} -d @form.txt")
+
+    assert (found.refused, found.findings) == (False, ())
+    assert found.unknown[0].words.startswith('the file "form.txt", which was not read')
+
+
+def test_an_api_of_the_platform_is_judged_by_its_token() -> None:
+    found = explain_text("curl https://int.api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/9000000009")
+
+    assert found.stopped_by == ("find_bearer",)
+    assert ids(found) == [("bearer-shape", "certain")]
+
+
+@pytest.mark.parametrize(
+    ("url", "flow"),
+    [
+        ("https://identity.ptl.api.platform.nhs.uk/realms/Cis2-mock-int/protocol/openid-connect/token", "code"),
+        ("https://auth.aos.signin.nhs.uk/token", "code"),
+        ("https://api.service.nhs.uk/oauth2/token", "refresh"),
+    ],
+)
+def test_each_known_host_has_its_service(url: str, flow: str) -> None:
+    grant = "refresh_token" if flow == "refresh" else "authorization_code"
+
+    assert f"({flow})" in explain_text(curl({"grant_type": grant}, url)).request
