@@ -16,7 +16,7 @@ from mock_servers.explain.captured import Captured
 from mock_servers.explain.open_world import open_store, request_of
 from mock_servers.explain.verdict import FOLLOWS_FROM
 from mock_servers.gateway import own_api
-from mock_servers.gateway.flows import HELLO_WORLD
+from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.http.front import Front
@@ -187,7 +187,7 @@ def _is_by_key(exchange: ApiCall) -> bool:
 
 
 def _api(name: str, takes: Callable[[ApiCall], bool], policy: Policy[ApiCall]) -> Flow[ApiCall, Answer]:
-    policies = (policy, own_api.LIMIT)
+    policies = (*NOWHERE.policies, policy, own_api.LIMIT)
     return Flow(row="gateway §2", name=name, takes=takes, policies=policies, respond=lambda _: Answer(status=0))
 
 
