@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers.apim import errors, sessions
+from mock_servers.apim import errors
 from mock_servers.apim.authorize import registered, unregistered
 from mock_servers.apim.exchange import Exchange
 from mock_servers.journal import provenance
@@ -69,15 +69,6 @@ def check_code_live(exchange: Exchange) -> str | None:
     """Within its lifetime; what the service says after that is a guess (I)."""
     late = exchange.now - exchange.code.expires_at
     return None if late < 0 else f"The code expired {duration(late)} ago: redeem it as soon as it arrives."
-
-
-@rejects(errors.CODE_OF_ENDED_SESSION)
-def check_session_of_code(exchange: Exchange) -> str | None:
-    """The provider has not ended the session between the log-in and now (I)."""
-    ended_at = sessions.revoked_at(exchange.service.store, exchange.code)
-    if ended_at is None:
-        return None
-    return f"The person logged out at the provider {duration(exchange.now - ended_at)} ago: log in again."
 
 
 @rejects(errors.CODE_SPENT)

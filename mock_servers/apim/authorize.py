@@ -119,6 +119,7 @@ def send_to_provider(exchange: Exchange) -> Answer:
         mount=service.mount,
         environment=service.environment,
         client_id=exchange.app.client_id,
+        scopes=exchange.app.scopes,
         redirect_uri=exchange.redirect_uri,
         state=exchange.client_state or "",
         provider=provider.name,

@@ -21,6 +21,9 @@ _MOST_KEYS: Final = 5
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
 
+_FETCHED: Final = re.compile(r"https?://[^/]+/")
+"""What a JWKS URL must begin with, letter by letter (S)."""
+
 
 def _what_keeps(exchange: Exchange, app: App) -> str | None:
     reasons = {
@@ -112,6 +115,9 @@ def fetch_app_jwks(exchange: Exchange) -> str | None:
     url = exchange.service.jwks_url_of(exchange.app)
     key, table = ("app", url), exchange.service.store.jwks
     kept = table.get(key)
+    if not _FETCHED.match(url):
+        exchange.app_jwks_failure = "the URL must begin with http:// or https:// in small letters, a host, and a path"
+        return f"{wording.url(url)} is not fetched at all: {exchange.app_jwks_failure}. This jti is spent."
     if kept is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:
         try:
             kept = read(exchange.service.fetch(url), exchange.now, url)

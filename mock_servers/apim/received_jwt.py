@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -101,3 +102,16 @@ def _not_expired(exchange: Exchange, noun: str, jwt: Jwt) -> str | None:
         f"{noun} expired {duration(exchange.now - exp)} ago: exchange the id_token right after the log-in, and keep "
         "the refresh_token that the exchange gives."
     )
+
+
+def out_of_time(jwt: Jwt, now: float) -> str | None:
+    """Say which of a JWT's times does not hold, as the gateway's own check has it (I); null is none."""
+    bounds = {"exp": (now, math.inf), "nbf": (-math.inf, now), "iat": (-math.inf, now)}
+    for name, (first, last) in bounds.items():
+        value: Any = jwt.claims.get(name)
+        if value is not None and not javascript.is_number(value):
+            return f"{name} is {shown(value)}, no number (our guess is that the service minds)"
+        if value is not None and not first <= javascript.number(value) <= last:
+            ago = now - javascript.number(value)
+            return f"{name} is {duration(ago)} {'ago' if ago > 0 else 'ahead'}"
+    return None

@@ -120,7 +120,7 @@ def fetch_provider_jwks(exchange: Exchange) -> str | None:
     try:
         exchange.provider_jwks = provider_jwks(exchange, exchange.subject)
     except UnreachableError as reason:
-        where = url(_jwks_url(exchange))
+        where = url(key_set_url(exchange))
         return f"{exchange.provider.title}'s key set at {where} could not be fetched: {reason}. Try again later."
     return None
 
@@ -130,7 +130,7 @@ def provider_jwks(exchange: Exchange, token: Jwt) -> FetchedJwks:
 
     Raises UnreachableError.
     """
-    url, table = _jwks_url(exchange), exchange.service.store.jwks
+    url, table = key_set_url(exchange), exchange.service.store.jwks
     kept = table.get(("provider", url))
     fresh = kept is not None and 0 <= exchange.now - kept.at < PROVIDER_JWKS_KEPT
     if kept is None or not fresh or kept.find(_kid_of(token)) is None:
@@ -139,7 +139,8 @@ def provider_jwks(exchange: Exchange, token: Jwt) -> FetchedJwks:
     return kept
 
 
-def _jwks_url(exchange: Exchange) -> str:
+def key_set_url(exchange: Exchange) -> str:
+    """Return where the provider of an exchange has its key set, under the name by which it was met."""
     return f"{exchange.provider_origin}{exchange.provider.endpoint('jwks')}"
 
 

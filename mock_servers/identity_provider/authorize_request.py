@@ -109,10 +109,14 @@ def check_nothing_asked_twice(exchange: Exchange) -> str | None:
 
 @rejects(errors.STATE_MISSING)
 def check_state_present(exchange: Exchange) -> str | None:
-    """NHS login wants one (D)."""
-    if exchange.ask("state") or not exchange.service.provider.asking.state_required:
+    """NHS login's documentation wants one (D), a live client sends none (S): a setting, tolerant by default."""
+    if exchange.ask("state") or not (exchange.service.provider.asking.state_required and _is_strict(exchange)):
         return None
     return "The request has no state: send a fresh random one, and compare it when the person comes back."
+
+
+def _is_strict(exchange: Exchange) -> bool:
+    return exchange.service.settings.strict_authorize
 
 
 @rejects(errors.RESPONSE_TYPE_MISSING)
@@ -199,9 +203,9 @@ def check_scopes_compatible(exchange: Exchange) -> str | None:
 
 @rejects(errors.NONCE_MISSING)
 def check_nonce_present(exchange: Exchange) -> str | None:
-    """NHS login's documentation wants one (D), yet the platform sends none (S); how others are refused is inferred."""
+    """The same; the platform itself sends none (S), and how others are refused is inferred."""
     needless = not exchange.service.provider.asking.nonce_required or exchange.client.is_platform
-    if needless or exchange.ask("nonce"):
+    if needless or exchange.ask("nonce") or not _is_strict(exchange):
         return None
     return "The request has no nonce: send a fresh random one, and compare it with that of the id_token."
 

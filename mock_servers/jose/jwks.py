@@ -13,6 +13,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -35,7 +36,11 @@ _PRIVATE_NAMES = re.compile(r"[^.]+|.+\.(localhost|local|internal|test|lan|home\
 
 
 class UnreachableError(Exception):
-    """A URL could not be fetched; its message says what the attempt met."""
+    """A URL could not be fetched; its message says what the attempt met, `status` with what an answer refused it."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +137,14 @@ class HttpFetcher:
     """Fetches over HTTP from loopback, private and listed hosts, and from no other: offline means offline.
 
     `own` answers for the URLs that the mock plays itself, without a socket, and gives `None` for any other. Proxies of
-    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`.
+    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`; `waiting`
+    is entered meanwhile.
     """
 
     own: Callable[[str], tuple[int, bytes] | None]
     allow_hosts: Collection[str] = ()
     timeout: float = 5.0
+    waiting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     monotonic: Callable[[], float] = time.monotonic
 
     def __call__(self, url: str) -> bytes:
@@ -146,7 +153,7 @@ class HttpFetcher:
             raise UnreachableError("the URL must be http(s)://host/path")
         status, body = self.own(url) or self._fetched(url)
         if status > _LARGEST_STATUS:
-            raise UnreachableError(f"it answered {status}")
+            raise UnreachableError(f"it answered {status}", status)
         return Redirect(body) if status >= _SMALLEST_REDIRECT else body
 
     def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
@@ -159,8 +166,8 @@ class HttpFetcher:
         import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it for those would slow each start
 
         try:
-            self._refuse_foreign(urlsplit(url).hostname or "")
-            with urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
+            with self.waiting(), urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
+                self._refuse_foreign(urlsplit(url).hostname or "")
                 headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else None
                 answer = pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
                 with contextlib.closing(answer):

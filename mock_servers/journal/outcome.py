@@ -27,6 +27,8 @@ _JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
 _LARGEST_JWT: Final = 1 << 14
 """Characters; a journal of a thousand exchanges must not hold a thousand times what a client may post."""
 
+_JTI_SPENT: Final = "The quota is counted after the jti is remembered: sign a new assertion for the next try."
+
 
 class Judged(Protocol):
     """What an exchange of any service has."""
@@ -133,7 +135,8 @@ def _error(outcome: Outcome[X]) -> RecordedError | None:
 def _diagnosis(outcome: Outcome[X]) -> str | None:
     of_rule = [outcome.refusal.diagnosis] if outcome.refusal else []
     of_fault = [f"This is {outcome.fault.told}."] if outcome.fault else []
-    return " ".join(of_rule + of_fault) or None
+    is_spent = outcome.fault is not None and outcome.fault.is_quota and hasattr(outcome.exchange, "jti")
+    return " ".join(of_rule + of_fault + [_JTI_SPENT] * is_spent) or None
 
 
 def _told(answer: Answer) -> Mapping[str, Any]:

@@ -64,9 +64,9 @@ class ProviderSession:
 class Session:
     """Since when, from whom and for how long tokens descend from one id token; `ends_at` is never put off.
 
-    `id` is the id token's `sid` (empty when it has none), `subject` its own `sub`, `provider` who issued it, `issuer`
-    by which name, and `people` whom that provider logs in. A log-in of the platform's browser flow keeps the provider's
-    access token, for its userinfo.
+    `id` is the id token's `sid` (empty when it has none), `ends_before` how often that had ended when this began;
+    `subject` its own `sub`, `provider` who issued it, `issuer` by which name, and `people` whom that provider logs in.
+    A log-in of the platform's browser flow keeps the provider's access token, for its userinfo.
     """
 
     id: str
@@ -77,6 +77,7 @@ class Session:
     refresh_lifetime: float
     issuer: str = ""
     people: str = ""
+    ends_before: int = 0
     id_token: str = field(default="", repr=False)
     external_access_token: str | None = field(default=None, repr=False)
 

@@ -54,7 +54,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """What a provider wants of an authorization request.
+    """What a provider wants of an authorization request; `state_required` and `nonce_required` where a setting insists.
 
     `scopes` are known, `reserved_scopes` too but for clients that have them alone. `acr_levels` says which levels each
     acr value allows, the best first, `vectors` the level of each vector of trust; without either a person logs in at
@@ -90,7 +90,8 @@ class Proof:
 
     `methods` and `algorithms` empty: as registered. `audiences` are words of endpoints, or `issuer`; a list of
     audiences will do where `audience_list`. `longest` is how many seconds ahead an assertion's `exp` may be, `None` for
-    no limit, `advised` how many are documented.
+    no limit, `advised` how many are documented. `counts_registered`: of several proofs in one request the one that is
+    registered counts, and no other is looked at.
     """
 
     methods: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ class Proof:
     longest: int | None = None
     advised: int | None = None
     realm: str = ""
+    counts_registered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

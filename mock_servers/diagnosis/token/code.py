@@ -26,13 +26,7 @@ def code_spent_or_late(case: Case) -> Finding | None:
     issued = case.known.issued(case.form("code") or "")
     if issued is None or issued.kind != "authorization code" or issued.redeem_at != case.record.path:
         return None
-    return (
-        _elsewhere(case, issued)
-        or _spent(case, issued)
-        or _late(case, issued)
-        or _foreign(case, issued)
-        or _ended(case)
-    )
+    return _elsewhere(case, issued) or _spent(case, issued) or _late(case, issued) or _foreign(case, issued)
 
 
 def _elsewhere(case: Case, issued: Issued) -> Finding | None:
@@ -93,18 +87,4 @@ def _foreign(case: Case, issued: Issued) -> Finding | None:
     )
 
 
-def _ended(case: Case) -> Finding | None:
-    if not case.refused_by("check_session_of_code"):
-        return None
-    return Finding(
-        id="code-spent-or-late",
-        certainty="certain",
-        seen="This code is of a session that the provider has ended since.",
-        cause="The person logged out before your server redeemed the code, and whatever came of that log-in is dead.",
-        cure="Send the person to log in again.",
-    )
-
-
-FINDERS: Final = (
-    Finder(find=code_spent_or_late, rules=(*_FIND, "check_code_live", "check_session_of_code", "claim_code")),
-)
+FINDERS: Final = (Finder(find=code_spent_or_late, rules=(*_FIND, "check_code_live", "claim_code")),)

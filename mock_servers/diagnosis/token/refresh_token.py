@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.earlier import first_use, known_loss
+from mock_servers.diagnosis.earlier import TOO_OLD, first_use, known_loss
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.assertion import provider_of
 from mock_servers.journal.finding import Finding
@@ -89,7 +89,7 @@ def refresh_token_spent(case: Case) -> Finding | None:
         id="refresh-token-spent",
         certainty="certain",
         seen=f"This refresh token was exchanged {duration(case.now - token.spent_at)} ago{by}{_counted(token)}; "
-        f"{_successor(case, token)}.",
+        f"{_successor(case, token, first)}.",
         cause="Each refresh gives a new refresh token, and the old one dies at once: two workers or two tabs shared "
         "it, or an old copy was kept in a session.",
         cure="Keep the refresh_token of the newest answer, and refresh under a lock.",
@@ -100,7 +100,9 @@ def _counted(token: Sent) -> str:
     return f" (its refresh_count was {token.count})" if isinstance(token, RefreshToken) else ""
 
 
-def _successor(case: Case, token: Sent) -> str:
+def _successor(case: Case, token: Sent, first: Record | None) -> str:
+    if first is not None and first.refusal is not None and first.refusal.rule == TOO_OLD:
+        return "that refresh was refused, as the session was too old for it, and the token was spent all the same"
     newer = _next(case, token)
     if newer is None:
         return "the mock remembers its successor no longer"
@@ -175,6 +177,21 @@ def _begun(token: Sent) -> str:
     return f", having begun at {moment(token.session.issued_at)}" if isinstance(token, RefreshToken) else ""
 
 
+def session_shortened(case: Case) -> Finding | None:
+    """The refresh asks for a shorter session, and the session is older than that."""
+    asked, token = case.form("_refresh_tokens_validity_ms"), sent_token(case)
+    if asked is None or not isinstance(token, RefreshToken):
+        return None
+    return Finding(
+        id="session-shortened",
+        certainty="certain",
+        seen=f"_refresh_tokens_validity_ms is {shown(asked)}, and the session is "
+        f"{duration(case.now - token.session.issued_at)} old.",
+        cause="The parameter shortens the session for this refresh: nothing is left of it. The refresh token is spent.",
+        cure="Leave the parameter out, or send more milliseconds than the session is old; log in again before.",
+    )
+
+
 def _none_was_given(case: Case) -> Finding | None:
     """The client's last tokens came of client_credentials, which gives no refresh token."""
     last = next((each for each in case.known.before(case.record) if _gave_tokens(each, case)), None)
@@ -201,6 +218,7 @@ FINDERS: Final = (
     Finder(find=refresh_token_of_other_environment, rules=_FIND, named=("token-of-other-environment",)),
     Finder(find=answer_lost_on_timeout, rules=_FIND),
     Finder(find=refresh_token_spent, rules=_FIND),
+    Finder(find=session_shortened, rules=(TOO_OLD,)),
     Finder(
         find=no_refresh_here,
         rules=(
