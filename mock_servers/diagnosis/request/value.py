@@ -67,7 +67,7 @@ _JUDGES: Final = {
     "code": ("check_code_present", "find_code"),
     "client_secret": ("check_client_secret_present", "check_client_secret"),
     "client_id": ("check_client_id_present", "find_app_by_client_id", "find_credentials", "find_client"),
-    "redirect_uri": ("check_redirect_uri_in_form", "check_redirect_uri_registered", "check_redirect_uri_present"),
+    "redirect_uri": ("check_redirect_uri_in_form", "check_redirect_uri_present"),
     "client_assertion_type": ("check_client_assertion_type", "find_credentials"),
     "grant_type": ("check_grant_type_present",),
 }
