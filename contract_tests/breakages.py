@@ -48,6 +48,22 @@ _CATCH_ALL = (
     "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
 )
 
+_APP_REVOKED = "The developer app associated with the API key is not approved or revoked"
+_DEVELOPER_INACTIVE = (
+    "The developer who created the developer app that has the API key you are using has an inactive status"
+)
+_COMPANY_INACTIVE = (
+    "The company associated with the developer app that has the API key you are using has an inactive status"
+)
+_NOT_SUBSCRIBED = (
+    "API Key supplied does not have access to this resource. Please check the API Key you are using "
+    "belongs to an app which has sufficient access to access this resource."
+)
+_QUOTA = (
+    "Your application, Contract tests, has exceeded its quota of 1 requests every 1 minute(s) "
+    "and is being rate limited."
+)
+
 # What a breakage of the person acting relies on: the rule looks at no other provider's tokens.
 _ACTING = "subject_token.claims.iss", "subject_token.claims.nhs_number"
 
@@ -428,7 +444,17 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
         damage=assertion.exp_too_far,
         touches=parts("client_assertion.claims.exp"),
-    ).also(assertion.exp_half_a_second_too_far, assertion.exp_an_hour_ahead),
+    ).also(assertion.exp_an_hour_ahead),
+    Breakage(
+        row="§3.15",
+        flows=_ASSERTED,
+        status=400,
+        error="invalid_request",
+        sentence="Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
+        evidence="I",
+        damage=assertion.exp_half_a_second_too_far,
+        touches=parts("client_assertion.claims.exp"),
+    ),
     *Breakage(
         row="§3.17",
         flows=_ASSERTED,
@@ -488,8 +514,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_ASSERTED,
         status=429,
         error=None,
-        sentence="Your application, Contract tests, has exceeded its quota of 1 requests every 1 minute(s) "
-        "and is being rate limited.",
+        sentence=_QUOTA,
         evidence="I",
         damage=app.quota_of_one,
         touches=parts("app.quota_per_minute"),
@@ -514,7 +539,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="The JWKS endpoint, for your client_assertion can't be reached",
         damage=app.jwks_not_found,
         touches=parts("app.jwks", "app.jwks_url"),
-    ).also(app.jwks_host_silent, app.jwks_host_failing),
+    ).also(app.jwks_host_silent, app.jwks_host_failing, app.jwks_url_in_capitals),
     *Breakage(
         row="§3.19a",
         flows=_ASSERTED,
@@ -986,7 +1011,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="The developer app associated with the API key is not approved or revoked",
+        sentence=_APP_REVOKED,
         damage=app.not_approved,
         touches=parts("app.approved"),
     ),
@@ -995,8 +1020,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="The developer who created the developer app that has the API key you are using "
-        "has an inactive status",
+        sentence=_DEVELOPER_INACTIVE,
         damage=app.developer_inactive,
         touches=parts("app.developer_active"),
     ),
@@ -1005,8 +1029,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="The company associated with the developer app that has the API key you are using "
-        "has an inactive status",
+        sentence=_COMPANY_INACTIVE,
         damage=app.company_inactive,
         touches=parts("app.company_active"),
     ),
@@ -1025,10 +1048,20 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         flows=_CLIENT,
         status=401,
         error="access_denied",
-        sentence="API Key supplied does not have access to this resource. Please check the API Key you are using "
-        "belongs to an app which has sufficient access to access this resource.",
+        sentence=_NOT_SUBSCRIBED,
         damage=app.not_subscribed,
         touches=parts("app.subscribed"),
+    ),
+    Breakage(
+        row="§6 quota",
+        flows=_CLIENT,
+        status=429,
+        error=None,
+        sentence=_QUOTA,
+        damage=app.quota_of_one,
+        touches=parts("app.quota_per_minute"),
+        shape=Shape.RATE_LIMIT,
+        circumstance=circumstance.quota_spent,
     ),
     Breakage(
         row="§6 client_secret absent",
@@ -1068,19 +1101,6 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         damage=refresh.second_client_secret_right,
         touches=parts("form.client_secret"),
     ),
-    Breakage(
-        row="§6 quota",
-        flows=_CLIENT,
-        status=429,
-        error=None,
-        sentence="Your application, Contract tests, has exceeded its quota of 1 requests every 1 minute(s) "
-        "and is being rate limited.",
-        evidence="I",
-        damage=app.quota_of_one,
-        touches=parts("app.quota_per_minute"),
-        shape=Shape.RATE_LIMIT,
-        circumstance=circumstance.quota_spent,
-    ),
     # Authorize, callback, code.
     Breakage(
         row="§6 authorize redirect_uri absent",
@@ -1112,7 +1132,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="state is missing",
         damage=authorize.state_absent,
         touches=parts("asked.state"),
-        shape=Shape.REDIRECT_WITHOUT_STATE,
+        shape=Shape.PLATFORM_REDIRECT_WITHOUT_STATE,
     ),
     Breakage(
         row="§6 authorize state absent",
@@ -1123,7 +1143,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         evidence="I",
         damage=authorize.state_empty,
         touches=parts("asked.state"),
-        shape=Shape.REDIRECT_WITHOUT_STATE,
+        shape=Shape.PLATFORM_REDIRECT_WITHOUT_STATE,
     ),
     Breakage(
         row="§6 authorize response_type absent",
@@ -1133,7 +1153,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="response_type is missing",
         damage=authorize.response_type_absent,
         touches=parts("asked.response_type"),
-        shape=Shape.REDIRECT,
+        shape=Shape.PLATFORM_REDIRECT,
     ),
     *Breakage(
         row="§6 authorize response_type other",
@@ -1143,7 +1163,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="response_type is invalid",
         damage=authorize.response_type_token,
         touches=parts("asked.response_type"),
-        shape=Shape.REDIRECT,
+        shape=Shape.PLATFORM_REDIRECT,
     ).also(authorize.response_type_code_and_id_token),
     *Breakage(
         row="§6 callback state",
@@ -1164,6 +1184,71 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         touches=parts("asked"),
     ),
     Breakage(
+        row="§6 callback app removed",
+        flows=_CALLBACK,
+        status=401,
+        error="invalid_request",
+        sentence="client_id is invalid",
+        damage=callback.app_removed,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback app revoked",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_APP_REVOKED,
+        damage=callback.app_not_approved,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback developer inactive",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_DEVELOPER_INACTIVE,
+        damage=callback.developer_inactive,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback company inactive",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_COMPANY_INACTIVE,
+        damage=callback.company_inactive,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback key revoked",
+        flows=_CALLBACK,
+        status=401,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        evidence="I",
+        damage=callback.key_not_approved,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback not subscribed",
+        flows=_CALLBACK,
+        status=401,
+        error="access_denied",
+        sentence=_NOT_SUBSCRIBED,
+        damage=callback.app_not_subscribed,
+        touches=parts("asked.state"),
+    ),
+    Breakage(
+        row="§6 callback quota",
+        flows=_CALLBACK,
+        status=429,
+        error=None,
+        sentence=_QUOTA,
+        damage=callback.quota_spent_by_the_log_in,
+        touches=parts("asked.state"),
+        shape=Shape.RATE_LIMIT,
+    ),
+    Breakage(
         row="§6 callback error",
         flows=_CALLBACK,
         status=500,
@@ -1174,15 +1259,27 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         touches=parts("asked.error"),
     ),
     *Breakage(
-        row="§6 callback no id token",
+        row="§6 callback provider refuses",
         flows=_CALLBACK,
-        status=400,
-        error="invalid_request",
-        sentence="Missing client_assertion",
+        status=500,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
         evidence="I",
         damage=callback.code_never_issued,
         touches=parts("asked.code"),
     ).also(callback.code_absent),
+    Breakage(
+        row="§6 callback provider refuses",
+        flows=_CALLBACK,
+        status=500,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        evidence="I",
+        damage=callback.provider_down,
+        touches=frozenset(),
+        circumstance=circumstance.cis2_tokens_unavailable,
+        needs=frozenset({Ability.FAULTS}),
+    ),
     Breakage(
         row="§6 code redirect_uri absent",
         flows=_CODE,
@@ -1277,6 +1374,19 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         damage=refresh.token_expired,
         touches=parts("form.refresh_token"),
     ).also(refresh.session_over),
+    *Breakage(
+        row="§6 refresh session shortened",
+        flows=_REFRESH,
+        status=401,
+        error="invalid_grant",
+        sentence="refresh token refresh period has expired",
+        damage=refresh.session_shortened_to_nothing,
+        touches=parts("form._refresh_tokens_validity_ms", "form.refresh_token"),
+    ).also(
+        refresh.session_shortened_below_nothing,
+        refresh.session_shortened_to_its_age,
+        refresh.session_shortened_by_text,
+    ),
     # Userinfo and logout.
     *Breakage(
         row="§6 userinfo no live token",
@@ -1288,6 +1398,16 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         touches=parts("headers.Authorization"),
     ).also(userinfo.token_empty, userinfo.token_unknown, userinfo.token_expired),
     *Breakage(
+        row="§6 userinfo app",
+        flows=_USERINFO,
+        status=401,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        evidence="I",
+        damage=userinfo.app_not_approved,
+        touches=parts("headers.Authorization"),
+    ).also(userinfo.app_not_subscribed),
+    *Breakage(
         row="§6 userinfo other token",
         flows=_USERINFO,
         status=400,
@@ -1298,6 +1418,28 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         damage=userinfo.token_of_an_application,
         touches=parts("headers.Authorization"),
     ).also(userinfo.token_of_an_exchange, userinfo.token_of_a_patient),
+    Breakage(
+        row="§6 userinfo CIS2 refuses",
+        flows=_USERINFO,
+        status=503,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        evidence="I",
+        damage=userinfo.cis2_down,
+        touches=frozenset(),
+        circumstance=circumstance.cis2_userinfo_unavailable,
+        needs=frozenset({Ability.FAULTS}),
+    ),
+    Breakage(
+        row="§6 userinfo CIS2 refuses",
+        flows=_USERINFO,
+        status=401,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        evidence="I",
+        damage=userinfo.token_of_cis2_expired,
+        touches=parts("headers.Authorization"),
+    ),
     Breakage(
         row="§7 no token",
         flows=_LOGOUT,
@@ -1343,7 +1485,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="Missing sid claim in JWT",
         damage=logout.sid_absent,
         touches=parts("logout_token.claims.sid"),
-    ).also(logout.sid_empty),
+    ).also(logout.sid_null),
     *Breakage(
         row="§7 events",
         flows=_LOGOUT,
@@ -1352,8 +1494,8 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="Missing/invalid events claim in JWT",
         damage=logout.events_absent,
         touches=parts("logout_token.claims.events"),
-    ).also(logout.events_other),
-    Breakage(
+    ).also(logout.events_other, logout.events_null),
+    *Breakage(
         row="§7 nonce",
         flows=_LOGOUT,
         status=400,
@@ -1361,15 +1503,15 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="Prohibited nonce claim in JWT",
         damage=logout.nonce_present,
         touches=parts("logout_token.claims.nonce"),
-    ),
+    ).also(logout.nonce_empty, logout.nonce_zero),
     Breakage(
         row="§7 keys unreachable",
         flows=_LOGOUT,
-        status=501,
-        error="not_implemented",
-        sentence="Logout Failed",
-        damage=logout.kid_not_yet_fetched,
-        touches=parts("logout_token.header.kid"),
+        status=500,
+        error="unknown_error",
+        sentence=_CATCH_ALL,
+        damage=logout.keys_out_of_reach,
+        touches=frozenset(),
         circumstance=circumstance.cis2_keys_unreachable,
         needs=frozenset({Ability.FAULTS}),
     ),
@@ -1391,7 +1533,17 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         damage=logout.alg_none,
         touches=parts("logout_token.header.alg"),
     ),
-    Breakage(
+    *Breakage(
+        row="§7 time",
+        flows=_LOGOUT,
+        status=400,
+        error="bad_request",
+        sentence="Unable to verify JWT",
+        evidence="I",
+        damage=logout.expired,
+        touches=parts("logout_token.claims.exp", "logout_token.claims.nbf", "logout_token.claims.iat"),
+    ).also(logout.begins_later, logout.made_later),
+    *Breakage(
         row="§7 sid unknown",
         flows=_LOGOUT,
         status=501,
@@ -1399,7 +1551,7 @@ TOKEN_SERVICE: tuple[Breakage, ...] = (
         sentence="SID not found",
         damage=logout.sid_unknown,
         touches=parts("logout_token.claims.sid"),
-    ),
+    ).also(logout.sid_empty),
 )
 
 BREAKAGES: tuple[Breakage, ...] = (*TOKEN_SERVICE, *PROVIDERS, *GATEWAY)

@@ -137,7 +137,7 @@ _ERROR_PAGES = {
     "the token service": "token-service",
     "an API's gateway": "gateway",
     "CIS2": "cis2",
-    "CIS2, by the setting unusable_code": "cis2",
+    "CIS2, by the settings unusable_code and foreign_assertion": "cis2",
     "NHS login": "nhs-login",
     "the mock realms": "mock-realms",
     "the management API": "management",

@@ -244,20 +244,24 @@ _STATE_INVALID: Final = "Invalid state parameter."
 STATE_UNKNOWN = _row("§6 callback", 400, "invalid_request", _STATE_INVALID)
 STATE_EXPIRED = _row("§6 callback", 400, "invalid_request", _STATE_INVALID, "I")
 STATE_TAKEN = _row("§6 callback", 400, "invalid_request", _STATE_INVALID)
-CALLBACK_APP_GONE = _catch_all("§6 callback", 401)
+CALLBACK_CLIENT_UNKNOWN = _row("§6 callback", 401, "invalid_request", "client_id is invalid")
 PROVIDER_REFUSED = _catch_all("§6 callback", 500)
+PROVIDER_TOKENS_REFUSED = _catch_all("§6 callback", 500)
 EXTERNAL_ID_TOKEN_MISSING = _row("§6 callback", 400, "invalid_request", "Missing client_assertion", "I")
 EXTERNAL_ID_TOKEN_MALFORMED = _row("§6 callback", 400, "invalid_request", "Malformed JWT in External ID token")
 EXTERNAL_ID_TOKEN_AUD_WRONG = _row(
     "§6 callback", 400, "invalid_request", "Invalid 'aud' claim in external ID token JWT"
 )
+EXTERNAL_ID_TOKEN_ISS_MISSING = _catch_all("§6 callback", 500)
 EXTERNAL_ID_TOKEN_ISS_WRONG = _row("§6 callback", 400, "invalid_request", "Invalid iss claim in external ID token JWT")
 EXTERNAL_ID_TOKEN_KID_UNKNOWN = _row(
     "§6 callback", 401, "invalid_request", "Invalid 'kid' header in external ID token JWT - no matching public key"
 )
+EXTERNAL_ID_TOKEN_ALG_UNSUPPORTED = _catch_all("§6 callback", 401)
 EXTERNAL_ID_TOKEN_SIGNATURE_WRONG = _row(
     "§6 callback", 401, "public_key error", "JWT signature verification failed", "I"
 )
+EXTERNAL_ID_TOKEN_OUT_OF_TIME = _catch_all("§6 callback", 401)
 
 # Authorization code
 
@@ -268,7 +272,6 @@ _CODE_INVALID: Final = "authorization_code is invalid"
 CODE_UNKNOWN = _row("§6 code", 400, "invalid_grant", _CODE_INVALID)
 CODE_FOR_OTHER_REDIRECT_URI = _row("§6 code", 400, "invalid_grant", _CODE_INVALID, "I")
 CODE_EXPIRED = _row("§6 code", 400, "invalid_grant", _CODE_INVALID, "I")
-CODE_OF_ENDED_SESSION = _row("§6 code", 400, "invalid_grant", _CODE_INVALID, "I")
 CODE_SPENT = _row("§6 code", 400, "invalid_grant", _CODE_INVALID)
 
 # Refresh
@@ -277,6 +280,7 @@ REFRESH_TOKEN_MISSING = _row("§6 refresh", 400, "invalid_request", "refresh_tok
 REFRESH_TOKEN_UNKNOWN = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid")
 REFRESH_TOKEN_REVOKED = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid", "I")
 REFRESH_TOKEN_EXPIRED = _row("§6 refresh", 401, "invalid_grant", "refresh token refresh period has expired")
+REFRESH_PERIOD_OVER = _row("§6 refresh", 401, "invalid_grant", "refresh token refresh period has expired")
 REFRESH_TOKEN_SPENT = _row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid")
 
 # Userinfo
@@ -285,6 +289,7 @@ USERINFO_TOKEN_MISSING = _catch_all("§6 userinfo", 401, "S")
 USERINFO_TOKEN_UNKNOWN = _catch_all("§6 userinfo", 401, "S")
 USERINFO_TOKEN_REVOKED = _catch_all("§6 userinfo", 401, "S")
 USERINFO_TOKEN_EXPIRED = _catch_all("§6 userinfo", 401, "S")
+USERINFO_APP_UNUSABLE = _catch_all("§6 userinfo", 401)
 USERINFO_NOT_COMBINED = _row(
     "§6 userinfo",
     400,
@@ -294,6 +299,10 @@ USERINFO_NOT_COMBINED = _row(
     "security-and-authorisation/user-restricted-restful-apis-nhs-cis2-combined-authentication-and-authorisation",
 )
 USERINFO_UNAVAILABLE = _catch_all("§6 userinfo", 500)
+USERINFO_REFUSED = ServiceError(
+    row="§6 userinfo", status=401, code="unknown_error", sentence=_UNKNOWN, evidence="I", shape="providers_status"
+)
+"""Its status is what CIS2 answered: 401 once CIS2's own access token has expired."""
 
 # Back-channel logout
 
@@ -304,9 +313,10 @@ LOGOUT_ISS_WRONG = _row("§7", 400, "invalid_request", "Missing/invalid iss clai
 LOGOUT_SID_MISSING = _row("§7", 400, "invalid_request", "Missing sid claim in JWT")
 LOGOUT_EVENTS_WRONG = _row("§7", 400, "invalid_request", "Missing/invalid events claim in JWT")
 LOGOUT_NONCE_PRESENT = _row("§7", 400, "invalid_request", "Prohibited nonce claim in JWT")
-LOGOUT_JWKS_UNREACHABLE = _row("§7", 501, "not_implemented", "Logout Failed")
+LOGOUT_JWKS_UNREACHABLE = _catch_all("§7", 500, "S")
 LOGOUT_KID_UNKNOWN = _row("§7", 400, "bad_request", "Unable to verify JWT")
 LOGOUT_SIGNATURE_WRONG = _row("§7", 400, "bad_request", "Unable to verify JWT")
+LOGOUT_OUT_OF_TIME = _row("§7", 400, "bad_request", "Unable to verify JWT", "I")
 LOGOUT_SID_UNKNOWN = _row("§7", 501, "not_implemented", "SID not found")
 
 # Status

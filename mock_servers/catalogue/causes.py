@@ -330,6 +330,10 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The session has ended: 12 hours after log-in at CIS2, one hour at NHS login. Refreshing does not extend it.",
         "Have the person log in again.",
     ),
+    "REFRESH_PERIOD_OVER": Usual(
+        "_refresh_tokens_validity_ms is not more than the session is old: 0, or a negative number, ends every session.",
+        "Leave the parameter out. The refresh token is spent by then: have the person log in again.",
+    ),
     "REFRESH_TOKEN_SPENT": Usual(
         "Two requests used the same token at the same moment.", "Refresh under a lock, and share the answer."
     ),
@@ -371,14 +375,18 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The person took too long to log in.", "Begin at /authorize again. How long a state is kept is a guess."
     ),
     "STATE_TAKEN": Usual("Two requests brought the same state at the same moment.", "Begin at /authorize again."),
-    "CALLBACK_APP_GONE": Usual("The app was removed while the person logged in.", "Register it again. " + _GUESS),
+    "CALLBACK_CLIENT_UNKNOWN": Usual("The app was removed while the person logged in.", "Register it again."),
     "PROVIDER_REFUSED": Usual(
         "The person cancelled, refused consent or could not log in, and the provider sent them back with an error.",
         "Let them begin at /authorize again. " + _GUESS,
     ),
-    "EXTERNAL_ID_TOKEN_MISSING": Usual(
-        "The provider did not give the platform an id_token: the code was wrong, late or used, or it was down.",
+    "PROVIDER_TOKENS_REFUSED": Usual(
+        "The provider gave the platform no tokens: the code in the URL was wrong, late or used, or it was down.",
         "Begin at /authorize again. " + _GUESS,
+    ),
+    "EXTERNAL_ID_TOKEN_MISSING": Usual(
+        "The provider's answer to the platform has no id_token.",
+        "Nothing that an application does leads here: ask NHS England. " + _GUESS,
     ),
     "EXTERNAL_ID_TOKEN_MALFORMED": Usual(
         "The provider's id_token is no JWT.", "Nothing that an application does leads here: ask NHS England."
@@ -387,6 +395,10 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The provider's id_token is for another client than the platform.",
         "Nothing that an application does leads here: ask NHS England.",
     ),
+    "EXTERNAL_ID_TOKEN_ISS_MISSING": Usual(
+        "The provider's id_token names no issuer.",
+        "Nothing that an application does leads here: ask NHS England. " + _GUESS,
+    ),
     "EXTERNAL_ID_TOKEN_ISS_WRONG": Usual(
         "The provider's id_token names another issuer.", "Nothing that an application does leads here: ask NHS England."
     ),
@@ -394,9 +406,17 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The provider has signed with a key that it does not publish.",
         "Nothing that an application does leads here: ask NHS England.",
     ),
+    "EXTERNAL_ID_TOKEN_ALG_UNSUPPORTED": Usual(
+        "The provider has signed by another algorithm than RS256 or RS512.",
+        "Nothing that an application does leads here: ask NHS England. " + _GUESS,
+    ),
     "EXTERNAL_ID_TOKEN_SIGNATURE_WRONG": Usual(
         "The provider's id_token was changed after it was signed.",
         "Nothing that an application does leads here: ask NHS England.",
+    ),
+    "EXTERNAL_ID_TOKEN_OUT_OF_TIME": Usual(
+        "The provider's id_token has expired, or the provider's clock is fast.",
+        "Begin at /authorize again. " + _GUESS,
     ),
     # Authorization code
     "CODE_REDIRECT_URI_MISSING": Usual(
@@ -419,9 +439,6 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "Repeat the redirect_uri of the log-in. " + _GUESS,
     ),
     "CODE_EXPIRED": Usual("The code was kept for more than five minutes.", "Redeem it as soon as it arrives."),
-    "CODE_OF_ENDED_SESSION": Usual(
-        "The person logged out at CIS2 before the code was redeemed.", "Have them log in again. " + _GUESS
-    ),
     "CODE_SPENT": Usual(
         "Two requests redeemed one code at the same moment.", "Redeem each code once, and share the answer."
     ),
@@ -436,12 +453,18 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
         "The person has logged out at CIS2, which ended the session and all its tokens.", "Have them log in again."
     ),
     "USERINFO_TOKEN_EXPIRED": Usual("The token was kept beyond its ten minutes.", "Refresh it before it expires."),
+    "USERINFO_APP_UNUSABLE": Usual(
+        "The app was revoked or unsubscribed after the token was issued.",
+        "Approve app and key, and subscribe the app to a product that covers this service. " + _GUESS,
+    ),
     "USERINFO_NOT_COMBINED": Usual(
         "The token comes from a token exchange, from client_credentials, or from a log-in at NHS login.",
         "Ask the provider's own userinfo where the person logged in there; at NHS login read the id_token.",
     ),
-    "USERINFO_UNAVAILABLE": Usual(
-        "CIS2 refused or failed: its own access token lives an hour, and a refresh at the platform does not renew it.",
+    "USERINFO_UNAVAILABLE": Usual("CIS2 could not be reached.", "Try again later. " + _GUESS),
+    "USERINFO_REFUSED": Usual(
+        "CIS2 refused or failed, and its own status is passed on, mostly 401: CIS2's access token lives an hour, and a "
+        "refresh at the platform does not renew it.",
         "Ask soon after the log-in, and keep the answer. " + _GUESS,
     ),
     # Back-channel logout
@@ -457,8 +480,11 @@ TOKEN_SERVICE: Final[Mapping[str, Usual]] = {
     "LOGOUT_JWKS_UNREACHABLE": Usual("CIS2's keys could not be fetched.", "CIS2 does not try again."),
     "LOGOUT_KID_UNKNOWN": Usual("The token was not signed by CIS2.", "Post CIS2's token unchanged."),
     "LOGOUT_SIGNATURE_WRONG": Usual("The token was not signed by CIS2.", "Post CIS2's token unchanged."),
+    "LOGOUT_OUT_OF_TIME": Usual(
+        "The token has expired, or a clock is fast.", "Post CIS2's token when it arrives. " + _GUESS
+    ),
     "LOGOUT_SID_UNKNOWN": Usual(
-        "The session is none of a log-in through /authorize: token exchange begins none that logout could end.",
+        "The session is none of a log-in through /authorize whose code was redeemed: token exchange begins none.",
         "An application that logs people in at CIS2 itself listens to CIS2's back-channel logout itself.",
     ),
     # Status

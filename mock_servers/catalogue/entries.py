@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ class Entry:
     @property
     def mistakes(self) -> dict[str, str]:
         """The mistakes that lead there: what each is, by its id."""
-        return {name: finder.words for finder in self.finders for name in finder.mistakes}
+        return {name: finder.words_of(name) for finder in self.finders for name in finder.mistakes}
 
     def as_json(self) -> dict[str, Any]:
         """Return the row for programs."""
@@ -94,9 +95,10 @@ class Entry:
         }
 
 
-def entries() -> list[Entry]:
+@functools.cache
+def entries() -> tuple[Entry, ...]:
     """Return every row, in the order of the catalogues."""
-    return [entry for service in SERVICES for entry in entries_of(service)]
+    return tuple(entry for service in SERVICES for entry in entries_of(service))
 
 
 def entries_of(service: Service) -> Iterator[Entry]:
@@ -151,7 +153,7 @@ SERVICES: Final = (
         flows=(*HELLO_WORLD, *own_api.FLOWS, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
     ),
     _provider("CIS2", providers.CIS2),
-    _provider("CIS2, by the setting unusable_code", providers.CIS2_ANCESTOR),
+    _provider("CIS2, by the settings unusable_code and foreign_assertion", providers.CIS2_ANCESTOR),
     _provider("NHS login", providers.NHS_LOGIN),
     _provider("the mock realms", KEYCLOAK),
     Service(

@@ -80,6 +80,8 @@ class Captured:
 
     def gap_in(self, text: str) -> Gap | None:
         """Return the first gap of a text that was taken from this request."""
+        if not self.gaps:
+            return None
         marks = {gap.mark: gap for gap in self.gaps}
         return next((marks[found[0]] for found in _MARK.finditer(text) if found[0] in marks), None)
 

@@ -318,8 +318,9 @@ class _Explaining:
     def _notes(self, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
         if self.answer is not None and self.answer.refuses:
             yield from self._of_answer(self.answer, stopped, by)
-        if self.circumstance.clock and any(self.circumstance.clock in each.lent for each in self.judged.ruled):
-            yield f"Times are judged at {moment(self.circumstance.now)}, by {self.circumstance.clock}; --at sets it."
+        clock = self.circumstance.clock
+        if clock and any(clock in each.lent and (each.refusal or each in stopped) for each in self.judged.ruled):
+            yield f"Times are judged at {moment(self.circumstance.now)}, by {clock}; --at sets it."
         yield from (f"{gap.words} does not stand in the text." for gap in self.captured.gaps)
 
     def _of_answer(self, answer: Answered, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
@@ -356,6 +357,9 @@ class _Explaining:
 
 
 def _new_wording(answer: Answered, rows: Sequence[ServiceError]) -> Iterator[str]:
+    if not answer.code and not answer.bare:
+        yield "No service here gives an answer of this form: what stands behind the platform may have."
+        return
     alike = list(dict.fromkeys(row.sentence for row in rows if answer.resembles(row) and row.sentence))
     listed = f" Of the same status and code are: {'; '.join(map(shown, alike[:_MOST]))}." if alike else ""
     yield f"This wording is new: no known check gives it.{listed}"

@@ -209,9 +209,7 @@ CIS2: Final[Mapping[str, ServiceError]] = {
     "client_not_authenticated": _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
     "token_client_unknown": _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
     "assertion_malformed": _cis2(400, "invalid_client", "JWT is not valid"),
-    "assertion_not_of_client": _cis2(
-        400, "invalid_client", "JWT 'iss' and 'sub' claims must be equal to the client_id"
-    ),
+    "assertion_not_of_client": _cis2(400, "invalid_client", "JWT is not valid", "Q"),
     "assertion_expired": _cis2(400, "invalid_client", "JWT has expired"),
     "assertion_too_long": _cis2(400, "invalid_client", "JWT expiration time is unreasonable"),
     "client_keys_unreachable": _cis2(400, "invalid_client", "JWT is not valid"),
@@ -261,8 +259,11 @@ CIS2: Final[Mapping[str, ServiceError]] = {
 CIS2_ANCESTOR: Final[Mapping[str, ServiceError]] = {
     "code_unknown": _cis2(400, "invalid_request", "Authorization code doesn't exist."),
     "code_expired": _cis2(400, "invalid_grant", "Authorization code expired."),
+    "assertion_not_of_client": _cis2(
+        400, "invalid_client", "JWT 'iss' and 'sub' claims must be equal to the client_id"
+    ),
 }
-"""What the product's ancestor says of a code where CIS2 was captured with another sentence."""
+"""What the product's ancestor, or a fork of it, says where CIS2 was captured or quoted with another sentence."""
 
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -51,7 +51,7 @@ _ASKING = Asking(
     form_id="kc-form-login",
 )
 """A realm takes whoever there is at whatever level is theirs: the public test suites expect it (S)."""
-_PROOF = Proof(methods=("client_secret_post", "client_secret_basic"), realm="realm")
+_PROOF = Proof(methods=("client_secret_post", "client_secret_basic"), realm="realm", counts_registered=True)
 
 
 def _realm(parent: Provider, realm: str, claims: dict[str, Fact]) -> Provider:

@@ -75,8 +75,9 @@ _SHAPES: Final[Mapping[str, Callable[[ServiceError, Exchange], Answer]]] = {
 
 def row_of(problem: ServiceError, exchange: Exchange) -> ServiceError:
     """Return the provider's own row for a problem; one that a person has chosen is named by the choice."""
-    provider = exchange.service.provider
-    ancestors = provider.ancestor_errors if exchange.service.settings.unusable_code == "ancestor" else {}
+    provider, settings = exchange.service.provider, exchange.service.settings
+    chosen = settings.foreign_assertion if problem is errors.ASSERTION_NOT_OF_CLIENT else settings.unusable_code
+    ancestors = provider.ancestor_errors if chosen == "ancestor" else {}
     row = ancestors.get(problem.code) or provider.errors[problem.code]
     return replace(row, code=log_in_form.choice(exchange).outcome) if problem is errors.ERROR_CHOSEN else row
 
