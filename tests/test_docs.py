@@ -119,12 +119,18 @@ def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) ->
 
 def test_the_map_shows_the_rooms_in_their_order() -> None:
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text.partition("## Rooms")[2].partition("## The way")[0], re.MULTILINE)
+    rows = re.findall(
+        r"^\| ((?:`\w+`(?:, )?)+) \|", text.partition("## Rooms")[2].partition("## The way")[0], re.MULTILINE
+    )
 
     assert [tuple(re.findall(r"`(\w+)`", row)) for row in rows] == list(ORDER)
 
 
-DOOR = [README, *(README.parent / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")), *DOCS.glob("*.md")]
+DOOR = [
+    README,
+    *(README.parent / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")),
+    *DOCS.glob("*.md"),
+]
 
 
 @pytest.mark.parametrize("page", DOOR, ids=lambda page: page.name)
