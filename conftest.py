@@ -1,8 +1,10 @@
-"""Brings the plugin under test, installed or not, and pytest's own tool for testing plugins."""
+"""Brings the plugin under test, installed or not, pytest's own tool for testing plugins, and Hypothesis's profiles."""
 
 import gc
 
 import pytest
+
+from contract_tests import profile  # noqa: F401 - registers them before Hypothesis's plugin looks for the one asked for
 
 pytest_plugins = ["pytest_nhsauth.plugin", "pytester"]
 

@@ -21,11 +21,11 @@ from mock_servers.control.calls import JSON
 from mock_servers.control.problems import ProblemError
 from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.state.real_host import is_real_name
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import host
 
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9]{0,5})?")
-_REAL: Final = ("nhs.uk", "nhs.net")
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""
 _MOST_FIELDS: Final = 10
@@ -42,7 +42,7 @@ def refuse_host(public_urls: Collection[str]) -> None:
     sent = host(flask.request.environ)
     match = _HOST.fullmatch(sent)
     name = (match[1] or match[2]).lower().removesuffix(".") if match else ""
-    if any(name == real or name.endswith(f".{real}") for real in _REAL):
+    if is_real_name(name):
         raise ProblemError(403, f"Host is {shown(sent)}: this API hands out keys, and never under a real NHS name.")
     if not _is_near(name) and name not in {urlsplit(url).hostname for url in public_urls}:
         raise ProblemError(

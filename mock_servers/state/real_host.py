@@ -17,6 +17,14 @@ log-in, a host of somebody's key set, or one that only test suites call and that
 """
 
 
+_DOMAINS: Final = ("nhs.uk", "nhs.net")
+
+
+def is_real_name(host: str) -> bool:
+    """Whether a host's name is one that the NHS has, of whatever service."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in _DOMAINS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealHost:
     """One real host: what it `plays`, of which `environment` (a word of its own service), by which evidence."""
