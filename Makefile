@@ -79,7 +79,7 @@ docs: .venv/installed
 	$(BIN)/python docs/generate.py
 
 # The door: what CI services read, what a release holds, and how far down our dependencies go.
-.PHONY: docs-check hosted-check test-lowest test-thorough release-tools release-check wheelhouse pyz test-release
+.PHONY: docs-check hosted-check test-lowest test-thorough release-tools release-check wheelhouse pyz test-release test-languages
 
 docs-check: .venv/installed-test
 	$(BIN)/python -m pytest -q -n 0 -k generated tests/test_docs.py
@@ -115,6 +115,9 @@ pyz: release-tools
 
 test-release: pyz
 	$(BIN)/python -m pytest -m release $(PYTEST_ARGS) tests/test_release.py
+
+test-languages: .venv/installed-test
+	$(BIN)/python -m pytest -m languages $(PYTEST_ARGS) tests/test_languages.py
 
 clean:
 	$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(path, ignore_errors=True) for name in ('.venv', 'build', 'dist', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.hypothesis', 'htmlcov') for path in [pathlib.Path(name)]]"

@@ -29,15 +29,6 @@ def _by_werkzeug() -> None:
     server.serve_forever()
 
 
-def _by_cheroot() -> None:
-    from cheroot.wsgi import Server
-
-    server = Server(("127.0.0.1", 0), app)
-    server.prepare()
-    _ready(server.bind_addr[1])
-    server.serve()
-
-
 def _ready(port: int) -> None:
     print(f"ready at http://127.0.0.1:{port}", flush=True)
 
@@ -48,4 +39,4 @@ def _end(_: int, __: FrameType | None) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
-    {"werkzeug": _by_werkzeug, "cheroot": _by_cheroot}[sys.argv[1]]()
+    {"werkzeug": _by_werkzeug}[sys.argv[1]]()

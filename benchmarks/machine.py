@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-_LIBRARIES: Final = ("pytest", "Flask", "Werkzeug", "cheroot", "PyJWT", "cryptography", "requests")
+_LIBRARIES: Final = ("pytest", "Flask", "Werkzeug", "h11", "PyJWT", "cryptography", "requests")
 
 
 def described() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from random import Random
@@ -16,13 +16,14 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 
+INTEGRATION: Final = "https://int.api.service.nhs.uk"
 NOW: Final = 1_800_000_000.0
 APP: Final = "nhsauth-app"
 STRANGER: Final = "0123456789abcdefghijABCDEFGHIJKL"
@@ -36,9 +37,15 @@ WANTED: Final = Wanted(client_id=APP)
 
 
 class World:
-    """A platform in process, its clock stopped, and a client of it; each request finds it as it was at the start."""
+    """A platform in process, its clock stopped, and a client of it; each request finds it as it was at the start.
 
-    def __init__(self, ring: KeyRing, *, explains: bool = True, random: Random | None = None) -> None:
+    With `real` the client calls the services by the names of their real hosts.
+    """
+
+    def __init__(
+        self, ring: KeyRing, *, explains: bool = True, random: Random | None = None, real: bool = False
+    ) -> None:
+        self.real = real
         clock = Clock()
         clock.set(NOW, frozen=True)
         self.platform = Mock(Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
@@ -48,6 +55,8 @@ class World:
         self.key = self._key(app)
         self.other_key = ring.pair("benchmarks-other", bits=2048, kid=self.key.kid)
         self.http = Client(self.platform)
+        for host in self.platform.names.hosts if real else ():
+            self.platform.names.origins.add(host.origin)
         self.start = self.platform.snapshot()
 
     def _key(self, app: App) -> KeyPair:
@@ -71,15 +80,29 @@ class World:
         """The moment, in seconds since 1970."""
         return self.platform.clock.now()
 
+    def origin(self, service: str = "oauth2") -> str:
+        """Return by which name a provider, or the platform, is called."""
+        provider = self.platform.providers.get(service)
+        real = provider.provider.home if provider else INTEGRATION
+        return real if self.real else self.platform.url
+
     def token_url(self, service: str) -> str:
         """Return the token endpoint of a provider, or of the platform."""
         provider = self.platform.providers.get(service)
-        return f"{self.platform.url}{provider.provider.endpoint('token') if provider else '/oauth2/token'}"
+        return f"{self.origin(service)}{provider.provider.endpoint('token') if provider else '/oauth2/token'}"
+
+    def id_token(self, provider: str = "cis2", alterations: Alterations = UNALTERED, wanted: Wanted = WANTED) -> str:
+        """Return an id token, as after a log-in at a provider."""
+        return self.platform.id_token(provider, wanted, alterations, origin=self.origin(provider))
+
+    def code_of(self, provider: str) -> str:
+        """Log somebody in at a provider, and return its code."""
+        return self.platform.issue_code(provider, WANTED, REDIRECT)
 
     def platform_code(self) -> str:
         """Log in through the platform, and return its code."""
         query = {"client_id": APP, "redirect_uri": REDIRECT, "response_type": "code", "state": "mine"}
-        landed = self.platform.log_in(f"{self.platform.url}/oauth2/authorize?{urlencode(query)}", user="656005750104")
+        landed = self.platform.log_in(f"{self.origin()}/oauth2/authorize?{urlencode(query)}", user="656005750104")
         return dict(parse_qsl(urlsplit(landed).query))["code"]
 
     def refresh_token(self) -> str:
@@ -92,7 +115,7 @@ class World:
 class Draft:
     """A request in the making: `jose` and `claims` of the assertion that is signed at the end, if one is `signed`.
 
-    `finish` is what is done to the request once the assertion is in its form.
+    `finish` is what is done to the request once the assertion is in its form, `body` to the text of the form.
     """
 
     world: World
@@ -106,6 +129,8 @@ class Draft:
     key: KeyPair | None = None
     finish: list[Callable[[Draft], None]] = field(default_factory=list)
     content_type: str = FORM
+    service: str = "oauth2"
+    body: Callable[[str], bytes | str] = str
 
     def send(self) -> TestResponse:
         """Sign, finish and send."""
@@ -114,9 +139,10 @@ class Draft:
         for step in self.finish:
             step(self)
         text = json.dumps(self.form) if "json" in self.content_type else urlencode(self.form)
-        sent: dict[str, Any] = {"data": text, "content_type": self.content_type} if self.method == "POST" else {}
+        with_body = {"data": self.body(text), "content_type": self.content_type}
+        sent: dict[str, Any] = with_body if self.method == "POST" else {}
         url = f"{self.path}?{urlencode(self.query)}" if self.query else self.path
-        base = self.world.platform.url
+        base = self.world.origin(self.service)
         return self.world.http.open(url, method=self.method, base_url=base, headers=self.headers, **sent)
 
 
@@ -135,6 +161,7 @@ def _signed(world: World, service: str, form: dict[str, str]) -> Draft:
         jose={"alg": "RS512", "typ": "JWT", "kid": world.key.kid},
         claims=claims,
         key=world.key,
+        service=service,
     )
 
 
@@ -148,7 +175,7 @@ def token_exchange(world: World) -> Draft:
     form = {
         "grant_type": TOKEN_EXCHANGE,
         "subject_token_type": ID_TOKEN,
-        "subject_token": world.platform.id_token("cis2", WANTED),
+        "subject_token": world.id_token(),
     }
     return _signed(world, "oauth2", form)
 
@@ -216,13 +243,14 @@ class Mistake:
     make: Callable[[Draft], object]
 
 
-_SIGNED: Final = ("client_credentials", "token_exchange")
-_PROVIDERS: Final = ("cis2", "nhs_login")
-_WHOLE_ASSERTION: Final = "alg kid typ exp jti iss aud key client"
-_EVERYTHING: Final = f"{_WHOLE_ASSERTION} subject type grant scopes"
+SIGNED: Final = ("client_credentials", "token_exchange")
+PROVIDERS: Final = ("cis2", "nhs_login")
+WHOLE_ASSERTION: Final = "alg kid typ exp jti iss aud key client"
+EVERYTHING: Final = f"{WHOLE_ASSERTION} subject type grant scopes"
 
 
-def _mistake(finding: str, kinds: str | tuple[str, ...], touches: str, make: Callable[[Draft], object]) -> Mistake:
+def mistake(finding: str, kinds: str | tuple[str, ...], touches: str, make: Callable[[Draft], object]) -> Mistake:
+    """Return a mistake; `touches` are the names of what it touches, with blanks between."""
     named = (kinds,) if isinstance(kinds, str) else kinds
     return Mistake(finding=finding, kinds=named, touches=frozenset(touches.split()), make=make)
 
@@ -243,7 +271,9 @@ def _in_basic(draft: Draft) -> None:
 def _with_assertion(draft: Draft) -> None:
     del draft.form["client_id"], draft.form["client_secret"]
     draft.form["client_assertion_type"] = ASSERTION_TYPE
-    draft.form["client_assertion"] = draft.world.platform.client_assertion(APP)
+    draft.form["client_assertion"] = draft.world.platform.client_assertion(
+        APP, token_url=draft.world.token_url("oauth2")
+    )
 
 
 def _by_secret(draft: Draft) -> None:
@@ -262,18 +292,18 @@ def _in_query(draft: Draft) -> None:
 def _spend(draft: Draft) -> None:
     """Use the refresh token up before the request, and let some time pass."""
     form = {"grant_type": "refresh_token", "refresh_token": draft.form["refresh_token"], **SECRET}
-    draft.world.http.post("/oauth2/token", data=form, base_url=draft.world.platform.url)
+    draft.world.http.post("/oauth2/token", data=form, base_url=draft.world.origin())
     draft.world.platform.clock.advance(33.7)
 
 
 def _expired_id_token(draft: Draft) -> str:
     world = draft.world
-    return world.platform.id_token("cis2", WANTED, Alterations(claims={"exp": int(world.now) - 900}))
+    return world.id_token(alterations=Alterations(claims={"exp": int(world.now) - 900}))
 
 
 def _foreign_id_token(draft: Draft) -> str:
     iss = "https://am.nhsdep.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity/realms"
-    return draft.world.platform.id_token("cis2", WANTED, Alterations(claims={"iss": f"{iss}/Healthcare"}))
+    return draft.world.id_token(alterations=Alterations(claims={"iss": f"{iss}/Healthcare"}))
 
 
 def _swap(draft: Draft) -> None:
@@ -301,7 +331,7 @@ def _access_token_of_nhs_login(draft: Draft) -> str:
 def _sent_before(draft: Draft) -> None:
     def send_once(finished: Draft) -> None:
         world = finished.world
-        world.http.post(finished.path, data=finished.form, base_url=world.platform.url)
+        world.http.post(finished.path, data=finished.form, base_url=world.origin())
         world.platform.clock.advance(2.2)
 
     draft.finish.append(send_once)
@@ -319,120 +349,118 @@ def _change_app(draft: Draft, **members: Any) -> None:
 
 
 MISTAKES: Final = (
-    _mistake("alg-not-rs512", _SIGNED, "alg", lambda draft: draft.jose.update(alg="RS256")),
-    _mistake("kid-missing", _SIGNED, "kid", lambda draft: draft.jose.pop("kid")),
-    _mistake("wrong-kid", _SIGNED, "kid client", lambda draft: draft.jose.update(kid=draft.jose["kid"].upper())),
-    _mistake("typ-missing", _SIGNED, "typ", lambda draft: draft.jose.pop("typ")),
-    _mistake("exp-unit", _SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now * 1000) + 240_000)),
-    _mistake("lifetime-too-long", _SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now) + 3600)),
-    _mistake("clock-behind-or-bst", _SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now) - 3360)),
-    _mistake("jti-missing", _SIGNED, "jti", lambda draft: draft.claims.pop("jti")),
-    _mistake("jti-number", _SIGNED, "jti", _claim("jti", lambda _: 12345)),
-    _mistake("iss-sub-differ", _SIGNED, "iss client", _claim("iss", lambda _: "my app")),
-    _mistake(
+    mistake("alg-not-rs512", SIGNED, "alg", lambda draft: draft.jose.update(alg="RS256")),
+    mistake("kid-missing", SIGNED, "kid", lambda draft: draft.jose.pop("kid")),
+    mistake("wrong-kid", SIGNED, "kid client", lambda draft: draft.jose.update(kid=draft.jose["kid"].upper())),
+    mistake("typ-missing", SIGNED, "typ", lambda draft: draft.jose.pop("typ")),
+    mistake("exp-unit", SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now * 1000) + 240_000)),
+    mistake("lifetime-too-long", SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now) + 3600)),
+    mistake("clock-behind-or-bst", SIGNED, "exp", _claim("exp", lambda draft: int(draft.world.now) - 3360)),
+    mistake("jti-missing", SIGNED, "jti", lambda draft: draft.claims.pop("jti")),
+    mistake("jti-number", SIGNED, "jti", _claim("jti", lambda _: 12345)),
+    mistake("iss-sub-differ", SIGNED, "iss client", _claim("iss", lambda _: "my app")),
+    mistake(
         "app-not-known-here",
-        _SIGNED,
+        SIGNED,
         "iss client key",
         lambda draft: draft.claims.update(dict.fromkeys(("iss", "sub"), "8d5d7a4b-0d4e-4b8e-9c0a-3b1d2f4a5c6e")),
     ),
-    _mistake(
-        "aud-other-environment", _SIGNED, "aud", _claim("aud", lambda _: "https://api.service.nhs.uk/oauth2/token")
-    ),
-    _mistake("aud-near-miss", _SIGNED, "aud", _claim("aud", lambda draft: f"{draft.claims['aud']}/")),
-    _mistake("other-private-key", _SIGNED, "key alg kid", lambda draft: setattr(draft, "key", draft.world.other_key)),
-    _mistake("mangled-jwt", _SIGNED, _WHOLE_ASSERTION, _quote("client_assertion")),
-    _mistake("secret-style-client-credentials", "client_credentials", _WHOLE_ASSERTION, _by_secret),
-    _mistake("query-string-params", _SIGNED, _EVERYTHING, _in_query),
-    _mistake("json-body", _SIGNED, _EVERYTHING, lambda draft: setattr(draft, "content_type", "application/json")),
-    _mistake("scopes-none-left", _SIGNED, "scopes client", _no_scopes),
-    _mistake(
+    mistake("aud-other-environment", SIGNED, "aud", _claim("aud", lambda _: "https://api.service.nhs.uk/oauth2/token")),
+    mistake("aud-near-miss", SIGNED, "aud", _claim("aud", lambda draft: f"{draft.claims['aud']}/")),
+    mistake("other-private-key", SIGNED, "key alg kid", lambda draft: setattr(draft, "key", draft.world.other_key)),
+    mistake("mangled-jwt", SIGNED, WHOLE_ASSERTION, _quote("client_assertion")),
+    mistake("secret-style-client-credentials", "client_credentials", WHOLE_ASSERTION, _by_secret),
+    mistake("query-string-params", SIGNED, EVERYTHING, _in_query),
+    mistake("json-body", SIGNED, EVERYTHING, lambda draft: setattr(draft, "content_type", "application/json")),
+    mistake("scopes-none-left", SIGNED, "scopes client", _no_scopes),
+    mistake(
         "code-as-subject-token",
         "token_exchange",
         "subject scopes",
         _field("subject_token", lambda draft: draft.world.platform.issue_code("cis2", WANTED, REDIRECT)),
     ),
-    _mistake("id-token-expired", "token_exchange", "subject", _field("subject_token", _expired_id_token)),
-    _mistake("id-token-other-environment", "token_exchange", "subject", _field("subject_token", _foreign_id_token)),
-    _mistake("mangled-jwt", "token_exchange", "subject scopes", _quote("subject_token")),
-    _mistake("swapped-tokens", "token_exchange", f"{_WHOLE_ASSERTION} subject scopes", _swap),
-    _mistake("subject-token-type", "token_exchange", "type", _field("subject_token_type", lambda _: "id_token")),
-    _mistake(
+    mistake("id-token-expired", "token_exchange", "subject", _field("subject_token", _expired_id_token)),
+    mistake("id-token-other-environment", "token_exchange", "subject", _field("subject_token", _foreign_id_token)),
+    mistake("mangled-jwt", "token_exchange", "subject scopes", _quote("subject_token")),
+    mistake("swapped-tokens", "token_exchange", f"{WHOLE_ASSERTION} subject scopes", _swap),
+    mistake("subject-token-type", "token_exchange", "type", _field("subject_token_type", lambda _: "id_token")),
+    mistake(
         "other-jwt-as-subject", "token_exchange", "subject scopes", _field("subject_token", _access_token_of_nhs_login)
     ),
-    _mistake("same-assertion-again", _SIGNED, "alg kid typ exp jti iss subject type", _sent_before),
-    _mistake("jti-not-unique", _SIGNED, "alg kid typ exp jti iss subject type", _jti_used_before),
-    _mistake("no-public-key", _SIGNED, "client key kid iss", lambda draft: _change_app(draft, key_name=None)),
-    _mistake(
+    mistake("same-assertion-again", SIGNED, "alg kid typ exp jti iss subject type", _sent_before),
+    mistake("jti-not-unique", SIGNED, "alg kid typ exp jti iss subject type", _jti_used_before),
+    mistake("no-public-key", SIGNED, "client key kid iss", lambda draft: _change_app(draft, key_name=None)),
+    mistake(
         "jwks-unreachable",
-        _SIGNED,
+        SIGNED,
         "alg kid typ exp jti iss client key type",
         lambda draft: _change_app(draft, key_name=None, jwks_url=f"{draft.world.platform.url}/_nhsauth/apps/none/jwks"),
     ),
-    _mistake(
+    mistake(
         "jwks-is-not-a-set",
-        _SIGNED,
+        SIGNED,
         "client key kid iss",
         lambda draft: _change_app(draft, key_name=None, jwks_url=f"{draft.world.platform.url}/_nhsauth/"),
     ),
-    _mistake(
+    mistake(
         "clock-ahead",
-        _SIGNED,
+        SIGNED,
         "exp",
         lambda draft: draft.claims.update(iat=int(draft.world.now) + 40, exp=int(draft.world.now) + 340),
     ),
-    _mistake("credentials-in-basic", ("refresh", "code"), "client", _in_basic),
-    _mistake("refresh-with-assertion", ("refresh", "code"), "client", _with_assertion),
-    _mistake("refresh-token-spent", "refresh", "token", _spend),
-    _mistake(
+    mistake("credentials-in-basic", ("refresh", "code"), "client", _in_basic),
+    mistake("refresh-with-assertion", ("refresh", "code"), "client", _with_assertion),
+    mistake("refresh-token-spent", "refresh", "token", _spend),
+    mistake(
         "no-refresh-here",
         "refresh",
         "token client",
         lambda draft: draft.form.update(client_id=STRANGER, client_secret="other-secret"),
     ),
-    _mistake("grant-type", ("refresh", "code"), "grant", lambda draft: draft.form.update(grant_type="refresh")),
-    _mistake(
+    mistake("grant-type", ("refresh", "code"), "grant", lambda draft: draft.form.update(grant_type="refresh")),
+    mistake(
         "code-spent-or-late",
-        ("code", *_PROVIDERS),
+        ("code", *PROVIDERS),
         "code",
         lambda draft: draft.finish.append(lambda done: done.form.update(code=_late_code(done))),
     ),
-    _mistake(
-        "redirect-uri-differs", ("code", *_PROVIDERS), "redirect", _field("redirect_uri", lambda _: f"{REDIRECT}/")
-    ),
-    _mistake(
+    mistake("redirect-uri-differs", ("code", *PROVIDERS), "redirect", _field("redirect_uri", lambda _: f"{REDIRECT}/")),
+    mistake(
         "redirect-uri-differs", "authorize", "redirect", lambda draft: draft.query.update(redirect_uri=f"{REDIRECT}/")
     ),
-    _mistake("state-lost", "authorize", "state", lambda draft: draft.query.pop("state")),
-    _mistake("cis2-two-methods", "cis2", "client", lambda draft: draft.form.update(client_secret="nhsauth-secret")),
-    _mistake("cis2-lifetime", "cis2", "exp", _claim("exp", lambda draft: int(draft.world.now) + 3600)),
-    _mistake("cis2-alg-or-key", "cis2", "alg", lambda draft: draft.jose.update(alg="RS256")),
-    _mistake(
+    mistake("state-lost", "authorize", "state", lambda draft: draft.query.pop("state")),
+    mistake("cis2-two-methods", "cis2", "client", lambda draft: draft.form.update(client_secret="nhsauth-secret")),
+    mistake("cis2-lifetime", "cis2", "exp", _claim("exp", lambda draft: int(draft.world.now) + 3600)),
+    mistake("cis2-alg-or-key", "cis2", "alg", lambda draft: draft.jose.update(alg="RS256")),
+    mistake(
         "cis2-aud-without-443",
         "cis2",
         "aud",
         _claim("aud", lambda draft: draft.claims["aud"].removesuffix("/access_token")),
     ),
-    _mistake(
+    mistake(
         "cis2-iss-is-api-key",
         "cis2",
         "iss alg client code redirect",
         lambda draft: draft.claims.update(dict.fromkeys(("iss", "sub"), "zyxwvutsrq9876543210ZYXWVUTSRQAB")),
     ),
-    _mistake("nhs-login-auth", "nhs_login", _WHOLE_ASSERTION, _by_secret),
-    _mistake("nhs-login-auth", "nhs_login", "alg", lambda draft: draft.jose.update(alg="RS256")),
-    _mistake("nhs-login-auth", "nhs_login", "aud", _claim("aud", lambda draft: f"{draft.world.platform.url}/userinfo")),
-    _mistake("mangled-jwt", _PROVIDERS, f"{_WHOLE_ASSERTION} code redirect", _quote("client_assertion")),
-    _mistake("grant-type", _PROVIDERS, "grant", _field("grant_type", lambda _: "authorisation_code")),
-    _mistake("kept-too-long", "api", "token", lambda draft: draft.finish.append(lambda done: _advance(done, 3500))),
-    _mistake("bearer-shape", "api", "token", lambda draft: draft.headers.update(Authorization="Bearer undefined")),
-    _mistake("api-key-as-bearer", "api", "token", lambda draft: draft.headers.update(Authorization=f"Bearer {APP}")),
-    _mistake(
+    mistake("nhs-login-auth", "nhs_login", WHOLE_ASSERTION, _by_secret),
+    mistake("nhs-login-auth", "nhs_login", "alg", lambda draft: draft.jose.update(alg="RS256")),
+    mistake(
+        "nhs-login-auth", "nhs_login", "aud", _claim("aud", lambda draft: f"{draft.world.origin('nhs_login')}/userinfo")
+    ),
+    mistake("mangled-jwt", PROVIDERS, f"{WHOLE_ASSERTION} code redirect", _quote("client_assertion")),
+    mistake("grant-type", PROVIDERS, "grant", _field("grant_type", lambda _: "authorisation_code")),
+    mistake("kept-too-long", "api", "token", lambda draft: draft.finish.append(lambda done: _advance(done, 3500))),
+    mistake("bearer-shape", "api", "token", lambda draft: draft.headers.update(Authorization="Bearer undefined")),
+    mistake("api-key-as-bearer", "api", "token", lambda draft: draft.headers.update(Authorization=f"Bearer {APP}")),
+    mistake(
         "provider-token-at-api",
         "api",
         "token",
-        lambda draft: draft.headers.update(Authorization=f"Bearer {draft.world.platform.id_token('cis2', WANTED)}"),
+        lambda draft: draft.headers.update(Authorization=f"Bearer {draft.world.id_token()}"),
     ),
-    _mistake("wrong-path", "api", "path", lambda draft: setattr(draft, "path", "/oauth2/access_token")),
+    mistake("wrong-path", "api", "path token", lambda draft: setattr(draft, "path", "/oauth2/access_token")),
 )
 
 
@@ -454,9 +482,9 @@ def _advance(draft: Draft, seconds: float) -> None:
     draft.world.platform.clock.advance(seconds)
 
 
-def alone() -> Iterator[tuple[str, tuple[Mistake, ...]]]:
+def alone(mistakes: Iterable[Mistake] = MISTAKES) -> Iterator[tuple[str, tuple[Mistake, ...]]]:
     """Each mistake by itself, in each kind of request that it is made in."""
-    return ((kind, (mistake,)) for mistake in MISTAKES for kind in mistake.kinds)
+    return ((kind, (each,)) for each in mistakes for kind in each.kinds)
 
 
 def in_pairs() -> Iterator[tuple[str, tuple[Mistake, ...]]]:
@@ -471,6 +499,6 @@ def made(world: World, kind: str, mistakes: tuple[Mistake, ...]) -> TestResponse
     """Make the mistakes in a request of a kind; the exchange is the journal's last."""
     world.again()
     draft = GOOD[kind](world)
-    for mistake in mistakes:
-        mistake.make(draft)
+    for each in mistakes:
+        each.make(draft)
     return draft.send()

@@ -20,7 +20,7 @@ _FIRST_USE_GOAL: Final = 0.150
 _FIRST_USE_FLOOR: Final = 0.090
 _TESTS_GOAL: Final = 0.8 / 0.33
 _WHY: Final = {
-    "nhsauth": "cheroot and our own modules come in place of Flask; dataclasses take Python 3.11 most of the time",
+    "nhsauth": "asyncio, h11 and our own modules come in place of Flask; dataclasses take Python 3.11 most of the time",
     "nhsauth_client": "requests comes on top of what `nhsauth` takes",
 }
 

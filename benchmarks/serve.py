@@ -28,14 +28,14 @@ _END_GOAL: Final = 0.100
 _LOOKS: Final = 10
 _REPLAYED: Final = 11
 _CLIENT: Final = "benchmarks"
-_SERVERS: Final = ("ours", "werkzeug", "cheroot")
+_SERVERS: Final = ("ours", "werkzeug")
 _SERVE: Final = ("-m", "mock_servers", "serve", "--port", "0")
 
 
 def figures(bench: Bench) -> list[Figure]:
     """Return the rows of this group."""
     starts = _Starts(bench=bench)
-    turns = bench.in_turn(bench.effort.starts, starts.of_ours, starts.of_flask("werkzeug"), starts.of_flask("cheroot"))
+    turns = bench.in_turn(bench.effort.starts, starts.of_ours, starts.of_flask("werkzeug"))
     return [_first_answer(turns), _memory(starts), _over_many(bench), _end(starts)]
 
 
@@ -58,7 +58,7 @@ class _Starts:
         with starting as server:
             if process.shows_memory():
                 self.memory.setdefault(name, []).append(server.memory())
-            if os.name == "posix" and name != "cheroot":  # which waits for kept connections before it ends
+            if os.name == "posix":
                 self.end.setdefault(name, []).append(server.ended_in())
             return server.started_in
 
@@ -76,12 +76,12 @@ def _first_answer(turns: Turns) -> Figure:
     return Figure(
         name="`nhsauth serve` until its first answer, keys cached",
         measured=milliseconds(turns.median(0)),
-        beside=f"{milliseconds(turns.median(1))} bare Flask on werkzeug, {milliseconds(turns.median(2))} on cheroot",
-        ratio=f"{times(turns.ratio(0, 1))}, {times(turns.ratio(0, 2))} to cheroot",
+        beside=f"{milliseconds(turns.median(1))} bare Flask on werkzeug",
+        ratio=times(turns.ratio(0, 1)),
         goal="≤ 1.6 times bare Flask",
         met=turns.ratio(0, 1) <= _TIMES_FLASK,
         peer="361 ms (Flask), 151 ms (node)",
-        why="Flask, cheroot, PyJWT, cryptography and click alone take most of what the goal allows",
+        why="Flask, asyncio, PyJWT, cryptography and click alone take most of what the goal allows",
     )
 
 
@@ -93,8 +93,8 @@ def _memory(starts: _Starts) -> Figure:
     return Figure(
         name=name,
         measured=mebibytes(turns.median(0)),
-        beside=f"{mebibytes(turns.median(1))} bare Flask on werkzeug, {mebibytes(turns.median(2))} on cheroot",
-        ratio=f"{times(turns.ratio(0, 1))}, {times(turns.ratio(0, 2))} to cheroot",
+        beside=f"{mebibytes(turns.median(1))} bare Flask on werkzeug",
+        ratio=times(turns.ratio(0, 1)),
         goal=goal,
         met=turns.ratio(0, 1) <= _MEMORY_TIMES_FLASK,
         peer="53 to 61 MiB",

@@ -62,10 +62,15 @@ FORMS = {
         ),
         message_id=True,
     ),
+    Shape.PLATFORM_REDIRECT: Form(
+        content_type="application/x-www-form-urlencoded", location=(_HOME, "error", "error_description", "state")
+    ),
+    Shape.PLATFORM_REDIRECT_WITHOUT_STATE: Form(
+        content_type="application/x-www-form-urlencoded", location=(_HOME, "error", "error_description")
+    ),
     Shape.REDIRECT: Form(content_type="text/html", location=(_HOME, "error", "error_description", "state")),
     Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(_HOME, "error", "error_description")),
     Shape.REDIRECT_UNDESCRIBED: Form(content_type="text/html", location=(_HOME, "error", "state")),
-    Shape.REDIRECT_BARE: Form(content_type="text/html", location=(_HOME, "error")),
     Shape.DESCRIPTION_FIRST: Form(content_type="application/json", members=("error_description", "error")),
     Shape.ERROR_FIRST: Form(
         content_type="application/json", members=("error", "error_description"), cache_control="no-store"

@@ -47,10 +47,11 @@ class Shape(StrEnum):
 
     ENVELOPE = "error, error_description and message_id"
     RATE_LIMIT = "the gateway's own members"
+    PLATFORM_REDIRECT = "a form's redirect to the client, with error, error_description and state"
+    PLATFORM_REDIRECT_WITHOUT_STATE = "a form's redirect to the client, with error and error_description"
     REDIRECT = "a redirect to the client, with error, error_description and state"
     REDIRECT_WITHOUT_STATE = "a redirect to the client, with error and error_description"
     REDIRECT_UNDESCRIBED = "a redirect to the client, with error and state"
-    REDIRECT_BARE = "a redirect to the client, with error alone"
     DESCRIPTION_FIRST = "error_description and error"
     ERROR_FIRST = "error and error_description, not to be stored"
     ERROR_ALONE = "error, not to be stored"

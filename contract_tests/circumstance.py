@@ -35,3 +35,13 @@ def quota_spent(draft: Draft) -> AbstractContextManager[None]:
 def cis2_keys_unreachable(draft: Draft) -> AbstractContextManager[None]:
     """Let CIS2 answer 503 when the platform asks for its keys."""
     return draft.target.fault(on="cis2.jwks", do="status", status=503)
+
+
+def cis2_tokens_unavailable(draft: Draft) -> AbstractContextManager[None]:
+    """Let CIS2 answer 503 when the platform redeems its code."""
+    return draft.target.fault(on="cis2.token", do="status", status=503)
+
+
+def cis2_userinfo_unavailable(draft: Draft) -> AbstractContextManager[None]:
+    """Let CIS2 answer 503 when the platform asks it for userinfo."""
+    return draft.target.fault(on="cis2.userinfo", do="status", status=503)

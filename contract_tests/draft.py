@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from contract_tests.jwts import Jwt, Signer, unsigned
+from contract_tests.jwts import Jwt, Signer, decode, unsigned
 from contract_tests.reach import Ability, need
 from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
 from contract_tests.wire import Answer, HttpRequest
@@ -252,6 +252,21 @@ def backchannel_logout(target: Target) -> Draft:
     }
     token = Jwt(header=header, claims=logout, sign=_provider(target, HEALTHCARE_WORKER))
     return Draft(target=target, path="/oauth2/backchannel_logout", form={"logout_token": Late.LOGOUT}, logout=token)
+
+
+def sid_of(target: Target, cookies: str, app: dict[str, Any]) -> str:
+    """Return the session that a person's browser has at CIS2, as the app learns of it without a page."""
+    silent = cis2_authorize(target)
+    silent.app, silent.headers["Cookie"], silent.asked["prompt"] = app, cookies, "none"
+    form = {
+        "grant_type": "authorization_code",
+        "code": asked_at(silent.send().headers["location"])["code"],
+        "redirect_uri": target.redirect_uri,
+        "client_id": Late.CLIENT_ID,
+        "client_secret": Late.CLIENT_SECRET,
+    }
+    redeeming = Draft(target=target, path=f"{_CIS2}/access_token", form=form, app=app)
+    return str(decode(redeeming.send().json["id_token"])[1]["sid"])
 
 
 def cis2_authorize(target: Target) -> Draft:

@@ -12,7 +12,8 @@ from contract_tests.breakage import Breakage
 from contract_tests.breakages import BREAKAGES
 from mock_servers.apim import errors as apim_errors
 from mock_servers.gateway import errors as gateway_errors
-from mock_servers.identity_provider.errors import CIS2, NHS_LOGIN
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.rules import ServiceError
 
 LETTERS: Final = {
@@ -61,6 +62,12 @@ DOUBTS: Final[Sequence[Doubt]] = (
         question="Without both tokens, is the subject token the one that is missed?",
         mock="yes, as the source's rules run from the bottom to the top",
         settle=_ask("absent-with-a-subject-token-type"),
+    ),
+    Doubt(
+        row="§3.15",
+        question="Is half a second beyond the 310 too far? The gateway counts the seconds that are left as whole ones.",
+        mock="yes",
+        settle=_ask("exp-half-a-second"),
     ),
     Doubt(
         row="§3.17a",
@@ -115,16 +122,35 @@ DOUBTS: Final[Sequence[Doubt]] = (
         row="§6 key revoked", question="What is answered to a revoked key?", mock="401, the catch-all", settle=_OWN_APP
     ),
     Doubt(
+        row="§6 authorize state absent",
+        question="Do the blanks of an error reach the browser as they stand in the source's Location?",
+        mock="they do",
+        settle=_ask("goes_back_with_nothing", "a redirect URI"),
+    ),
+    Doubt(
         row="§6 callback error",
         question="What does the platform show when the provider sends an error?",
         mock="500, the catch-all",
         settle=_ask("error-of-the-provider", "a redirect URI"),
     ),
     Doubt(
+        row="§6 callback provider refuses",
+        question="What does the platform show when the provider gives it no tokens?",
+        mock="500, the catch-all",
+        settle=_ask("code-never-issued", "a redirect URI"),
+    ),
+    Doubt(
+        row="§6 callback time",
+        question="What is shown when the provider's id token has expired, is of the future, has another algorithm, or "
+        "has no issuer?",
+        mock="the catch-all, 401; without an issuer 500",
+        settle="by hand: it takes a provider that signs one",
+    ),
+    Doubt(
         row="§6 callback no id token",
         question="Which sentence is shown when the provider's answer has no id token?",
         mock='"Missing client_assertion"',
-        settle=_ask("code-never-issued", "a redirect URI"),
+        settle="by hand: it takes a provider that answers so",
     ),
     Doubt(
         row="§6 code unknown",
@@ -134,9 +160,34 @@ DOUBTS: Final[Sequence[Doubt]] = (
     ),
     Doubt(
         row="§6 shortening",
-        question="Is a lifetime that is no positive integer ignored?",
-        mock="yes",
-        settle=_ask("no_positive_integer"),
+        question="What becomes of a token whose lifetime is asked to be nothing, or less? The source hands that on.",
+        mock="the parameter is ignored; for a session it counts (S)",
+        settle=_ask("no_lifetime", "an id token of CIS2"),
+    ),
+    Doubt(
+        row="§6 userinfo CIS2 refuses",
+        question="Which status has the platform's catch-all when CIS2's userinfo refuses?",
+        mock="CIS2's own, such as 401 an hour after the log-in",
+        settle="by hand: refresh a token of a log-in of more than an hour ago, and ask `/oauth2/userinfo` with it",
+    ),
+    Doubt(
+        row="§6 userinfo app",
+        question="What is answered to a token whose app was revoked or unsubscribed since?",
+        mock="401, the catch-all",
+        settle=_OWN_APP,
+    ),
+    Doubt(
+        row="§7",
+        question="Which access tokens does a logout reach after a second refresh? The source looks the session up "
+        "where only the code and the first refresh have left it.",
+        mock="all of the session",
+        settle="by hand: refresh twice, log out at CIS2, and call an API with each token",
+    ),
+    Doubt(
+        row="§7 time",
+        question="Is a logout token judged by its times?",
+        mock="yes, like a wrong signature",
+        settle="by hand: it takes a provider that signs one",
     ),
     Doubt(
         row="§7 no token",
@@ -176,9 +227,17 @@ DOUBTS: Final[Sequence[Doubt]] = (
     ),
     Doubt(
         row="NHS login §4",
-        question="Is a request without `nonce`, or with a scope that nobody knows, refused?",
-        mock="without a nonce, but for the platform's own client; unknown scopes are ignored",
-        settle="by hand, as a client of NHS login: the cases `nhs_login_authorize` say what to send",
+        question="Is a request without `state` or `nonce`, or with a scope that nobody knows, refused? Both are "
+        "documented as mandatory, and a live client sends neither.",
+        mock="no; `strict_authorize` refuses without state or nonce, but for the platform's own client",
+        settle="by hand, as a client of NHS login: leave each out",
+    ),
+    Doubt(
+        row="realms",
+        question="For which of the two is a realm's client registered that sends a secret and an assertion, as the "
+        "platform's own tutorial does?",
+        mock="for its secret; the assertion is not looked at",
+        settle="by hand, as a client of a realm: send a wrong secret beside a good assertion, and the other way round",
     ),
 )
 
@@ -236,7 +295,7 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
 def unasked() -> Iterator[tuple[str, str, str]]:
     """Yield each row of the mock's catalogues whose answer no breakage expects, equal ones once."""
     asked = {said for each in BREAKAGES for said in accepted(each, mock=False)}
-    catalogues = (vars(apim_errors), vars(gateway_errors), CIS2, NHS_LOGIN)
+    catalogues = (vars(apim_errors), vars(gateway_errors), CIS2.errors, NHS_LOGIN.errors)
     found = [row for named in catalogues for row in named.values() if isinstance(row, ServiceError)]
     yield from dict.fromkeys(
         (row.row, row.evidence, str(Said(row.status, row.code or None, row.sentence)))

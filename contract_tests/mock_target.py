@@ -144,6 +144,14 @@ class MockTarget:
         app = self._control("POST", "/apps", {name: value for name, value in wanted.items() if value is not None})
         return App(client_id=app["client_id"], client_secret=wanted["client_secret"])
 
+    def change_app(self, app: App, members: Mapping[str, Any]) -> None:
+        """Ask the control API for it."""
+        self._control("PATCH", f"/apps/{app.client_id}", members)
+
+    def remove_app(self, app: App) -> None:
+        """Ask the control API for it."""
+        self._control("DELETE", f"/apps/{app.client_id}")
+
     def id_token_parts(self, person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the parts of the id token that the mock makes of its own accord."""
         return decode(self._id_token(person, {}))

@@ -18,6 +18,7 @@ SESSION_LIVES: Final = {"cis2": 12 * HOUR, "nhs_login": HOUR}
 USED: Final = Said(400, "invalid_request", "Non-unique 'jti' claim in client_assertion JWT")
 NO_KEY: Final = Said(401, "invalid_request", "Invalid 'kid' header in client_assertion JWT - no matching public key")
 NO_CODE: Final = Said(400, "invalid_grant", "authorization_code is invalid")
+NO_SESSION: Final = Said(501, "not_implemented", "SID not found")
 NO_REFRESH: Final = Said(401, "invalid_grant", "refresh_token is invalid")
 TOO_LATE: Final = Said(401, "invalid_grant", "refresh token refresh period has expired")
 UNKNOWN: Final = Said(401, "keymanagement.service.invalid_access_token", "Invalid Access Token")
@@ -71,7 +72,7 @@ class Code:
 
     def refusal(self, app: ModelApp, now: int) -> Said | None:
         """Return what a redemption by this app is refused with."""
-        dead = self.spent or self.session.over or now >= self.until or app is not self.session.app
+        dead = self.spent or now >= self.until or app is not self.session.app
         return NO_CODE if dead else None
 
 

@@ -226,9 +226,17 @@ _CIS2_TOKEN = (
     _cis2("unsupported_grant_type", "Grant type is not supported", wrong.grant_type_password, "form.grant_type"),
     _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.client_id_absent, "form.client_id", of=_CIS2),
     _cis2("invalid_client", "JWT is not valid", wrong.assertion_opaque, "client_assertion", of=_ASSERTED),
+    _cis2(
+        "invalid_client",
+        "JWT is not valid",
+        wrong.iss_and_sub_an_api_key,
+        "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
+        of=_ASSERTED,
+        evidence="Q",
+    ),
     *_cis2(
         "invalid_client",
-        "JWT 'iss' and 'sub' claims must be equal to the client_id",
+        "JWT is not valid",
         wrong.iss_of_another,
         "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
         of=_ASSERTED,
@@ -315,7 +323,6 @@ _CIS2_END_SESSION = (
     ),
 )
 _NHS_LOGIN_AUTHORIZE = (
-    _sent_back("invalid_request", "", wrong.asked_without_state, "asked.state", Shape.REDIRECT_BARE),
     _sent_back("invalid_request", "", wrong.asked_without_response_type, "asked.response_type"),
     _sent_back(
         "unsupported_response_type",
@@ -326,7 +333,6 @@ _NHS_LOGIN_AUTHORIZE = (
     ),
     _sent_back("request_not_supported", "", wrong.request_object, "asked.request"),
     _sent_back("invalid_scope", "", wrong.scope_without_openid, "asked.scope", evidence="I"),
-    _sent_back("invalid_request", "", wrong.asked_without_nonce, "asked.nonce", evidence="I"),
     _sent_back("invalid_request", "", wrong.vtr_no_json, "asked.vtr", evidence="I"),
     _sent_back("sso_login_required", "", wrong.prompt_none, "asked.prompt"),
 )

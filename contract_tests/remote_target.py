@@ -125,6 +125,14 @@ class RemoteTarget:
         """There is only one."""
         return self._unable(Ability.APPS)
 
+    def change_app(self, app: App, members: Mapping[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """There is only one, and it is as it is."""
+        self._unable(Ability.APPS)
+
+    def remove_app(self, app: App) -> None:  # noqa: ARG002 - the protocol's
+        """There is only one, and it stays."""
+        self._unable(Ability.APPS)
+
     def id_token_parts(self, person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the parts of the id token that was supplied, whoever's it is."""
         need(self.abilities, _TOKEN_OF[person.provider])

@@ -110,6 +110,12 @@ class Target(Protocol):
     def new_app(self, members: Mapping[str, Any]) -> App:
         """Return an app as `app` does, but one that no other test has."""
 
+    def change_app(self, app: App, members: Mapping[str, Any]) -> None:
+        """Change what is registered of an app that no other test has."""
+
+    def remove_app(self, app: App) -> None:
+        """Remove an app that no other test has."""
+
     def id_token_parts(self, person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return header and claims of a sound id token, to be changed at will."""
 

@@ -5,11 +5,28 @@ import re
 import pytest
 
 from contract_tests.answers import Said, said
-from contract_tests.draft import STATE, asked_at, authorization_code, authorize, log_in, refresh_of, userinfo
+from contract_tests.case import proves
+from contract_tests.draft import (
+    FORM,
+    LOGOUT_EVENT,
+    STATE,
+    asked_at,
+    authorization_code,
+    authorize,
+    backchannel_logout,
+    log_in,
+    refresh_of,
+    sid_of,
+    userinfo,
+)
+from contract_tests.reach import Ability, need
 from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
+from contract_tests.wire import Answer, HttpRequest
 
 PROVES = ("§6 browser flow", "S")
 
+PERIOD_OVER = Said(401, "invalid_grant", "refresh token refresh period has expired")
+SCOPES = ["urn:nhsd:apim:user-nhs-cis2:aal3:hello-world"]
 PEOPLE = [HEALTHCARE_WORKER, PATIENT]
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CORS = {
@@ -39,6 +56,30 @@ def test_the_scope_picks_the_provider_and_is_not_passed_on(target: Target, scope
         "max_age": "300",
         **asked,
     }
+
+
+@proves("§6 authorize state absent", "S")
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"state": ""}, "error=invalid_request&error_description=state is missing"),
+        ({"response_type": ""}, "error=invalid_request&error_description=response_type is missing&state=1"),
+        (
+            {"response_type": "token"},
+            "error=unsupported_response_type&error_description=response_type is invalid&state=1",
+        ),
+    ],
+    ids=["no state", "no response type", "another response type"],
+)
+def test_an_error_goes_back_with_nothing_but_its_location(target: Target, changes: dict[str, str], told: str) -> None:
+    """The source says a form and has no body; that its blanks arrive as they stand there is inferred."""
+    draft = authorize(target)
+    draft.asked |= {"state": "1", **changes}
+
+    answer = draft.send()
+
+    assert (answer.status, answer.text, answer.headers["content-type"]) == (302, "", FORM)
+    assert answer.headers["location"].replace("%20", " ").replace("+", " ") == f"{target.redirect_uri}?{told}"
 
 
 def test_acr_values_are_passed_on_to_cis2(target: Target) -> None:
@@ -75,6 +116,35 @@ def test_a_state_is_good_once(target: Target) -> None:
     assert said(draft.send()) == Said(400, "invalid_request", "Invalid state parameter.")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "gets_a_code"), [(SCOPES, [], True), ([], SCOPES, False)], ids=["taken away", "given"]
+)
+def test_the_scopes_of_a_log_in_are_those_of_its_beginning(
+    target: Target, before: list[str], after: list[str], *, gets_a_code: bool
+) -> None:
+    """They are kept with the state; what an app is given or loses meanwhile counts for the next log-in."""
+    app, beginning = target.new_app({"scopes": before}), authorize(target)
+    beginning.asked["client_id"] = app.client_id
+    at_the_provider = beginning.send().headers["location"].removeprefix(target.origin)
+    target.change_app(app, {"scopes": after})
+
+    stops = target.log_in(HttpRequest(method="GET", path=at_the_provider, headers={}), HEALTHCARE_WORKER)
+
+    assert ("code" in asked_at(stops[-1])) is gets_a_code
+
+
+def test_a_wrong_secret_is_counted(target: Target) -> None:
+    """The quota stands between the key and the secret."""
+    app = target.new_app({"quota_per_minute": 1})
+    draft = refresh_of(target, "A" * 32)
+    draft.form["client_id"] = app.client_id
+    draft.form["client_secret"] = "no-such-secret"
+    first = draft.send()
+    draft.form["client_secret"] = app.client_secret
+
+    assert [said(first).sentence, draft.send().status] == ["client_id or client_secret is invalid", 429]
+
+
 def test_a_code_is_good_for_five_minutes(target: Target) -> None:
     """Until the last second."""
     with target.at(target.now() - 299):
@@ -96,6 +166,28 @@ def test_the_tokens_of_a_code_can_be_refreshed(target: Target) -> None:
     first = authorization_code(target).send().json
 
     assert refresh_of(target, first["refresh_token"]).send().json["refresh_count"] == "1"
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.provider)
+def test_a_session_that_is_shortened_to_nothing_has_no_refresh(target: Target, person: Person) -> None:
+    """The case of the service's own test suite: a log-in, its code, and a refresh with no validity left."""
+    draft = refresh_of(target, authorization_code(target, person).send().json["refresh_token"])
+    draft.form["_refresh_tokens_validity_ms"] = "0"
+
+    assert said(draft.send()) == PERIOD_OVER
+
+
+def test_a_refresh_that_comes_too_late_for_its_session_spends_the_token(target: Target) -> None:
+    """The new token is made before the session's age is looked at, and nobody gets it."""
+    draft = refresh_of(target, authorization_code(target).send().json["refresh_token"])
+    draft.form["_refresh_tokens_validity_ms"] = "0"
+    first = draft.send()
+    del draft.form["_refresh_tokens_validity_ms"]
+
+    assert (said(first), said(draft.send())) == (
+        PERIOD_OVER,
+        Said(401, "invalid_grant", "refresh_token is invalid"),
+    )
 
 
 def test_a_script_may_read_the_answer_unasked(target: Target) -> None:
@@ -124,3 +216,50 @@ def test_userinfo_goes_on_after_a_refresh(target: Target) -> None:
     draft.headers["Authorization"] = f"Bearer {refreshed['access_token']}"
 
     assert draft.send().status == 200
+
+
+def _logged_in(target: Target) -> tuple[str, str]:
+    """Return the code of a log-in, and its session at CIS2."""
+    stops, cookies = target.visit(authorize(target).build(), HEALTHCARE_WORKER)
+    return asked_at(stops[-1])["code"], sid_of(target, cookies, {})
+
+
+def _log_out(target: Target, sid: str) -> Answer:
+    draft = backchannel_logout(target)
+    draft.logout.claims["sid"] = sid
+    return draft.send()
+
+
+@proves("§7 sid unknown", "S")
+def test_a_logout_before_the_code_is_redeemed_knows_no_session(target: Target) -> None:
+    """The session is kept when the tokens are given, so the code lives on."""
+    draft = authorization_code(target)
+    draft.form["code"], sid = _logged_in(target)
+
+    assert said(_log_out(target, sid)) == Said(501, "not_implemented", "SID not found")
+    assert draft.send().status == 200
+    assert _log_out(target, sid).json == {"success": True}
+
+
+@proves("§7", "S")
+@pytest.mark.parametrize("value", [None, False, 0, "", []], ids=repr)
+def test_the_event_of_a_logout_is_a_name_whatever_its_value(target: Target, value: object) -> None:
+    """It must be a member; nobody looks at what it is."""
+    draft = authorization_code(target)
+    draft.form["code"], sid = _logged_in(target)
+    draft.send()
+    ending = backchannel_logout(target)
+    ending.logout.claims |= {"sid": sid, "events": {LOGOUT_EVENT: value}, "nonce": None}
+
+    assert ending.send().json == {"success": True}
+
+
+@proves("§7 keys unreachable", "S")
+def test_a_logout_keeps_no_keys_for_the_next_one(target: Target) -> None:
+    """Each asks CIS2 for them."""
+    need(target.abilities, Ability.FAULTS)
+    first = backchannel_logout(target).send()
+    with target.fault(on="cis2.jwks", do="status", status=503):
+        second = backchannel_logout(target).send()
+
+    assert (first.status, second.status) == (501, 500)

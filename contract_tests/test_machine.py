@@ -13,10 +13,10 @@ from contract_tests import draft, jwts
 from contract_tests.answers import Said, said
 from contract_tests.draft import Draft, asked_at
 from contract_tests.jwks_host import json_page
-from contract_tests.jwts import decode
 from contract_tests.model import (
     ACCESS_LIVES,
     CODE_LIVES,
+    NO_SESSION,
     SESSION_LIVES,
     AccessToken,
     Code,
@@ -36,7 +36,6 @@ KIDS = st.sampled_from(["first", "second"])
 PEOPLE = st.sampled_from([HEALTHCARE_WORKER, PATIENT])
 PERIODS = st.sampled_from([1, 61, 299, 301, 599, 601, 1801, 3599, 3601, 7201, 36001, 43201, 86401, 31 * 86400 + 1])
 PUBLISHED = st.sampled_from([("first",), ("first", "second"), ("second",)])
-CIS2 = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
 
 
 def _one(things: Sequence[T], which: int) -> T:
@@ -110,7 +109,7 @@ class Contract(RuleBasedStateMachine):
             asking.app = app.members
             stops, cookies = self.target.visit(asking.build(), person)
             if person is HEALTHCARE_WORKER:
-                session.sid = self._sid(app, cookies)
+                session.sid = draft.sid_of(self.target, cookies, app.members)
                 self.combined.append(session)
         self.codes.append(Code(value=asked_at(stops[-1])["code"], session=session, until=self.now + CODE_LIVES))
 
@@ -150,12 +149,15 @@ class Contract(RuleBasedStateMachine):
     @precondition(lambda self: self.combined)
     @rule(which=WHICH)
     def a_person_logs_out(self, which: int) -> None:
-        """CIS2 tells the platform, which forgets what it gave for that session."""
+        """CIS2 tells the platform, which forgets what it gave for that session, once it has given something."""
         session = _one(self.combined, which)
         with self._at_now():
             asking = draft.backchannel_logout(self.target)
             asking.logout.claims["sid"] = session.sid
             answer = asking.send()
+        if not session.ends_at:
+            assert said(answer) == NO_SESSION
+            return
         session.over = True
         self.combined.remove(session)
 
@@ -218,21 +220,6 @@ class Contract(RuleBasedStateMachine):
         until = self.now + ACCESS_LIVES
         self.access_tokens.append(AccessToken(value=body["access_token"], session=session, until=until))
         self.refresh_tokens.append(RefreshToken(value=body["refresh_token"], session=session, count=count))
-
-    def _sid(self, app: ModelApp, cookies: str) -> str:
-        """Return the session that the person's browser has at CIS2, as the app learns of it without a page."""
-        silent = draft.cis2_authorize(self.target)
-        silent.app, silent.headers["Cookie"] = app.members, cookies
-        silent.asked["prompt"] = "none"
-        form = {
-            "grant_type": "authorization_code",
-            "code": asked_at(silent.send().headers["location"])["code"],
-            "redirect_uri": self.target.redirect_uri,
-            "client_id": draft.Late.CLIENT_ID,
-            "client_secret": draft.Late.CLIENT_SECRET,
-        }
-        redeeming = Draft(target=self.target, path=f"{CIS2}/access_token", form=form, app=app.members)
-        return str(decode(redeeming.send().json["id_token"])[1]["sid"])
 
     def _sent(self, asking: Draft) -> Answer:
         with self._at_now():

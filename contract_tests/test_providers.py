@@ -1,19 +1,26 @@
 """What CIS2, NHS login and an API behind the platform answer to sound requests, and what they tell of themselves."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contract_tests import draft
 from contract_tests.case import proves
-from contract_tests.draft import Draft
+from contract_tests.draft import Draft, Late
 from contract_tests.jwts import decode
 from contract_tests.reach import Ability, need
-from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Target
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
 from contract_tests.wire import HttpRequest
 
 PROVES = ("CIS2 §4", "S")
 CIS2 = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
+SOUND: Mapping[str, Any] = {}
+REALMS = [
+    replace(HEALTHCARE_WORKER, provider="Cis2-mock-internal-dev"),
+    replace(PATIENT, provider="NHS-Login-mock-internal-dev"),
+]
 
 
 def _json(target: Target, path: str) -> dict[str, Any]:
@@ -32,6 +39,60 @@ def test_cis2_answers_a_code_with_tokens_and_a_number_of_seconds(target: Target,
         "expires_in": 3599,
     }
     assert {name for name in body if name.endswith("_token")} == {"access_token", "id_token"}
+
+
+@proves("NHS login §4", "S")
+@pytest.mark.parametrize("absent", [["state"], ["nonce"], ["state", "nonce"]], ids="-and-".join)
+def test_nhs_login_does_without_state_and_nonce(target: Target, absent: list[str]) -> None:
+    """A live client sends neither, though both are documented as mandatory."""
+    asking = draft.nhs_login_authorize(target)
+    for name in absent:
+        del asking.asked[name]
+
+    landed = draft.asked_at(target.log_in(asking.build(), PATIENT)[-1])
+
+    assert list(landed) == [name for name in ("code", "state") if name not in absent]
+
+
+@proves("admin §9", "S")
+@pytest.mark.parametrize("person", REALMS, ids=lambda person: person.provider)
+@pytest.mark.parametrize("beside", ["eyJ.broken.assertion", "sound"])
+def test_a_realm_counts_the_secret_and_no_assertion_beside_it(target: Target, person: Person, beside: str) -> None:
+    """The platform's own tutorial sends both; what the client is registered for is looked at."""
+    asking = _at_realm(target, person)
+    asking.form |= {"client_assertion_type": draft.JWT_BEARER, "client_assertion": beside}
+    if beside == "sound":
+        asking.assertion = draft.client_credentials(target).assertion
+        asking.form["client_assertion"] = Late.ASSERTION
+
+    assert asking.send().status == 200
+
+
+@proves("admin §9", "S")
+@pytest.mark.parametrize("person", REALMS, ids=lambda person: person.provider)
+def test_a_client_may_have_another_secret_in_each_realm(target: Target, person: Person) -> None:
+    """So that both tutorials of the platform, which share a client id, run side by side."""
+    secrets = {"cis2_realm_secret": "of-cis2", "nhs_login_realm_secret": "of-nhs-login"}
+    own, other = secrets.values() if person is REALMS[0] else reversed(secrets.values())
+
+    answers = [_at_realm(target, person, secret, secrets).send().status for secret in (other, "contract-secret", own)]
+
+    assert answers == [401, 401, 200]
+
+
+def _at_realm(
+    target: Target, person: Person, secret: Any = Late.CLIENT_SECRET, app: Mapping[str, Any] = SOUND
+) -> Draft:
+    need(target.abilities, Ability.PROVIDERS, Ability.LOG_INS, Ability.APPS)
+    form = {
+        "grant_type": "authorization_code",
+        "code": target.code(person, target.app(app)),
+        "redirect_uri": target.redirect_uri,
+        "client_id": Late.CLIENT_ID,
+        "client_secret": secret,
+    }
+    path = f"/realms/{person.provider}/protocol/openid-connect/token"
+    return Draft(target=target, path=path, form=form, app=dict(app))
 
 
 @proves("NHS login §5", "S")
@@ -161,3 +222,22 @@ def test_the_status_tells_of_providers_that_are_down(target: Target, down: list[
                 answer = sound.send()
 
     assert answer.json["status"] == told
+
+
+@proves("§8", "S")
+@pytest.mark.parametrize(
+    ("fault", "code", "timeout"),
+    [({"do": "status", "status": 502}, 502, "false"), ({"do": "drop"}, None, "true")],
+    ids=["answers badly", "does not answer"],
+)
+def test_the_status_tells_how_a_provider_fails(
+    target: Target, fault: dict[str, Any], code: int | None, timeout: str
+) -> None:
+    """By its own status, or by none and a timeout."""
+    need(target.abilities, Ability.FAULTS)
+    sound = draft.status(target)
+    with target.fault(on="cis2.discovery", **fault):
+        checks = sound.send().json["checks"]
+
+    assert (checks["nhs-cis2"]["responseCode"], checks["nhs-cis2"]["timeout"]) == (code, timeout)
+    assert (checks["nhs-login"]["responseCode"], checks["nhs-login"]["timeout"]) == (200, "false")

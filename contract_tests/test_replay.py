@@ -3,6 +3,8 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from contract_tests.answers import Said, said
 from contract_tests.draft import Draft, client_credentials, token_exchange
 from contract_tests.mistake import app, assertion
@@ -43,6 +45,27 @@ def test_a_jti_is_remembered_although_the_app_is_refused(target: Target) -> None
     draft.send()
 
     assert said(draft.send()) == USED
+
+
+@pytest.mark.parametrize("scope", ["application", "proxy"])
+def test_a_jti_is_remembered_although_the_quota_is_spent(target: Target, scope: str) -> None:
+    """The quota is counted after that, so a client that sends the same request again is no better off."""
+    need(target.abilities, Ability.FAULTS)
+    request = _with_jti(target, _fresh()).build()
+    with target.fault(on="token", do="rate_limit", policy="quota", scope=scope):
+        first = target.send(request)
+
+    assert (first.status, said(target.send(request))) == (429, USED)
+
+
+def test_a_jti_is_not_remembered_when_a_spike_is_arrested(target: Target) -> None:
+    """That comes before anything of the request is looked at."""
+    need(target.abilities, Ability.FAULTS)
+    request = _with_jti(target, _fresh()).build()
+    with target.fault(on="token", do="rate_limit", policy="spike_arrest"):
+        first = target.send(request)
+
+    assert (first.status, target.send(request).status) == (429, 200)
 
 
 def test_a_jti_is_not_remembered_when_the_assertion_expires_too_late(target: Target) -> None:

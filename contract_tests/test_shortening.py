@@ -4,12 +4,16 @@ import pytest
 
 from contract_tests.asking import SOUND
 from contract_tests.breakage import Flow
+from contract_tests.case import proves
 from contract_tests.target import Target
 
 PROVES = ("§6 shortening", "S")
 
 ISSUING = [Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH, Flow.AUTHORIZATION_CODE]
-NO_POSITIVE_INTEGER = ["", "0", "-60000", "60000.5", "1e3", "soon"]
+NO_NUMBER = ["", "soon", "-", ".5", "Infinity"]
+NOT_ABOVE_NOTHING = ["0", "-60000", "-1"]
+READ = {"60000.5": "59", "60000ms": "59", " +60000": "59", "0060000": "59", "0xEA60": "59", "6e4": "0", "600000": "599"}
+"""What a script's parseInt makes of a text, as the lifetime that is told."""
 
 
 def _lifetime(target: Target, flow: Flow, parameter: str, value: str, member: str) -> str:
@@ -32,12 +36,34 @@ def test_an_access_token_is_never_lengthened(target: Target, asked: str) -> None
     assert lifetime == "599"
 
 
-@pytest.mark.parametrize("asked", NO_POSITIVE_INTEGER)
-def test_a_lifetime_that_is_no_positive_integer_is_ignored(target: Target, asked: str) -> None:
-    """Inferred: nobody has seen the service refuse one."""
+@pytest.mark.parametrize("asked", NO_NUMBER)
+def test_what_a_script_reads_no_number_from_is_ignored(target: Target, asked: str) -> None:
+    """The source takes parseInt of the value, and compares: no number is below the default."""
     lifetime = _lifetime(target, Flow.CLIENT_CREDENTIALS, "_access_token_expiry_ms", asked, "expires_in")
 
     assert lifetime == "599"
+
+
+@pytest.mark.parametrize(("asked", "told"), READ.items(), ids=list(READ))
+def test_a_number_is_read_as_a_script_reads_it(target: Target, asked: str, told: str) -> None:
+    """Up to the first character that is no digit."""
+    lifetime = _lifetime(target, Flow.CLIENT_CREDENTIALS, "_access_token_expiry_ms", asked, "expires_in")
+
+    assert lifetime == told
+
+
+@proves("§6 shortening", "I")
+@pytest.mark.parametrize("asked", NOT_ABOVE_NOTHING)
+@pytest.mark.parametrize(
+    ("parameter", "member", "told"),
+    [
+        ("_access_token_expiry_ms", "expires_in", "599"),
+        ("_refresh_token_expiry_ms", "refresh_token_expires_in", "43199"),
+    ],
+)
+def test_a_token_of_no_lifetime_is_not_made(target: Target, parameter: str, member: str, told: str, asked: str) -> None:
+    """Inferred: the source hands the value on, and what becomes of it then nobody has seen."""
+    assert _lifetime(target, Flow.REFRESH, parameter, asked, member) == told
 
 
 @pytest.mark.parametrize("flow", [Flow.REFRESH, Flow.AUTHORIZATION_CODE])

@@ -43,7 +43,7 @@ MEMBERS = {
     ],
 }
 MEMBERS[Flow.DELEGATION] = MEMBERS[Flow.TOKEN_EXCHANGE]
-MEMBERS[Flow.AUTHORIZATION_CODE] = [name for name in MEMBERS[Flow.TOKEN_EXCHANGE] if name != "issued_token_type"]
+MEMBERS[Flow.AUTHORIZATION_CODE] = MEMBERS[Flow.REFRESH]
 
 
 def patient_exchange(target: Target) -> Draft:

@@ -19,14 +19,29 @@ Evidence = Literal["S", "Q", "D", "I"]
 """S: read in the service's source or its own tests. D: documented. Q: quoted by a user. I: inferred, a guess."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceError:
-    """One row of a catalogue: what goes out when its rule objects.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """What may be wrong with a request, whoever answers it: why it usually comes to that, and what to do.
 
+    `heading` is what a page says of it in plain words.
+    """
+
+    cause: str
+    cure: str
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ServiceError(Problem):
+    """What goes out for a problem: one row of a service. A row that only one service has is the problem itself.
+
+    Where several services answer one problem, it has cause and cure, and each service a row for it without them.
     `shape` names the renderer (`oauth` is the service's usual envelope), `row` the paragraph of the contract,
     `headers` what the answer carries besides its body.
     """
 
+    cause: str = ""
+    cure: str = ""
     status: int
     code: str
     sentence: str
@@ -53,12 +68,16 @@ FORESEEABLE = frozenset({Kind.CHECK, Kind.DECODE, Kind.FIND})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Generic[E]):
-    """One check that owns exactly one error; an action owns none and cannot object."""
+    """One check that owns exactly one error; an action owns none and cannot object.
+
+    `after` names the rules on which this one rests: where one of them has objected, this one has nothing to say.
+    """
 
     kind: Kind
-    error: ServiceError | None
+    error: Problem | None
     objection: Callable[[E], str | None]
     name: str
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +107,7 @@ class Flow(Generic[E, A]):
 class Refusal:
     """The first objection: its error row for the wire, its diagnosis for the developer. They never meet."""
 
-    error: ServiceError
+    error: Problem
     rule: str
     policy: str
     diagnosis: str
@@ -111,12 +130,19 @@ class Step(Generic[E]):
     unknown: str | None
 
 
-def rejects(error: ServiceError) -> Callable[[Callable[[E], str | None]], Rule[E]]:
+def own_row(problem: Problem, _: object = None) -> ServiceError:
+    """Return a problem that is a row itself. Raises TypeError for one of which each provider has a row of its own."""
+    if not isinstance(problem, ServiceError):
+        raise TypeError(f"this problem has no row of its own: {problem.cause}")
+    return problem
+
+
+def rejects(error: Problem, *, after: Sequence[str] = ()) -> Callable[[Callable[[E], str | None]], Rule[E]]:
     """Make a rule of a function whose name begins with its kind: `check_`, `decode_`, `find_`, `fetch_`, `claim_`."""
 
     def rule(objection: Callable[[E], str | None]) -> Rule[E]:
         name = objection.__name__
-        return Rule(kind=Kind(name.partition("_")[0]), error=error, objection=objection, name=name)
+        return Rule(kind=Kind(name.partition("_")[0]), error=error, objection=objection, name=name, after=tuple(after))
 
     return rule
 
@@ -140,16 +166,16 @@ def judge(flow: Flow[E, A], exchange: E) -> Refusal | None:
 def foresee(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Refusal]:
     """List what would object after `refusal`, on a copy, without I/O and without touching the store.
 
-    A rule that needs something which no rule has learned is passed over.
+    A rule that needs something which no rule has learned is passed over, and so is one that rests on an objection.
     """
     steps = iter(_steps(flow.policies))
     any((policy.name, rule.name) == (refusal.policy, refusal.rule) for policy, rule in steps)
-    return [step.refusal for step in _asked(steps, copy.copy(exchange), FORESEEABLE) if step.refusal is not None]
+    return [step.refusal for step in _asked(steps, copy.copy(exchange), FORESEEABLE, {refusal.rule}) if step.refusal]
 
 
 def walk(policies: Sequence[Policy[E]], exchange: E, kinds: Collection[Kind] = FORESEEABLE) -> Iterator[Step[E]]:
     """Ask every rule of these kinds in turn, whatever those before it said; what others would say is unknown."""
-    return _asked(_steps(policies), exchange, kinds)
+    return _asked(_steps(policies), exchange, kinds, set())
 
 
 def _steps(policies: Sequence[Policy[E]]) -> Iterator[tuple[Policy[E], Rule[E]]]:
@@ -163,10 +189,14 @@ def _objections(flow: Flow[E, A], exchange: E) -> Iterator[Refusal]:
             yield Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
 
 
-def _asked(steps: Iterable[tuple[Policy[E], Rule[E]]], exchange: E, kinds: Collection[Kind]) -> Iterator[Step[E]]:
+def _asked(
+    steps: Iterable[tuple[Policy[E], Rule[E]]], exchange: E, kinds: Collection[Kind], fallen: set[str]
+) -> Iterator[Step[E]]:
     for policy, rule in steps:
-        diagnosis, unknown = _answered(rule, exchange) if rule.kind in kinds else (None, "")
-        refusal = None
+        rests, refusal = not fallen.isdisjoint(rule.after), None
+        diagnosis, unknown = _answered(rule, exchange) if rule.kind in kinds and not rests else (None, "")
+        if rests or diagnosis is not None:
+            fallen.add(rule.name)
         if diagnosis is not None and rule.error is not None:
             refusal = Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
         yield Step(policy=policy, rule=rule, refusal=refusal, unknown=unknown)

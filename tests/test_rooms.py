@@ -42,7 +42,7 @@ FIRST_USE = {
     "command_line.running": ("management.log_in",),
     "command_line.serving": ("configuration.reading", "platform.real_names"),
     "control.catalogue": ("catalogue.entries",),
-    "control.explain": ("control.explanation_page",),
+    "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),
     "explain.explanation": ("catalogue.entries",),
     "http.front": ("diagnosis.examination",),

@@ -47,6 +47,12 @@ def jwks_host_silent(draft: Draft) -> None:
     draft.app["jwks_url"] = draft.target.jwks_host.silent_url + "/jwks.json"
 
 
+def jwks_url_in_capitals(draft: Draft) -> None:
+    """Register the URL of a good set with its scheme in capitals, which the service does not take for a URL."""
+    good = draft.target.jwks_host.serve("/good", json_page({"keys": [draft.target.jwk]}))
+    draft.app["jwks_url"] = good.replace("http://", "HTTP://", 1)
+
+
 def jwks_not_found(draft: Draft) -> None:
     """Register a JWKS URL that answers 404."""
     draft.app["jwks_url"] = draft.target.jwks_host.serve("/not-found", Page(status=404))

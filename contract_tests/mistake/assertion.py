@@ -286,7 +286,7 @@ def exp_an_hour_ahead(draft: Draft) -> None:
 
 
 def exp_half_a_second_too_far(draft: Draft) -> None:
-    """Ask for half a second more than the service allows: fractions count."""
+    """Ask for half a second more than the service allows: that fractions count is a guess."""
     draft.assertion.claims["exp"] = draft.target.second() + 310.5
 
 

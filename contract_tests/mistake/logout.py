@@ -43,8 +43,13 @@ def sid_absent(draft: Draft) -> None:
     del draft.logout.claims["sid"]
 
 
+def sid_null(draft: Draft) -> None:
+    """Have nothing to say which session has ended."""
+    draft.logout.claims["sid"] = None
+
+
 def sid_empty(draft: Draft) -> None:
-    """Leave the session empty."""
+    """Leave the session empty: it is there, and it is none."""
     draft.logout.claims["sid"] = ""
 
 
@@ -58,14 +63,28 @@ def events_other(draft: Draft) -> None:
     draft.logout.claims["events"] = {"https://event.example/other": {}}
 
 
+def events_null(draft: Draft) -> None:
+    """Have nothing to say of what has happened."""
+    draft.logout.claims["events"] = None
+
+
+def nonce_empty(draft: Draft) -> None:
+    """Make it look like an id token, with an empty nonce: it is there."""
+    draft.logout.claims["nonce"] = ""
+
+
+def nonce_zero(draft: Draft) -> None:
+    """Make it look like an id token, with a number for a nonce, and be it nothing."""
+    draft.logout.claims["nonce"] = 0
+
+
 def nonce_present(draft: Draft) -> None:
     """Make it look like an id token."""
     draft.logout.claims["nonce"] = "nonce"
 
 
-def kid_not_yet_fetched(draft: Draft) -> None:
-    """Name a key that the platform does not have yet, so that it asks CIS2."""
-    draft.logout.header["kid"] = "not-yet-fetched"
+def keys_out_of_reach(_: Draft) -> None:
+    """Nothing is wrong with the token."""
 
 
 def kid_unknown(draft: Draft) -> None:
@@ -76,6 +95,21 @@ def kid_unknown(draft: Draft) -> None:
 def alg_none(draft: Draft) -> None:
     """Do not sign."""
     draft.logout.header["alg"] = "none"
+
+
+def expired(draft: Draft) -> None:
+    """Post a token a second after its time."""
+    draft.logout.claims["exp"] = draft.target.second() - 1
+
+
+def begins_later(draft: Draft) -> None:
+    """Post a token before its time."""
+    draft.logout.claims["nbf"] = draft.target.now() + 600
+
+
+def made_later(draft: Draft) -> None:
+    """Post a token of a provider whose clock is fast."""
+    draft.logout.claims["iat"] = draft.target.now() + 600
 
 
 def sid_unknown(draft: Draft) -> None:

@@ -44,11 +44,6 @@ def redirect_uri_with_a_slash(draft: Draft) -> None:
     draft.asked["redirect_uri"] += "/"
 
 
-def asked_without_state(draft: Draft) -> None:
-    """Send no state."""
-    del draft.asked["state"]
-
-
 def asked_without_response_type(draft: Draft) -> None:
     """Do not say what is wanted."""
     del draft.asked["response_type"]
@@ -67,11 +62,6 @@ def scope_without_openid(draft: Draft) -> None:
 def scope_unknown(draft: Draft) -> None:
     """Ask for a scope that nobody knows."""
     draft.asked["scope"] = "openid everything"
-
-
-def asked_without_nonce(draft: Draft) -> None:
-    """Send no nonce."""
-    del draft.asked["nonce"]
 
 
 def request_object(draft: Draft) -> None:
@@ -132,6 +122,12 @@ def client_id_unknown(draft: Draft) -> None:
 def assertion_opaque(draft: Draft) -> None:
     """Send an assertion that is no JWT."""
     draft.assertion.spoils.append(jwts.opaque)
+
+
+def iss_and_sub_an_api_key(draft: Draft) -> None:
+    """Assert to be the app by its key at the platform, beside CIS2's own client id."""
+    draft.assertion.claims |= {"iss": "A" * 32, "sub": "A" * 32}
+    draft.form["client_id"] = Late.CLIENT_ID
 
 
 def iss_of_another(draft: Draft) -> None:

@@ -67,6 +67,29 @@ def token_expired(draft: Draft) -> None:
         draft.form["refresh_token"] = refresh(draft.target).form["refresh_token"]
 
 
+def session_shortened_to_nothing(draft: Draft) -> None:
+    """Let the session end at the moment when it began."""
+    draft.form["_refresh_tokens_validity_ms"] = "0"
+
+
+def session_shortened_below_nothing(draft: Draft) -> None:
+    """Let the session end before it began: what is below the default counts, whatever its sign."""
+    draft.form["_refresh_tokens_validity_ms"] = "-60000"
+
+
+def session_shortened_to_its_age(draft: Draft) -> None:
+    """Let the session of ten minutes be one of ten minutes."""
+    target = draft.target
+    with target.at(target.now() - 600):
+        draft.form["refresh_token"] = refresh(target).form["refresh_token"]
+    draft.form["_refresh_tokens_validity_ms"] = "600000"
+
+
+def session_shortened_by_text(draft: Draft) -> None:
+    """Let the session end after as much as a script reads of a text: its digits."""
+    draft.form["_refresh_tokens_validity_ms"] = "0 minutes"
+
+
 def session_over(draft: Draft) -> None:
     """Send a refresh token that is an hour old and comes from a session of more than twelve hours."""
     target = draft.target

@@ -1,7 +1,18 @@
 """Mistakes in a call of userinfo: no token, a dead one, or one of another kind of log-in."""
 
-from contract_tests.draft import Draft, client_credentials, token_exchange, userinfo
-from contract_tests.target import PATIENT
+from typing import Any
+
+from contract_tests.draft import (
+    Draft,
+    asked_at,
+    authorization_code,
+    authorize,
+    client_credentials,
+    refresh_of,
+    token_exchange,
+    userinfo,
+)
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT
 
 
 def token_absent(draft: Draft) -> None:
@@ -38,3 +49,41 @@ def token_of_an_exchange(draft: Draft) -> None:
 def token_of_a_patient(draft: Draft) -> None:
     """Send a token of a person who logged in at NHS login through the platform."""
     draft.headers["Authorization"] = userinfo(draft.target, PATIENT).headers["Authorization"]
+
+
+def app_not_approved(draft: Draft) -> None:
+    """Send a token of an app that has been revoked since."""
+    _token_of_an_app_that_becomes(draft, approved=False)
+
+
+def app_not_subscribed(draft: Draft) -> None:
+    """Send a token of an app whose product has been taken away since."""
+    _token_of_an_app_that_becomes(draft, subscribed=False)
+
+
+def _token_of_an_app_that_becomes(draft: Draft, **members: Any) -> None:
+    target = draft.target
+    app = target.new_app({})
+    asking = authorize(target)
+    asking.asked["client_id"] = app.client_id
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": app.client_id,
+        "client_secret": app.client_secret,
+        "redirect_uri": target.redirect_uri,
+        "code": asked_at(target.log_in(asking.build(), HEALTHCARE_WORKER)[-1])["code"],
+    }
+    draft.headers["Authorization"] = f"Bearer {Draft(target=target, form=form).send().json['access_token']}"
+    target.change_app(app, members)
+
+
+def cis2_down(_: Draft) -> None:
+    """Nothing is wrong with the token."""
+
+
+def token_of_cis2_expired(draft: Draft) -> None:
+    """Send a fresh token of a log-in an hour ago: CIS2's own has expired, and no refresh here renews that."""
+    target = draft.target
+    with target.at(target.now() - 3601):
+        first = authorization_code(target).send().json["refresh_token"]
+    draft.headers["Authorization"] = f"Bearer {refresh_of(target, first).send().json['access_token']}"

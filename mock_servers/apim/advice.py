@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +16,7 @@ from mock_servers.state.grant import RefreshToken
 from mock_servers.wire.wording import duration, shown, url
 
 _ALLOWED: Final = 300
+_SHORT: Final = 8
 _GRACE: Final = 10
 """Seconds of an assertion's life that are allowed, and by which a clock may be fast (S)."""
 
@@ -27,6 +29,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
             f"Content-Type is {shown(sent)}: the service's source compares the whole header, and may answer 415 (our "
             f"guess is that it does not). Send {FORM} alone."
         )
+    yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
     yield from _of_authorize(exchange)
     yield from _of_assertion(exchange)
@@ -54,6 +57,13 @@ def _of_key_members(exchange: Exchange) -> Iterator[str]:
                 f"the service does not judge it; other services do. Set {name} to {good}, or leave it out."
             )
 
+    odd = [name for name in ("n", "e") if re.search(r"[+/=]", str(jwk.get(name, "")))]
+    if odd:
+        yield (
+            f"{' and '.join(odd)} of the JWK {shown(jwk.get('kid'))} is in standard base64 (+, / or =): this mock "
+            "reads it, another reader may not. Write it in base64url, which has - and _ and no padding."
+        )
+
 
 def _of_assertion(exchange: Exchange) -> Iterator[str]:
     assertion = getattr(exchange, "assertion", None)
@@ -64,6 +74,11 @@ def _of_assertion(exchange: Exchange) -> Iterator[str]:
         yield (
             f"exp is {duration(ahead)} ahead, which passes by the grace of {_GRACE} s alone: a little more and the "
             "answer is 400. Set it to now + 240."
+        )
+    if ahead <= _SHORT:
+        yield (
+            f"exp is {duration(ahead)} ahead: a slow request would find it expired. Minutes may have been added as "
+            "seconds; set it to now + 240."
         )
     yield from habits.fast_clock(assertion.claims, exchange.now, _GRACE)
     yield from habits.odd_kid(exchange.kid)
@@ -94,7 +109,7 @@ def _of_authorize(exchange: Exchange) -> Iterator[str]:
             "plain http is for your own machine."
         )
     scope = exchange.query("scope") if uri is not None else None
-    if scope and scope != NHS_LOGIN and NHS_LOGIN in scope:
+    if scope and scope != NHS_LOGIN and "nhslogin" in re.sub(r"[\W_]", "", scope.lower()):
         yield f"scope is {shown(scope)}, so this went to CIS2: only exactly {NHS_LOGIN} picks NHS login."
 
 

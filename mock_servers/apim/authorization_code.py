@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers.apim import errors, sessions
+from mock_servers.apim import errors
 from mock_servers.apim.authorize import registered, unregistered
 from mock_servers.apim.exchange import Exchange
 from mock_servers.journal import provenance
@@ -17,10 +17,11 @@ def check_redirect_uri_in_form(exchange: Exchange) -> str | None:
     """There is one (RFC 6749, section 4.1.3)."""
     if "redirect_uri" in exchange.request.form:
         return None
-    return f"The form has no redirect_uri: repeat the one of the log-in, {registered(exchange.app)}."
+    lacks = exchange.request.form.lacking("redirect_uri")
+    return f"The form has {lacks}: repeat the one of the log-in, {registered(exchange.app)}."
 
 
-@rejects(errors.CODE_REDIRECT_URI_UNREGISTERED)
+@rejects(errors.CODE_REDIRECT_URI_UNREGISTERED, after=["check_redirect_uri_in_form"])
 def check_redirect_uri_registered(exchange: Exchange) -> str | None:
     """It is the app's, character by character."""
     sent = exchange.form("redirect_uri") or ""
@@ -32,10 +33,11 @@ def check_code_present(exchange: Exchange) -> str | None:
     """There is one."""
     if "code" in exchange.request.form:
         return None
-    return "The form has no code: send the one that came to the redirect URI, and look there for error first."
+    lacks = exchange.request.form.lacking("code")
+    return f"The form has {lacks}: send the one that came to the redirect URI, and look there for error first."
 
 
-@rejects(errors.CODE_UNKNOWN)
+@rejects(errors.CODE_UNKNOWN, after=["check_code_present"])
 def find_code(exchange: Exchange) -> str | None:
     """Issued by this deployment to this client (I), and unused."""
     sent, service = exchange.form("code") or "", exchange.service
@@ -53,7 +55,7 @@ def find_code(exchange: Exchange) -> str | None:
     return None
 
 
-@rejects(errors.CODE_FOR_OTHER_REDIRECT_URI)
+@rejects(errors.CODE_FOR_OTHER_REDIRECT_URI, after=["check_redirect_uri_registered"])
 def check_redirect_uri_of_log_in(exchange: Exchange) -> str | None:
     """The one that /authorize was given, should the app have several (I)."""
     sent, code = exchange.form("redirect_uri"), exchange.code
@@ -67,15 +69,6 @@ def check_code_live(exchange: Exchange) -> str | None:
     """Within its lifetime; what the service says after that is a guess (I)."""
     late = exchange.now - exchange.code.expires_at
     return None if late < 0 else f"The code expired {duration(late)} ago: redeem it as soon as it arrives."
-
-
-@rejects(errors.CODE_OF_ENDED_SESSION)
-def check_session_of_code(exchange: Exchange) -> str | None:
-    """The provider has not ended the session between the log-in and now (I)."""
-    ended_at = sessions.revoked_at(exchange.service.store, exchange.code)
-    if ended_at is None:
-        return None
-    return f"The person logged out at the provider {duration(exchange.now - ended_at)} ago: log in again."
 
 
 @rejects(errors.CODE_SPENT)

@@ -9,6 +9,7 @@ from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.platform_client import client_id_at
 from mock_servers.apim.redirects import redirect
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state.app import App
 from mock_servers.state.authorization import PendingAuthorization
@@ -33,18 +34,20 @@ def check_client_id_in_query(exchange: Exchange) -> str | None:
     """The query names the client."""
     if "client_id" in exchange.request.query:
         return None
-    return "The query string has no client_id: send the app's API key."
+    lacks = exchange.request.query.lacking("client_id")
+    return f"The query string has {lacks}: send the app's API key."
 
 
-@rejects(errors.AUTHORIZE_CLIENT_UNKNOWN)
+@rejects(errors.AUTHORIZE_CLIENT_UNKNOWN, after=["check_client_id_in_query"])
 def find_app_of_query(exchange: Exchange) -> str | None:
     """An app of this environment."""
     client_id = exchange.query("client_id") or ""
     app = exchange.service.store.apps.get(client_id)
     if app is None or not app.known_in(exchange.service.environment):
+        sent = provenance.shown(exchange.service.store, client_id)
         return (
-            f"No app of environment {exchange.service.environment} has the API key {shown(client_id)}. client_id is "
-            "the app's API key, not the client id that CIS2 or NHS login gave."
+            f"No app of environment {exchange.service.environment} has the API key {sent}. client_id is the app's API "
+            "key, not the client id that CIS2 or NHS login gave."
         )
     exchange.app = app
     return None
@@ -55,10 +58,11 @@ def check_redirect_uri_in_query(exchange: Exchange) -> str | None:
     """There is one."""
     if "redirect_uri" in exchange.request.query:
         return None
-    return f"The query string has no redirect_uri: send one of the app's own, {registered(exchange.app)}."
+    lacks = exchange.request.query.lacking("redirect_uri")
+    return f"The query string has {lacks}: send one of the app's own, {registered(exchange.app)}."
 
 
-@rejects(errors.AUTHORIZE_REDIRECT_URI_UNREGISTERED)
+@rejects(errors.AUTHORIZE_REDIRECT_URI_UNREGISTERED, after=["check_redirect_uri_in_query"])
 def find_redirect_uri(exchange: Exchange) -> str | None:
     """It is the app's, character by character."""
     sent = exchange.query("redirect_uri") or ""
@@ -73,7 +77,8 @@ def check_state_present(exchange: Exchange) -> str | None:
     """There is one."""
     if "state" in exchange.request.query:
         return None
-    return "The query string has no state: send a fresh random value, and compare it when the person comes back."
+    lacks = exchange.request.query.lacking("state")
+    return f"The query string has {lacks}: send a fresh random value, and compare it when the person comes back."
 
 
 @rejects(errors.RESPONSE_TYPE_MISSING)
@@ -82,7 +87,7 @@ def check_response_type_present(exchange: Exchange) -> str | None:
     return None if "response_type" in exchange.request.query else "There is no response_type: send response_type=code."
 
 
-@rejects(errors.RESPONSE_TYPE_UNSUPPORTED)
+@rejects(errors.RESPONSE_TYPE_UNSUPPORTED, after=["check_response_type_present"])
 def check_response_type(exchange: Exchange) -> str | None:
     """The authorization code flow is the only one."""
     sent = exchange.query("response_type")
@@ -114,6 +119,7 @@ def send_to_provider(exchange: Exchange) -> Answer:
         mount=service.mount,
         environment=service.environment,
         client_id=exchange.app.client_id,
+        scopes=exchange.app.scopes,
         redirect_uri=exchange.redirect_uri,
         state=exchange.client_state or "",
         provider=provider.name,

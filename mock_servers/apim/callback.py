@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Final
 
-from mock_servers.apim import errors, platform_client, sessions
+from mock_servers.apim import errors, platform_client
 from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.received_jwt import out_of_time
 from mock_servers.apim.redirects import redirect
 from mock_servers.apim.tokens import new_session
 from mock_servers.jose import javascript, jwts
@@ -33,7 +35,8 @@ def find_pending(exchange: Exchange) -> str | None:
     """A state that this deployment of the platform has issued, and that nobody has brought back."""
     sent, service = exchange.query("state"), exchange.service
     if sent is None:
-        return "The query string has no state: a provider sends people here, with the state that /authorize gave it."
+        lacks = exchange.request.query.lacking("state")
+        return f"The query string has {lacks}: a provider sends people here, with the state that /authorize gave it."
     pending = service.store.pending.get(sent)
     if pending is None or (pending.mount, pending.environment) != (service.mount, service.environment):
         return (
@@ -64,14 +67,14 @@ def claim_state(exchange: Exchange) -> str | None:
     return f"state {cut(sent)} was used by another request at this moment."
 
 
-@rejects(errors.CALLBACK_APP_GONE)
+@rejects(errors.CALLBACK_CLIENT_UNKNOWN)
 def find_app_of_pending(exchange: Exchange) -> str | None:
-    """The app that began the log-in is still there (I)."""
-    app = exchange.service.store.apps.get(exchange.pending.client_id)
-    if app is None or not app.known_in(exchange.service.environment):
-        return f"The app with API key {shown(exchange.pending.client_id)} was removed during the log-in."
-    exchange.app = app
+    """The app that began the log-in as it is now, with the scopes that it had then (S)."""
     service, pending = exchange.service, exchange.pending
+    app = service.store.apps.get(pending.client_id)
+    if app is None or not app.known_in(service.environment):
+        return f"The app with API key {shown(pending.client_id)} was removed during the log-in."
+    exchange.app = replace(app, scopes=pending.scopes)
     exchange.provider = next(provider for provider in service.providers if provider.name == pending.provider)
     exchange.provider_origin = pending.origin
     return None
@@ -90,9 +93,9 @@ def check_provider_error(exchange: Exchange) -> str | None:
     )
 
 
-@rejects(errors.EXTERNAL_ID_TOKEN_MISSING)
+@rejects(errors.PROVIDER_TOKENS_REFUSED)
 def fetch_provider_tokens(exchange: Exchange) -> str | None:
-    """The platform redeems the provider's code, as a client of its own; without an id token it gets no further (I)."""
+    """The platform redeems the provider's code, as a client of its own; whatever that is refused with ends it (I)."""
     service, provider = exchange.service, exchange.provider
     token_url = f"{exchange.provider_origin}{provider.endpoint('token')}"
     form = {
@@ -105,12 +108,19 @@ def fetch_provider_tokens(exchange: Exchange) -> str | None:
         status, body = service.call(token_url, form)
     except UnreachableError as reason:
         return f"{provider.title} could not be asked for the tokens: {reason}."
-    tokens = _members(body)
-    if not isinstance(tokens.get("id_token"), str):
-        said = tokens.get("error_description") or tokens.get("error") or f"{len(body)} bytes without an id_token"
-        return f"{provider.title} answered the platform's token request with {status}: {shown(said)}."
-    exchange.provider_tokens = tokens
-    return None
+    exchange.provider_tokens = _members(body)
+    if status < HTTPStatus.BAD_REQUEST:
+        return None
+    said = exchange.provider_tokens.get("error_description") or exchange.provider_tokens.get("error") or "no error"
+    return f"{provider.title} answered the platform's token request with {status}: {shown(said)}."
+
+
+@rejects(errors.EXTERNAL_ID_TOKEN_MISSING)
+def check_external_id_token_present(exchange: Exchange) -> str | None:
+    """An answer without one gets no further (I)."""
+    if isinstance(exchange.provider_tokens.get("id_token"), str):
+        return None
+    return f"{exchange.provider.title} answered the platform's token request without an id_token."
 
 
 def _members(body: bytes) -> Mapping[str, Any]:
@@ -142,6 +152,15 @@ def check_external_aud(exchange: Exchange) -> str | None:
     return f"aud of the provider's id_token is {shown(aud)}; the platform is {shown(own)} there."
 
 
+@rejects(errors.EXTERNAL_ID_TOKEN_ISS_MISSING)
+def check_external_iss_present(exchange: Exchange) -> str | None:
+    """The script makes its letters small, and fails when it is no text (I)."""
+    issuer: Any = exchange.subject.claims.get("iss", UNDEFINED)
+    if isinstance(issuer, str):
+        return None
+    return f"iss of the provider's id_token is {shown(issuer)}: the platform's script fails over that (our guess)."
+
+
 @rejects(errors.EXTERNAL_ID_TOKEN_ISS_WRONG)
 def check_external_iss(exchange: Exchange) -> str | None:
     """The provider's issuer, whatever its case, under whichever of this mock's names."""
@@ -163,6 +182,15 @@ def find_external_jwk(exchange: Exchange) -> str | None:
     return None
 
 
+@rejects(errors.EXTERNAL_ID_TOKEN_ALG_UNSUPPORTED)
+def check_external_alg(exchange: Exchange) -> str | None:
+    """RS256 or RS512 (I)."""
+    alg = exchange.subject.header.get("alg")
+    if alg in ("RS256", "RS512"):
+        return None
+    return f"The provider's id_token is signed by {shown(alg)}; the platform knows RS256 and RS512."
+
+
 @rejects(errors.EXTERNAL_ID_TOKEN_SIGNATURE_WRONG)
 def check_external_signature(exchange: Exchange) -> str | None:
     """Made by that key, with RS256 or RS512; the sentence is that of the token exchange (I)."""
@@ -175,13 +203,18 @@ def check_external_signature(exchange: Exchange) -> str | None:
     return f"The signature of the provider's id_token is not that of {exchange.provider.title}'s key."
 
 
+@rejects(errors.EXTERNAL_ID_TOKEN_OUT_OF_TIME)
+def check_external_in_time(exchange: Exchange) -> str | None:
+    """Neither expired nor of the future (I)."""
+    problem = out_of_time(exchange.subject, exchange.now)
+    return None if problem is None else f"Of the provider's id_token, {problem}: compare the clocks."
+
+
 def send_back(exchange: Exchange) -> Answer:
     """Give the client a code of the platform's own, and its state back."""
     service, pending = exchange.service, exchange.pending
     told = exchange.provider_tokens
     session = new_session(exchange, str(told.get("id_token") or ""), str(told.get("access_token") or ""))
-    if session.id:
-        sessions.begin(service.store, service.environment, session.provider, session.id)
     code = service.identifiers.apigee_code()
     granted = PlatformCode(
         mount=service.mount,
@@ -205,5 +238,8 @@ def _issued(exchange: Exchange, granted: PlatformCode) -> Issued:
         person=granted.session.subject,
         at=exchange.now,
         expires_at=granted.expires_at,
+        environment=granted.environment,
         redeem_at=f"{granted.mount}/token",
+        home=exchange.request.origin if exchange.service.is_real else "",
+        only_at_home=exchange.service.is_real,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from mock_servers.apim import errors
@@ -14,8 +16,13 @@ from mock_servers.state.app import App
 from mock_servers.wire import wording
 from mock_servers.wire.wording import duration, shown
 
+_CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
+_MOST_KEYS: Final = 5
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
+
+_FETCHED: Final = re.compile(r"https?://[^/]+/")
+"""What a JWKS URL must begin with, letter by letter (S)."""
 
 
 def _what_keeps(exchange: Exchange, app: App) -> str | None:
@@ -32,15 +39,23 @@ def _what_keeps(exchange: Exchange, app: App) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
+def known_keys(apps: Iterable[App], environment: str) -> str:
+    """List the API keys of an environment, whole, and how many more there are; a client id of CIS2 is none."""
+    keys = [app.client_id for app in apps if app.known_in(environment) and not _CIS2_CLIENT.fullmatch(app.client_id)]
+    if not keys:
+        return "none"
+    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+    return f"{', '.join(shown(key) for key in keys[:_MOST_KEYS])}{more}"
+
+
 def _unknown(exchange: Exchange, client_id: Any) -> str:
     environment = exchange.service.environment
     app = exchange.service.store.apps.get(client_id) if isinstance(client_id, str) else None
     if app is not None:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
-    known = [known.client_id for known in exchange.service.store.apps.values() if known.known_in(environment)]
     return (
         f"No app of environment {environment} has the API key {provenance.shown(exchange.service.store, client_id)}; "
-        f"known are {shown(known)}. "
+        f"known are {known_keys(exchange.service.store.apps.values(), environment)}. "
         "iss and sub are the API key of the app, not its id, name or CIS2 client id."
     )
 
@@ -100,6 +115,9 @@ def fetch_app_jwks(exchange: Exchange) -> str | None:
     url = exchange.service.jwks_url_of(exchange.app)
     key, table = ("app", url), exchange.service.store.jwks
     kept = table.get(key)
+    if not _FETCHED.match(url):
+        exchange.app_jwks_failure = "the URL must begin with http:// or https:// in small letters, a host, and a path"
+        return f"{wording.url(url)} is not fetched at all: {exchange.app_jwks_failure}. This jti is spent."
     if kept is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:
         try:
             kept = read(exchange.service.fetch(url), exchange.now, url)

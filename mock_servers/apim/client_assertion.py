@@ -27,7 +27,7 @@ def _claim(exchange: Exchange, name: str) -> Any:
     return exchange.assertion.claims.get(name, UNDEFINED)
 
 
-@rejects(errors.CLIENT_ASSERTION_MALFORMED)
+@rejects(errors.CLIENT_ASSERTION_MALFORMED, after=["check_client_assertion_present"])
 def decode_client_assertion(exchange: Exchange) -> str | None:
     """Row 4."""
     sent = exchange.form("client_assertion") or ""
@@ -90,7 +90,7 @@ def check_client_assertion_exp_present(exchange: Exchange) -> str | None:
     return "The assertion has no exp: set it to now + 300, in seconds since 1970."
 
 
-@rejects(errors.CLIENT_ASSERTION_EXP_NOT_NUMBER)
+@rejects(errors.CLIENT_ASSERTION_EXP_NOT_NUMBER, after=["check_client_assertion_exp_present"])
 def find_client_assertion_exp(exchange: Exchange) -> str | None:
     """Row 10: a fraction passes, whatever the sentence says."""
     exp = _claim(exchange, "exp")
@@ -119,7 +119,7 @@ def check_client_assertion_jti_present(exchange: Exchange) -> str | None:
     return f"jti is {shown(jti)}: add a fresh UUID as text to each assertion."
 
 
-@rejects(errors.CLIENT_ASSERTION_JTI_NOT_STRING)
+@rejects(errors.CLIENT_ASSERTION_JTI_NOT_STRING, after=["check_client_assertion_jti_present"])
 def find_client_assertion_jti(exchange: Exchange) -> str | None:
     """Row 13."""
     jti = _claim(exchange, "jti")
@@ -172,7 +172,7 @@ def claim_client_assertion_jti(exchange: Exchange) -> str | None:
     return _used(exchange)
 
 
-@rejects(errors.CLIENT_ASSERTION_SIGNATURE_WRONG)
+@rejects(errors.CLIENT_ASSERTION_SIGNATURE_WRONG, after=["check_client_assertion_alg"])
 def check_client_assertion_signature(exchange: Exchange) -> str | None:
     """Row 21."""
     if jwts.verify(exchange.assertion, exchange.app_key, ("RS512",)):

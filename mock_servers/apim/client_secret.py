@@ -6,6 +6,7 @@ import hmac
 
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
+from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.wire.wording import shown
 
@@ -19,16 +20,18 @@ def check_client_id_present(exchange: Exchange) -> str | None:
         return "The form has a client_assertion, which this grant does not read: send client_id and client_secret."
     if "authorization" in exchange.request.headers:
         return "The Authorization header is not read here: send client_id and client_secret in the form."
-    return "The form has no client_id: send the app's API key."
+    lacks = exchange.request.form.lacking("client_id")
+    return f"The form has {lacks}: send the app's API key."
 
 
-@rejects(errors.CLIENT_UNKNOWN)
+@rejects(errors.CLIENT_UNKNOWN, after=["check_client_id_present"])
 def find_app_by_client_id(exchange: Exchange) -> str | None:
     """An app of this environment."""
     client_id = exchange.form("client_id") or ""
     app = exchange.service.store.apps.get(client_id)
     if app is None or not app.known_in(exchange.service.environment):
-        return f"No app of environment {exchange.service.environment} has the API key {shown(client_id)}."
+        sent = provenance.shown(exchange.service.store, client_id)
+        return f"No app of environment {exchange.service.environment} has the API key {sent}."
     exchange.app = app
     return None
 
@@ -78,10 +81,11 @@ def check_client_secret_present(exchange: Exchange) -> str | None:
     """The secret is in the form."""
     if "client_secret" in exchange.request.form:
         return None
-    return "The form has no client_secret: this grant wants the app's secret beside its API key."
+    lacks = exchange.request.form.lacking("client_secret")
+    return f"The form has {lacks}: this grant wants the app's secret beside its API key."
 
 
-@rejects(errors.CLIENT_SECRET_WRONG)
+@rejects(errors.CLIENT_SECRET_WRONG, after=["check_client_secret_present"])
 def check_client_secret(exchange: Exchange) -> str | None:
     """The secret is the app's."""
     sent = exchange.form("client_secret") or ""

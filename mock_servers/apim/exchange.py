@@ -53,6 +53,7 @@ class Exchange:
     bearer: str = field(init=False)
     token: AccessToken = field(init=False)
     session: Session = field(init=False)
+    userinfo_status: int = field(init=False)
     userinfo: str = field(init=False)
     logout: Jwt = field(init=False)
     scopes: tuple[str, ...] = field(init=False)

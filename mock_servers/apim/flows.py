@@ -5,6 +5,7 @@ Policies are grouped as the contract groups them; the sentence of each rule stan
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -27,7 +28,7 @@ from mock_servers.apim import (
 )
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.rules import Flow, Policy, Rule, rejects
+from mock_servers.rules import Flow, Policy, Rule, choose, rejects
 from mock_servers.wire.request import Answer
 
 ASSERTION: Final = (
@@ -87,9 +88,9 @@ CLIENT_SECRET: Final[Policy[Exchange]] = Policy(
         client_secret.check_client_id_present,
         client_secret.find_app_by_client_id,
         *APP_STATUS,
+        client_app.claim_quota,
         client_secret.check_client_secret_present,
         client_secret.check_client_secret,
-        client_app.claim_quota,
     ),
 )
 
@@ -153,20 +154,25 @@ CALLBACK: Final[tuple[Policy[Exchange], ...]] = (
             callback.find_pending,
             callback.check_pending_live,
             callback.claim_state,
-            callback.find_app_of_pending,
-            client_app.claim_quota,
         ),
     ),
-    Policy(name="RedeemExternalCode", rules=(callback.check_provider_error, callback.fetch_provider_tokens)),
+    Policy(name="VerifyAPIKey", rules=(callback.find_app_of_pending, *APP_STATUS, client_app.claim_quota)),
+    Policy(
+        name="RedeemExternalCode",
+        rules=(callback.check_provider_error, callback.fetch_provider_tokens, callback.check_external_id_token_present),
+    ),
     Policy(
         name="VerifyExternalIdToken",
         rules=(
             callback.decode_external_id_token,
             callback.check_external_aud,
+            callback.check_external_iss_present,
             callback.check_external_iss,
             subject_token.fetch_provider_jwks,
             callback.find_external_jwk,
+            callback.check_external_alg,
             callback.check_external_signature,
+            callback.check_external_in_time,
         ),
     ),
     Policy(name="FilterScopes", rules=(subject_token.check_proofing_level, scopes.find_user_scopes)),
@@ -181,7 +187,6 @@ AUTHORIZATION_CODE: Final[Policy[Exchange]] = Policy(
         authorization_code.find_code,
         authorization_code.check_redirect_uri_of_log_in,
         authorization_code.check_code_live,
-        authorization_code.check_session_of_code,
         authorization_code.claim_code,
     ),
 )
@@ -194,10 +199,14 @@ USERINFO: Final[tuple[Policy[Exchange], ...]] = (
             userinfo.find_token,
             userinfo.check_token_not_revoked,
             userinfo.check_token_live,
+            userinfo.check_app_of_token,
             client_app.claim_quota,
         ),
     ),
-    Policy(name="GetUserinfo", rules=(userinfo.find_combined_session, userinfo.fetch_userinfo)),
+    Policy(
+        name="GetUserinfo",
+        rules=(userinfo.find_combined_session, userinfo.fetch_userinfo, userinfo.check_userinfo_given),
+    ),
 )
 
 LOGOUT: Final[Policy[Exchange]] = Policy(
@@ -213,6 +222,7 @@ LOGOUT: Final[Policy[Exchange]] = Policy(
         logout.fetch_logout_jwks,
         logout.find_logout_jwk,
         logout.check_logout_signature,
+        logout.check_logout_in_time,
         logout.claim_session_end,
     ),
 )
@@ -225,6 +235,7 @@ REFRESH_TOKEN: Final[Policy[Exchange]] = Policy(
         refresh.check_refresh_token_not_revoked,
         refresh.check_refresh_token_live,
         refresh.claim_refresh_token,
+        refresh.check_session_of_refresh_token,
     ),
 )
 
@@ -392,3 +403,11 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     _refusal("§2.18", "not-found", _always, request_form.check_path_known),
 )
 """Each row of the flow table, in its order; the guard before them is the mock's own."""
+
+
+def reach_quota(exchange: Exchange) -> None:
+    """Judge an exchange as far as its client's quota, for what is used up on the way there: a jti, a state."""
+    rules = (rule for policy in choose(FLOWS, exchange).policies for rule in policy.rules)
+    for rule in itertools.takewhile(lambda rule: rule is not client_app.claim_quota, rules):
+        if rule.objection(exchange) is not None:
+            return

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from mock_servers.apim import errors, platform_client, sessions
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.subject_token import provider_jwks
+from mock_servers.apim.received_jwt import out_of_time
+from mock_servers.apim.subject_token import key_set_url
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
-from mock_servers.jose.jwks import UnreachableError, public_key
+from mock_servers.jose.jwks import UnreachableError, public_key, read
 from mock_servers.rules import rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, shown, url
@@ -20,10 +21,13 @@ EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 @rejects(errors.LOGOUT_TOKEN_MISSING)
 def check_logout_token_present(exchange: Exchange) -> str | None:
     """There is one in the form; the sentence is a guess (I)."""
-    return None if "logout_token" in exchange.request.form else "The form has no logout_token: CIS2 posts one here."
+    if "logout_token" in exchange.request.form:
+        return None
+    lacks = exchange.request.form.lacking("logout_token")
+    return f"The form has {lacks}: CIS2 posts one here."
 
 
-@rejects(errors.LOGOUT_TOKEN_MALFORMED)
+@rejects(errors.LOGOUT_TOKEN_MALFORMED, after=["check_logout_token_present"])
 def decode_logout_token(exchange: Exchange) -> str | None:
     """A JWT."""
     sent = exchange.form("logout_token") or ""
@@ -60,16 +64,21 @@ def find_logout_provider(exchange: Exchange) -> str | None:
 
 @rejects(errors.LOGOUT_SID_MISSING)
 def check_logout_sid_present(exchange: Exchange) -> str | None:
-    """The session by its id."""
+    """The session by its id; an empty text is one (S)."""
     sid = _claim(exchange, "sid")
-    return None if javascript.truthy(sid) else f"sid is {shown(sid)}: it names the session that has ended."
+    return None if _is_there(sid) else f"sid is {shown(sid)}: it names the session that has ended."
+
+
+def _is_there(value: Any) -> bool:
+    """Whether a claim is neither absent nor null, as the script asks; an empty text, 0 and false are there (S)."""
+    return value is not UNDEFINED and value is not None
 
 
 @rejects(errors.LOGOUT_EVENTS_WRONG)
 def check_logout_events(exchange: Exchange) -> str | None:
-    """The event says that this is a logout token at all."""
+    """The event, whatever its value (S), says that this is a logout token at all."""
     events = _claim(exchange, "events")
-    if isinstance(events, dict) and javascript.truthy(events.get(EVENT)):
+    if isinstance(events, dict) and EVENT in events:
         return None
     return f'events is {shown(events)}: it must be {{"{EVENT}": {{}}}}.'
 
@@ -78,14 +87,15 @@ def check_logout_events(exchange: Exchange) -> str | None:
 def check_logout_nonce_absent(exchange: Exchange) -> str | None:
     """A nonce would make it an id token."""
     nonce = _claim(exchange, "nonce")
-    return f"nonce is {shown(nonce)}, as in an id_token: a logout token has none." if javascript.truthy(nonce) else None
+    return f"nonce is {shown(nonce)}, as in an id_token: a logout token has none." if _is_there(nonce) else None
 
 
 @rejects(errors.LOGOUT_JWKS_UNREACHABLE)
 def fetch_logout_jwks(exchange: Exchange) -> str | None:
-    """The provider's key set, kept like that of the token exchange."""
+    """The provider's key set, asked for each time and kept for none (S)."""
+    where = key_set_url(exchange)
     try:
-        exchange.provider_jwks = provider_jwks(exchange, exchange.logout)
+        exchange.provider_jwks = read(exchange.service.fetch(where), exchange.now, where)
     except UnreachableError as reason:
         return f"{exchange.provider.title}'s key set could not be fetched: {reason}."
     return None
@@ -114,13 +124,23 @@ def check_logout_signature(exchange: Exchange) -> str | None:
     return f"The signature is not that of {exchange.provider.title}'s key {shown(exchange.logout.header.get('kid'))}."
 
 
+@rejects(errors.LOGOUT_OUT_OF_TIME)
+def check_logout_in_time(exchange: Exchange) -> str | None:
+    """Neither expired nor of the future (I)."""
+    problem = out_of_time(exchange.logout, exchange.now)
+    return None if problem is None else f"{problem}: post CIS2's token when it arrives, and compare the clocks."
+
+
 @rejects(errors.LOGOUT_SID_UNKNOWN)
 def claim_session_end(exchange: Exchange) -> str | None:
-    """A session of the browser flow: its tokens, refreshed ones included, die with this one mark."""
+    """A session whose code was redeemed (S): its tokens, refreshed ones included, die with this one mark."""
     service, sid = exchange.service, javascript.text(_claim(exchange, "sid"))
     if sessions.end(service.store, service.environment, exchange.provider.name, sid, exchange.now):
         return None
-    return f"sid {cut(sid)} is no session of a log-in through {service.mount}/authorize."
+    return (
+        f"sid {cut(sid)} is no session of a log-in through {service.mount}/authorize whose code was redeemed. A code "
+        "that is still to be redeemed lives on."
+    )
 
 
 def logged_out(_: Exchange) -> Answer:

@@ -59,12 +59,13 @@ def _check_name(provider: Provider) -> str:
 
 
 def _check(exchange: Exchange, provider: Provider) -> dict[str, Any]:
-    """The members are the service's (S), their inner shape inferred (I)."""
+    """The members are the service's, `responseCode` null without an answer (S); their inner shape is inferred (I)."""
     url = f"{exchange.service.origin_of_log_in(provider, exchange.request.origin)}{provider.discovery_path}"
+    verdict, outcome = "pass", "OK"
+    code: int | None = 200
     try:
         exchange.service.fetch(url)
     except UnreachableError as reason:
-        outcome, code, verdict = str(reason), 503, "fail"
-    else:
-        outcome, code, verdict = "OK", 200, "pass"
-    return {"status": verdict, "timeout": "false", "responseCode": code, "outcome": outcome, "links": {"self": url}}
+        verdict, code, outcome = "fail", reason.status, str(reason)
+    timeout = "true" if code is None else "false"
+    return {"status": verdict, "timeout": timeout, "responseCode": code, "outcome": outcome, "links": {"self": url}}

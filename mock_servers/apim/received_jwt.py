@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,9 @@ def _rule(
         jwt = token(exchange)
         return check(exchange, noun, jwt) if jwt is not None else None
 
-    return Rule(kind=Kind.CHECK, error=error, objection=objection, name=f"check_{noun.replace('.', '_')}_{name}")
+    prefix = f"check_{noun.replace('.', '_')}"
+    after = (f"{prefix}_exp_present",) if name == "exp_number" else ()
+    return Rule(kind=Kind.CHECK, error=error, objection=objection, name=f"{prefix}_{name}", after=after)
 
 
 def _header_present(name: str) -> Callable[[Exchange, str, Jwt], str | None]:
@@ -99,3 +102,16 @@ def _not_expired(exchange: Exchange, noun: str, jwt: Jwt) -> str | None:
         f"{noun} expired {duration(exchange.now - exp)} ago: exchange the id_token right after the log-in, and keep "
         "the refresh_token that the exchange gives."
     )
+
+
+def out_of_time(jwt: Jwt, now: float) -> str | None:
+    """Say which of a JWT's times does not hold, as the gateway's own check has it (I); null is none."""
+    bounds = {"exp": (now, math.inf), "nbf": (-math.inf, now), "iat": (-math.inf, now)}
+    for name, (first, last) in bounds.items():
+        value: Any = jwt.claims.get(name)
+        if value is not None and not javascript.is_number(value):
+            return f"{name} is {shown(value)}, no number (our guess is that the service minds)"
+        if value is not None and not first <= javascript.number(value) <= last:
+            ago = now - javascript.number(value)
+            return f"{name} is {duration(ago)} {'ago' if ago > 0 else 'ahead'}"
+    return None

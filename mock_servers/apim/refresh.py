@@ -7,7 +7,7 @@ from typing import Final
 
 from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.shortening import shortened
+from mock_servers.apim.shortening import lowered
 from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state.grant import RefreshToken
@@ -21,10 +21,11 @@ def check_refresh_token_present(exchange: Exchange) -> str | None:
     """There is one in the form."""
     if "refresh_token" in exchange.request.form:
         return None
-    return "The form has no refresh_token: send the one of the last token answer. client_credentials gives none."
+    lacks = exchange.request.form.lacking("refresh_token")
+    return f"The form has {lacks}: send the one of the last token answer. client_credentials gives none."
 
 
-@rejects(errors.REFRESH_TOKEN_UNKNOWN)
+@rejects(errors.REFRESH_TOKEN_UNKNOWN, after=["check_refresh_token_present"])
 def find_refresh_token(exchange: Exchange) -> str | None:
     """It is one of this environment, this client's (I), and unused."""
     sent = exchange.form("refresh_token") or ""
@@ -51,18 +52,18 @@ def check_refresh_token_not_revoked(exchange: Exchange) -> str | None:
 
 def session_ends_at(exchange: Exchange, token: RefreshToken) -> float:
     """Return when the session of a refresh token ends; `_refresh_tokens_validity_ms` may bring that forward (S)."""
-    lifetime = shortened(exchange.request.form, "_refresh_tokens_validity_ms", token.session.lifetime)
+    lifetime = lowered(exchange.request.form, "_refresh_tokens_validity_ms", token.session.lifetime)
     return token.session.issued_at + lifetime
 
 
 @rejects(errors.REFRESH_TOKEN_EXPIRED)
 def check_refresh_token_live(exchange: Exchange) -> str | None:
-    """Neither it nor its session has ended; a refresh never puts the session's end off."""
+    """Within its own lifetime."""
     token = exchange.refresh_token
-    ends_at = min(token.expires_at, session_ends_at(exchange, token))
-    if exchange.now < ends_at:
+    if exchange.now < token.expires_at:
         return None
-    return f"The session that began at {moment(token.session.issued_at)} ended at {moment(ends_at)}: log in again."
+    begun, ended = moment(token.session.issued_at), moment(token.expires_at)
+    return f"The session that began at {begun} ended at {ended}: log in again."
 
 
 @rejects(errors.REFRESH_TOKEN_SPENT)
@@ -74,3 +75,13 @@ def claim_refresh_token(exchange: Exchange) -> str | None:
         provenance.mark_spent(exchange.service.store, sent, exchange.now)
         return None
     return f"refresh_token {cut(sent)} was used by another request at this moment: {_ROTATED}"
+
+
+@rejects(errors.REFRESH_PERIOD_OVER)
+def check_session_of_refresh_token(exchange: Exchange) -> str | None:
+    """Its session has not ended, which no refresh puts off; the token is spent by then (S)."""
+    token = exchange.refresh_token
+    if exchange.now < session_ends_at(exchange, token):
+        return None
+    age = duration(exchange.now - token.session.issued_at)
+    return f"The session is {age} old, and this refresh lets it be no older: the refresh token is spent. Log in again."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.redirects import redirect
+from mock_servers.apim.redirects import error_redirect
 from mock_servers.rules import ServiceError
 from mock_servers.state import quota
 from mock_servers.wire.request import Answer
@@ -21,6 +22,10 @@ def write(body: Mapping[str, Any]) -> str:
 def _oauth(row: ServiceError, _: Exchange, message_id: str) -> Answer:
     body = {"error": row.code, "error_description": row.sentence, "message_id": message_id}
     return Answer(status=row.status, body=body, headers=row.headers)
+
+
+def _providers_status(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
+    return replace(_oauth(row, exchange, message_id), status=exchange.userinfo_status)
 
 
 def _empty(row: ServiceError, _: Exchange, __: str) -> Answer:
@@ -39,12 +44,12 @@ def _fault(row: ServiceError, _: Exchange, __: str) -> Answer:
 
 def _redirect(row: ServiceError, exchange: Exchange, _: str) -> Answer:
     """To the client's redirect URI, which has been found to be the app's by then."""
-    told = {"error": row.code, "error_description": row.sentence, "state": exchange.client_state}
-    return redirect(exchange.redirect_uri, told)
+    return error_redirect(exchange.redirect_uri, row.code, row.sentence, exchange.client_state)
 
 
 _RENDERERS: Final[Mapping[str, Callable[[ServiceError, Exchange, str], Answer]]] = {
     "oauth": _oauth,
+    "providers_status": _providers_status,
     "empty": _empty,
     "rate_limit": _rate_limit,
     "fault": _fault,

@@ -58,7 +58,8 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
     """Row 15 of the flow table."""
     if "grant_type" in exchange.request.query:
         return "grant_type is in the query string, which this service does not read. Put the parameters into the body."
-    return f"The form has no grant_type; its parameters are {names(exchange.request.form)}."
+    lacks = exchange.request.form.lacking("grant_type")
+    return f"The form has {lacks}; its parameters are {names(exchange.request.form)}."
 
 
 @rejects(errors.AUTHORIZE_METHOD_NOT_ALLOWED)
@@ -123,4 +124,5 @@ def check_client_assertion_present(exchange: Exchange) -> str | None:
     """Row 3."""
     if "client_assertion" in exchange.request.form:
         return None
-    return f"The form has no client_assertion; its parameters are {names(exchange.request.form)}."
+    lacks = exchange.request.form.lacking("client_assertion")
+    return f"The form has {lacks}; its parameters are {names(exchange.request.form)}."

@@ -1,4 +1,4 @@
-"""The sessions of the browser flow: begun by a log-in, ended by the provider, with all that descends from them.
+"""The sessions of the browser flow: begun when a code is redeemed, ended by the provider, with all that descends.
 
 One mark ends a session, so that a token refreshed at the same moment is as dead as the others.
 """
@@ -7,41 +7,49 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers.state.authorization import BrowserSession, PlatformCode
-from mock_servers.state.grant import AccessToken, RefreshToken
+from mock_servers.state.authorization import BrowserSession
+from mock_servers.state.grant import AccessToken, RefreshToken, Session
 from mock_servers.state.store import Store
 from mock_servers.wire.wording import moment
 
 
-def begin(store: Store, environment: str, provider: str, sid: str) -> None:
-    """Remember a log-in whose id token has a `sid`; one that goes on (single sign-on) stays as it is."""
-    store.browser_sessions.add((environment, provider, sid), BrowserSession())
+def begun(store: Store, environment: str, session: Session) -> Session:
+    """Remember that tokens are given of a session, if it has a `sid`, and return it as it is from now on."""
+    if not session.id:
+        return session
+    key = (environment, session.provider, session.id)
+    known = store.browser_sessions.update(key, lambda held: replace(held or BrowserSession(), goes_on=True))
+    return replace(session, ends_before=known.ended)
 
 
 def end(store: Store, environment: str, provider: str, sid: str, at: float) -> bool:
-    """End a session at a moment in seconds since 1970; whether there is one. Its first end counts."""
+    """End a session at a moment in seconds since 1970; whether there is one. It ends once, until it begins again."""
     key = (environment, provider, sid)
-    session = store.browser_sessions.get(key)
-    if session is None:
+    if store.browser_sessions.get(key) is None:
         return False
-    if session.ended_at is None:
-        store.browser_sessions.swap(key, session, replace(session, ended_at=at))
+    store.browser_sessions.update(key, lambda held: _ended(held or BrowserSession(), at))
     return True
 
 
-def revoked_at(store: Store, grant: AccessToken | RefreshToken | PlatformCode) -> float | None:
-    """Return when a token was revoked by hand, or the provider ended the session that a token or code belongs to.
+def _ended(session: BrowserSession, at: float) -> BrowserSession:
+    return BrowserSession(ended=session.ended + 1, ended_at=at, goes_on=False) if session.goes_on else session
+
+
+def revoked_at(store: Store, grant: AccessToken | RefreshToken) -> float | None:
+    """Return when a token was revoked by hand, or the provider ended the session that it belongs to.
 
     `None` while it goes on. A session that the mock has forgotten, which takes thousands of newer ones, counts as ended
     when it began.
     """
-    if not isinstance(grant, PlatformCode) and grant.revoked_at is not None:
+    if grant.revoked_at is not None:
         return grant.revoked_at
     session = grant.session
     if session is None or not session.of_browser_flow or not session.id:
         return None
     known = store.browser_sessions.get((grant.environment, session.provider, session.id))
-    return session.issued_at if known is None else known.ended_at
+    if known is None:
+        return session.issued_at
+    return known.ended_at if known.ended > session.ends_before else None
 
 
 def revoked_by_hand(grant: AccessToken | RefreshToken) -> str | None:

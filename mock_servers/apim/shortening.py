@@ -1,21 +1,25 @@
-"""The form parameters by which a client lowers a lifetime, never raises it."""
+"""The form parameters by which a client lowers a lifetime, never raises it: a script's `parseInt(value) < default`."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from mock_servers.jose import javascript
 from mock_servers.wire.request import Parameters
 
-_POSITIVE_INTEGER: Final = re.compile(r"0*[1-9][0-9]{0,17}", re.ASCII)
+_THOUSAND: Final = 1000
 
 
 def shortened(form: Parameters, name: str, default: float) -> float:
-    """Return `default`, in seconds, or what the parameter `name`, in milliseconds, lowers it to.
+    """Return a token's lifetime: `default`, in seconds, or what the parameter `name`, in milliseconds, lowers it to.
 
-    Anything but a positive integer is ignored (I), and so is a value that is not below the default (S).
+    What the service makes of a lifetime of nothing or less is not known; here the default holds (I).
     """
-    sent = form.get(name) or ""
-    if not _POSITIVE_INTEGER.fullmatch(sent):
-        return default
-    return min(int(sent) / 1000, default)
+    lifetime = lowered(form, name, default)
+    return lifetime if lifetime > 0 else default
+
+
+def lowered(form: Parameters, name: str, default: float) -> float:
+    """Return `default`, in seconds, or what the parameter `name`, in milliseconds, says, be it negative (S)."""
+    asked = javascript.parse_int(form.get(name) or "") / _THOUSAND
+    return min(default, asked)  # no number is not below it

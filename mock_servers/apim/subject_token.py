@@ -22,10 +22,11 @@ def check_subject_token_present(exchange: Exchange) -> str | None:
     """Row 1."""
     if "subject_token" in exchange.request.form:
         return None
-    return "The form has no subject_token: send the id_token of CIS2 or NHS login."
+    lacks = exchange.request.form.lacking("subject_token")
+    return f"The form has {lacks}: send the id_token of CIS2 or NHS login."
 
 
-@rejects(errors.SUBJECT_TOKEN_MALFORMED)
+@rejects(errors.SUBJECT_TOKEN_MALFORMED, after=["check_subject_token_present"])
 def decode_subject_token(exchange: Exchange) -> str | None:
     """Row 2."""
     sent = exchange.form("subject_token") or ""
@@ -119,7 +120,7 @@ def fetch_provider_jwks(exchange: Exchange) -> str | None:
     try:
         exchange.provider_jwks = provider_jwks(exchange, exchange.subject)
     except UnreachableError as reason:
-        where = url(_jwks_url(exchange))
+        where = url(key_set_url(exchange))
         return f"{exchange.provider.title}'s key set at {where} could not be fetched: {reason}. Try again later."
     return None
 
@@ -129,7 +130,7 @@ def provider_jwks(exchange: Exchange, token: Jwt) -> FetchedJwks:
 
     Raises UnreachableError.
     """
-    url, table = _jwks_url(exchange), exchange.service.store.jwks
+    url, table = key_set_url(exchange), exchange.service.store.jwks
     kept = table.get(("provider", url))
     fresh = kept is not None and 0 <= exchange.now - kept.at < PROVIDER_JWKS_KEPT
     if kept is None or not fresh or kept.find(_kid_of(token)) is None:
@@ -138,7 +139,8 @@ def provider_jwks(exchange: Exchange, token: Jwt) -> FetchedJwks:
     return kept
 
 
-def _jwks_url(exchange: Exchange) -> str:
+def key_set_url(exchange: Exchange) -> str:
+    """Return where the provider of an exchange has its key set, under the name by which it was met."""
     return f"{exchange.provider_origin}{exchange.provider.endpoint('jwks')}"
 
 
@@ -170,7 +172,7 @@ def check_subject_token_alg(exchange: Exchange) -> str | None:
     return f"subject_token is signed by {shown(alg)}; providers sign by RS256 or RS512. Who made this token?"
 
 
-@rejects(errors.SUBJECT_TOKEN_SIGNATURE_WRONG)
+@rejects(errors.SUBJECT_TOKEN_SIGNATURE_WRONG, after=["check_subject_token_alg"])
 def check_subject_token_signature(exchange: Exchange) -> str | None:
     """Row 16."""
     try:

@@ -56,9 +56,9 @@ def _auth(kind: str, grant_type: str, level: str, provider: str, user_id: str) -
 
 
 def level_in(scopes: tuple[str, ...]) -> str:
-    """Return the highest level that any scope names, in lower case; empty when none does."""
+    """Return the highest level that any scope names, in lower case; "unknown" when none does (S)."""
     named = {part for scope in scopes for part in scope.lower().split(":")}
-    return next((level for level in LEVELS if level in named), "")
+    return next((level for level in LEVELS if level in named), "unknown")
 
 
 def provider_word(provider: str, people: str, issuer: str) -> str:

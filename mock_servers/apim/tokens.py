@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Final
 
+from mock_servers.apim import sessions
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.monitoring import cors
 from mock_servers.apim.refresh import session_ends_at
@@ -62,19 +63,20 @@ def exchanged_token(exchange: Exchange) -> Answer:
 def code_token(exchange: Exchange) -> Answer:
     """§6: the session begins now; a browser's script may read the answer, asked or not (S)."""
     code = exchange.code
-    session = replace(code.session, issued_at=exchange.now)
+    service, held = exchange.service, replace(code.session, issued_at=exchange.now)
+    session = sessions.begun(service.store, service.environment, held)
     lifetime = shortened(exchange.request.form, "_refresh_token_expiry_ms", session.refresh_lifetime)
     refresh_token = _refresh_token(exchange, _first_refresh_token(exchange, code.scopes, session, lifetime))
     access_token, access_lifetime = _access_token(exchange, code.scopes, session, refresh_token)
     body = {
         "access_token": access_token,
         "expires_in": _told(access_lifetime),
-        "token_type": "Bearer",
         "refresh_token": refresh_token,
         "refresh_token_expires_in": _told(lifetime),
         "refresh_count": "0",
+        "token_type": "Bearer",
     }
-    told_sid = {"sid": session.id} if exchange.service.environment == TELLS_SID else {}
+    told_sid = {"sid": session.id} if service.environment == TELLS_SID else {}
     return Answer(status=200, body=body | told_sid, headers=cors(exchange.request.headers.get("origin", "")))
 
 
@@ -111,7 +113,7 @@ def new_session(exchange: Exchange, id_token: str, external_access_token: str | 
     lifetime = SESSION_LIFETIMES[provider.people]
     claims = exchange.subject.claims
     return Session(
-        id=str(claims.get("sid", "")),
+        id=str(claims.get("sid") or ""),
         provider=provider.name,
         subject=str(claims.get("nhs_number") or claims.get("sub") or ""),
         issued_at=exchange.now,
@@ -174,5 +176,6 @@ def _remember(exchange: Exchange, kind: str, value: str, expires_at: float, sess
         person=session.subject if session else None,
         at=exchange.now,
         expires_at=expires_at,
+        environment=exchange.service.environment,
     )
     provenance.remember(exchange.service.store, value, issued)

@@ -10,7 +10,7 @@ from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.rules import rejects
 from mock_servers.wire.request import Answer
-from mock_servers.wire.wording import cut, duration, moment
+from mock_servers.wire.wording import cut, duration, moment, shown
 
 _BEARER: Final = "bearer "
 _COMBINED: Final = ("NHSIdentity", "Cis2-mock", "secure")
@@ -27,7 +27,7 @@ def find_bearer(exchange: Exchange) -> str | None:
     return "There is no `Authorization: Bearer …` header with a token: send the platform's access_token."
 
 
-@rejects(errors.USERINFO_TOKEN_UNKNOWN)
+@rejects(errors.USERINFO_TOKEN_UNKNOWN, after=["find_bearer"])
 def find_token(exchange: Exchange) -> str | None:
     """Issued by this environment of the platform, to an app that is still there (I)."""
     service = exchange.service
@@ -56,6 +56,17 @@ def check_token_live(exchange: Exchange) -> str | None:
     return None if late < 0 else f"The token expired {duration(late)} ago: refresh it a minute before it does."
 
 
+@rejects(errors.USERINFO_APP_UNUSABLE)
+def check_app_of_token(exchange: Exchange) -> str | None:
+    """A token outlives the approval of its app, and what covers it, but opens nothing meanwhile (I)."""
+    app, service = exchange.app, exchange.service
+    if not app.usable:
+        return f"The token is good, but app {shown(app.name)}, or its key, is not approved: approve it."
+    if app.covers(service.proxy, service.environment):
+        return None
+    return f"No product of app {shown(app.name)} covers {service.proxy} in {service.environment}: subscribe it to one."
+
+
 @rejects(errors.USERINFO_NOT_COMBINED)
 def find_combined_session(exchange: Exchange) -> str | None:
     """A CIS2 log-in through /authorize."""
@@ -79,16 +90,25 @@ def fetch_userinfo(exchange: Exchange) -> str | None:
     provider = next(each for each in exchange.service.providers if each.name == session.provider)
     url = f"{session.issuer.removesuffix(provider.path)}{provider.endpoint('userinfo')}"
     try:
-        status, body = exchange.service.call(url, bearer=session.external_access_token)
+        exchange.userinfo_status, body = exchange.service.call(url, bearer=session.external_access_token)
     except UnreachableError as reason:
-        return f"{provider.title}'s userinfo could not be asked: {reason}."
-    if status != HTTPStatus.OK:
-        return (
-            f"{provider.title} answered {status}: its own access token, which the platform keeps, may have expired, as "
-            "a refresh here does not renew it. Log in again (the answer is our guess)."
-        )
+        if reason.status is None:
+            return f"{provider.title}'s userinfo could not be asked: {reason}."
+        exchange.userinfo_status, body = reason.status, str(reason).encode()
     exchange.userinfo = body.decode(errors="replace")
     return None
+
+
+@rejects(errors.USERINFO_REFUSED)
+def check_userinfo_given(exchange: Exchange) -> str | None:
+    """The provider's own status goes out with the platform's catch-all (I)."""
+    if exchange.userinfo_status == HTTPStatus.OK:
+        return None
+    return (
+        f"The provider's userinfo answered {exchange.userinfo_status} ({shown(exchange.userinfo)}): its own access "
+        "token, which the platform keeps, may have expired, as a refresh here does not renew it. Log in again (the "
+        "answer is our guess)."
+    )
 
 
 def pass_on(exchange: Exchange) -> Answer:

@@ -154,9 +154,9 @@ def _key_set(given: str | None) -> bytes | None:
         raise Misuse(
             f"--jwks cannot be read from {shown(given)} ({getattr(failure, 'strerror', None) or failure})"
         ) from None
-    problem = jwks.read(body, 0, given).problem
-    if problem:
-        raise Misuse(f"--jwks is {shown(given)}, which holds {problem}; allowed: a JSON Web Key Set")
+    found = jwks.read(body, 0, given)
+    if found.keys is None:
+        raise Misuse(f"--jwks is {shown(given)}, which holds {found.problem}; allowed: a JSON Web Key Set")
     return body
 
 

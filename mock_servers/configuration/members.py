@@ -23,7 +23,9 @@ from mock_servers.wire.wording import cut, did_you_mean, shown
 
 T = TypeVar("T")
 
-_SECRETS: Final = frozenset(["client_secret", "private_key", "status_key", "value"])
+_SECRETS: Final = frozenset(
+    ["client_secret", "cis2_realm_secret", "nhs_login_realm_secret", "private_key", "status_key", "value"]
+)
 _SECRET_TEXT: Final = re.compile(r"-----BEGIN|eyJ")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _UNENCODABLE: Final = re.compile(r"[\ud800-\udfff]")

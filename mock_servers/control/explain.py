@@ -30,7 +30,6 @@ from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain
 from mock_servers.explain.recognition import KINDS
 from mock_servers.explain.verdict import ROLES
-from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
@@ -62,6 +61,8 @@ def _request_of(request: Request) -> str | None:
     if isinstance(sent, dict):
         return json.dumps(sent)
     if sent is None and request.for_people and isinstance(value, str) and "as" not in request.body:
+        from mock_servers.explain.whole import is_explicable  # noqa: PLC0415 - few ever ask
+
         return value if is_explicable(value) else None
     if sent is not None and not isinstance(sent, str):
         raise MemberError("request", shown(sent), "a text, or an entry of a HAR file")
@@ -72,6 +73,8 @@ def _explain_request(request: Request, sent: str) -> Response:
     unknown = [name for name in request.body if name not in ("request", "value", "answer", "at")]
     if unknown:
         raise MemberError(unknown[0], "unknown beside a request", "request, answer, at")
+    from mock_servers.explain.whole import Lent, explain_text  # noqa: PLC0415 - few ever ask
+
     answer = request.body.get("answer")
     if answer is not None and not isinstance(answer, str):
         raise MemberError("answer", shown(answer), "a text")
@@ -216,8 +219,8 @@ SCHEMAS: Final = {
             "then": {**TEXTS, "description": "What would be refused next."},
             "unknown": {
                 "type": "array",
-                "items": answer_object({"rule": TEXT, "words": TEXT}),
-                "description": "What only the service knows, and where to look.",
+                "items": answer_object({"rule": TEXT, "words": TEXT, "missing": {"type": "boolean"}}),
+                "description": "What only the service knows, and where to look; or what the text lacks.",
             },
             "corrected": {**TEXT_OR_NULL, "description": "The command by which such a request is sent right."},
             "notes": TEXTS,

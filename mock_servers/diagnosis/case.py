@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mock_servers.diagnosis.of_itself import is_of_provider
 from mock_servers.diagnosis.traits import Traits
 from mock_servers.jose import javascript, jwks, jwts
 from mock_servers.jose.javascript import UNDEFINED
@@ -18,7 +19,7 @@ from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
-from mock_servers.rules import Refusal, Rule, ServiceError, UnknownError
+from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
 from mock_servers.state.app import App
 from mock_servers.state.grant import Issued
 from mock_servers.state.provider import Provider
@@ -27,7 +28,7 @@ from mock_servers.state.store import Store
 from mock_servers.wire.origins import Origins
 from mock_servers.wire.request import Request
 
-RowOf = Callable[[ServiceError], ServiceError]
+RowOf = Callable[[Problem], ServiceError]
 
 _JWT_FIELDS: Final = {
     "client_assertion": "client assertion",
@@ -171,7 +172,7 @@ class Case:
 
 
 def tokens_of(request: Request, known: Known) -> dict[str, Jwt]:
-    """Return the JWTs of a form by field, without those that are known to belong elsewhere."""
+    """Return the JWTs of a form by field, without those that are known, or say themselves, to belong elsewhere."""
     return dict(_tokens(request, known))
 
 
@@ -183,13 +184,7 @@ def _tokens(request: Request, known: Known) -> Iterator[tuple[str, Jwt]]:
             if issued is not None and issued.kind != kind:
                 continue
             jwt = jwts.decode(sent)
-            if kind == "id_token" or not _is_of_provider(jwt):
+            if kind == "id_token" or issued is not None or not is_of_provider(jwt):
                 yield name, jwt
         except (MalformedJwtError, UnknownError):
             continue
-
-
-def _is_of_provider(jwt: Jwt) -> bool:
-    """Whether a JWT says of itself that an identity provider gave it, to a person."""
-    claims = jwt.claims
-    return claims.get("tokenName") == "id_token" or claims.get("token_use") in ("id", "access")

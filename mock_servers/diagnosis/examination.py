@@ -17,10 +17,17 @@ from mock_servers.diagnosis.traits import traits_of
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Examination, Record
-from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee
+from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee, own_row
 from mock_servers.wire.request import Request
 
 MOST: Final = 3
+_BEFORE_GRANT: Final = (
+    "check_content_type_form",
+    "check_subject_token_type_id_token",
+    "check_grant_type_supported",
+    "check_grant_type_present",
+)
+"""The rules of a token service that refuse before any grant is chosen."""
 _CLAIM: Final = "claim_client_assertion_jti"
 _SPENT: Final = "The jti of this assertion is spent: sign a new one for the next try."
 _CERTAINTIES: Final = ("certain", "likely", "possible")
@@ -34,7 +41,7 @@ def examine(
     exchange: Any,
     refusal: Refusal,
     record: Record,
-    row: RowOf = lambda error: error,
+    row: RowOf = own_row,
 ) -> Examination:
     """Explain a refusal: why it was made, and what would have been refused next. Changes nothing.
 
@@ -58,7 +65,7 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         request=request,
         refusal=refusal,
         ahead=ahead,
-        unrouted=sum(len(policy.rules) for policy in flow.policies) == 1,
+        unrouted=refusal.rule in _BEFORE_GRANT,
         jti_spent=any(rule.name == _CLAIM for rule in _rules(flow)) and all(rule.name != _CLAIM for rule in ahead),
         learned=MappingProxyType({each.name: getattr(exchange, each.name) for each in _taught(exchange)}),
         known=known,

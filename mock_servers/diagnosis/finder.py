@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mock_servers.diagnosis.case import Case
@@ -15,13 +15,13 @@ class Finder:
 
     It is asked when one of `rules` (their names) has objected or was not asked any more; without rules, always. A rule
     that had nothing to object disproves its mistakes. What an `aside` finds explains no rule, and is told last. `named`
-    are the ids of its findings, where they are not called like the function.
+    are the ids of its findings, where they are not called like the function, with what each is where they differ.
     """
 
     find: Callable[[Case], Finding | None]
     rules: tuple[str, ...] = ()
     aside: bool = False
-    named: tuple[str, ...] = ()
+    named: tuple[str, ...] | Mapping[str, str] = ()
 
     @property
     def name(self) -> str:
@@ -31,12 +31,16 @@ class Finder:
     @property
     def mistakes(self) -> tuple[str, ...]:
         """The ids of what it finds."""
-        return self.named or (self.name.replace("_", "-"),)
+        return tuple(self.named) or (self.name.replace("_", "-"),)
 
     @property
     def words(self) -> str:
         """What it looks for, in a sentence; empty where that is no single mistake."""
         return (self.find.__doc__ or "").partition("\n")[0]
+
+    def words_of(self, mistake: str) -> str:
+        """What one of its mistakes is, in a sentence."""
+        return self.named[mistake] if isinstance(self.named, Mapping) else self.words
 
     def nearness(self, case: Case) -> int | None:
         """Return how many rules lie between the refusal and this mistake; `None` when it cannot be in the case."""

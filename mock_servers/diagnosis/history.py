@@ -15,7 +15,7 @@ from mock_servers.wire.wording import duration, shown
 
 _HEADER: Final = ("alg", "kid", "typ")
 _CLAIMS: Final = ("iss", "aud")
-_HEADERS: Final = ("content-type", "user-agent")
+_HEADERS: Final = ("content-type",)
 _SLACK: Final = 5
 _LONGEST: Final = 120
 
@@ -42,10 +42,15 @@ def _last_good(case: Case) -> Record | None:
     client = _client(case)
     wanted = (case.record.service, case.record.path, case.record.grant_type)
     good = (each for each in case.known.before(case.record) if each.status == 200)  # noqa: PLR2004 - a token was given
-    return next(
-        (each for each in good if client and each.client_id == client and _kind(each) == wanted),
-        None,
-    )
+    host = _host(case.record)
+    alike = (each for each in good if _kind(each) == wanted and _host(each) == host)
+    return next((each for each in alike if client and each.client_id == client), None)
+
+
+def _host(record: Record) -> str | None:
+    """Return by which name the mock was called: each environment has a name of its own."""
+    sent = record.request["headers"].get("host")
+    return str(sent) if sent is not None else None
 
 
 def _kind(record: Record) -> tuple[str, str, str | None]:
@@ -87,8 +92,9 @@ def _ahead(exp: Any, at: float) -> float | None:
 
 
 def _changed(name: str, then: Any, now: Any) -> Iterator[str]:
-    if then != now:
-        yield f"{name} was {shown(then, _LONGEST)}, and is {shown(now, _LONGEST)}"
+    before, after = shown(then, _LONGEST), shown(now, _LONGEST)
+    if then != now and before != after:
+        yield f"{name} was {before}, and is {after}"
 
 
 FINDERS: Final = (Finder(find=changed_since_success, aside=True),)

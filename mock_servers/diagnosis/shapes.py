@@ -11,10 +11,18 @@ from typing import Final
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _UNFILLED: Final = re.compile(
-    r"undefined|null|none|nil|nan|\[object \w+\]|\{\{.*\}\}|\$\{?\w+\}?|<.*>|%\w+%"
-    r"|(?:your|my)?[_-]?(?:api[_-]?key|client[_-]?id)",
+    r"undefined|null|none|nil|nan|\[object \w+\]|\{\{?.*\}?\}|\$\{?[\w.]+\}?|\$\(.*\)|<.*>|%\w+%|\.\.\."
+    r"|(?:your|my)?[_-]?(?:api[_-]?key|client[_-]?(?:id|secret))"
+    r"|your(?:[ _-][\w -]+)|(?:insert|enter|paste|put|replace)[ _-][\w -]+|changeme|todo|x{4,}|\*{3,}"
+    r"|(?:process\.env|os\.environ|import\.meta\.env)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
+_PATH: Final = re.compile(
+    r"(?:file:/*|@)?(?:~|\.{1,2}|[A-Za-z]:)?[/\\](?:[\w. @-]+[/\\])*[\w. @-]+"
+    r"|@?(?:[\w. -]+[/\\])*[\w. -]+\.(?:pem|key|jwt|jwk|jwks|json|txt|p12|pfx|crt|cer|pub|env)",
+    re.IGNORECASE,
+)
+_LONGEST_PATH: Final = 300
 _LONGEST_UNFILLED: Final = 100
 
 
@@ -121,4 +129,18 @@ def shape_of(value: str) -> Shape | None:
 
 def is_unfilled(value: str) -> bool:
     """Whether a value is a variable of a template that nothing was filled into: `undefined`, `{{token}}`, `<…>`."""
-    return len(value) <= _LONGEST_UNFILLED and _UNFILLED.fullmatch(value.strip()) is not None
+    bare = value.strip().strip("\"'")
+    looks = len(value) <= _LONGEST_UNFILLED and _UNFILLED.fullmatch(bare) is not None
+    return looks and not bare.startswith(('{"', "{'"))
+
+
+def is_path(value: str) -> bool:
+    """Whether a value is the path of a file, which was to be read."""
+    return len(value) <= _LONGEST_PATH and _PATH.fullmatch(value.strip()) is not None
+
+
+def unfilled_words(value: str) -> str:
+    """Say what stands where a value was never put; empty for a value."""
+    if is_unfilled(value):
+        return "a variable that was not filled in"
+    return "the path of a file, which was not read" if is_path(value) else ""

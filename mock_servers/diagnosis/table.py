@@ -22,11 +22,13 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.key import key_set, kid, signature
 from mock_servers.diagnosis.provider import assertion as provider_assertion
 from mock_servers.diagnosis.provider import credential, redirect_uri, state
-from mock_servers.diagnosis.request import form, grant, path, place, scope
+from mock_servers.diagnosis.request import form, grant, key_material, path, place, scope, value
 from mock_servers.diagnosis.token import bearer, code, refresh_token, subject_token
 
 FINDERS: Final[tuple[Finder, ...]] = (
+    *key_material.FINDERS,
     *place.FINDERS,
+    *value.FINDERS,
     *other_jwt.FINDERS,
     *mangled_jwt.FINDERS,
     *form.FINDERS,

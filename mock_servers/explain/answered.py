@@ -36,13 +36,13 @@ class Answered:
     @property
     def refuses(self) -> bool:
         """Whether it is a refusal, as far as it tells."""
-        return bool(self.code) or self.bare or not 0 < self.status <= _LARGEST_GOOD
+        return bool(self.code or self.page) or self.bare or self.status > _LARGEST_GOOD
 
     def __str__(self) -> str:
         if self.page:
             return f"{self.status or ''} with a web page".strip()
         words = f"{self.code}: {self.sentence}" if self.code and self.sentence else self.code or self.sentence
-        return f"{self.status or ''} {words}".strip()
+        return f"{self.status or ''} {words}".strip() or "without an error that any service here gives"
 
     def fits(self, row: ServiceError) -> bool:
         """Whether it may be the answer of an error row."""

@@ -46,11 +46,12 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedAnswer:
-    """An answer as it was told; a `status` of 0 was not told."""
+    """An answer as it was told; a `status` of 0 was not told, and a body that nobody has read is empty."""
 
     status: int
     headers: Pairs = ()
     body: bytes = b""
+    is_read: bool = True
 
     def header(self, name: str) -> str:
         """Return the first header of a name, whatever its case; empty when there is none."""
@@ -80,6 +81,8 @@ class Captured:
 
     def gap_in(self, text: str) -> Gap | None:
         """Return the first gap of a text that was taken from this request."""
+        if not self.gaps:
+            return None
         marks = {gap.mark: gap for gap in self.gaps}
         return next((marks[found[0]] for found in _MARK.finditer(text) if found[0] in marks), None)
 

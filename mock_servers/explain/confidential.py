@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
@@ -53,6 +54,8 @@ _HARMLESS_HEADERS: Final = frozenset(
 _HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg"])
 _SHORTEST: Final = 4
 _SHORTEST_HEADER: Final = 6
+_MOST: Final = 2000
+"""Values that are looked for; a request has a dozen."""
 _START: Final = 24
 """Characters by which a long value is known where it was cut already."""
 
@@ -63,7 +66,7 @@ class Confidential:
     def __init__(self, captured: Iterable[Captured]) -> None:
         values = {value for each in captured for value in _values(each)}
         spelt = values | {json.dumps(value)[1:-1] for value in values}
-        self._values = sorted(spelt, key=len, reverse=True)
+        self._values = sorted(spelt, key=len, reverse=True)[:_MOST]
         self._pattern = re.compile("|".join(map(_pattern, self._values))) if spelt else None
 
     def cut(self, text: str) -> str:
@@ -78,7 +81,7 @@ def _pattern(value: str) -> str:
 
 def _values(captured: Captured) -> Iterator[str]:
     for value in _sent(captured):
-        if len(value) >= _SHORTEST:
+        if len(value) >= _SHORTEST and not is_unfilled(value):
             yield value
             yield from (claim for claim in _claims(value) if len(claim) >= _SHORTEST)
 
@@ -90,7 +93,9 @@ def _sent(captured: Captured) -> Iterator[str]:
     yield from _of_json(body)
     for name, value in captured.headers:
         if name.lower() not in _HARMLESS_HEADERS and len(value) >= _SHORTEST_HEADER:
-            yield from (value, value.partition(" ")[2], *_of_basic(value))
+            scheme, _, rest = value.partition(" ")
+            yield from (rest,) if rest and scheme.isalpha() else (value,)
+            yield from _of_basic(value)
 
 
 def _pairs(*texts: str) -> Iterator[tuple[str, str]]:

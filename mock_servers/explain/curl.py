@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -129,7 +130,7 @@ class _Command:
     read_file: ReadFile | None
     flags: set[str] = field(default_factory=set)
     values: dict[str, list[str]] = field(default_factory=dict)
-    data: bytes | None = None
+    data: bytearray | None = None
     parts: list[bytes] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
 
@@ -179,9 +180,9 @@ def _from_curl_on(words: list[str]) -> list[str]:
 
 
 def _take(command: _Command, words: Sequence[str]) -> None:
-    left = list(words)
+    left = deque(words)
     while left:
-        word = left.pop(0)
+        word = left.popleft()
         if word == "--":
             command.values.setdefault("url", []).extend(left)
             return
@@ -193,7 +194,7 @@ def _take(command: _Command, words: Sequence[str]) -> None:
             _set(command, "url", word)
 
 
-def _take_long(command: _Command, word: str, left: list[str]) -> None:
+def _take_long(command: _Command, word: str, left: deque[str]) -> None:
     name = word[2:]
     wanted = name.removeprefix("no-")
     if wanted not in _KNOWN:
@@ -206,7 +207,7 @@ def _take_long(command: _Command, word: str, left: list[str]) -> None:
         _apply(command, wanted, None, left)
 
 
-def _take_short(command: _Command, letters: str, left: list[str]) -> None:
+def _take_short(command: _Command, letters: str, left: deque[str]) -> None:
     while letters:
         letter, letters = letters[0], letters[1:]
         name = _SHORT.get(letter)
@@ -222,7 +223,7 @@ def _takes_value(name: str) -> bool:
     return name in _VALUES or name in _FOR_REQUEST or name in _NOT_READ_OF_VALUE
 
 
-def _apply(command: _Command, name: str, value: str | None, left: list[str]) -> None:
+def _apply(command: _Command, name: str, value: str | None, left: deque[str]) -> None:
     if name in _NOT_READ:
         raise UnreadableError(f"curl's --{name} is not read here: {_NOT_READ[name]}")
     if not _takes_value(name):
@@ -230,7 +231,7 @@ def _apply(command: _Command, name: str, value: str | None, left: list[str]) -> 
         return
     if value is None and not left:
         raise UnreadableError(f"curl's --{name} wants a value, and the command ends there")
-    _set(command, name, left.pop(0) if value is None else value)
+    _set(command, name, left.popleft() if value is None else value)
 
 
 def _set(command: _Command, name: str, value: str) -> None:
@@ -248,8 +249,9 @@ def _set(command: _Command, name: str, value: str) -> None:
 
 def _add_data(command: _Command, name: str, value: str) -> None:
     piece = _piece(command, name, value)
-    between = b"&" if command.data and name != "json" else b""
-    command.data = (command.data or b"") + between + piece
+    if command.data is None:
+        command.data = bytearray()
+    command.data += (b"&" if command.data and name != "json" else b"") + piece
 
 
 def _piece(command: _Command, name: str, value: str) -> bytes:
@@ -316,7 +318,7 @@ def _body(command: _Command, uploaded: str | None) -> bytes | None:
         return command.file(uploaded, "upload-file")
     if command.parts:
         return b"".join(command.parts) + f"--{_BOUNDARY}--\r\n".encode()
-    return None if "get" in command.flags else command.data
+    return None if "get" in command.flags or command.data is None else bytes(command.data)
 
 
 def _address(command: _Command) -> tuple[str, str | None]:

@@ -119,4 +119,4 @@ def _misplaced(platform: Platform, bare: str, field: str) -> Iterator[Finding]:
         response={},
         sent={field: provenance.fingerprint(bare)},
     )
-    return misplaced(platform.store, record, platform.url)
+    return misplaced(platform.store, record, platform.url, platform.names.hosts)

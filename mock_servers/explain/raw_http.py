@@ -13,7 +13,7 @@ _REQUEST: Final = re.compile(rf"\s*({_METHODS})[ \t]+(\S+)(?:[ \t]+HTTP/\d(?:\.\
 _ANSWER: Final = re.compile(r"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\n]*(?:\n|$)")
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z:-]+)[ \t]*:[ \t]*(.*)")
 _VERBOSE: Final = re.compile(rf"^> (?:{_METHODS}) ", re.MULTILINE)
-_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]*\r?\n")
+_CHUNK: Final = re.compile(rb"[\r\n]*([0-9A-Fa-f]{1,8})[^\r\n]*\r?\n")
 
 
 def is_raw_http(text: str) -> bool:
@@ -115,9 +115,8 @@ def _header(line: str) -> tuple[str, str]:
 
 def _joined(body: bytes) -> bytes:
     """Return a body without the lengths of its chunks; one that was pasted without them stays as it is."""
-    joined, at = b"", 0
+    joined, at = bytearray(), 0
     while (found := _CHUNK.match(body, at)) is not None and int(found[1], 16):
-        joined += body[found.end() : found.end() + int(found[1], 16)]
         at = found.end() + int(found[1], 16)
-        at += len(body[at:]) - len(body[at:].lstrip(b"\r\n"))
-    return joined or body.rstrip(b"\r\n")
+        joined += body[found.end() : at]
+    return bytes(joined) or body.rstrip(b"\r\n")

@@ -47,9 +47,14 @@ class _Bash:
     def commands(self) -> Commands:
         found: Commands = [[]]
         while self._at < len(self._text):
-            word = self._word()
-            if word is not None:
-                found[-1].append(encoded(word).decode("utf-8", "surrogateescape"))
+            self._skip_blanks()
+            if self._peek() == "#":
+                self._skip_to("\n")
+            if self._redirects():
+                continue
+            pieces = list(self._pieces())
+            if pieces:
+                found[-1].append(encoded("".join(pieces)).decode("utf-8", "surrogateescape"))
             elif self._next() in _ENDS:
                 found.append([])
         return [each for each in found if each]
@@ -60,16 +65,6 @@ class _Bash:
     def _next(self) -> str:
         self._at += 1
         return self._text[self._at - 1 : self._at]
-
-    def _word(self) -> str | None:
-        """Return the word that begins here; `None` for what separates words, of which one character is then left."""
-        self._skip_blanks()
-        if self._peek() == "#":
-            self._skip_to("\n")
-        if self._redirects():
-            return None
-        pieces = list(self._pieces())
-        return "".join(pieces) if pieces else None
 
     def _skip_blanks(self) -> None:
         blanks = re.compile(r"(?:[ \t\r]|\\\r?\n)*")
@@ -85,8 +80,6 @@ class _Bash:
         if not found[0][-1].isdigit():
             self._skip_blanks()
             list(self._pieces())
-        self._at -= 1
-        self._text = f"{self._text[: self._at]} {self._text[self._at + 1 :]}"
         return True
 
     def _pieces(self) -> Iterator[str]:
@@ -225,38 +218,39 @@ def _of_cmd(text: str, gaps: Gaps) -> Iterator[list[str]]:
 
 def _unescaped(text: str) -> Iterator[str]:
     """Give each command without its carets, as cmd passes it on: outside quotes a caret keeps the next character."""
-    line, quoted, at = "", False, 0
+    line: list[str] = []
+    quoted, at = False, 0
     while at < len(text):
         kept = text[at] == "^" and not quoted
         if kept:
             at += 2 if text.startswith("\n", at + 1) else 1
         char = text[at : at + 1]
         if char in "&|\n" and char and not quoted and not kept:
-            yield line
-            line, char = "", ""
+            yield "".join(line)
+            line, char = [], ""
         quoted ^= char == '"' and not kept
-        line += char
+        line.append(char)
         at += 1
-    yield line
+    yield "".join(line)
 
 
 def _arguments(line: str) -> list[str]:
     """Split a line as a Windows program does: backslashes count before a quote alone, and two quotes are one."""
-    words: list[str] = []
+    words: list[list[str]] = []
     quoted = begun = False
     for found in re.finditer(r'(?P<backslashes>\\*)(?P<quotes>"+)|(?P<blank>\s+)|(?P<plain>\\+|[^\\"\s]+)', line):
         if found["blank"] and not quoted:
             begun = False
             continue
         if not begun:
-            words.append("")
+            words.append([])
             begun = True
         if found["quotes"]:
             text, quoted = _quotes(len(found["backslashes"]), len(found["quotes"]), quoted=quoted)
-            words[-1] += text
+            words[-1].append(text)
         else:
-            words[-1] += found[0]
-    return words
+            words[-1].append(found[0])
+    return ["".join(each) for each in words]
 
 
 def _quotes(backslashes: int, quotes: int, *, quoted: bool) -> tuple[str, bool]:

@@ -43,7 +43,7 @@ WHERE_TO_LOOK: Final[Mapping[str, str]] = {
     "check_company_active": f"Is the company of the app active? {_SUPPORT}.",
     "check_key_approved": f"Is the API key approved, and not expired? Look {_PORTAL}.",
     "check_app_subscribed": f"Has the app a product that covers this service? Look {_PORTAL}.",
-    "check_client_secret": f"Is client_secret the app's? Compare it {_PORTAL}.",
+    "check_client_secret": "Is client_secret the client's? Compare it with what you were given for this environment.",
     "find_redirect_uri": "Is the redirect_uri registered, to the letter? Compare it with the callback URL of the app.",
     "check_redirect_uri_registered": "Is the redirect_uri registered, to the letter? Compare it with the callback "
     "URL of the app.",

@@ -27,13 +27,13 @@ class Pause:
         """Wait, unless and until all waiting is over; meanwhile somebody else works for the servers that run."""
         with self._changed:
             entered = self._round
-        with self._spared(), self._changed:
+        with self.spared(), self._changed:
             self._changed.wait_for(lambda: self._ending or self._round != entered, seconds)
 
     @contextmanager
     def elsewhere(self, let_go: Callable[[], None]) -> Iterator[None]:
         """Wait for something else for the length of a block; `let_go` ends that when all waiting is over."""
-        with self._spared():
+        with self.spared():
             with self._changed:
                 self._elsewhere.append(let_go)
                 over = self._ending > 0
@@ -79,7 +79,8 @@ class Pause:
                     self._spares.remove(spare)
 
     @contextmanager
-    def _spared(self) -> Iterator[None]:
+    def spared(self) -> Iterator[None]:
+        """Wait for something that ends by itself for the length of a block, while the servers answer others."""
         with self._changed:
             spares = list(self._spares)
         with ExitStack() as stack:

@@ -22,6 +22,7 @@ _ROLE: Final = "nhsd-session-urid"
 
 def advise(exchange: Exchange, _: Record) -> Iterator[str]:
     """Give advice on a call that went well."""
+    yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
     yield from _of_request_id(exchange)
     token = getattr(exchange, "token", None)

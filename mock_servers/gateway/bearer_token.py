@@ -90,7 +90,7 @@ def check_api_key_known(exchange: Exchange) -> str | None:
     return f"apikey {cut(sent)} is the key of no app of environment {exchange.service.settings.environment}."
 
 
-@rejects(errors.API_KEY_NOT_APPROVED)
+@rejects(errors.API_KEY_NOT_APPROVED, after=["check_api_key_known"])
 def check_api_key_approved(exchange: Exchange) -> str | None:
     """App, key, developer and company in order."""
     app = exchange.service.store.apps.get(exchange.request.headers.get("apikey", ""))
@@ -102,4 +102,4 @@ def check_api_key_approved(exchange: Exchange) -> str | None:
 def check_api_known(exchange: Exchange) -> str | None:
     """No API lives there."""
     path = exchange.request.target.partition("?")[0]
-    return f"{shown(path)} belongs to no API here: tokens are at /oauth2/token."
+    return f"{shown(path)} belongs to no API here: call one that is there. A mock plays those listed under apis."

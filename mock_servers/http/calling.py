@@ -67,7 +67,7 @@ def environ_of(head: Head, place: Place, *, scheme: str) -> WSGIEnvironment:
 
 def broken_off(reason: object) -> ConnectionAbortedError:
     """Return what an application meets whose client is gone."""
-    return ConnectionAbortedError(errno.ECONNABORTED, str(reason))
+    return ConnectionAbortedError(errno.ECONNABORTED, str(getattr(reason, "strerror", None) or reason))
 
 
 class Body(io.RawIOBase):

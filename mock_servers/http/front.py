@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import flask
 from werkzeug.datastructures import Headers
@@ -25,8 +25,11 @@ from mock_servers.journal import dissection
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.outcome import Outcome, X, record_of
 from mock_servers.journal.record import Examination, Record
-from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
+from mock_servers.rules import Flow, Problem, Refusal, ServiceError, choose, judge, own_row
 from mock_servers.wire.request import Answer, Request, Seen
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
 
 _log = logging.getLogger("mock_servers")
 
@@ -39,7 +42,7 @@ class Front(Generic[X]):
     for what a rule names, `render` makes an answer of it, `write` text of its members; `advise` tells, afterwards, what
     a success should make its client think about; `trace` may record what became of any exchange. Without
     `keeps_successes` the journal has the refusals alone: such answers are full of secrets. `place` is where a fault
-    would have to be ordered for a request to meet it.
+    would have to be ordered for a request to meet it, and `reach_quota` uses up what the service does before it counts.
     """
 
     name: str
@@ -49,15 +52,27 @@ class Front(Generic[X]):
     write: Callable[[Mapping[str, Any]], str]
     message_id: Callable[[], str]
     known: Known
-    fault: ServiceError
+    fault: Problem
     journal: Journal
     faults: Faults | None = None
     place: Callable[[X], str | None] = lambda _: None
+    reach_quota: Callable[[X], None] = lambda _: None
     advise: Callable[[X, Record], Iterable[str]] = lambda _, __: ()
-    row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
+    row: Callable[[Problem, X], ServiceError] = own_row
     trace: Callable[[X, Seen], None] = lambda *_: None
     keeps_successes: bool = True
     reads_body: bool = True
+
+
+class _Response(flask.Response):
+    """A response whose Location goes out as it was written: werkzeug would encode the blanks of the real service's."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return the headers as they are sent."""
+        headers, written = super().get_wsgi_headers(environ), self.headers.get("Location", "")
+        if written.isascii() and written:
+            headers["Location"] = written
+        return headers
 
 
 def create_app(front: Front[X], import_name: str) -> flask.Flask:
@@ -99,6 +114,7 @@ def _played(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
         exchange,
         flow,
         message_id=front.message_id,
+        reach_quota=front.reach_quota,
         judge=lambda: _judged(front, exchange, flow),
     )
 
@@ -112,8 +128,8 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
         _log.exception("%s %s failed inside the mock", exchange.request.method, exchange.request.path)
         diagnosis = f"The mock itself failed ({type(bug).__name__}): see its log."
         refusal = Refusal(error=front.fault, rule="", policy="", diagnosis=diagnosis)
-    answer = front.render(refusal.error, exchange, front.message_id())
     row = front.row(refusal.error, exchange)
+    answer = front.render(row, exchange, front.message_id())
     return Outcome(exchange=exchange, flow=flow, answer=answer, refusal=refusal, row=row)
 
 
@@ -124,7 +140,7 @@ def _written(front: Front[X], outcome: Outcome[X]) -> flask.Response:
     seen = Seen(flow=outcome.flow.name, refused=outcome.was_refused, status=answer.status, body=body)
     front.trace(outcome.exchange, seen)
     if answer.pieces is None:
-        return flask.Response(body, status, dict(answer.headers), content_type=answer.content_type)
+        return _Response(body, status, dict(answer.headers), content_type=answer.content_type)
     response = flask.Response(answer.pieces, status)
     response.headers = Headers(answer.pairs)  # and none of Flask's own
     return response

@@ -27,13 +27,19 @@ def played(
     *,
     message_id: Callable[[], str],
     judge: Callable[[], Outcome[X]],
+    reach_quota: Callable[[X], None],
 ) -> Outcome[X]:
-    """Return the outcome of an exchange at a place; one that meets a fault that comes first is not judged."""
+    """Return the outcome of an exchange at a place; one that meets a fault that comes first is not judged.
+
+    A quota alone is met where the service counts: what `reach_quota` uses up by then is spent.
+    """
     fault = faults.claim(place, lambda: client_of(exchange.request, store))
     if fault is None:
         return judge()
     if not fault.comes_first:
         return replace(judge(), fault=fault)
+    if fault.is_quota:
+        reach_quota(exchange)
     app = store.apps.get(client_of(exchange.request, store))
     facts = faulty.Facts(app=app, now=exchange.now, message_id=message_id())
     return Outcome(exchange=exchange, flow=flow, answer=faulty.instead(fault, facts, faults.other_keys), fault=fault)

@@ -22,16 +22,46 @@ _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     """Say what the provider does not mind, or the mock alone does not."""
     yield from _of_path(exchange, record)
+    yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
     redirect_uri = getattr(exchange, "redirect_uri", "https:")
     if not redirect_uri.startswith("https:"):
         yield f"redirect_uri {url(redirect_uri)} is not https: the real provider takes nothing else."
+    yield from _of_asking(exchange)
+    yield from _of_two_proofs(exchange)
     token = getattr(exchange, "refresh_token", None)
     if token is not None:
         yield from habits.expires_in_misread(_renewals(exchange, token.log_in))
     assertion = getattr(exchange, "assertion", None)
     if assertion is not None:
         yield from _of_assertion(exchange, assertion)
+
+
+def _of_asking(exchange: Exchange) -> Iterator[str]:
+    asking, client = exchange.service.provider.asking, getattr(exchange, "client", None)
+    if not asking.nonce_required or not hasattr(exchange, "redirect_uri") or client is None or client.is_platform:
+        return
+    absent = [name for name in ("state", "nonce") if exchange.ask(name) is None]
+    if absent:
+        yield (
+            f"The request has no {' and no '.join(absent)}, which {exchange.service.provider.title} documents as "
+            "mandatory (a live client gets by without: our guess is that it is not refused). Send a fresh random one, "
+            "and compare it when the person comes back; `strict_authorize` makes the mock refuse."
+        )
+
+
+def _of_two_proofs(exchange: Exchange) -> Iterator[str]:
+    credentials, provider = getattr(exchange, "credentials", None), exchange.service.provider
+    if (
+        credentials is None
+        or credentials.method == "private_key_jwt"
+        or "client_assertion" not in exchange.request.form
+    ):
+        return
+    yield (
+        f"There is a secret and a client_assertion: {provider.title} counts the secret and has not looked at the "
+        "assertion, which the provider that it stands for may do. Send the one that is registered."
+    )
 
 
 def _renewals(exchange: Exchange, log_in: LogIn) -> Iterator[float]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.identity_provider import errors, sessions
 from mock_servers.identity_provider.service import Assurance, Exchange
-from mock_servers.rules import Kind, Rule, ServiceError, rejects
+from mock_servers.rules import Kind, Problem, Rule, rejects
 from mock_servers.state.grant import ProviderSession
 from mock_servers.wire import wording
 from mock_servers.wire.request import Parameters
@@ -55,7 +55,7 @@ def check_client_id_present(exchange: Exchange) -> str | None:
     return None if exchange.ask("client_id") else "The request has no client_id: send that of your app."
 
 
-@rejects(errors.CLIENT_UNKNOWN)
+@rejects(errors.CLIENT_UNKNOWN, after=["check_client_id_present"])
 def find_authorizing_client(exchange: Exchange) -> str | None:
     """It is a client's."""
     client_id = exchange.ask("client_id") or ""
@@ -72,7 +72,7 @@ def check_redirect_uri_present(exchange: Exchange) -> str | None:
     return None if exchange.ask("redirect_uri") else "The request has no redirect_uri: send a registered one."
 
 
-@rejects(errors.REDIRECT_URI_RELATIVE)
+@rejects(errors.REDIRECT_URI_RELATIVE, after=["check_redirect_uri_present"])
 def check_redirect_uri_absolute(exchange: Exchange) -> str | None:
     """It has a scheme and a host."""
     uri = exchange.ask("redirect_uri") or ""
@@ -87,7 +87,7 @@ def is_absolute(uri: str) -> bool:
         return True
 
 
-@rejects(errors.REDIRECT_URI_MISMATCH)
+@rejects(errors.REDIRECT_URI_MISMATCH, after=["check_redirect_uri_absolute"])
 def find_redirect_uri(exchange: Exchange) -> str | None:
     """It is one of the client's, letter by letter."""
     uri, client = exchange.ask("redirect_uri") or "", exchange.client
@@ -109,10 +109,14 @@ def check_nothing_asked_twice(exchange: Exchange) -> str | None:
 
 @rejects(errors.STATE_MISSING)
 def check_state_present(exchange: Exchange) -> str | None:
-    """NHS login wants one (D)."""
-    if exchange.ask("state") or not exchange.service.provider.asking.state_required:
+    """NHS login's documentation wants one (D), a live client sends none (S): a setting, tolerant by default."""
+    if exchange.ask("state") or not (exchange.service.provider.asking.state_required and _is_strict(exchange)):
         return None
     return "The request has no state: send a fresh random one, and compare it when the person comes back."
+
+
+def _is_strict(exchange: Exchange) -> bool:
+    return exchange.service.settings.strict_authorize
 
 
 @rejects(errors.RESPONSE_TYPE_MISSING)
@@ -121,7 +125,7 @@ def check_response_type_present(exchange: Exchange) -> str | None:
     return None if exchange.ask("response_type") else "The request has no response_type: send response_type=code."
 
 
-@rejects(errors.RESPONSE_TYPE_UNSUPPORTED)
+@rejects(errors.RESPONSE_TYPE_UNSUPPORTED, after=["check_response_type_present"])
 def check_response_type_code(exchange: Exchange) -> str | None:
     """The authorization code flow only (D)."""
     sent = exchange.ask("response_type")
@@ -143,7 +147,7 @@ def check_response_mode(exchange: Exchange) -> str | None:
     return None if sent in (None, "query") else f"response_mode is {shown(sent)}: leave it out; the query it is."
 
 
-def _unsupported(name: str, error: ServiceError) -> Rule[Exchange]:
+def _unsupported(name: str, error: Problem) -> Rule[Exchange]:
     def objection(exchange: Exchange) -> str | None:
         if name not in exchange.service.provider.asking.unsupported or exchange.ask(name) is None:
             return None
@@ -199,9 +203,9 @@ def check_scopes_compatible(exchange: Exchange) -> str | None:
 
 @rejects(errors.NONCE_MISSING)
 def check_nonce_present(exchange: Exchange) -> str | None:
-    """NHS login's documentation wants one (D), yet the platform sends none (S); how others are refused is inferred."""
+    """The same; the platform itself sends none (S), and how others are refused is inferred."""
     needless = not exchange.service.provider.asking.nonce_required or exchange.client.is_platform
-    if needless or exchange.ask("nonce"):
+    if needless or exchange.ask("nonce") or not _is_strict(exchange):
         return None
     return "The request has no nonce: send a fresh random one, and compare it with that of the id_token."
 
@@ -247,7 +251,7 @@ def check_vtr_readable(exchange: Exchange) -> str | None:
     return f'vtr is {shown(exchange.ask("vtr"))}: send a JSON array of text, as ["P9.Cp.Cd"], percent-encoded once.'
 
 
-@rejects(errors.VTR_UNKNOWN)
+@rejects(errors.VTR_UNKNOWN, after=["check_vtr_readable"])
 def find_assurances(exchange: Exchange) -> str | None:
     """Which levels would do: by `vtr` at NHS login, by `acr_values` at CIS2, where unknown ones do not count (I)."""
     asking = exchange.service.provider.asking

@@ -49,11 +49,11 @@ class Client:
         return self.grant_types is None or grant_type in self.grant_types
 
 
-def client_of(app: App, *, jwks_url: str | None = None) -> Client:
-    """Return an app as the providers know it; `jwks_url` is where the mock serves the app's keys."""
+def client_of(app: App, *, jwks_url: str | None = None, secret: str | None = None) -> Client:
+    """Return an app as a provider knows it, perhaps by another `secret`; the mock serves its keys at `jwks_url`."""
     return Client(
         client_id=app.client_id,
-        client_secret=app.client_secret,
+        client_secret=secret or app.client_secret,
         name=app.name,
         redirect_uris=app.redirect_uris,
         post_logout_redirect_uris=app.post_logout_redirect_uris,

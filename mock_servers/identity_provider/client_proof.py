@@ -40,7 +40,9 @@ def _of_header(exchange: Exchange) -> tuple[str, str]:
 
 @rejects(errors.TWO_IDENTITIES)
 def check_one_identity(exchange: Exchange) -> str | None:
-    """The header names the client, or the form does."""
+    """The header names the client, or the form does; a realm does not mind (S)."""
+    if exchange.service.provider.proof.counts_registered:
+        return None
     if used_basic(exchange) and "client_id" in exchange.request.form:
         return "There is an Authorization header and a client_id in the form: name the client in one of them."
     return None
@@ -48,8 +50,12 @@ def check_one_identity(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_NOT_AUTHENTICATED)
 def find_credentials(exchange: Exchange) -> str | None:
-    """An assertion, a header, or the form, in this order; each names the client."""
+    """An assertion, a header, or the form, in this order; each names the client. A realm counts the secret (S)."""
     form = exchange.request.form
+    if exchange.service.provider.proof.counts_registered and "client_secret" in form:
+        return _keep(exchange, "client_secret_post", exchange.form("client_id"), exchange.form("client_secret"))
+    if exchange.service.provider.proof.counts_registered and used_basic(exchange):
+        return _keep(exchange, "client_secret_basic", *_of_header(exchange))
     if exchange.form("client_assertion_type") == ASSERTION_TYPE and "client_assertion" in form:
         return _keep(exchange, "private_key_jwt", exchange.form("client_id"), exchange.form("client_assertion"))
     if used_basic(exchange):
@@ -118,7 +124,7 @@ def check_assertion_live(exchange: Exchange) -> str | None:
     return f"exp was {duration(exchange.now - exp)} ago: sign a fresh assertion for each request."
 
 
-@rejects(errors.ASSERTION_TOO_LONG)
+@rejects(errors.ASSERTION_TOO_LONG, after=["check_assertion_live"])
 def check_assertion_near(exchange: Exchange) -> str | None:
     """30 minutes at CIS2, where 5 are documented; no limit at NHS login (S)."""
     longest = exchange.service.provider.proof.longest
@@ -157,7 +163,7 @@ def check_assertion_key(exchange: Exchange) -> str | None:
     """A `kid` that is sent names one of the keys; without one all are tried."""
     if exchange.assertion is None or _candidates(exchange):
         return None
-    kid, known = exchange.assertion.header.get("kid", UNDEFINED), [str(key.get("kid")) for key in exchange.jwks]
+    kid, known = exchange.assertion.header.get("kid", UNDEFINED), jwks.kids_of(exchange.jwks)
     return f"kid is {shown(kid)}; the client has registered {shown(known)}."
 
 
@@ -225,9 +231,12 @@ def _audiences(exchange: Exchange) -> list[str]:
 def check_method_registered(exchange: Exchange) -> str | None:
     """The way that the client has registered, or the only one there is."""
     used, good = exchange.credentials.method, exchange.service.provider.proof.methods or (exchange.client.auth_method,)
+    title = exchange.service.provider.title
     if used in good:
         return None
-    return f"The client proves itself by {used}: {exchange.service.provider.title} wants {' or '.join(good)} of it."
+    if used == "private_key_jwt":
+        return f"The client signs, and {title} has no assertion registered for it: see how the app is registered there."
+    return f"The client proves itself by {used}: {title} wants {' or '.join(good)} of it."
 
 
 @rejects(errors.CLIENT_SECRET_WRONG)

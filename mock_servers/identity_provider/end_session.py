@@ -39,7 +39,7 @@ def check_id_token_hint_present(exchange: Exchange) -> str | None:
     return "The request has no id_token_hint: send the id_token of the log-in that is to end."
 
 
-@rejects(errors.ID_TOKEN_HINT_INVALID)
+@rejects(errors.ID_TOKEN_HINT_INVALID, after=["check_id_token_hint_present"])
 def decode_id_token_hint(exchange: Exchange) -> str | None:
     """One of this provider's own, to a client that is known; an expired one will do (I)."""
     sent, service = exchange.request.query.get("id_token_hint") or "", exchange.service
@@ -65,7 +65,7 @@ def check_post_logout_absolute(exchange: Exchange) -> str | None:
     return f"post_logout_redirect_uri {wording.url(uri)} has no scheme and host: send the whole URL."
 
 
-@rejects(errors.POST_LOGOUT_MISMATCH)
+@rejects(errors.POST_LOGOUT_MISMATCH, after=["check_post_logout_absolute"])
 def check_post_logout_registered(exchange: Exchange) -> str | None:
     """One of the client's, letter by letter."""
     uri, good = exchange.request.query.get("post_logout_redirect_uri"), exchange.client.post_logout_redirect_uris

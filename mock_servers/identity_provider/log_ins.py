@@ -274,5 +274,16 @@ def _remember(service: Service, kind: str, value: str, login: LogIn, expires_at:
         at=service.clock.now(),
         expires_at=expires_at,
         redeem_at=service.provider.endpoint("token"),
+        home=service.provider.home,
+        only_at_home=service.provider.only_at_hosts,
+        proof=_proof(service, login.client_id),
     )
     provenance.remember(service.store, value, issued)
+
+
+def _proof(service: Service, client_id: str) -> str:
+    """Say by what a client proves itself when it redeems a code."""
+    client, ways = service.client(client_id), service.provider.proof.methods
+    registered = (client.auth_method,) if client is not None else ()
+    signs = (ways or registered or ("",))[0] == "private_key_jwt"
+    return "a client assertion whose aud is that URL" if signs else "client_id and client_secret"

@@ -17,10 +17,11 @@ def check_refresh_token_present(exchange: Exchange) -> str | None:
     """There is one."""
     if "refresh_token" in exchange.request.form:
         return None
-    return "The form has no refresh_token: send that of the last token answer."
+    lacks = exchange.request.form.lacking("refresh_token")
+    return f"The form has {lacks}: send that of the last token answer."
 
 
-@rejects(errors.REFRESH_TOKEN_UNKNOWN)
+@rejects(errors.REFRESH_TOKEN_UNKNOWN, after=["check_refresh_token_present"])
 def find_refresh_token(exchange: Exchange) -> str | None:
     """Issued here, not yet used, and of a session that goes on."""
     sent, service = exchange.form("refresh_token") or "", exchange.service

@@ -42,10 +42,11 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
     """There is one."""
     if "grant_type" in exchange.request.form:
         return None
-    return "The form has no grant_type: send grant_type=authorization_code, as application/x-www-form-urlencoded."
+    lacks = exchange.request.form.lacking("grant_type")
+    return f"The form has {lacks}: send grant_type=authorization_code, as application/x-www-form-urlencoded."
 
 
-@rejects(errors.GRANT_TYPE_UNKNOWN)
+@rejects(errors.GRANT_TYPE_UNKNOWN, after=["check_grant_type_present"])
 def check_grant_type_known(exchange: Exchange) -> str | None:
     """The product has such a grant, whether or not it is answered here (I)."""
     sent, provider = exchange.form("grant_type"), exchange.service.provider
@@ -58,7 +59,7 @@ def _answered(exchange: Exchange) -> str:
     return " and ".join(exchange.service.provider.grants)
 
 
-@rejects(errors.GRANT_TYPE_UNSUPPORTED)
+@rejects(errors.GRANT_TYPE_UNSUPPORTED, after=["check_grant_type_known"])
 def check_grant_type(exchange: Exchange) -> str | None:
     """It is one that this provider answers here."""
     sent, provider = exchange.form("grant_type"), exchange.service.provider
@@ -79,7 +80,10 @@ def check_grant_registered(exchange: Exchange) -> str | None:
 @rejects(errors.CODE_MISSING)
 def check_code_present(exchange: Exchange) -> str | None:
     """There is one."""
-    return None if "code" in exchange.request.form else "The form has no code: send the one from the redirect."
+    if "code" in exchange.request.form:
+        return None
+    lacks = exchange.request.form.lacking("code")
+    return f"The form has {lacks}: send the one from the redirect."
 
 
 @rejects(errors.REDIRECT_URI_MISSING)
@@ -87,7 +91,8 @@ def check_redirect_uri_present(exchange: Exchange) -> str | None:
     """RFC 6749, section 4.1.3."""
     if "redirect_uri" in exchange.request.form:
         return None
-    return "The form has no redirect_uri: repeat the one of the authorization request."
+    lacks = exchange.request.form.lacking("redirect_uri")
+    return f"The form has {lacks}: repeat the one of the authorization request."
 
 
 @rejects(errors.SCOPE_SENT)
@@ -98,7 +103,7 @@ def check_no_scope(exchange: Exchange) -> str | None:
     return f"The form has scope {shown(exchange.form('scope'))}: send scope with the authorization request alone."
 
 
-@rejects(errors.CODE_UNKNOWN)
+@rejects(errors.CODE_UNKNOWN, after=["check_code_present"])
 def find_code(exchange: Exchange) -> str | None:
     """Issued by this provider."""
     sent = exchange.form("code") or ""

@@ -20,6 +20,7 @@ UNDEFINED: Final = _Undefined()
 
 _DECIMAL = re.compile(r"[+-]?(Infinity|\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?)", re.IGNORECASE | re.ASCII)
 _RADIX = re.compile(r"0(x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE | re.ASCII)
+_INTEGER = re.compile(r"[+-]?(0x[0-9a-f]+|\d+)", re.IGNORECASE | re.ASCII)
 _BLANKS = " \t\n\r\v\f\u00a0\ufeff\u2028\u2029"
 
 
@@ -48,6 +49,16 @@ def number(value: Any) -> float:
     if isinstance(value, list):
         return _parsed(text(value).strip(_BLANKS))
     return math.nan
+
+
+def parse_int(text: str) -> float:
+    """What `parseInt(text)` gives: the whole number that the text begins with, or NaN."""
+    found = _INTEGER.match(text.lstrip(_BLANKS))
+    if found is None:
+        return math.nan
+    digits = found[0].lower().lstrip("+-")
+    size = _float(int(digits, 16)) if digits.startswith("0x") else float(digits)
+    return -size if found[0].startswith("-") else size
 
 
 def text(value: Any) -> str:

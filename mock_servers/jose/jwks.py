@@ -12,7 +12,8 @@ import json
 import re
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -28,18 +29,26 @@ LARGEST: Final = 1 << 20
 """Bytes of a JWKS that are read; the largest published set has some tens of thousands."""
 _PIECE: Final = 1 << 16
 _LARGEST_STATUS: Final = 399
+_SMALLEST_REDIRECT: Final = 300
 _SHORTEST_RSA_KEY: Final = 2048
 _URL = re.compile(r"https?://[^/?#]+/.*", re.IGNORECASE | re.DOTALL)
 _PRIVATE_NAMES = re.compile(r"[^.]+|.+\.(localhost|local|internal|test|lan|home\.arpa)", re.IGNORECASE)
 
 
 class UnreachableError(Exception):
-    """A URL could not be fetched; its message says what the attempt met."""
+    """A URL could not be fetched; its message says what the attempt met, `status` with what an answer refused it."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedJwks:
-    """What a URL answered, and when; `keys` is `None` when that was no key set, and `problem` says what it was."""
+    """What a URL answered, and when; `keys` is `None` when that was no key set, and `problem` says what it was.
+
+    A set whose list holds something else than JWKs has a `problem`, too.
+    """
 
     at: float
     url: str
@@ -51,9 +60,18 @@ class FetchedJwks:
         return next((key for key in self.keys or () if key.get("kid") == kid), None)
 
     @property
-    def kids(self) -> list[str]:
-        """The `kid`s of the set, in order."""
-        return [str(key.get("kid")) for key in self.keys or ()]
+    def kids(self) -> list[Any]:
+        """The `kid`s of the set, in order; a key may have none."""
+        return kids_of(self.keys or ())
+
+
+def kids_of(keys: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Return the `kid`s of those keys that have one, as they are written."""
+    return [key["kid"] for key in keys if "kid" in key]
+
+
+class Redirect(bytes):
+    """The bytes of an answer that redirects: nobody follows it, and its body is the answer."""
 
 
 class Fetcher(Protocol):
@@ -69,13 +87,25 @@ def read(body: bytes, at: float, url: str) -> FetchedJwks:
         found = json.loads(body)
         keys = found.get("keys")
     except (ValueError, RecursionError):
-        return FetchedJwks(at=at, url=url, keys=None, problem=f"{_kind(body)}, not JSON")
+        what = "a redirect, which is not followed" if isinstance(body, Redirect) else f"{_kind(body)}, not JSON"
+        return FetchedJwks(at=at, url=url, keys=None, problem=what)
     except AttributeError:
         return FetchedJwks(at=at, url=url, keys=None, problem="JSON, but not an object")
     if not isinstance(keys, list):
         problem = "a single JWK" if "kty" in found else "JSON without a list named keys"
         return FetchedJwks(at=at, url=url, keys=None, problem=problem)
-    return FetchedJwks(at=at, url=url, keys=tuple(key for key in keys if isinstance(key, dict)))
+    return FetchedJwks(
+        at=at, url=url, keys=tuple(key for key in keys if isinstance(key, dict)), problem=_problem_of(keys)
+    )
+
+
+def _problem_of(keys: Iterable[Any]) -> str:
+    """Say what else than JWKs is in a list of keys."""
+    strange = next((key for key in keys if not isinstance(key, dict)), None)
+    if strange is None:
+        return ""
+    is_pem = isinstance(strange, str) and "-----BEGIN" in strange
+    return f"a list of keys with {'a PEM key' if is_pem else 'something that is no JWK'} in it"
 
 
 def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
@@ -107,12 +137,14 @@ class HttpFetcher:
     """Fetches over HTTP from loopback, private and listed hosts, and from no other: offline means offline.
 
     `own` answers for the URLs that the mock plays itself, without a socket, and gives `None` for any other. Proxies of
-    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`.
+    the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`; `waiting`
+    is entered meanwhile.
     """
 
     own: Callable[[str], tuple[int, bytes] | None]
     allow_hosts: Collection[str] = ()
     timeout: float = 5.0
+    waiting: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     monotonic: Callable[[], float] = time.monotonic
 
     def __call__(self, url: str) -> bytes:
@@ -121,8 +153,8 @@ class HttpFetcher:
             raise UnreachableError("the URL must be http(s)://host/path")
         status, body = self.own(url) or self._fetched(url)
         if status > _LARGEST_STATUS:
-            raise UnreachableError(f"it answered {status}")
-        return body
+            raise UnreachableError(f"it answered {status}", status)
+        return Redirect(body) if status >= _SMALLEST_REDIRECT else body
 
     def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Post a form to a URL that is not the mock's own, within the same bounds. Raises UnreachableError."""
@@ -134,8 +166,8 @@ class HttpFetcher:
         import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it for those would slow each start
 
         try:
-            self._refuse_foreign(urlsplit(url).hostname or "")
-            with urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
+            with self.waiting(), urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
+                self._refuse_foreign(urlsplit(url).hostname or "")
                 headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else None
                 answer = pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
                 with contextlib.closing(answer):

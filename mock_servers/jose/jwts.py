@@ -52,6 +52,8 @@ UNALTERED = Alterations()
 
 def decode(text: str) -> Jwt:
     """Take a JWT apart: three base64url parts, header and claims JSON objects. Raises MalformedJwtError."""
+    if not text.strip():
+        raise MalformedJwtError("there is nothing in it")
     parts = text.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - RFC 7515, section 3.1
         raise MalformedJwtError(f"it has {len(parts)} part{'s' * (len(parts) != 1)} between dots, and a JWT has three")

@@ -186,7 +186,7 @@ def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) 
 
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _tighten(file.parent, 0o700)
-    (file.parent / ".gitignore").write_text("*\n")  # NHSAUTH_CACHE_DIR may lie in a repository
+    (file.parent / ".gitignore").write_text("*\n", encoding="utf-8")  # NHSAUTH_CACHE_DIR may lie in a repository
     draft = file.with_name(f"{file.name}.{os.urandom(8).hex()}")
     draft.touch(mode=0o600)  # before the lock, which on Windows may wait for a folder that can never be written
     try:

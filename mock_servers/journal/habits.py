@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 
 from mock_servers.journal.journal import Journal
+from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
 from mock_servers.state.store import Table
 from mock_servers.wire.request import Request
@@ -24,8 +25,6 @@ _MANY: Final = 5
 """Tokens in the life of the first of them, from which on nobody seems to keep one."""
 _SERVES_AGAIN: Final = ("client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange")
 """Grants whose token may serve again. A code or a refresh token buys a new one anyway."""
-_TOLD: Final = 10
-"""Tokens that are counted at most; more say no more."""
 _IN_A_ROW: Final = 3
 _SOON: Final = 60
 """Seconds; who refreshes so soon after each token takes it for expired when it arrives."""
@@ -46,14 +45,16 @@ def token_not_cached(journal: Journal, record: Record, lifetime: float) -> Itera
     """Say so when an app asks for the same token again and again while the first would still do."""
     if record.grant_type not in _SERVES_AGAIN:
         return
-    times = [each.at for each in islice(_alike(journal, record), _TOLD) if record.at - each.at < lifetime]
+    alike, looked_at = _alike(journal, record)
+    times = [each.at for each in alike if record.at - each.at < lifetime]
     if len(times) + 1 < _MANY:
         return
+    at_least = "At least " if looked_at == _LOOKED_AT else ""
     yield (
-        f"{len(times) + 1} tokens in {duration(record.at - times[-1])} for {shown(record.client_id)}: one lives "
-        f"{duration(lifetime)} (expires_in is text, of seconds), and an app may ask 300 times a minute. Keep a token "
-        "until a minute before it expires, and load the private key once: reading a PEM checks it, a quarter of a "
-        "second for 4096 bits."
+        f"{at_least}{len(times) + 1} tokens in {duration(record.at - times[-1])} for {shown(record.client_id)}: one "
+        f"lives {duration(lifetime)} (expires_in is text, of seconds), and an app may ask 300 times a minute. Keep a "
+        "token until a minute before it expires, and load the private key once: reading a PEM checks it, a quarter of "
+        "a second for 4096 bits."
     )
 
 
@@ -74,16 +75,17 @@ def newest(table: Table[V]) -> Iterator[V]:
     return islice(reversed(table.values()), _LOOKED_AT)
 
 
-def _alike(journal: Journal, record: Record) -> Iterator[Record]:
-    """The answers before this one to the same client for the same token, the newest first."""
-    earlier = (each for each in reversed(journal.kept()) if each.id < record.id)
-    return (each for each in islice(earlier, _LOOKED_AT) if _asks_for_same(each, record))
+def _alike(journal: Journal, record: Record) -> tuple[list[Record], int]:
+    """The answers before this one to the same client for the same token, the newest first; of how many looked at."""
+    earlier = list(islice((each for each in reversed(journal.kept()) if each.id < record.id), _LOOKED_AT))
+    return [each for each in earlier if _asks_for_same(each, record)], len(earlier)
 
 
 def _asks_for_same(one: Record, other: Record) -> bool:
     """Whether one token would have done for both requests; of a person's the id_token is the same."""
     return (
         one.client_id == other.client_id
+        and one.request["headers"].get("host") == other.request["headers"].get("host")
         and one.path == other.path
         and one.status == other.status
         and one.grant_type == other.grant_type
@@ -98,6 +100,16 @@ def secrets_in_query(request: Request) -> Iterator[str]:
         yield (
             f"{', '.join(found)} in the URL: URLs end in logs, histories and Referer headers. Send it in the body, an "
             "access token in the Authorization header, and replace what has been there."
+        )
+
+
+def private_key_sent(request: Request) -> Iterator[str]:
+    """Say so, loudly, when a private key came along, in whatever place."""
+    where = private_key_in(request)
+    if where is not None:
+        yield (
+            f"{where} has a PRIVATE KEY in it: it has gone over the wire. Make a new key pair, register its public "
+            "half and withdraw this one NOW; a private key never leaves your side."
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from mock_servers.journal.provenance import LONGEST_NAME
 from mock_servers.journal.record import (
     Received,
     Record,
@@ -19,11 +20,14 @@ from mock_servers.journal.timeline import Walk
 from mock_servers.rules import Flow, Refusal, ServiceError
 from mock_servers.state.fault import Fault
 from mock_servers.wire.request import Answer, Request
+from mock_servers.wire.wording import cut
 
 _JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
 """Which of an exchange's fields holds the JWT of which parameter."""
 _LARGEST_JWT: Final = 1 << 14
 """Characters; a journal of a thousand exchanges must not hold a thousand times what a client may post."""
+
+_JTI_SPENT: Final = "The quota is counted after the jti is remembered: sign a new assertion for the next try."
 
 
 class Judged(Protocol):
@@ -105,7 +109,10 @@ def _received(exchange: Judged) -> dict[str, Received]:
 def _client_id(exchange: Judged) -> str | None:
     """Tell the client that the rules have come to know, whatever kind of exchange it is."""
     client = getattr(exchange, "app", None) or getattr(exchange, "client", None)
-    return client.client_id if client is not None else exchange.request.form.get("client_id")
+    if client is not None:
+        return str(client.client_id)
+    named = exchange.request.form.get("client_id")
+    return named if named is None or len(named) <= LONGEST_NAME else cut(named)
 
 
 def _error(outcome: Outcome[X]) -> RecordedError | None:
@@ -128,7 +135,8 @@ def _error(outcome: Outcome[X]) -> RecordedError | None:
 def _diagnosis(outcome: Outcome[X]) -> str | None:
     of_rule = [outcome.refusal.diagnosis] if outcome.refusal else []
     of_fault = [f"This is {outcome.fault.told}."] if outcome.fault else []
-    return " ".join(of_rule + of_fault) or None
+    is_spent = outcome.fault is not None and outcome.fault.is_quota and hasattr(outcome.exchange, "jti")
+    return " ".join(of_rule + of_fault + [_JTI_SPENT] * is_spent) or None
 
 
 def _told(answer: Answer) -> Mapping[str, Any]:

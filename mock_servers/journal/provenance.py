@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from mock_servers.rules import UnknownError
 from mock_servers.state.grant import Issued
 from mock_servers.state.store import Store
 from mock_servers.wire import wording
 from mock_servers.wire.wording import cut
+
+LONGEST_NAME: Final = 64
+"""Characters; what is longer names no client, and may be a key."""
 
 
 def fingerprint(value: str) -> bytes:
@@ -41,12 +44,12 @@ def recognise(store: Store, key: bytes) -> Issued | None:
 
 
 def shown(store: Store, value: Any) -> str:
-    """Return a claim as it may be shown: cut when it is an app's secret, a token or a key in PEM."""
+    """Return a claim as it may be shown: cut when it is an app's secret, a token or too long for a name."""
     if not isinstance(value, str):
         return wording.shown(value)
     issued = recognise(store, fingerprint(value))
     is_secret = issued is not None and issued.kind != "API key"
-    return cut(value) if is_secret or "-----BEGIN" in value else wording.shown(value)
+    return cut(value) if is_secret or len(value) > LONGEST_NAME else wording.shown(value)
 
 
 def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:

@@ -6,6 +6,7 @@ A record is kept before its answer leaves. What explains it is worked out afterw
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -75,6 +76,8 @@ _TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
 )
 """The same of answers, which have more members that the service itself fills."""
 _LONGEST: Final = 300
+_SECRETIVE: Final = re.compile(r"eyJ|-----BEGIN|[A-Za-z0-9+/_-]{100,}")
+"""What no harmless parameter holds: a JWT or a key was sent in its place."""
 _HEADERS: Final = ("host", "content-type", "authorization", "apikey", "user-agent", "origin")
 _SECRETS: Final = frozenset(
     [
@@ -306,6 +309,6 @@ def _parameters(parameters: Parameters) -> dict[str, Any]:
 def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:
     if not isinstance(value, str):
         return value
-    if name in whole and "eyJ" not in value:
+    if name in whole and not _SECRETIVE.search(value):
         return value[:_LONGEST]
     return cut(value) if value else value

@@ -98,5 +98,6 @@ class Environments:
     def _kept(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
         with self._lock:
             if provider.name not in self._providers:
-                self._providers[provider.name] = self._services.provider(provider, settings)
+                only_here = replace(provider, only_at_hosts=True)
+                self._providers[provider.name] = self._services.provider(only_here, settings)
             return self._providers[provider.name]

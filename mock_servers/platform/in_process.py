@@ -41,7 +41,7 @@ class InProcess:
             environ[PATIENCE] = patience
         status, _, body = self._answered(environ)
         if FAULT in environ and status > _LARGEST_GOOD:
-            raise UnreachableError(f"it answered {status}, {environ[FAULT]}")
+            raise UnreachableError(f"it answered {status}, {environ[FAULT]}", status)
         return status, body
 
     def visit(

@@ -180,7 +180,11 @@ class Services:
                 is_own=names.is_own,
             )
         app = self.parts.store.apps.get(client_id)
-        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None) if app is not None else None
+        if app is None:
+            return None
+        of_realms = {"cis2": app.cis2_realm_secret, "nhs_login": app.nhs_login_realm_secret}
+        secret = of_realms[provider.people] if provider.name != provider.people else None
+        return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None, secret=secret)
 
     def _jwks_url(self, app: App) -> str:
         return app.jwks_url or f"{self.parts.names.url}{self.parts.apps.jwks_path(app)}"
@@ -195,7 +199,8 @@ class Services:
         return next((app.client_id for app in self.parts.apps.all() if self._jwks_url(app) == url), None)
 
     def _fetcher(self) -> HttpFetcher:
-        return HttpFetcher(own=self.own, allow_hosts=self.parts.configuration.allow_hosts, timeout=FETCH_TIMEOUT)
+        allowed, pause = self.parts.configuration.allow_hosts, self.parts.faults.pause
+        return HttpFetcher(own=self.own, allow_hosts=allowed, timeout=FETCH_TIMEOUT, waiting=pause.spared)
 
     def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""

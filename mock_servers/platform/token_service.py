@@ -7,7 +7,7 @@ from flask import Flask
 from mock_servers.apim import errors
 from mock_servers.apim.advice import advise
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.flows import FLOWS
+from mock_servers.apim.flows import FLOWS, reach_quota
 from mock_servers.apim.logging_fields import trace
 from mock_servers.apim.render import render, write
 from mock_servers.apim.service import Service
@@ -40,6 +40,7 @@ def front_of(service: Service, faults: Faults | None = None) -> Front[Exchange]:
         journal=service.journal,
         faults=faults,
         place=_place,
+        reach_quota=reach_quota,
         advise=advise,
         trace=trace,
     )

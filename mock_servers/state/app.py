@@ -60,6 +60,8 @@ class App:
     that alone will do there: `client_secret_post`, `client_secret_basic` or `private_key_jwt`, the last signed with
     `cis2_signing_algorithm`, `RS512` or `RS256`. `grant_types` (RFC 7591, section 2) are those it is registered for at
     the identity providers; `None` is each provider's usual: codes and refreshes, but CIS2 gives no refresh token.
+    `cis2_realm_secret` and `nhs_login_realm_secret` are its secrets at the mock realms of CIS2 and NHS login, else
+    `client_secret`.
     """
 
     client_id: Annotated[str, WORD]
@@ -83,6 +85,8 @@ class App:
     cis2_auth_method: Literal["client_secret_post", "private_key_jwt", "client_secret_basic"] = "client_secret_post"
     cis2_signing_algorithm: Literal["RS512", "RS256"] = "RS512"
     grant_types: tuple[Literal["authorization_code", "refresh_token"], ...] | None = None
+    cis2_realm_secret: Annotated[str, WORD] | None = None
+    nhs_login_realm_secret: Annotated[str, WORD] | None = None
     registration: Registration | None = None
 
     def known_in(self, environment: str) -> bool:

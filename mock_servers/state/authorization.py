@@ -11,13 +11,15 @@ from mock_servers.state.grant import Session
 class PendingAuthorization:
     """A person on the way to a provider, kept by the platform's own state.
 
-    `redirect_uri` and `state` are the client's; `callback_uri` is the platform's own redirect URI at the provider,
-    which the request that redeems the code repeats; `origin` is under which of the mock's names the person was sent.
+    `redirect_uri` and `state` are the client's, `scopes` those that it had then; `callback_uri` is the platform's own
+    redirect URI at the provider, which the request that redeems the code repeats; `origin` is under which of the mock's
+    names the person was sent.
     """
 
     mount: str
     environment: str
     client_id: str
+    scopes: tuple[str, ...]
     redirect_uri: str
     state: str
     provider: str
@@ -43,6 +45,12 @@ class PlatformCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSession:
-    """A session of the browser flow that a provider can end; `ended_at` once it has."""
+    """A provider's session of which the browser flow has given tokens, and which the provider can end.
 
+    `ended` is how often it has, the last time at `ended_at`; a code that outlives an end begins it once more.
+    `goes_on`: there are tokens of it since then.
+    """
+
+    ended: int = 0
     ended_at: float | None = None
+    goes_on: bool = True

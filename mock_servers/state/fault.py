@@ -121,6 +121,11 @@ class Fault:
         return "S" if self.do in ("rate_limit", "catch_all") else "I"
 
     @property
+    def is_quota(self) -> bool:
+        """Whether it is met where the service counts, after what it has used up of the request by then."""
+        return self.do == "rate_limit" and self.policy != "spike_arrest"
+
+    @property
     def answered_status(self) -> int:
         """The status that is answered in the place of the service's own."""
         return self.status or (SCRIPT_FAULT if self.do == "catch_all" else UNAVAILABLE)

@@ -64,9 +64,9 @@ class ProviderSession:
 class Session:
     """Since when, from whom and for how long tokens descend from one id token; `ends_at` is never put off.
 
-    `id` is the id token's `sid` (empty when it has none), `subject` its own `sub`, `provider` who issued it, `issuer`
-    by which name, and `people` whom that provider logs in. A log-in of the platform's browser flow keeps the provider's
-    access token, for its userinfo.
+    `id` is the id token's `sid` (empty when it has none), `ends_before` how often that had ended when this began;
+    `subject` its own `sub`, `provider` who issued it, `issuer` by which name, and `people` whom that provider logs in.
+    A log-in of the platform's browser flow keeps the provider's access token, for its userinfo.
     """
 
     id: str
@@ -77,6 +77,7 @@ class Session:
     refresh_lifetime: float
     issuer: str = ""
     people: str = ""
+    ends_before: int = 0
     id_token: str = field(default="", repr=False)
     external_access_token: str | None = field(default=None, repr=False)
 
@@ -128,7 +129,9 @@ class RefreshToken:
 class Issued:
     """Where a value came from, kept by its hash: what it is, who issued it, for which client and person, and when.
 
-    `at` is `None` for what was registered rather than issued; `redeem_at` is the path where the value is good.
+    `at` is `None` for what was registered rather than issued; `environment` is the platform's. `redeem_at` is the path
+    where the value is good, under the real origin `home` or, unless it is `only_at_home`, under the mock's own names;
+    `proof` is by what a client proves itself there.
     """
 
     kind: str
@@ -137,5 +140,9 @@ class Issued:
     person: str | None
     at: float | None
     expires_at: float | None
+    environment: str = ""
     redeem_at: str = ""
+    home: str = ""
+    only_at_home: bool = False
+    proof: str = "client_id and client_secret"
     spent_at: float | None = None

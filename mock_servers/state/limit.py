@@ -33,7 +33,7 @@ class Limit:
 
     def beside(self, other: str) -> Limit:
         """Return the same limit, saying that it holds beside what another member is."""
-        return Limit(allowed=f"with {other} {self.allowed}", holds=self.holds, words=self.words)
+        return Limit(allowed=f"with {other} {self.allowed}", holds=self.holds)
 
 
 Contradictions = Iterator[tuple[str, Any, Limit]]

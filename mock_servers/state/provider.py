@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from mock_servers.rules import ServiceError
+from mock_servers.rules import Problem, ServiceError
 from mock_servers.wire.origins import canonical
 
 
@@ -54,12 +54,12 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """What a provider wants of an authorization request.
+    """What a provider wants of an authorization request; `state_required` and `nonce_required` where a setting insists.
 
     `scopes` are known, `reserved_scopes` too but for clients that have them alone. `acr_levels` says which levels each
     acr value allows, the best first, `vectors` the level of each vector of trust; without either a person logs in at
-    whatever level is theirs. `displays` empty: not judged. `unsupported` names the problem of each parameter that must
-    not be there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
+    whatever level is theirs. `displays` empty: not judged. `unsupported` names the parameters that must not be
+    there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
     Keycloak's. `takes_asserted_log_in`: another client may vouch for a person who has logged in through it.
     `outcomes` are documented errors without a cause that the mock could play: a log-in may choose to end with one.
     """
@@ -76,7 +76,7 @@ class Asking:
     vectors: Mapping[str, str] = field(default_factory=dict)
     default_vectors: tuple[str, ...] = ()
     displays: tuple[str, ...] = ()
-    unsupported: Mapping[str, str] = field(default_factory=dict)
+    unsupported: tuple[str, ...] = ()
     honours_max_age: bool = False
     told: tuple[str, ...] = ("code", "state")
     form_id: str | None = None
@@ -90,7 +90,8 @@ class Proof:
 
     `methods` and `algorithms` empty: as registered. `audiences` are words of endpoints, or `issuer`; a list of
     audiences will do where `audience_list`. `longest` is how many seconds ahead an assertion's `exp` may be, `None` for
-    no limit, `advised` how many are documented.
+    no limit, `advised` how many are documented. `counts_registered`: of several proofs in one request the one that is
+    registered counts, and no other is looked at.
     """
 
     methods: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ class Proof:
     longest: int | None = None
     advised: int | None = None
     realm: str = ""
+    counts_registered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +111,14 @@ class Provider:
     `name` is its word in the configuration and the control API, `people` the word of whom it logs in, `path` where it
     lives below the origin. Paths of `endpoints` are below `path`. `written_origins` says how the issuer writes an
     origin, by how it is called in lower case and without an implied port; others are written as they are called.
-    `hosts` are the real ones that are this provider's alone. Lifetimes are seconds; `told_short_by` is by how many
-    fewer `expires_in` says. `assurance_claims` are numbers that a setting makes text. `scope` is what a log-in has that
-    asked for none; `token_members` are those of a token answer, in their order. `redirect_at_token_is_loose`: case and
-    query do not count when a code is redeemed. `tells_all`: userinfo does not mind the scope. `known_grants`
-    are refused in other words than what is no grant at all; `gives_refresh_tokens`: to clients that are registered for
-    no grant in particular, too. Whatever else lies below `realms_path` is a realm that does not exist. `errors` has the
-    row of each problem, `ancestor_errors` those that a setting puts in their place.
+    `hosts` are the real ones that are this provider's alone, and with `only_at_hosts` no other name leads to it.
+    Lifetimes are seconds; `told_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers that a
+    setting makes text. `scope` is what a log-in has that asked for none; `token_members` are those of a token answer,
+    in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed. `tells_all`:
+    userinfo does not mind the scope. `known_grants` are refused in other words than what is no grant at all;
+    `gives_refresh_tokens`: to clients that are registered for no grant in particular, too. Whatever else lies below
+    `realms_path` is a realm that does not exist. `errors` has the row of each problem, `ancestor_errors` those that a
+    setting puts in their place.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Provider:
     endpoints: Mapping[str, str]
     written_origins: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
+    only_at_hosts: bool = False
     discovery: Mapping[str, Any]
     signing_algorithm: str
     kid: str | None = None
@@ -153,8 +157,8 @@ class Provider:
     redirect_at_token_is_loose: bool = False
     tells_all: bool = False
     realms_path: str = ""
-    errors: Mapping[str, ServiceError] = field(default_factory=dict)
-    ancestor_errors: Mapping[str, ServiceError] = field(default_factory=dict)
+    errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
+    ancestor_errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
 
     @property
     def discovery_path(self) -> str:
@@ -164,6 +168,11 @@ class Provider:
     def issuer(self, origin: str) -> str:
         """Return the issuer under one of the mock's names."""
         return f"{self.written_origins.get(canonical(origin).lower(), origin)}{self.path}"
+
+    @property
+    def home(self) -> str:
+        """The real origin as its own documents write it; empty without a real host."""
+        return self.issuer(f"https://{self.hosts[0]}").removesuffix(self.path) if self.hosts else ""
 
     def endpoint(self, name: str) -> str:
         """Return the path of an endpoint below the origin: `token`, `jwks`, …."""

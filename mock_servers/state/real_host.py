@@ -16,7 +16,6 @@ Plays = Literal["platform", "cis2", "nhs_login", "realms", "management", "manage
 log-in, a host of somebody's key set, or one that only test suites call and that has nothing to say.
 """
 
-
 _DOMAINS: Final = ("nhs.uk", "nhs.net")
 
 

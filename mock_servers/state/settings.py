@@ -44,7 +44,9 @@ class ProviderSettings:
     does not exist and one that has expired apart, as the product's ancestor does (I).
     `single_sign_on`: whether a browser that has a session is not asked again (D for NHS login, I for CIS2); off, since
     the next test wants to choose another person. `default_vtr`: the vectors of trust of a request to NHS login that
-    names none, else its documented three of P9 (D).
+    names none, else its documented three of P9 (D). `strict_authorize`: whether NHS login refuses a request without
+    `state` or `nonce`, as documented (D), or accepts it, as from a live client (S). `foreign_assertion`: what CIS2 says
+    when an assertion names another client than the form, as quoted (Q) or as a recent fork of its ancestor does (I).
     """
 
     signing_key: Path | None = None
@@ -52,6 +54,8 @@ class ProviderSettings:
     assurance_levels: Literal["number", "string"] = "number"
     scope_at_token: Literal["ignore", "refuse"] = "ignore"
     unusable_code: Literal["captured", "ancestor"] = "captured"
+    foreign_assertion: Literal["quoted", "ancestor"] = "quoted"
+    strict_authorize: bool = False
     single_sign_on: bool = False
     default_vtr: tuple[Annotated[str, VECTOR_OF_TRUST], ...] = ()
     id_token_lifetime: Annotated[int, SECONDS] | None = None

@@ -26,6 +26,10 @@ class Parameters:
     def __iter__(self) -> Iterator[str]:
         return iter(self._first)
 
+    def lacking(self, name: str) -> str:
+        """Say in words what is missing: `no code`, or `an empty code` for one that is there without a value."""
+        return f"an empty {name}" if name in self._first else f"no {name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -18,6 +18,7 @@ _MOST_URLS: Final = 5
 _AROUND: Final = 150
 _SECRET: Final = re.compile(r"[A-Za-z0-9_+/=-]{12,}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,30}")
+_PEM: Final = "-----BEGIN"
 _NEAR: Final = 0.5
 _TENTHS: Final = 10
 _MINUTES: Final = 600
@@ -56,6 +57,8 @@ def shown(value: Any, longest: int = _LONGEST) -> str:
     """Return a JSON value on one line of ASCII, cut when long; `nothing` for an absent one."""
     if value is javascript.UNDEFINED:
         return "nothing"
+    if isinstance(value, str) and _PEM in value:
+        return cut(value)
     line = json.dumps(value, default=str)
     return line if len(line) <= longest else f"{line[:longest]}…"
 

@@ -1,7 +1,13 @@
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from mock_servers.apim import flows as apim
+from mock_servers.gateway import flows as gateway
+from mock_servers.gateway import own_api
+from mock_servers.identity_provider import flows as identity_provider
 from mock_servers.rules import (
     Flow,
     Kind,
@@ -133,6 +139,45 @@ def test_claims_and_actions_are_not_foreseen() -> None:
 
     assert foresee(walk, exchange, refusal) == []
     assert exchange.walked == ["first"]
+
+
+def test_what_rests_on_an_objection_is_passed_over_and_what_rests_on_that() -> None:
+    @rejects(SECOND, after=["check_first"])
+    def check_second(_: Exchange) -> str | None:
+        return "second is bad, which nobody knows while the first is"
+
+    @rejects(THIRD, after=["check_second"])
+    def check_third(_: Exchange) -> str | None:
+        return "so is the third"
+
+    walk = flow(check_first, check_second, check_third)
+    exchange = Exchange(bad=frozenset({"first"}))
+    refusal = judge(walk, exchange)
+    assert refusal is not None
+
+    assert foresee(walk, exchange, refusal) == []
+
+
+def test_what_rests_on_a_foreseen_objection_is_passed_over() -> None:
+    @rejects(THIRD, after=["find_second"])
+    def check_third(exchange: Exchange) -> str | None:
+        return f"third is bad after {exchange.bad}"
+
+    walk = flow(check_first, find_second, check_third)
+    exchange = Exchange(bad=frozenset({"first", "second"}))
+    refusal = judge(walk, exchange)
+    assert refusal is not None
+
+    assert [later.error for later in foresee(walk, exchange, refusal)] == [SECOND]
+
+
+@pytest.mark.parametrize("flows", [apim.FLOWS, identity_provider.FLOWS, gateway.HELLO_WORLD, own_api.FLOWS])
+def test_a_rule_rests_on_rules_that_are_there_and_come_before_it(flows: Sequence[Flow[Any, Any]]) -> None:
+    for each in flows:
+        names = [rule.name for policy in each.policies for rule in policy.rules]
+        rests = [(rule.name, on) for policy in each.policies for rule in policy.rules for on in rule.after]
+
+        assert [(name, on) for name, on in rests if on not in names[: names.index(name)]] == []
 
 
 def test_an_attribute_error_of_a_rules_own_making_is_not_hidden() -> None:

@@ -142,7 +142,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "subject_token.check_subject_token_alg",
         "subject_token.check_subject_token_signature",
     ),
-    _swapped("secret before the quota", "client_secret.check_client_secret", "client_app.claim_quota"),
+    _flows(
+        "secret before the quota",
+        "        client_app.claim_quota,\n        client_secret.check_client_secret_present,\n",
+        "        client_secret.check_client_secret_present,\n        client_app.claim_quota,\n",
+    ),
     _flows(
         "developer before app",
         "    client_secret.check_app_approved,\n    client_secret.check_developer_active,\n",
@@ -151,6 +155,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     _swapped("response type before state", "authorize.check_state_present", "authorize.check_response_type_present"),
     _swapped("events before sid", "logout.check_logout_sid_present", "logout.check_logout_events"),
     _swapped("nonce before events", "logout.check_logout_events", "logout.check_logout_nonce_absent"),
+    _swapped(
+        "the session's age before the token is spent",
+        "refresh.claim_refresh_token",
+        "refresh.check_session_of_refresh_token",
+    ),
     _swapped("expired before revoked", "refresh.check_refresh_token_not_revoked", "refresh.check_refresh_token_live"),
     _swapped(
         "nbf of a subject token before its signature",
@@ -309,8 +318,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "if False and token.spent_at is not None:",
     ),
     _apim("refresh", "a refresh token of another app", "if token.client_id != exchange.app.client_id:", "if False:"),
-    _apim("refresh", "a session without an end", "if exchange.now < ends_at:", "if True:"),
-    _apim("shortening", "a lifetime raised", "return min(int(sent) / 1000, default)", "return int(sent) / 1000"),
+    _apim("refresh", "a session without an end", "if exchange.now < session_ends_at(exchange, token):", "if True:"),
+    _apim("shortening", "a lifetime raised", "return min(default, asked)", "return asked"),
+    _apim("shortening", "no lifetime at all", "return lifetime if lifetime > 0 else default", "return lifetime"),
     _mock(
         "wire/identifiers",
         "a shorter access token",
@@ -324,6 +334,15 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "if pending.spent_at is not None:",
         "if False and pending.spent_at is not None:",
     ),
+    _apim(
+        "callback",
+        "the scopes of this moment",
+        "exchange.app = replace(app, scopes=pending.scopes)",
+        "exchange.app = app",
+    ),
+    _apim("logout", "an event that is null is none", "and EVENT in events:", "and events.get(EVENT) is not None:"),
+    _apim("logout", "an empty nonce is none", "if _is_there(nonce) else None", "if nonce else None"),
+    _flows("the times of a logout token not judged", "        logout.check_logout_in_time,\n", ""),
     _apim("callback", "a code for ten minutes", "CODE_LIFETIME: Final = 300", "CODE_LIFETIME: Final = 600"),
     _apim(
         "authorize",

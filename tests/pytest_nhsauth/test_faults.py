@@ -92,10 +92,14 @@ def test_a_fault_is_unused_until_it_is_met(platform: Platform) -> None:
 @pytest.mark.parametrize(
     ("on", "words", "message"),
     [
-        ("tokn", {"drop": True}, 'fault.on is "tokn"; allowed: "token" or'),
+        ("tokn", {"drop": True}, 'fault.on is "tokn" (did you mean token?); allowed: "token" or'),
         ("token", {}, 'fault.do is missing; allowed: "delay" or "status"'),
         ("token", {"drop": True, "delay": 3}, "fault is delay and drop; allowed: one of them"),
-        ("token", {"statuz": 503}, "fault.statuz is unknown (did you mean status?); allowed: after, body"),
+        (
+            "token",
+            {"statuz": 503, "drop": True},
+            "fault.statuz is unknown (did you mean status?); allowed: after, body",
+        ),
         ("token", {"status": 200}, "fault.status is 200; allowed: a status from 400 to 599"),
         ("token", {"status": 503, "processed": True}, "fault.processed is true; allowed: left out with status"),
         ("cis2.token", {"rate_limit": True}, 'fault.on is "cis2.token"; allowed: with rate_limit "token" or'),

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from mock_servers.apim import platform_client
+from mock_servers.apim.client_app import known_keys
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import UUID, is_unfilled
+from mock_servers.diagnosis.shapes import UUID, is_path, is_unfilled
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
@@ -19,7 +20,6 @@ from mock_servers.wire.wording import shown
 _CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _BOTH: Final = "iss and sub are both the app's API key, of the environment that you post to"
-_MOST: Final = 5
 
 _Said = tuple[Certainty, str]
 
@@ -47,10 +47,9 @@ def _is_known(case: Case, named: Any) -> bool:
 def _cure(case: Case) -> str:
     if not case.known.is_all:
         return "Take the API key from the app's page in the developer portal of this environment."
-    known = [app.client_id for app in case.known.store.apps.values() if app.known_in(case.known.environment)]
-    more = f" and {len(known) - _MOST} more" if len(known) > _MOST else ""
     return (
-        f"Take the API key from the app's page in the developer portal; this mock knows {shown(known[:_MOST])}{more}."
+        "Take the API key from the app's page in the developer portal; this mock knows "
+        f"{known_keys(case.known.store.apps.values(), case.known.environment)}."
     )
 
 
@@ -95,6 +94,8 @@ def _of_platform(named: str) -> Iterator[_Said]:
 def _of_shape(named: str) -> Iterator[_Said]:
     if not named.strip() or is_unfilled(named):
         yield "certain", "a variable that was not filled in"
+    if is_path(named):
+        yield "likely", "by its looks the path of a file, which was not read"
     if _CIS2_CLIENT.fullmatch(named):
         yield "likely", "it looks like a CIS2 client id, which is for CIS2 alone"
     if UUID.fullmatch(named):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,15 +20,27 @@ from mock_servers.wire.wording import duration, moment, shown
 LONGEST: Final = 300
 GRACE: Final = 10
 _HOUR: Final = 3600
-_MOST_HOURS: Final = 14
+_ZONE: Final = 1800
+"""Seconds; time zones are half hours apart."""
+_MOST_ZONES: Final = 28
 _SLACK: Final = 60
-"""Seconds by which a whole hour may be missed and still be a time zone: clocks are off, and requests take time."""
+"""Seconds by which a half hour may be missed and still be a time zone: clocks are off, and requests take time."""
+_USUAL: Final = (300, 240, 180, 120, 60, 30)
+"""Seconds for which assertions are signed as a rule."""
+_SHORT: Final = 10
+"""Seconds; nobody signs for so few on purpose: minutes were meant."""
 _SAME: Final = 2
 _LATEST: Final = 253_402_300_799
 """The last second of the year 9999."""
 _SHORTEST_TIME: Final = 100_000_000
 """Smaller numbers are spans: as seconds since 1970 they lie before 1973."""
-_UNITS: Final = ((10, "Date.now() / 100"), (1e3, "milliseconds"), (1e6, "microseconds"), (1e9, "nanoseconds"))
+_UNITS: Final = (
+    (1 / 60, "minutes"),
+    (10, "Date.now() / 100"),
+    (1e3, "milliseconds"),
+    (1e6, "microseconds"),
+    (1e9, "nanoseconds"),
+)
 _DEFAULTS: Final = {
     600: "Ten minutes are the default of msal and jwcrypto.",
     1800: "Half an hour is what NHS login's samples have; that is another service.",
@@ -101,6 +112,8 @@ def _misread(name: str, value: Any, now: float) -> str | None:
     unit = _unit(javascript.number(value), now)
     if unit == "milliseconds":
         return "milliseconds; divide by 1000 and round down."
+    if unit == "minutes":
+        return "minutes since 1970; multiply by 60."
     if unit == "a span":
         return "a lifetime, or nothing, where a moment belongs; add the time of now."
     return f"{unit}, not seconds." if unit else None
@@ -142,10 +155,11 @@ def _by_clock(ahead: float) -> bool:
     return LONGEST < ahead <= LONGEST + _SLACK or _hours(ahead - LONGEST) is not None
 
 
-def _hours(offset: float) -> int | None:
-    """Return by how many whole hours a clock is off; `None` when it is off by something else."""
-    hours = round(offset / _HOUR)
-    return hours if 1 <= abs(hours) <= _MOST_HOURS and abs(offset - hours * _HOUR) <= _SLACK else None
+def _hours(offset: float) -> float | None:
+    """Return by how many hours, whole or half, a clock is off; `None` when it is off by something else."""
+    zones = round(offset / _ZONE)
+    near = abs(offset - zones * _ZONE) <= _SLACK
+    return zones * _ZONE / _HOUR if near and 1 <= abs(zones) <= _MOST_ZONES else None
 
 
 def clock_ahead(case: Case) -> Finding | None:
@@ -156,6 +170,8 @@ def clock_ahead(case: Case) -> Finding | None:
     offset = times.offset if times.offset is not None else _nbf_offset(case)
     if offset is None:
         return _perhaps_ahead(times)
+    if _exp_is_right(case, times, offset):
+        return None
     too_far = times.ahead > LONGEST + GRACE and times.ahead - offset <= LONGEST + GRACE
     if offset <= 0 or not (too_far or offset > GRACE):
         return None
@@ -165,6 +181,47 @@ def clock_ahead(case: Case) -> Finding | None:
         seen=f"exp - iat is {times.ahead - offset:.0f} s, but exp is {times.ahead:.0f} s from now.",
         cause=f"Your clock is {_off(offset)} ahead of the service's, which reads {moment(case.now)}.",
         cure="Set the clock by NTP, take the time in UTC, and let exp be now + 240: that leaves room.",
+    )
+
+
+def _exp_is_right(case: Case, times: _Times, offset: float) -> bool:
+    """Whether exp is as a right clock would have made it, so that no clock explains the other times."""
+    return 0 < times.ahead <= LONGEST + GRACE and not _was_off_before(case, offset)
+
+
+def not_yet_valid(case: Case) -> Finding | None:
+    """`iat` or `nbf` lies ahead, and exp is right: that is no clock."""
+    times = _times(case)
+    offsets = {name: _offset(case.claim(name), case.now) for name in ("nbf", "iat")}
+    name, offset = next(((name, each) for name, each in offsets.items() if each is not None and each > GRACE), ("", 0))
+    if times is None or not name or not _exp_is_right(case, times, offset):
+        return None
+    return Finding(
+        id="not-yet-valid",
+        certainty="certain",
+        seen=f"{name} is {duration(offset)} ahead of the service's clock, of which {GRACE} s are forgiven; exp, "
+        f"{times.ahead:.0f} s ahead, is as it should be.",
+        cause=f"A clock would have moved exp as well: {name} is worked out in another way, or from another moment."
+        if round(times.ahead) in _USUAL
+        else f"{name} says from when on the assertion is good, and that moment has not come.",
+        cure=f"Leave {name} out, or set it to now.",
+    )
+
+
+def lifetime_too_short(case: Case) -> Finding | None:
+    """The assertion had expired when it arrived, for it was signed for seconds."""
+    times = _times(case)
+    lifetime = times.lifetime if times is not None else None
+    if times is None or lifetime is None or not 0 <= lifetime <= _SHORT or times.ahead >= 0 or _known_of_old(case):
+        return None
+    if times.ahead < -_SLACK:
+        return None
+    return Finding(
+        id="lifetime-too-short",
+        certainty="certain",
+        seen=f"exp - iat is {lifetime:.0f} s, and the assertion arrived {duration(times.ahead)} after it had expired.",
+        cause="Minutes were added as seconds: now + 5 is five seconds, and a request takes some of them.",
+        cure="Set exp to now + 240, in seconds.",
     )
 
 
@@ -190,15 +247,15 @@ def _off(offset: float) -> str:
     hours = _hours(offset)
     if hours is None:
         return f"about {duration(offset)}"
-    return f"{abs(hours)} hour{'s' * (abs(hours) != 1)}, as when a local time is taken for UTC,"
+    return f"{abs(hours):g} hour{'s' * (abs(hours) != 1)}, as when a local time is taken for UTC,"
 
 
 def clock_behind(case: Case) -> Finding | None:
     """The client's clock is slow, or its local time was taken for UTC; else the assertion was made long before."""
     times = _times(case)
-    if times is None or times.ahead >= 0 or _known_of_old(case):
+    if times is None or times.ahead >= 0 or _known_of_old(case) or lifetime_too_short(case) is not None:
         return None
-    hours = next(filter(None, (_hours(each) for each in _candidates(times))), None)
+    hours = _zone_behind(times)
     return Finding(
         id="clock-behind-or-bst",
         certainty=_certainty_behind(case, times, hours),
@@ -209,25 +266,25 @@ def clock_behind(case: Case) -> Finding | None:
     )
 
 
-def _candidates(times: _Times) -> Iterator[float]:
-    """Tell by how much the clock may be off: of an `exp` alone, for every lifetime that is allowed."""
+def _zone_behind(times: _Times) -> float | None:
+    """Tell by how many hours a clock is off: of an `exp` alone, for the usual lifetimes, whole hours first."""
     if times.offset is not None:
-        yield times.offset
-        return
-    yield from (times.ahead - lifetime for lifetime in range(LONGEST, -1, -_SLACK))
+        return _hours(times.offset)
+    found = [hours for lifetime in _USUAL if (hours := _hours(times.ahead - lifetime)) is not None]
+    return next((hours for hours in found if hours.is_integer()), next(iter(found), None))
 
 
-def _certainty_behind(case: Case, times: _Times, hours: int | None) -> Certainty:
+def _certainty_behind(case: Case, times: _Times, hours: float | None) -> Certainty:
     if times.offset is not None and _was_off_before(case, times.offset):
         return "certain"
     return "likely" if hours is not None else "possible"
 
 
-def _why_behind(hours: int | None, ahead: float) -> str:
+def _why_behind(hours: float | None, ahead: float) -> str:
     if hours == -1:
         return "A local time was taken for UTC: British Summer Time is one hour ahead of it."
     if hours is not None:
-        return f"A local time was taken for UTC: it is {abs(hours)} hours away from it."
+        return f"A local time was taken for UTC: it is {abs(hours):g} hours away from it."
     return f"Your clock is slow, by {duration(ahead)} at least, or the assertion was made earlier and kept."
 
 
@@ -257,5 +314,7 @@ FINDERS: Final = (
     Finder(find=exp_unit, rules=(_EXPIRED, "find_client_assertion_exp", _TOO_FAR, _NOT_BEGUN)),
     Finder(find=lifetime_too_long, rules=(_TOO_FAR,)),
     Finder(find=clock_ahead, rules=(_TOO_FAR, _NOT_BEGUN)),
+    Finder(find=not_yet_valid, rules=(_NOT_BEGUN,)),
+    Finder(find=lifetime_too_short, rules=(_EXPIRED,)),
     Finder(find=clock_behind, rules=(_EXPIRED,), named=("clock-behind-or-bst",)),
 )

@@ -8,11 +8,12 @@ from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import is_unfilled, shape_of
+from mock_servers.diagnosis.shapes import is_path, is_unfilled, shape_of
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import spelt
+from mock_servers.wire.wrapping import json_object, unwrapped
 
 _OUTSIDE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _PARTS: Final = 3
@@ -30,7 +31,8 @@ def _finder(name: str, *rules: str) -> Finder:
     def mangled_jwt(case: Case) -> Finding | None:
         """A JWT that was changed on its way: quoted, wrapped, cut off; or a variable that nothing was filled into."""
         sent = case.form(name)
-        what = _damage(sent[:_LONGEST]) if sent is not None and not _is_jwt(sent) else None
+        is_other = sent is None or _is_jwt(sent) or json_object(sent) is not None
+        what = _damage(sent[:_LONGEST], name) if sent is not None and not is_other else None
         if what is None:
             return None
         seen, cause = what
@@ -40,16 +42,18 @@ def _finder(name: str, *rules: str) -> Finder:
     return Finder(find=mangled_jwt, rules=rules, named=("mangled-jwt",))
 
 
-def _damage(sent: str) -> tuple[str, str] | None:
+def _damage(sent: str, name: str) -> tuple[str, str] | None:
     """Say what is wrong with a text that was meant to be a JWT; `None` for one that was not."""
     bare = sent.strip(_AROUND).removeprefix("Bearer ").strip(_AROUND)
     if is_unfilled(bare):
         return f"is {spelt(sent)}", "A variable was never filled in: look at what the step before it answered."
+    if is_path(bare) and shape_of(bare) is None and not bare.startswith("eyJ"):
+        return f"is {spelt(sent)}", "It is the path of a file, and the file was never read: send what is in it."
+    found = next((each for each in unwrapped(sent, name) if _is_jwt(each.bare)), None)
+    if found is not None:
+        return f"is a JWT with {found.words}", "The value was copied, printed or encoded with what stands around it."
     if not bare.startswith("eyJ") and (bare.count(".") != _PARTS - 1 or shape_of(bare) is not None):
         return None
-    if bare != sent and _is_jwt(bare):
-        around = "a Bearer in front" if "Bearer " in sent else "quotes" if sent[0] in "\"'" else "white space"
-        return f"is a JWT with {around}", "The value was copied with what stood around it."
     return _of_character(sent) or _of_length(sent)
 
 

@@ -11,10 +11,13 @@ from typing import Any, Final
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.token.bearer import described_jwt
-from mock_servers.jose.jwts import Jwt
+from mock_servers.diagnosis.of_itself import described_jwt, is_of_provider
+from mock_servers.jose import jwts
+from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal.finding import Finding
 from mock_servers.rules import Policy
+from mock_servers.wire.wording import url
 
 _ID_TOKENS: Final = ("NHS login's id_token (token_use id)", "CIS2's id_token (tokenName id_token)")
 
@@ -65,11 +68,46 @@ def other_jwt_as_subject(case: Case) -> Finding | None:
     )
 
 
+def other_jwt_as_assertion(case: Case) -> Finding | None:
+    """The client assertion is a JWT that an identity provider made, and not this mock's."""
+    sent = case.form("client_assertion") or ""
+    if case.assertion is not None or case.known.issued(sent) is not None or swapped_tokens(case) is not None:
+        return None
+    try:
+        jwt = jwts.decode(sent)
+    except MalformedJwtError:
+        return None
+    return _by_provider(case, jwt) if is_of_provider(jwt) else None
+
+
+def _by_provider(case: Case, jwt: Jwt) -> Finding:
+    what, iss = described_jwt(jwt), jwt.claims.get("iss", UNDEFINED)
+    host = case.known.hosts.of_origin(_origin(iss))
+    whose = f" ({host.plays}, {host.environment})" if host is not None else ""
+    return Finding(
+        id="other-jwt-as-assertion",
+        certainty="certain" if host is not None or what else "likely",
+        seen=f"client_assertion is {what or 'a JWT about a log-in'}, issued by {url(iss)}{whose}.",
+        cause="An identity provider made it, about a person; a client assertion is made by your app, about itself.",
+        cure="Sign a JWT with the app's private key and send that as client_assertion; an id_token goes into "
+        "subject_token of a token exchange.",
+    )
+
+
+def _origin(iss: object) -> str:
+    scheme, mark, rest = iss.partition("://") if isinstance(iss, str) else ("", "", "")
+    return f"{scheme}{mark}{rest.partition('/')[0]}"
+
+
 def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
     return tuple(rule.name for policy in policies for rule in policy.rules)
 
 
 FINDERS: Final = (
     Finder(find=swapped_tokens, rules=_names((*flows.CLIENT_ASSERTION, *flows.SUBJECT_TOKEN))),
+    Finder(
+        find=other_jwt_as_assertion,
+        rules=(*_names(flows.CLIENT_ASSERTION), "check_assertion_names_client", "check_assertion_signature"),
+    ),
     Finder(find=other_jwt_as_subject, rules=_names(flows.SUBJECT_TOKEN)),
 )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers.diagnosis.case import Case
@@ -70,14 +71,14 @@ def _is_private(where: str) -> bool:
 
 
 def jwks_is_not_a_set(case: Case) -> Finding | None:
-    """What the URL answers is no key set, or an empty one."""
+    """What the URL answers is no key set, an empty one, or one with something else than JWKs in it."""
     kept = case.key_set
-    if kept is None or kept.keys:
+    if kept is None or (kept.keys and (not kept.problem or kept.find(case.header("kid")) is not None)):
         return None
     what = kept.problem or "a key set without any key"
     return Finding(
         id="jwks-is-not-a-set",
-        certainty="certain",
+        certainty="likely" if kept.keys else "certain",
         seen=f"{url(kept.url)} answered {what}.",
         cause="The platform reads a JSON object with a list of keys from this URL, and keeps what it got for an hour. "
         "(What it answers then is our guess.)",
@@ -86,6 +87,8 @@ def jwks_is_not_a_set(case: Case) -> Finding | None:
 
 
 def _make_it_a_set(kept: FetchedJwks) -> str:
+    if "redirect" in kept.problem:
+        return "Register the URL to which it redirects, or let this one answer the JSON itself."
     if "web page" in kept.problem:
         raw = " use the raw URL of the file instead of the page that shows it (/blob/)." if "/blob/" in kept.url else ""
         return f"Let it answer the JSON itself:{raw or ' no page around it, and no log-in before it.'}"
@@ -110,9 +113,21 @@ def weak_or_odd_key(case: Case) -> Finding | None:
             seen=f"The key registered as kid {shown(jwk.get('kid'))} cannot be used: {reason}.",
             cause="The service takes RSA keys of 2048 bits and more, with n and e in base64url. (What it answers to "
             "others is our guess.)",
-            cure="Make an RSA key of 4096 bits, for example by `nhsauth keys new`, and register its JWK.",
+            cure=_what_to_add(jwk),
         )
     return None
+
+
+def _what_to_add(jwk: Mapping[str, Any]) -> str:
+    """Say how the JWK is mended where the key itself may be a good one."""
+    pem = next((name for name, value in jwk.items() if isinstance(value, str) and "-----BEGIN" in value), None)
+    if pem is not None:
+        return f"{shown(pem)} holds a PEM: write that key's numbers as n and e, in base64url. The key can stay."
+    if "n" in jwk and "e" in jwk and "kty" not in jwk:
+        return 'Add "kty": "RSA" to the JWK. The key can stay.'
+    if "x5c" in jwk and "n" not in jwk:
+        return 'Add "kty": "RSA", n and e of the key in the certificate: x5c alone is not read. The key can stay.'
+    return "Make an RSA key of 4096 bits, for example by `nhsauth keys new`, and register its JWK."
 
 
 FINDERS: Final = (

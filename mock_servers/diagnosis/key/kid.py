@@ -14,6 +14,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.key.key import digests, known_keys, usable
 from mock_servers.diagnosis.key.signature import AS_GIVEN
+from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding
@@ -32,7 +33,7 @@ def unknown_kid(case: Case) -> Finding | None:
     kid, kept = case.header("kid"), case.key_set
     if not javascript.truthy(kid) or kept is None or not kept.keys or kept.find(kid) is not None:
         return None
-    return _new(case, kept, kid) or _wrong(case, kept, kid)
+    return _new(case, kept, kid) or _nameless(case, kept, kid) or (None if kept.problem else _wrong(case, kept, kid))
 
 
 def _new(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
@@ -51,6 +52,29 @@ def _new(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
     )
 
 
+def _nameless(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
+    """A key of the set has no kid, or one that is no text, and so no kid of an assertion can name it."""
+    nameless = [jwk for jwk in kept.keys or () if not _is_name(jwk.get("kid"))]
+    mine = next((jwk for jwk in nameless if _signed_by(case, jwk)), None)
+    if not nameless or (mine is None and len(nameless) < len(kept.keys or ())):
+        return None
+    has = "no kid" if "kid" not in nameless[0] else f"kid {shown(nameless[0]['kid'])}, which is no text"
+    sure = mine is not None and isinstance(kid, str)
+    return Finding(
+        id="jwk-without-kid",
+        certainty="certain" if sure else "likely",
+        seen=f"The assertion names kid {shown(kid)}; {'its key' if sure else 'the key'} in the registered set has "
+        f"{has}.",
+        cause="The service finds the key by the kid that the assertion's header and the JWK share, as text.",
+        cure=f'Add "kid": {shown(kid if isinstance(kid, str) else str(kid))} to the JWK in the key set, and send the '
+        "same text in the header. The platform keeps a fetched set for an hour.",
+    )
+
+
+def _is_name(kid: Any) -> bool:
+    return isinstance(kid, str) and kid != ""
+
+
 def _wrong(case: Case, kept: FetchedJwks, kid: Any) -> Finding:
     told = next(_resemblances(case, kept, kid), None)
     return Finding(
@@ -65,6 +89,8 @@ def _wrong(case: Case, kept: FetchedJwks, kid: Any) -> Finding:
 def _cure(case: Case, kept: FetchedJwks, jwk: _Jwk | None) -> str:
     if jwk is None and len(kept.keys or ()) == 1:
         jwk = (kept.keys or ())[0]
+    if jwk is not None and not _is_name(jwk.get("kid")):
+        jwk = None
     if jwk is None:
         return "Send the kid of the key that you sign with, exactly as the set has it."
     sure = " The signature is that key's." if _signed_by(case, jwk) else ""
@@ -82,6 +108,8 @@ def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str
     if not isinstance(kid, str):
         yield "The kid is no text, and those of the set are.", _same_text(kept, kid)
         return
+    if is_unfilled(kid):
+        yield "It is a variable that was not filled in.", None
     for jwk in kept.keys or ():
         yield from ((words, jwk) for words in _of_key(kid[:_LONGEST], jwk))
     if _FILE.fullmatch(kid[:_LONGEST]):
@@ -140,7 +168,12 @@ def kid_of_id_token(case: Case) -> Finding | None:
     )
 
 
+_NAMED: Final = {
+    "new-key-not-seen-yet": "The key set has the key by now; the copy that is kept for an hour has not.",
+    "jwk-without-kid": "The key in the registered set has no kid, or one that is no text.",
+    "wrong-kid": "The key set has no key of this kid.",
+}
 FINDERS: Final = (
-    Finder(find=unknown_kid, rules=(_UNKNOWN,), named=("new-key-not-seen-yet", "wrong-kid")),
+    Finder(find=unknown_kid, rules=(_UNKNOWN,), named=_NAMED),
     Finder(find=kid_of_id_token, rules=(_UNKNOWN_AT_PROVIDER,), named=("wrong-kid",)),
 )

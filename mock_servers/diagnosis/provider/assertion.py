@@ -11,7 +11,9 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.credential import basic_credentials
 from mock_servers.identity_provider.client import Client
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import kids_of
 from mock_servers.journal.finding import Finding
+from mock_servers.state.app import App
 from mock_servers.state.provider import Provider
 from mock_servers.wire.wording import difference, duration, shown, url
 
@@ -37,20 +39,24 @@ def cis2_iss_is_api_key(case: Case) -> Finding | None:
     iss, client_id = case.claim("iss"), case.form("client_id")
     if _at(case, "cis2") is None or not isinstance(iss, str) or iss == client_id:
         return None
-    known = case.known.app(iss) is not None
-    is_key = known and client_id is not None and not _CIS2_CLIENT.fullmatch(iss)
-    if not is_key and (known or not _API_KEY.fullmatch(iss)):
+    app = case.known.app(iss)
+    if _CIS2_CLIENT.fullmatch(iss) or not (_signs_by_its_key(app, client_id) if app else _API_KEY.fullmatch(iss)):
         return None
+    whose = f"the API key of app {shown(app.name)}" if app is not None else "by its shape an API key"
     named = f", and client_id in the form is {shown(client_id)}" if client_id is not None else ""
     return Finding(
         id="cis2-iss-is-api-key",
-        certainty="certain" if is_key else "likely",
-        seen=f"iss of the assertion is {shown(iss)}, {'an' if is_key else 'by its shape an'} API key of the platform"
-        f"{named}.",
+        certainty="certain" if app is not None and client_id is not None else "likely",
+        seen=f"iss of the assertion is {shown(iss)}, {whose} at the platform{named}.",
         cause="CIS2 and the platform know an app by two ids, and sign-in to each is signed for with its own.",
-        cure="For CIS2 set iss and sub to the CIS2 client id (….apps.supplier or ….apps.national); the API key is for "
-        "the platform.",
+        cure="For CIS2 set iss and sub to the CIS2 client id (….apps.supplier or ….apps.national), here an app of its "
+        'own with cis2_auth_method "private_key_jwt"; the API key is for the platform.',
     )
+
+
+def _signs_by_its_key(app: App, client_id: str | None) -> bool:
+    """Whether an app's key is no client of CIS2: the form names another, or the app has not registered to sign."""
+    return client_id is not None or app.cis2_auth_method != "private_key_jwt"
 
 
 def cis2_aud(case: Case) -> Finding | None:
@@ -131,7 +137,7 @@ def cis2_alg_or_key(case: Case) -> Finding | None:
 def _unknown_kid(case: Case) -> tuple[str, str] | None:
     if not case.refused_by("check_assertion_key"):
         return None
-    kids = [str(key.get("kid")) for key in case.learned.get("jwks") or ()]
+    kids = kids_of(case.learned.get("jwks") or ())
     seen = f"kid is {shown(case.header('kid'))}; client and key set have {shown(kids)}."
     return seen, "Send the kid of the registered key, or none: CIS2 then tries each."
 
@@ -185,7 +191,7 @@ def _of_secret(case: Case) -> str | None:
         return "The client proves itself by a secret in a Basic header."
     if "client_secret" in case.request.form:
         return "The client proves itself by client_secret in the form."
-    if "client_assertion" in case.request.form:
+    if "client_assertion" in case.request.form or not case.refused_by("find_credentials", "check_method_registered"):
         return None
     return "There is neither client_assertion nor client_assertion_type in the form."
 
@@ -217,7 +223,10 @@ def _what_it_is(case: Case, aud: Any) -> str:
 
 
 FINDERS: Final = (
-    Finder(find=cis2_iss_is_api_key, rules=("check_assertion_names_client", "find_client")),
+    Finder(
+        find=cis2_iss_is_api_key,
+        rules=("check_assertion_names_client", "find_client", "check_method_registered"),
+    ),
     Finder(find=cis2_aud, rules=("check_assertion_audience",), named=("cis2-aud-without-443",)),
     Finder(find=cis2_lifetime, rules=("check_assertion_near",)),
     Finder(find=cis2_alg_or_key, rules=("check_assertion_key", "check_assertion_signature")),

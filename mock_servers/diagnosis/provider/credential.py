@@ -6,6 +6,7 @@ import base64
 from typing import Final
 from urllib.parse import unquote_plus
 
+from mock_servers.apim.request_form import ASSERTION_TYPE
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
@@ -37,7 +38,7 @@ def credentials_in_basic(case: Case) -> Finding | None:
         certainty="certain",
         seen=f"The Authorization header is Basic, {_described(case, *sent)}; the form names no client.",
         cause="The platform's token endpoint reads the form alone, and passes over that header.",
-        cure=_where_to(case),
+        cure=_where_to(case, has_jwt=sent[0].startswith(_JWT_START) or sent[1].startswith(_JWT_START)),
     )
 
 
@@ -52,7 +53,9 @@ def _described(case: Case, client_id: str, secret: str) -> str:
     return f"with an id of {len(client_id)} characters{none} and a secret of {len(secret)}"
 
 
-def _where_to(case: Case) -> str:
+def _where_to(case: Case, *, has_jwt: bool) -> str:
+    if has_jwt and case.form("grant_type") not in ("authorization_code", "refresh_token"):
+        return f"Move the JWT into the form, as client_assertion, with client_assertion_type {ASSERTION_TYPE}."
     if case.form("grant_type") in ("authorization_code", "refresh_token"):
         return "Send client_id and client_secret as parameters of the form."
     return "Sign an assertion and send it as client_assertion in the form: this grant knows no secret."

@@ -5,6 +5,8 @@ Mistakes 5, 14, 30 and 31.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Final
 
 from mock_servers.apim.request_form import FORM
@@ -17,6 +19,34 @@ _CONTENT_TYPE: Final = "check_content_type_form"
 _NO_GRANT: Final = "check_grant_type_present"
 _LONGEST: Final = 10_000
 _PARAMETERS: Final = ("grant_type", "client_assertion", "client_assertion_type", "subject_token")
+PARAMETERS: Final = (
+    *_PARAMETERS,
+    "subject_token_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "redirect_uri",
+    "refresh_token",
+)
+_JOINT: Final = re.compile(rf"([\r\n\t ;,|]+)({'|'.join(PARAMETERS)})=")
+_GZIP: Final = b"\x1f\x8b"
+_COMPRESSED: Final = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
+_ANY_PRESENCE: Final = (
+    "check_client_assertion_type",
+    "check_subject_token_beside_assertion",
+    "check_client_assertion_present",
+    "check_subject_token_present",
+    "check_subject_token_type_id_token",
+    "check_client_id_present",
+    "check_client_secret_present",
+    "check_code_present",
+    "check_redirect_uri_in_form",
+    "check_redirect_uri_present",
+    "check_refresh_token_present",
+    "check_grant_type_token_exchange",
+    "find_credentials",
+)
+"""The rules that miss a parameter."""
 
 
 def json_body(case: Case) -> Finding | None:
@@ -37,10 +67,100 @@ def json_body(case: Case) -> Finding | None:
     )
 
 
+def multipart_body(case: Case) -> Finding | None:
+    """The parameters are parts of a multipart body."""
+    sent = case.request.content_type
+    if not sent.lower().lstrip().startswith("multipart/"):
+        return None
+    return Finding(
+        id="multipart-body",
+        certainty="certain",
+        seen=f"Content-Type is {shown(sent.partition(';')[0])}.",
+        cause="requests sends it for files={…}, browsers and fetch for FormData, curl for -F; a token endpoint reads "
+        "no parts.",
+        cure="Send a form: in requests data={…} in place of files=, in fetch and axios a URLSearchParams in place of "
+        f"FormData, in curl -d in place of -F, with Content-Type {FORM}.",
+    )
+
+
+def compressed_body(case: Case) -> Finding | None:
+    """The body is compressed."""
+    sent, body = case.request.headers.get("content-encoding", ""), case.request.body
+    if not body.startswith(_GZIP) and sent.lower() not in _COMPRESSED:
+        return None
+    return Finding(
+        id="compressed-body",
+        certainty="certain",
+        seen=f"The body is compressed: {f'Content-Encoding is {shown(sent)}' if sent else 'it begins as gzip does'}.",
+        cause="The service reads a form as it is; nobody unpacks it first. (What the real one does is our guess.)",
+        cure="Send the form uncompressed, and leave Content-Encoding out.",
+    )
+
+
+def encoded_twice(case: Case) -> Finding | None:
+    """The whole form was encoded once more, so that it has one parameter whose name is everything."""
+    found = next((name for name in case.request.form if any(f"{each}=" in name for each in PARAMETERS)), None)
+    if found is None:
+        return None
+    return Finding(
+        id="encoded-twice",
+        certainty="certain",
+        seen=f"The form has a parameter whose name holds the whole form ({len(found)} characters).",
+        cause="The finished text of a form was encoded once more: its = and & arrived as parts of a name.",
+        cure="Encode once: give the HTTP library the parameters as an object, or finished text as it is.",
+    )
+
+
+def joined_parameters(case: Case) -> Finding | None:
+    """Parameters are joined by something else than &, so that the first has swallowed the others."""
+    found = next(_swallowing(case), None)
+    if found is None:
+        return None
+    name, swallowed, by = found
+    return Finding(
+        id="parameters-joined",
+        certainty="certain",
+        seen=f"{name} holds {swallowed}= as well: between them is {shown(by)}.",
+        cause="Parameters of a form are joined by &, on one line; whatever else joins them is part of the value.",
+        cure="Join the parameters by &, or give them to the HTTP library as an object.",
+    )
+
+
+def _swallowing(case: Case) -> Iterator[tuple[str, str, str]]:
+    for name, value in case.request.form.pairs:
+        found = _JOINT.search(value[:_LONGEST]) if name in PARAMETERS else None
+        if found is not None:
+            yield name, found[2], found[1]
+
+
+def parameter_name(case: Case) -> Finding | None:
+    """A parameter is there under another name: assertion, clientAssertion, grant-type."""
+    form = case.request.form
+    found = next(((name, meant) for name in form if (meant := _meant(name)) and meant not in form), None)
+    if found is None:
+        return None
+    sent, meant = found
+    return Finding(
+        id="parameter-name",
+        certainty="certain",
+        seen=f"The form has {shown(sent)}, and no {meant}.",
+        cause="The names of parameters are compared letter by letter; what the service does not know it passes over.",
+        cure=f"Call it {meant}.",
+    )
+
+
+def _meant(sent: str) -> str | None:
+    letters = re.sub(r"[^a-z]", "", sent.lower())
+    if letters == "assertion":
+        return "client_assertion"
+    return next((name for name in PARAMETERS if name != sent and name.replace("_", "") == letters), None)
+
+
 def content_type_missing(case: Case) -> Finding | None:
     """The body is a form that is labelled as nothing, or as plain text."""
     sent = case.request.content_type
-    if (sent and not sent.lower().startswith("text/plain")) or b"grant_type=" not in case.request.body[:_LONGEST]:
+    text = not sent or sent.lower().startswith("text/plain")
+    if not text or b"grant_type=" not in case.request.body[:_LONGEST]:
         return None
     return Finding(
         id="content-type-missing",
@@ -104,10 +224,20 @@ def charset_suffix(case: Case) -> Finding | None:
     )
 
 
+_OF_BODY: Final = (_CONTENT_TYPE, "check_content_type", _NO_GRANT)
 FINDERS: Final = (
-    Finder(find=json_body, rules=(_CONTENT_TYPE, _NO_GRANT)),
+    Finder(find=multipart_body, rules=_OF_BODY),
+    Finder(find=compressed_body, rules=_OF_BODY),
+    Finder(find=encoded_twice, rules=_OF_BODY),
+    Finder(
+        find=joined_parameters,
+        rules=(_NO_GRANT, "check_grant_type_supported", "check_grant_type_known", *_ANY_PRESENCE),
+        named=("parameters-joined",),
+    ),
+    Finder(find=parameter_name, rules=(_NO_GRANT, *_ANY_PRESENCE)),
+    Finder(find=json_body, rules=_OF_BODY),
     Finder(find=content_type_missing, rules=(_CONTENT_TYPE, "check_content_type")),
-    Finder(find=query_string_params, rules=(_CONTENT_TYPE, _NO_GRANT)),
+    Finder(find=query_string_params, rules=_OF_BODY),
     Finder(find=charset_suffix, rules=(_CONTENT_TYPE,)),
     Finder(find=secret_style_client_credentials, rules=("check_client_assertion_type",)),
 )

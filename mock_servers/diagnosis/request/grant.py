@@ -6,9 +6,10 @@ from difflib import get_close_matches
 from typing import Final
 from urllib.parse import unquote
 
-from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.request.form import joined_parameters
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
@@ -38,7 +39,11 @@ def _grants(case: Case) -> tuple[str, ...]:
 def grant_type(case: Case) -> Finding | None:
     """The grant type is no grant of this service, or does not fit the rest of the form."""
     sent, grants = case.form("grant_type"), _grants(case)
-    if sent is None or (sent in grants and not case.refused_by("check_grant_type_token_exchange")):
+    if (
+        sent is None
+        or joined_parameters(case)
+        or (sent in grants and not case.refused_by("check_grant_type_token_exchange"))
+    ):
         return None
     seen, cause, meant = _meant(sent, grants)
     if case.refused_by("check_grant_type_token_exchange"):
@@ -86,13 +91,17 @@ def _misspelt(sent: str, seen: str, grants: tuple[str, ...]) -> tuple[str, str, 
 
 def subject_token_type(case: Case) -> Finding | None:
     """The type of the subject token is missing, shortened, or another's."""
-    sent = case.form("subject_token_type")
+    sent, raw = case.form("subject_token_type"), list(case.request.form)
     if sent == ID_TOKEN_TYPE or not (case.refused_by(_TYPE_RULE) or case.form("grant_type") == TOKEN_EXCHANGE):
         return None
     return Finding(
         id="subject-token-type",
         certainty="certain",
-        seen="The form has no subject_token_type." if sent is None else f"subject_token_type is {shown(sent)}.",
+        seen=f"subject_token_type is {shown(sent)}."
+        if sent is not None
+        else "subject_token_type was sent, but empty."
+        if "subject_token_type" in raw
+        else "The form has no subject_token_type.",
         cause=_of_type(sent),
         cure=f"Send exactly {ID_TOKEN_TYPE}.",
     )
@@ -103,13 +112,48 @@ def _of_type(sent: str | None) -> str:
         return "A token exchange says of what type its subject token is, and here there is one type only."
     if unquote(sent) == ID_TOKEN_TYPE:
         return "It was encoded twice: the percent signs arrived as they are."
+    if sent.strip() == ID_TOKEN_TYPE:
+        return "There is white space around it."
     if sent == ID_TOKEN_TYPE.removeprefix(_TYPE_START):
         return "The URN was shortened to its last word."
     other = _OTHER_TYPES.get(sent.removeprefix(_TYPE_START))
     return other or "It is compared as a text, character by character."
 
 
+def client_assertion_type(case: Case) -> Finding | None:
+    """The type of the assertion is missing beside an assertion, or almost right, or another's."""
+    sent, form = case.form("client_assertion_type"), case.request.form
+    if sent == ASSERTION_TYPE or "client_assertion" not in form or "client_assertion_type" in _empty_ones(case):
+        return None
+    return Finding(
+        id="client-assertion-type",
+        certainty="certain",
+        seen="The form has a client_assertion and no client_assertion_type."
+        if sent is None
+        else f"client_assertion_type is {shown(sent)}.",
+        cause=_of_assertion_type(sent),
+        cure=f"Send client_assertion_type={ASSERTION_TYPE}.",
+    )
+
+
+def _empty_ones(case: Case) -> list[str]:
+    return [name for name in case.request.form if name not in case.request.form]
+
+
+def _of_assertion_type(sent: str | None) -> str:
+    if sent is None:
+        return "The service reads an assertion only beside its type."
+    if unquote(sent) == ASSERTION_TYPE:
+        return "It was encoded twice: the percent signs arrived as they are."
+    if sent.strip() == ASSERTION_TYPE:
+        return "There is white space around it."
+    if sent == JWT_BEARER:
+        return "That is the URN of a grant type; the client's own has client-assertion-type in it."
+    return "It is compared as a text, character by character."
+
+
 FINDERS: Final = (
+    Finder(find=client_assertion_type, rules=("check_client_assertion_type", "find_credentials")),
     Finder(
         find=grant_type,
         rules=(

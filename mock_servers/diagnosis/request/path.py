@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import Final
 
@@ -16,6 +17,11 @@ _MOUNTS: Final = ("/oauth2", "/oauth2-mock")
 _METHODS: Final = ("check_token_method", "check_authorize_method", "check_method")
 _PATHS: Final = ("check_path_known", "check_api_known")
 _LONGEST: Final = 200
+_ALIKE: Final = 0.8
+_PROBES: Final = re.compile(
+    r"favicon\.(?:ico|svg|png)|robots\.txt|apple-touch-icon.*|sitemap\.xml|manifest\.json"
+    r"|health(?:z|check|-check)?|healthcheck\.\w+|live(?:z|ness)?|ready(?:z|ness)?|ping|status|metrics|version"
+)
 
 
 def wrong_path(case: Case) -> Finding | None:
@@ -25,14 +31,40 @@ def wrong_path(case: Case) -> Finding | None:
         return _of_method(path, method)
     if not case.refused_by(*_PATHS):
         return None
-    near = _nearest(path)
+    if is_probe(path, method):
+        return None
+    near = _nearest(path) or _nearest_api(case, path, method)
     return Finding(
         id="wrong-path",
         certainty="certain" if near is not None else "likely",
         seen=f"{method} {shown(path)} is answered by nothing here.",
-        cause=_cause(path, near),
-        cure=f"Did you mean {near}?" if near is not None else "Tokens are asked for with POST /oauth2/token.",
+        cause=_cause(path, near) if near is not None or case.known.is_all else "No API is known to live there.",
+        cure=f"Did you mean {near}?"
+        if near is not None
+        else "Call the path that the API's own documentation has, in this environment."
+        if not case.known.is_all
+        else "Call one of the APIs that this mock has, or let it play this one: list it in nhsauth.toml under apis, "
+        "with its path and its upstream.",
     )
+
+
+def is_probe(path: str, method: str) -> bool:
+    """Whether a request looks like one that a browser or a monitor makes by itself."""
+    return method in ("GET", "HEAD") and (path in ("", "/") or _PROBES.fullmatch(path.rpartition("/")[2]) is not None)
+
+
+def _nearest_api(case: Case, path: str, method: str) -> str | None:
+    """Return the call of an API whose path is nearly this one."""
+    if not case.known.is_all:
+        return None
+    known = ["/hello-world", *(api.path for api in case.known.store.apis.values())]
+    for size in {api.count("/") for api in known}:
+        parts = path[:_LONGEST].split("/")
+        start, rest = "/".join(parts[: size + 1]), parts[size + 1 :]
+        near = get_close_matches(start.lower(), known, n=1, cutoff=_ALIKE)
+        if near and near[0] != start:
+            return f"{method} {'/'.join([near[0], *rest])}"
+    return None
 
 
 def _of_method(path: str, method: str) -> Finding:
@@ -55,7 +87,7 @@ def _nearest(path: str) -> str | None:
     if plain.replace("oauth2-mock", "oauth2") in _TOKEN:
         return f"POST {mount}/token"
     known = {f"{each}{endpoint}": endpoint for each in _MOUNTS for endpoint in _ENDPOINTS}
-    near = get_close_matches(f"/{plain}", known, n=1, cutoff=0.8)
+    near = get_close_matches(f"/{plain}", known, n=1, cutoff=_ALIKE)
     if not near:
         return None
     return f"{'POST' if known[near[0]] == '/token' else 'GET'} {near[0]}"

@@ -14,6 +14,7 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.rules import Policy
 from mock_servers.state.grant import Issued
+from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store, Table
 from mock_servers.wire.wording import duration, shown
 
@@ -42,10 +43,15 @@ _PLACES: Final = {
 _AT_PROVIDER: Final = Place(
     kind="access token", cure="send the access_token of this provider's own token answer as Bearer token"
 )
+_AT_USERINFO: Final = Place(
+    kind="access token",
+    cure="send the access_token of a log-in through the platform's own /authorize (the combined flow); what a provider "
+    "gave is good at that provider's own userinfo",
+)
 _PAIR: Final = "subject_token"
 """Is told together with whatever else is in the wrong place: mostly the two were swapped."""
 _REDEEM: Final = {
-    "authorization code": "Exchange it at {redeem_at} with client_id and client_secret, then {cure}.",
+    "authorization code": "Exchange it at {redeem_at} with {proof}, then {cure}.",
 }
 _PLATFORM: Final = ("oauth2", "oauth2-mock", "gateway")
 """The services of the platform, as records name them; the others are identity providers."""
@@ -61,30 +67,65 @@ _MEANING: Final = {
 }
 
 
-def misplaced(store: Store, record: Record, origin: str) -> Iterator[Finding]:
-    """Find values that the mock issued and that stand where another kind of value belongs."""
-    return filter(None, (_misplaced(name, store, record, origin) for name in _PLACES))
+_AT_ITS_PROVIDER: Final = {
+    "access token": "An access token of {issuer} is good at {issuer}'s own userinfo alone; the platform gives its own.",
+    "refresh token": "A refresh token of {issuer} renews {issuer}'s own tokens; the platform gives its own.",
+}
+_ASSERTION_FIRST: Final = Place(
+    kind="access token",
+    cure="post it to the token endpoint as client_assertion first, and send the access_token of that answer as Bearer "
+    "token",
+)
 
 
-def _misplaced(name: str, store: Store, record: Record, origin: str) -> Finding | None:
+def misplaced(store: Store, record: Record, origin: str, hosts: Hosts) -> Iterator[Finding]:
+    """Find values that the mock issued and that stand where another kind of value belongs.
+
+    `origin` is the name by which the mock was called, `hosts` are the real ones that it plays.
+    """
+    return filter(None, (_misplaced(name, store, record, origin, hosts) for name in _PLACES))
+
+
+def _misplaced(name: str, store: Store, record: Record, origin: str, hosts: Hosts) -> Finding | None:
     issued = provenance.recognise(store, record.sent[name]) if name in record.sent else None
     place = _PLACES[name]
     if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
         return None
-    if name == "authorization" and record.service not in _PLATFORM:
-        place = _AT_PROVIDER
+    if name == "authorization":
+        place = _place_of_token(record, issued) or place
     return Finding(
         id=_finding_id(name, issued),
         certainty="certain",
         seen=f"{name} is {described(issued, record.at, revoked_at(store, issued, record.sent[name]))}.",
-        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _MEANING[issued.kind],
-        cure=_cure(issued, place, origin),
+        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(issued),
+        cure=_cure(issued, place, redeem_url(issued, origin, hosts)),
     )
+
+
+def _place_of_token(record: Record, issued: Issued) -> Place | None:
+    """Return what belongs behind Bearer where that is not simply the platform's access token."""
+    if record.service not in _PLATFORM:
+        return _AT_PROVIDER
+    if issued.kind == "client assertion":
+        return _ASSERTION_FIRST
+    return _AT_USERINFO if record.path.endswith("/userinfo") and _of_provider(issued) else None
+
+
+def _of_provider(issued: Issued) -> bool:
+    return issued.issuer not in ("the platform", "the mock")
+
+
+def _meaning(issued: Issued) -> str:
+    """Say what a value is good for."""
+    if _of_provider(issued) and issued.kind in _AT_ITS_PROVIDER:
+        return _AT_ITS_PROVIDER[issued.kind].format(issuer=issued.issuer)
+    return _MEANING[issued.kind]
 
 
 def _finder(name: str) -> Finder:
     def misplaced_value(case: Case) -> Finding | None:
-        found, other = (_misplaced(each, case.known.store, case.record, case.request.origin) for each in (name, _PAIR))
+        known, origin = case.known, case.request.origin
+        found, other = (_misplaced(each, known.store, case.record, origin, known.hosts) for each in (name, _PAIR))
         if found and other and name != _PAIR:
             return replace(found, seen=f"{found.seen} {other.seen}")
         is_jwt = name == _PAIR and (case.form(name) or "").startswith("eyJ")
@@ -146,18 +187,29 @@ def _finding_id(name: str, issued: Issued) -> str:
     if name == "subject_token":
         return "code-as-subject-token"
     if name == "authorization":
-        return "api-key-as-bearer" if issued.kind == "API key" else "provider-token-at-api"
+        return _BEARER_IDS.get(issued.kind, "provider-token-at-api")
+    if name == issued.kind.replace(" ", "_"):
+        return "token-of-other-service"
     return "swapped-tokens" if name == "client_assertion" else f"{issued.kind.replace(' ', '-').lower()}-as-{name}"
 
 
-def _cure(issued: Issued, place: Place, origin: str) -> str:
+def redeem_url(issued: Issued, origin: str, hosts: Hosts) -> str:
+    """Return where a code is redeemed: at who gave it, by the real name where the client uses the real names.
+
+    `origin` is the name that the client called, which is another's as a rule.
+    """
+    by_real_name = issued.only_at_home or (issued.home and hosts.of_origin(origin) is not None)
+    return f"{issued.home if by_real_name else origin}{issued.redeem_at}"
+
+
+def _cure(issued: Issued, place: Place, redeem_at: str) -> str:
     if issued.kind == place.kind == "authorization code":
-        return f"Redeem this one at {origin}{issued.redeem_at}, or log in at the service whose tokens you want."
-    redeem_at = f"{origin}{issued.redeem_at}"
-    sentence = _REDEEM.get(issued.kind, "{cure}.").format(redeem_at=redeem_at, cure=place.cure)
+        return f"Redeem this one at {redeem_at}, or log in at the service whose tokens you want."
+    sentence = _REDEEM.get(issued.kind, "{cure}.").format(redeem_at=redeem_at, proof=issued.proof, cure=place.cure)
     return f"{sentence[0].upper()}{sentence[1:]}"
 
 
+_BEARER_IDS: Final = {"API key": "api-key-as-bearer", "client assertion": "assertion-as-bearer"}
 _RULES: Final = {
     "client_assertion": _names(flows.CLIENT_ASSERTION),
     "subject_token": _names(flows.SUBJECT_TOKEN),

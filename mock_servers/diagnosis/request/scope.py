@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from mock_servers.apim.scopes import APPLICATION
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.state.grant import AccessToken
+from mock_servers.state.person import Person
 from mock_servers.state.provider import Provider
 from mock_servers.wire.wording import shown
 
 _FOR_APPLICATION: Final = "find_app_scopes"
 _FOR_PERSON: Final = "find_user_scopes"
+_PROVIDERS: Final = {"cis2": CIS2, "nhs_login": NHS_LOGIN}
+_MOST: Final = 3
 _AT_API: Final = ("check_scope", "check_scope_by_newest_suite")
 _PEOPLE: Final = {"cis2": "user-nhs-cis2", "nhs_login": "user-nhs-login"}
 
@@ -32,8 +37,11 @@ def scopes_none_left(case: Case) -> Finding | None:
     if provider is None or _FOR_PERSON not in ahead:
         return None
     level = subject.claims[provider.level_claim]
+    people = case.known.store.people.values()
     mark = f":{level[:2]}:" if isinstance(level, str) and provider.people == "nhs_login" else f":aal{level}:"
-    return None if any(mark in scope for scope in app.scopes) else _of_person(app.name, app.scopes, provider, level)
+    if any(mark in scope for scope in app.scopes):
+        return None
+    return _of_person(app.name, app.scopes, provider, level, who_would_do(provider, app.scopes, people))
 
 
 def _provider(case: Case, subject: Jwt) -> Provider | None:
@@ -54,7 +62,27 @@ def _of_application(name: str, scopes: Iterable[str]) -> Finding:
     )
 
 
-def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: object) -> Finding:
+def who_would_do(provider: Provider, scopes: Collection[str], people: Collection[Person]) -> str:
+    """Say at which level somebody must log in for one of these scopes, and who of the list can; empty for none."""
+    words = [word for word, level in provider.levels.items() if any(f":{level.scope_mark}:" in each for each in scopes)]
+    if not words:
+        return ""
+    level, able = provider.levels[words[0]], _able(provider, words[0], people)
+    more = f" and {len(able) - _MOST} more" if len(able) > _MOST else ""
+    asked = f"acr_values {level.acr}" if level.acr else f'vtr ["{level.vector_of_trust}"]'
+    can = f": of this mock's people {', '.join(able[:_MOST])}{more} can" if able else ""
+    return f"Log in at {words[0]} ({asked}){can}"
+
+
+def _able(provider: Provider, wanted: str, people: Collection[Person]) -> list[str]:
+    """Return who can log in at a level, those first who do so of themselves."""
+    ranks = [word.lower() for word in provider.levels]
+    reached = [word for word in ranks if ranks.index(word) <= ranks.index(wanted.lower())]
+    able = [each for each in people if each.provider == provider.people and each.level.lower() in reached]
+    return [each.id for each in sorted(able, key=lambda each: each.level.lower() != wanted.lower())]
+
+
+def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: object, who: str) -> Finding:
     own = [scope for scope in scopes if f":{_PEOPLE[provider.people]}:" in scope]
     other = f" It has none for people of {provider.title} at all." if not own else ""
     return Finding(
@@ -63,8 +91,9 @@ def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: obje
         seen=f"The person logged in at {provider.title} with {provider.level_claim} {shown(level)}; app {shown(name)} "
         f"has {_listed(own or scopes)}.{other}",
         cause="Of the app's scopes only those of the id_token's level are given, and none has it.",
-        cure="Ask for a higher level at the log-in (acr_values at CIS2, vtr at NHS login), or subscribe the app to an "
-        "API for this level.",
+        cure=f"{who}, or subscribe the app to an API for this level."
+        if who
+        else f"Subscribe the app to an API for people of {provider.title} at this level.",
     )
 
 
@@ -73,6 +102,7 @@ def scope_too_low(case: Case) -> Finding | None:
     token = case.learned.get("token")
     if not isinstance(token, AccessToken) or not case.refused_by(*_AT_API):
         return None
+    who = _who_for_api(case, token)
     whose = "an application's own" if token.session is None else "a person's"
     grant = "client_credentials" if token.session is None else "a log-in"
     return Finding(
@@ -80,8 +110,21 @@ def scope_too_low(case: Case) -> Finding | None:
         certainty="certain",
         seen=f"The token is {whose}, of {grant}, with {_listed(token.scopes)}.",
         cause="This API takes the other kind, or another level.",
-        cure="For a person's API exchange an id_token; for an application's use client_credentials.",
+        cure=f"{who}." if who else _OTHER_KIND,
     )
+
+
+_OTHER_KIND: Final = "For a person's API exchange an id_token; for an application's use client_credentials."
+
+
+def _who_for_api(case: Case, token: AccessToken) -> str:
+    """Say who could have called a team's own API, where a person has called it at another level than it wants."""
+    apis = [api for api in case.known.store.apis.values() if f"{case.record.path}/".startswith(f"{api.path}/")]
+    provider = _PROVIDERS.get(token.session.people) if token.session is not None else None
+    if provider is None or not apis:
+        return ""
+    api = max(apis, key=lambda each: len(each.path))
+    return who_would_do(provider, api.scopes, case.known.store.people.values())
 
 
 def _listed(scopes: Iterable[str]) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import is_unfilled
+from mock_servers.diagnosis.of_itself import ASSERTION, described_jwt
+from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken
 from mock_servers.wire.wording import cut, duration, shown, spelt
+from mock_servers.wire.wrapping import json_object
 
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
@@ -102,6 +104,8 @@ def provider_token_at_api(case: Case) -> Finding | None:
     if jwt is None or case.known.issued(sent) is not None:
         return None
     what = described_jwt(jwt)
+    if what == ASSERTION:
+        return _assertion_as_bearer(jwt)
     return Finding(
         id="provider-token-at-api",
         certainty="likely" if what else "possible",
@@ -111,28 +115,35 @@ def provider_token_at_api(case: Case) -> Finding | None:
     )
 
 
+def _assertion_as_bearer(jwt: Jwt) -> Finding:
+    return Finding(
+        id="assertion-as-bearer",
+        certainty="certain" if "jti" in jwt.claims and "aud" in jwt.claims else "likely",
+        seen=f"The bearer token is {ASSERTION}.",
+        cause="A client assertion proves to the token endpoint which app is asking; it opens no API.",
+        cure="Post it to the token endpoint as client_assertion first, and send the access_token of that answer as "
+        "Bearer token.",
+    )
+
+
+def token_in_query(case: Case) -> Finding | None:
+    """The access token is in the URL."""
+    if not is_call(case) or "access_token" not in case.request.query or "authorization" in case.request.headers:
+        return None
+    return Finding(
+        id="token-in-query",
+        certainty="certain",
+        seen="There is an access_token in the URL, and no Authorization header.",
+        cause="The platform reads the header alone. (URLs end in logs, with every token that they hold.)",
+        cure="Send it as Authorization: Bearer and the token, and leave it out of the URL.",
+    )
+
+
 def _decoded(text: str) -> Jwt | None:
     try:
         return jwts.decode(text)
     except MalformedJwtError:
         return None
-
-
-def described_jwt(jwt: Jwt) -> str:
-    """Say of what kind a JWT is by what it says of itself; empty when it says nothing telling."""
-    claims: Any = jwt.claims
-    if isinstance(claims.get("events"), dict):
-        return "a logout token"
-    if claims.get("token_use") == "access":
-        return "NHS login's access token (token_use access)"
-    if claims.get("token_use") == "id":
-        return "NHS login's id_token (token_use id)"
-    if claims.get("tokenName") == "id_token":
-        return "CIS2's id_token (tokenName id_token)"
-    if "/realms/" in str(claims.get("iss")) and claims.get("typ") in ("Bearer", "Refresh"):
-        return f"a Keycloak token of typ {claims['typ']}"
-    iss = claims.get("iss")
-    return "a client assertion (iss equals sub)" if isinstance(iss, str) and iss == claims.get("sub") else ""
 
 
 def api_key_as_bearer(case: Case) -> Finding | None:
@@ -182,7 +193,7 @@ def bearer_shape(case: Case) -> Finding | None:
 
 
 def _no_header(case: Case) -> Finding | None:
-    if "apikey" in case.request.headers:
+    if "apikey" in case.request.headers or "access_token" in case.request.query:
         return None
     return Finding(
         id="bearer-shape",
@@ -205,6 +216,13 @@ def _shape(sent: str) -> str | None:
 _OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
     "Bearer is there twice": lambda token: token.lower().startswith("bearer "),
     "what stands behind Bearer is no token but a variable that was never filled": is_unfilled,
+    "what stands behind Bearer is the path of a file, which was not read": is_path,
+    "what stands behind Bearer is JSON, the whole token answer: send its access_token alone": lambda token: (
+        "access_token" in (json_object(token) or ())
+    ),
+    "what stands behind Bearer is JSON, an error answer: the step before failed, and nobody looked": lambda token: (
+        "error" in (json_object(token) or ())
+    ),
     "what stands behind Bearer is JSON, the whole answer or an error body": lambda token: token[0] in "{[",
     "there are quotes around the token": lambda token: token[0] in "\"'" or token[-1] in "\"'",
     "there are blanks or line ends inside the token": lambda token: re.search(r"\s|\\n", token),
@@ -229,9 +247,17 @@ def _asked_for_token(record: Record) -> bool:
 
 _UNKNOWN: Final = ("find_bearer", "find_token", "find_access_token")
 FINDERS: Final = (
+    Finder(find=token_in_query, rules=_UNKNOWN),
     Finder(find=bearer_shape, rules=_UNKNOWN),
     Finder(find=api_key_as_bearer, rules=_UNKNOWN),
-    Finder(find=provider_token_at_api, rules=("find_token",)),
+    Finder(
+        find=provider_token_at_api,
+        rules=("find_token",),
+        named={
+            "provider-token-at-api": "A JWT, which no access token of the platform is: of which kind, it says itself.",
+            "assertion-as-bearer": "A client assertion was sent to an API, and not to the token endpoint.",
+        },
+    ),
     Finder(find=token_of_other_environment, rules=("find_token",)),
     Finder(find=kept_too_long, rules=("check_token_live", "check_access_token_live")),
 )

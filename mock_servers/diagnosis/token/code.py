@@ -10,6 +10,8 @@ from typing import Final
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.earlier import first_use, known_loss
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.provider.assertion import provider_of
+from mock_servers.diagnosis.request.place import redeem_url
 from mock_servers.journal.finding import Finding
 from mock_servers.state.grant import Issued
 from mock_servers.wire.wording import duration, shown
@@ -24,7 +26,23 @@ def code_spent_or_late(case: Case) -> Finding | None:
     issued = case.known.issued(case.form("code") or "")
     if issued is None or issued.kind != "authorization code" or issued.redeem_at != case.record.path:
         return None
-    return _spent(case, issued) or _late(case, issued) or _foreign(case, issued) or _ended(case)
+    return _elsewhere(case, issued) or _spent(case, issued) or _late(case, issued) or _foreign(case, issued)
+
+
+def _elsewhere(case: Case, issued: Issued) -> Finding | None:
+    """Another environment of the same service gave it."""
+    here, provider = case.known.environment, provider_of(case)
+    if issued.environment == here if provider is None else issued.home == provider.home:
+        return None
+    of = f"environment {issued.environment}" if provider is None else f"{issued.issuer} at {issued.home}"
+    return Finding(
+        id="code-spent-or-late",
+        certainty="certain",
+        seen=f"This code was given by {of}; it came to {here or case.request.origin}.",
+        cause="Each environment redeems the codes that it has given, and no others.",
+        cure=f"Redeem it at {redeem_url(issued, case.request.origin, case.known.hosts)}: take the URLs of log-in and "
+        "token request from one setting.",
+    )
 
 
 def _spent(case: Case, issued: Issued) -> Finding | None:
@@ -69,18 +87,4 @@ def _foreign(case: Case, issued: Issued) -> Finding | None:
     )
 
 
-def _ended(case: Case) -> Finding | None:
-    if not case.refused_by("check_session_of_code"):
-        return None
-    return Finding(
-        id="code-spent-or-late",
-        certainty="certain",
-        seen="This code is of a session that the provider has ended since.",
-        cause="The person logged out before your server redeemed the code, and whatever came of that log-in is dead.",
-        cure="Send the person to log in again.",
-    )
-
-
-FINDERS: Final = (
-    Finder(find=code_spent_or_late, rules=(*_FIND, "check_code_live", "check_session_of_code", "claim_code")),
-)
+FINDERS: Final = (Finder(find=code_spent_or_late, rules=(*_FIND, "check_code_live", "claim_code")),)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.earlier import first_use, known_loss
+from mock_servers.diagnosis.earlier import TOO_OLD, first_use, known_loss
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.provider.assertion import provider_of
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import ProviderRefreshToken, RefreshToken
@@ -21,9 +22,34 @@ Sent = RefreshToken | ProviderRefreshToken
 
 
 def sent_token(case: Case) -> Sent | None:
-    """Return the refresh token that was sent, when any service of the mock issued it."""
-    value, store = case.form("refresh_token") or "", case.known.store
-    return store.refresh_tokens.get(value) or store.provider_refresh_tokens.get(value)
+    """Return the refresh token that was sent, when it is one of the service that was asked."""
+    value, store, at_provider = case.form("refresh_token") or "", case.known.store, provider_of(case)
+    if at_provider is None:
+        token = store.refresh_tokens.get(value)
+        return token if token is not None and token.environment == case.known.environment else None
+    of_provider = store.provider_refresh_tokens.get(value)
+    return of_provider if of_provider is not None and of_provider.log_in.provider == at_provider.name else None
+
+
+def refresh_token_of_other_environment(case: Case) -> Finding | None:
+    """A refresh token that another environment of the same service has issued."""
+    value, store, at_provider = case.form("refresh_token") or "", case.known.store, provider_of(case)
+    token, of_provider = store.refresh_tokens.get(value), store.provider_refresh_tokens.get(value)
+    if at_provider is None and token is not None and token.environment != case.known.environment:
+        return _of_environment(f"environment {token.environment}", f"environment {case.known.environment}")
+    if at_provider is None or of_provider is None or of_provider.log_in.provider == at_provider.name:
+        return None
+    return _of_environment(of_provider.log_in.provider, at_provider.name)
+
+
+def _of_environment(of: str, here: str) -> Finding:
+    return Finding(
+        id="token-of-other-environment",
+        certainty="certain",
+        seen=f"The refresh token was issued by {of}; it came to {here}.",
+        cause="Each service of each environment knows its own tokens alone.",
+        cure="Refresh at the URL that gave the token: take both from one setting.",
+    )
 
 
 def answer_lost_on_timeout(case: Case) -> Finding | None:
@@ -63,7 +89,7 @@ def refresh_token_spent(case: Case) -> Finding | None:
         id="refresh-token-spent",
         certainty="certain",
         seen=f"This refresh token was exchanged {duration(case.now - token.spent_at)} ago{by}{_counted(token)}; "
-        f"{_successor(case, token)}.",
+        f"{_successor(case, token, first)}.",
         cause="Each refresh gives a new refresh token, and the old one dies at once: two workers or two tabs shared "
         "it, or an old copy was kept in a session.",
         cure="Keep the refresh_token of the newest answer, and refresh under a lock.",
@@ -74,7 +100,9 @@ def _counted(token: Sent) -> str:
     return f" (its refresh_count was {token.count})" if isinstance(token, RefreshToken) else ""
 
 
-def _successor(case: Case, token: Sent) -> str:
+def _successor(case: Case, token: Sent, first: Record | None) -> str:
+    if first is not None and first.refusal is not None and first.refusal.rule == TOO_OLD:
+        return "that refresh was refused, as the session was too old for it, and the token was spent all the same"
     newer = _next(case, token)
     if newer is None:
         return "the mock remembers its successor no longer"
@@ -103,7 +131,7 @@ def no_refresh_here(case: Case) -> Finding | None:
     """There is nothing to refresh: another app's token, a session that has ended, or a grant that gives none."""
     token = sent_token(case)
     if token is None:
-        return _none_was_given(case)
+        return _none_was_given(case) if case.known.issued(case.form("refresh_token") or "") is None else None
     if token.spent_at is not None:
         return None
     return _of_other_client(case, token) or _ended(case, token)
@@ -112,7 +140,7 @@ def no_refresh_here(case: Case) -> Finding | None:
 def _of_other_client(case: Case, token: Sent) -> Finding | None:
     owner = token.client_id if isinstance(token, RefreshToken) else token.log_in.client_id
     asking = case.record.client_id
-    if asking is None or owner == asking:
+    if asking is None or owner == asking or case.known.store.apps.get(asking) is None:
         return None
     return Finding(
         id="no-refresh-here",
@@ -149,6 +177,21 @@ def _begun(token: Sent) -> str:
     return f", having begun at {moment(token.session.issued_at)}" if isinstance(token, RefreshToken) else ""
 
 
+def session_shortened(case: Case) -> Finding | None:
+    """The refresh asks for a shorter session, and the session is older than that."""
+    asked, token = case.form("_refresh_tokens_validity_ms"), sent_token(case)
+    if asked is None or not isinstance(token, RefreshToken):
+        return None
+    return Finding(
+        id="session-shortened",
+        certainty="certain",
+        seen=f"_refresh_tokens_validity_ms is {shown(asked)}, and the session is "
+        f"{duration(case.now - token.session.issued_at)} old.",
+        cause="The parameter shortens the session for this refresh: nothing is left of it. The refresh token is spent.",
+        cure="Leave the parameter out, or send more milliseconds than the session is old; log in again before.",
+    )
+
+
 def _none_was_given(case: Case) -> Finding | None:
     """The client's last tokens came of client_credentials, which gives no refresh token."""
     last = next((each for each in case.known.before(case.record) if _gave_tokens(each, case)), None)
@@ -172,8 +215,10 @@ def _gave_tokens(record: Record, case: Case) -> bool:
 
 _FIND: Final = ("find_refresh_token", "claim_refresh_token")
 FINDERS: Final = (
+    Finder(find=refresh_token_of_other_environment, rules=_FIND, named=("token-of-other-environment",)),
     Finder(find=answer_lost_on_timeout, rules=_FIND),
     Finder(find=refresh_token_spent, rules=_FIND),
+    Finder(find=session_shortened, rules=(TOO_OLD,)),
     Finder(
         find=no_refresh_here,
         rules=(

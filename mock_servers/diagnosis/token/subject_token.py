@@ -31,7 +31,7 @@ def opaque_subject_token(case: Case) -> Finding | None:
     if sent is None or case.subject is not None or case.known.issued(sent) is not None or is_unfilled(sent):
         return None
     shape = shape_of(sent)
-    if shape is None:
+    if shape is None or shape.word == "pem":
         return None
     return Finding(
         id="code-as-subject-token",

@@ -121,12 +121,13 @@ def test_an_app_unsubscribed_since_the_log_in_is_denied(platform: Mock, browser:
     assert (status, error) == (401, "access_denied")
 
 
-def test_the_quota_counts_after_the_secret(platform: Mock, browser: Browser) -> None:
+def test_the_quota_counts_before_the_secret(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", quota_per_minute=1)
     browser.redeem("unknown")
 
     assert browser.redeem("unknown", redirect_uri=None).status_code == 429
-    assert told(browser.redeem("unknown", client_secret="wrong"))[0] == 401
+    assert browser.redeem("unknown", client_secret="wrong").status_code == 429
+    assert browser.redeem("unknown", client_secret=None).status_code == 429
 
 
 @pytest.mark.parametrize(
@@ -146,10 +147,10 @@ def test_a_success_has_its_members_in_order_all_of_them_text(
     assert list(members.items()) == [
         ("access_token", members["access_token"]),
         ("expires_in", "599"),
-        ("token_type", "Bearer"),
         ("refresh_token", members["refresh_token"]),
         ("refresh_token_expires_in", refresh_lifetime),
         ("refresh_count", "0"),
+        ("token_type", "Bearer"),
     ]
     assert (len(members["access_token"]), len(members["refresh_token"])) == (28, 32)
 

@@ -91,15 +91,15 @@ def test_the_quota_counts_after_the_client_checks_and_before_the_redirect_uri(pl
 @pytest.mark.parametrize(
     ("changes", "query"),
     [
-        ({"state": None}, "error=invalid_request&error_description=state%20is%20missing"),
-        ({"state": ""}, "error=invalid_request&error_description=state%20is%20missing"),
+        ({"state": None}, "error=invalid_request&error_description=state is missing"),
+        ({"state": ""}, "error=invalid_request&error_description=state is missing"),
         (
             {"response_type": None},
-            "error=invalid_request&error_description=response_type%20is%20missing&state=client-state",
+            "error=invalid_request&error_description=response_type is missing&state=client-state",
         ),
         (
             {"response_type": "token"},
-            "error=unsupported_response_type&error_description=response_type%20is%20invalid&state=client-state",
+            "error=unsupported_response_type&error_description=response_type is invalid&state=client-state",
         ),
     ],
 )
@@ -109,6 +109,7 @@ def test_later_mistakes_are_told_to_the_client_by_a_redirect(
     answer = browser.authorize(**changes)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{REDIRECT}?{query}")
+    assert (answer.content_type, answer.data) == ("application/x-www-form-urlencoded", b"")
 
 
 def test_a_state_comes_back_as_it_was_sent(browser: Browser) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
+from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
@@ -16,6 +17,7 @@ from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 
+NOW = 1_800_000_000
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 INVALID_STATE = (400, "invalid_request", "Invalid state parameter.")
 CATCH_ALL = (
@@ -94,11 +96,12 @@ def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Mock,
     assert "ConsentNotGiven" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_an_app_that_is_gone_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
+def test_an_app_that_is_gone_is_told_to_the_developer(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.apps.remove("nhsauth-app")
 
-    assert told(browser.callback(brought)) == (401, "unknown_error", CATCH_ALL)
+    assert told(browser.callback(brought)) == (401, "invalid_request", "client_id is invalid")
+    assert platform.exchanges.last.diagnosis == 'The app with API key "nhsauth-app" was removed during the log-in.'
 
 
 def test_the_quota_counts_at_the_callback(platform: Mock, browser: Browser) -> None:
@@ -115,12 +118,18 @@ def test_an_answer_of_the_provider_without_an_id_token_is_refused(answered_by: G
     assert told(answered_by(body)) == (400, "invalid_request", "Missing client_assertion")
 
 
-def test_a_code_that_the_provider_refuses_is_refused(browser: Browser) -> None:
+def test_a_code_that_the_provider_refuses_is_refused(platform: Mock, browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
 
     answer = browser.callback({"state": state, "code": "never-issued"})
 
-    assert told(answer) == (400, "invalid_request", "Missing client_assertion")
+    assert told(answer) == (500, "unknown_error", CATCH_ALL)
+    assert "The provided access grant is invalid" in (platform.exchanges.last.diagnosis or "")
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
+def test_a_refusal_of_the_provider_ends_the_log_in_even_with_an_id_token(answered_by: Given, status: int) -> None:
+    assert told(answered_by(b'{"id_token": "a.b.c"}', status)) == (500, "unknown_error", CATCH_ALL)
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "opaque"])
@@ -141,13 +150,16 @@ def test_a_list_of_the_platform_alone_is_the_platform(given: Given) -> None:
     assert given(Alterations(claims={"aud": ["test-client-cis2"]})).status_code == 302
 
 
-@pytest.mark.parametrize(
-    "issuer", ["https://evil.example", None, 1, "", "http://127.0.0.1:8080", "http://evil.example"]
-)
+@pytest.mark.parametrize("issuer", ["https://evil.example", "", "http://127.0.0.1:8080", "http://evil.example"])
 def test_an_id_token_of_another_issuer_is_refused(given: Given, issuer: Any) -> None:
     answer = given(Alterations(claims={"iss": issuer}))
 
     assert told(answer) == (400, "invalid_request", "Invalid iss claim in external ID token JWT")
+
+
+@pytest.mark.parametrize("change", [{"without": ["iss"]}, {"claims": {"iss": None}}, {"claims": {"iss": 1}}])
+def test_an_issuer_that_is_no_text_is_a_script_fault(given: Given, change: dict[str, Any]) -> None:
+    assert told(given(Alterations(**change))) == (500, "unknown_error", CATCH_ALL)
 
 
 def test_the_case_of_the_issuer_does_not_matter(platform: Mock, given: Given) -> None:
@@ -166,10 +178,36 @@ def test_a_key_that_the_provider_does_not_publish_is_unknown(given: Given) -> No
     )
 
 
-def test_a_signature_that_is_not_the_providers_is_refused(given: Given) -> None:
-    answer = given(Alterations(headers={"alg": "none"}))
+def test_a_signature_that_is_not_the_providers_is_refused(platform: Mock, answered_by: Given) -> None:
+    header, _, signature = platform.id_token("cis2", Wanted(client_id="test-client-cis2")).split(".")
+    _, other, _ = platform.id_token("cis2", Wanted(client_id="test-client-cis2", level="aal2")).split(".")
+
+    answer = answered_by(json.dumps({"id_token": f"{header}.{other}.{signature}"}).encode())
 
     assert told(answer) == (401, "public_key error", "JWT signature verification failed")
+
+
+@pytest.mark.parametrize("alg", ["none", "RS384", "PS512", "HS256", None])
+def test_an_algorithm_that_is_not_the_providers_meets_the_catch_all(given: Given, alg: str | None) -> None:
+    assert told(given(Alterations(headers={"alg": alg}))) == (401, "unknown_error", CATCH_ALL)
+
+
+@pytest.mark.parametrize(
+    "claims", [{"exp": NOW - 1}, {"exp": "soon"}, {"nbf": NOW + 1}, {"iat": NOW + 1}, {"nbf": True}], ids=repr
+)
+def test_an_id_token_that_is_not_good_at_this_time_meets_the_catch_all(given: Given, claims: dict[str, Any]) -> None:
+    assert told(given(Alterations(claims=claims))) == (401, "unknown_error", CATCH_ALL)
+
+
+@pytest.mark.parametrize("claims", [{"exp": NOW}, {"exp": None}, {"nbf": NOW}, {"iat": None}], ids=repr)
+def test_an_id_token_is_good_at_the_edges_of_its_time(given: Given, claims: dict[str, Any]) -> None:
+    assert given(Alterations(claims=claims)).status_code == 302
+
+
+def test_the_time_of_an_id_token_is_judged_after_its_key(given: Given) -> None:
+    answer = given(Alterations(claims={"exp": NOW - 1}, headers={"kid": "x"}))
+
+    assert told(answer)[2].startswith("Invalid 'kid' header")
 
 
 def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Mock, given: Given) -> None:

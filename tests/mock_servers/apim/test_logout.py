@@ -14,6 +14,11 @@ from mock_servers.platform import token_service
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 ABSENT = object()
+NOW = 1_800_000_000
+CATCH_ALL = (
+    "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
+    "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
+)
 
 
 class Browser(Protocol):
@@ -46,7 +51,7 @@ def logout_token(platform: Mock) -> LogoutToken:
             "iss": service.issuer(platform.url),
             "aud": "test-client-cis2",
             "sub": "656005750104",
-            "iat": 1_800_000_000,
+            "iat": NOW,
             "jti": "1",
             "sid": sessions[-1][2] if sessions else "none",  # type: ignore[index]
             "events": {EVENT: {}},
@@ -71,9 +76,9 @@ def test_a_token_that_is_no_jwt_is_malformed(browser: Browser, token: str) -> No
 CLAIMS = [
     ("aud", ["nhsauth-app", ABSENT, None, [], ["other", "test-client-cis2"]], "Missing/invalid aud claim in JWT"),
     ("iss", ["https://evil.example", ABSENT, 1, None], "Missing/invalid iss claim in JWT"),
-    ("sid", [ABSENT, "", None], "Missing sid claim in JWT"),
-    ("events", [ABSENT, {}, [EVENT], EVENT, {"other": {}}], "Missing/invalid events claim in JWT"),
-    ("nonce", ["n"], "Prohibited nonce claim in JWT"),
+    ("sid", [ABSENT, None], "Missing sid claim in JWT"),
+    ("events", [ABSENT, None, {}, [EVENT], EVENT, {"other": {}}], "Missing/invalid events claim in JWT"),
+    ("nonce", ["n", "", 0, False, []], "Prohibited nonce claim in JWT"),
 ]
 
 
@@ -138,7 +143,7 @@ def test_without_the_providers_keys_the_logout_fails(platform: Mock, logout_toke
 
     answer = Client(app).post("/backchannel_logout", data={"logout_token": logout_token()}, base_url=platform.url)
 
-    assert told(answer) == (501, "not_implemented", "Logout Failed")
+    assert told(answer) == (500, "unknown_error", CATCH_ALL)
 
 
 @pytest.mark.parametrize("mount", ["/oauth2", "/oauth2-mock"])
@@ -151,7 +156,7 @@ def test_a_session_that_is_known_ends(browser: Browser, logout_token: LogoutToke
 
 
 @pytest.mark.parametrize(
-    "change", [{"aud": ["test-client-cis2", "other"]}, {"nonce": ""}, {"sub": ABSENT}, {"iat": ABSENT}]
+    "change", [{"aud": ["test-client-cis2", "other"]}, {"nonce": None}, {"sub": ABSENT}, {"iat": ABSENT}, {"exp": NOW}]
 )
 def test_what_is_odd_and_right_passes(browser: Browser, logout_token: LogoutToken, change: dict[str, Any]) -> None:
     browser.tokens()
@@ -192,11 +197,47 @@ def test_a_diagnosis_tells_a_revoked_token_from_an_unknown_one(
     assert "logged out at 2027-" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_a_code_that_nobody_has_redeemed_yet_dies_too(browser: Browser, logout_token: LogoutToken) -> None:
+def test_a_session_begins_when_its_code_is_redeemed(
+    platform: Mock, browser: Browser, logout_token: LogoutToken
+) -> None:
     code = browser.code()
-    browser.log_out(logout_token())
+    (session,) = [code.session for code in platform.store.platform_codes.values()]
 
-    assert told(browser.redeem(code)) == (400, "invalid_grant", "authorization_code is invalid")
+    assert told(browser.log_out(logout_token(sid=session.id))) == (501, "not_implemented", "SID not found")
+    assert browser.redeem(code).status_code == 200
+    assert browser.log_out(logout_token(sid=session.id)).status_code == 200
+
+
+def test_a_code_of_the_same_session_outlives_its_end(
+    platform: Mock, browser: Browser, logout_token: LogoutToken
+) -> None:
+    first, code = browser.tokens(), browser.code()
+    _one_session(platform)
+    browser.log_out(logout_token())
+    second = browser.redeem(code).get_json()
+
+    assert browser.get("/hello-world/hello/user", first["access_token"]).status_code == 401
+    assert browser.get("/hello-world/hello/user", second["access_token"]).status_code == 200
+    browser.log_out(logout_token())
+    assert browser.get("/hello-world/hello/user", first["access_token"]).status_code == 401
+    assert browser.get("/hello-world/hello/user", second["access_token"]).status_code == 401
+
+
+def _one_session(platform: Mock) -> None:
+    """Let the code that is still to be redeemed be of the session that has given tokens."""
+    ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
+    codes = platform.store.platform_codes
+    ((value, code),) = [(value, code) for value, code in codes.snapshot().items() if code.spent_at is None]
+    codes.put(value, replace(code, session=replace(code.session, id=str(sid))))
+
+
+@pytest.mark.parametrize("claims", [{"exp": NOW - 1}, {"nbf": NOW + 1}, {"iat": NOW + 1}, {"exp": "x"}], ids=repr)
+def test_a_token_that_is_not_good_at_this_time_is_refused(
+    browser: Browser, logout_token: LogoutToken, claims: dict[str, Any]
+) -> None:
+    browser.tokens()
+
+    assert told(browser.log_out(logout_token(**claims))) == (400, "bad_request", "Unable to verify JWT")
 
 
 def test_other_sessions_live_on(browser: Browser, logout_token: LogoutToken) -> None:

@@ -102,6 +102,19 @@ def test_the_token_of_an_app_that_is_gone_meets_the_catch_all(platform: Mock, br
     assert told(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
 
 
+@pytest.mark.parametrize("change", [{"approved": False}, {"key_approved": False}, {"subscribed": False}])
+def test_the_token_of_an_app_that_may_not_any_more_meets_the_catch_all(
+    platform: Mock, browser: Browser, change: dict[str, bool]
+) -> None:
+    token = browser.tokens()["access_token"]
+    platform.apps.change("nhsauth-app", **change)
+
+    assert told(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
+
+    platform.apps.change("nhsauth-app", **dict.fromkeys(change, True))
+    assert browser.get("/oauth2/userinfo", token).status_code == 200
+
+
 def test_the_quota_counts_here_too(platform: Mock, browser: Browser) -> None:
     token = browser.tokens()["access_token"]
     platform.apps.change("nhsauth-app", quota_per_minute=1)
@@ -116,5 +129,5 @@ def test_once_the_providers_own_token_has_expired_the_catch_all_is_met(platform:
 
     answer = browser.get("/oauth2/userinfo", token)
 
-    assert told(answer) == (500, *CATCH_ALL[1:])
+    assert told(answer) == (401, *CATCH_ALL[1:])
     assert "its own access token" in (platform.exchanges.last.diagnosis or "")

@@ -45,6 +45,7 @@ kid = "cis2-1"
 assurance_levels = "string"
 scope_at_token = "refuse"
 unusable_code = "ancestor"
+foreign_assertion = "ancestor"
 single_sign_on = true
 id_token_lifetime = 1
 access_token_lifetime = 2
@@ -54,6 +55,7 @@ code_lifetime = 4
 [nhs_login]
 signing_key = "nhs_login.pem"
 default_vtr = ["P5.Cp.Cd"]
+strict_authorize = true
 
 [realms."Cis2-mock-internal-dev"]
 signing_key = "realm.pem"
@@ -82,6 +84,8 @@ post_logout_redirect_uris = ["https://app.example/"]
 cis2_auth_method = "private_key_jwt"
 cis2_signing_algorithm = "RS256"
 grant_types = ["authorization_code"]
+cis2_realm_secret = "of-cis2"
+nhs_login_realm_secret = "of-nhs-login"
 
 [[apis]]
 path = "/my-api"
@@ -170,13 +174,16 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
             assurance_levels="string",
             scope_at_token="refuse",
             unusable_code="ancestor",
+            foreign_assertion="ancestor",
             single_sign_on=True,
             id_token_lifetime=1,
             access_token_lifetime=2,
             refresh_token_lifetime=3,
             code_lifetime=4,
         ),
-        nhs_login=ProviderSettings(signing_key=tmp_path / "nhs_login.pem", default_vtr=("P5.Cp.Cd",)),
+        nhs_login=ProviderSettings(
+            signing_key=tmp_path / "nhs_login.pem", default_vtr=("P5.Cp.Cd",), strict_authorize=True
+        ),
         realms={"Cis2-mock-internal-dev": ProviderSettings(signing_key=tmp_path / "realm.pem", kid="realm-1")},
         apps=(
             App(
@@ -201,6 +208,8 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
                 cis2_auth_method="private_key_jwt",
                 cis2_signing_algorithm="RS256",
                 grant_types=("authorization_code",),
+                cis2_realm_secret="of-cis2",
+                nhs_login_realm_secret="of-nhs-login",
             ),
         ),
         private_keys={"test-client": tmp_path / "app.pem"},

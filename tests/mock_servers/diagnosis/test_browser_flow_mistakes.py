@@ -236,7 +236,7 @@ def test_a_refresh_token_of_nobody_after_client_credentials(
 ) -> None:
     client_credentials()
 
-    answer = refresh("undefined")
+    answer = refresh("a1" * 16)
 
     assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("no-refresh-here", "likely")
@@ -256,6 +256,33 @@ def test_a_session_ends_however_often_it_was_refreshed(
     assert told(answer) == (401, "invalid_grant", "refresh token refresh period has expired")
     assert seen(platform) == ("no-refresh-here", "certain")
     assert f"ended at 2027-01-15T{8 + hours:02d}:00:00Z, having begun at 2027-01-15T08:00:00Z" in top(platform).seen
+
+
+def test_a_session_that_the_refresh_shortens_to_nothing(platform: Mock, token_exchange: Post, refresh: Post) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    platform.clock.advance(60)
+
+    answer = refresh(token, _refresh_tokens_validity_ms="-99999999999999999999")
+
+    assert told(answer) == (401, "invalid_grant", "refresh token refresh period has expired")
+    assert seen(platform) == ("session-shortened", "certain")
+    assert "and the session is 60 s old" in top(platform).seen
+
+
+def test_the_cure_of_a_session_that_the_refresh_shortens(platform: Mock, token_exchange: Post, refresh: Post) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    platform.clock.advance(60)
+
+    refresh(token, _refresh_tokens_validity_ms="60000")
+    again = refresh(token)
+
+    assert told(again) == (401, "invalid_grant", "refresh_token is invalid")
+    assert seen(platform) == ("refresh-token-spent", "certain")
+    assert "refused, as the session was too old for it" in top(platform).seen
+    for sound in ({}, {"_refresh_tokens_validity_ms": "120000"}):
+        token = token_exchange().get_json()["refresh_token"]
+        platform.clock.advance(60)
+        assert refresh(token, **sound).status_code == 200
 
 
 def test_a_refresh_token_of_another_app(platform: Mock, token_exchange: Post, refresh: Post) -> None:

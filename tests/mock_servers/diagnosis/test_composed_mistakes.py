@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from benchmarks.diagnosis import Tally, tallied
 from benchmarks.mistakes import GOOD, MISTAKES, Mistake, World, alone, in_pairs, made
+from benchmarks.noise import unexplained
+from benchmarks.unlisted import TOKEN_REQUESTS, UNLISTED
 from benchmarks.variations import Variation, variations
 from mock_servers.diagnosis.examination import case_of, findings
 from mock_servers.diagnosis.table import FINDERS
@@ -28,24 +30,56 @@ def world(ring: KeyRing) -> World:
     return World(ring)
 
 
+@pytest.fixture(scope="module")
+def real_world(ring: KeyRing) -> World:
+    return World(ring, real=True)
+
+
+@pytest.fixture(params=["plain", "real"])
+def either_world(request: pytest.FixtureRequest, world: World, real_world: World) -> World:
+    return world if request.param == "plain" else real_world
+
+
 @pytest.mark.parametrize("kind", GOOD)
-def test_a_good_request_of_each_kind_goes_well(world: World, kind: str) -> None:
-    answer = made(world, kind, ())
+def test_a_good_request_of_each_kind_goes_well(either_world: World, kind: str) -> None:
+    answer = made(either_world, kind, ())
 
     assert answer.status_code in (200, 302)
-    assert world.platform.exchanges.last.findings == ()
+    assert either_world.platform.exchanges.last.findings == ()
 
 
 @pytest.mark.parametrize(
     ("kind", "mistakes"), [pytest.param(*each, id=f"{each[0]}-{each[1][0].finding}") for each in alone()]
 )
-def test_a_mistake_alone_is_told_first_and_surely(world: World, kind: str, mistakes: tuple[Mistake, ...]) -> None:
-    made(world, kind, mistakes)
+def test_a_mistake_alone_is_told_first_and_surely(
+    either_world: World, kind: str, mistakes: tuple[Mistake, ...]
+) -> None:
+    made(either_world, kind, mistakes)
 
-    record = world.platform.exchanges.last
+    record = either_world.platform.exchanges.last
     assert record.refusal is not None
     assert record.findings[0].id == mistakes[0].finding
     assert record.findings[0].certainty != "possible"
+
+
+def test_nothing_else_is_told_of_a_mistake_that_no_list_had(either_world: World) -> None:
+    wrongly: list[object] = []
+    for kind, (mistake,) in alone(UNLISTED):
+        made(either_world, kind, (mistake,))
+        found = either_world.platform.exchanges.last.findings
+        told = [finding.id for finding in found if finding.certainty != "possible"]
+        if told[:1] != [mistake.finding] or set(told) != {mistake.finding}:
+            wrongly.append((kind, mistake.finding, UNLISTED.index(mistake), told))
+
+    assert wrongly == []
+
+
+def test_each_token_request_has_mistakes_that_no_list_had() -> None:
+    assert {kind for mistake in UNLISTED for kind in mistake.kinds} >= set(TOKEN_REQUESTS)
+
+
+def test_noise_can_be_explained(either_world: World) -> None:
+    assert unexplained(either_world, 150) == []
 
 
 def test_two_mistakes_at_once_are_both_told_and_nothing_else(world: World) -> None:
@@ -60,10 +94,11 @@ def test_two_mistakes_at_once_are_both_told_and_nothing_else(world: World) -> No
 def test_the_tally_counts_what_was_told_wrongly_and_what_was_not_told() -> None:
     tally = Tally()
 
-    tally.count(made={"a", "b"}, told=["a", "x"])
-    tally.count(made={"c"}, told=[])
+    tally.count(made={"a", "b"}, told=["a", "x"], certain=["a"])
+    tally.count(made={"c"}, told=[], certain=["y"])
 
     assert (tally.exchanges, tally.precision, tally.recall, tally.first) == (2, 0.5, 1 / 3, 0.5)
+    assert tally.precision_of_certain == 0.5
 
 
 def test_mistakes_of_all_services_are_composed() -> None:
@@ -157,7 +192,7 @@ def test_the_alarm_rings_when_something_is_wrong(
 
 
 @pytest.mark.slow
-def test_nothing_is_told_of_what_is_right(world: World, judged: list[tuple[Any, Any]]) -> None:
+def test_nothing_is_told_of_what_is_right(either_world: World, judged: list[tuple[Any, Any]]) -> None:
     sent: list[Variation] = []
 
     @settings(
@@ -170,13 +205,13 @@ def test_nothing_is_told_of_what_is_right(world: World, judged: list[tuple[Any, 
     )
     @given(variations())
     def check(variation: Variation) -> None:
-        world.again()
+        either_world.again()
         judged.clear()
         sent.append(variation)
-        answer = variation.send(world)
-        record = world.platform.exchanges.last
+        answer = variation.send(either_world)
+        record = either_world.platform.exchanges.last
         told = record.findings
-        world.platform.store.restore(world.start[0])
+        either_world.platform.store.restore(either_world.start[0])
 
         assert answer.status_code in (200, 302), (variation, record.explained())
         assert told == ()

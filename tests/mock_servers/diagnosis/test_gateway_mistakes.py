@@ -60,7 +60,7 @@ def call(http: Client) -> Ask:
         ("Bearer <token>", "a variable that was never filled", UNKNOWN),
         ('Bearer "AVeryLongTokenWithoutScheme1"', "there are quotes around the token", UNKNOWN),
         ("Bearer AVeryLongToken\\n", "there are blanks or line ends inside the token", UNKNOWN),
-        ('Bearer {"error": "invalid_request"}', "is JSON, the whole answer or an error body", UNKNOWN),
+        ('Bearer {"error": "invalid_request"}', "is JSON, an error answer", UNKNOWN),
     ],
 )
 def test_a_header_that_is_no_bearer_token(

@@ -17,6 +17,7 @@ from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ProviderSettings
 
 NOW = 1_800_000_000.0
 REDIRECT = "https://app.example/callback"
@@ -133,10 +134,31 @@ def test_the_api_key_beside_the_right_client_id(platform: Mock, token: Ask) -> N
         },
     )
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert told(answer) == (400, "invalid_client", "JWT is not valid")
     assert seen(platform) == ("cis2-iss-is-api-key", "certain")
-    assert f'iss of the assertion is "{API_KEY}"' in top(platform).seen
+    assert f'iss of the assertion is "{API_KEY}", the API key of app "{API_KEY}" at the platform' in top(platform).seen
     assert f'client_id in the form is "{CIS2_CLIENT}"' in top(platform).seen
+
+
+def test_the_api_key_of_an_app_without_a_client_id(platform: Mock, redeem: Ask) -> None:
+    platform.apps.change(API_KEY, name="My app - INT", cis2_auth_method="client_secret_post")
+
+    answer = redeem("cis2", client_id=API_KEY)
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert seen(platform) == ("cis2-iss-is-api-key", "likely")
+    assert 'the API key of app "My app - INT" at the platform.' in top(platform).seen
+    assert "client_secret_post" not in str(platform.exchanges.last.as_json())
+
+
+def test_the_cure_of_an_api_key_at_cis2(redeem: Ask) -> None:
+    assert redeem("cis2", client_id=CIS2_CLIENT).status_code == 200
+
+
+def test_an_app_that_signs_at_cis2_by_one_id_is_not_told_of_its_key(platform: Mock, redeem: Ask) -> None:
+    redeem("cis2", claims={"aud": "https://other.example/"})
+
+    assert [each.id for each in platform.exchanges.last.findings] == ["cis2-aud-without-443"]
 
 
 def test_an_api_key_that_cis2_does_not_know(platform: Mock, redeem: Ask) -> None:
@@ -378,7 +400,9 @@ def test_an_unregistered_redirect_uri_at_a_log_in(platform: Mock, provider: str)
     assert f'registered is "{REDIRECT}"' in top(platform).seen
 
 
-def test_a_log_in_at_nhs_login_without_state(platform: Mock) -> None:
+def test_a_log_in_at_a_strict_nhs_login_without_state(ring: KeyRing) -> None:
+    platform = Mock(Configuration(nhs_login=ProviderSettings(strict_authorize=True)), ring=ring)
+    platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
     query = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid"}
 
     answer = Client(platform).get(f"/authorize?{urlencode(query)}", base_url=platform.url)

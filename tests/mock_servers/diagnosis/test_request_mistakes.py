@@ -35,7 +35,7 @@ def seen(platform: Mock) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ("", "has no subject_token_type"),
+        ("", "was sent, but empty"),
         ("id_token", "shortened to its last word"),
         ("urn:ietf:params:oauth:token-type:jwt", "some libraries send this by default"),
         ("urn:ietf:params:oauth:token-type:access_token", "the id_token of the same answer is"),

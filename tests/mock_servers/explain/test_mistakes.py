@@ -11,6 +11,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.explained import RealWorld, Told, told
+from benchmarks.mistakes import in_pairs, made
 from benchmarks.variations import Variation, variations
 from mock_servers.explain.captured import Captured
 from mock_servers.explain.response import captured_of
@@ -40,6 +41,7 @@ ONLY_THE_SERVICE_KNOWS = {
     ("code-spent-or-late", "code"),
     ("code-spent-or-late", "cis2"),
     ("code-spent-or-late", "nhs_login"),
+    ("redirect-uri-differs", "code"),
     ("redirect-uri-differs", "cis2"),
     ("redirect-uri-differs", "nhs_login"),
     ("api-key-as-bearer", "api"),
@@ -129,6 +131,16 @@ READ: dict[str, Callable[[Captured], Captured | str]] = {
 
 def test_the_rule_that_refused_is_named(all_told: list[Told]) -> None:
     assert [name(each) for each in all_told if each.rule not in each.explanation.stopped_by] == []
+
+
+def test_a_key_set_that_was_lent_clears_no_rule(told_with_keys: list[Told]) -> None:
+    wrong = [
+        (name(each), each.explanation.by)
+        for each in told_with_keys
+        if each.rule not in each.explanation.stopped_by or each.explanation.by != "answer"
+    ]
+
+    assert wrong == []
 
 
 def test_it_is_named_alone_or_with_those_that_give_the_same_answer(all_told: list[Told]) -> None:
@@ -221,6 +233,21 @@ def test_no_secret_stands_in_a_text(all_told: list[Told]) -> None:
         ]
 
     assert leaking == []
+
+
+@pytest.mark.slow
+def test_of_two_mistakes_at_once_what_is_certain_is_right_too(world: RealWorld) -> None:
+    wrong = []
+    for kind, mistakes in in_pairs():
+        made(world, kind, mistakes)
+        assert world.last is not None
+        found, refusal = explain_captured(world.last, AT), world.platform.exchanges.last.refusal
+        sure = {each.id for each in found.findings if each.certainty == "certain"}
+        known = {each.finding for each in mistakes}
+        if refusal is None or refusal.rule not in found.stopped_by or sure - known or found.by != "answer":
+            wrong.append((kind, known, sure, found.stopped_by))
+
+    assert wrong == []
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

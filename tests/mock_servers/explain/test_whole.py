@@ -1,11 +1,15 @@
 """What is told of a request, of its answer, and of both where they do not fit."""
 
 import json
+import shlex
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.jose import jwts
@@ -273,7 +277,7 @@ def test_without_a_grant_type_that_is_known_the_grant_stays_open() -> None:
     found = explain_text(f"curl {INT} -d grant_type=$GRANT")
 
     assert (found.refused, found.stopped_by) == (False, ())
-    assert found.unknown[0].words == 'the variable "GRANT", and with it which grant is asked for.'
+    assert found.unknown[0].words == 'the variable "GRANT": not known here, and so neither is the grant.'
 
 
 def test_a_body_that_is_not_known_is_not_taken_for_none() -> None:
@@ -302,3 +306,74 @@ def test_each_known_host_has_its_service(url: str, flow: str) -> None:
     grant = "refresh_token" if flow == "refresh" else "authorization_code"
 
     assert f"({flow})" in explain_text(curl({"grant_type": grant}, url)).request
+
+
+def test_an_answer_of_what_stands_behind_the_platform_is_no_answer_of_its_own() -> None:
+    outcome = json.dumps({"resourceType": "OperationOutcome", "issue": [{"code": "forbidden"}]})
+    url = "https://int.api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/9000000009"
+
+    found = explain_text(
+        f"curl {url} -H 'Authorization: Bearer abcdefghijklmnopqrstuvwxyz12'",
+        Lent(answer=f"HTTP/1.1 403 Forbidden\n\n{outcome}"),
+    )
+
+    assert (found.refused, found.stopped_by) == (True, ())
+    assert found.notes[0] == "No service here gives an answer of this form: what stands behind the platform may have."
+
+
+ANSWERS = [
+    None,
+    "",
+    "{}",
+    "[]",
+    "null",
+    ANSWER,
+    SENTENCE,
+    "<html>",
+    "HTTP/1.1 200 OK\n\n",
+    "HTTP/1.1 302 F\nLocation: [\n\n",
+]
+PATHS = [
+    "/oauth2/token",
+    "/oauth2/authorize",
+    "/oauth2/callback",
+    "/oauth2/userinfo",
+    "/oauth2/backchannel_logout",
+    "/a",
+]
+HOSTS = ["int.api.service.nhs.uk", "api.service.nhs.uk", "auth.aos.signin.nhs.uk", "identity.ptl.api.platform.nhs.uk"]
+VALUES = st.sampled_from(["$A", "e30.e30.x", "eyJhIjoxfQ.eyJpYXQiOjFlNDAwfQ.x", "client_credentials", CODE]) | st.text(
+    max_size=30
+)
+NAMES = st.sampled_from(
+    ["grant_type", "client_assertion", "subject_token", "subject_token_type", "client_id", "code", "state"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    host=st.sampled_from(HOSTS),
+    path=st.sampled_from(PATHS) | st.text(max_size=20),
+    method=st.sampled_from(["GET", "POST", "PATCH"]),
+    form=st.dictionaries(NAMES, VALUES),
+    headers=st.dictionaries(st.sampled_from(["Authorization", "Content-Type", "Date", "apikey"]), st.text(max_size=20)),
+    answer=st.sampled_from(ANSWERS) | st.text(max_size=60),
+    at=st.none() | st.floats(min_value=0, max_value=4e9),
+)
+def test_whatever_is_pasted_is_explained_or_refused_in_one_line(
+    host: str, path: str, method: str, form: Any, headers: Any, answer: str | None, at: float | None
+) -> None:
+    sent = shlex.join(
+        [
+            *("curl", "-g", "-X", method, f"https://{host}{path}"),
+            *(word for name, value in form.items() for word in ("--data-urlencode", f"{name}={value}")),
+            *(word for name, value in headers.items() for word in ("-H", f"{name}: {value}")),
+        ]
+    )
+    said = ""
+    try:
+        assert str(explain_text(sent, Lent(answer=answer, at=at)))
+    except UnreadableError as refused:
+        said = str(refused)
+
+    assert "\n" not in said

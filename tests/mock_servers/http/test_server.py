@@ -10,6 +10,7 @@ import io
 import ipaddress
 import json
 import logging
+import os
 import socket
 import ssl
 import struct
@@ -978,3 +979,40 @@ def test_an_answer_is_closed_even_if_it_fails() -> None:
         exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)
 
     assert Answer.closed.is_set()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_stop_in_a_forked_child_stops_nothing_here(server: Server) -> None:
+    with connect(server) as kept:
+        kept.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+        kept.recv(1)
+        child = os.fork()
+        if child == 0:
+            server.stop()
+            os._exit(0)
+        _, code = os.waitpid(child, 0)
+        kept.sendall(b"GET / HTTP/1.1\r\n" + CLOSE)
+        answer = read_to_end(kept)
+        other = exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)
+
+    assert code == 0
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert status(other) == "HTTP/1.1 200 OK"
+
+
+def test_an_application_may_run_an_event_loop_of_its_own() -> None:
+    """The loop that serves is not one that the application is called in."""
+
+    async def one() -> bytes:
+        return b"1"
+
+    def application(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "1")])
+        return [asyncio.run(one())]
+
+    running = start(application, is_quick=lambda _: True)
+    answer = exchange(running, b"GET / HTTP/1.1\r\n" + CLOSE)
+    running.stop()
+
+    assert answer.endswith(b"\r\n\r\n1")

@@ -7,7 +7,10 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.cis2 import PATH
+from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ProviderSettings
 
 Ask = Callable[..., TestResponse]
 REDIRECT = "https://app.example/callback"
@@ -136,10 +139,6 @@ def test_a_repeated_parameter_is_named_by_cis2_in_the_redirect(authorize: Ask, n
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"state": None}, {"error": "invalid_request"}),
-        ({"state": ""}, {"error": "invalid_request"}),
-        ({"nonce": None}, {"error": "invalid_request", "state": "s-1"}),
-        ({"nonce": ""}, {"error": "invalid_request", "state": "s-1"}),
         ({"response_type": None}, {"error": "invalid_request", "state": "s-1"}),
         (
             {"response_type": "token"},
@@ -180,6 +179,8 @@ def test_nhs_login_tells_the_client_by_redirect(
         ("cis2", {"max_age": "300", "acr_values": "AAL2_OR_AAL3_ANY", "prompt": "login"}),
         ("cis2", {"state": "x" * 10_000}),
         ("nhs_login", {"scope": "openid unheard_of"}),
+        ("nhs_login", {"state": None, "nonce": None}),
+        ("nhs_login", {"state": "", "nonce": ""}),
         ("nhs_login", {"vtr": '["P0.Cp"]', "display": "touch", "max_age": "soon"}),
         ("Cis2-mock-internal-dev", {"state": None, "nonce": None}),
     ],
@@ -212,16 +213,66 @@ def test_cis2_takes_no_request_as_a_form(platform: Mock, http: Client) -> None:
     assert "Required Method: GET found: POST" in sentence_on(answer)
 
 
-def test_the_platform_itself_needs_no_nonce_at_nhs_login(authorize: Ask, platform: Mock) -> None:
-    page = authorize(
-        "nhs_login",
+@pytest.fixture
+def strict(ring: KeyRing) -> Mock:
+    """A platform whose NHS login wants state and nonce, as documented."""
+    return Mock(Configuration(nhs_login=ProviderSettings(strict_authorize=True)), ring=ring)
+
+
+def ask_strictly(strict: Mock, **changes: str | None) -> TestResponse:
+    strict.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
+    sound = {"response_type": "code", "client_id": "nhsauth-app", "redirect_uri": REDIRECT, "scope": "openid"}
+    query = {**sound, "state": "s-1", "nonce": "n-1", **changes}
+    return Client(strict).get("/authorize", query_string=_query(**{k: v for k, v in query.items() if v is not None}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"state": None}, {"error": "invalid_request"}),
+        ({"state": ""}, {"error": "invalid_request"}),
+        ({"nonce": None}, {"error": "invalid_request", "state": "s-1"}),
+        ({"nonce": ""}, {"error": "invalid_request", "state": "s-1"}),
+    ],
+)
+def test_nhs_login_refuses_without_state_or_nonce_when_set_so(
+    strict: Mock, changes: dict[str, str | None], told: dict[str, str]
+) -> None:
+    answer = ask_strictly(strict, **changes)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{REDIRECT}?{_query(**told)}")
+
+
+def test_the_platform_itself_needs_no_nonce_at_nhs_login(strict: Mock) -> None:
+    page = ask_strictly(
+        strict,
         client_id="test-client-nhs-login",
-        redirect_uri=f"{platform.url}/oauth2/callback",
+        redirect_uri=f"{strict.url}/oauth2/callback",
         nonce=None,
         max_age="300",
     )
 
     assert page.status_code == 200
+    assert not any("nonce" in each for each in strict.exchanges.last.advice)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"state": None}, "The request has no state, which NHS login documents as mandatory"),
+        ({"nonce": None}, "The request has no nonce, which NHS login documents as mandatory"),
+        ({"state": None, "nonce": None}, "The request has no state and no nonce, which NHS login"),
+        ({}, None),
+    ],
+)
+def test_nhs_login_without_state_or_nonce_gets_advice(
+    authorize: Ask, platform: Mock, changes: dict[str, str | None], words: str | None
+) -> None:
+    authorize("nhs_login", **changes)
+
+    given = [each for each in platform.exchanges.last.advice if "documents as mandatory" in each]
+    assert [each.startswith(words) for each in given if words] == [True] * (words is not None)
+    assert len(given) == (words is not None)
 
 
 def test_what_the_page_repeats_is_escaped(authorize: Ask) -> None:

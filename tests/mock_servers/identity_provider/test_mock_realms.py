@@ -175,6 +175,52 @@ def test_an_unknown_user_gets_the_form_again(logged_in: Callable[..., TestRespon
     assert action_of(logged_in("nobody")).startswith(f"{HOST}/realms/{CIS2}/login-actions/authenticate?")
 
 
+def test_a_basic_header_beside_a_client_id_in_the_form_is_no_error(
+    logged_in: Callable[..., TestResponse], at: Realm
+) -> None:
+    form = {
+        "grant_type": "authorization_code",
+        "code": told(logged_in("656005750104"))["code"],
+        "client_id": CLIENT[CIS2],
+        "redirect_uri": GOOGLE,
+    }
+
+    answer = at("token", CIS2, "POST", data=form, auth=(CLIENT[CIS2], SECRET))
+
+    assert answer.status_code == 200
+
+
+def test_an_assertion_alone_is_not_what_a_realm_has_registered(
+    platform: Mock, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
+) -> None:
+    assertion = platform.client_assertion(
+        "nhsauth-app", token_url=f"{HOST}/realms/{CIS2}/protocol/openid-connect/token"
+    )
+    answer = redeem("any", client_id=None, client_secret=None, **asserted(assertion))
+
+    assert answer.status_code == 401
+    assert logged_in("656005750104").status_code == 302
+
+
+def test_a_secret_beside_an_assertion_counts_and_gets_advice(
+    platform: Mock, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
+) -> None:
+    code = told(logged_in("656005750104"))["code"]
+
+    wrong = redeem(code, client_secret="wrong", **asserted("any"))
+    answer = redeem(code, **asserted("any"))
+
+    assert (wrong.status_code, answer.status_code) == (401, 200)
+    assert any("has not looked at the assertion" in each for each in platform.exchanges.last.advice)
+
+
+def asserted(assertion: str) -> dict[str, str]:
+    return {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": assertion,
+    }
+
+
 @pytest.mark.parametrize("realm", [CIS2, NHS_LOGIN])
 def test_the_certs_hold_the_key_that_signs(platform: Mock, at: Realm, realm: str) -> None:
     (key,) = at("certs", realm).get_json()["keys"]

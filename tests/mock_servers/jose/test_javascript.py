@@ -56,6 +56,29 @@ def test_what_is_not_a_number(value: Any) -> None:
     assert math.isnan(javascript.number(value))
 
 
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ("12abc", 12),
+        (" \t-3.9", -3),
+        ("+007", 7),
+        ("0x1F", 31),
+        ("-0xa", -10),
+        ("1e3", 1),
+        ("9" * 400, math.inf),
+        ("-" + "9" * 400, -math.inf),
+        ("0x" + "f" * 400, math.inf),
+    ],
+)
+def test_parse_int_of_a_text(sent: str, expected: float) -> None:
+    assert javascript.parse_int(sent) == expected
+
+
+@pytest.mark.parametrize("sent", ["", "abc", "-", ".5", "Infinity", "- 1", "\u0661"])
+def test_parse_int_of_what_is_no_number(sent: str) -> None:
+    assert math.isnan(javascript.parse_int(sent))
+
+
 @pytest.mark.parametrize(("value", "expected"), [(1, True), (1.5, True), (True, False), ("1", False), (None, False)])
 def test_typeof_number(value: Any, *, expected: bool) -> None:
     assert javascript.is_number(value) is expected

@@ -9,8 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.apim import token_attributes
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.mock import Mock
+from mock_servers.state.grant import Session
 
 NOW_MS = 1_800_000_000_000
 APP = "/developers/tester@example.nhs.uk/apps/my-app"
@@ -340,3 +342,11 @@ def test_a_token_in_a_path_never_stands_in_the_journal(management: Any, platform
     management("GET", f"/oauth2/accesstokens/{token}X")
 
     assert [record.path for record in platform.exchanges] == ["/oauth2-mock/token"]
+
+
+@pytest.mark.parametrize("scopes", [(), ("urn:nhsd:apim:user-nhs-cis2:aal4:hello-world",)])
+def test_a_level_that_no_scope_names_is_unknown_and_never_empty(scopes: tuple[str, ...]) -> None:
+    session = Session(
+        id="", provider="cis2", subject="1", issued_at=0, lifetime=1, refresh_lifetime=1, people="cis2", issuer="x"
+    )
+    assert token_attributes.auth(session, scopes)["auth_level"] == "unknown"

@@ -191,7 +191,10 @@ def test_a_log_in_shows_nobody_at_authorize_and_the_person_at_callback(
 def test_a_fault_at_callback_is_shown_with_its_status_and_its_body(
     platform: Mock, http: Client, management: Any, key: str, begin: Begin, recorded: Recorded
 ) -> None:
-    """The product loses its scopes while the person is on the way."""
+    """The product loses its scopes before the log-in begins: those of that moment count."""
+    for product in ("mock-jwks-internal-dev", "identity-service-mock-internal-dev"):
+        whole = management.get(f"/apiproducts/{product}")
+        management("PUT", f"/apiproducts/{product}", json={**whole, "scopes": []})
     authorize = http.get(
         "/oauth2-mock/authorize",
         query_string={
@@ -204,9 +207,6 @@ def test_a_fault_at_callback_is_shown_with_its_status_and_its_body(
         base_url=platform.url,
     )
     back = http.get(_below(authorize), base_url=platform.url)
-    for product in ("mock-jwks-internal-dev", "identity-service-mock-internal-dev"):
-        whole = management.get(f"/apiproducts/{product}")
-        management("PUT", f"/apiproducts/{product}", json={**whole, "scopes": []})
     begin(IDENTITY, header_trace_id="x")
 
     answer = http.get(_below(back), headers={"trace-id": "x"}, base_url=platform.url)

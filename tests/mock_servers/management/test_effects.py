@@ -160,6 +160,15 @@ def test_a_key_set_url_without_a_path_is_not_called(management: Any, bound_key: 
     assert ask(bound_key) == (403, "The JWKS endpoint, for your client_assertion can't be reached")
 
 
+def test_a_key_set_url_with_its_scheme_in_capitals_is_not_called(
+    management: Any, made_app: Any, bound_key: str, ask: Ask
+) -> None:
+    url = made_app["attributes"][0]["value"].replace("http", "HTTP", 1)
+    management("POST", f"{APP}/attributes/jwks-resource-url", json={"value": url})
+
+    assert ask(bound_key) == (403, "The JWKS endpoint, for your client_assertion can't be reached")
+
+
 @pytest.mark.parametrize("rest", ["", "/keys/KEY", "/keys/KEY/apiproducts/identity-service-mock-internal-dev"])
 def test_what_is_revoked_is_dead_at_once_and_alive_when_approved(
     management: Any, bound_key: str, ask: Ask, rest: str

@@ -106,30 +106,45 @@ class Grant:
 
 @dataclass(eq=False, kw_only=True)
 class Code(Grant):
+    """The platform's lives on when the provider's session ends."""
+
     client_id: str
     redirect_uri: str
     provider: str
     external_until: int
     spent: bool = False
 
+    @property
+    def logged_out(self) -> bool:
+        return self.place != "platform" and super().logged_out
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(eq=False, kw_only=True)
 class Family:
     """What all tokens that descend from one platform session share; times in seconds since 1970.
 
-    `external_until` is how long the provider's own access token lives, which only the browser flow has.
+    `external_until` is how long the provider's own access token lives, which only the browser flow has. `ended`: the
+    provider's session ended after the tokens were given.
     """
 
     provider: str
     client_id: str
     ends_at: int
     external_until: int | None = None
+    ended: bool = False
 
 
 @dataclass(eq=False, kw_only=True)
-class AccessToken(Grant):
+class Descendant(Grant):
     family: Family | None = None
 
+    @property
+    def logged_out(self) -> bool:
+        return super().logged_out if self.family is None else self.family.ended
+
+
+@dataclass(eq=False, kw_only=True)
+class AccessToken(Descendant):
     def verdict(self, place: str, now: int) -> str:
         if place != self.place:
             return "unknown"
@@ -139,9 +154,8 @@ class AccessToken(Grant):
 
 
 @dataclass(eq=False, kw_only=True)
-class RefreshToken(Grant):
+class RefreshToken(Descendant):
     client_id: str
-    family: Family | None = None
     count: int = 0
     spent: bool = False
 
@@ -479,7 +493,9 @@ class BrowserFlow(RuleBasedStateMachine):
             return 401, "unknown_error", CATCH_ALL
         if family.provider != "cis2" or family.external_until is None:
             return 400, "invalid_request", NOT_COMBINED
-        return (200, "", "") if self.now < family.external_until else (500, "unknown_error", CATCH_ALL)
+        assert token.sign_on is not None
+        known = self.now < family.external_until and not token.sign_on.ended
+        return (200, "", "") if known else (401, "unknown_error", CATCH_ALL)
 
     # ends
 
@@ -492,8 +508,15 @@ class BrowserFlow(RuleBasedStateMachine):
         answer = self.caller.get(f"{HEALTHCARE}/connect/endSession", {"id_token_hint": token.value})
 
         assert answer.status_code == 204, refusal(answer)
-        token.sign_on.ended = True
+        self._end(token.sign_on)
         self._call_with_every_access_token()
+
+    def _end(self, sign_on: SignOn) -> None:
+        """CIS2 tells the platform once; what comes of a code that is redeemed later lives."""
+        for token in self.access_tokens if not sign_on.ended else []:
+            if token.sign_on is sign_on and token.family is not None:
+                token.family.ended = True
+        sign_on.ended = True
 
     @rule(seconds=PERIODS)
     def let_time_pass(self, seconds: int) -> None:

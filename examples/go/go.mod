@@ -1,0 +1,3 @@
+module example.org/apim
+
+go 1.24

@@ -1,0 +1,207 @@
+"""What stands where a value belongs: nothing, a variable, a path, a key, JSON, or the value with something around it.
+
+JWTs that were damaged on their way `mangled_jwt` knows, what follows Bearer `bearer`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mock_servers.apim import flows
+from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.shapes import is_path, is_unfilled
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.private_key import is_private
+from mock_servers.wire.wording import shown, spelt
+from mock_servers.wire.wrapping import LONGEST, Unwrapped, json_object, unwrapped
+
+BELONGS: Final = {
+    "client_assertion": "a JWT that the private key has signed",
+    "subject_token": "the id_token of the provider's token answer",
+    "refresh_token": "the refresh_token of the last token answer",
+    "code": "the code that came to the redirect URI",
+    "client_secret": "the app's client secret",
+    "client_id": "the app's API key",
+    "authorization": "Bearer and the access_token of the token answer",
+    "apikey": "the app's API key",
+}
+"""What each parameter or header is for."""
+_PUBLIC: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+_JWTS: Final = ("client_assertion", "subject_token")
+_KINDS: Final = {
+    "client_id": "API key",
+    "client_secret": "client secret",
+    "code": "authorization code",
+    "refresh_token": "refresh token",
+}
+"""What provenance calls the right value of each."""
+_MEMBERS: Final = {
+    "subject_token": ("id_token",),
+    "refresh_token": ("refresh_token",),
+    "code": ("code",),
+    "client_assertion": ("client_assertion",),
+    "client_secret": ("client_secret", "secret"),
+    "client_id": ("client_id", "apikey", "key"),
+}
+"""By which name the value stands in the JSON that was sent whole."""
+_SIGNED_TIMES: Final = ("exp", "jti")
+
+
+def _rules(*policies: Any) -> tuple[str, ...]:
+    return tuple(rule.name for policy in policies for rule in policy.rules)
+
+
+_JUDGES: Final = {
+    "client_assertion": (
+        "check_subject_token_beside_assertion",
+        "check_client_assertion_present",
+        *_rules(*flows.CLIENT_ASSERTION),
+        "find_credentials",
+        "decode_assertion",
+    ),
+    "subject_token": ("check_subject_token_beside_assertion", *_rules(*flows.SUBJECT_TOKEN)),
+    "refresh_token": ("check_refresh_token_present", "find_refresh_token"),
+    "code": ("check_code_present", "find_code"),
+    "client_secret": ("check_client_secret_present", "check_client_secret"),
+    "client_id": ("check_client_id_present", "find_app_by_client_id", "find_credentials", "find_client"),
+    "redirect_uri": ("check_redirect_uri_in_form", "check_redirect_uri_present"),
+    "client_assertion_type": ("check_client_assertion_type", "find_credentials"),
+    "grant_type": ("check_grant_type_present",),
+}
+"""Who judges each, the first of them whether it is there at all."""
+
+
+def _finder(name: str) -> Finder:
+    def wrong_value(case: Case) -> Finding | None:
+        """A value is empty, a variable, a path, a key or JSON, or has something around it."""
+        sent = next((value for each, value in case.request.form.pairs if each == name), None)
+        if sent is None:
+            return None
+        if not sent.strip():
+            return _empty(name, sent)
+        known = case.known.issued(sent)
+        if known is not None and known.kind == _KINDS.get(name, known.kind):
+            return None
+        return _wrong(name, sent[:LONGEST], case)
+
+    wrong_value.__name__ = f"wrong_value_of_{name}"  # what a log calls it
+    return Finder(find=wrong_value, rules=_JUDGES[name], named=_NAMED)
+
+
+def _empty(name: str, sent: str) -> Finding:
+    return Finding(
+        id="empty-parameter",
+        certainty="certain",
+        seen=f"{name} was sent, but {'empty' if not sent else f'has nothing but white space in it, {shown(sent)}'}.",
+        cause="The variable behind it is empty where the form is put together; the service takes that for absent.",
+        cure=f"Send as {name} {BELONGS.get(name, 'its value')}, and stop where there is none.",
+    )
+
+
+def _wrong(name: str, sent: str, case: Case) -> Finding | None:
+    if is_private(sent):
+        return None
+    found = _public_key(name, sent) or _json(name, sent)
+    if found is not None or name in _JWTS or name not in BELONGS:
+        return found
+    return _unfilled(name, sent) or _around(name, sent, case)
+
+
+def _public_key(name: str, value: str) -> Finding | None:
+    """A public key or a certificate stands where a token or a secret belongs."""
+    found, members = _PUBLIC.search(value), json_object(value)
+    if found is None and not (members and "kty" in members):
+        return None
+    what = f"a PEM ({found[1].lower()})" if found else "a JWK"
+    return Finding(
+        id="public-key-sent",
+        certainty="certain",
+        seen=f"{name} is {what}: public, and no harm done.",
+        cause="A public key is registered once, as a JWK in the app's key set; no request carries it.",
+        cure=f"Register the key, and send as {name} {BELONGS.get(name, 'its value')}.",
+    )
+
+
+def _unfilled(name: str, sent: str) -> Finding | None:
+    unfilled = is_unfilled(sent)
+    if not unfilled and not is_path(sent):
+        return None
+    return Finding(
+        id="variable-not-filled-in",
+        certainty="certain" if unfilled else "likely",
+        seen=f"{name} is {spelt(sent)}: {_SEEN_UNFILLED if unfilled else _SEEN_PATH}.",
+        cause="Whatever was to put the value there has not run, or has found none.",
+        cure=f"Send as {name} {BELONGS[name]}{'' if unfilled else ': read the file, and send what is in it'}.",
+    )
+
+
+_SEEN_UNFILLED: Final = "a variable that was not filled in"
+_SEEN_PATH: Final = "by its looks the path of a file, and the file was not read"
+
+
+def _json(name: str, sent: str) -> Finding | None:
+    members = json_object(sent)
+    if members is None:
+        return None
+    member = next((each for each in _MEMBERS.get(name, ()) if isinstance(members.get(each), str)), None)
+    seen, cause, cure = _of_members(name, members, member)
+    return Finding(id="json-as-value", certainty="certain", seen=f"{name} is {seen}.", cause=cause, cure=cure)
+
+
+def _of_members(name: str, members: Mapping[str, Any], member: str | None) -> tuple[str, str, str]:
+    """Say what a JSON object is that stands for a value, why, and what to send instead."""
+    belongs = BELONGS.get(name, "its value")
+    if member is not None:
+        return "JSON, a whole answer", f"The value is one member of it, {member}.", f"Send its {member} alone."
+    if "error" in members or "fault" in members or "issue" in members:
+        said = shown(members.get("error_description") or members.get("error") or members.get("fault"))
+        cause = f"The step before this one failed ({said}), and its answer was sent on unread."
+        return "JSON, an error answer", cause, f"Cure that error first, then send as {name} {belongs}."
+    if "access_token" in members:
+        cause = f"That answer has no {' or '.join(_MEMBERS.get(name, (name,)))} in it."
+        return "JSON, a whole token answer", cause, f"Send as {name} {belongs}."
+    if any(each in members for each in _SIGNED_TIMES):
+        return (
+            "JSON, the claims of a JWT that nobody has signed",
+            "A JWT is the three parts that a library returns.",
+            (f"Sign the claims, and send as {name} {belongs}."),
+        )
+    if "sub" in members or "nhsid_useruid" in members or "nhs_number" in members:
+        return (
+            "JSON, what a userinfo endpoint tells",
+            "Userinfo tells of a person, and is no token.",
+            (f"Send as {name} {belongs}."),
+        )
+    return "JSON", "A whole object was sent where one text belongs.", f"Send as {name} {belongs}."
+
+
+def _around(name: str, sent: str, case: Case) -> Finding | None:
+    kind = _KINDS.get(name)
+    found = next((each for each in unwrapped(sent, name) if _is_known(each, kind, case)), None)
+    if found is None:
+        return None
+    return Finding(
+        id="wrapped-value",
+        certainty="certain",
+        seen=f"{name} is the right kind of value, with {found.words}.",
+        cause="The service takes what arrives as it is, character by character.",
+        cure=f"Send {name} bare, encoded once, as the HTTP library does with a form by itself.",
+    )
+
+
+def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:
+    issued = case.known.issued(each.bare) if each.bare else None
+    return issued is not None and issued.kind == kind
+
+
+_NAMED: Final = {
+    "empty-parameter": "The parameter is there and empty, which counts as absent.",
+    "public-key-sent": "A public key or a certificate stands where a token or a secret belongs.",
+    "json-as-value": "A whole JSON answer, or the claims of a JWT, was sent where one text belongs.",
+    "variable-not-filled-in": "A variable was not filled in, or a file was named in place of what is in it.",
+    "wrapped-value": "The value is right, with white space, quotes, its name or an encoding too many around it.",
+}
+FINDERS: Final = tuple(_finder(name) for name in _JUDGES)

@@ -1,0 +1,73 @@
+"""Finds private keys in requests: they belong nowhere in one, and have gone over the wire when they arrive."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import MalformedJwtError
+from mock_servers.wire.request import Request
+from mock_servers.wire.wording import name as harmless
+from mock_servers.wire.wrapping import json_object, text_of_base64
+
+_PRIVATE: Final = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY")
+_DER: Final = re.compile(r"MII[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_LONGEST: Final = 1 << 16
+_SHORTEST: Final = 100
+"""Characters; no private key is as short as base64."""
+
+
+def private_key_in(request: Request) -> str | None:
+    """Return where in a request a private key is; `None` for the most."""
+    return next((where for where, value in _values(request) if is_private(value[:_LONGEST])), None)
+
+
+def _values(request: Request) -> Iterator[tuple[str, str]]:
+    yield from ((harmless(name), value) for name, value in (*request.form.pairs, *request.query.pairs))
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    yield "The Authorization header", rest if scheme.lower() != "basic" else (text_of_base64(rest.strip()) or "")
+    yield "The header apikey", request.headers.get("apikey", "")
+    if not request.form.pairs:
+        yield "The body", request.body[:_LONGEST].decode(errors="replace")
+
+
+def is_private(value: str) -> bool:
+    """Whether a text holds a private key: as PEM, DER or JWK, as base64 of one of these, or in a claim of a JWT."""
+    if _PRIVATE.search(value) or _is_private_jwk(json_object(value)) or _is_private_der(value):
+        return True
+    text = text_of_base64(value.strip()) if len(value) > _SHORTEST else None
+    if text is not None:
+        return bool(_PRIVATE.search(text) or _is_private_jwk(json_object(text)))
+    return any(_PRIVATE.search(claim) for claim in _claims(value))
+
+
+def _claims(value: str) -> Iterator[str]:
+    try:
+        jwt = jwts.decode(value)
+    except MalformedJwtError:
+        return
+    yield from (each for each in (*jwt.header.values(), *jwt.claims.values()) if isinstance(each, str))
+
+
+def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:
+    if members is None:
+        return False
+    keys = members.get("keys")
+    jwks = keys if isinstance(keys, list) else [members]
+    return any(isinstance(jwk, dict) and "kty" in jwk and isinstance(jwk.get("d"), str) for jwk in jwks)
+
+
+def _is_private_der(value: str) -> bool:
+    if not _DER.fullmatch(value):
+        return False
+    try:
+        load_der_private_key(base64.b64decode(value), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
