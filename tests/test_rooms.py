@@ -44,7 +44,6 @@ FIRST_USE = {
     "control.catalogue": ("catalogue.entries",),
     "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),
-    "explain.explanation": ("catalogue.entries",),
     "http.front": ("diagnosis.examination",),
     "mock": ("control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (

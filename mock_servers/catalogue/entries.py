@@ -114,12 +114,6 @@ def entries() -> tuple[Entry, ...]:
     return tuple(entry for service in SERVICES for entry in entries_of(service))
 
 
-def cure_of(error: ServiceError) -> str | None:
-    """Return the usual cure of an error row; `None` for a row of no catalogue."""
-    found = (service.usual[name].cure for service in SERVICES for name, row in service.rows.items() if row is error)
-    return next(found, None)
-
-
 def about(text: str) -> list[Entry]:
     """Return the rows that a text is about; where none has it word for word, those that have words like all of its."""
     every = entries()

@@ -65,16 +65,12 @@ def _recognises(platform: Platform, bare: str) -> bool:
 
 def _elsewhere(context: Context, bare: str, kind: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield what is answered to the value where it does not belong, with the cure: people send it there by mistake."""
-    if not parts:
-        return
-    from mock_servers.catalogue.entries import cure_of  # noqa: PLC0415 - brings every service there is
-
-    for part in _JWTS if kind.jwt else _OPAQUE:
+    for part in (_JWTS if kind.jwt else _OPAQUE) if parts else ():
         verdict = ROLES[part].judge(context, bare)
         if part in parts or not verdict.refusals:
             continue
         found = next(iter(_misplaced(context.platform, bare, ROLES[part].field)), None)
-        cure = found.cure if found else cure_of(verdict.refusals[0].error)
+        cure = found.cure if found else verdict.refusals[0].error.cure
         told = verdict.as_json(part)
         yield {**{name: told[name] for name in ("as", "would_be", "error", "diagnosis")}, "cure": cure}
 

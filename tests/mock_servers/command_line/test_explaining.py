@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.explain import offline, verdict
+from mock_servers.http.server import serve
+from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.mock import Mock
@@ -450,7 +452,7 @@ def test_a_value_may_begin_with_a_hyphen(run: Run, value: str, place: int) -> No
 
     result = run(*arguments)
 
-    assert json.loads(result.stdout)["kind"] == "code"
+    assert json.loads(result.stdout)["kind"] == "authorization_code"
 
 
 def test_a_misspelt_option_is_one(run: Run) -> None:
@@ -479,7 +481,7 @@ def test_a_mock_that_runs_tells_what_it_has_issued(run: Run, ring: KeyRing) -> N
 
 @pytest.mark.parametrize("options", [["--at", AT], ["--jwks"]], ids=["at", "jwks"])
 def test_who_says_when_or_by_which_keys_asks_no_mock(
-    run: Run, ring: KeyRing, key_set: Path, sign: Sign, options: list[str]
+    run: Run, ring: KeyRing, key_set: Path, options: list[str]
 ) -> None:
     mock = Mock(ring=ring)
     with mock.serving():
