@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import Client
 
 from benchmarks.figure import Figure
-from benchmarks.mistakes import APP, INTEGRATION, Mistake, World, alone, made
+from benchmarks.mistakes import APP, Mistake, World, alone, made
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
-from mock_servers.real_hosts.variables import RealNames
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -29,13 +28,8 @@ class RealWorld(World):
 
     def __init__(self, ring: KeyRing) -> None:
         super().__init__(ring, real=True)
-        self.platform.served_at(INTEGRATION)
-        self.platform.names.reached_by_real_names(
-            RealNames.__new__(RealNames)
-        )  # of which nothing but its being there counts
         self.http = Client(self._recorded)
         self.last: Captured | None = None
-        self.start = self.platform.snapshot()
 
     def _recorded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -27,6 +27,7 @@ from mock_servers.control import (
     tokens,
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
+from mock_servers.http import guard
 from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.wire.wsgi import IN_PROCESS
 
@@ -40,6 +41,7 @@ _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for na
 CALLS: Final[tuple[Call, ...]] = (*openapi.calls(_OTHERS, _SCHEMAS), *_OTHERS)
 """Every call there is."""
 
+_ANY_HOST: Final = frozenset(call.name for call in CALLS if call.any_host)
 _FROM_REDIRECT: Final = frozenset(call.name for call in CALLS if call.from_redirect)
 
 
@@ -61,10 +63,10 @@ def create_app(platform: Platform) -> flask.Flask:
 
 
 def _guard(platform: Platform) -> None:
-    if IN_PROCESS in flask.request.environ:
+    if IN_PROCESS in flask.request.environ or flask.request.endpoint in _ANY_HOST:
         return
-    guards.refuse_host((*platform.configuration.public_urls, platform.url))
-    guards.refuse_foreign_origin(or_null=flask.request.endpoint in _FROM_REDIRECT)
+    public_urls = (*platform.configuration.public_urls, platform.url)
+    guards.refuse(public_urls, from_redirect=flask.request.endpoint in _FROM_REDIRECT)
 
 
 def _problem(error: Exception) -> flask.Response:
@@ -75,7 +77,7 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
         request = Request(
             platform=platform,
-            origin=guards.origin(flask.request.environ),
+            origin=guard.origin(flask.request.environ),
             path=path,
             query=_query(call),
             body=_body(call),

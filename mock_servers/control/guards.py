@@ -1,17 +1,12 @@
-"""Who may call this API, and with what: it hands out keys, so that a web page or a foreign name must not reach it.
-
-A name that an attacker lets resolve to this machine (DNS rebinding) shows in `Host`, a page elsewhere in `Origin`.
-"""
+"""Who may call this API, and with what it may be called."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Final, NoReturn
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -19,58 +14,21 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mock_servers.apim.request_form import FORM
 from mock_servers.control.calls import JSON
 from mock_servers.control.problems import ProblemError
+from mock_servers.http import guard
 from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.wire.wording import shown
-from mock_servers.wire.wsgi import host
 
-_HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9]{0,5})?")
-_REAL: Final = ("nhs.uk", "nhs.net")
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""
 _MOST_FIELDS: Final = 10
-_PORTS: Final = {"http": 80, "https": 443}
 
 
-def origin(environ: Mapping[str, Any]) -> str:
-    """Return scheme and host as the caller wrote them."""
-    return f"{environ['wsgi.url_scheme']}://{host(environ)}"
-
-
-def refuse_host(public_urls: Collection[str]) -> None:
-    """Refuse a `Host` that is neither loopback, an IP address nor a host of `public_urls`; real names always."""
-    sent = host(flask.request.environ)
-    match = _HOST.fullmatch(sent)
-    name = (match[1] or match[2]).lower().removesuffix(".") if match else ""
-    if any(name == real or name.endswith(f".{real}") for real in _REAL):
-        raise ProblemError(403, f"Host is {shown(sent)}: this API hands out keys, and never under a real NHS name.")
-    if not _is_near(name) and name not in {urlsplit(url).hostname for url in public_urls}:
-        raise ProblemError(
-            403, f"Host is {shown(sent)}; allowed are localhost, IP addresses and the hosts of public_urls."
-        )
-
-
-def _is_near(name: str) -> bool:
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def refuse_foreign_origin(*, or_null: bool = False) -> None:
-    """Refuse what a page of another origin makes a browser send; what is no browser sends no `Origin`.
-
-    `or_null`: the word `null` will do, which a browser may send once a form's answer redirects to another origin.
-    """
-    sent = flask.request.headers.get("Origin")
-    if or_null and sent == "null":
-        return
-    own = origin(flask.request.environ)
-    if sent is not None and (_canonical(sent) is None or _canonical(sent) != _canonical(own)):
-        raise ProblemError(403, f"Origin is {shown(sent)}: this API answers pages of {shown(own)} alone.")
+def refuse(public_urls: Collection[str], *, from_redirect: bool = False) -> None:
+    """Refuse whomever the guard of all that no real service publishes objects to; real names always."""
+    words = guard.objection(flask.request.environ, public_urls, from_redirect=from_redirect)
+    if words is not None:
+        raise ProblemError(403, words)
 
 
 def is_browser() -> bool:
@@ -89,21 +47,14 @@ def form() -> dict[str, str]:
     Any page can make a browser post a form, and browsers say from where: without `Origin` it is nobody's.
     """
     if flask.request.headers.get("Origin") is None:
-        raise ProblemError(403, f"A form comes from a page of {shown(origin(flask.request.environ))}: send {JSON}.")
+        raise ProblemError(
+            403, f"A form comes from a page of {shown(guard.origin(flask.request.environ))}: send {JSON}."
+        )
     try:
         pairs = parse_qsl(_bytes().decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as many:
         raise ProblemError(400, f"The form has more than {_MOST_FIELDS} fields.") from many
     return {name: value for name, value in pairs if value}
-
-
-def _canonical(sent: str) -> tuple[str, str, int | None] | None:
-    try:
-        parts = urlsplit(sent)
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return None
-    return (parts.scheme, parts.hostname, port) if parts.hostname else None
 
 
 def body() -> dict[str, Any]:

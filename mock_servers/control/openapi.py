@@ -24,7 +24,7 @@ from mock_servers.version import installed
 _VARIABLE: Final = re.compile(r"<(?:path:)?(\w+)>")
 _TITLE: Final = "nhsauth control API"
 _GUARDS: Final[Mapping[int, str]] = {
-    403: "Host is neither loopback, an IP address nor in public_urls, or Origin is foreign."
+    403: "Host is neither loopback, an IP address nor in public_urls, or Origin or Sec-Fetch-Site is another's."
 }
 _BODY_GUARDS: Final[Mapping[int, str]] = {
     400: "The body is no JSON object, or a member of it is not as it must be.",

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.gateway.service import find_api
+from mock_servers.http.guard import guarded
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.services import Services
-from mock_servers.state.real_host import Plays, RealHost
+from mock_servers.state.real_host import TEST_SUITE_HOSTS, Hosts, Plays, RealHost
 from mock_servers.wire.deferred import Deferred
 from mock_servers.wire.wsgi import host
 
@@ -186,7 +187,7 @@ class Mounts:
 
             return create_app(self._services.management())
 
-        return [_mount("/v1/organizations", Deferred(make))]
+        return [self._guarded_mount("/v1/organizations", make)]
 
     def _management_log_in(self) -> list[Mount]:
         def make() -> WSGIApplication:
@@ -194,7 +195,12 @@ class Mounts:
 
             return create_log_in_app(self._services.management())
 
-        return [_mount("/oauth/token", Deferred(make))]
+        return [self._guarded_mount("/oauth/token", make)]
+
+    def _guarded_mount(self, prefix: str, make: Callable[[], WSGIApplication]) -> Mount:
+        names, public_urls = self._names, self._services.parts.configuration.public_urls
+        real = Hosts((*TEST_SUITE_HOSTS, *names.hosts))
+        return _mount(prefix, guarded(Deferred(make), lambda: (*public_urls, names.url), real))
 
     def _foreign_key_set(self) -> list[Mount]:
         from mock_servers.faults.foreign_key_set import application

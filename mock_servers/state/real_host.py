@@ -16,6 +16,13 @@ Plays = Literal["platform", "cis2", "nhs_login", "realms", "management", "manage
 log-in, a host of somebody's key set, or one that only test suites call and that has nothing to say.
 """
 
+_DOMAINS: Final = ("nhs.uk", "nhs.net")
+
+
+def is_real_name(host: str) -> bool:
+    """Whether a host's name is one that the NHS has, of whatever service."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in _DOMAINS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealHost:

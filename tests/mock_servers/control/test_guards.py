@@ -136,6 +136,39 @@ def test_a_foreign_origin_changes_nothing(control: Control, platform: Mock) -> N
     assert "theirs" not in [app.client_id for app in platform.apps.all()]
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none, none", ""])
+def test_what_another_site_asks_a_browser_for_is_refused(control: Control, refused: Refused, site: str) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+
+    assert refused(control("GET", "/apps", headers=headers)) == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("method", "mode", "dest"),
+    [("POST", "navigate", "document"), ("GET", "navigate", "iframe"), ("GET", "cors", "document")],
+)
+def test_of_another_sites_requests_a_followed_link_alone_is_answered(
+    control: Control, refused: Refused, method: str, mode: str, dest: str
+) -> None:
+    def asked(method: str, mode: str, dest: str) -> TestResponse:
+        headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+        return control(method, "/apps", headers=headers)
+
+    assert refused(asked(method, mode, dest)) == FORBIDDEN
+    assert asked("GET", "navigate", "document").status_code == 200
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_what_the_own_page_or_a_person_asks_a_browser_for_is_answered(control: Control, site: str) -> None:
+    assert control("GET", "/apps", headers={"Sec-Fetch-Site": site}).status_code == 200
+
+
+def test_a_browser_is_sent_back_to_the_callback_from_another_site(control: Control) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
+
+    assert control("GET", "/callback?code=x&state=y", headers=headers).status_code == 200
+
+
 def test_the_host_is_judged_before_the_path(control: Control, refused: Refused) -> None:
     assert refused(control("GET", "/nowhere", headers={"Host": "evil.example"})) == FORBIDDEN
 
