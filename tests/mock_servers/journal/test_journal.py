@@ -89,7 +89,7 @@ def test_what_is_being_explained_is_finished_on_the_journal_as_it_was(caplog: py
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
     """A logger that nobody but the test listens to."""
-    apart = logging.Logger("apart", logging.DEBUG)
+    apart = logging.Logger("apart", logging.DEBUG)  # noqa: LOG001 - one that pytest does not listen to, either
     monkeypatch.setattr(journal_module, "_log", apart)
     return apart
 
