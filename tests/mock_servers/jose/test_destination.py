@@ -92,7 +92,9 @@ def _request_of(client: socket.socket) -> bytes:
     """Read a whole request: what is left unread would break off the answer."""
     request = b""
     while not request.endswith(b"logout_token=x" if request.startswith(b"POST") else b"\r\n\r\n"):
-        request += client.recv(1 << 16)
+        piece = client.recv(1 << 16)
+        assert piece, "the request broke off"
+        request += piece
     return request
 
 
