@@ -1,6 +1,10 @@
-"""Brings the plugin under test, installed or not, and pytest's own tool for testing plugins."""
+"""Brings the plugin under test, installed or not, pytest's own tool for testing plugins, and Hypothesis's profiles."""
+
+import gc
 
 import pytest
+
+from contract_tests import profile  # noqa: F401 - registers them before Hypothesis's plugin looks for the one asked for
 
 pytest_plugins = ["pytest_nhsauth.plugin", "pytester"]
 
@@ -18,3 +22,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             earlier = item.callspec.params["earlier"]
             if earlier is not next(each for each in of_flow(item.callspec.params["flow"]) if each.row == earlier.row):
                 item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """Spare what is loaded by now from every later search for garbage; each run of pytest inside a test makes five."""
+    gc.collect()
+    gc.freeze()

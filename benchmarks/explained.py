@@ -6,8 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import Client
 
@@ -17,42 +16,24 @@ from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
-from mock_servers.real_hosts.variables import RealNames
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from benchmarks.bench import Bench
 
-PLATFORM: Final = "https://int.api.service.nhs.uk"
-_CIS2: Final = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
-_NHS_LOGIN: Final = "auth.aos.signin.nhs.uk"
-_AUDIENCES: Final = {"cis2": f"https://{_CIS2}:443", "nhs_login": f"https://{_NHS_LOGIN}"}
-_OF_NHS_LOGIN: Final = ("/token", "/authorize", "/userinfo")
-
 
 class RealWorld(World):
     """A world whose platform answers under the real names; `last` is the exchange that was last made with it."""
 
     def __init__(self, ring: KeyRing) -> None:
-        super().__init__(ring)
-        self.platform.served_at(PLATFORM)
-        self.platform.names.reached_by_real_names(
-            RealNames.__new__(RealNames)
-        )  # of which nothing but its being there counts
+        super().__init__(ring, real=True)
         self.http = Client(self._recorded)
         self.last: Captured | None = None
-        self.start = self.platform.snapshot()
-
-    def token_url(self, service: str) -> str:
-        """Return the token endpoint of a provider at its real host, or of the platform."""
-        url = urlsplit(super().token_url(service))
-        return f"{_AUDIENCES.get(service, PLATFORM)}{url.path}"
 
     def _recorded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
-        environ["HTTP_HOST"] = environ["SERVER_NAME"] = _host(environ["PATH_INFO"], environ["HTTP_HOST"])
         url, method = _url(environ), environ["REQUEST_METHOD"]  # the mounts of the platform change the path
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -72,12 +53,6 @@ class RealWorld(World):
             answer=answer,
         )
         return [answered]
-
-
-def _host(path: str, host: str) -> str:
-    if path.startswith("/openam"):
-        return _CIS2
-    return _NHS_LOGIN if path in _OF_NHS_LOGIN else host
 
 
 def _url(environ: WSGIEnvironment) -> str:

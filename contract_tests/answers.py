@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from contract_tests.breakage import Breakage, Shape
@@ -128,6 +128,13 @@ def _outline(answer: Answer) -> str:
     if answer.json:
         return f"a body with {', '.join(answer.json)}"
     return " ".join(answer.text.split())[:80]
+
+
+def difference(one: Form, right: Form) -> str:
+    """Return in which parts of its form an answer differs from the right one, and how."""
+    names = [each.name for each in fields(Form) if getattr(one, each.name) != getattr(right, each.name)]
+    told = [f"{name.replace('_', ' ')} {getattr(one, name)!r} for {getattr(right, name)!r}" for name in names]
+    return f"the right error in another form: {'; '.join(told)}" if told else "as it should"
 
 
 def form(answer: Answer, redirect_uri: str) -> Form:

@@ -1,13 +1,15 @@
 """What a test proves, for the report: which row of the contract, on what evidence, and what is expected."""
 
-import json
+import shlex
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
 
 from contract_tests.answers import accepted
-from contract_tests.breakage import Breakage, Evidence
+from contract_tests.breakage import Breakage, Evidence, Flow
+
+_BROWSER = (Flow.AUTHORIZE, Flow.CALLBACK, Flow.AUTHORIZATION_CODE, Flow.USERINFO, Flow.LOGOUT)
 
 _T = TypeVar("_T", bound=Callable[..., Any])
 
@@ -26,8 +28,8 @@ def proves(row: str, evidence: Evidence) -> Callable[[_T], _T]:
     return marked
 
 
-def case_of(item: pytest.Function) -> str | None:
-    """Return what a test asks, as the JSON text that goes into its report; None when it asks the target nothing."""
+def case_of(item: pytest.Function) -> dict[str, str] | None:
+    """Return what a test asks, for its report: members of a judgement; None when it asks the target nothing."""
     given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     breakage = given.get("breakage", given.get("earlier"))
     proven = getattr(item.function, "proves", getattr(item.module, "PROVES", ("", "S")))
@@ -36,11 +38,36 @@ def case_of(item: pytest.Function) -> str | None:
     row, evidence = proven
     name, kind = _target(given)
     words = item.name.removeprefix("test_").replace(f"[{name}-", "[").removesuffix(f"[{name}]")
+    fact = (item.function.__doc__ or "").partition("\n")[0]
     case = {"target": name, "kind": kind, "case": words, "row": row, "evidence": evidence}
+    case |= {"rule": _words(item.originalname), "asked": fact, "expected": "", "again": _again(name, words)}
     if isinstance(breakage, Breakage):
         answers = " or ".join(map(str, accepted(breakage, mock=kind == "mock")))
-        case |= {"row": breakage.row, "evidence": breakage.evidence, "expected": answers}
-    return json.dumps(case)
+        asked = (breakage.damage.__doc__ or "").partition("\n")[0]
+        told = breakage.sentence or f"{breakage.status} {breakage.error or ''}".strip()
+        case |= {"row": breakage.row, "evidence": breakage.evidence, "expected": answers, "rule": told, "asked": asked}
+    return case
+
+
+def _words(name: str) -> str:
+    return name.removeprefix("test_").replace("_", " ")
+
+
+def _again(target: str, words: str) -> str:
+    """Return the command that asks this case alone."""
+    test, _, given = words.removesuffix("]").partition("[")
+    chosen = f"test_{test} and {given}" if given else f"test_{test}"
+    return f"nhsauth contract --target {shlex.quote(target)} -k {shlex.quote(chosen)}"
+
+
+def area_of(item: pytest.Item) -> str:
+    """Return the part of the contract that a test asks."""
+    flow, module = str(getattr(getattr(item, "callspec", None), "params", {}).get("flow", "")), item.path.stem
+    if flow.startswith(("cis2", "nhs_login")) or module == "test_providers":
+        return "providers"
+    if flow in (Flow.GATEWAY, Flow.API_KEY):
+        return "gateway"
+    return "browser" if flow in _BROWSER or module == "test_browser_flow" else "token"
 
 
 def _target(given: dict[str, Any]) -> tuple[str, str]:

@@ -8,22 +8,28 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests import (
+    profile,  # noqa: F401 - registers the profiles of Hypothesis
+    running_mock,
+)
 from contract_tests.answers import said
-from contract_tests.case import case_of
-from contract_tests.credential import read
+from contract_tests.case import area_of, case_of
+from contract_tests.credential import PREFIX, read
 from contract_tests.jwks_host import jwks_host
 from contract_tests.mock_target import MockTarget
-from contract_tests.reach import CannotJudgeError, OutOfReachError, UnpreparedError
+from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, UnpreparedError
 from contract_tests.remote_target import RemoteTarget
+from contract_tests.reproduction import as_curl
 from contract_tests.target import Kind, Target
 from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
-from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, TARGETS
-from pytest_nhsauth.judgement import CASE, GOT
+from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, ONLY, SCREEN, TARGETS
+from pytest_nhsauth.judgement import GOT, PROPERTY, REPEAT
 
 _ENVIRONMENTS_PER_MINUTE = 30
+_ON_ONE_SCREEN = ("asked", "expected", "got", "again")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,21 +42,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """Whom the contract is asked of; a target that cannot be judged ends the session with exit code 2."""
-    with _judgeable(request.config), _opened(getattr(request, "param", "mock")) as opened:
+    with _judgeable(request.config), _opened(getattr(request, "param", "mock"), request.config) as opened:
         yield opened
 
 
 @pytest.fixture
-def tell(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
-    """Note for the report what was answered."""
-    return lambda answer: record_property(GOT, str(answer))
+def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
+    """Note for the report what was answered; pytest's own fixture for that warns of today's JUnit files."""
+    return lambda answer: request.node.user_properties.append((GOT, str(answer)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is no part of what is asked."""
+    only = config.getoption(ONLY)
+    if only:
+        items[:] = [item for item in items if "target" in getattr(item, "fixturenames", ()) and area_of(item) in only]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Note for the report what the test proves."""
     case = case_of(item) if isinstance(item, pytest.Function) else None
-    if case is not None:
-        item.user_properties.append((CASE, case))
+    for name, value in (case or {}).items():
+        item.user_properties.append((f"{PROPERTY}{name}", value))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,11 +79,30 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         raise
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add how to repeat what differs; on one screen there is no room for how the test found out."""
+    report = yield
+    asked: Target | None = getattr(item, "funcargs", {}).get("target")
+    if report.failed and report.when == "call" and asked is not None:
+        setattr(report, REPEAT, as_curl(asked))
+        if item.config.getoption(SCREEN):
+            told = {name.removeprefix(PROPERTY): value for name, value in report.user_properties}
+            report.longrepr = "\n".join(f"{name}: {told[name]}" for name in _ON_ONE_SCREEN if told.get(name))
+    return report
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Keep the statistics of Hypothesis, as base64, out of JUnit files that people read."""
+    if item.config.getoption(SCREEN):
+        vars(item).pop("hypothesis_statistics", None)
+
+
 def _note_last_answer(item: pytest.Item) -> None:
     """Tell of a test that failed what was answered last, unless it told more itself."""
     asked: Target | None = getattr(item, "funcargs", {}).get("target")
     if asked is not None and asked.last is not None and GOT not in dict(item.user_properties):
-        item.user_properties.append((GOT, f"at last {said(asked.last)}"))
+        item.user_properties.append((GOT, str(said(asked.last))))
 
 
 @contextmanager
@@ -94,11 +126,24 @@ def _judgeable(config: pytest.Config) -> Iterator[None]:
         pytest.exit(str(reason), returncode=pytest.ExitCode.INTERRUPTED)
 
 
-def _opened(name: str) -> AbstractContextManager[Target]:
+def _opened(name: str, config: pytest.Config) -> AbstractContextManager[Target]:
     if name.partition(":")[0] == "mock":
         return _mock(name)
     url, kind = ENVIRONMENTS.get(name, name), Kind.ENVIRONMENT if name in ENVIRONMENTS else Kind.FAKE
+    if kind is Kind.FAKE and f"{PREFIX}CLIENT_ID" not in os.environ and running_mock.answers(url):
+        return _running(name, url, workers=int(getattr(config, "workerinput", {}).get("workercount", 1)))
     return _remote(name, url, kind)
+
+
+@contextmanager
+def _running(name: str, url: str, *, workers: int) -> Iterator[Target]:
+    if workers > 1:
+        raise CannotJudgeError(f"{url} is one mock, whose clock several processes would stop: leave out -n")
+    with jwks_host() as hosted, running_mock.put_back(url) as origin:
+        status_key = os.environ.get(f"{PREFIX}STATUS_KEY", "status")
+        without = frozenset[Ability]() if running_mock.takes(url, status_key) else frozenset({Ability.STATUS_KEY})
+        with MockTarget(origin, hosted, name=name, status_key=status_key, without=without) as mock:
+            yield mock
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from contract_tests.breakage import Breakage
 from contract_tests.breakages import BREAKAGES
 from mock_servers.apim import errors as apim_errors
 from mock_servers.gateway import errors as gateway_errors
-from mock_servers.identity_provider.errors import CIS2, NHS_LOGIN
+from mock_servers.identity_provider.cis2 import CIS2
+from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.rules import ServiceError
 
 LETTERS: Final = {
@@ -294,7 +295,7 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
 def unasked() -> Iterator[tuple[str, str, str]]:
     """Yield each row of the mock's catalogues whose answer no breakage expects, equal ones once."""
     asked = {said for each in BREAKAGES for said in accepted(each, mock=False)}
-    catalogues = (vars(apim_errors), vars(gateway_errors), CIS2, NHS_LOGIN)
+    catalogues = (vars(apim_errors), vars(gateway_errors), CIS2.errors, NHS_LOGIN.errors)
     found = [row for named in catalogues for row in named.values() if isinstance(row, ServiceError)]
     yield from dict.fromkeys(
         (row.row, row.evidence, str(Said(row.status, row.code or None, row.sentence)))

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contract_tests.jwks_host import JwksHost
 from contract_tests.jwts import RsaSigner, decode, public_jwk
-from contract_tests.reach import Ability
+from contract_tests.reach import Ability, need
 from contract_tests.target import App, Kind, Person
 from contract_tests.wire import Answer, HttpRequest, Wire
 
@@ -42,9 +42,18 @@ class MockTarget:
     prefix = "/oauth2"
     redirect_uri = REDIRECT_URI
 
-    def __init__(self, url: str, hosted: JwksHost, *, name: str = "mock", status_key: str = "status") -> None:
-        self.origin, self.name, self.status_key = url, name, status_key
+    def __init__(
+        self,
+        url: str,
+        hosted: JwksHost,
+        *,
+        name: str = "mock",
+        status_key: str = "status",
+        without: frozenset[Ability] = frozenset(),
+    ) -> None:
+        self.origin, self.name, self._status_key = url, name, status_key
         self.jwks_host = hosted
+        self._without = without
         self._wire = Wire(url)
         self._apps: dict[str, App] = {}
         self._id_tokens: dict[str, str] = {}
@@ -62,9 +71,15 @@ class MockTarget:
 
     @cached_property
     def abilities(self) -> frozenset[Ability]:
-        """Everything; but faults only where the control API knows them."""
+        """Everything but what it is said to be `without`; faults only where the control API knows them."""
         answer = self.send(HttpRequest(method="GET", path="/_nhsauth/faults", headers={}))
-        return frozenset(Ability) - ({Ability.FAULTS} if answer.status != HTTPStatus.OK else set())
+        return frozenset(Ability) - self._without - ({Ability.FAULTS} if answer.status != HTTPStatus.OK else set())
+
+    @property
+    def status_key(self) -> str:
+        """The key of `/_status`, unless it is not known."""
+        need(self.abilities, Ability.STATUS_KEY)
+        return self._status_key
 
     @cached_property
     def signer(self) -> RsaSigner:
@@ -188,6 +203,11 @@ class MockTarget:
     def last(self) -> Answer | None:
         """The answer that came last on any connection."""
         return self._wire.last
+
+    @property
+    def last_request(self) -> HttpRequest | None:
+        """The request that it answers."""
+        return self._wire.last_request
 
     def refuse(self, reason: str) -> NoReturn:
         """Fail: at the mock everything can be prepared."""

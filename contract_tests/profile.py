@@ -1,6 +1,6 @@
 """How much Hypothesis draws: `--hypothesis-profile=nhsauth-thorough` for a night, `nhsauth-quick` for a glance.
 
-Loaded by Hypothesis itself, whenever it is imported where this project is installed.
+A conftest imports this: Hypothesis's own plugin looks for a profile once the first conftests are loaded.
 """
 
 from hypothesis import Phase, settings

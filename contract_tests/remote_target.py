@@ -171,7 +171,7 @@ class RemoteTarget:
         try:
             answer = self._wire.send(request)
         except (OSError, HTTPException) as error:
-            raise CannotJudgeError(f"{self.origin}: {_reason(error, self._credential.timeout)}") from None
+            raise CannotJudgeError(f"{self.origin}: {reason(error, self._credential.timeout)}") from None
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise CannotJudgeError(f"{self.origin} limits the rate of requests (429): ask fewer a minute, or later")
         return answer
@@ -194,6 +194,11 @@ class RemoteTarget:
     def last(self) -> Answer | None:
         """The answer that came last on any connection."""
         return self._wire.last
+
+    @property
+    def last_request(self) -> HttpRequest | None:
+        """The request that it answers."""
+        return self._wire.last_request
 
     def refuse(self, reason: str) -> NoReturn:
         """Say that something before the question did not go well."""
@@ -221,7 +226,8 @@ class Rate:
             self._sent.append(time.monotonic())
 
 
-def _reason(error: Exception, timeout: float) -> str:
+def reason(error: Exception, timeout: float) -> str:
+    """Return in words why a request has no answer."""
     if isinstance(error, TimeoutError):
         return f"no answer within {timeout:g} s"
     if isinstance(error, SSLCertVerificationError):

@@ -7,6 +7,7 @@ Of a target that is not the mock neither a token nor a secret is written down.
 import json
 import re
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,6 +16,7 @@ from contract_tests.target import App, Kind, Target
 from contract_tests.wire import HttpRequest
 
 _HIDDEN: Final = re.compile(r"(client_assertion|subject_token|client_secret|refresh_token|code)=[^&]+")
+_SECRET: Final = re.compile(r"(subject_token|client_secret|refresh_token|code)=[^&]+")
 _SERVED: Final = "http://127.0.0.1:8080"
 
 
@@ -25,6 +27,20 @@ def written(target: Target, app: App, request: HttpRequest, expected: Said | str
         return head + _curl(target.origin, request, {}, _HIDDEN.sub(r"\1=(hidden)", request.body))
     again = as_commands(target, app, request), "As a test:\n", as_test(target, app, request, expected)
     return "\n".join([f"{head}With `nhsauth serve` running:\n", *again])
+
+
+def as_curl(target: Target) -> str:
+    """Return a command that sends the last request again; nothing for the mock, which forgets its apps.
+
+    Of what proves the app to a fake only the test's own assertion is left in.
+    """
+    request = target.last_request
+    if request is None or target.kind is Kind.MOCK:
+        return ""
+    hidden = _SECRET if target.kind is Kind.FAKE else _HIDDEN
+    headers = {name: value for name, value in request.headers.items() if name != "Authorization"}
+    proof = {"Authorization": "Bearer (hidden)"} if "Authorization" in request.headers else {}
+    return _curl(target.origin, replace(request, headers=headers), proof, hidden.sub(r"\1=(hidden)", request.body))
 
 
 def as_commands(target: Target, app: App, request: HttpRequest, url: str = _SERVED) -> str:

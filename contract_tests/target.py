@@ -141,5 +141,9 @@ class Target(Protocol):
     def last(self) -> Answer | None:
         """The answer that came last."""
 
+    @property
+    def last_request(self) -> HttpRequest | None:
+        """The request that it answers."""
+
     def refuse(self, reason: str) -> NoReturn:
         """Say that something before the question did not go well; raises UnpreparedError, or fails for the mock."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from contract_tests.answers import FORMS, accepted, form, said_of
+from contract_tests.answers import FORMS, accepted, difference, form, said_of
 from contract_tests.asking import ask
 from contract_tests.breakage import Breakage, Flow
 from contract_tests.breakages import of_flow
@@ -27,11 +27,16 @@ def test_a_mistake_alone_is_answered_with_its_error(
 
 
 @pytest.mark.parametrize(("flow", "breakage"), CASES)
-def test_a_refusal_has_the_form_of_its_kind(target: Target, flow: Flow, breakage: Breakage) -> None:
+def test_a_refusal_has_the_form_of_its_kind(
+    target: Target, flow: Flow, breakage: Breakage, tell: Callable[[object], None]
+) -> None:
     """Content type, members in their order, message id and headers are those of the contract."""
-    answer = form(ask(target, flow, breakage), target.redirect_uri if flow in AUTHORIZING else "")
+    asked = ask(target, flow, breakage)
+    answer, right = form(asked, target.redirect_uri if flow in AUTHORIZING else ""), FORMS[breakage.shape]
+    told = said_of(asked, breakage)
+    tell(told if told not in accepted(breakage, mock=target.kind is Kind.MOCK) else difference(answer, right))
 
-    assert answer == FORMS[breakage.shape]
+    assert answer == right
 
 
 @proves("§1", "Q")

@@ -58,6 +58,7 @@ class Wire:
         self._of_thread = threading.local()
         self._connections: list[HTTPConnection] = []
         self.last: Answer | None = None
+        self.last_request: HttpRequest | None = None
 
     def send(self, request: HttpRequest) -> Answer:
         """Send a request, on a new connection when the other side has closed the kept one."""
@@ -87,7 +88,7 @@ class Wire:
             raise
         if response.will_close:
             connection.close()
-        self.last = answer
+        self.last, self.last_request = answer, request
         return answer
 
     def _written(self, request: HttpRequest) -> bytes:

@@ -14,16 +14,16 @@ from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
+from mock_servers.identity_provider import keycloak
 from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
-from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT
-from mock_servers.rules import Flow, Kind, Policy, Rule, ServiceError
+from mock_servers.rules import Flow, Kind, Policy, Problem, Rule, ServiceError, own_row
 from mock_servers.state.person import MEMBERS_BY_SCOPE, READY_MADE, UNKNOWN_AT_LEVEL, Person, roles, userinfo
 
-Row = Callable[[ServiceError], ServiceError]
+Row = Callable[[Problem], ServiceError]
 
 FOLDER = Path(__file__).parent
 
@@ -237,9 +237,9 @@ def rules_page() -> str:
     sections = [
         INTRODUCTION,
         *_service("The token service", FLOWS),
-        *_service("CIS2", PROVIDER_FLOWS, lambda problem: CIS2.errors[problem.code]),
-        *_service("NHS login", PROVIDER_FLOWS, lambda problem: NHS_LOGIN.errors[problem.code]),
-        *_service("The mock realms", PROVIDER_FLOWS, lambda problem: KEYCLOAK[problem.code]),
+        *_service("CIS2", PROVIDER_FLOWS, CIS2.errors.__getitem__),
+        *_service("NHS login", PROVIDER_FLOWS, NHS_LOGIN.errors.__getitem__),
+        *_service("The mock realms", PROVIDER_FLOWS, keycloak.ROWS.__getitem__),
         *_service("The gateway", (*HELLO_WORLD, *own_api.FLOWS, NOWHERE)),
         *_service("The proxies of test suites", (*mock_jwks.FLOWS, *canary.FLOWS)),
         *_service("The management API", (*log_in.FLOWS, *MANAGEMENT)),
@@ -247,7 +247,7 @@ def rules_page() -> str:
     return "\n".join(sections)
 
 
-def _service(title: str, flows: Iterable[Flow[Any, Any]], row: Row = lambda error: error) -> Iterator[str]:
+def _service(title: str, flows: Iterable[Flow[Any, Any]], row: Row = own_row) -> Iterator[str]:
     yield f"## {title}\n"
     for flow in flows:
         yield f"### {flow.row} {flow.name}\n" if flow.row != flow.name else f"### {flow.name}\n"
@@ -333,7 +333,7 @@ def _error(entry: Entry) -> str:
     head = " ".join(part for part in (f"**{error.status}**", f"`{error.code}`" if error.code else "") if part)
     lines = [f"{head} · {error.row} · evidence **{error.evidence}**, {EVIDENCE[error.evidence]}\n"]
     lines += [f"Answered by {' and '.join(_answering(entry))}.\n"] if entry.rules else []
-    lines += [f"*Usual cause:* {_cell(entry.usual.cause)}\n", f"*Cure:* {_cell(entry.usual.cure)}\n"]
+    lines += [f"*Usual cause:* {_cell(entry.problem.cause)}\n", f"*Cure:* {_cell(entry.problem.cure)}\n"]
     if entry.mistakes:
         lines.append("Mistakes that the mock recognises behind it, those that lead to little else first:\n")
         lines += [f"1. `{name}`: {_cell(words)}" for name, words in entry.mistakes.items()]

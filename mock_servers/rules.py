@@ -19,14 +19,29 @@ Evidence = Literal["S", "Q", "D", "I"]
 """S: read in the service's source or its own tests. D: documented. Q: quoted by a user. I: inferred, a guess."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceError:
-    """One row of a catalogue: what goes out when its rule objects.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """What may be wrong with a request, whoever answers it: why it usually comes to that, and what to do.
 
+    `heading` is what a page says of it in plain words.
+    """
+
+    cause: str
+    cure: str
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ServiceError(Problem):
+    """What goes out for a problem: one row of a service. A row that only one service has is the problem itself.
+
+    Where several services answer one problem, it has cause and cure, and each service a row for it without them.
     `shape` names the renderer (`oauth` is the service's usual envelope), `row` the paragraph of the contract,
     `headers` what the answer carries besides its body.
     """
 
+    cause: str = ""
+    cure: str = ""
     status: int
     code: str
     sentence: str
@@ -59,7 +74,7 @@ class Rule(Generic[E]):
     """
 
     kind: Kind
-    error: ServiceError | None
+    error: Problem | None
     objection: Callable[[E], str | None]
     name: str
     after: tuple[str, ...] = ()
@@ -92,7 +107,7 @@ class Flow(Generic[E, A]):
 class Refusal:
     """The first objection: its error row for the wire, its diagnosis for the developer. They never meet."""
 
-    error: ServiceError
+    error: Problem
     rule: str
     policy: str
     diagnosis: str
@@ -115,7 +130,14 @@ class Step(Generic[E]):
     unknown: str | None
 
 
-def rejects(error: ServiceError, *, after: Sequence[str] = ()) -> Callable[[Callable[[E], str | None]], Rule[E]]:
+def own_row(problem: Problem, _: object = None) -> ServiceError:
+    """Return a problem that is a row itself. Raises TypeError for one of which each provider has a row of its own."""
+    if not isinstance(problem, ServiceError):
+        raise TypeError(f"this problem has no row of its own: {problem.cause}")
+    return problem
+
+
+def rejects(error: Problem, *, after: Sequence[str] = ()) -> Callable[[Callable[[E], str | None]], Rule[E]]:
     """Make a rule of a function whose name begins with its kind: `check_`, `decode_`, `find_`, `fetch_`, `claim_`."""
 
     def rule(objection: Callable[[E], str | None]) -> Rule[E]:

@@ -5,7 +5,6 @@ Its public types are found here when first asked for: loading the plugin imports
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -102,4 +101,6 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and so a misspel
         home = next((module for module, names in _HOMES.items() if name in names), None)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(home), name)
+        from pytest_nhsauth import packages  # noqa: PLC0415 - most never ask for a type
+
+        return getattr(packages.module(home), name)

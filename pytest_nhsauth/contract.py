@@ -6,6 +6,8 @@ A conftest inside a package is read too late to have options, and not at all by 
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -13,17 +15,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_nhsauth.judgement import Judgements
-
 ENVIRONMENTS: Final = {
     "int": "https://int.api.service.nhs.uk/oauth2",
     "sandbox": "https://sandbox.api.service.nhs.uk/oauth2",
 }
 """The real environments that can be asked, by their words."""
+AREAS: Final = ("token", "browser", "providers", "gateway")
+"""Parts of the contract that can be asked alone."""
 TARGETS: Final = pytest.StashKey["tuple[str, ...]"]()
 """Whom the contract is asked of in this session."""
 CANNOT_JUDGE: Final = "nhsauth_cannot_judge"
 """Under which name a process that was given tests says why it has stopped."""
+ONLY: Final = "nhsauth_contract_only"
+SCREEN: Final = "nhsauth_contract_screen"
+"""The options' names, as pytest has them."""
+INTERRUPTED: Final = 130
 
 _FLAG: Final = "--nhsauth-contract-target"
 _INI: Final = "nhsauth_contract_target"
@@ -47,10 +53,17 @@ def add_options(parser: pytest.Parser) -> None:
         help="write which rules hold and which differ: FILE.md or FILE.json",
     )
     group.addoption(
-        "--nhsauth-contract-table",
-        dest="nhsauth_contract_table",
+        "--nhsauth-contract-only",
+        dest=ONLY,
+        action="append",
+        choices=AREAS,
+        help="ask this part of the contract alone; may be repeated",
+    )
+    group.addoption(
+        "--nhsauth-contract-screen",
+        dest=SCREEN,
         action="store_true",
-        help="print a line for each rule, not only for those that differ",
+        help="tell what came of the contract on one screen, and nothing else; with -v as pytest does, too",
     )
     parser.addini(_INI, f"whom the contract tests ask; {_FLAG} and NHSAUTH_CONTRACT_TARGET come first", type="args")
 
@@ -77,23 +90,51 @@ def _decide(config: pytest.Config, environ: Mapping[str, str]) -> tuple[str, ...
 
 
 class Gathering:
-    """The hooks that gather judgements from all processes, print their summary, and write the report."""
+    """The hooks that gather judgements from all processes, tell what came of them, and write the report."""
 
     def __init__(self, config: pytest.Config) -> None:
+        from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - a run that asks nothing needs little of it
+
         self._config = config
         self._judgements = Judgements()
+        self._interrupted = False
+        self._alone = bool(config.getoption(SCREEN))
+        self._bar: Any = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Take the terminal from pytest's own reporter, unless more than a summary is asked for."""
+        config = self._config
+        if self._alone and config.get_verbosity() < 0 and not config.getoption("collectonly"):
+            config.pluginmanager.unregister(name="terminalreporter")
 
     def pytest_report_header(self) -> str | None:
         """Name whom the contract is asked of, unless it is the mock alone."""
         names = self._config.stash[TARGETS]
         return None if names == ("mock",) else f"nhsauth: the contract is asked of {', '.join(names)}"
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Show on a terminal how far it is."""
+        if self._silent and sys.stderr.isatty():
+            import click  # noqa: PLC0415 - the bar alone needs it
+
+            self._bar = click.progressbar(length=len(session.items), label="asking", file=sys.stderr, width=0)
+            self._bar.render_progress()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Say what could not be read, where pytest does not."""
+        if report.failed and self._silent:
+            self._judgements.cannot_judge = f"{report.nodeid} cannot be read: {str(report.longrepr).splitlines()[-1]}"
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test says of its case."""
         self._judgements.add(report)
+        if self._bar is not None and report.when == "teardown":
+            self._bar.update(1)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note why a target cannot be judged."""
+        """Note why a target cannot be judged, or that a person has had enough."""
+        self._interrupted = isinstance(excinfo.value, KeyboardInterrupt)
         if getattr(excinfo.value, "returncode", None) == pytest.ExitCode.INTERRUPTED:
             self._judgements.cannot_judge = str(excinfo.value)
 
@@ -106,18 +147,33 @@ class Gathering:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Let a run of the contract that could ask nothing prove nothing."""
-        wanted = self._config.getoption("nhsauth_contract_table") and exitstatus == pytest.ExitCode.OK
-        if wanted and self._judgements.made and len(self._judgements.of("skipped")) == len(self._judgements.made):
-            self._judgements.cannot_judge = "nothing of this can be asked of the target"
-            session.exitstatus = pytest.ExitCode.INTERRUPTED
+        judged = self._judgements
+        if self._alone and exitstatus == pytest.ExitCode.OK and len(judged.of("skipped")) == len(judged.made):
+            judged.cannot_judge = judged.cannot_judge or "nothing of this can be asked of the target"
+        if self._alone and (judged.cannot_judge or self._interrupted):
+            session.exitstatus = INTERRUPTED if self._interrupted else pytest.ExitCode.INTERRUPTED
+        if self._silent:
+            if self._bar is not None:
+                self._bar.render_finish()
+            self._tell(print)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary, and write the report, when the contract was asked of anybody."""
-        if not self._judgements.made and not self._judgements.cannot_judge:
-            return
-        terminalreporter.section("nhsauth contract")
-        for line in self._judgements.told(table=self._config.getoption("nhsauth_contract_table")):
-            terminalreporter.write_line(line)
+        if self._judgements.made or self._judgements.cannot_judge or self._alone:
+            terminalreporter.section("nhsauth contract")
+            self._tell(terminalreporter.write_line)
+
+    @property
+    def _silent(self) -> bool:
+        """Whether pytest's own reporter has left the terminal to us."""
+        return self._alone and not self._config.pluginmanager.has_plugin("terminalreporter")
+
+    def _tell(self, write: Any) -> None:
+        from pytest_nhsauth import screen  # noqa: PLC0415 - for who has asked
+
+        width, seed = shutil.get_terminal_size().columns, self._config.getoption("hypothesis_seed", None)
+        for line in screen.lines(self._judgements, width=width, seed=seed, interrupted=self._interrupted):
+            write(line)
         report = self._config.getoption("nhsauth_contract_report")
         if report:
             self._judgements.write(Path(self._config.invocation_params.dir, report))

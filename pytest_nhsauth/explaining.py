@@ -1,27 +1,17 @@
-"""`explain`: why a real service refused an exchange; and what a failing test tells of those that it holds."""
+"""`explain`: why a real service refused an exchange, or those that a failure holds."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pytest
-
-from pytest_nhsauth import settings
-
 if TYPE_CHECKING:
     from mock_servers.explain.request_explanation import RequestExplanation
     from mock_servers.explain.response import Body
 
-FLAG: Final = "--nhsauth-explain"
-VARIABLE: Final = "NHSAUTH_EXPLAIN"
-INI: Final = "nhsauth_explain_failures"
-TITLE: Final = "nhsauth explain"
-_PURPOSE: Final = "explain, in a failing test, the refused answers of real hosts that its exception and frames hold"
 _MOST: Final = 5
 _REFUSED: Final = 400
 
@@ -87,37 +77,8 @@ def _key_bytes(jwks: Mapping[str, Any] | str | bytes | Path) -> bytes:
     return jwks.encode() if isinstance(jwks, str) else jwks
 
 
-# a failing test
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Make the option known to pytest, in its three places."""
-    group = parser.getgroup("nhsauth")
-    group.addoption(FLAG, dest=INI, action="store_true", default=False, help=f"{_PURPOSE} [{VARIABLE}]")
-    parser.addini(INI, f"{_PURPOSE}; {FLAG} and {VARIABLE} come first", type="bool", default=False)
-
-
-def decided_by(config: pytest.Config) -> str | None:
-    """Return who wants failures explained; None when nobody does. Raises pytest.UsageError."""
-    return settings.switched_on_by(config, os.environ, FLAG, VARIABLE, INI)
-
-
-def told(config: pytest.Config) -> str | None:
-    """Return a line that says who wants failures explained; None when nobody does."""
-    source = decided_by(config)
-    return f"nhsauth: failures are explained ({source})" if source is not None else None
-
-
-def add_section(report: pytest.TestReport, call: pytest.CallInfo[None], config: pytest.Config) -> None:
-    """Add to the report of a failure why a real service refused what this test sent it."""
-    if not report.failed or call.excinfo is None or decided_by(config) is None:
-        return
-    lines = list(_explanations(call.excinfo.value))
-    if lines:
-        report.sections.append((TITLE, "\n\n".join(lines)))
-
-
-def _explanations(failure: BaseException) -> Iterator[str]:
+def explanations(failure: BaseException) -> Iterator[str]:
+    """Yield why a real service refused each exchange that a failure holds, the first few."""
     from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
 
     for each in list(_responses(failure))[:_MOST]:

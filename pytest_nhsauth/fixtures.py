@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_nhsauth import markers, report, settings
+from pytest_nhsauth import logs, markers, report, settings
 
 if TYPE_CHECKING:
     from requests import Session
@@ -46,6 +46,8 @@ def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) ->
 
     target = nhsauth_settings.target.value or pytestconfig.stash[settings.SETTINGS].target.value
     with ExitStack() as stack:
+        if not pytestconfig.getini(logs.PROPAGATE):
+            stack.enter_context(logs.kept_apart())
         started = stack.enter_context(_connected(target, pytestconfig) if target else _served(nhsauth_settings))
         pytestconfig.stash[report.PLATFORM] = platform = Platform(started)
         yield platform
@@ -97,7 +99,7 @@ def _nhsauth_http() -> Iterator[Session]:
 @pytest.fixture
 def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp, _nhsauth_http: Session) -> Client:
     """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`."""
-    from mock_servers.client import Client  # noqa: PLC0415 - as above
+    from pytest_nhsauth.client import Client  # noqa: PLC0415 - as above
 
     try:
         private_key, kid = nhsauth_app.private_key, nhsauth_app.kid

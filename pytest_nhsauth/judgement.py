@@ -1,31 +1,37 @@
 """What came of each case of the contract: gathered from the tests' reports, wherever they ran, and told at the end.
 
-Tests say what they prove in their reports' properties, as JSON text that also JUnit files carry; this reads them.
+Tests say what they prove in their reports' properties, which JUnit files carry as well; this reads them.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import pytest
 
-CASE: Final = "nhsauth_case"
-GOT: Final = "nhsauth_got"
-"""The names of the properties: what is asked and expected, as a JSON object; what was answered, as text."""
-JUDGEMENTS: Final = pytest.StashKey["Judgements"]()
+PROPERTY: Final = "nhsauth_"
+"""How the names of the properties begin; the rest is a member of a judgement."""
+GOT: Final = f"{PROPERTY}got"
+REPEAT: Final = f"{PROPERTY}repeat"
+"""The attribute of a report that holds a command: too long for a property."""
 
 Verdict = Literal["holds", "differs", "skipped"]
 LETTERS: Final = {"S": "source", "D": "documentation", "Q": "quoted", "I": "inferred"}
+_TOLD_OF_CASE: Final = ("target", "kind", "row", "evidence", "case", "rule", "asked", "expected", "again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """One case, put to one target; `got` is empty where nothing but the verdict is known."""
+    """One case, put to one target; `got` is empty where nothing but the verdict is known.
+
+    `rule` says what is judged and `asked` what was sent, in words; `again` is the command that asks this case alone,
+    `repeat` a `curl` of its last request.
+    """
 
     target: str
     kind: str
@@ -33,8 +39,12 @@ class Judgement:
     evidence: str
     case: str
     verdict: Verdict
+    rule: str = ""
+    asked: str = ""
     expected: str = ""
     got: str = ""
+    again: str = ""
+    repeat: str = ""
 
     @property
     def settles(self) -> str | None:
@@ -53,12 +63,18 @@ class Judgements:
 
     def add(self, report: pytest.TestReport) -> None:
         """Take what a test's report says of a case; a passed set-up or tear-down says nothing."""
-        told = dict(report.user_properties)
-        if CASE not in told or (report.when != "call" and report.passed) or report.when == "teardown":
+        told = {name: str(value) for name, value in report.user_properties}
+        if f"{PROPERTY}row" not in told or (report.when != "call" and report.passed) or report.when == "teardown":
             return
         verdict: Verdict = "holds" if report.passed else "skipped" if report.skipped else "differs"
-        got = _reason(report) if report.skipped else str(told.get(GOT, ""))
-        self.made.append(Judgement(**json.loads(str(told[CASE])), verdict=verdict, got=got))
+        self.made.append(
+            Judgement(
+                **{name: told.get(f"{PROPERTY}{name}", "") for name in _TOLD_OF_CASE},
+                verdict=verdict,
+                got=_reason(report) if report.skipped else told.get(GOT, ""),
+                repeat=getattr(report, REPEAT, ""),
+            )
+        )
 
     def of(self, verdict: Verdict) -> list[Judgement]:
         """Return those of one verdict."""
@@ -100,24 +116,29 @@ class Judgements:
         if self.cannot_judge:
             return f"Cannot judge: {self.cannot_judge}"
         counted = Counter(judgement.verdict for judgement in self.made)
-        rows = len({(judgement.target, judgement.row) for judgement in self.made})
+        rows = len({(judgement.target, judgement.row) for judgement in self.made if judgement.verdict != "skipped"})
+        asked = counted["holds"] + counted["differs"]
         return (
-            f"{rows} rules asked in {counted['holds'] + counted['differs']} cases: {counted['holds']} hold, "
+            f"{_counted(rows, 'rule')} asked in {_counted(asked, 'case')}: {counted['holds']} hold, "
             f"{counted['differs']} differ; {counted['skipped']} could not be asked."
         )
 
-    def told(self, *, table: bool) -> Iterator[str]:
-        """Yield the lines of the terminal's summary."""
-        if table:
-            yield from (" | ".join(line) for line in self._rules())
+    def causes(self) -> list[list[Judgement]]:
+        """Return the cases that differ by what the target answered to them, the most frequent answer first."""
+        by_answer: dict[tuple[str, str], list[Judgement]] = {}
         for each in self.of("differs"):
-            yield f"DIFFERS {' '.join(_named(each))}: expected {each.expected or 'as the test says'}"
-            yield f"        got {each.got or 'otherwise: see the test'}"
-        for each in self.settled():
-            yield f"{(each.settles or '').upper()} {' '.join(_named(each))}: {each.got}"
-        for why, times in Counter(each.got for each in self.of("skipped")).items():
-            yield f"NOT ASKED {times} cases: {why}"
-        yield self.headline()
+            by_answer.setdefault((each.target, each.got), []).append(each)
+        return sorted(by_answer.values(), key=len, reverse=True)
+
+    def how_often(self, judgement: Judgement) -> str:
+        """Return how many of the cases of a rule differ, of how many that were asked."""
+        cases = [each for each in self.made if (each.target, each.row) == (judgement.target, judgement.row)]
+        asked = [each.verdict for each in cases if each.verdict != "skipped"]
+        return f"{asked.count('differs')} of {len(asked)}"
+
+    def not_asked(self) -> Mapping[str, int]:
+        """Return the reasons why cases could not be asked, and how many each kept back, the most frequent first."""
+        return dict(Counter(each.got for each in self.of("skipped")).most_common())
 
     def _rules(self) -> Iterator[tuple[str, str, str, str, str]]:
         """Yield a line for each rule of each target, in the order in which they were asked."""
@@ -128,6 +149,10 @@ class Judgements:
             evidence = "".join(letter for letter in LETTERS if any(each.evidence == letter for each in cases))
             expected = " or ".join(dict.fromkeys(each.expected for each in cases if each.expected))
             yield target, row, evidence, f"{holds} of {len(asked)}" if asked else "not asked", _cell(expected)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _reason(report: pytest.TestReport) -> str:

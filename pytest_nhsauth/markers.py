@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_nhsauth import packages
+
 NAME: Final = "nhsauth"
 LINE: Final = (
     f"{NAME}(access, level=None, user=None, app=None): what `nhsauth_access_token` and `nhsauth_auth_headers` are. "
@@ -87,7 +89,5 @@ def _access(given: Mapping[str, str | None]) -> Access:
 def _check_choice(what: str, word: str, allowed: Collection[str]) -> None:
     if word in allowed:
         return
-    from mock_servers.wire.wording import did_you_mean  # noqa: PLC0415 - for who mistypes
-
-    meant = did_you_mean(word, allowed)
+    meant = packages.module("mock_servers.wire.wording").did_you_mean(word, allowed)
     raise MarkerError(f"@pytest.mark.{NAME}: {what} {word!r} is unknown{meant}; allowed: {', '.join(allowed)}")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_nhsauth import contract, explaining, markers, real_names, report, settings
+from pytest_nhsauth import contract, failures, markers, packages, real_names, report, settings
 from pytest_nhsauth.fixtures import (
     _nhsauth_http,
     nhsauth,
@@ -52,13 +52,15 @@ __all__ = [
 
 _OLDEST: Final = (8, 3)
 
+packages.look_out()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Make the options and ini values known."""
     settings.add_options(parser)
     contract.add_options(parser)
     real_names.add_options(parser)
-    explaining.add_options(parser)
+    failures.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,12 +71,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
     contract.begin(config, os.environ)
     real_names.begin(config, os.environ)
-    explaining.decided_by(config)  # so that a value that is none is told before anything runs
+    failures.decided_by(config)  # so that a value that is none is told before anything runs
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what was set and by whom, when anything was."""
-    lines = [config.stash[settings.SETTINGS].told(), real_names.told(config, os.environ), explaining.told(config)]
+    lines = [config.stash[settings.SETTINGS].told(), real_names.told(config, os.environ), failures.told(config)]
     return list(filter(None, lines))
 
 
@@ -100,7 +102,7 @@ def pytest_runtest_makereport(
     """Tell the exchanges of a test that failed, and why real services refused what it sent them, where that is on."""
     made = yield
     report.add_section(item, made)
-    explaining.add_section(made, call, item.config)
+    failures.add_section(made, call, item.config)
     return made
 
 

@@ -390,6 +390,7 @@ def _person(told: Mapping[str, Any]) -> Person:
 def _record(told: Mapping[str, Any]) -> Record:
     error = told["error"]
     examined = Examination(
+        headline=told.get("headline") if told.get("headline") != told["diagnosis"] else None,
         findings=tuple(Finding(**_members(Finding, each)) for each in told["findings"]),
         foreseen=tuple(Refusal(error=_UNKNOWN, rule="", policy="", diagnosis=each) for each in told["then"]),
         advice=tuple(told["advice"]),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pytest_nhsauth import packages
+
 if TYPE_CHECKING:
     from mock_servers.journal.record import Record
     from pytest_nhsauth.platform import Platform
@@ -33,8 +35,13 @@ def begin(item: pytest.Item) -> None:
 
 
 def keep(node: pytest.Item, exchanges: Sequence[Record]) -> None:
-    """Keep the exchanges of a test for the report of its teardown, before they are forgotten."""
-    node.stash[_KEPT] = list(exchanges)
+    """Keep the exchanges of a test for the report of its teardown, explained before their journal is emptied."""
+    from pytest_nhsauth.exchanges import MOST  # noqa: PLC0415 - it is loaded, since there is a platform
+
+    node.stash[_KEPT] = kept = list(exchanges)
+    for record in kept[-MOST:]:
+        if record.refusal is not None:
+            record.examination()
 
 
 def add_section(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -68,6 +75,8 @@ def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     tallies = [_own_tally(config), *config.stash.get(_WORKERS, [])]
     exchanges, refused = (sum(each) for each in zip(*tallies, strict=True))
     if exchanges and reporter.verbosity >= _QUIETEST:
+        for line in filter(None, [packages.told()]):
+            reporter.write_line(line)
         reporter.write_sep("=", f"nhsauth: {exchanges} exchange{'s' * (exchanges > 1)}, {refused} refused")
 
 
@@ -87,10 +96,10 @@ def _new(item: pytest.Item, platform: Platform) -> list[Record]:
 
 
 def _lead(records: Sequence[Record]) -> Iterator[str]:
-    """Say first what is most likely why the test failed: the newest refusal's diagnosis."""
-    refused = [record for record in records if record.refusal is not None]
+    """Say first how many of the exchanges were refused."""
+    refused = sum(record.refusal is not None for record in records)
     if refused and len(records) > 1:
-        yield f"{len(refused)} of {len(records)} refused, the last: {refused[-1].diagnosis or refused[-1]}"
+        yield f"{refused} of {len(records)} refused"
 
 
 def _lines(records: Sequence[Record]) -> list[str]:

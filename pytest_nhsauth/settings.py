@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import pytest
 
+from pytest_nhsauth import packages
+from pytest_nhsauth.logs import PROPAGATE
+
 if TYPE_CHECKING:
     from mock_servers.state.configuration import Configuration
 
@@ -55,7 +58,7 @@ class Settings:
 _NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
 
 ENV: Final = "nhsauth_env"
-_DECIDED_ELSEWHERE: Final = ("nhsauth_real_names", "nhsauth_contract_target", "nhsauth_explain_failures")
+_DECIDED_ELSEWHERE: Final = (PROPAGATE, "nhsauth_real_names", "nhsauth_contract_target", "nhsauth_explain_failures")
 _YES: Final = ("1", "true", "yes", "on")
 _NO: Final = ("", "0", "false", "no", "off")
 CONFIG: Final = "config"
@@ -74,6 +77,7 @@ def add_options(parser: pytest.Parser) -> None:
         flag, variable, ini = _places(name)
         group.addoption(flag, dest=ini, metavar=metavar, help=f"{purpose} [{variable}]")
         parser.addini(ini, f"{purpose}; {flag} and {variable} come first", default="")
+    parser.addini(PROPAGATE, "let the log records of the mock reach the root logger, and caplog", "bool", default=False)
     parser.addini(ENV, "environment variables that the fixture nhsauth_env sets, NAME={token_url} a line", "linelist")
 
 
@@ -106,9 +110,7 @@ def refuse_unknown(warning: str) -> None:
     _, told, name = warning.strip().partition("Unknown config option: ")
     if told and name.startswith("nhsauth"):
         known = [ENV, *(_places(each)[2] for each in OPTIONS), *_DECIDED_ELSEWHERE]
-        from mock_servers.wire.wording import did_you_mean  # noqa: PLC0415 - for who mistypes
-
-        meant = did_you_mean(name, known)
+        meant = packages.module("mock_servers.wire.wording").did_you_mean(name, known)
         raise pytest.UsageError(f"nhsauth: the ini's {name} is unknown{meant}; allowed: {', '.join(known)}")
 
 
@@ -180,13 +182,13 @@ def _found(root: Path) -> Settings:
     shared = root / "pyproject.toml"
     if not (root / "nhsauth.toml").is_file() and not (shared.is_file() and b"[tool.nhsauth" in shared.read_bytes()):
         return Settings()  # which spares almost everybody the import of what reads configurations
-    from mock_servers.configuration.reading import find  # noqa: PLC0415 - see above
+    from pytest_nhsauth.configuration import find  # noqa: PLC0415 - see above
 
     path = find(root)
     return Settings() if path is None else _of(path, _IN_ROOT)
 
 
 def _of(path: Path, source: str) -> Settings:
-    from mock_servers.configuration.reading import read  # noqa: PLC0415 - only who has a configuration pays for reading it
+    from pytest_nhsauth.configuration import read  # noqa: PLC0415 - only who has a configuration pays for reading it
 
     return Settings(config=Decided(value=path, source=source), configuration=read(path))

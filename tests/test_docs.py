@@ -15,6 +15,7 @@ from mock_servers.command_line.commands import nhsauth
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.jose.keys import KeyRing
 from pytest_nhsauth import plugin
+from tests.test_rooms import ORDER
 
 DOCS = Path(__file__).parent.parent / "docs"
 README = DOCS.parent / "README.md"
@@ -114,3 +115,36 @@ def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) ->
 
     assert [app.client_id for app in configuration.apps] == ["test-client"]
     assert tomllib.loads(path.read_text(encoding="utf-8"))["apim"]["environment"] == configuration.apim.environment
+
+
+def test_the_map_shows_the_rooms_in_their_order() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| ((?:`\w+`(?:, )?)+) \|", text.partition("## Rooms")[2].partition("## The way")[0], re.MULTILINE
+    )
+
+    assert [tuple(re.findall(r"`(\w+)`", row)) for row in rows] == list(ORDER)
+
+
+DOOR = [
+    README,
+    *(README.parent / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")),
+    *DOCS.glob("*.md"),
+]
+
+
+@pytest.mark.parametrize("page", DOOR, ids=lambda page: page.name)
+def test_a_file_that_a_page_leads_to_is_there(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = {link.partition("#")[0] for link in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", text)}
+
+    assert [link for link in links if link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", [DOOR[1], DOCS / "architecture.md"], ids=lambda page: page.name)
+def test_a_file_that_a_recipe_names_is_there(page: Path) -> None:
+    names = re.findall(r"`((?:\w+/)+\w*(?:\.\w+)?)`", page.read_text(encoding="utf-8"))
+    roots = (README.parent, README.parent / "mock_servers")
+
+    assert len(names) > 5
+    assert [name for name in names if not any((root / name).exists() for root in roots)] == []

@@ -38,8 +38,8 @@ def test_a_row_is_told_with_its_cause_and_cure_under_what_a_client_reads(entry: 
     assert any(
         f"**{error.status}**" in place
         and told in place
-        and f"*Usual cause:* {entry.usual.cause}" in place
-        and f"*Cure:* {entry.usual.cure}" in place
+        and f"*Usual cause:* {entry.problem.cause}" in place
+        and f"*Cure:* {entry.problem.cure}" in place
         and all(f"`{name}`: {words}" in place for name, words in entry.mistakes.items())
         for place in places
     )

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("pytest_nhsauth", "mock_servers", "contract_tests")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LONGEST_FUNCTION = 40
-LONGEST_ENGINE = 195
+LONGEST_ENGINE = 220
 FORBIDDEN = {
     "handler",
     "manager",

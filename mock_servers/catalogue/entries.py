@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
 from mock_servers.apim import errors as token_service
 from mock_servers.apim import flows as apim
-from mock_servers.catalogue import causes
-from mock_servers.catalogue.causes import Usual
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway import errors as gateway
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
-from mock_servers.identity_provider import errors as providers
+from mock_servers.identity_provider import cis2, keycloak, nhs_login
+from mock_servers.identity_provider import errors as problems
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
-from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.management import errors as management
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT_FLOWS
-from mock_servers.rules import Flow, ServiceError
+from mock_servers.rules import Flow, Problem, ServiceError, own_row
 
 _PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _GENERAL: Final = 6
@@ -34,16 +32,16 @@ _GENERAL: Final = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service: its error rows by name, their usual causes, and the flows whose rules answer them.
+    """One service: its error rows by name, the problems behind them, and the flows whose rules answer them.
 
-    `row` finds the service's own row for what a rule names.
+    `row` finds the service's own row for what a rule names; `problems` are by the names of the rows.
     """
 
     title: str
     rows: Mapping[str, ServiceError]
-    usual: Mapping[str, Usual]
+    problems: Mapping[str, Problem]
     flows: tuple[Flow[Any, Any], ...]
-    row: Callable[[ServiceError], ServiceError | None] = lambda error: error
+    row: Callable[[Problem], ServiceError | None] = own_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ class Entry:
     service: str
     name: str
     error: ServiceError
-    usual: Usual
+    problem: Problem
     rules: Mapping[tuple[str, str], tuple[str, ...]]
     finders: tuple[Finder, ...]
 
@@ -89,8 +87,8 @@ class Entry:
             "evidence_means": EVIDENCE[error.evidence],
             "row": error.row,
             "rules": list(dict.fromkeys(rule for _, rule in self.rules)),
-            "cause": self.usual.cause,
-            "cure": self.usual.cure,
+            "cause": self.problem.cause,
+            "cure": self.problem.cure,
             "mistakes": self.mistakes,
         }
 
@@ -102,14 +100,14 @@ def entries() -> tuple[Entry, ...]:
 
 
 def entries_of(service: Service) -> Iterator[Entry]:
-    """Yield the rows of one service. Raises KeyError for one of which no cause is told."""
+    """Yield the rows of one service."""
     for name, error in service.rows.items():
         rules = _rules(service, error)
         yield Entry(
             service=service.title,
-            name=name.upper(),
+            name=name,
             error=error,
-            usual=service.usual[name],
+            problem=service.problems[name],
             rules=rules,
             finders=_finders({rule for _, rule in rules}),
         )
@@ -130,37 +128,32 @@ def _finders(rules: set[str]) -> tuple[Finder, ...]:
     return tuple(sorted(fitting, key=lambda finder: len(finder.rules)))
 
 
-def _rows(module: ModuleType) -> dict[str, ServiceError]:
-    return {name: row for name, row in vars(module).items() if isinstance(row, ServiceError)}
+def _own(title: str, module: ModuleType, flows: Iterable[Flow[Any, Any]]) -> Service:
+    rows = {name: row for name, row in vars(module).items() if isinstance(row, ServiceError)}
+    return Service(title=title, rows=rows, problems=rows, flows=tuple(flows))
 
 
-def _provider(title: str, rows: Mapping[str, ServiceError]) -> Service:
+def _provider(title: str, rows: Mapping[Problem, ServiceError]) -> Service:
     return Service(
         title=title,
-        rows=rows,
-        usual=causes.PROVIDERS,
+        rows={problems.name_of(problem): row for problem, row in rows.items()},
+        problems={problems.name_of(problem): problem for problem in rows},
         flows=PROVIDER_FLOWS,
-        row=lambda problem: rows.get(problem.code),
+        row=rows.get,
     )
 
 
 SERVICES: Final = (
-    Service(title="the token service", rows=_rows(token_service), usual=causes.TOKEN_SERVICE, flows=apim.FLOWS),
-    Service(
-        title="an API's gateway",
-        rows=_rows(gateway),
-        usual=causes.GATEWAY,
-        flows=(*HELLO_WORLD, *own_api.FLOWS, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
+    _own("the token service", token_service, apim.FLOWS),
+    _own(
+        "an API's gateway",
+        gateway,
+        (*HELLO_WORLD, *own_api.FLOWS, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
     ),
-    _provider("CIS2", providers.CIS2),
-    _provider("CIS2, by the settings unusable_code and foreign_assertion", providers.CIS2_ANCESTOR),
-    _provider("NHS login", providers.NHS_LOGIN),
-    _provider("the mock realms", KEYCLOAK),
-    Service(
-        title="the management API",
-        rows=_rows(management),
-        usual=causes.MANAGEMENT,
-        flows=(*log_in.FLOWS, *MANAGEMENT_FLOWS),
-    ),
+    _provider("CIS2", cis2.ROWS),
+    _provider("CIS2, by the settings unusable_code and foreign_assertion", cis2.ANCESTOR_ROWS),
+    _provider("NHS login", nhs_login.ROWS),
+    _provider("the mock realms", keycloak.ROWS),
+    _own("the management API", management, (*log_in.FLOWS, *MANAGEMENT_FLOWS)),
 )
 """Everybody who answers with errors."""

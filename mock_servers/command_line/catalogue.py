@@ -29,8 +29,8 @@ def _print(entry: Entry) -> None:
     click.echo(f"{click.style(head, bold=True)}  {error.sentence}".rstrip())
     click.echo(f"  from     {entry.service}, {error.row}, {entry.name}")
     click.echo(f"  evidence {error.evidence}: {EVIDENCE[error.evidence]}")
-    click.echo(f"  cause    {entry.usual.cause}")
-    click.echo(f"  cure     {entry.usual.cure}")
+    click.echo(f"  cause    {entry.problem.cause}")
+    click.echo(f"  cure     {entry.problem.cure}")
     for name, words in entry.mistakes.items():
         click.echo(f"  mistake  {name}: {words}")
     click.echo()

@@ -343,19 +343,26 @@ def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token:
     help="Whom to ask; may be repeated; the mock unless told otherwise.",
 )
 @click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(["token", "browser", "providers", "gateway"]),
+    help="Ask this part alone; may be repeated.",
+)
+@click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.md|FILE.json",
     help="Write what came of it.",
 )
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def contract(*, targets: tuple[str, ...], report: Path | None, options: tuple[str, ...]) -> None:
+def contract(*, targets: tuple[str, ...], only: tuple[str, ...], report: Path | None, options: tuple[str, ...]) -> None:
     """Run the contract tests.
 
     They ask the mock, a team's own fake at a URL, or a real environment the same questions, and say which rules hold
-    and which differ. Who asks another target than the mock is read from NHSAUTH_CONTRACT_CLIENT_ID, _KEY (a PEM file)
-    and _KID. OPTIONS are pytest's. Exit code 0: all hold; 1: something differs; 2: this cannot be judged.
+    and which differ. A nhsauth serve needs no more than its URL; who asks any other target than the mock is read from
+    NHSAUTH_CONTRACT_CLIENT_ID, _KEY (a PEM file) and _KID. OPTIONS are pytest's; with -v it tells each case. Exit code
+    0: all hold; 1: something differs; 2: this cannot be judged; 130: interrupted.
     """
     from mock_servers.command_line import contract as contract_command
 
-    contract_command.run(targets, report, options)
+    contract_command.run(targets, only, report, options)

@@ -5,41 +5,54 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-import click
-
 from mock_servers.command_line.outcome import Misuse
+from mock_servers.jose.keys import cache_folder
 
-_HOLDS: Final = 0
-_DIFFERS: Final = 1
 _CANNOT_JUDGE: Final = 2
+_TOLD: Final = (0, 1, _CANNOT_JUDGE, 130)
+"""What the exit code may be: it holds, it differs, it cannot be judged, it was interrupted."""
 _SEED: Final = "--hypothesis-seed"
+_TESTS: Final = Path(__file__).resolve().parents[2] / "contract_tests"
 
 
-def run(targets: Sequence[str], report: Path | None, options: Sequence[str]) -> NoReturn:
+def run(targets: Sequence[str], only: Sequence[str], report: Path | None, options: Sequence[str]) -> NoReturn:
     """End the process with 0 when the contract holds, 1 when something differs, 2 when nothing can be told.
 
-    Raises Misuse when the contract tests are not installed.
+    130 when a person has ended it. Raises Misuse when the contract tests are not installed.
     """
-    if importlib.util.find_spec("contract_tests") is None or importlib.util.find_spec("pytest") is None:
+    if not (_TESTS / "__main__.py").is_file() or importlib.util.find_spec("pytest") is None:
         raise Misuse("the contract tests are not installed: they come with pytest-nhsauth, and need pytest")
-    # From a zip application, too, whose modules another Python would not find.
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    done = subprocess.run(_command(targets, report, options), env=environ, check=False)  # noqa: S603 - our own Python
-    sys.exit(done.returncode if done.returncode in (_HOLDS, _DIFFERS) else _CANNOT_JUDGE)
+    cache = cache_folder(os.environ) / "contract"
+    path = os.pathsep.join(place for place in sys.path if place)  # of a zip application, too
+    environ = {"HYPOTHESIS_STORAGE_DIRECTORY": str(cache / "hypothesis"), **os.environ, "PYTHONPATH": path}
+    own = [*_pytest(cache), *_asked(targets, only, report), *_seed(options), *options]
+    command = [sys.executable, "-P", str(_TESTS / "__main__.py"), *own]
+    with subprocess.Popen(command, env=environ) as asking:  # noqa: S603 - our own Python
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both, and the other one sums up
+        code = asking.wait()
+    sys.exit(code if code in _TOLD else _CANNOT_JUDGE)
 
 
-def _command(targets: Sequence[str], report: Path | None, options: Sequence[str]) -> list[str]:
-    command = [sys.executable, "-m", "pytest", "--pyargs", "contract_tests", "--nhsauth-contract-table", "-q"]
-    command += [word for target in targets for word in ("--nhsauth-contract-target", target)]
-    command += ["--nhsauth-contract-report", str(report)] if report else []
-    if not any(option.startswith(_SEED) for option in options):
-        seed = secrets.randbelow(1_000_000)
-        click.echo(f"what is drawn at random is drawn again with {_SEED}={seed}")
-        command.append(f"{_SEED}={seed}")
-    return [*command, *options]
+def _pytest(cache: Path) -> list[str]:
+    """Return what lets pytest run by neither the caller's configuration nor a cache in the caller's folder."""
+    of_ours = ["-c", str(_TESTS / "contract.ini"), "--rootdir", str(_TESTS), "-o", f"cache_dir={cache / 'pytest'}"]
+    return [*of_ours, "--import-mode", "importlib", "--nhsauth-contract-screen", "-q"]
+
+
+def _asked(targets: Sequence[str], only: Sequence[str], report: Path | None) -> list[str]:
+    words = [word for target in targets for word in ("--nhsauth-contract-target", target)]
+    words += [word for area in only for word in ("--nhsauth-contract-only", area)]
+    return words + (["--nhsauth-contract-report", str(report)] if report else [])
+
+
+def _seed(options: Sequence[str]) -> list[str]:
+    if any(option.startswith(_SEED) for option in options):
+        return []
+    return [f"{_SEED}={secrets.randbelow(1_000_000)}"]

@@ -7,6 +7,7 @@ import ipaddress
 import json
 import logging
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final, NoReturn
 
 import click
 
+from mock_servers.command_line import greeting
 from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.http.server import CannotListenError, Server
@@ -46,6 +48,9 @@ def run(
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()
     _say_ready(server.url, as_json=as_json)
+    if sys.stderr.isatty() and not as_json:
+        apps, people = platform.apps.all(), platform.store.people.values()
+        click.echo("\n".join(greeting.lines(server.url, apps, people)), err=True)
     while not ending.came_within(_LOOK):
         if server.failure is not None:
             raise No(f"The server died ({type(server.failure).__name__}): see the log")

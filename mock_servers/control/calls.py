@@ -106,7 +106,7 @@ class Call:
     """A call: `path` is Flask's, below `/_nhsauth`; `name` its operation id; `refusals` says by status why it may fail.
 
     What the guards refuse is the same everywhere and not repeated here; `from_redirect`: a browser may be sent here
-    from another site. `from_form`: the mock's own page may post a form.
+    from another site. `from_form`: the mock's own page may post a form. `any_host`: it is answered under any.
     """
 
     method: str
@@ -120,6 +120,7 @@ class Call:
     refusals: Mapping[int, str] = field(default_factory=dict)
     from_redirect: bool = False
     from_form: bool = False
+    any_host: bool = False
 
 
 def all_required(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,8 +44,8 @@ def _shown(entry: Entry) -> ErrorShown:
         row=error.row,
         evidence=EVIDENCE[error.evidence],
         rules=sorted({rule for _, rule in entry.rules}),
-        cause=entry.usual.cause,
-        cure=entry.usual.cure,
+        cause=entry.problem.cause,
+        cure=entry.problem.cure,
         mistakes=entry.mistakes,
     )
 

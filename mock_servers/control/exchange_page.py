@@ -72,7 +72,8 @@ def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePa
         evidence=EVIDENCE[error.evidence] if error else None,
         about=_about(record),
         why=Why(
-            diagnosis=record.diagnosis,
+            headline=record.headline,
+            diagnosis=record.diagnosis if examined.headline else None,
             findings=[finding_shown(asdict(each)) for each in examined.findings],
             then=examined.then,
             advice=examined.advice,
@@ -119,7 +120,7 @@ def _row(record: Record) -> ExchangeRow:
         is_error=error is not None,
         client=_client(record),
         outcome=error.description or error.code if error else "",
-        diagnosis=record.diagnosis,
+        why=record.headline,
     )
 
 

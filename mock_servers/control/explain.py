@@ -203,8 +203,8 @@ SCHEMAS: Final = {
             "then": {**TEXTS, "description": "What would be refused next."},
             "unknown": {
                 "type": "array",
-                "items": answer_object({"rule": TEXT, "words": TEXT}),
-                "description": "What only the service knows, and where to look.",
+                "items": answer_object({"rule": TEXT, "words": TEXT, "missing": {"type": "boolean"}}),
+                "description": "What only the service knows, and where to look; or what the text lacks.",
             },
             "corrected": {**TEXT_OR_NULL, "description": "The command by which such a request is sent right."},
             "notes": TEXTS,

@@ -49,7 +49,7 @@ def request_page(told: RequestExplanation) -> ExplanationPage:
         "Further exchanges": f"{len(told.also)} with known hosts, {told.others} with others"
         * bool(told.also or told.others),
     }
-    open_ones = [f"Only the service knows: {each.words}" for each in told.unknown]
+    open_ones = [f"Only the service knows: {each.words}" for each in told.unknown if not each.missing]
     return ExplanationPage(
         title="Why a request was refused" if told.refused else "A request that nothing is held against",
         facts={name: value for name, value in facts.items() if value},

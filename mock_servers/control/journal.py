@@ -118,6 +118,7 @@ SCHEMAS: Final = {
             "request": _OBJECT,
             "response": _OBJECT,
             "error": {"anyOf": [answer_object(_ERROR), {"type": "null"}]},
+            "headline": {**TEXT_OR_NULL, "description": "Why, in a sentence: the surest finding, or the diagnosis."},
             "diagnosis": {**TEXT_OR_NULL, "description": "What the client did wrong, and what to do."},
             "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
             "then": {**TEXTS, "description": "What would have been refused next."},

@@ -21,7 +21,7 @@ from mock_servers.control.calls import (
 )
 from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
-from mock_servers.identity_provider import log_ins
+from mock_servers.identity_provider import errors, log_ins
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.state.limit import REDIRECT
 from mock_servers.state.person import Person
@@ -78,7 +78,7 @@ def _log_in(request: Request) -> Response:
         return Response(body={"code": request.platform.issue_code(given.provider, wanted, redirect_uri)})
     if given.user is not None:
         log_ins.find_person(service, wanted)
-    row = service.provider.errors[given.outcome]
+    row = service.provider.errors[errors.OUTCOMES[given.outcome]]
     told = {"error": row.code, "error_description": row.sentence or None, "evidence": row.evidence}
     return Response(body=told)
 

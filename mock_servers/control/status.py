@@ -8,6 +8,10 @@ from mock_servers.control.calls import DONE, TEXT, TEXTS, Call, Request, Respons
 from mock_servers.version import installed
 
 
+def _health(_: Request) -> Response:
+    return Response(body={"status": "ok", "version": installed()})
+
+
 def _status(request: Request) -> Response:
     known = request.platform.names.real_names
     names = known.called(request.origin).as_json() if known is not None else None
@@ -39,6 +43,7 @@ _KNOWN: Final = ("base", "token", "authorize", "userinfo", "cis2", "nhs_login", 
 _FILES: Final = ("ca", "bundle", "java")
 
 SCHEMAS: Final = {
+    "Health": answer_object({"status": {"const": "ok"}, "version": TEXT}, "That the mock answers."),
     "Status": answer_object(
         {
             "ready": {"const": True},
@@ -58,10 +63,19 @@ SCHEMAS: Final = {
             },
         },
         "That the mock can answer, and where.",
-    )
+    ),
 }
 
 CALLS: Final = (
+    Call(
+        method="GET",
+        path="/health",
+        name="getHealth",
+        summary="That the mock answers: for probes and wait scripts, under any Host. Never in the journal.",
+        answer=_health,
+        responses={200: ResponseObject(description="It does.", schema={"$ref": "#/components/schemas/Health"})},
+        any_host=True,
+    ),
     Call(
         method="GET",
         path="/status",

@@ -19,7 +19,7 @@ from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
-from mock_servers.rules import Refusal, Rule, ServiceError, UnknownError
+from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
 from mock_servers.state.app import App
 from mock_servers.state.grant import Issued
 from mock_servers.state.provider import Provider
@@ -28,7 +28,7 @@ from mock_servers.state.store import Store
 from mock_servers.wire.origins import Origins
 from mock_servers.wire.request import Request
 
-RowOf = Callable[[ServiceError], ServiceError]
+RowOf = Callable[[Problem], ServiceError]
 
 _JWT_FIELDS: Final = {
     "client_assertion": "client assertion",

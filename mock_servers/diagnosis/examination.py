@@ -17,7 +17,7 @@ from mock_servers.diagnosis.traits import traits_of
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Examination, Record
-from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee
+from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee, own_row
 from mock_servers.wire.request import Request
 
 MOST: Final = 3
@@ -41,15 +41,17 @@ def examine(
     exchange: Any,
     refusal: Refusal,
     record: Record,
-    row: RowOf = lambda error: error,
+    row: RowOf = own_row,
 ) -> Examination:
     """Explain a refusal: why it was made, and what would have been refused next. Changes nothing.
 
     `row` finds the service's own error row for what a rule names.
     """
     case = case_of(known, flow, exchange, refusal, record, row)
+    found = findings(case, FINDERS)
     return Examination(
-        findings=tuple(findings(case, FINDERS)),
+        headline=_headline(case, found),
+        findings=tuple(found),
         foreseen=tuple(foresee(flow, exchange, refusal)),
     )
 
@@ -102,6 +104,13 @@ def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
     found.sort(key=lambda one: (one[0], _CERTAINTIES.index(one[1].certainty)))
     best = list(dict.fromkeys(finding for _, finding in found))[:MOST]
     return [_with_cost(best[0]), *best[1:]] if best and case.jti_spent else best
+
+
+def _headline(case: Case, found: Sequence[Finding]) -> str | None:
+    """Return what the best finding has seen, when it is certain and explains the rule that objected."""
+    best = found[0] if found else None
+    explains = best is not None and best.certainty == "certain" and best.row == case.row(case.refusal.error).row
+    return best.seen if best is not None and explains else None
 
 
 def _with_cost(finding: Finding) -> Finding:

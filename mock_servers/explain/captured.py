@@ -46,11 +46,12 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedAnswer:
-    """An answer as it was told; a `status` of 0 was not told."""
+    """An answer as it was told; a `status` of 0 was not told, and a body that nobody has read is empty."""
 
     status: int
     headers: Pairs = ()
     body: bytes = b""
+    is_read: bool = True
 
     def header(self, name: str) -> str:
         """Return the first header of a name, whatever its case; empty when there is none."""

@@ -11,7 +11,7 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record, request_shown, secrets_sent
-from mock_servers.rules import FORESEEABLE, Flow, Kind, Policy, Refusal
+from mock_servers.rules import FORESEEABLE, Flow, Kind, Policy, Refusal, own_row
 from mock_servers.wire.request import Answer, Request
 
 
@@ -22,7 +22,7 @@ def foreseen_findings(
     asked = tuple(Policy(name=policy.name, rules=_asked(policy)) for policy in policies)
     flow: Flow[Any, Answer] = Flow(name="", row="", takes=lambda _: True, policies=asked, respond=_nothing)
     record = _record(known, exchange)
-    case = case_of(known, flow, exchange, refusal, record, lambda error: error)
+    case = case_of(known, flow, exchange, refusal, record, own_row)
     return findings(case, [finder for finder in FINDERS if _can_know(finder, not_judged)])
 
 

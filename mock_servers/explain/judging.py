@@ -16,7 +16,7 @@ from mock_servers.explain.captured import Captured
 from mock_servers.explain.open_world import open_store, request_of
 from mock_servers.explain.verdict import FOLLOWS_FROM
 from mock_servers.gateway import own_api
-from mock_servers.gateway.flows import HELLO_WORLD
+from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.http.front import Front
@@ -31,6 +31,7 @@ from mock_servers.rules import (
     Flow,
     Kind,
     Policy,
+    Problem,
     Refusal,
     Rule,
     ServiceError,
@@ -104,7 +105,7 @@ class Judged:
     ruled: tuple[Ruled, ...] = ()
     unrouted: str = ""
 
-    def row(self, error: ServiceError) -> ServiceError:
+    def row(self, error: Problem) -> ServiceError:
         """Return the service's own row for what a rule names."""
         return self.front.row(error, self.exchange)
 
@@ -186,7 +187,7 @@ def _is_by_key(exchange: ApiCall) -> bool:
 
 
 def _api(name: str, takes: Callable[[ApiCall], bool], policy: Policy[ApiCall]) -> Flow[ApiCall, Answer]:
-    policies = (policy, own_api.LIMIT)
+    policies = (*NOWHERE.policies, policy, own_api.LIMIT)
     return Flow(row="gateway §2", name=name, takes=takes, policies=policies, respond=lambda _: Answer(status=0))
 
 

@@ -14,10 +14,11 @@ By = Literal["request", "answer", "contradiction", ""]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """What only the service knows: the rule that asks for it, and where to look."""
+    """What only the service knows: the rule that asks for it, and where to look; `missing`: the text lacks it."""
 
     rule: str
     words: str
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,5 +82,5 @@ class RequestExplanation:
             yield f"{finding} ({finding.certainty})"
             yield from (f"  {line}" for line in (finding.difference or "").splitlines())
         if not any(finding.certainty != "possible" for finding in self.findings):
-            yield from (f"Only the service knows: {each.words}" for each in self.unknown)
+            yield from (f"Only the service knows: {each.words}" for each in self.unknown if not each.missing)
         yield from (f"Then: {each}" for each in self.then)

@@ -118,10 +118,10 @@ def _body(sent: Any, gaps: Gaps, *, lost: str, absent: bool = True) -> bytes:
         return sent.encode()
     if isinstance(sent, bytes | bytearray):
         return bytes(sent)
-    return b"" if sent is None and absent else gaps.mark(f"the body, {lost},").encode()
+    return b"" if sent is None and absent else gaps.mark(f"the body, {lost}").encode()
 
 
 def _answer(status: int, headers: Pairs, kept: Any, gaps: Gaps) -> CapturedAnswer:
     if kept is None:
-        gaps.mark("the answer's body, which nobody has read,")
-    return CapturedAnswer(status=status, headers=headers, body=bytes(kept or b""))
+        gaps.mark("the answer's body, which nobody has read")
+    return CapturedAnswer(status=status, headers=headers, body=bytes(kept or b""), is_read=kept is not None)

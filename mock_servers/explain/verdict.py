@@ -23,7 +23,7 @@ from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.platform.token_service import known_of
-from mock_servers.rules import FORESEEABLE, Kind, Policy, Refusal, ServiceError, Step, walk
+from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, Step, own_row, walk
 from mock_servers.state.store import Store, Table
 from mock_servers.wire.request import Parameters, Request
 
@@ -122,7 +122,7 @@ class Verdict:
 
 
 def _error(refusal: Refusal) -> dict[str, Any]:
-    row = refusal.error
+    row = own_row(refusal.error)
     return {
         "status": row.status,
         "code": row.code,
@@ -137,7 +137,7 @@ class _Walk:
     """A walk over policies with one exchange, which rules may teach; what they say piles up here."""
 
     exchange: Any
-    row: Callable[[ServiceError], ServiceError] = lambda row: row
+    row: Callable[[Problem], ServiceError] = own_row
     refusals: list[Refusal] = field(default_factory=list)
     not_judged: list[str] = field(default_factory=list)
 
@@ -234,7 +234,7 @@ def _code(context: Context, value: str) -> Verdict:
         exchange.client_id = code.log_in.client_id
     policy = Policy(name="token", rules=(token_request.find_code, token_request.check_code_live))
     row = service.provider.errors
-    return _Walk(exchange, row=lambda problem: row[problem.code]).over((policy,))
+    return _Walk(exchange, row=lambda problem: row[problem]).over((policy,))
 
 
 def _api_call(context: Context, path: str, headers: Mapping[str, str]) -> ApiCall:

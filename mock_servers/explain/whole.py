@@ -289,7 +289,8 @@ class _Explaining:
         """Tell what is not known of the rules that may have refused; without an answer, of those up to the first."""
         ruled = self.judged.ruled
         if self.judged.unrouted:
-            yield Open(rule="", words=f"{self.judged.unrouted}, and with it which grant is asked for.")
+            words = f"{self.judged.unrouted}: not known here, and so neither is the grant."
+            yield Open(rule="", words=words, missing=True)
         if self.answer is not None:
             asked_for = [each for each in stopped if each.unknown is not None]
         else:
@@ -300,18 +301,20 @@ class _Explaining:
             words = self._words(each)
             if words and words not in told_already:
                 told_already.add(words)
-                yield Open(rule=each.rule.name, words=words)
+                yield Open(rule=each.rule.name, words=words, missing=self._is_gap(each))
+
+    def _is_gap(self, ruled: Ruled) -> bool:
+        return any(ruled.unknown == gap.words for gap in self.captured.gaps)
 
     def _words(self, ruled: Ruled) -> str:
-        gaps = {gap.words for gap in self.captured.gaps}
-        if ruled.unknown in gaps:
-            return f"{ruled.unknown} does not stand in the text."
+        if self._is_gap(ruled):
+            return f"{ruled.unknown}: not known here."
         if ruled.rule.name in WHERE_TO_LOOK:
             return WHERE_TO_LOOK[ruled.rule.name]
         if self.answer is None and not ruled.unknown:
             return ""
         usual = next(iter(self._entries([ruled])), None)
-        return f"{usual.usual.cause} {usual.usual.cure}" if usual is not None else ""
+        return f"{usual.problem.cause} {usual.problem.cure}" if usual is not None else ""
 
     # what else
 
@@ -321,9 +324,12 @@ class _Explaining:
         clock = self.circumstance.clock
         if clock and any(clock in each.lent and (each.refusal or each in stopped) for each in self.judged.ruled):
             yield f"Times are judged at {moment(self.circumstance.now)}, by {clock}; --at sets it."
-        yield from (f"{gap.words} does not stand in the text." for gap in self.captured.gaps)
+        yield from (f"{gap.words}: not known here." for gap in self.captured.gaps)
 
     def _of_answer(self, answer: Answered, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
+        told_back = self.captured.answer
+        if told_back is not None and not told_back.is_read and not stopped:
+            return
         if answer.page and not stopped:
             yield _NO_ANSWER
         elif by == "contradiction":
@@ -376,7 +382,7 @@ def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -
 
 def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
     """Tell what usually lies behind an error, where nothing more is known."""
-    several = {entry.usual: entry for entry in reversed(found)}
+    several = {entry.problem: entry for entry in reversed(found)}
     for entry in list(reversed(several.values()))[:_MOST]:
         mistakes = list(entry.mistakes)
         alone = len(found) == 1 and len(mistakes) == 1
@@ -384,8 +390,8 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
             id=mistakes[0] if alone else "usual-cause",
             certainty="likely" if alone else "possible",
             seen=_answered_by(entry),
-            cause=entry.usual.cause,
-            cure=entry.usual.cure,
+            cause=entry.problem.cause,
+            cure=entry.problem.cure,
             evidence=entry.error.evidence,
             row=entry.error.row,
         )

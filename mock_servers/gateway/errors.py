@@ -2,43 +2,136 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mock_servers.rules import Evidence, ServiceError
 
-
-def _fault(status: int, code: str, sentence: str, evidence: Evidence) -> ServiceError:
-    return ServiceError(status=status, code=code, sentence=sentence, evidence=evidence, row="gateway §2", shape="fault")
+_GUESS: Final = "Nobody here has seen the real service's answer to this."
 
 
-TOKEN_MISSING = _fault(401, "oauth.v2.InvalidAccessToken", "Invalid access token", "S")
-TOKEN_UNKNOWN = _fault(401, "keymanagement.service.invalid_access_token", "Invalid Access Token", "S")
-TOKEN_REVOKED = _fault(401, "keymanagement.service.access_token_not_approved", "Access Token not approved", "I")
-TOKEN_EXPIRED = _fault(401, "keymanagement.service.access_token_expired", "Access Token expired", "S")
+def _fault(status: int, code: str, sentence: str, evidence: Evidence, *, cause: str, cure: str) -> ServiceError:
+    return ServiceError(
+        status=status,
+        code=code,
+        sentence=sentence,
+        evidence=evidence,
+        row="gateway §2",
+        shape="fault",
+        cause=cause,
+        cure=cure,
+    )
+
+
+TOKEN_MISSING = _fault(
+    401,
+    "oauth.v2.InvalidAccessToken",
+    "Invalid access token",
+    "S",
+    cause="No Authorization header, or Bearer with nothing behind it, because a failed token call was not noticed.",
+    cure="Look at the status of the token call, and send Authorization: Bearer and its access_token.",
+)
+TOKEN_UNKNOWN = _fault(
+    401,
+    "keymanagement.service.invalid_access_token",
+    "Invalid Access Token",
+    "S",
+    cause="The token is another environment's, the provider's own access token or id_token, the API key, or the text "
+    "'None' or 'undefined'.",
+    cure="Send the access_token that this environment's /oauth2/token gave.",
+)
+TOKEN_REVOKED = _fault(
+    401,
+    "keymanagement.service.access_token_not_approved",
+    "Access Token not approved",
+    "I",
+    cause="The person has logged out at CIS2, which ended the session and all its tokens.",
+    cure="Have them log in again. " + _GUESS,
+)
+TOKEN_EXPIRED = _fault(
+    401,
+    "keymanagement.service.access_token_expired",
+    "Access Token expired",
+    "S",
+    cause="The token was kept beyond its ten minutes.",
+    cure="Renew it a minute before expires_in (text, in seconds) is over.",
+)
 SCOPE_TOO_LOW = _fault(
-    403, "steps.oauth.v2.InsufficientScope", "Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "D"
+    403,
+    "steps.oauth.v2.InsufficientScope",
+    "Required scope(s): OauthV2.VerifyAccessToken.scopeSet",
+    "D",
+    cause="The API wants a person's token and got an application's, or a higher level than the person logged in at.",
+    cure="Get the token by the grant, and log the person in at the level, that the API's documentation names.",
 )
 SCOPE_TOO_LOW_UNAUTHORIZED = _fault(
-    401, "steps.oauth.v2.InsufficientScope", "Required scope(s): OauthV2.VerifyAccessToken.scopeSet", "S"
+    401,
+    "steps.oauth.v2.InsufficientScope",
+    "Required scope(s): OauthV2.VerifyAccessToken.scopeSet",
+    "S",
+    cause="As with 403, which older releases of the public test suites expect: the token's scopes are too low.",
+    cure="Get the token by the grant, and log the person in at the level, that the API's documentation names.",
 )
-API_KEY_INVALID = _fault(401, "oauth.v2.InvalidApiKey", "Invalid ApiKey", "D")
+API_KEY_INVALID = _fault(
+    401,
+    "oauth.v2.InvalidApiKey",
+    "Invalid ApiKey",
+    "D",
+    cause="The header apikey holds no key of this environment.",
+    cure="Send the app's API key; a token goes with Bearer instead.",
+)
 API_KEY_MISSING = _fault(
     401,
     "steps.oauth.v2.FailedToResolveAPIKey",
     "Failed to resolve API Key variable request.header.apikey",
     "D",
+    cause="The API is opened by an API key alone, and the header apikey was left out, or is called otherwise.",
+    cure="Send the app's API key in the header apikey.",
 )
 # Status and string are asserted by a public suite (S), the code is documented (D).
-API_KEY_NOT_FOR_API = _fault(401, "oauth.v2.InvalidApiKeyForGivenResource", "Invalid ApiKey for given resource", "S")
+API_KEY_NOT_FOR_API = _fault(
+    401,
+    "oauth.v2.InvalidApiKeyForGivenResource",
+    "Invalid ApiKey for given resource",
+    "S",
+    cause="The app is not subscribed to this API in this environment: no product of its key covers it.",
+    cure="Connect the app to the API in the developer portal of this environment.",
+)
 TOKEN_NOT_FOR_API = _fault(
     401,
     "keymanagement.service.InvalidAPICallAsNoApiProductMatchFound",
     "Invalid API call as no apiproduct match found",
     "D",
+    cause="The token is good, but no product of the app that got it covers this API in this environment.",
+    cure="Connect the app to the API in the developer portal, and get a new token.",
 )
 # That such a token opens nothing is documented (D); what is said then is a guess, and so the row is.
-TOKEN_APP_NOT_APPROVED = _fault(401, "keymanagement.service.invalid_client-app_not_approved", "App not approved", "I")
-STATUS_KEY_WRONG = ServiceError(status=401, code="", sentence="", evidence="S", row="admin §5", shape="empty")
+TOKEN_APP_NOT_APPROVED = _fault(
+    401,
+    "keymanagement.service.invalid_client-app_not_approved",
+    "App not approved",
+    "I",
+    cause="The app, or its key, has lost its approval since the token was issued.",
+    cure="Have it approved in the developer portal of this environment. " + _GUESS,
+)
+STATUS_KEY_WRONG = ServiceError(
+    status=401,
+    code="",
+    sentence="",
+    evidence="S",
+    row="admin §5",
+    shape="empty",
+    cause="The header apikey of a health check does not hold the platform's own status key.",
+    cure="Ask the platform for its status key; at this mock it is status_key of the configuration.",
+)
 # Status and string are asserted by a public suite (S); the code is a guess, and so the row is.
-API_KEY_NOT_APPROVED = _fault(401, "keymanagement.service.invalid_client-app_not_approved", "ApiKey not approved", "I")
+API_KEY_NOT_APPROVED = _fault(
+    401,
+    "keymanagement.service.invalid_client-app_not_approved",
+    "ApiKey not approved",
+    "I",
+    cause="The app or its key is not approved.",
+    cure="Have it approved in the developer portal of this environment.",
+)
 # Status and code were quoted by a user (Q); the string is a guess, and so the row is.
 NO_SUCH_API = ServiceError(
     status=404,
@@ -47,6 +140,8 @@ NO_SUCH_API = ServiceError(
     evidence="I",
     row="§9",
     shape="fault",
+    cause="The first part of the path names no API here: a typing error, or an API of another environment.",
+    cure="Compare the base path with the API's documentation. At this mock, add your own with [[apis]].",
 )
 QUOTA_EXCEEDED = ServiceError(
     status=429,
@@ -56,11 +151,39 @@ QUOTA_EXCEEDED = ServiceError(
     evidence="S",
     row="gateway §1",
     shape="rate_limit",
+    cause="The app made more calls of this API in a minute than its quota allows.",
+    cure="Make fewer, or ask for a higher quota; wait until the minute is over.",
 )
 # What Apigee's documentation shows for a target in this state; nobody has seen the platform's own answer.
 UPSTREAM_UNREACHABLE = _fault(
-    503, "messaging.adaptors.http.flow.ServiceUnavailable", "The Service is temporarily unavailable", "I"
+    503,
+    "messaging.adaptors.http.flow.ServiceUnavailable",
+    "The Service is temporarily unavailable",
+    "I",
+    cause="Nothing listens where the API's upstream should be.",
+    cure="Start your API. " + _GUESS,
 )
-UPSTREAM_SLOW = _fault(504, "messaging.adaptors.http.flow.GatewayTimeout", "Gateway Timeout", "I")
-UPSTREAM_BROKEN = _fault(502, "messaging.adaptors.http.UnexpectedEOFAtTarget", "Unexpected EOF at target", "I")
-FAULT = _fault(500, "steps.javascript.ScriptExecutionFailed", "Execution of the mock failed", "I")
+UPSTREAM_SLOW = _fault(
+    504,
+    "messaging.adaptors.http.flow.GatewayTimeout",
+    "Gateway Timeout",
+    "I",
+    cause="The API took longer to answer than the gateway waits.",
+    cure="Answer sooner. " + _GUESS,
+)
+UPSTREAM_BROKEN = _fault(
+    502,
+    "messaging.adaptors.http.UnexpectedEOFAtTarget",
+    "Unexpected EOF at target",
+    "I",
+    cause="The API closed the connection without an answer: it crashed, or speaks TLS or another protocol there.",
+    cure="Look into the API's own log. " + _GUESS,
+)
+FAULT = _fault(
+    500,
+    "steps.javascript.ScriptExecutionFailed",
+    "Execution of the mock failed",
+    "I",
+    cause="The mock itself failed.",
+    cure="Look into its log. " + _GUESS,
+)

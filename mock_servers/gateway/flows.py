@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Flow, Policy, ServiceError
 from mock_servers.state import quota
+from mock_servers.state.real_host import is_real_name
+from mock_servers.wire.probes import is_probe
 from mock_servers.wire.request import Answer
 
 TOKEN: Final[Policy[Exchange]] = Policy(
@@ -66,6 +70,28 @@ NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
     policies=(Policy(name="ProxyEndpoint", rules=(bearer_token.check_api_known,)),),
     respond=lambda _: Answer(status=404),
 )
+
+
+def _is_visit(exchange: Exchange) -> bool:
+    """Whether a person looks at the mock with a browser, under a name that no real service has."""
+    asked = exchange.request
+    by_browser = asked.method == "GET" and "text/html" in asked.headers.get("accept", "")
+    return by_browser and asked.path == "/" and not is_real_name(urlsplit(asked.origin).hostname or "")
+
+
+ELSEWHERE: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    Flow(
+        row="the mock's own",
+        name="front-door",
+        takes=_is_visit,
+        policies=(),
+        respond=lambda _: Answer(status=302, body="", headers={"Location": "/_nhsauth/"}),
+        recorded=False,
+    ),
+    replace(NOWHERE, name="probe", takes=lambda exchange: is_probe(exchange.request.path), recorded=False),
+    NOWHERE,
+)
+"""What is no API's. A person is led to the page; what browsers and wait scripts try gets the same fault, unrecorded."""
 
 
 def render(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:

@@ -25,7 +25,7 @@ from mock_servers.journal import dissection
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.outcome import Outcome, X, record_of
 from mock_servers.journal.record import Examination, Record
-from mock_servers.rules import Flow, Refusal, ServiceError, choose, judge
+from mock_servers.rules import Flow, Problem, Refusal, ServiceError, choose, judge, own_row
 from mock_servers.wire.request import Answer, Request, Seen
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ class Front(Generic[X]):
     write: Callable[[Mapping[str, Any]], str]
     message_id: Callable[[], str]
     known: Known
-    fault: ServiceError
+    fault: Problem
     journal: Journal
     faults: Faults | None = None
     place: Callable[[X], str | None] = lambda _: None
     reach_quota: Callable[[X], None] = lambda _: None
     advise: Callable[[X, Record], Iterable[str]] = lambda _, __: ()
-    row: Callable[[ServiceError, X], ServiceError] = lambda row, _: row
+    row: Callable[[Problem, X], ServiceError] = own_row
     trace: Callable[[X, Seen], None] = lambda *_: None
     keeps_successes: bool = True
     reads_body: bool = True
@@ -128,8 +128,8 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
         _log.exception("%s %s failed inside the mock", exchange.request.method, exchange.request.path)
         diagnosis = f"The mock itself failed ({type(bug).__name__}): see its log."
         refusal = Refusal(error=front.fault, rule="", policy="", diagnosis=diagnosis)
-    answer = front.render(refusal.error, exchange, front.message_id())
     row = front.row(refusal.error, exchange)
+    answer = front.render(row, exchange, front.message_id())
     return Outcome(exchange=exchange, flow=flow, answer=answer, refusal=refusal, row=row)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.identity_provider import errors, sessions
 from mock_servers.identity_provider.service import Assurance, Exchange
-from mock_servers.rules import Kind, Rule, ServiceError, rejects
+from mock_servers.rules import Kind, Problem, Rule, rejects
 from mock_servers.state.grant import ProviderSession
 from mock_servers.wire import wording
 from mock_servers.wire.request import Parameters
@@ -147,7 +147,7 @@ def check_response_mode(exchange: Exchange) -> str | None:
     return None if sent in (None, "query") else f"response_mode is {shown(sent)}: leave it out; the query it is."
 
 
-def _unsupported(name: str, error: ServiceError) -> Rule[Exchange]:
+def _unsupported(name: str, error: Problem) -> Rule[Exchange]:
     def objection(exchange: Exchange) -> str | None:
         if name not in exchange.service.provider.asking.unsupported or exchange.ask(name) is None:
             return None

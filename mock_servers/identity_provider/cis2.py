@@ -2,11 +2,157 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from mock_servers.identity_provider import errors
+from mock_servers.rules import Evidence, Problem, ServiceError
 from mock_servers.state.provider import Asking, Fact, Level, Proof, Provider
+
+
+def _cis2(status: int, code: str, sentence: str, evidence: Evidence = "I") -> ServiceError:
+    return ServiceError(
+        status=status, code=code, sentence=sentence, evidence=evidence, row="CIS2 §5", shape="description_first"
+    )
+
+
+def _cis2_page(status: int, code: str, sentence: str) -> ServiceError:
+    return ServiceError(status=status, code=code, sentence=sentence, evidence="I", row="CIS2 §5", shape="page")
+
+
+def _cis2_redirect(code: str, sentence: str) -> ServiceError:
+    return ServiceError(status=302, code=code, sentence=sentence, evidence="I", row="CIS2 §5", shape="redirect")
+
+
+_CLIENT_INVALID: Final = (
+    "The client identifier provided is invalid, the client failed to authenticate, the client did not include its "
+    "credentials, provided multiple client credentials, or used unsupported credentials type."
+)
+_DUPLICATE: Final = "Invalid Request, duplicate request parameter found : {name}"
+_INVALID_GRANT: Final = "The provided access grant is invalid, expired, or revoked."
+_INVALID_SCOPE: Final = "The requested scope is invalid, unknown, or malformed."
+_INVALID_TOKEN: Final = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
+_DENIED: Final = "Resource Owner did not authorize the request"
+_MISMATCH: Final = "The redirection URI provided does not match a pre-registered value."
+_RELATIVE: Final = "The redirection URI provided is not absolute."
+_NOT_AUTHENTICATED: Final = "Client authentication failed"
+
+
+ROWS: Final[Mapping[Problem, ServiceError]] = {
+    **errors.OF_THE_FORM,
+    errors.AUTHORIZE_METHOD: _cis2_page(405, "method_not_allowed", "Required Method: GET found: {method}"),
+    errors.TARGET_REPEATED: _cis2_page(400, "invalid_request", _DUPLICATE),
+    errors.CLIENT_ID_MISSING: _cis2_page(400, "invalid_request", "Missing parameter, client_id"),
+    errors.CLIENT_UNKNOWN: _cis2_page(400, "invalid_client", _CLIENT_INVALID),
+    errors.REDIRECT_URI_ABSENT: _cis2_page(400, "invalid_request", "Missing parameter: redirect_uri"),
+    errors.REDIRECT_URI_RELATIVE: _cis2_page(400, "relative_redirect_uri", _RELATIVE),
+    errors.REDIRECT_URI_MISMATCH: _cis2_page(400, "redirect_uri_mismatch", _MISMATCH),
+    errors.ASKED_TWICE: _cis2_redirect("invalid_request", _DUPLICATE),
+    errors.STATE_MISSING: _cis2_redirect("invalid_request", "Missing parameter, state"),
+    errors.RESPONSE_TYPE_MISSING: _cis2_redirect("invalid_request", "Missing parameter, response_type"),
+    errors.RESPONSE_TYPE_UNSUPPORTED: _cis2_redirect("unsupported_response_type", "Response type is not supported."),
+    errors.CODE_NOT_REGISTERED: _cis2_redirect(
+        "unauthorized_client", "The client is not authorized to request an authorization code using this method."
+    ),
+    errors.RESPONSE_MODE_UNSUPPORTED: _cis2_redirect("invalid_request", "Invalid Response Type."),
+    errors.REQUEST_NOT_SUPPORTED: _cis2_redirect("request_not_supported", ""),
+    errors.REQUEST_URI_NOT_SUPPORTED: _cis2_redirect("request_uri_not_supported", ""),
+    errors.REGISTRATION_NOT_SUPPORTED: _cis2_redirect("registration_not_supported", ""),
+    errors.OPENID_MISSING: _cis2_redirect("invalid_request", "Missing expected scope=openid from request"),
+    errors.SCOPE_UNKNOWN: _cis2_redirect("invalid_scope", _INVALID_SCOPE),
+    errors.SCOPE_RESERVED: _cis2_redirect("invalid_scope", _INVALID_SCOPE),
+    errors.SCOPES_EXCLUSIVE: _cis2_redirect("invalid_scope", _INVALID_SCOPE),
+    errors.NONCE_MISSING: _cis2_redirect("invalid_request", "Missing parameter, nonce"),
+    errors.PROMPT_INVALID: _cis2_redirect("invalid_request", "Prompt parameter is invalid or unsupported"),
+    errors.MAX_AGE_INVALID: _cis2_redirect("invalid_request", "Invalid max_age parameter"),
+    errors.DISPLAY_UNSUPPORTED: _cis2_redirect("invalid_request", "Invalid display parameter"),
+    errors.VTR_MALFORMED: _cis2_redirect("invalid_request", "Invalid vtr parameter"),
+    errors.VTR_UNKNOWN: _cis2_redirect("invalid_request", "Invalid vtr parameter"),
+    errors.LOGIN_REQUIRED: _cis2_redirect("login_required", "The request requires login."),
+    errors.CONSENT_REQUIRED: _cis2_redirect("consent_required", "The request requires consent."),
+    errors.ASSERTED_INVALID: _cis2_redirect("invalid_request", "Invalid asserted_login_identity parameter"),
+    errors.ASSERTED_UNTRUSTED: _cis2_redirect("invalid_request", "Invalid asserted_login_identity parameter"),
+    errors.ASSERTED_UNKNOWN: _cis2_redirect("login_required", "The request requires login."),
+    errors.ASSERTED_SPENT: _cis2_redirect("invalid_request", "Invalid asserted_login_identity parameter"),
+    errors.FORM_TOKEN_WRONG: _cis2_page(400, "invalid_request", "This log-in form was not made for this request."),
+    errors.ERROR_CHOSEN: _cis2_redirect("server_error", ""),
+    errors.CANCELLED: _cis2_redirect("access_denied", _DENIED),
+    errors.CONSENT_REFUSED: _cis2_redirect("access_denied", _DENIED),
+    errors.PROVIDER_ERROR: _cis2_redirect("server_error", "Internal Server Error"),
+    errors.LEVEL_TOO_LOW: _cis2_redirect(
+        "interaction_required", "The request requires some interaction that is not allowed."
+    ),
+    errors.METHOD_NOT_POST: _cis2(405, "method_not_allowed", "Required Method: POST found: {method}"),
+    errors.CONTENT_TYPE_WRONG: _cis2(400, "invalid_request", "Invalid Content Type"),
+    errors.PARAMETER_REPEATED: _cis2(400, "invalid_request", _DUPLICATE),
+    errors.GRANT_TYPE_MISSING: _cis2(400, "invalid_request", "Grant type is not set"),
+    errors.GRANT_TYPE_UNKNOWN: _cis2(400, "invalid_grant", "Unknown Grant Type, {grant_type}"),
+    errors.GRANT_TYPE_UNSUPPORTED: _cis2(400, "unsupported_grant_type", "Grant type is not supported"),
+    errors.GRANT_NOT_REGISTERED: _cis2(400, "unsupported_grant_type", "Grant type is not supported"),
+    errors.TWO_IDENTITIES: _cis2(400, "invalid_request", _NOT_AUTHENTICATED),
+    errors.CLIENT_NOT_AUTHENTICATED: _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
+    errors.TOKEN_CLIENT_UNKNOWN: _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
+    errors.ASSERTION_MALFORMED: _cis2(400, "invalid_client", "JWT is not valid"),
+    errors.ASSERTION_NOT_OF_CLIENT: _cis2(400, "invalid_client", "JWT is not valid", "Q"),
+    errors.ASSERTION_EXPIRED: _cis2(400, "invalid_client", "JWT has expired"),
+    errors.ASSERTION_TOO_LONG: _cis2(400, "invalid_client", "JWT expiration time is unreasonable"),
+    errors.CLIENT_KEYS_UNREACHABLE: _cis2(400, "invalid_client", "JWT is not valid"),
+    errors.ASSERTION_KEY_UNKNOWN: _cis2(400, "invalid_client", "JWT is not valid", "Q"),
+    errors.ASSERTION_SIGNATURE_WRONG: _cis2(400, "invalid_client", "JWT is not valid", "Q"),
+    errors.TWO_METHODS: _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
+    errors.ASSERTION_AUDIENCE_WRONG: _cis2(400, "invalid_client", "Audience validation failed"),
+    errors.METHOD_NOT_REGISTERED: _cis2(
+        400, "invalid_client", "Invalid authentication method for accessing this endpoint."
+    ),
+    errors.CLIENT_SECRET_WRONG: _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
+    errors.CODE_MISSING: _cis2(400, "invalid_request", "Missing parameter, 'code'"),
+    errors.REDIRECT_URI_MISSING: _cis2(400, "invalid_request", "Missing parameter, 'redirect_uri'"),
+    errors.SCOPE_SENT: _cis2(
+        400,
+        "invalid_request",
+        "Scope parameter is not supported on an authorization code access_token exchange request. Scope parameter "
+        "should be supplied to the authorize request.",
+    ),
+    errors.CODE_UNKNOWN: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
+    errors.CODE_NOT_OF_REQUEST: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
+    errors.CODE_EXPIRED: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
+    errors.CODE_SPENT: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
+    errors.REFRESH_TOKEN_MISSING: _cis2(400, "invalid_request", "Missing parameter, 'refresh_token'"),
+    errors.REFRESH_TOKEN_UNKNOWN: _cis2(400, "invalid_request", "RefreshToken does not exist"),
+    errors.REFRESH_TOKEN_FOREIGN: _cis2(400, "invalid_request", "Token was issued to a different client"),
+    errors.REFRESH_TOKEN_EXPIRED: _cis2(400, "invalid_grant", "grant is invalid"),
+    errors.REFRESH_SCOPE_WIDER: _cis2(400, "invalid_scope", _INVALID_SCOPE),
+    errors.REFRESH_TOKEN_SPENT: _cis2(400, "invalid_request", "RefreshToken does not exist"),
+    errors.USERINFO_METHOD: _cis2(405, "method_not_allowed", "Required Method: GET found: {method}"),
+    errors.ACCESS_TOKEN_INVALID: _cis2(401, "invalid_token", _INVALID_TOKEN, "S"),
+    errors.ACCESS_TOKEN_EXPIRED: _cis2(401, "invalid_token", _INVALID_TOKEN, "S"),
+    errors.SCOPE_INSUFFICIENT: _cis2(403, "insufficient_scope", "The resource requested requires scope: openid"),
+    errors.METADATA_SCOPE_INSUFFICIENT: _cis2(
+        403, "insufficient_scope", "The resource requested requires scope: client_metadata"
+    ),
+    errors.METADATA_INVALID: _cis2(400, "invalid_request", "Invalid parameter content"),
+    errors.END_SESSION_METHOD: _cis2(405, "method_not_allowed", "Required Method: GET found: {method}"),
+    errors.ID_TOKEN_HINT_MISSING: _cis2(
+        400, "bad_request", "The endSession endpoint requires an id_token_hint parameter"
+    ),
+    errors.ID_TOKEN_HINT_INVALID: _cis2(400, "bad_request", "The id_token_hint is not a token of this provider"),
+    errors.POST_LOGOUT_RELATIVE: _cis2(400, "relative_redirect_uri", _RELATIVE),
+    errors.POST_LOGOUT_MISMATCH: _cis2(400, "redirect_uri_mismatch", _MISMATCH),
+    errors.REALM_UNKNOWN: _cis2(404, "not_found", "No OpenID Connect provider for realm {realm}"),
+    errors.FAULT: _cis2(400, "server_error", "Internal Server Error"),
+}
+"""No source tells CIS2's words for prompt, max_age and id_token_hint: ours say what is wrong."""
+
+ANCESTOR_ROWS: Final[Mapping[Problem, ServiceError]] = {
+    errors.CODE_UNKNOWN: _cis2(400, "invalid_request", "Authorization code doesn't exist."),
+    errors.CODE_EXPIRED: _cis2(400, "invalid_grant", "Authorization code expired."),
+    errors.ASSERTION_NOT_OF_CLIENT: _cis2(
+        400, "invalid_client", "JWT 'iss' and 'sub' claims must be equal to the client_id"
+    ),
+}
+"""What the product's ancestor, or a fork of it, says where CIS2 was captured or quoted with another sentence."""
+
 
 PATH: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
 
@@ -190,8 +336,8 @@ CIS2: Final = Provider(
     token_members=("access_token", "refresh_token", "scope", "id_token", "token_type", "expires_in"),
     redirect_at_token_is_loose=True,
     realms_path="/openam/oauth2/realms/root",
-    errors=errors.CIS2,
-    ancestor_errors=errors.CIS2_ANCESTOR,
+    errors=ROWS,
+    ancestor_errors=ANCESTOR_ROWS,
 )
 
 CIS2_DEVELOPMENT: Final = replace(

@@ -19,6 +19,7 @@ from mock_servers.identity_provider import authorize_request as ask
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose import keys
 from mock_servers.rules import Flow, Policy
+from mock_servers.wire.probes import is_probe
 from mock_servers.wire.request import Answer
 
 AUTHORIZE: Final[Policy[Exchange]] = Policy(
@@ -229,6 +230,19 @@ def _nowhere(exchange: Exchange) -> Answer:
     return Answer(status=404, body=error)
 
 
+NOWHERE: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    Flow(
+        row="nowhere",
+        name="probe",
+        takes=lambda exchange: is_probe(exchange.request.path),
+        policies=(ELSEWHERE,),
+        respond=_nowhere,
+        recorded=False,
+    ),
+    Flow(row="nowhere", name="nowhere", takes=lambda _: True, policies=(ELSEWHERE,), respond=_nowhere),
+)
+"""What is at no endpoint; what browsers and wait scripts try by themselves leaves no record."""
+
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(row="discovery", name="discovery", takes=_asks("discovery"), policies=(), respond=_discovery, recorded=False),
     Flow(row="jwks", name="jwks", takes=_asks("jwks"), policies=(), respond=_key_set, recorded=False),
@@ -296,5 +310,5 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         policies=(END_SESSION,),
         respond=end_session.ended,
     ),
-    Flow(row="nowhere", name="nowhere", takes=lambda _: True, policies=(ELSEWHERE,), respond=_nowhere),
+    NOWHERE[-1],
 )

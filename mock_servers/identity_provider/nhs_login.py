@@ -2,10 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from mock_servers.identity_provider import errors
+from mock_servers.rules import Evidence, Problem, ServiceError
 from mock_servers.state.provider import Asking, Fact, Level, Proof, Provider
+
+_NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+def _nhs_login(code: str, sentence: str = "", evidence: Evidence = "D") -> ServiceError:
+    return ServiceError(
+        status=400,
+        code=code,
+        sentence=sentence,
+        evidence=evidence,
+        row="NHS login §5",
+        shape="error_first",
+        headers=_NO_STORE,
+    )
+
+
+def _nhs_login_page(code: str, sentence: str, status: int = 400) -> ServiceError:
+    return ServiceError(status=status, code=code, sentence=sentence, evidence="I", row="NHS login §4", shape="page")
+
+
+def _nhs_login_redirect(code: str, sentence: str = "", evidence: Evidence = "D") -> ServiceError:
+    return ServiceError(
+        status=302, code=code, sentence=sentence, evidence=evidence, row="NHS login §4", shape="redirect"
+    )
+
+
+def _nhs_login_bearer(status: int, code: str, sentence: str, evidence: Evidence) -> ServiceError:
+    return ServiceError(
+        status=status,
+        code=code,
+        sentence=sentence,
+        evidence=evidence,
+        row="NHS login §7",
+        shape="error_first",
+        headers={"WWW-Authenticate": f'error="{code}", error_description="{sentence}"'},
+    )
+
+
+ROWS: Final[Mapping[Problem, ServiceError]] = {
+    **errors.OF_THE_FORM,
+    errors.AUTHORIZE_METHOD: _nhs_login_page("invalid_request", "Use GET or a form by POST.", 405),
+    errors.TARGET_REPEATED: _nhs_login_page("invalid_request", "A parameter was sent twice."),
+    errors.CLIENT_ID_MISSING: _nhs_login_page("invalid_request", "The client_id is missing."),
+    errors.CLIENT_UNKNOWN: _nhs_login_page("unauthorized_client", "The client is unknown."),
+    errors.REDIRECT_URI_ABSENT: _nhs_login_page("invalid_request", "The redirect_uri is missing."),
+    errors.REDIRECT_URI_RELATIVE: _nhs_login_page("invalid_request", "The redirect_uri is not registered."),
+    errors.REDIRECT_URI_MISMATCH: _nhs_login_page("invalid_request", "The redirect_uri is not registered."),
+    errors.ASKED_TWICE: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.STATE_MISSING: _nhs_login_redirect("invalid_request"),
+    errors.RESPONSE_TYPE_MISSING: _nhs_login_redirect("invalid_request"),
+    errors.RESPONSE_TYPE_UNSUPPORTED: _nhs_login_redirect(
+        "unsupported_response_type", "Unsupported response_type value"
+    ),
+    errors.CODE_NOT_REGISTERED: _nhs_login_redirect("unauthorized_client"),
+    errors.RESPONSE_MODE_UNSUPPORTED: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.REQUEST_NOT_SUPPORTED: _nhs_login_redirect("request_not_supported"),
+    errors.REQUEST_URI_NOT_SUPPORTED: _nhs_login_redirect("request_uri_not_supported"),
+    errors.REGISTRATION_NOT_SUPPORTED: _nhs_login_redirect("registration_not_supported"),
+    errors.OPENID_MISSING: _nhs_login_redirect("invalid_scope", evidence="I"),
+    errors.SCOPE_UNKNOWN: _nhs_login_redirect("invalid_scope"),
+    errors.SCOPE_RESERVED: _nhs_login_redirect("invalid_scope"),
+    errors.SCOPES_EXCLUSIVE: _nhs_login_redirect("invalid_scope", evidence="I"),
+    errors.NONCE_MISSING: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.PROMPT_INVALID: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.MAX_AGE_INVALID: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.DISPLAY_UNSUPPORTED: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.VTR_MALFORMED: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.VTR_UNKNOWN: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.LOGIN_REQUIRED: _nhs_login_redirect("sso_login_required"),
+    errors.CONSENT_REQUIRED: _nhs_login_redirect("consent_required"),
+    errors.ASSERTED_INVALID: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.ASSERTED_UNTRUSTED: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.ASSERTED_UNKNOWN: _nhs_login_redirect("login_required", evidence="I"),
+    errors.ASSERTED_SPENT: _nhs_login_redirect("invalid_request", evidence="I"),
+    errors.FORM_TOKEN_WRONG: _nhs_login_page("invalid_request", "This log-in form was not made for this request."),
+    errors.ERROR_CHOSEN: _nhs_login_redirect("server_error"),
+    errors.CANCELLED: _nhs_login_redirect("access_denied", evidence="I"),
+    errors.CONSENT_REFUSED: _nhs_login_redirect("access_denied", "ConsentNotGiven", "I"),
+    errors.PROVIDER_ERROR: _nhs_login_redirect("server_error", evidence="I"),
+    errors.LEVEL_TOO_LOW: _nhs_login_redirect("interaction_required", evidence="I"),
+    errors.METHOD_NOT_POST: _nhs_login("invalid_request"),
+    errors.CONTENT_TYPE_WRONG: _nhs_login("invalid_request"),
+    errors.PARAMETER_REPEATED: _nhs_login("invalid_request"),
+    errors.GRANT_TYPE_MISSING: _nhs_login("invalid_request"),
+    errors.GRANT_TYPE_UNKNOWN: _nhs_login("unsupported_grant_type"),
+    errors.GRANT_TYPE_UNSUPPORTED: _nhs_login("unsupported_grant_type"),
+    errors.GRANT_NOT_REGISTERED: _nhs_login("unauthorized_client"),
+    errors.TWO_IDENTITIES: _nhs_login("invalid_client"),
+    errors.CLIENT_NOT_AUTHENTICATED: _nhs_login("invalid_client"),
+    errors.TOKEN_CLIENT_UNKNOWN: _nhs_login("invalid_client"),
+    errors.ASSERTION_MALFORMED: _nhs_login("invalid_client"),
+    errors.ASSERTION_NOT_OF_CLIENT: _nhs_login("invalid_client"),
+    errors.ASSERTION_EXPIRED: _nhs_login("invalid_client"),
+    errors.ASSERTION_TOO_LONG: _nhs_login("invalid_client"),
+    errors.CLIENT_KEYS_UNREACHABLE: _nhs_login("invalid_client"),
+    errors.ASSERTION_KEY_UNKNOWN: _nhs_login("invalid_client"),
+    errors.ASSERTION_SIGNATURE_WRONG: _nhs_login("invalid_client"),
+    errors.TWO_METHODS: _nhs_login("invalid_client"),
+    errors.ASSERTION_AUDIENCE_WRONG: _nhs_login("invalid_client"),
+    errors.METHOD_NOT_REGISTERED: _nhs_login("invalid_client"),
+    errors.CLIENT_SECRET_WRONG: _nhs_login("invalid_client"),
+    errors.CODE_MISSING: _nhs_login("invalid_request"),
+    errors.REDIRECT_URI_MISSING: _nhs_login("invalid_request"),
+    errors.SCOPE_SENT: _nhs_login("invalid_request"),
+    errors.CODE_UNKNOWN: _nhs_login("invalid_grant"),
+    errors.CODE_NOT_OF_REQUEST: _nhs_login("invalid_grant"),
+    errors.CODE_EXPIRED: _nhs_login("invalid_grant"),
+    errors.CODE_SPENT: _nhs_login("invalid_grant"),
+    errors.REFRESH_TOKEN_MISSING: _nhs_login("invalid_request"),
+    errors.REFRESH_TOKEN_UNKNOWN: _nhs_login("invalid_grant"),
+    errors.REFRESH_TOKEN_FOREIGN: _nhs_login("invalid_grant"),
+    errors.REFRESH_TOKEN_EXPIRED: _nhs_login("invalid_grant"),
+    errors.REFRESH_SCOPE_WIDER: _nhs_login("invalid_scope"),
+    errors.REFRESH_TOKEN_SPENT: _nhs_login("invalid_grant"),
+    errors.USERINFO_METHOD: _nhs_login("invalid_request", "Invalid parameter content", "I"),
+    errors.ACCESS_TOKEN_INVALID: _nhs_login_bearer(401, "invalid_token", "The access token is invalid", "I"),
+    errors.ACCESS_TOKEN_EXPIRED: _nhs_login_bearer(401, "invalid_token", "The access token expired", "D"),
+    errors.SCOPE_INSUFFICIENT: _nhs_login_bearer(403, "insufficient_scope", "The scope openid is required", "I"),
+    errors.METADATA_SCOPE_INSUFFICIENT: _nhs_login_bearer(
+        403, "insufficient_scope", "The scope client_metadata is required", "I"
+    ),
+    errors.METADATA_INVALID: _nhs_login("invalid_request", "Invalid parameter content"),
+    errors.END_SESSION_METHOD: _nhs_login("invalid_request"),
+    errors.ID_TOKEN_HINT_MISSING: _nhs_login("invalid_request"),
+    errors.ID_TOKEN_HINT_INVALID: _nhs_login("invalid_request"),
+    errors.POST_LOGOUT_RELATIVE: _nhs_login("invalid_request"),
+    errors.POST_LOGOUT_MISMATCH: _nhs_login("invalid_request"),
+    errors.REALM_UNKNOWN: _nhs_login("invalid_request"),
+    errors.FAULT: _nhs_login("server_error"),
+}
+"""Only codes are documented, and two descriptions as examples; every other sentence on a page is ours."""
+
 
 LEVELS: Final = {
     "P9": Level(claim="P9", vector_of_trust="P9.Cp.Cd", scope_mark="P9"),
@@ -82,11 +216,7 @@ ASKING: Final = Asking(
     vectors=VECTORS,
     default_vectors=("P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm"),
     displays=("page", "touch"),
-    unsupported={
-        "request": "request_not_supported",
-        "request_uri": "request_uri_not_supported",
-        "registration": "registration_not_supported",
-    },
+    unsupported=("request", "request_uri", "registration"),
 )
 
 PROOF: Final = Proof(
@@ -190,5 +320,5 @@ NHS_LOGIN: Final = Provider(
     proof=PROOF,
     grants=("authorization_code", "refresh_token"),
     token_members=("access_token", "id_token", "scope", "expires_in", "token_type", "refresh_token"),
-    errors=errors.NHS_LOGIN,
+    errors=ROWS,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mock_servers.identity_provider import keycloak
 from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.identity_provider.keycloak import KEYCLOAK
 from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.state.provider import Asking, Fact, Proof, Provider
 
@@ -75,7 +75,7 @@ def _realm(parent: Provider, realm: str, claims: dict[str, Fact]) -> Provider:
         token_members=("access_token", "expires_in", "token_type", "id_token", "scope"),
         redirect_at_token_is_loose=False,
         tells_all=True,
-        errors=KEYCLOAK,
+        errors=keycloak.ROWS,
         ancestor_errors={},
     )
 

@@ -1,4 +1,4 @@
-"""Makes a provider's answer of a problem: its data says which row, the row which shape. None sees the diagnosis."""
+"""Finds a provider's row for a problem, and makes the answer of it: the row says in which shape."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_servers.identity_provider.authorize_request import TARGET, repeated
 from mock_servers.identity_provider.client_proof import used_basic
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.pages import SECURITY_HEADERS, ErrorPage, error_page
-from mock_servers.rules import ServiceError
+from mock_servers.rules import Problem, ServiceError
 from mock_servers.wire.request import Answer
 
 
@@ -32,9 +32,9 @@ def _error_first(row: ServiceError, _: Exchange) -> Answer:
     return Answer(status=row.status, body={"error": row.code, **described}, headers=row.headers)
 
 
-def _page(row: ServiceError, exchange: Exchange, problem: str) -> Answer:
+def _page(row: ServiceError, exchange: Exchange) -> Answer:
     page = ErrorPage(
-        title=errors.HEADINGS[problem],
+        title=row.heading,
         status=row.status,
         sentence=_sentence(row, exchange),
         code=row.code,
@@ -70,19 +70,25 @@ _SHAPES: Final[Mapping[str, Callable[[ServiceError, Exchange], Answer]]] = {
     "error_first": _error_first,
     "redirect": _redirect,
     "again": _again,
+    "page": _page,
 }
 
 
-def row_of(problem: ServiceError, exchange: Exchange) -> ServiceError:
-    """Return the provider's own row for a problem; one that a person has chosen is named by the choice."""
+def row_of(problem: Problem, exchange: Exchange) -> ServiceError:
+    """Return the provider's own row for a problem; one that a person has chosen is named by the choice.
+
+    Raises LookupError for a problem that the provider has no row for.
+    """
     provider, settings = exchange.service.provider, exchange.service.settings
     chosen = settings.foreign_assertion if problem is errors.ASSERTION_NOT_OF_CLIENT else settings.unusable_code
     ancestors = provider.ancestor_errors if chosen == "ancestor" else {}
-    row = ancestors.get(problem.code) or provider.errors[problem.code]
-    return replace(row, code=log_in_form.choice(exchange).outcome) if problem is errors.ERROR_CHOSEN else row
+    row = ancestors.get(problem) or provider.errors.get(problem)
+    if row is None:
+        raise LookupError(f"{provider.title} has no row for {errors.name_of(problem)}: write one into its errors")
+    code = log_in_form.choice(exchange).outcome if problem is errors.ERROR_CHOSEN else row.code
+    return replace(row, code=code, cause=problem.cause, cure=problem.cure, heading=problem.heading)
 
 
-def render(problem: ServiceError, exchange: Exchange, _: str) -> Answer:
+def render(row: ServiceError, exchange: Exchange, _: str) -> Answer:
     """Make the provider's own answer; providers give no message ids."""
-    row = row_of(problem, exchange)
-    return _page(row, exchange, problem.code) if row.shape == "page" else _SHAPES[row.shape](row, exchange)
+    return _SHAPES[row.shape](row, exchange)

@@ -32,5 +32,12 @@ class Finding:
         return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))
 
     def lines(self) -> list[str]:
-        """Return it as lines for a log."""
-        return [str(self), *(f"  {line}" for line in (self.difference or "").splitlines())]
+        """Return it as lines for a log, each with what it tells."""
+        told = {
+            f"Seen ({self.certainty})": self.seen,
+            "Cause": self.cause,
+            "Cure": self.cure,
+            "Code": self.change,
+        }
+        lines = [f"{label}: {words}" for label, words in told.items() if words]
+        return [*lines, *(f"  {line}" for line in (self.difference or "").splitlines())]

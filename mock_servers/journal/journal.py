@@ -36,7 +36,9 @@ class Journal(Sequence[Record]):
         self._records: deque[Record] = deque(maxlen=limit)
         self._added = 0
         self._refused = 0
+        self._forgotten = 0
         self._arrived = threading.Condition()
+        self._reporting = threading.RLock()
 
     def add(self, record: Record) -> None:
         """Number a record and keep it; numbers rise, also over `clear`."""
@@ -47,15 +49,22 @@ class Journal(Sequence[Record]):
             self._arrived.notify_all()
 
     def report(self, record: Record) -> None:
-        """Log a record, explained; called when its answer has left."""
+        """Log a record, explained, unless it is forgotten; called when its answer has left."""
         level = logging.INFO if record.refusal is None else logging.WARNING
-        if _log.isEnabledFor(level):
-            _log.log(level, "%s", record.explained(), extra={"exchange": record})
+        if not _log.isEnabledFor(level):
+            return
+        with self._reporting:
+            if record.id > self._forgotten:
+                _log.log(level, "%s", record.explained(), extra={"exchange": record})
 
     def clear(self) -> None:
-        """Forget all records."""
-        with self._arrived:
-            self._records.clear()
+        """Forget all records: what is being explained is finished first, and nothing of them is explained later."""
+        with self._reporting:
+            for record in self.kept():
+                record.leave_unexplained()
+            with self._arrived:
+                self._forgotten = self._added
+                self._records.clear()
 
     def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
         """Wait until what is kept is as wanted, for `timeout` seconds at most; whether it is."""

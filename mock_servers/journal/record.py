@@ -22,7 +22,7 @@ from mock_servers.wire import wording
 from mock_servers.wire.request import Answer, Parameters, Request
 from mock_servers.wire.wording import cut, moment
 
-_log = logging.getLogger("mock_servers.exchanges")
+_log = logging.getLogger(__name__)
 
 _ASKED_WHOLE: Final = frozenset(
     [
@@ -112,9 +112,10 @@ class Examination:
     """What explains an exchange: findings, the best first; what would be refused next; and advice.
 
     `jwts` are those of a refused request by where they stood, taken apart, as JSON; of others what the rules have read
-    is in the record.
+    is in the record. `headline` is what the first finding has seen, when that is certainly why the rule objected.
     """
 
+    headline: str | None = None
     findings: tuple[Finding, ...] = ()
     foreseen: tuple[Refusal, ...] = ()
     advice: tuple[str, ...] = ()
@@ -177,10 +178,20 @@ class Record:
                 _log.exception("exchange %s could not be explained", self.id)
             return self._examined
 
+    def leave_unexplained(self) -> None:
+        """Work nothing out from now on: the journal and the state that would explain this are gone."""
+        with self._lock:
+            self._examine = None
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Why it was refused, the best explanation first."""
         return self.examination().findings
+
+    @property
+    def headline(self) -> str | None:
+        """Why it was refused, in a sentence: what the surest finding has seen, else what the rule says."""
+        return self.examination().headline or self.diagnosis
 
     @property
     def advice(self) -> tuple[str, ...]:
@@ -223,6 +234,7 @@ class Record:
             "request": dict(self.request),
             "response": dict(self.response),
             "error": asdict(error) if error else None,
+            "headline": self.headline,
             "diagnosis": self.diagnosis,
             "findings": [asdict(finding) for finding in examined.findings],
             "then": list(examined.then),
@@ -231,18 +243,24 @@ class Record:
 
     def __str__(self) -> str:
         """One line: method, path, status, error, diagnosis."""
-        line = f"{self.method} {ascii(self.path)[1:-1]} {self.status}"
-        if self.refusal is None:
-            return line
-        told = " ".join(part for part in (self.refusal.code, self.refusal.description) if part)
-        return wording.printable(f"{line} {told} | {self.diagnosis}" if told else f"{line} | {self.diagnosis}")
+        return self._head() if self.refusal is None else wording.printable(f"{self._head()} | {self.diagnosis}")
 
     def explained(self) -> str:
-        """Return the line, and below it what explains the exchange, indented; nothing in it steers a terminal."""
+        """Return method, path, status and error, and below what explains the exchange, the surest first, indented.
+
+        Nothing in it steers a terminal.
+        """
         examined = self.examination()
-        lines = [str(self), *(f"  {line}" for finding in examined.findings for line in finding.lines())]
-        lines += [f"  then: {each}" for each in examined.then]
-        return wording.printable("\n".join([*lines, *(f"  advice: {each}" for each in examined.advice)]))
+        blocks = [finding.lines() for finding in examined.findings]
+        blocks.insert(1 if examined.headline else 0, [f"Rule: {self.diagnosis}"] if self.diagnosis else [])
+        lines = [line for block in blocks for line in block]
+        lines += [f"Next: {each}" for each in examined.then]
+        lines += [f"Advice: {each}" for each in examined.advice]
+        return wording.printable("\n".join([self._head(), *(f"  {line}" for line in lines)]))
+
+    def _head(self) -> str:
+        error = (self.refusal.code, self.refusal.description) if self.refusal else ()
+        return " ".join([self.method, ascii(self.path)[1:-1], str(self.status), *filter(None, error)])
 
 
 def request_shown(request: Request) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from mock_servers.pages.content import NextStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeRow:
-    """One exchange in the list: `outcome` is the sentence that went out, `diagnosis` what the client did wrong."""
+    """One exchange in the list: `outcome` is the sentence that went out, `why` what the client did wrong."""
 
     id: int
     at: str
@@ -21,7 +21,7 @@ class ExchangeRow:
     is_error: bool
     client: str | None = None
     outcome: str = ""
-    diagnosis: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +105,12 @@ class FindingShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """What explains an exchange or a value: a sentence, findings (the best first), what comes next, and advice."""
+    """What explains an exchange or a value: a sentence, findings (the best first), what comes next, and advice.
 
+    `diagnosis` is what the rule says that objected, when the sentence is another.
+    """
+
+    headline: str | None = None
     diagnosis: str | None = None
     findings: Sequence[FindingShown] = ()
     then: Sequence[str] = ()

@@ -9,7 +9,7 @@ from flask import Flask
 from mock_servers.diagnosis.case import Known
 from mock_servers.faults.ordered import Faults
 from mock_servers.gateway.advice import advise
-from mock_servers.gateway.flows import FAULT, NOWHERE, render
+from mock_servers.gateway.flows import ELSEWHERE, FAULT, render
 from mock_servers.gateway.service import Exchange, Service, find_api
 from mock_servers.gateway.trace import trace
 from mock_servers.http import front
@@ -40,7 +40,7 @@ def front_of(
     own_apis: bool = False,
 ) -> Front[Exchange]:
     """Return the gateway as HTTP sees it; arguments as for `create_app`."""
-    all_flows = (*flows, NOWHERE)
+    all_flows = (*flows, *ELSEWHERE)
 
     def exchange(request: Request) -> Exchange:
         found = find_api(service.store, request.path) if own_apis else None
@@ -58,7 +58,7 @@ def front_of(
         journal=service.journal,
         faults=faults,
         reads_body=not own_apis,
-        place=lambda exchange: None if choose(all_flows, exchange) is NOWHERE else "api",
+        place=lambda exchange: None if choose(all_flows, exchange) in ELSEWHERE else "api",
         trace=trace,
         advise=advise,
     )

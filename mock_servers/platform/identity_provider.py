@@ -13,7 +13,7 @@ from mock_servers.http import front
 from mock_servers.http.front import Front
 from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.advice import advise
-from mock_servers.identity_provider.flows import FLOWS
+from mock_servers.identity_provider.flows import FLOWS, NOWHERE
 from mock_servers.identity_provider.render import render, row_of
 from mock_servers.identity_provider.service import Exchange, Service
 
@@ -32,7 +32,7 @@ def front_of(service: Service, faults: Faults | None = None, *, nowhere: bool = 
     """Return a provider as HTTP sees it; `nowhere` as for `create_app`."""
     return Front(
         name=service.provider.name,
-        flows=FLOWS[-1:] if nowhere else FLOWS,
+        flows=NOWHERE if nowhere else (*FLOWS[:-1], *NOWHERE),
         exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
         render=render,
         row=row_of,

@@ -208,12 +208,12 @@ class Platform:
         return self.store.snapshot(), self.clock.snapshot()
 
     def restore(self, state: Any) -> None:
-        """Put store and clock back to an earlier state, empty the journal, and let those go on whom a fault holds."""
+        """Empty the journal, put store and clock back to an earlier state, and let those go on whom a fault holds."""
         content, reading = state
         self.faults.pause.end_all()
+        self.exchanges.clear()  # first: what explains an exchange is the state that it met
         self.store.restore({**content, "jwks": {**content["jwks"], **self._own_key_sets(content)}})
         self.clock.restore(reading)
-        self.exchanges.clear()
 
     def _own_key_sets(self, content: Mapping[str, Mapping[Hashable, Any]]) -> dict[Hashable, FetchedJwks]:
         """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from mock_servers.rules import ServiceError
+from mock_servers.rules import Problem, ServiceError
 from mock_servers.wire.origins import canonical
 
 
@@ -58,8 +58,8 @@ class Asking:
 
     `scopes` are known, `reserved_scopes` too but for clients that have them alone. `acr_levels` says which levels each
     acr value allows, the best first, `vectors` the level of each vector of trust; without either a person logs in at
-    whatever level is theirs. `displays` empty: not judged. `unsupported` names the problem of each parameter that must
-    not be there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
+    whatever level is theirs. `displays` empty: not judged. `unsupported` names the parameters that must not be
+    there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
     Keycloak's. `takes_asserted_log_in`: another client may vouch for a person who has logged in through it.
     `outcomes` are documented errors without a cause that the mock could play: a log-in may choose to end with one.
     """
@@ -76,7 +76,7 @@ class Asking:
     vectors: Mapping[str, str] = field(default_factory=dict)
     default_vectors: tuple[str, ...] = ()
     displays: tuple[str, ...] = ()
-    unsupported: Mapping[str, str] = field(default_factory=dict)
+    unsupported: tuple[str, ...] = ()
     honours_max_age: bool = False
     told: tuple[str, ...] = ("code", "state")
     form_id: str | None = None
@@ -157,8 +157,8 @@ class Provider:
     redirect_at_token_is_loose: bool = False
     tells_all: bool = False
     realms_path: str = ""
-    errors: Mapping[str, ServiceError] = field(default_factory=dict)
-    ancestor_errors: Mapping[str, ServiceError] = field(default_factory=dict)
+    errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
+    ancestor_errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
 
     @property
     def discovery_path(self) -> str:

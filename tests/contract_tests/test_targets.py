@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.state.app import App
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ApimSettings
 
 Run = Any
 Start = Callable[..., Run]
@@ -88,9 +93,13 @@ def test_a_fake_that_differs_is_told_by_rule_expected_and_got(
     )
 
     assert run.code == 1
-    assert "DIFFERS" in run.text
-    assert "expected 401 invalid_request: Missing or invalid 'aud' claim in client_assertion JWT" in run.text
-    assert "got 401 invalid_request: Invalid 'kid' header in client_assertion JWT - no matching public key" in run.text
+    assert (
+        f"1. {platform.url} answers, in 1 case of 1 rule: 401 invalid_request: Invalid 'kid' header in "
+        "client_assertion JWT - no matching public key" in run.text
+    )
+    assert "   rules    Missing or invalid 'aud' claim in client_assertion JWT (§3.23: 1 of" in run.text
+    assert "   asked    " in run.text
+    assert "   expected 401 invalid_request: Missing or invalid 'aud' claim in client_assertion JWT" in run.text
 
 
 def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, pytester: pytest.Pytester) -> None:
@@ -180,7 +189,7 @@ def test_a_run_that_could_ask_nothing_proves_nothing(
     refusal = b'{"error": "invalid_request", "error_description": "grant_type is missing"}'
     with answering(400, {"Content-Type": "application/json"}, refusal) as url:
         options = ("--nhsauth-contract-target", url, "-k", "test_an_exchange_begins_to_count_refreshes")
-        alone = start(*options, "--nhsauth-contract-table", of="test_success", environ=credential)
+        alone = start(*options, "--nhsauth-contract-screen", of="test_success", environ=credential)
         within = start(*options, of="test_success", environ=credential)
 
     assert (alone.code, within.code) == (2, 0)
@@ -208,3 +217,64 @@ def test_a_password_in_a_target_is_refused_and_not_shown(start: Start) -> None:
     assert run.code == 4
     assert "'https://(hidden)@fake.example' is unknown" in run.text
     assert "a-password" not in run.text
+
+
+def test_a_mock_that_runs_is_asked_everything_and_put_back(start: Start, ring: KeyRing) -> None:
+    app = App(client_id="mine", client_secret="secret", name="Mine", quota_per_minute=1)
+    with Mock(Configuration(apps=(app,)), ring=ring).serving() as server:
+        before = requests.get(f"{server.url}/_nhsauth/apps", timeout=10).json()
+
+        run = start(*SINGLE, "--nhsauth-contract-target", server.url, "--nhsauth-contract-screen")
+
+        after = requests.get(f"{server.url}/_nhsauth/apps", timeout=10).json()
+        clock = requests.get(f"{server.url}/_nhsauth/clock", timeout=10).json()
+    assert run.code == 0, run.text
+    assert run.text.splitlines()[-1].endswith(" 0 differ; 0 could not be asked.")
+    assert (after, clock["frozen"]) == (before, False)
+
+
+def test_a_mock_that_runs_is_asked_by_one_process(start: Start, ring: KeyRing) -> None:
+    with Mock(ring=ring).serving() as server:
+        run = start(*SINGLE, "-n2", "--nhsauth-contract-target", server.url, subprocess=True)
+
+    assert run.code == 2
+    assert "leave out -n" in run.text
+
+
+@pytest.mark.parametrize("key", ["status", "another"])
+def test_a_status_key_that_is_not_known_is_not_asked_with(start: Start, ring: KeyRing, key: str) -> None:
+    settings = ApimSettings(status_key=key)
+    with Mock(Configuration(apim=settings), ring=ring).serving() as server:
+        run = start("-k", "status", "--nhsauth-contract-target", server.url, "--nhsauth-contract-screen")
+
+    assert run.code == 0, run.text
+    assert ("a status key: none was supplied" in run.text) == (key == "another")
+
+
+def test_nobody_there_is_told_before_credentials_are_asked_for(start: Start) -> None:
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        run = start(*SINGLE, "--nhsauth-contract-target", url, "--nhsauth-contract-screen")
+
+    assert run.code == 2
+    assert run.text.splitlines() == [f"Cannot judge: {url}: nobody answers (Connection refused)"]
+
+
+def test_a_fake_is_told_on_one_screen_with_one_command_to_repeat_it(
+    start: Start, answering: Answering, credential: dict[str, str]
+) -> None:
+    body = b'{"access_token": "a-token-of-theirs", "expires_in": 599, "token_type": "Bearer"}'
+    with answering(200, {"Content-Type": "application/json"}, body) as url:
+        options = ("--nhsauth-contract-target", url, "--nhsauth-contract-screen", "--tb=long")
+        run = start("-k", "test_errors and client_credentials", *options, environ=credential)
+
+    shown = run.text.splitlines()
+    assert run.code == 1
+    assert len(shown) < 50
+    assert len([line for line in shown if line.startswith("curl ")]) == 1
+    assert [
+        word for word in ("Traceback", "Said(", "Breakage(", " object at ", "AssertionError") if word in run.text
+    ] == []
+    assert "a-token-of-theirs" not in run.text
+    assert credential["NHSAUTH_CONTRACT_CLIENT_SECRET"] not in run.text

@@ -334,6 +334,15 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "if pending.spent_at is not None:",
         "if False and pending.spent_at is not None:",
     ),
+    _apim(
+        "callback",
+        "the scopes of this moment",
+        "exchange.app = replace(app, scopes=pending.scopes)",
+        "exchange.app = app",
+    ),
+    _apim("logout", "an event that is null is none", "and EVENT in events:", "and events.get(EVENT) is not None:"),
+    _apim("logout", "an empty nonce is none", "if _is_there(nonce) else None", "if nonce else None"),
+    _flows("the times of a logout token not judged", "        logout.check_logout_in_time,\n", ""),
     _apim("callback", "a code for ten minutes", "CODE_LIFETIME: Final = 300", "CODE_LIFETIME: Final = 600"),
     _apim(
         "authorize",

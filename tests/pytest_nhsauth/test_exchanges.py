@@ -102,7 +102,8 @@ class TestAssertOne:
 
         assert str(failure.value).splitlines() == [
             "expected one exchange with grant_type='client_credentials', error=None, and there are none:",
-            "POST /oauth2/token 400 invalid_request Missing exp | exp is not there: add it.",
+            "POST /oauth2/token 400 invalid_request Missing exp",
+            "  Rule: exp is not there: add it.",
             "  here grant_type='client_credentials', error='invalid_request'",
         ]
 

@@ -1,7 +1,7 @@
 """How the plugin is loaded: through its entry point, listed in a conftest, or both; and what that costs."""
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from importlib.metadata import distribution, entry_points
 
 import pytest
 
@@ -15,7 +15,7 @@ OTHERS = ["-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist"]
 LISTED = 'pytest_plugins = ["pytest_nhsauth.plugin"]'
 
 installed = pytest.mark.skipif(
-    "pytest_nhsauth.plugin" not in entry_points(group="pytest11").names, reason="the plugin is not installed"
+    "nhsauth" not in entry_points(group="pytest11").names, reason="the plugin is not installed"
 )
 
 
@@ -49,11 +49,48 @@ def test_the_package_alone_imports_nothing_heavy(pytester: pytest.Pytester) -> N
     assert pytester.runpython(file).outlines == ["[]"]
 
 
-@installed
-def test_its_entry_point_is_named_like_its_module() -> None:
-    (entry_point,) = entry_points(group="pytest11", name="pytest_nhsauth.plugin")
+def test_nobody_but_pytest_and_the_command_line_is_led_here() -> None:
+    groups = {each.group for each in distribution("pytest-nhsauth").entry_points}
 
-    assert entry_point.value == entry_point.name
+    assert groups == {"console_scripts", "pytest11"}
+
+
+@installed
+@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["alone", "xdist"])
+def test_it_can_be_switched_off_by_its_short_name(pytester: pytest.Pytester, workers: list[str]) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it(pytestconfig):
+            assert not pytestconfig.pluginmanager.has_plugin("pytest_nhsauth.plugin")
+            assert [name for name in sys.modules if name.startswith("pytest_nhsauth")] == []
+        """
+    )
+
+    outcome = pytester.runpytest_subprocess("-p", "no:nhsauth", "-W", "error", *workers)
+
+    assert outcome.parseoutcomes() == {"passed": 1}
+
+
+@installed
+def test_its_module_can_be_blocked_as_well(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(LISTED)
+    pytester.makepyfile("def test_it(nhsauth): pass")
+
+    outcome = pytester.runpytest_subprocess("-p", "no:pytest_nhsauth.plugin")
+
+    outcome.stdout.fnmatch_lines("*fixture 'nhsauth' not found*")
+
+
+@installed
+def test_switched_off_by_its_short_name_a_conftest_that_lists_it_brings_it_back(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(LISTED)
+    pytester.makepyfile("def test_it(nhsauth_platform): pass")
+
+    outcome = pytester.runpytest_subprocess("-p", "no:nhsauth", "-W", "error")
+
+    assert outcome.parseoutcomes() == {"passed": 1}
 
 
 @installed

@@ -8,7 +8,10 @@ import pytest
 Run = Callable[..., pytest.RunResult]
 
 TITLE = "*- nhsauth exchanges -*"
-EXPIRED = "POST /oauth2/token 400 invalid_request Invalid 'exp' claim *| exp is * h in the past: set it to now + 300*"
+EXPIRED = [
+    "POST /oauth2/token 400 invalid_request Invalid 'exp' claim *",
+    "  Seen (certain): exp is 1: a lifetime, or nothing, where a moment belongs; add the time of now.",
+]
 ASKING = """
 import pytest
 import requests
@@ -42,12 +45,42 @@ def test_it(nhsauth):
 """
     )
 
-    lead, succeeded, refused, *_ = section(run())
+    lead, succeeded, refused, *why = section(run())
 
-    assert lead.startswith("1 of 2 refused, the last: exp is ")
+    assert lead == "1 of 2 refused"
     assert succeeded == "POST /oauth2/token 200"
     assert refused.startswith("POST /oauth2/token 400 invalid_request Invalid 'exp' claim in client_assertion JWT")
-    assert "| exp is " in refused
+    assert [line.partition(":")[0] for line in why[:4]] == ["  Seen (certain)", "  Cause", "  Cure", "  Rule"]
+    assert why[0].startswith("  Seen (certain): exp is 1: ")
+    assert why[3].startswith("  Rule: exp is ")
+
+
+def test_what_explains_the_refusal_comes_first_and_what_comes_later_is_no_headline(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+def test_it(nhsauth):
+    ask(nhsauth, exp=1, aud=nhsauth.token_url + "/")
+    pytest.fail("as it should")
+"""
+    )
+
+    told = section(run())
+
+    labels = [line.strip().partition(":")[0] for line in told[1:] if not line.startswith("    ")]
+    assert labels == ["Seen (certain)", "Cause", "Cure", "Rule", "Seen (certain)", "Cause", "Cure", "Next"]
+    assert "exp is 1" in told[1]
+    assert "aud is" in told[5]
+
+
+def test_a_refusal_is_shown_once(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth):\n    ask(nhsauth, exp=1)\n    assert False")
+
+    shown = run().outlines
+
+    assert len([line for line in shown if "exp is 1: a lifetime" in line]) == 1
+    assert [line for line in shown if "Captured log" in line] == []
 
 
 def test_a_finding_is_told_below_its_exchange(pytester: pytest.Pytester, run: Run) -> None:
@@ -64,7 +97,7 @@ def test_a_finding_is_told_below_its_exchange(pytester: pytest.Pytester, run: Ru
 
     _, finding, *_ = section(run())
 
-    assert finding.startswith("  authorization is the API key of app")
+    assert finding.startswith("  Seen (certain): authorization is the API key of app")
 
 
 def test_a_failure_that_asked_nothing_shows_no_section(pytester: pytest.Pytester, run: Run) -> None:
@@ -106,7 +139,7 @@ def test_it(nhsauth_platform, turn):
 def test_the_session_s_platform_is_told_of_as_well(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth_platform):\n    ask(nhsauth_platform, exp=1)\n    assert False")
 
-    run().stdout.fnmatch_lines([TITLE, EXPIRED])
+    run().stdout.fnmatch_lines([TITLE, *EXPIRED])
 
 
 def test_an_error_at_set_up_shows_what_led_to_it(pytester: pytest.Pytester, run: Run) -> None:
@@ -122,7 +155,7 @@ def test_it(token):
 """
     )
 
-    run().stdout.fnmatch_lines([TITLE, EXPIRED])
+    run().stdout.fnmatch_lines([TITLE, *EXPIRED])
 
 
 def test_an_error_at_teardown_shows_what_the_test_had_not_shown(pytester: pytest.Pytester, run: Run) -> None:
@@ -187,7 +220,7 @@ def test_no_whole_token_is_shown(pytester: pytest.Pytester, run: Run) -> None:
 def test_xdist_s_workers_tell_it_as_well(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth):\n    ask(nhsauth, exp=1)\n    assert False")
 
-    run("-n", "1", subprocess=True).stdout.fnmatch_lines([TITLE, EXPIRED])
+    run("-n", "1", subprocess=True).stdout.fnmatch_lines([TITLE, *EXPIRED])
 
 
 def test_a_set_up_that_another_plugin_fails_is_reported_all_the_same(pytester: pytest.Pytester, run: Run) -> None:

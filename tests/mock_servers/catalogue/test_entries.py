@@ -7,8 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from mock_servers.catalogue import entries as catalogue
-from mock_servers.catalogue.entries import SERVICES, entries
+from mock_servers.catalogue.entries import entries
 from mock_servers.diagnosis.request import place
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.identity_provider.cis2 import CIS2
@@ -73,11 +72,3 @@ def test_a_row_knows_its_rules_its_flows_and_its_mistakes() -> None:
         "client-credentials",
         "token-exchange",
     )
-
-
-def test_a_row_without_a_cause_is_an_error_that_names_it() -> None:
-    (token_service, *_) = SERVICES
-    without = catalogue.Service(title="", rows=token_service.rows, usual={}, flows=())
-
-    with pytest.raises(KeyError, match="SCRIPT_FAULT"):
-        list(catalogue.entries_of(without))

@@ -175,7 +175,7 @@ def test_a_body_that_the_schema_refuses_is_refused(
     assert statuses == [400] * len(wrong)
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+@pytest.mark.parametrize("call", [call for call in CALLS if not call.any_host], ids=lambda call: call.name)
 def test_a_foreign_host_is_refused_as_described(
     call: Call, control: Control, document: dict[str, Any], with_exchange: Mock
 ) -> None:

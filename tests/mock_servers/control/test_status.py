@@ -14,6 +14,22 @@ Control = Callable[..., TestResponse]
 Post = Callable[..., TestResponse]
 
 
+@pytest.mark.parametrize(
+    "base_url", ["http://127.0.0.1:8080", "http://mock:8080", "http://int.api.service.nhs.uk", "https://evil.example"]
+)
+def test_its_health_is_told_under_any_host_and_is_never_in_the_journal(
+    control: Control, platform: Mock, base_url: str
+) -> None:
+    answer = control("GET", "/health", base_url=base_url)
+
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok", "version": installed()})
+    assert len(platform.exchanges) == 0
+
+
+def test_the_status_is_told_under_no_foreign_host(control: Control) -> None:
+    assert control("GET", "/status", base_url="http://mock:8080").status_code == 403
+
+
 def test_the_status_is_ready_and_tells_the_version(control: Control) -> None:
     answer = control("GET", "/status")
 
@@ -96,4 +112,4 @@ def test_the_index_lists_every_call(control: Control) -> None:
     index = control("GET", "/").get_json()
 
     assert list(index) == ["title", "version", "calls"]
-    assert {"method": "GET", "path": "/_nhsauth/status"}.items() <= index["calls"][2].items()
+    assert {"method": "GET", "path": "/_nhsauth/status"}.items() <= index["calls"][3].items()

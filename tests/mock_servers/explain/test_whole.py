@@ -277,7 +277,7 @@ def test_without_a_grant_type_that_is_known_the_grant_stays_open() -> None:
     found = explain_text(f"curl {INT} -d grant_type=$GRANT")
 
     assert (found.refused, found.stopped_by) == (False, ())
-    assert found.unknown[0].words == 'the variable "GRANT", and with it which grant is asked for.'
+    assert found.unknown[0].words == 'the variable "GRANT": not known here, and so neither is the grant.'
 
 
 def test_a_body_that_is_not_known_is_not_taken_for_none() -> None:

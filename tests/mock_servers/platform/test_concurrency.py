@@ -60,7 +60,7 @@ def platform(ring: KeyRing) -> Mock:
     return Mock(ring=ring)
 
 
-@pytest.mark.parametrize("times", [20, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [20, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_of_many_posts_of_one_assertion_one_gets_a_token(platform: Mock, times: int) -> None:
     with platform.serving():
         form = {

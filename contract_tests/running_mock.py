@@ -1,0 +1,67 @@
+"""A mock of this project that runs already: recognised, and put back as it was once it has been asked."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPException
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from contract_tests.reach import CannotJudgeError
+from contract_tests.remote_target import reason
+from contract_tests.wire import Answer, HttpRequest, Wire
+
+_TIMEOUT: Final = 10.0
+
+
+def answers(url: str) -> bool:
+    """Whether what answers at a URL is a mock. Raises CannotJudgeError when nobody answers."""
+    try:
+        status = _send(url, "GET", "/_nhsauth/status").json
+    except (OSError, HTTPException) as error:
+        raise CannotJudgeError(f"{_origin(url)}: {reason(error, _TIMEOUT)}") from None
+    return status.get("ready") is True and "urls" in status
+
+
+def takes(url: str, status_key: str) -> bool:
+    """Whether the mock's monitoring endpoint takes a key."""
+    return _send(url, "GET", "/oauth2/_status", {"apikey": status_key}).status == HTTPStatus.OK
+
+
+@contextmanager
+def put_back(url: str) -> Iterator[str]:
+    """Give the mock's origin, and bring its apps, people, tokens and clock back at the end; its journal is emptied.
+
+    Raises CannotJudgeError for a mock on another machine, which could not fetch the key sets that the cases serve.
+    """
+    if not _is_loopback(urlsplit(url).hostname or ""):
+        raise CannotJudgeError(
+            f"{url} is a mock on another machine: run nhsauth contract there, or name an app of it by "
+            "NHSAUTH_CONTRACT_CLIENT_ID, _KEY and _KID"
+        )
+    snapshot = _send(url, "POST", "/_nhsauth/snapshots").json["id"]
+    try:
+        yield _origin(url)
+    finally:
+        _send(url, "POST", f"/_nhsauth/snapshots/{snapshot}/restore")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _send(url: str, method: str, path: str, headers: Mapping[str, Any] | None = None) -> Answer:
+    wire = Wire(_origin(url), timeout=_TIMEOUT)
+    try:
+        return wire.send(HttpRequest(method=method, path=path, headers=dict(headers or {})))
+    finally:
+        wire.close()

@@ -1,0 +1,13 @@
+"""`nhsauth`, the command: a process of this project, which no folder of its caller's takes a part in."""
+
+from __future__ import annotations
+
+from pytest_nhsauth import packages
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit."""
+    packages.claim()
+    from mock_servers.__main__ import main as run  # noqa: PLC0415 - ours, now that no other can be found
+
+    run()

@@ -1,0 +1,7 @@
+"""Reads the mock's configuration; a module of its own, so that who has none does not load what reads it."""
+
+from __future__ import annotations
+
+from mock_servers.configuration.reading import find, read
+
+__all__ = ["find", "read"]

@@ -1,0 +1,8 @@
+"""What pytest finds by the name `nhsauth`, so that `-p no:nhsauth` switches the plugin off.
+
+The plugin itself is registered under its module's name, and so once, when a conftest lists it as well.
+"""
+
+from typing import Final
+
+pytest_plugins: Final = ["pytest_nhsauth.plugin"]

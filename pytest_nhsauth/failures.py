@@ -1,0 +1,45 @@
+"""What a failing test tells of the exchanges with real services that it holds, for who wants that."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import pytest
+
+from pytest_nhsauth import settings
+
+FLAG: Final = "--nhsauth-explain"
+VARIABLE: Final = "NHSAUTH_EXPLAIN"
+INI: Final = "nhsauth_explain_failures"
+TITLE: Final = "nhsauth explain"
+_PURPOSE: Final = "explain, in a failing test, the refused answers of real hosts that its exception and frames hold"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Make the option known to pytest, in its three places."""
+    group = parser.getgroup("nhsauth")
+    group.addoption(FLAG, dest=INI, action="store_true", default=False, help=f"{_PURPOSE} [{VARIABLE}]")
+    parser.addini(INI, f"{_PURPOSE}; {FLAG} and {VARIABLE} come first", type="bool", default=False)
+
+
+def decided_by(config: pytest.Config) -> str | None:
+    """Return who wants failures explained; None when nobody does. Raises pytest.UsageError."""
+    return settings.switched_on_by(config, os.environ, FLAG, VARIABLE, INI)
+
+
+def told(config: pytest.Config) -> str | None:
+    """Return a line that says who wants failures explained; None when nobody does."""
+    source = decided_by(config)
+    return f"nhsauth: failures are explained ({source})" if source is not None else None
+
+
+def add_section(report: pytest.TestReport, call: pytest.CallInfo[None], config: pytest.Config) -> None:
+    """Add to the report of a failure why a real service refused what this test sent it."""
+    if not report.failed or call.excinfo is None or decided_by(config) is None:
+        return
+    from pytest_nhsauth.explaining import explanations  # noqa: PLC0415 - the plugin loads no server
+
+    lines = list(explanations(call.excinfo.value))
+    if lines:
+        report.sections.append((TITLE, "\n\n".join(lines)))
