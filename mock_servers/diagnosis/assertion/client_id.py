@@ -18,6 +18,7 @@ from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 
 _CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
+_BY_CLIENT_ID: Final = ("find_app_by_client_id", "find_app_of_query")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _BOTH: Final = "iss and sub are both the app's API key, of the environment that you post to"
 
@@ -25,18 +26,26 @@ _Said = tuple[Certainty, str]
 
 
 def app_not_known_here(case: Case) -> Finding | None:
-    """`iss` and `sub` are no API key of this environment."""
-    named = case.claim("sub")
-    if case.assertion is None or named is UNDEFINED or _is_known(case, named) or named != case.claim("iss"):
+    """`iss` and `sub`, or `client_id`, are no API key of this environment."""
+    by_id = case.refused_by(*_BY_CLIENT_ID)
+    named = _sent_id(case) if by_id else case.claim("sub")
+    if named is UNDEFINED or named is None or _is_known(case, named):
+        return None
+    if not by_id and (case.assertion is None or named != case.claim("iss")):
         return None
     certainty, said = next(_guesses(case, named))
+    names, both = ("client_id is", "client_id is the app's API key") if by_id else ("iss and sub are", _BOTH)
     return Finding(
         id="app-not-known-here",
         certainty=certainty,
-        seen=f"iss and sub are {provenance.shown(case.known.store, named)}: {said}.",
-        cause=f"{_BOTH}, here {case.known.environment}.",
+        seen=f"{names} {provenance.shown(case.known.store, named)}: {said}.",
+        cause=f"{both}, here {case.known.environment}." if not by_id else f"{both}, of the environment that you call.",
         cure=_cure(case),
     )
+
+
+def _sent_id(case: Case) -> str | None:
+    return case.form("client_id") or case.request.query.get("client_id")
 
 
 def _is_known(case: Case, named: Any) -> bool:
@@ -120,6 +129,6 @@ def no_public_key(case: Case) -> Finding | None:
 
 
 FINDERS: Final = (
-    Finder(find=app_not_known_here, rules=("check_client_known_to_sandbox", "find_app")),
+    Finder(find=app_not_known_here, rules=("check_client_known_to_sandbox", "find_app", *_BY_CLIENT_ID)),
     Finder(find=no_public_key, rules=("check_public_key_registered",)),
 )

@@ -61,6 +61,20 @@ def _where_to(case: Case, *, has_jwt: bool) -> str:
     return "Sign an assertion and send it as client_assertion in the form: this grant knows no secret."
 
 
+def assertion_in_header(case: Case) -> Finding | None:
+    """A client assertion stands behind Bearer, where the token endpoint does not look."""
+    scheme, _, sent = case.request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not sent.strip().startswith(_JWT_START) or "client_assertion" in case.request.form:
+        return None
+    return Finding(
+        id="credentials-in-basic",
+        certainty="certain",
+        seen="The Authorization header is Bearer with a JWT; the form has no client_assertion.",
+        cause="The token endpoint reads the form alone, and passes over that header.",
+        cure=f"Move the JWT into the form, as client_assertion, with client_assertion_type {ASSERTION_TYPE}.",
+    )
+
+
 def refresh_with_assertion(case: Case) -> Finding | None:
     """A grant that wants the app's secret was sent an assertion, as the token exchange before it was."""
     grant = case.form("grant_type")
@@ -100,6 +114,7 @@ def two_methods(case: Case) -> Finding | None:
 
 FINDERS: Final = (
     Finder(find=credentials_in_basic, rules=("check_client_id_present", "check_client_assertion_type")),
+    Finder(find=assertion_in_header, rules=("check_client_assertion_type",), named=("credentials-in-basic",)),
     Finder(find=refresh_with_assertion, rules=("check_client_id_present", "check_client_secret_present")),
     Finder(find=two_methods, rules=("check_one_identity", "check_one_method"), named=("cis2-two-methods",)),
 )

@@ -14,6 +14,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wrapping import json_object
 
 _CONTENT_TYPE: Final = "check_content_type_form"
 _NO_GRANT: Final = "check_grant_type_present"
@@ -29,6 +30,16 @@ PARAMETERS: Final = (
     "refresh_token",
 )
 _JOINT: Final = re.compile(rf"([\r\n\t ;,|]+)({'|'.join(PARAMETERS)})=")
+_NAME_OF_KIND: Final = {
+    "refresh token": "refresh_token",
+    "authorization code": "code",
+    "client secret": "client_secret",
+    "API key": "client_id",
+    "client assertion": "client_assertion",
+    "id_token": "subject_token",
+}
+"""Which parameter each kind of value that is issued belongs into."""
+_LONGEST_NAME: Final = 30
 _GZIP: Final = b"\x1f\x8b"
 _COMPRESSED: Final = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
 _ANY_PRESENCE: Final = (
@@ -53,6 +64,9 @@ def json_body(case: Case) -> Finding | None:
     """The parameters are JSON, or a form that is labelled as JSON."""
     is_json = case.request.body[:100].lstrip()[:1] == b"{"
     sent = case.request.content_type
+    inside = next((name for name, value in case.request.form.pairs if "grant_type" in (json_object(value) or ())), None)
+    if inside is not None:
+        return _json_inside(inside)
     labelled = "json" in sent.lower()
     if not is_json and not labelled:
         return None
@@ -64,6 +78,16 @@ def json_body(case: Case) -> Finding | None:
         cause="HTTP libraries send objects as JSON unless told otherwise; the token endpoint of OAuth takes a form.",
         cure="Send grant_type=…&client_assertion=… as a form: in requests data={…} rather than json={…}, in axios and "
         f"fetch a URLSearchParams, with Content-Type {FORM}.",
+    )
+
+
+def _json_inside(name: str) -> Finding:
+    return Finding(
+        id="json-body",
+        certainty="certain",
+        seen=f"The parameter {shown(name)} holds the whole request as JSON.",
+        cause="The object was written as JSON first, and that text was sent as one parameter of a form.",
+        cure="Send each of its members as a parameter of the form.",
     )
 
 
@@ -113,15 +137,25 @@ def encoded_twice(case: Case) -> Finding | None:
 
 def joined_parameters(case: Case) -> Finding | None:
     """Parameters are joined by something else than &, so that the first has swallowed the others."""
-    found = next(_swallowing(case), None)
+    found, escaped = next(_swallowing(case), None), [name for name in case.request.form if name.startswith("amp;")]
     if found is None:
-        return None
+        return _escaped(escaped[0]) if escaped else None
     name, swallowed, by = found
     return Finding(
         id="parameters-joined",
         certainty="certain",
         seen=f"{name} holds {swallowed}= as well: between them is {shown(by)}.",
         cause="Parameters of a form are joined by &, on one line; whatever else joins them is part of the value.",
+        cure="Join the parameters by &, or give them to the HTTP library as an object.",
+    )
+
+
+def _escaped(name: str) -> Finding:
+    return Finding(
+        id="parameters-joined",
+        certainty="certain",
+        seen=f"The form has a parameter {shown(name[:_LONGEST_NAME])}: its parameters are joined by &amp;.",
+        cause="The form was escaped for HTML, or copied from a page that was.",
         cure="Join the parameters by &, or give them to the HTTP library as an object.",
     )
 
@@ -136,7 +170,8 @@ def _swallowing(case: Case) -> Iterator[tuple[str, str, str]]:
 def parameter_name(case: Case) -> Finding | None:
     """A parameter is there under another name: assertion, clientAssertion, grant-type."""
     form = case.request.form
-    found = next(((name, meant) for name in form if (meant := _meant(name)) and meant not in form), None)
+    spelt = ((name, meant) for name in form if (meant := _meant(name)) and meant not in form)
+    found = next(spelt, None) or next(_by_value(case), None)
     if found is None:
         return None
     sent, meant = found
@@ -147,6 +182,15 @@ def parameter_name(case: Case) -> Finding | None:
         cause="The names of parameters are compared letter by letter; what the service does not know it passes over.",
         cure=f"Call it {meant}.",
     )
+
+
+def _by_value(case: Case) -> Iterator[tuple[str, str]]:
+    """Find values that the mock knows for what they are, under the name of something else that nobody reads."""
+    for name, value in case.request.form.pairs:
+        issued = case.known.issued(value) if name not in PARAMETERS else None
+        meant = _NAME_OF_KIND.get(issued.kind) if issued is not None else None
+        if meant is not None and meant not in case.request.form:
+            yield name, meant
 
 
 def _meant(sent: str) -> str | None:

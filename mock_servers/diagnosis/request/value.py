@@ -15,6 +15,8 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import is_private
+from mock_servers.state.grant import Issued
+from mock_servers.state.store import Table
 from mock_servers.wire.wording import shown, spelt
 from mock_servers.wire.wrapping import LONGEST, Unwrapped, json_object, unwrapped
 
@@ -47,6 +49,8 @@ _MEMBERS: Final = {
     "client_id": ("client_id", "apikey", "key"),
 }
 """By which name the value stands in the JSON that was sent whole."""
+_SHORTEST: Final = 6
+"""Characters by which a value is known again that lost its end."""
 _SIGNED_TIMES: Final = ("exp", "jti")
 
 
@@ -84,7 +88,7 @@ def _finder(name: str) -> Finder:
             return _empty(name, sent)
         known = case.known.issued(sent)
         if known is not None and known.kind == _KINDS.get(name, known.kind):
-            return None
+            return _of_other_app(case, known) if name == "client_secret" else None
         return _wrong(name, sent[:LONGEST], case)
 
     wrong_value.__name__ = f"wrong_value_of_{name}"  # what a log calls it
@@ -107,7 +111,7 @@ def _wrong(name: str, sent: str, case: Case) -> Finding | None:
     found = _public_key(name, sent) or _json(name, sent)
     if found is not None or name in _JWTS or name not in BELONGS:
         return found
-    return _unfilled(name, sent) or _around(name, sent, case)
+    return _unfilled(name, sent) or _around(name, sent, case) or _cut_or_grown(name, sent, case)
 
 
 def _public_key(name: str, value: str) -> Finding | None:
@@ -192,6 +196,47 @@ def _around(name: str, sent: str, case: Case) -> Finding | None:
     )
 
 
+def _of_other_app(case: Case, known: Issued) -> Finding | None:
+    asking = case.app
+    if asking is None or known.client_id == asking.client_id:
+        return None
+    return Finding(
+        id="secret-of-other-app",
+        certainty="certain",
+        seen=f"client_secret is the secret of app {shown(known.client_id)}; client_id is {shown(asking.client_id)}.",
+        cause="Key and secret come from two settings, or from two environments, and one was not changed.",
+        cure="Take API key and secret of one app, from one page of the developer portal.",
+    )
+
+
+def _cut_or_grown(name: str, sent: str, case: Case) -> Finding | None:
+    """The value begins as one that was issued, and ends before or behind its end."""
+    issued = _values(name, case) if len(sent) >= _SHORTEST else []
+    good = next((each for each in issued if each.startswith(sent) or sent.startswith(each)), None)
+    if good is None:
+        return None
+    cut_off = len(sent) < len(good)
+    return Finding(
+        id="wrapped-value",
+        certainty="certain",
+        seen=f"{name} has {len(sent)} characters, and begins as a value of {len(good)} that was issued here"
+        f"{'' if cut_off else f', with {spelt(sent[len(good) :])} behind it'}.",
+        cause="Its end was lost: by the width of a field, or a copied line."
+        if cut_off
+        else "What followed it in a URL or a line was taken along.",
+        cure=f"Send {name} whole, and nothing behind it.",
+    )
+
+
+def _values(name: str, case: Case) -> list[str]:
+    store = case.known.store
+    tables: Mapping[str, tuple[Table[Any], ...]] = {
+        "code": (store.platform_codes, store.codes),
+        "refresh_token": (store.refresh_tokens, store.provider_refresh_tokens),
+    }
+    return [str(key) for table in tables.get(name, ()) for key in table.snapshot()]
+
+
 def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:
     issued = case.known.issued(each.bare) if each.bare else None
     return issued is not None and issued.kind == kind
@@ -202,6 +247,7 @@ _NAMED: Final = {
     "public-key-sent": "A public key or a certificate stands where a token or a secret belongs.",
     "json-as-value": "A whole JSON answer, or the claims of a JWT, was sent where one text belongs.",
     "variable-not-filled-in": "A variable was not filled in, or a file was named in place of what is in it.",
+    "secret-of-other-app": "The client secret is another app's.",
     "wrapped-value": "The value is right, with white space, quotes, its name or an encoding too many around it.",
 }
 FINDERS: Final = tuple(_finder(name) for name in _JUDGES)

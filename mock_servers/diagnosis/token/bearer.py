@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from mock_servers.diagnosis.case import Case
@@ -21,6 +22,7 @@ from mock_servers.wire.wrapping import json_object
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
+_SHORTEST: Final = 12
 _USUAL_HOUR: Final = 3000
 """Seconds; a token that is used beyond this was kept as if it lived an hour."""
 
@@ -199,8 +201,33 @@ def _no_header(case: Case) -> Finding | None:
         id="bearer-shape",
         certainty="certain",
         seen="There is no Authorization header.",
-        cause=_of_token_call(case) or "A redirect to another host drops it, and so do some proxies.",
+        cause=_of_token_call(case) or _instead(case) or _NOT_SET,
         cure="Send Authorization: Bearer, one blank, and the access_token of the token answer.",
+    )
+
+
+_NOT_SET: Final = "Your code has not set it, or a redirect or a proxy has dropped it."
+
+
+def _instead(case: Case) -> str | None:
+    """Name a header that was meant to be Authorization."""
+    near = get_close_matches("authorization", [name for name in case.request.headers if name != "authorization"], n=1)
+    return f"There is a header {shown(near[0])}, which nobody reads." if near else None
+
+
+def token_cut_off(case: Case) -> Finding | None:
+    """The token begins as one that was issued, and ends before its end."""
+    sent = token_in(_sent(case))
+    whole = [str(key) for key in case.known.store.access_tokens.snapshot()] if len(sent) >= _SHORTEST else []
+    good = next((each for each in whole if each != sent and (each.startswith(sent) or sent.startswith(each))), None)
+    if good is None:
+        return None
+    return Finding(
+        id="bearer-shape",
+        certainty="certain",
+        seen=f"The token has {len(sent)} characters, and begins as one of {len(good)} that was issued here.",
+        cause="Its end was lost by the width of a field, or what followed it was taken along.",
+        cure="Send the access_token whole, and nothing behind it.",
     )
 
 
@@ -249,6 +276,7 @@ _UNKNOWN: Final = ("find_bearer", "find_token", "find_access_token")
 FINDERS: Final = (
     Finder(find=token_in_query, rules=_UNKNOWN),
     Finder(find=bearer_shape, rules=_UNKNOWN),
+    Finder(find=token_cut_off, rules=("find_token",), named=("bearer-shape",)),
     Finder(find=api_key_as_bearer, rules=_UNKNOWN),
     Finder(
         find=provider_token_at_api,

@@ -970,3 +970,107 @@ def test_who_would_do_is_told_at_a_teams_own_api(bench: Bench) -> None:
 
     assert answer.status_code == 403
     bench.told("Log in at aal3 (acr_values AAL3_ANY)", "656005750104", id="scopes-none-left")
+
+
+# made up when all of the above was done, before it was read again
+
+
+def test_an_assertion_behind_bearer_is_moved_into_the_form(bench: Bench) -> None:
+    assertion = bench.signed()
+
+    raw(bench, b"grant_type=client_credentials", Authorization=f"Bearer {assertion}")
+
+    bench.told("Move the JWT into the form", id="credentials-in-basic")
+    assert bench.ask(client_assertion=assertion).status_code == 200
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_parameters_that_were_escaped_for_html(bench: Bench, kind: str) -> None:
+    url, form = FORMS[kind]
+
+    raw(bench, urlencode(form(bench)).replace("&", "&amp;").encode(), url)
+
+    bench.told("joined by &amp;", "Join the parameters by &", id="parameters-joined")
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_a_form_as_json_in_one_parameter(bench: Bench, kind: str) -> None:
+    url, form = FORMS[kind]
+
+    bench.post(url, {"data": json.dumps(form(bench))})
+
+    bench.told('The parameter "data" holds the whole request as JSON', id="json-body")
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "sent"),
+    [
+        ("refresh", "refresh_token", "access_token"),
+        ("code", "code", "authorization"),
+        ("refresh", "client_secret", "x"),
+    ],
+)
+def test_a_value_under_the_name_of_something_else(bench: Bench, kind: str, name: str, sent: str) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+
+    bench.post(url, {sent if each == name else each: value for each, value in good.items()})
+
+    bench.told(f'The form has "{sent}", and no {name}', f"Call it {name}.", id="parameter-name")
+    assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), [("code", "code"), ("cis2", "code"), ("refresh", "refresh_token")])
+@pytest.mark.parametrize(
+    ("change", "words"), [(lambda value: f"{value}#_=_", "behind it"), (lambda value: value[:-1], "Its end was lost")]
+)
+def test_a_value_that_was_cut_or_has_grown(
+    bench: Bench, kind: str, name: str, change: Callable[[str], str], words: str
+) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+
+    bench.post(url, {**good, name: change(good[name])})
+
+    bench.told("that was issued here", words, id="wrapped-value")
+    assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["code", "refresh"])
+def test_the_secret_of_another_app(bench: Bench, kind: str) -> None:
+    app = bench.platform.apps.get("nhsauth-app")
+    bench.platform.apps.add(replace(app, client_id="other", name="other", client_secret="another secret"))
+
+    wrong(bench, kind, "client_secret", "another secret")
+
+    bench.told('the secret of app "other"', 'client_id is "nhsauth-app"', id="secret-of-other-app")
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(("sent", "words"), [("NHSAUTH-APP", "in other capitals"), ("nhsauth app", "the name of app")])
+@pytest.mark.parametrize("kind", ["code", "refresh"])
+def test_a_client_id_that_is_nobodys(bench: Bench, kind: str, sent: str, words: str) -> None:
+    wrong(bench, kind, "client_id", sent)
+
+    bench.told(f'client_id is "{sent}"', words, 'this mock knows "nhsauth-app"', id="app-not-known-here")
+    assert followed(bench, kind) == 200
+
+
+def test_a_header_that_is_nearly_authorization(bench: Bench) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorisation=f"Bearer {token}")
+
+    bench.told('There is a header "authorisation"', id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_a_token_that_was_cut_off(bench: Bench) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=f"Bearer {token[:20]}")
+
+    bench.told("has 20 characters, and begins as one of 28", id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200

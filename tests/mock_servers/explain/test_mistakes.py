@@ -41,7 +41,6 @@ ONLY_THE_SERVICE_KNOWS = {
     ("code-spent-or-late", "code"),
     ("code-spent-or-late", "cis2"),
     ("code-spent-or-late", "nhs_login"),
-    ("redirect-uri-differs", "code"),
     ("redirect-uri-differs", "cis2"),
     ("redirect-uri-differs", "nhs_login"),
     ("api-key-as-bearer", "api"),
