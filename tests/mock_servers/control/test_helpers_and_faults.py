@@ -39,9 +39,7 @@ def test_what_explains_a_token_uses_up_no_fault(control: Control, platform: Mock
     assert [each.seen for each in platform.faults.all()] == [0]
 
 
-def test_a_client_meets_the_fault_afterwards(
-    control: Control, client_credentials: Callable[..., TestResponse]
-) -> None:
+def test_a_client_meets_the_fault_afterwards(control: Control, client_credentials: Callable[..., TestResponse]) -> None:
     control("POST", "/faults", {"on": "token", "do": "status", "status": 503})
     control("POST", "/access-tokens", {"access": "application"})
 
