@@ -43,6 +43,7 @@ COMMANDS = [
     ["run"],
     ["env"],
     ["summary"],
+    ["client-contract"],
 ]
 QUOTA_TEXT = (
     "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."
