@@ -34,6 +34,10 @@ _FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _TYPED: Final = ("SIGINT", "SIGQUIT", "SIGBREAK")
 _TERMINAL: Final = "/dev/tty"
 _MOST_TOLD: Final = 50
+_NOBODY_CAME: Final = """\
+  The command sent the mock nothing that it records. If it did call an NHS host, it may ignore HTTPS_PROXY.
+  Node before 24 does: run it on 24, or load a file into it that tells its clients,
+  NODE_OPTIONS="--import=./env-proxy.mjs" (docs/real-names.md has the file, and what other runtimes take)."""
 
 
 def run(
@@ -67,6 +71,8 @@ def tell(platform: Mock, proxy: ForwardProxy) -> None:
     notable = [record for record in platform.exchanges.kept() if record.refusal is not None or record.advice]
     counted = f"{tally.exchanges} exchange{'' if tally.exchanges == 1 else 's'}"
     click.echo(f"nhsauth: {counted}, {tally.refused} refused", err=True)
+    if not tally.exchanges and not proxy.refused:
+        click.echo(_NOBODY_CAME, err=True)
     if len(notable) > _MOST_TOLD:
         click.echo(f"  the last {_MOST_TOLD} of {len(notable)} with something to tell:", err=True)
     for record in notable[-_MOST_TOLD:]:

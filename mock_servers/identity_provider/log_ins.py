@@ -23,6 +23,12 @@ from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
 from mock_servers.wire.request import Answer
 
+_SAID: Final = {
+    "cis2": 'that one is CIS2\'s, say provider="cis2", or access="healthcare_worker" in a marker',
+    "nhs_login": 'that one is NHS login\'s, say provider="nhs_login", or access="patient" in a marker',
+}
+"""What to say, by who has the person that another provider was asked for."""
+
 
 class NoSuchPersonError(LookupError):
     """The provider knows no such person; the message lists those it knows."""
@@ -84,8 +90,10 @@ def find_person(service: Service, wanted: Wanted) -> Person:
     for person in own:
         if wanted.user in (None, person.id) and (wanted.user or reaches(service, person.level, wanted.level)):
             return person
+    elsewhere = next((person.provider for person in service.store.people.values() if person.id == wanted.user), None)
     known = ", ".join(f"{person.id} ({person.level})" for person in own)
-    raise NoSuchPersonError(f"{service.provider.title} has no user {wanted.user!r}: it has {known}")
+    allowed = _SAID.get(elsewhere or "", f"it has {known}")
+    raise NoSuchPersonError(f"{service.provider.title} has no user {wanted.user!r}: {allowed}")
 
 
 def reaches(service: Service, own: str, level: str | None) -> bool:

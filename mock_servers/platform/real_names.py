@@ -30,7 +30,7 @@ class Prepared:
 
     def open_at(self, server: Server) -> RealNames:
         """Let a server of the platform be reached by real names, too, and return what clients must know."""
-        names = tuple(host.name for host in self.platform.names.hosts)
+        names = (*(host.name for host in self.platform.names.hosts), *sorted(self.platform.names.client_hosts))
         known = RealNames(url=server.url, store=self.store, hosts=names)
         server.be_proxy(self.proxy)
         self.platform.names.reached_by_real_names(known)
@@ -63,6 +63,7 @@ def _prepared(
         tls=contexts.server(),
         allowed=frozenset({*platform.configuration.allow_hosts, *allowed}),
         is_own=platform.names.is_called,
+        clients=platform.names.client_hosts,
     )
     return Prepared(platform=platform, proxy=proxy, store=store)
 
@@ -72,8 +73,9 @@ def _constrained_to(platform: Platform) -> list[str]:
 
 
 def _own_names(platform: Platform) -> list[str]:
-    """Return the hosts of `public_urls`, but for loopback addresses, which every certificate of the mock may name."""
+    """Return the hosts of `public_urls` and of clients' pages, but for loopback, which every certificate may name."""
     names = [urlsplit(url).hostname or "" for url in platform.configuration.public_urls]
+    names += sorted(platform.names.client_hosts)
     return [name for name in dict.fromkeys(names) if name and not _is_loopback(name)]
 
 

@@ -76,6 +76,34 @@ def test_another_host_fails_at_once_and_is_told(run: Callable[..., subprocess.Co
     assert "  refused by the proxy: www.example.com:443 (1 time)" in done.stderr
 
 
+def test_a_command_that_sent_nothing_is_told_what_may_be_the_reason(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    told = run(*python("import os")).stderr
+
+    assert told.startswith("nhsauth: 0 exchanges, 0 refused\n  The command sent the mock nothing that it records.")
+    assert "it may ignore HTTPS_PROXY" in told
+
+
+def test_who_follows_a_redirect_to_the_clients_page_finds_an_empty_one(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    uri = "https://portal.example/back"
+    (tmp_path / "nhsauth.toml").write_text(
+        f'[[apps]]\nclient_id = "mine"\nredirect_uris = ["{uri}"]\n', encoding="utf-8"
+    )
+    query = f"client_id=mine&redirect_uri={uri}&response_type=code&scope=nhs-cis2&state=s&nhsauth_user=656005750104"
+    code = (
+        "import urllib.request\n"
+        f"with urllib.request.urlopen('{INT}/oauth2/authorize?{query}', timeout=30) as answer:\n"
+        "    print(answer.status, answer.url.split('=')[0], answer.read())"
+    )
+
+    done = run(*python(code))
+
+    assert (done.stdout.strip(), done.returncode) == (f"200 {uri}?code b''", 0)
+
+
 @pytest.mark.parametrize("code", [0, 1, 7, 255])
 def test_the_exit_code_is_the_commands(run: Callable[..., subprocess.CompletedProcess[str]], code: int) -> None:
     assert run(*python(f"raise SystemExit({code})")).returncode == code

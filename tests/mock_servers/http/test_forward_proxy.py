@@ -142,6 +142,7 @@ def test_the_mocks_clock_does_not_reach_tls(ring: KeyRing, tmp_path: Path) -> No
         (f"{INT}.evil.example:443", 403, "is no host of this mock"),
         ("int.api.service.nhs.ukk:443", 403, f"(did you mean {INT}?)"),
         (f"xx-{INT}:443", 403, f"(did you mean {INT}?)"),
+        ("prod.api.service.nhs.uk:443", 403, "no host of the API platform: production is api.service.nhs.uk"),
         ("93.184.215.14:443", 403, "93.184.215.14 is an address"),
         ("[2606:2800:21f:cb07::1]:443", 403, "is an address"),
         ("127.1:443", 403, "127.1 is an address"),
