@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import click
+
+from mock_servers.wire.wording import shown
+
+_HOST: Final = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253})(?::([0-9]{1,5}))?")
+_LARGEST_PORT: Final = 65_535
 
 
 class TakesPem(click.Command):
@@ -13,3 +21,13 @@ class TakesPem(click.Command):
         pem = [each for each in args if each.startswith("-----")]
         rest = [each for each in args if each not in pem]
         return super().parse_args(ctx, [*rest, "--", *pem] if pem else rest)
+
+
+def allowed_hosts(_: click.Context, __: click.Parameter, hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return hosts, each with a port or without, in lower case; no wildcard and no URL is one."""
+    for host in hosts:
+        match = _HOST.fullmatch(host.lower())
+        if match is None or not 0 < int(match[1] or 443) <= _LARGEST_PORT:
+            allowed = "a host, or one with its port such as proxy.example:8443"
+            raise click.BadParameter(f"{shown(host)}; allowed: {allowed}")
+    return tuple(host.lower() for host in hosts)
