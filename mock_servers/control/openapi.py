@@ -54,7 +54,11 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
                 "before": Parameter(
                     description="For the page: only exchanges with a lower number.",
                     schema={"type": "integer", "minimum": 0},
-                )
+                ),
+                "text": Parameter(description="For the page: only exchanges that these words are in.", schema=TEXT),
+                "refused": Parameter(
+                    description="For the page: only those that were refused.", schema={"enum": ["", "true"]}
+                ),
             },
             responses={
                 200: ResponseObject(
