@@ -190,6 +190,7 @@ def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(served.client_assertion(APP))
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
