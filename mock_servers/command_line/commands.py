@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from mock_servers.command_line.argument import TakesValue
+from mock_servers.command_line.argument import TakesValue, allowed_hosts
 from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
@@ -19,8 +19,9 @@ _ALLOWED: Final = click.option(
     "--allow-host",
     "allowed",
     multiple=True,
-    metavar="NAME",
-    help="Another host that the proxy leads to; as often as need be.",
+    metavar="NAME[:PORT]",
+    callback=allowed_hosts,
+    help="Another host that the proxy leads to, on port 443 unless another is named; as often as need be.",
 )
 
 

@@ -46,8 +46,9 @@ class Refusal:
 class ForwardProxy:
     """A proxy for one mock: `tls` is how it speaks as its real hosts, `allowed` the other hosts that it leads to.
 
-    `is_own` tells whether an origin is one of the mock's other names. `clients` are hosts that people are sent back to:
-    played, unless they are allowed. `refused` counts the hosts it did not lead to.
+    It leads there on port 443, unless one is named (`host:port`). `is_own` tells whether an origin is one of the mock's
+    other names. `clients` are hosts that people are sent back to: played, unless they are allowed. `refused` counts the
+    hosts it did not lead to.
     """
 
     hosts: Hosts
@@ -68,8 +69,10 @@ class ForwardProxy:
         name, port = match[1].lower().removesuffix("."), match[2]
         if self.is_played(authority):
             return None if port == "443" else self._refuse(403, authority, f"{name} is played on port 443 alone")
-        if name in self.allowed:
+        if f"{name}:{port}" in self.allowed or (port == "443" and name in self.allowed):
             return None
+        if name in self.allowed:
+            return self._refuse(403, authority, f"{name} is allowed on port 443 alone: allow {name}:{port} as well")
         return self._refuse(403, authority, self._why(name))
 
     def is_played(self, authority: str) -> bool:

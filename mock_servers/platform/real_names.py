@@ -6,7 +6,7 @@ Nothing of this is made, or imported, for a mock that is called by its own names
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,20 +44,31 @@ class Prepared:
 
 def throwaway(platform: Platform, folder: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:
     """Make an authority that lives as long as this process; its public files are put into `folder`."""
-    authority = certificate.make_authority(_constrained_to(platform), now())
-    return _prepared(platform, authority, trust_store.export(authority, folder), allowed, now)
+
+    def make() -> tuple[Authority, TrustStore]:
+        authority = certificate.make_authority(_constrained_to(platform), now())
+        return authority, trust_store.export(authority, folder)
+
+    return _prepared(platform, make, allowed, now)
 
 
 def kept(platform: Platform, cache: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:
     """Use the authority that the cache keeps for these names. Raises OSError where none can be kept."""
-    authority, store = trust_store.kept(_constrained_to(platform), cache, now())
-    return _prepared(platform, authority, store, allowed, now)
+    return _prepared(platform, lambda: trust_store.kept(_constrained_to(platform), cache, now()), allowed, now)
 
 
 def _prepared(
-    platform: Platform, authority: Authority, store: TrustStore, allowed: Iterable[str], now: Now
+    platform: Platform, make: Callable[[], tuple[Authority, TrustStore]], allowed: Iterable[str], now: Now
 ) -> Prepared:
-    contexts = Contexts(authority, _own_names(platform), lambda name: platform.names.hosts.find(name) is not None, now)
+    authority, store = make()
+    hosts = platform.names.hosts
+    contexts = Contexts(
+        authority,
+        _own_names(platform),
+        lambda name: hosts.find(name) is not None,
+        now,
+        renewed=lambda: make()[0],
+    )
     proxy = ForwardProxy(
         hosts=platform.names.hosts,
         tls=contexts.server(),

@@ -551,3 +551,15 @@ def _answer_once(listening: socket.socket, answer: bytes) -> None:
     with connection:
         connection.recv(1 << 16)
         connection.sendall(answer)
+
+
+@pytest.mark.parametrize(
+    "host", ["http://x", "x:", "x:0", "x:65536", "x:443:1", "*.x", "x y", "", "x/y", "a@b", "x:https"]
+)
+@pytest.mark.parametrize("command", [("serve", "--tls"), ("run",)])
+def test_an_allowed_host_that_is_none_is_refused(run: Run, command: tuple[str, ...], host: str) -> None:
+    result = run(*command, "--allow-host", host, *(("--", "true") if command == ("run",) else ()))
+
+    assert result.exit_code == 2
+    assert "--allow-host" in result.stderr
+    assert "allowed: a host, or one with its port such as proxy.example:8443" in result.stderr
