@@ -205,8 +205,8 @@ def check_external_signature(exchange: Exchange) -> str | None:
 
 @rejects(errors.EXTERNAL_ID_TOKEN_OUT_OF_TIME)
 def check_external_in_time(exchange: Exchange) -> str | None:
-    """Neither expired nor of the future (I)."""
-    problem = out_of_time(exchange.subject, exchange.now)
+    """Neither expired nor of the future (I), by the moment at which it has come: it is younger than the request."""
+    problem = out_of_time(exchange.subject, exchange.service.clock.now())
     return None if problem is None else f"Of the provider's id_token, {problem}: compare the clocks."
 
 

@@ -117,7 +117,8 @@ def _code_of(command: Sequence[str], environ: Mapping[str, str], signals: _Signa
     except OSError as error:
         click.echo(f"nhsauth run: {command[0]!r} cannot be run ({error.strerror})", err=True)
         return _NOT_EXECUTABLE
-    code = process.wait()
+    # With a timeout it looks again and again: a signal that another thread got is acted on between two looks.
+    code = process.wait(timeout=threading.TIMEOUT_MAX)
     signals.leave_alone()
     return code if code >= 0 else _BY_SIGNAL - code
 

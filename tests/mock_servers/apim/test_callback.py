@@ -1,5 +1,6 @@
 """What the platform makes of a person who comes back from a provider: states, the provider's tokens, the code."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -48,6 +49,17 @@ def test_a_state_that_the_platform_has_not_issued_is_refused(browser: Browser, s
     query = {"code": "any"} if state is None else {"code": "any", "state": state}
 
     assert told(browser.callback(query)) == INVALID_STATE
+
+
+def test_an_id_token_that_is_younger_than_the_request_is_not_of_the_future(
+    browser: Browser, platform: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought, moments = browser.logged_in(), itertools.count(NOW + 0.9, 0.2)
+    monkeypatch.setattr(platform.clock, "now", lambda: next(moments))
+
+    answer = browser.callback(brought)
+
+    assert (answer.status_code, query_of(answer).keys()) == (302, {"code", "state"})
 
 
 def test_a_state_is_good_once(browser: Browser) -> None:

@@ -115,7 +115,7 @@ def test_who_follows_a_redirect_to_the_clients_page_finds_an_empty_one(
 
     done = run(*python(code))
 
-    assert (done.stdout.strip(), done.returncode) == (f"200 {uri}?code b''", 0)
+    assert (done.stdout.strip(), done.returncode) == (f"200 {uri}?code b''", 0), done.stderr
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 255])
