@@ -146,7 +146,7 @@ def decode_external_id_token(exchange: Exchange) -> str | None:
 def check_external_aud(exchange: Exchange) -> str | None:
     """The platform's client id, compared as a script does: a list of one passes, a list of two fails."""
     aud: Any = exchange.subject.claims.get("aud", UNDEFINED)
-    own = platform_client.client_id_at(exchange.provider)
+    own = exchange.provider.on_platform.client_id
     if javascript.loosely_equal(aud, own):
         return None
     return f"aud of the provider's id_token is {shown(aud)}; the platform is {shown(own)} there."

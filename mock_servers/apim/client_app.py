@@ -10,13 +10,13 @@ from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError, public_key, read
 from mock_servers.journal import provenance
+from mock_servers.provider.registered import owner_of_client_id
 from mock_servers.rules import rejects
 from mock_servers.state import quota
 from mock_servers.state.app import App
 from mock_servers.wire import wording
 from mock_servers.wire.wording import duration, shown
 
-_CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
 _MOST_KEYS: Final = 5
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
@@ -40,8 +40,8 @@ def _what_keeps(exchange: Exchange, app: App) -> str | None:
 
 
 def known_keys(apps: Iterable[App], environment: str) -> str:
-    """List the API keys of an environment, whole, and how many more there are; a client id of CIS2 is none."""
-    keys = [app.client_id for app in apps if app.known_in(environment) and not _CIS2_CLIENT.fullmatch(app.client_id)]
+    """List the API keys of an environment, whole, and how many more there are; a provider's client id is none."""
+    keys = [app.client_id for app in apps if app.known_in(environment) and owner_of_client_id(app.client_id) is None]
     if not keys:
         return "none"
     more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""

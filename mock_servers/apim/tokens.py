@@ -22,9 +22,6 @@ TELLS_SID: Final = "internal-dev"
 LONGEST_ID_TOKEN: Final = 1 << 14
 """Characters of an id token that a session keeps; ten thousand sessions must not hold whatever clients may post."""
 
-SESSION_LIFETIMES: Final = {"cis2": 43200, "nhs_login": 3600}
-"""Seconds, by whose people logged in; a refresh token lives as long (S)."""
-
 
 def application_token(exchange: Exchange) -> Answer:
     """§4: no refresh token, in any circumstance."""
@@ -110,7 +107,7 @@ def _told(lifetime: float) -> str:
 def new_session(exchange: Exchange, id_token: str, external_access_token: str | None = None) -> Session:
     """Return the session that an id token begins; of a log-in through the platform with the provider's access token."""
     settings, provider = exchange.service.settings, exchange.provider
-    lifetime = SESSION_LIFETIMES[provider.people]
+    lifetime = provider.on_platform.session_lifetime
     claims = exchange.subject.claims
     return Session(
         id=str(claims.get("sid") or ""),
