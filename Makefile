@@ -56,7 +56,7 @@ test-real-names: .venv/installed-test
 
 test-recipes: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group recipes
-	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py
+	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py tests/pytest_nhsauth/test_stand_ins.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

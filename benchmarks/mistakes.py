@@ -55,6 +55,7 @@ class World:
         self.key = self._key(app)
         self.other_key = ring.pair("benchmarks-other", bits=2048, kid=self.key.kid)
         self.http = Client(self.platform)
+        self.platform.served_at(self.platform.url)
         for host in self.platform.names.hosts if real else ():
             self.platform.names.origins.add(host.origin)
         self.start = self.platform.snapshot()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
@@ -35,9 +37,42 @@ class NotFoundError(LookupError):
     """The mock has no such thing; the message is its own."""
 
 
+class _Adapter(HTTPAdapter):
+    """An adapter that no library replaces which stands in for servers in a team's tests."""
+
+    send = HTTPAdapter.send
+    proxy_manager_for = HTTPAdapter.proxy_manager_for
+
+    def init_poolmanager(self, *arguments: Any, **given: Any) -> None:
+        """Use connections as they were when this module was loaded."""
+        super().init_poolmanager(*arguments, **given)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = HTTPConnectionPool.ConnectionCls
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = HTTPSConnectionPool.ConnectionCls
+
+
+class _Session(requests.Session):
+    """The same of a session: what `responses`, `requests-mock` and `vcrpy` patch is not this one's."""
+
+    send = requests.Session.send
+    get_adapter = requests.Session.get_adapter
+
+
 def session() -> requests.Session:
-    """Return a session for a mock: no proxy of the environment stands in its way, its certificates do count."""
-    made = requests.Session()
+    """Return a session for a mock: no proxy of the environment stands in its way, its certificates do count.
+
+    Nor does a library that replaces servers, as long as it began to do so after this module was loaded; a fixture of
+    the session loads it.
+    """
+    made = _Session()
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, _Adapter())
     made.trust_env = False
     made.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
     return made

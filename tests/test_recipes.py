@@ -8,7 +8,10 @@ import pytest
 
 pytestmark = pytest.mark.recipes
 PAGE = Path(__file__).parent.parent / "docs" / "recipes.md"
-OTHERS = ("django", "fastapi", "freezegun", "httpx", "pytest_socket", "time_machine")
+OTHERS = (
+    *("django", "fastapi", "freezegun", "httpx", "pytest_socket", "time_machine"),
+    *("requests_mock", "responses", "respx", "vcr"),
+)
 """Packages that a recipe may be about and that are not always there."""
 
 

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, Final
 
@@ -33,6 +34,14 @@ _PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _ANCESTOR: Final = "by the settings unusable_code and foreign_assertion"
 _GENERAL: Final = 6
 """A finder for more rules than these explains none of them in particular."""
+
+
+_WORD: Final = re.compile(r"[a-z0-9]+")
+_ALIKE: Final = 0.8
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +79,12 @@ class Entry:
         own = (self.name, error.code, error.sentence, str(error.status), error.row)
         return any(wanted in each.casefold() for each in own) or self._stands_in(wanted)
 
+    def resembles(self, text: str) -> bool:
+        """Whether each word of the text is one of the row's, or nearly: `subject tokn` finds `subject_token`."""
+        known = _words(f"{self.name} {self.error.code} {self.error.sentence}")
+        wanted = _words(text)
+        return bool(wanted) and all(get_close_matches(each, known, n=1, cutoff=_ALIKE) for each in wanted)
+
     def _stands_in(self, text: str) -> bool:
         sentence = _PLACEHOLDER.sub(".*", re.escape(self.error.sentence.casefold()))
         return bool(sentence) and re.search(sentence, text) is not None
@@ -102,6 +117,12 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """Return every row, in the order of the catalogues."""
     return tuple(entry for service in SERVICES for entry in entries_of(service))
+
+
+def about(text: str) -> list[Entry]:
+    """Return the rows that a text is about; where none has it word for word, those that have words like all of its."""
+    every = entries()
+    return [each for each in every if each.is_about(text)] or [each for each in every if each.resembles(text)]
 
 
 def entries_of(service: Service) -> Iterator[Entry]:

@@ -6,14 +6,14 @@ import json
 
 import click
 
-from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.catalogue.entries import Entry, about, entries
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.command_line.outcome import No
 
 
 def show(text: str | None, *, as_json: bool) -> None:
     """Print the rows, or those that the text is about. Raises No when there is none."""
-    found = [entry for entry in entries() if text is None or entry.is_about(text)]
+    found = entries() if text is None else about(text)
     if not found:
         raise No(f"No error of the mocks is about {json.dumps(text)}: `nhsauth errors` lists them all")
     if as_json:

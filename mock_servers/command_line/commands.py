@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from mock_servers.command_line.argument import TakesPem
+from mock_servers.command_line.argument import TakesValue
 from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
@@ -179,7 +179,7 @@ def demo() -> None:
     story.tell()
 
 
-@nhsauth.command("explain", cls=TakesPem)
+@nhsauth.command("explain", cls=TakesValue)
 @_VERSION
 @click.argument("value", metavar="VALUE|REQUEST|-|@FILE")
 @click.option(
@@ -203,16 +203,17 @@ def demo() -> None:
     show_default=True,
     envvar="NHSAUTH_URL",
     metavar="URL",
-    help="For a message id: the mock that gave it. Also NHSAUTH_URL.",
+    help="The mock that gave a message id, or that may have issued a value. Also NHSAUTH_URL.",
 )
 @_AS_JSON
 def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
     """Say why a request was refused, or what a value is.
 
     A request to a real service: a curl command, raw HTTP, a HAR file or a VCR cassette, with its answer or with
-    --answer. Or an answer alone, or its sentence. Or a token, code or key from a log. Nothing leaves this process; -
-    reads from stdin, @FILE from a file, so that nothing stands in the shell's history. Or a message id (rrt-...) that a
-    running mock gave: then that exchange.
+    --answer. Or an answer alone, or its sentence. Or a token, code or key from a log; - reads from stdin, @FILE from a
+    file, so that nothing stands in the shell's history. Or a message id (rrt-...) that a running mock gave: then that
+    exchange. Nothing leaves this process but a value, to your own mock at --server where one runs: it knows what it
+    has issued.
 
     Exit code 1 when the service refuses it, or would.
     """

@@ -1,6 +1,6 @@
-"""`nhsauth explain`: why a request was refused, or what a value is, without asking anybody.
+"""`nhsauth explain`: why a request was refused, or what a value is, without asking anybody but a mock that runs.
 
-A message id alone is looked up, at a mock that runs: no other value leaves the process.
+That one looks up a message id, and knows what it has issued. It must say first that it is a mock.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ from mock_servers.explain import moment
 from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.offline import offline, token_url_of
+from mock_servers.explain.recognition import bare_value, is_private_key
 from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.jose import jwks
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
 from mock_servers.wire.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds
+_OF_THE_REAL: Final = (
+    "An id of the real service can be looked up by NHS England alone: quote it to them. "
+    "What its error means, `nhsauth errors TEXT` says."
+)
 _LARGEST: Final = 4 << 20
 """Bytes of a value that are read; the service reads no request of more than one MiB."""
 _LARGEST_REQUEST: Final = 20 << 20
@@ -63,7 +68,7 @@ def run(given: str, circumstance: Circumstance, *, as_json: bool) -> None:
     else:
         url = _url(circumstance.token_url) or token_url_of(value)
         context = offline(url, _moment(circumstance.at), _key_set(circumstance.key_set))
-        told = explain_on(context, value, circumstance.role)
+        told = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
     click.echo(json.dumps(told, indent=2) if as_json else "\n".join(explanation.lines(told, url)))
     if _is_refused(told):
         raise click.exceptions.Exit(No.exit_code)
@@ -167,18 +172,33 @@ def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
     if "detail" in told:
         raise No(f"The mock at {base} refuses: {printable(str(told['detail']))}")
     if "exchange" not in told:
-        raise No(f"No mock answers at {base}: start one with `nhsauth serve`, or name another with --server")
+        raise No(
+            f"No mock answers at {base}: start one with `nhsauth serve`, or name another with --server. {_OF_THE_REAL}"
+        )
     if told["exchange"] is None:
-        raise No(f"The mock at {base} keeps no exchange with the message id {shown(message_id)}")
+        raise No(f"The mock at {base} keeps no exchange with the message id {shown(message_id)}. {_OF_THE_REAL}")
     return told
 
 
-def _answer(url: str, body: Mapping[str, str]) -> Mapping[str, Any]:
+def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] | None:
+    """Return what the mock that runs says of a value that it has issued; `None` where it has not, or none runs."""
+    if circumstance.key_set is not None or circumstance.at is not None or is_private_key(bare_value(value)):
+        return None
+    base = _server(circumstance.server).rstrip("/")
+    if "urls" not in _answer(f"{base}/_nhsauth/status"):
+        return None
+    given = {"value": value.strip(), "as": circumstance.role, "token_url": circumstance.token_url}
+    told = _answer(f"{base}/_nhsauth/explain", {name: each for name, each in given.items() if each is not None})
+    return told if told.get("issued") else None
+
+
+def _answer(url: str, body: Mapping[str, str] | None = None) -> Mapping[str, Any]:
     """Return the JSON object that a call of the control API answers, be it a problem; else an empty one."""
+    method = "GET" if body is None else "POST"
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and a mock
         try:
-            told = session.post(url, json=body, timeout=_TIMEOUT).json()
+            told = session.request(method, url, json=body, timeout=_TIMEOUT).json()
         except (requests.RequestException, ValueError):
             return {}
     return told if isinstance(told, dict) else {}

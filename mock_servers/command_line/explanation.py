@@ -26,6 +26,10 @@ def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:
         yield from finding_lines(each)
     for verdict in told["verdicts"]:
         yield from _verdict(verdict, url)
+    for each in told["elsewhere"]:
+        head = f"As {each['as']}"
+        yield f"\n{_bold(head)}: {_error(each['error'])}"
+        yield from (f"  {printable(words)}" for words in (each["diagnosis"], each["cure"]) if words)
     if not told["verdicts"]:
         yield "\nThe service takes no such value, whatever it is sent as."
 
@@ -53,12 +57,16 @@ def _verdict(verdict: Mapping[str, Any], url: str | None) -> Iterator[str]:
     yield f"\n{_bold(head)}: {click.style(words, fg=colour)}"
     error = verdict["error"]
     if error:
-        yield f"  {error['status']} {error['code']} {error['description']}".rstrip()
+        yield f"  {_error(error)}"
         yield f"  evidence {error['evidence']}: {EVIDENCE[error['evidence']]}"
         yield f"  {printable(verdict['diagnosis'])}"
     yield from (f"  then: {printable(each)}" for each in verdict["then"])
     if verdict["not_judged"]:
         yield "  not judged: " + ", ".join(map(_rule, verdict["not_judged"]))
+
+
+def _error(error: Mapping[str, Any]) -> str:
+    return f"{error['status']} {error['code']} {error['description']}".rstrip()
 
 
 def _rule(name: str) -> str:

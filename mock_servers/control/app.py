@@ -83,7 +83,8 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
             body=_body(call),
             for_people=guards.is_browser(),
         )
-        return _response(call.answer(request))
+        with platform.faults.spared():  # what is ordered is for clients
+            return _response(call.answer(request))
 
     return view
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def _list(request: Request) -> Response:
-    from mock_servers.catalogue.entries import entries  # noqa: PLC0415 - brings every service there is, and few ever ask
+    from mock_servers.catalogue.entries import about  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = request.query.get("text", "")
-    found = [entry for entry in entries() if entry.is_about(text)]
+    found = about(text)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
     page = pages.errors_page(ErrorsPage(text=text, errors=[_shown(entry) for entry in found]))

@@ -148,6 +148,16 @@ SCHEMAS: Final = {
         },
         "How the service would judge the value now. Nothing is spent or remembered, and no network is used.",
     ),
+    "Elsewhere": answer_object(
+        {
+            "as": {"enum": list(ROLES)},
+            "would_be": {"const": "refused"},
+            "error": _ERROR,
+            "diagnosis": TEXT_OR_NULL,
+            "cure": TEXT_OR_NULL,
+        },
+        "How the service refuses the value in a part that it is not made for, and what to do.",
+    ),
     "Explanation": answer_object(
         {
             "kind": {"enum": list(KINDS)},
@@ -181,6 +191,12 @@ SCHEMAS: Final = {
                 "items": {"$ref": "#/components/schemas/Verdict"},
                 "description": "That one; or, where it is not known what the value is made for, one for each part that "
                 "it could have.",
+            },
+            "issued": {"type": "boolean", "description": "Whether this mock has issued it."},
+            "elsewhere": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/Elsewhere"},
+                "description": "What is answered where it does not belong; nothing where a part was asked for.",
             },
             "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
             "exchange": {

@@ -36,7 +36,7 @@ def explanation_page(told: Mapping[str, Any]) -> ExplanationPage:
         facts={"What it is": told["seen"], "How sure that is": told["certainty"], "Value": told["value"]},
         why=Why(findings=[finding_shown(each) for each in told["findings"]]),
         jwt=jwt_part(told["jwt"]) if told["jwt"] else None,
-        verdicts=[_verdict(each) for each in told["verdicts"]],
+        verdicts=[_verdict(each) for each in (*told["verdicts"], *told["elsewhere"])],
     )
 
 
@@ -69,6 +69,7 @@ def _verdict(told: Mapping[str, Any]) -> VerdictShown:
         would_be=told["would_be"],
         error=words,
         evidence=EVIDENCE[error["evidence"]] if error else None,
-        why=Why(diagnosis=told["diagnosis"], then=told["then"]),
-        not_judged=told["not_judged"],
+        why=Why(diagnosis=told["diagnosis"], then=told.get("then", ())),
+        not_judged=told.get("not_judged", ()),
+        cure=told.get("cure"),
     )

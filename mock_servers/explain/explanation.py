@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from mock_servers.diagnosis.request.place import misplaced
-from mock_servers.explain.recognition import bare_value, is_private_key, recognised
+from mock_servers.explain.recognition import Recognised, bare_value, is_private_key, recognised
 from mock_servers.explain.verdict import ROLES, Context, context
 from mock_servers.journal import provenance
 from mock_servers.journal.dissection import taken_apart
@@ -18,6 +18,10 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.platform.platform import Platform
 from mock_servers.wire.wording import cut
+
+_JWTS: Final = ("client_assertion", "subject_token", "access_token")
+_OPAQUE: Final = ("subject_token", "code", "refresh_token", "access_token")
+"""Where a value of each form is sent, rightly or not."""
 
 
 def explain(platform: Platform, value: str, role: str | None = None, token_url: str | None = None) -> dict[str, Any]:
@@ -48,9 +52,27 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
         "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
         "verdict": verdicts[0] if part else None,
         "verdicts": verdicts,
+        "issued": kind.exchange is None and _recognises(platform, bare),
+        "elsewhere": [] if role else list(_elsewhere(context, bare, kind, parts)),
         "findings": [asdict(each) for each in _first_of_each(found)],
         "exchange": kind.exchange.as_json() if kind.exchange else None,
     }
+
+
+def _recognises(platform: Platform, bare: str) -> bool:
+    return provenance.recognise(platform.store, provenance.fingerprint(bare)) is not None
+
+
+def _elsewhere(context: Context, bare: str, kind: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield what is answered to the value where it does not belong, with the cure: people send it there by mistake."""
+    for part in (_JWTS if kind.jwt else _OPAQUE) if parts else ():
+        verdict = ROLES[part].judge(context, bare)
+        if part in parts or not verdict.refusals:
+            continue
+        found = next(iter(_misplaced(context.platform, bare, ROLES[part].field)), None)
+        cure = found.cure if found else verdict.refusals[0].error.cure
+        told = verdict.as_json(part)
+        yield {**{name: told[name] for name in ("as", "would_be", "error", "diagnosis")}, "cure": cure}
 
 
 def _first_of_each(findings: Sequence[Finding]) -> list[Finding]:

@@ -26,7 +26,7 @@ from mock_servers.gateway.reply import (
     UnreachableUpstreamError,
     Waiting,
 )
-from mock_servers.jose.jwks import is_private
+from mock_servers.jose import destination
 from mock_servers.state.configuration import Api
 from mock_servers.wire.request import Request
 
@@ -46,6 +46,7 @@ _HOP_BY_HOP: Final = frozenset(
 )
 """For one connection alone (RFC 9110, section 7.6.1)."""
 _NOT_SENT: Final = _HOP_BY_HOP | {"host", "expect"}
+_PORTS: Final = {"http": 80, "https": 443}
 _SLASHES: Final = re.compile(r"^/{2,}")
 
 
@@ -94,7 +95,6 @@ class Upstream:
     def send(self, api: Api, request: Request) -> Reply:
         """Pass a request on. Raises UpstreamError."""
         parts = urlsplit(api.upstream)
-        self._refuse_foreign(parts.hostname or "")
         with ExitStack() as stack:
             connection = stack.enter_context(closing(self._connected(parts)))
             stack.enter_context(self.waiting(partial(_shut, connection.sock)))
@@ -103,17 +103,20 @@ class Upstream:
         return Reply(status=answer.status, headers=kept(answer.getheaders()), pieces=pieces)
 
     def _connected(self, parts: SplitResult) -> http.client.HTTPConnection:
+        """Return a connection to an address that was judged; the certificate is that of the name all the same."""
         host = parts.hostname or ""
-        connection = (
-            http.client.HTTPSConnection(host, parts.port, timeout=self.connect, context=ssl.create_default_context())
-            if parts.scheme == "https"
-            else http.client.HTTPConnection(host, parts.port, timeout=self.connect)
-        )
         try:
-            connection.connect()
-        except OSError as failure:
+            port = parts.port or _PORTS[parts.scheme]
+            connected = destination.connected(host, port, self.allow_hosts, self.connect)
+            if parts.scheme == "https":
+                connected = _secured(connected, host)
+        except destination.ForbiddenHostError as forbidden:
+            raise UnreachableUpstreamError(str(forbidden)) from None
+        except (OSError, ValueError) as failure:
             raise UnreachableUpstreamError(_told(failure)) from failure
-        connection.sock.settimeout(self.read)
+        connected.settimeout(self.read)
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = connected
         return connection
 
     def _answer(
@@ -126,16 +129,6 @@ class Upstream:
             raise SlowUpstreamError(f"it sent nothing for {self.read:g} s") from failure
         except (http.client.HTTPException, OSError, ValueError) as failure:
             raise BrokenUpstreamError(_told(failure)) from failure
-
-    def _refuse_foreign(self, host: str) -> None:
-        try:
-            allowed = host in self.allow_hosts or is_private(host)
-        except OSError as unknown:
-            raise UnreachableUpstreamError(_told(unknown)) from unknown
-        if not allowed:
-            raise UnreachableUpstreamError(
-                f"this mock calls loopback and private hosts only; list {host!r} in allow_hosts"
-            )
 
 
 def target_of(api: Api, request: Request) -> str:
@@ -152,6 +145,14 @@ def kept(headers: Iterable[tuple[str, str]], dropped: frozenset[str] = _HOP_BY_H
     listed = ",".join(value for name, value in pairs if name.lower() == "connection")
     left_out = dropped | {word.strip().lower() for word in listed.split(",")}
     return tuple((name, value) for name, value in pairs if name.lower() not in left_out)
+
+
+def _secured(connected: socket.socket, host: str) -> socket.socket:
+    try:
+        return ssl.create_default_context().wrap_socket(connected, server_hostname=host)
+    except BaseException:
+        connected.close()
+        raise
 
 
 def _shut(connected: socket.socket) -> None:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import ipaddress
 import json
 import re
-import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -22,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
+from mock_servers.jose import destination
+
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
@@ -32,7 +32,6 @@ _LARGEST_STATUS: Final = 399
 _SMALLEST_REDIRECT: Final = 300
 _SHORTEST_RSA_KEY: Final = 2048
 _URL = re.compile(r"https?://[^/?#]+/.*", re.IGNORECASE | re.DOTALL)
-_PRIVATE_NAMES = re.compile(r"[^.]+|.+\.(localhost|local|internal|test|lan|home\.arpa)", re.IGNORECASE)
 
 
 class UnreachableError(Exception):
@@ -166,14 +165,38 @@ class HttpFetcher:
         import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it for those would slow each start
 
         try:
-            with self.waiting(), urllib3.PoolManager(retries=False, timeout=self.timeout) as pool:
-                self._refuse_foreign(urlsplit(url).hostname or "")
-                headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else None
-                answer = pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
-                with contextlib.closing(answer):
-                    return answer.status, self._body(answer)
+            with self.waiting():
+                *others, last = destination.addresses(urlsplit(url).hostname or "", self.allow_hosts)
+                for address in others:
+                    with contextlib.suppress(
+                        urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError
+                    ):
+                        return self._answered(address, url, method, body)
+                return self._answered(last, url, method, body)
+        except destination.ForbiddenHostError as forbidden:
+            raise UnreachableError(str(forbidden)) from None
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as failure:
             raise UnreachableError(f"{type(failure).__name__}: {failure}"[:300]) from failure
+
+    def _answered(self, address: str, url: str, method: str, body: bytes | None) -> tuple[int, bytes]:
+        """Ask one address for a URL; the certificate is that of the URL's host all the same."""
+        import urllib3  # noqa: PLC0415 - as above
+
+        parts = urlsplit(url)
+        headers = {"Host": parts.netloc.rpartition("@")[2]}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        bounds: Any = {"timeout": self.timeout, "retries": False}
+        pool = (
+            urllib3.HTTPSConnectionPool(address, parts.port, server_hostname=parts.hostname, **bounds)
+            if parts.scheme == "https"
+            else urllib3.HTTPConnectionPool(address, parts.port, **bounds)
+        )
+        target = urllib3.util.parse_url(url).request_uri
+        with pool:
+            answer = pool.urlopen(method, target, body, headers, redirect=False, preload_content=False)
+            with contextlib.closing(answer):
+                return answer.status, self._body(answer)
 
     def _body(self, answer: BaseHTTPResponse) -> bytes:
         """Read as the bytes come, so that a host that sends one now and then runs into the deadline."""
@@ -185,23 +208,6 @@ class HttpFetcher:
             if self.monotonic() > deadline:
                 raise UnreachableError(f"it was not done after {self.timeout} s")
         return bytes(body)
-
-    def _refuse_foreign(self, host: str) -> None:
-        if host in self.allow_hosts or is_private(host):
-            return
-        raise UnreachableError(f"this mock calls loopback and private hosts only; list {host!r} in allow_hosts")
-
-
-def is_private(host: str) -> bool:
-    """Whether a host is this machine or a near one. Raises OSError for a name that nobody knows."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        pass
-    if not _PRIVATE_NAMES.fullmatch(host):
-        return False
-    found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-    return all(ipaddress.ip_address(address.partition("%")[0]).is_private for address in found)
 
 
 def _kind(body: bytes) -> str:

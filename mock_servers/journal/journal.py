@@ -25,6 +25,18 @@ class Tally:
     refused: int = 0
 
 
+class _Explained:
+    """A record as a log message, which is worked out when somebody writes it."""
+
+    __slots__ = ("_record",)
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __str__(self) -> str:
+        return self._record.explained()
+
+
 class Journal(Sequence[Record]):
     """The records that are kept, oldest first; safe to read while the mock answers.
 
@@ -49,13 +61,16 @@ class Journal(Sequence[Record]):
             self._arrived.notify_all()
 
     def report(self, record: Record) -> None:
-        """Log a record, explained, unless it is forgotten; called when its answer has left."""
+        """Log a record, unless it is forgotten; called when its answer has left.
+
+        A handler that prints it explains it; one that keeps or drops it does not.
+        """
         level = logging.INFO if record.refusal is None else logging.WARNING
         if not _log.isEnabledFor(level):
             return
         with self._reporting:
             if record.id > self._forgotten:
-                _log.log(level, "%s", record.explained(), extra={"exchange": record})
+                _log.log(level, "%s", _Explained(record), extra={"exchange": record})
 
     def clear(self) -> None:
         """Forget all records: what is being explained is finished first, and nothing of them is explained later."""

@@ -142,7 +142,7 @@ class ExchangePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictShown:
-    """How the service would judge a value in one role."""
+    """How the service would judge a value in one role; `cure` is what to do where it does not belong."""
 
     role: str
     would_be: Literal["refused", "accepted", "undecided"]
@@ -150,6 +150,7 @@ class VerdictShown:
     evidence: str | None = None
     why: Why
     not_judged: Sequence[str] = ()
+    cure: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.limit import COUNT, KEY_SET, REDIRECT, SCOPE, TEXT, URL, WORD
+from mock_servers.state.limit import CALLED_URL, COUNT, KEY_SET, KEY_SET_URL, REDIRECT, SCOPE, TEXT, WORD
 from mock_servers.state.real_host import ENVIRONMENT
 
 ACCESSES = ("app:level3", *(f"user-{each.word}:{mark}" for each in PROVIDERS for mark in each.scope_marks))
@@ -66,7 +66,7 @@ class App:
     kid: Annotated[str, TEXT] | None = None
     key_name: str | None = None
     jwks: Annotated[Mapping[str, Any], KEY_SET] | None = None
-    jwks_url: Annotated[str, WORD] | None = None  # of another form it is unreachable, which a test may want to see
+    jwks_url: Annotated[str, KEY_SET_URL] | None = None
     redirect_uris: tuple[Annotated[str, REDIRECT], ...] = ()
     scopes: tuple[Annotated[str, SCOPE], ...] = DEFAULT_SCOPES
     approved: bool = True
@@ -76,7 +76,7 @@ class App:
     subscribed: bool = True
     quota_per_minute: Annotated[int, COUNT] = 300
     environments: tuple[Annotated[str, ENVIRONMENT], ...] = ()
-    backchannel_logout_uri: Annotated[str, URL] | None = None
+    backchannel_logout_uri: Annotated[str, CALLED_URL] | None = None
     post_logout_redirect_uris: tuple[Annotated[str, REDIRECT], ...] = ()
     cis2_auth_method: Literal["client_secret_post", "private_key_jwt", "client_secret_basic"] = "client_secret_post"
     cis2_signing_algorithm: Literal["RS512", "RS256"] = "RS512"

@@ -85,9 +85,28 @@ SECONDS: Final = between(1, _TEN_YEARS, "a whole number of seconds")
 DAYS: Final = between(1, 36_500, "a whole number of days")
 COUNT: Final = between(0, _ALL, "a whole number")
 TIMES: Final = between(1, _ALL, "a whole number")
+
+_BYTE: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_LABEL: Final = "[A-Za-z0-9_-]"
+_PLAIN: Final = (
+    rf"(?:\[[0-9A-Fa-f:]+\]|(?:{_BYTE}\.){{3}}{_BYTE}"
+    rf"|(?:{_LABEL}+\.)*(?!0[xX][0-9A-Fa-f]*(?:[^A-Za-z0-9_-]|$)){_LABEL}*[A-Za-z_-]{_LABEL}*\.?)(?::[0-9]{{1,5}})?"
+)
+"""A host and its port, spelt in the one way: what ends in a number is four of them, without leading zeros."""
+_SPELT: Final = "the host a name in ASCII, or an address such as 127.0.0.1 or [::1], spelt in full"
+
 URL: Final = matching(r"https?://[^/?#\s@]+/[^#\s]*", "a URL such as https://host/path, no user name, no fragment")
 ORIGIN: Final = matching(r"https?://[^/?#\s@]+/?", "a URL without path, such as http://mock:8080")
-UPSTREAM: Final = matching(r"https?://[^/?#\s@]+(?:/[^?#\s]*)?", "a URL such as http://127.0.0.1:9000")
+CALLED_URL: Final = matching(rf"https?://{_PLAIN}/[^#\s]*", f"{URL.allowed}, {_SPELT}")
+"""A URL that the mock itself calls."""
+UPSTREAM: Final = matching(
+    rf"https?://{_PLAIN}(?:/[^?#\s]*)?", f"a URL such as http://127.0.0.1:9000, no user name, {_SPELT}"
+)
+KEY_SET_URL: Final = matching(
+    rf"(?![hH][tT][tT][pP][sS]?://[^/?#])[!-~]+|https?://{_PLAIN}(?:[/?#][!-~]*)?",
+    f"{WORD.allowed}; in a URL no user name, {_SPELT}",
+)
+"""Where an app's key set is; what is no URL at all cannot be fetched, which a test may want to see."""
 REDIRECT: Final = matching(r"[A-Za-z][A-Za-z0-9+.-]*:[^#\s]+", "an absolute URI without fragment")
 IP_ADDRESS: Final = matching(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*", "an IP address such as 10.0.0.7")
 HOST: Final = matching(r"[a-z0-9._-]+", "a host name in lower case, no scheme, no port")

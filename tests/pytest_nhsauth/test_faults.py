@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, get_args
 
-from typing import get_args
 import pytest
 import requests
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.fault import PLACES
-from pytest_nhsauth.faults import Place
-from pytest_nhsauth.faults import Faults
+from pytest_nhsauth.faults import Faults, Place
 from pytest_nhsauth.platform import Platform
 from pytest_nhsauth.remote import connected
 

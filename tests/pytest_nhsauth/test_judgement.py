@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from pytest_nhsauth.judgement import CASE, GOT, Judgements
+from pytest_nhsauth.judgement import GOT, PROPERTY, Judgements
+from pytest_nhsauth.screen import lines
 
 
 def report(outcome: str, *, when: str = "call", got: str = "", **case: str) -> Any:
     """A test's report, as pytest makes it of a case."""
     told = {"target": "int", "kind": "environment", "row": "§3.22", "evidence": "I", "case": "nbf", "expected": "401"}
-    properties = [(CASE, json.dumps(told | case)), *([(GOT, got)] if got else [])]
+    properties = [(f"{PROPERTY}{name}", value) for name, value in (told | case).items()] + [(GOT, got)] * bool(got)
     reason = ("file.py", 1, "Skipped: the target cannot have its clock set") if outcome == "skipped" else None
     return pytest.TestReport("id", ("f", 1, "n"), {}, outcome, reason, when, user_properties=properties)  # type: ignore[arg-type]
 
@@ -26,7 +27,7 @@ def test_a_guess_that_a_real_environment_shares_is_confirmed(judgements: Judgeme
     judgements.add(report("passed", got="401 unknown_error"))
 
     assert [each.settles for each in judgements.settled()] == ["confirmed"]
-    assert "CONFIRMED int §3.22 I nbf: 401 unknown_error" in judgements.told(table=False)
+    assert "CONFIRMED int §3.22 nbf: 401 unknown_error" in list(lines(judgements, width=80))
 
 
 def test_a_guess_that_a_real_environment_does_not_share_is_refuted(judgements: Judgements) -> None:
@@ -48,7 +49,7 @@ def test_what_was_not_asked_settles_nothing_and_tells_its_reason(judgements: Jud
     judgements.add(report("skipped"))
 
     assert judgements.settled() == []
-    assert "NOT ASKED 1 cases: the target cannot have its clock set" in judgements.told(table=False)
+    assert "Not asked, 1 cases: the target cannot have its clock set" in list(lines(judgements, width=80))
 
 
 def test_a_test_is_counted_once(judgements: Judgements) -> None:

@@ -27,6 +27,7 @@ _MET: Final = (
     (r"(?i)resolve|getaddrinfo|Name or service", "The name of its host is not known here."),
 )
 _ELSEWHERE: Final = "calls loopback and private hosts only"
+_NEVER: Final = "this mock never calls it"
 _SPENT: Final = "A failure is not cached, so the next try fetches again."
 
 
@@ -48,6 +49,8 @@ def jwks_unreachable(case: Case) -> Finding | None:
 def _cause(met: str) -> str:
     if _ELSEWHERE in met:
         return "This mock stays on your machine and network unless told otherwise; the real platform would have tried."
+    if _NEVER in met:
+        return "No key set is at such an address: what answers there is the machine's or the cloud's own business."
     if "must be http" in met:
         return "What is registered for the app is no URL of a file on a host."
     return next((words for pattern, words in _MET if re.search(pattern, met)), "The fetch failed on its way.")
@@ -56,6 +59,8 @@ def _cause(met: str) -> str:
 def _cure(met: str, where: str) -> str:
     if _ELSEWHERE in met:
         return f"List the host in `allow_hosts`, or give the app `jwks`. {_SPENT}"
+    if _NEVER in met:
+        return f"Register a URL of a host that serves the key set, or give the app `jwks`. {_SPENT}"
     private = (
         " This host is one of your own network, which the real platform cannot reach." if _is_private(where) else ""
     )

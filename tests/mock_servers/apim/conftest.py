@@ -8,12 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.provider.cis2 import CIS2
-from mock_servers.apim import platform_client
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.mock import Mock
 from mock_servers.platform import token_service
+from mock_servers.provider.cis2 import CIS2
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}

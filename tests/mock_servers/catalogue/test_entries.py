@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from mock_servers.catalogue.entries import entries
+from mock_servers.catalogue.entries import about, entries
 from mock_servers.diagnosis.request import place
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.provider.cis2 import CIS2
@@ -72,3 +72,21 @@ def test_a_row_knows_its_rules_its_flows_and_its_mistakes() -> None:
         "client-credentials",
         "token-exchange",
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["subject tokn malformed", "Malformed subject token", "MALFORMED jwt in subject-token"]
+)
+def test_a_search_forgives_a_slip_of_the_pen(text: str) -> None:
+    assert "Malformed JWT in subject_token" in [entry.error.sentence for entry in about(text)]
+
+
+def test_what_has_the_text_word_for_word_comes_alone() -> None:
+    sentences = {entry.error.sentence for entry in about("Malformed JWT in subject_token")}
+
+    assert sentences == {"Malformed JWT in subject_token"}
+
+
+@pytest.mark.parametrize("text", ["xyzzy", "subject xyzzy"])
+def test_a_search_for_what_is_not_there_finds_nothing(text: str) -> None:
+    assert about(text) == []

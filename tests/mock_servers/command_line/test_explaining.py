@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.explain import offline, verdict
+from mock_servers.http.server import serve
+from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.mock import Mock
@@ -33,6 +35,13 @@ GRACE = "the service allows 300 s and 10 s of grace: set exp to now + 300 or les
 TIMEOUT = 30
 
 
+def refuse_mock_only(_: socket.socket, address: object) -> None:
+    """Refuse a connection to where a mock might run; any other has no business here."""
+    if address != ("127.0.0.1", 9):
+        pytest.fail(f"asked the network: {address}")
+    raise ConnectionRefusedError
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command where every connection is an error, but to a mock that is named."""
@@ -40,8 +49,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     def ran(*arguments: str | Path, stdin: str | bytes = "", connects: bool = False, **environment: str) -> Result:
         with monkeypatch.context() as patch:
             if not connects:
-                patch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("asked the network"))
-                patch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asked the network"))
+                patch.setattr(socket.socket, "connect", refuse_mock_only)
             given = ["explain", *(str(argument) for argument in arguments)]
             return CliRunner(env=OFFLINE | environment).invoke(nhsauth, given, input=stdin)
 
@@ -418,6 +426,91 @@ def test_json_is_what_the_control_api_tells(run: Run, sign: Sign, ring: KeyRing)
 
     assert list(offline_members) == list(answer)
     assert list(offline_members["verdict"]) == list(answer["verdict"])
+
+
+# every place, and what a mock that runs has issued
+
+
+def test_without_a_hint_a_value_is_judged_where_it_does_not_belong_too(run: Run) -> None:
+    text = run("SplxlOBeZQQYbYS6WxSbIAxx4f0").stdout
+
+    as_code, as_subject_token = text.index("As code: "), text.index("As subject_token: ")
+    assert as_code < as_subject_token
+    assert "As subject_token: 400 invalid_request Malformed JWT in subject_token" in text
+    assert "Exchange the code at the provider's own token endpoint first" in text[as_subject_token:]
+
+
+def test_with_a_hint_it_is_judged_there_alone(told: Told, sign: Sign) -> None:
+    assert told(sign(), "--as", "client_assertion")["elsewhere"] == []
+
+
+@pytest.mark.parametrize("value", ["-9d-aBcDeFgHiJkLmNoPqRsTuVw", "--9d-aBcDeFgHiJkLmNoPqRsTuV"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_value_may_begin_with_a_hyphen(run: Run, value: str, place: int) -> None:
+    arguments = ["--json"]
+    arguments.insert(place, value)
+
+    result = run(*arguments)
+
+    assert json.loads(result.stdout)["kind"] == "authorization_code"
+
+
+def test_a_misspelt_option_is_one(run: Run) -> None:
+    result = run("x", "--jsn")
+
+    assert result.exit_code == 2
+    assert "No such option" in result.stderr
+
+
+def test_a_mock_that_runs_tells_what_it_has_issued(run: Run, ring: KeyRing) -> None:
+    mock = Mock(ring=ring)
+    with mock.serving():
+        code = mock.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
+        issued = run(code, "--json", connects=True, NHSAUTH_URL=mock.url)
+        foreign = run("SplxlOBeZQQYbYS6WxSbIAxx4f0", "--json", connects=True, NHSAUTH_URL=mock.url)
+        by_hand = run(code, "--json", "--server", mock.url, connects=True)
+
+    told = json.loads(issued.stdout)
+    assert (told["kind"], told["certainty"], told["issued"]) == ("authorization_code", "certain", True)
+    assert told["elsewhere"][0]["as"] == "subject_token"
+    assert "access_token with client_id and client_secret" in told["elsewhere"][0]["cure"]
+    assert json.loads(foreign.stdout)["issued"] is False
+    assert json.loads(by_hand.stdout)["issued"] is True
+    assert len(mock.exchanges) == 0
+
+
+@pytest.mark.parametrize("options", [["--at", AT], ["--jwks"]], ids=["at", "jwks"])
+def test_who_says_when_or_by_which_keys_asks_no_mock(
+    run: Run, ring: KeyRing, key_set: Path, options: list[str]
+) -> None:
+    mock = Mock(ring=ring)
+    with mock.serving():
+        value = mock.client_assertion("nhsauth-app")
+        given = [*options, str(key_set)] if options == ["--jwks"] else options
+        told = json.loads(run(value, "--json", *given, connects=True, NHSAUTH_URL=mock.url).stdout)
+
+    assert told["issued"] is False
+
+
+def test_what_is_no_mock_is_sent_no_value(run: Run) -> None:
+    seen: list[bytes] = []
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        seen.append(environ["REQUEST_METHOD"].encode() + environ["PATH_INFO"].encode())
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [b"{}"]
+
+    with serve(application) as server:
+        run("SplxlOBeZQQYbYS6WxSbIAxx4f0", connects=True, NHSAUTH_URL=server.url)
+
+    assert seen == [b"GET/_nhsauth/status"]
+
+
+def test_an_id_of_the_real_service_cannot_be_looked_up_and_the_answer_says_so(run: Run) -> None:
+    result = run("rrt-0123456789012345678-b-geu2-1234567-1234567-1")
+
+    assert result.exit_code == 1
+    assert "An id of the real service can be looked up by NHS England alone" in result.stderr
 
 
 # message ids

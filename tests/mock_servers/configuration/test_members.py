@@ -283,6 +283,78 @@ def test_values_that_could_not_work_are_refused(kind: type[Any], given: Mapping[
     assert str(caught.value).startswith(said)
 
 
+@pytest.mark.parametrize("member", ["upstream", "jwks_url", "backchannel_logout_uri"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "2130706433",
+            "0x7f000001",
+            "0X7F.1",
+            "127.1",
+            "0177.0.0.1",
+            "127.0.0.01",
+            "127.0.0.1.",
+            "256.0.0.1",
+            "1.2.3.4.5",
+        ),
+        *(
+            "keys.0x7f",
+            "[::ffff:127.0.0.1]",
+            "[fe80::1%25eth0]",
+            "%31%32%37.0.0.1",
+            "\uff11\uff12\uff17.0.0.1",
+            "127。0。0。1",
+            "a@127.0.0.1",
+        ),
+        *("bücher.example", "127.0.0.1\\@evil.example", "a b", "[127.0.0.1]"),
+    ],
+)
+def test_a_host_in_an_odd_spelling_is_refused_where_it_is_registered(member: str, host: str) -> None:
+    kind, others = (Api, {"path": "/a"}) if member == "upstream" else (App, APP)
+
+    with pytest.raises(MemberError) as caught:
+        members.read(kind, {**others, member: f"http://{host}/x"})
+
+    assert str(caught.value).startswith(f"{member} is ")
+    assert "allowed: " in str(caught.value)
+    assert ascii("http://")[1:-1] in str(caught.value)
+
+
+@pytest.mark.parametrize("member", ["upstream", "jwks_url", "backchannel_logout_uri"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "127.0.0.1:9000",
+            "[::1]:9000",
+            "[FD00::1]",
+            "localhost",
+            "LOCALHOST:80",
+            "keys",
+            "my_keys",
+            "3scale",
+            "keys-1",
+        ),
+        *("keys.svc.cluster.local", "a.b.", "1.2.3.4a", "0xyz", "xn--bcher-kva.example", "169.254.169.254"),
+    ],
+)
+def test_a_host_in_its_usual_spelling_is_registered(member: str, host: str) -> None:
+    kind, others = (Api, {"path": "/a"}) if member == "upstream" else (App, APP)
+
+    assert getattr(members.read(kind, {**others, member: f"http://{host}/x"}), member) == f"http://{host}/x"
+
+
+@pytest.mark.parametrize("url", ["keys.json", "http://?x/", "http:///x", "https:", "ftp://127.1/x"])
+def test_a_key_set_that_cannot_be_fetched_may_be_registered(url: str) -> None:
+    assert members.read(App, {**APP, "jwks_url": url}).jwks_url == url
+
+
+def test_capitals_hide_no_odd_spelling() -> None:
+    with pytest.raises(MemberError, match="jwks_url"):
+        members.read(App, {**APP, "jwks_url": "HTTP://2130706433/x"})
+
+
 @pytest.mark.parametrize(
     ("kind", "given"),
     [

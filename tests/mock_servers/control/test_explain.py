@@ -57,6 +57,8 @@ def test_an_explanation_has_its_members_in_order(ask: Ask) -> None:
         "jwt",
         "verdict",
         "verdicts",
+        "issued",
+        "elsewhere",
         "findings",
         "exchange",
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -158,12 +159,17 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
     return seen
 
 
+def _row(of: Any, outcome: Any, error: Any) -> Any:
+    return error if error is of.fault else of.row(error, outcome.exchange)
+
+
 def alarms(of: Any, outcome: Any, record: Record) -> Iterator[Finding]:
     """Ask every finder about a good request, as if something that none of them knows had refused it."""
     rules = tuple(rule for policy in outcome.flow.policies for rule in policy.rules)
     error = next((rule.error for rule in rules if rule.error is not None), of.fault)
     refusal = Refusal(error=error, rule="nobody", policy="", diagnosis="")
-    case = case_of(of.known, outcome.flow, outcome.exchange, refusal, record, lambda row: row)
+    row = partial(_row, of, outcome)
+    case = case_of(of.known, outcome.flow, outcome.exchange, refusal, record, row)
     asked = findings(replace(case, ahead=rules, unrouted=False), FINDERS)
     return (finding for finding in asked if finding.certainty != "possible")
 

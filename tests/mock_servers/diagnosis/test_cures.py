@@ -798,9 +798,10 @@ def test_a_mistyped_token_path_is_told_alone(bench: Bench, path: str, content_ty
 @pytest.mark.parametrize("path", ["/favicon.ico", "/health", "/", "/oauth2/health", "/robots.txt", "/healthz"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_probe_is_told_nothing(bench: Bench, path: str, method: str) -> None:
-    Client(bench.platform).open(path, method=method, base_url=PLAIN)
+    answer = Client(bench.platform).open(path, method=method, base_url=PLAIN)
 
-    assert bench.platform.exchanges.last.findings == ()
+    assert answer.status_code in (200, 204, 303, 404)
+    assert [record.findings for record in bench.platform.exchanges if record.findings] == []
 
 
 # times

@@ -1,11 +1,14 @@
-"""What becomes of records that are still to be explained, or logged, when the journal is emptied."""
+"""When records are explained and logged, and what becomes of those that still are to be when the journal is emptied."""
 
+import io
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from mock_servers.journal import journal as journal_module
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Examination, Record, RecordedError
 
@@ -81,3 +84,49 @@ def test_what_is_being_explained_is_finished_on_the_journal_as_it_was(caplog: py
     logged = [each.levelno for each in caplog.records]
     reporting.join()
     assert (kept, logged, asked.headline) == ([1], [logging.WARNING], "seen")
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
+    """A logger that nobody but the test listens to."""
+    apart = logging.Logger("apart", logging.DEBUG)  # noqa: LOG001 - one that pytest does not listen to, either
+    monkeypatch.setattr(journal_module, "_log", apart)
+    return apart
+
+
+class Explanations:
+    """Counts how often an exchange is explained."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, _: Record) -> Examination:
+        self.count += 1
+        return Examination(advice=("keep the token",))
+
+
+def reported(journal: Journal) -> tuple[Record, Explanations]:
+    explanations = Explanations()
+    success = replace(record(explanations), status=200, refusal=None)
+    journal.add(success)
+    journal.report(success)
+    return success, explanations
+
+
+def test_a_handler_that_drops_a_success_does_not_have_it_explained(log: logging.Logger) -> None:
+    log.addHandler(logging.NullHandler())
+
+    _, explanations = reported(Journal())
+
+    assert explanations.count == 0
+
+
+def test_a_success_that_two_handlers_print_and_a_test_reads_is_explained_once(log: logging.Logger) -> None:
+    streams = io.StringIO(), io.StringIO()
+    for stream in streams:
+        log.addHandler(logging.StreamHandler(stream))
+
+    success, explanations = reported(Journal())
+
+    assert [stream.getvalue().count("Advice: keep the token") for stream in streams] == [1, 1]
+    assert (success.advice, explanations.count) == (("keep the token",), 1)

@@ -51,6 +51,9 @@ case("timeout", "jwks-unreachable", NO_KEY_SET, "did not answer in time")(unreac
 case("refused", "jwks-unreachable", NO_KEY_SET, "Nothing listens there", "own network")(
     unreachable("NewConnectionError: Connection refused")
 )
+case("never called", "jwks-unreachable", NO_KEY_SET, "Register a URL")(
+    unreachable("169.254.169.254 is link-local, where clouds keep their metadata: this mock never calls it")
+)
 case("not public", "jwks-unreachable", NO_KEY_SET, "allow_hosts")(
     unreachable("this mock calls loopback and private hosts only; list 'x' in allow_hosts")
 )
