@@ -115,7 +115,7 @@ def fetch_provider_tokens(exchange: Exchange) -> str | None:
     return f"{provider.title} answered the platform's token request with {status}: {shown(said)}."
 
 
-@rejects(errors.EXTERNAL_ID_TOKEN_MISSING)
+@rejects(errors.EXTERNAL_ID_TOKEN_MISSING, after=["fetch_provider_tokens"])
 def check_external_id_token_present(exchange: Exchange) -> str | None:
     """An answer without one gets no further (I)."""
     if isinstance(exchange.provider_tokens.get("id_token"), str):
@@ -131,7 +131,7 @@ def _members(body: bytes) -> Mapping[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
-@rejects(errors.EXTERNAL_ID_TOKEN_MALFORMED)
+@rejects(errors.EXTERNAL_ID_TOKEN_MALFORMED, after=["check_external_id_token_present"])
 def decode_external_id_token(exchange: Exchange) -> str | None:
     """A JWT."""
     sent = exchange.provider_tokens["id_token"]

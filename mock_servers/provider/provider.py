@@ -159,7 +159,8 @@ class PlatformAsClient:
     `client_id` is the platform's there, `scope` what it asks for, `default_acr` the `acr_values` of a client that names
     none; without it none are sent. `picked_by` is the scope at /authorize that picks this provider; the first without
     one takes all others. A session lasts `session_lifetime` seconds and so does a refresh token. `tells_log_outs`: its
-    logout tokens are believed. `lent_as` is the word by which the proxy mock-jwks lends client id and secret.
+    logout tokens are believed. The platform proves itself by its secret in the form, or by an assertion. `lent_as` is
+    the word by which the proxy mock-jwks lends client id and secret.
     """
 
     client_id: str
