@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.platform import IdentityProvider, Platform
     from pytest_nhsauth.registered_app import RegisteredApp
     from pytest_nhsauth.settings import Settings
+    from pytest_nhsauth.standalone import mock_platform
     from pytest_nhsauth.target import ServerDiedError
     from pytest_nhsauth.unused_fault import UnusedFaultWarning
     from pytest_nhsauth.users import Users
@@ -65,6 +66,7 @@ __all__ = [
     "UnusedFaultWarning",
     "Users",
     "explain",
+    "mock_platform",
 ]
 
 _HOMES: Final = {
@@ -89,6 +91,7 @@ _HOMES: Final = {
     "pytest_nhsauth.platform": ("IdentityProvider", "Platform"),
     "pytest_nhsauth.registered_app": ("RegisteredApp",),
     "pytest_nhsauth.settings": ("Settings",),
+    "pytest_nhsauth.standalone": ("mock_platform",),
     "pytest_nhsauth.target": ("ServerDiedError",),
     "pytest_nhsauth.unused_fault": ("UnusedFaultWarning",),
     "pytest_nhsauth.users": ("Users",),

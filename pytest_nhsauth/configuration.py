@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mock_servers.configuration.reading import find, read
+from mock_servers.configuration.reading import changed, find, read
 
-__all__ = ["find", "read"]
+__all__ = ["changed", "find", "read"]

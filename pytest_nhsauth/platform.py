@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProvider:
-    """An identity provider's issuer and URLs, as its discovery document gives them."""
+    """An identity provider's issuer and URLs, as its discovery document gives them.
+
+    `end_session_url` is None where there is no such endpoint: NHS login and the mock realms end no session.
+    """
 
     name: str
     issuer: str
@@ -34,6 +37,7 @@ class IdentityProvider:
     token_url: str
     userinfo_url: str
     jwks_url: str
+    end_session_url: str | None
 
 
 class Platform:
@@ -120,6 +124,7 @@ class Platform:
             token_url=urls["token"],
             userinfo_url=urls["userinfo"],
             jwks_url=urls["jwks"],
+            end_session_url=urls.get("end_session"),
         )
 
     @blames_caller

@@ -228,14 +228,8 @@ class Remote:
         if name not in known:
             raise LookupError(f"provider {name!r} is none of {', '.join(known)}")
         told = self._discovered(f"{issuers[name]}/.well-known/openid-configuration")
-        return {
-            "issuer": told["issuer"],
-            "discovery": f"{issuers[name]}/.well-known/openid-configuration",
-            "authorize": told["authorization_endpoint"],
-            "token": told["token_endpoint"],
-            "userinfo": told["userinfo_endpoint"],
-            "jwks": told["jwks_uri"],
-        }
+        urls = {word: told[member] for word, member in _DISCOVERED.items() if member in told}
+        return {"discovery": f"{issuers[name]}/.well-known/openid-configuration", **urls}
 
     def people(self) -> list[Person]:
         """Return everybody."""
@@ -345,6 +339,14 @@ def _check_mock(control: ControlApi) -> None:
 
 
 _COUNTED: Final = ("id", "seen", "used")
+_DISCOVERED: Final = {
+    "issuer": "issuer",
+    "authorize": "authorization_endpoint",
+    "token": "token_endpoint",
+    "userinfo": "userinfo_endpoint",
+    "jwks": "jwks_uri",
+    "end_session": "end_session_endpoint",
+}
 _OTHER_URLS: Final = ("base", "token", "authorize", "userinfo", "hello_world", "control", "openapi")
 """What a status lists besides the providers."""
 

@@ -155,7 +155,10 @@ class Target(Protocol):
         ...
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
-        """Return `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks` of a provider. Raises LookupError."""
+        """Return a provider's `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks`, and any `end_session`.
+
+        Raises LookupError.
+        """
         ...
 
     def people(self) -> list[Person]:

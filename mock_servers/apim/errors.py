@@ -175,8 +175,7 @@ CLIENT_ASSERTION_EXPIRED = _row(
     "invalid_request",
     "Invalid 'exp' claim in client_assertion JWT - JWT has expired",
     cause="The assertion was made long before it was sent, the clock is slow, or local time was taken for UTC: in "
-    "summer "
-    "that is an hour off.",
+    "summer that is an hour off.",
     cure="Make a new assertion for each request, from a clock that knows UTC, with exp some minutes ahead.",
 )
 CLIENT_ASSERTION_KID_MISSING = _row(
@@ -267,8 +266,7 @@ APP_UNKNOWN = _row(
     "invalid_request",
     "Invalid 'iss'/'sub' claims in client_assertion JWT",
     cause="iss and sub are no API key of this environment: the key of another one, an application id (a UUID), a "
-    "name, a "
-    "CIS2 client id, a regenerated key; or the app is not approved, or not subscribed to this API.",
+    "name, a CIS2 client id, a regenerated key; or the app is not approved, or not subscribed to this API.",
     cure="Copy the API key of the app in this very environment, and see that app and key are approved. " + _SPENT,
 )
 QUOTA_EXCEEDED = ServiceError(
@@ -326,9 +324,8 @@ CLIENT_ASSERTION_SIGNATURE_WRONG = _row(
     401,
     "public_key error",
     "JWT signature verification failed",
-    cause="The private key is not the other half of the registered one: another environment's, or an older one "
-    "under the "
-    "same kid.",
+    cause="The private key is not the other half of the registered one: another environment's, or an older one under "
+    "the same kid.",
     cure="Make the public half of the key that signs, and compare its modulus with the set. " + _SPENT,
 )
 CLIENT_ASSERTION_NOT_YET_VALID = _catch_all(
@@ -404,8 +401,7 @@ SUBJECT_TOKEN_MALFORMED = _row(
     "invalid_request",
     "Malformed JWT in subject_token",
     cause="The value is not an id_token: an authorization code, CIS2's access token, a refresh token; or a JWT that "
-    "was "
-    "cut off or quoted.",
+    "was cut off or quoted.",
     cure="Exchange the code at the provider's own token endpoint first, and send the id_token of that answer.",
 )
 SUBJECT_TOKEN_KID_MISSING = _row(
@@ -917,9 +913,8 @@ REFRESH_TOKEN_UNKNOWN = _row(
     401,
     "invalid_grant",
     "refresh_token is invalid",
-    cause="The token was used before: each refresh gives a new one and ends the old. Two workers share one, a copy "
-    "in a "
-    "session is old, or an answer was lost on a timeout; or the token is another app's.",
+    cause="The token was used before: each refresh gives a new one and ends the old. Two workers share one, a copy in "
+    "a session is old, or an answer was lost on a timeout; or the token is another app's.",
     cure="Keep the newest under a lock, and wait 30 s for an answer. If it is lost, log in again.",
 )
 REFRESH_TOKEN_REVOKED = _row(
@@ -1010,8 +1005,7 @@ USERINFO_REFUSED = ServiceError(
     evidence="I",
     shape="providers_status",
     cause="CIS2 refused or failed, and its own status is passed on, mostly 401: CIS2's access token lives an hour, "
-    "and a "
-    "refresh at the platform does not renew it.",
+    "and a refresh at the platform does not renew it.",
     cure="Ask soon after the log-in, and keep the answer. " + _GUESS,
 )
 """Its status is what CIS2 answered: 401 once CIS2's own access token has expired."""

@@ -10,7 +10,7 @@ import click
 
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.command_line.finding import lines as finding_lines
-from mock_servers.wire.wording import printable
+from mock_servers.wire.wording import one_line
 
 
 def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:
@@ -18,7 +18,7 @@ def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:
     if told["exchange"]:
         yield from _exchange(told["exchange"])
         return
-    yield f"{_bold(printable(told['seen']))} ({told['certainty']})"
+    yield f"{_bold(one_line(told['seen']))} ({told['certainty']})"
     if told["jwt"]:
         yield from _jwt(told["jwt"])
     for each in told["findings"]:
@@ -39,7 +39,7 @@ def _jwt(jwt: Mapping[str, Any]) -> Iterator[str]:
         yield f"\n{_bold(part.capitalize())}"
         for name, value in jwt[part].items():
             words = jwt["times"].get(name) if part == "claims" else None
-            yield f"  {printable(name)}: {json.dumps(value)}" + (f"  ({words})" if words else "")
+            yield f"  {one_line(name)}: {json.dumps(value)}" + (f"  ({words})" if words else "")
     yield f"  signature of {jwt['signature']}"
 
 
@@ -59,8 +59,8 @@ def _verdict(verdict: Mapping[str, Any], url: str | None) -> Iterator[str]:
     if error:
         yield f"  {_error(error)}"
         yield f"  evidence {error['evidence']}: {EVIDENCE[error['evidence']]}"
-        yield f"  {printable(verdict['diagnosis'])}"
-    yield from (f"  then: {printable(each)}" for each in verdict["then"])
+        yield f"  {one_line(verdict['diagnosis'])}"
+    yield from (f"  then: {one_line(each)}" for each in verdict["then"])
     if verdict["not_judged"]:
         yield "  not judged: " + ", ".join(map(_rule, verdict["not_judged"]))
 
@@ -74,18 +74,18 @@ def _rule(name: str) -> str:
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
-    yield _bold(f"{exchange['method']} {printable(exchange['path'])} {exchange['status']} at {exchange['at']}")
+    yield _bold(f"{exchange['method']} {one_line(exchange['path'])} {exchange['status']} at {exchange['at']}")
     error = exchange["error"]
     if error:
-        yield f"  {error['code']} {printable(error['description'])}".rstrip()
+        yield f"  {error['code']} {one_line(error['description'])}".rstrip()
         yield f"  evidence {error['evidence']}: {EVIDENCE[error['evidence']]}"
     if exchange["diagnosis"]:
-        yield f"  {printable(exchange['diagnosis'])}"
+        yield f"  {one_line(exchange['diagnosis'])}"
     for each in exchange["findings"]:
         yield ""
         yield from finding_lines(each)
-    yield from (f"  then: {printable(each)}" for each in exchange["then"])
-    yield from (f"  advice: {printable(each)}" for each in exchange["advice"])
+    yield from (f"  then: {one_line(each)}" for each in exchange["then"])
+    yield from (f"  advice: {one_line(each)}" for each in exchange["advice"])
 
 
 def _bold(text: str) -> str:

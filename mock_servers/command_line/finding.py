@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from mock_servers.wire.wording import printable
+from mock_servers.wire.wording import one_line
 
 _PARTS: Final = (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("change", "Code: "))
 
@@ -17,5 +17,5 @@ def lines(finding: Mapping[str, Any]) -> Iterator[str]:
     yield f"{click.style(finding['id'], bold=True)} ({finding['certainty']})"
     for name, title in _PARTS:
         if finding.get(name):
-            yield f"  {title} {printable(finding[name])}"
-    yield from (f"    {printable(line)}" for line in (finding.get("difference") or "").splitlines())
+            yield f"  {title} {one_line(finding[name])}"
+    yield from (f"    {one_line(each)}" for each in (finding.get("difference") or "").splitlines())

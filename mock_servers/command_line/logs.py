@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import click
 
 from mock_servers.command_line.finding import lines
-from mock_servers.wire.wording import moment, printable
+from mock_servers.wire.wording import moment, one_line
 
 if TYPE_CHECKING:
     from mock_servers.journal.record import Record
@@ -52,9 +52,17 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         exchange: Record | None = getattr(record, "exchange", None)
         if exchange is None:
-            return self._painted(printable(super().format(record)), record)
+            return self._painted(super().format(record), record)
         head = f"{self.formatTime(record, self.datefmt)} {record.levelname:7} {exchange}"
-        return "\n".join([self._painted(printable(head), record), *self._below(exchange)])
+        return "\n".join([self._painted(head, record), *self._below(exchange)])
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
+        """Write the line itself."""
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - as logging calls it
+        """Write a traceback below its line, so that none of it looks like a line of its own."""
+        return "\n".join(_INDENT + one_line(each) for each in super().formatException(ei).splitlines())
 
     def _painted(self, text: str, record: logging.LogRecord) -> str:
         colour = _COLOURS.get(record.levelname) if self._coloured else None
@@ -82,8 +90,8 @@ def _explained(exchange: Record) -> Iterator[str]:
     examined = exchange.examination()
     for finding in examined.findings:
         yield from lines(asdict(finding))
-    yield from (f"then: {printable(each)}" for each in examined.then)
-    yield from (f"advice: {printable(each)}" for each in examined.advice)
+    yield from (f"then: {one_line(each)}" for each in examined.then)
+    yield from (f"advice: {one_line(each)}" for each in examined.advice)
 
 
 class _Json(logging.Formatter):

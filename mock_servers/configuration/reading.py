@@ -91,10 +91,27 @@ class FileConfiguration(Configuration):
 def read(path: Path) -> Configuration:
     """Return what a file configures. Raises ConfigurationError, which tells all that is wrong with the file."""
     where, table = _table(path)
+    return _made(table, where, f"{path}: ", path.parent.absolute())
+
+
+def changed(path: Path | None, settings: Mapping[str, Any]) -> Configuration:
+    """Return what a file, or none, configures with `settings` in the place of its members of these names.
+
+    Relative paths in them start from the current folder. Raises ConfigurationError, as `read` does.
+    """
+    own = _made(settings, "", "", Path.cwd())
+    if path is None:
+        return own
+    named = {*settings, *(["private_keys"] if "apps" in settings else [])}
+    taken: dict[str, Any] = {each.name: getattr(own, each.name) for each in fields(own) if each.name in named}
+    return replace(read(path), **taken)
+
+
+def _made(table: Any, where: str, source: str, folder: Path) -> Configuration:
     try:
-        given = members.read(FileConfiguration, table, where=where, folder=path.parent.absolute())
+        given = members.read(FileConfiguration, table, where=where, folder=folder)
     except MemberError as error:
-        raise ConfigurationError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+        raise ConfigurationError("\n".join(f"{source}{line}" for line in str(error).splitlines())) from None
     return _as(
         Configuration,
         given,
@@ -102,7 +119,7 @@ def read(path: Path) -> Configuration:
         users=tuple(_as(Person, user, claims=user.claims_file or user.claims) for user in given.users),
         hosts=tuple(_as(RealHost, host) for host in given.hosts),
         private_keys={entry.client_id: entry.private_key for entry in given.apps if entry.private_key},
-        source=f"{path}: {where}." if where else f"{path}: ",
+        source=f"{source}{where}." if where else source,
     )
 
 

@@ -167,10 +167,23 @@ def _client_credentials(attempt: _Attempt) -> Commands:
 
 
 def _token_exchange(attempt: _Attempt) -> Commands:
+    if _sent_a_code(attempt):
+        yield "# A code of the provider is not an id_token: it is exchanged for one first."
+        yield from _provider_code(attempt, attempt.provider())
+        redeemed = _redeem(attempt, attempt.provider(), _code_and_redirect(attempt), ())
+        yield shell.kept("id_token", redeemed, "id_token")
+    else:
+        yield _id_token(attempt)
     yield _assertion(attempt, attempt.token_url)
-    yield _id_token(attempt)
     form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
     yield shell.curl(attempt.token_url, {**form, "subject_token": Variable("id_token"), **_proof()})
+
+
+def _sent_a_code(attempt: _Attempt) -> bool:
+    """Whether the client has logged a person in, and sent what that gave in the place of what it buys."""
+    key = attempt.record.sent.get("subject_token")
+    issued = provenance.recognise(attempt.platform.store, key) if key is not None else None
+    return issued is not None and issued.kind == "authorization code" and bool(attempt.redirect_uri)
 
 
 def _authorization_code(attempt: _Attempt) -> Commands:

@@ -1,10 +1,9 @@
-"""Knows what of a request must never be shown whole, and cuts it wherever it turns up in words."""
+"""Knows what of a request must never be shown whole."""
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -13,7 +12,7 @@ from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
-from mock_servers.wire.wording import cut
+from mock_servers.wire.confidential import Confidential
 
 _HARMLESS: Final = frozenset(
     [
@@ -54,29 +53,11 @@ _HARMLESS_HEADERS: Final = frozenset(
 _HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg"])
 _SHORTEST: Final = 4
 _SHORTEST_HEADER: Final = 6
-_MOST: Final = 2000
-"""Values that are looked for; a request has a dozen."""
-_START: Final = 24
-"""Characters by which a long value is known where it was cut already."""
 
 
-class Confidential:
-    """The values of some requests that are nobody's business."""
-
-    def __init__(self, captured: Iterable[Captured]) -> None:
-        values = {value for each in captured for value in _values(each)}
-        spelt = values | {json.dumps(value)[1:-1] for value in values}
-        self._values = sorted(spelt, key=len, reverse=True)[:_MOST]
-        self._pattern = re.compile("|".join(map(_pattern, self._values))) if spelt else None
-
-    def cut(self, text: str) -> str:
-        """Return a text with each of the values cut."""
-        return self._pattern.sub(lambda found: cut(found[0]), text) if self._pattern is not None else text
-
-
-def _pattern(value: str) -> str:
-    rest = r"[^\s\"'…]*" if len(value) > _START else r"(?!\w)"
-    return rf"(?<!\w){re.escape(value[:_START])}{rest}"
+def of(captured: Iterable[Captured]) -> Confidential:
+    """Return the values of some requests that are nobody's business."""
+    return Confidential({value for each in captured for value in _values(each)})
 
 
 def _values(captured: Captured) -> Iterator[str]:

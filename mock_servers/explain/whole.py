@@ -17,10 +17,9 @@ from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.examination import asked, case_of
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.explain import reading
+from mock_servers.explain import confidential, reading
 from mock_servers.explain.answered import Answered, told, told_by
 from mock_servers.explain.captured import Captured, CapturedAnswer, named
-from mock_servers.explain.confidential import Confidential
 from mock_servers.explain.curl import ReadFile
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged
 from mock_servers.explain.raw_http import is_answer, read_answer
@@ -31,6 +30,7 @@ from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.journal.record import Record, request_shown, secrets_sent
 from mock_servers.rules import Refusal, ServiceError, UnknownError
+from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Parameters
 from mock_servers.wire.wording import moment, printable, shown
 
@@ -96,7 +96,7 @@ def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] 
     circumstance = _circumstance(captured, lent, clock)
     found = judged(captured, circumstance)
     explanation = _Explaining(captured, answer, circumstance, found).explanation()
-    return _cut(explanation, Confidential([captured]))
+    return _cut(explanation, confidential.of([captured]))
 
 
 def _answer(captured: Captured, given: str | None) -> Answered | None:
@@ -453,9 +453,9 @@ def _corrected(captured: Captured, found: Judged) -> str | None:
 # what is shown
 
 
-def _cut(explanation: RequestExplanation, confidential: Confidential) -> RequestExplanation:
+def _cut(explanation: RequestExplanation, values: Confidential) -> RequestExplanation:
     """Return an explanation in which nothing stands whole that is nobody's business."""
-    cut = confidential.cut
+    cut = values.cut
     return replace(
         explanation,
         request=cut(explanation.request),

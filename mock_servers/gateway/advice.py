@@ -29,6 +29,7 @@ def advise(exchange: Exchange, _: Record) -> Iterator[str]:
     if token is not None:
         yield from _of_last_seconds(exchange, token)
         yield from _of_role(exchange, token)
+        yield from _of_log_out(exchange, token)
 
 
 def _of_request_id(exchange: Exchange) -> Iterator[str]:
@@ -44,6 +45,19 @@ def _of_last_seconds(exchange: Exchange, token: AccessToken) -> Iterator[str]:
     left = token.expires_at - exchange.now
     if left < _LAST_SECONDS:
         yield f"The token has {duration(left)} left: renew it a minute before it expires."
+
+
+def _of_log_out(exchange: Exchange, token: AccessToken) -> Iterator[str]:
+    session = token.session
+    if session is None or session.of_browser_flow:
+        return
+    known = exchange.service.store.provider_sessions.get(session.id)
+    if known is not None and known.ended:
+        yield (
+            "The person has logged out at CIS2, and this token goes on until it expires: it came by token exchange, "
+            "and the platform ends the sessions of its own log-ins alone (S). Delete the access token and the refresh "
+            "token when the person logs out."
+        )
 
 
 def _of_role(exchange: Exchange, token: AccessToken) -> Iterator[str]:

@@ -25,6 +25,7 @@ from mock_servers.journal import dissection
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.outcome import Outcome, X, record_of
 from mock_servers.journal.record import Examination, Record
+from mock_servers.journal.registered import misplaced
 from mock_servers.rules import Flow, Problem, Refusal, ServiceError, choose, judge, own_row
 from mock_servers.wire.request import Answer, Request, Seen
 
@@ -125,7 +126,7 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
         if refusal is None:
             return Outcome(exchange=exchange, flow=flow, answer=flow.respond(exchange))
     except Exception as bug:  # noqa: BLE001 - whatever fails becomes the service's catch-all, and is logged whole
-        _log.exception("%s %s failed inside the mock", exchange.request.method, exchange.request.path)
+        _log.exception("%s %s failed inside the mock", exchange.request.method, ascii(exchange.request.path))
         diagnosis = f"The mock itself failed ({type(bug).__name__}): see its log."
         refusal = Refusal(error=front.fault, rule="", policy="", diagnosis=diagnosis)
     row = front.row(refusal.error, exchange)
@@ -152,6 +153,9 @@ def _keep(front: Front[X], outcome: Outcome[X], response: flask.Response) -> Non
     if not is_wanted and outcome.fault is None:
         return
     record = record_of(outcome, service=front.name, explains=front.journal.explains)
+    hidden = misplaced(outcome.exchange.request, front.known.store)
+    if hidden:
+        record.hide(hidden)
     if front.journal.explains:
         record.explain_with(lambda kept: _explained(front, outcome, kept))
     front.journal.add(record)

@@ -28,6 +28,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     if not redirect_uri.startswith("https:"):
         yield f"redirect_uri {url(redirect_uri)} is not https: the real provider takes nothing else."
     yield from _of_asking(exchange)
+    yield from _of_log_out(exchange)
     yield from _of_two_proofs(exchange)
     token = getattr(exchange, "refresh_token", None)
     if token is not None:
@@ -47,6 +48,22 @@ def _of_asking(exchange: Exchange) -> Iterator[str]:
             f"The request has no {' and no '.join(absent)}, which {exchange.service.provider.title} documents as "
             "mandatory (a live client gets by without: our guess is that it is not refused). Send a fresh random one, "
             "and compare it when the person comes back; `strict_authorize` makes the mock refuse."
+        )
+
+
+def _of_log_out(exchange: Exchange) -> Iterator[str]:
+    """Tokens that were exchanged for an id token of a session have no part in its end."""
+    hint = getattr(exchange, "hint", None)
+    if hint is None:
+        return
+    session = (exchange.service.provider.name, hint.claims.get("sid"))
+    tokens = habits.newest(exchange.service.store.access_tokens)
+    exchanged = [each.session for each in tokens if each.session and each.expires_at > exchange.now]
+    if any((each.provider, each.id) == session and not each.of_browser_flow for each in exchanged):
+        yield (
+            "The platform's access token for this id_token lives on until it expires: the platform ends the sessions "
+            "of its own log-ins when CIS2 says so, and none that began with a token exchange (S). Delete the access "
+            "token and the refresh token when the person logs out."
         )
 
 

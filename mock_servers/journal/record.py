@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -19,6 +19,7 @@ from mock_servers.journal.provenance import fingerprint
 from mock_servers.journal.timeline import Step, Walk, steps
 from mock_servers.rules import Refusal
 from mock_servers.wire import wording
+from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Answer, Parameters, Request
 from mock_servers.wire.wording import cut, moment
 
@@ -158,6 +159,7 @@ class Record:
     refusal: RecordedError | None = None
     diagnosis: str | None = None
     walk: Walk | None = None
+    _hidden: Confidential = field(default_factory=lambda: Confidential(()), repr=False)
     _examine: Callable[[Record], Examination] | None = None
     _examined: Examination = field(default_factory=Examination)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -173,10 +175,18 @@ class Record:
             if examine is None:
                 return self._examined
             try:
-                self._examined = examine(self)
+                self._examined = self._hidden.cut_in(examine(self))
             except Exception:  # noqa: BLE001 - explaining must never change an answer
                 _log.exception("exchange %s could not be explained", self.id)
             return self._examined
+
+    def hide(self, values: Confidential) -> None:
+        """Cut these values in all that it tells, and will tell."""
+        self._hidden = values
+        for name in ("path", "request", "response", "received", "client_id", "refusal", "diagnosis"):
+            setattr(self, name, values.cut_in(getattr(self, name)))
+        if self.walk is not None:
+            self.walk = replace(self.walk, refusal=values.cut_in(self.walk.refusal))
 
     def leave_unexplained(self) -> None:
         """Work nothing out from now on: the journal and the state that would explain this are gone."""
@@ -243,7 +253,7 @@ class Record:
 
     def __str__(self) -> str:
         """One line: method, path, status, error, diagnosis."""
-        return self._head() if self.refusal is None else wording.printable(f"{self._head()} | {self.diagnosis}")
+        return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.diagnosis))}"
 
     def explained(self) -> str:
         """Return method, path, status and error, and below what explains the exchange, the surest first, indented.
@@ -256,11 +266,11 @@ class Record:
         lines = [line for block in blocks for line in block]
         lines += [f"Next: {each}" for each in examined.then]
         lines += [f"Advice: {each}" for each in examined.advice]
-        return wording.printable("\n".join([self._head(), *(f"  {line}" for line in lines)]))
+        return "\n".join([self._head(), *(f"  {wording.one_line(line)}" for line in lines)])
 
     def _head(self) -> str:
         error = (self.refusal.code, self.refusal.description) if self.refusal else ()
-        return " ".join([self.method, ascii(self.path)[1:-1], str(self.status), *filter(None, error)])
+        return wording.one_line(" ".join([self.method, ascii(self.path)[1:-1], str(self.status), *filter(None, error)]))
 
 
 def request_shown(request: Request) -> dict[str, Any]:

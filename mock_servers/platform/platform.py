@@ -125,9 +125,13 @@ class Platform:
         return self._environments.token_services_at(url)
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
-        """Return `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks` of a provider. Raises LookupError."""
+        """Return a provider's `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks`, and any `end_session`.
+
+        Raises LookupError.
+        """
         provider, origin = self.provider(name).provider, self.url
-        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in ("authorize", "token", "userinfo", "jwks")}
+        told = ("authorize", "token", "userinfo", "jwks", "end_session")
+        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in told if word in provider.endpoints}
         return {"issuer": f"{origin}{provider.path}", "discovery": f"{origin}{provider.discovery_path}", **endpoints}
 
     def people(self) -> list[Person]:

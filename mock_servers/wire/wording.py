@@ -48,6 +48,11 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
 
 
+def one_line(text: str) -> str:
+    """Return a text on one line with every character visible: what was sent must not look like a line of ours."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 def spelt(text: str) -> str:
     """Return a text with its invisible characters spelt out; whatever in it could be a secret is cut."""
     return shown(_SECRET.sub(lambda found: f"{found[0][:_SHOWN]}…", text[: 10 * _LONGEST])).replace("\\u2026", "…")

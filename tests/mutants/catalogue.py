@@ -66,8 +66,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         '    403,\n    "public_key error",\n    "You need',
         '    403,\n    "public_key_error",\n    "You need',
     ),
-    _errors("401 for 400 at a missing jti", '_row("§3.12", 400,', '_row("§3.12", 401,'),
-    _errors("400 for 401 at a missing audience", '_row("§5.10", 401,', '_row("§5.10", 400,'),
+    _errors("401 for 400 at a missing jti", '"§3.12",\n    400,', '"§3.12",\n    401,'),
+    _errors("400 for 401 at a missing audience", '"§5.10",\n    401,', '"§5.10",\n    400,'),
     _errors(
         "the other quotation mark",
         "JWKS endpoint, for your client_assertion can't",
@@ -76,13 +76,13 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     _errors("a comma lost", "The JWKS endpoint, for", "The JWKS endpoint for"),
     _errors(
         "400 for 401 at a refresh token",
-        '_row("§6 refresh", 401, "invalid_grant", "refresh_token is invalid")\nREFRESH_TOKEN_REVOKED',
-        '_row("§6 refresh", 400, "invalid_grant", "refresh_token is invalid")\nREFRESH_TOKEN_REVOKED',
+        'REFRESH_TOKEN_UNKNOWN = _row(\n    "§6 refresh",\n    401,',
+        'REFRESH_TOKEN_UNKNOWN = _row(\n    "§6 refresh",\n    400,',
     ),
     _errors(
         "an invalid client called an invalid request",
-        '"invalid_client", "client_id or client_secret is invalid")\nAPP_REVOKED',
-        '"invalid_request", "client_id or client_secret is invalid")\nAPP_REVOKED',
+        'CLIENT_UNKNOWN = _row(\n    "§6 client",\n    401,\n    "invalid_client",',
+        'CLIENT_UNKNOWN = _row(\n    "§6 client",\n    401,\n    "invalid_request",',
     ),
     _errors("another Allow", 'headers={"Allow": "POST"}', 'headers={"Allow": "GET, POST"}'),
     _errors(
@@ -90,11 +90,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "\"Missing 'kid' header in act.sub JWT\"",
         "\"Missing 'kid' header in subject_token JWT\"",
     ),
-    _errors("a redirect that is an error", "status=302, code=code", "status=400, code=code"),
+    _errors("a redirect that is an error", '_row("§6 authorize", 302,', '_row("§6 authorize", 400,'),
     _errors(
         "an unknown session forgiven",
-        '_row("§7", 501, "not_implemented", "SID not found")',
-        '_row("§7", 400, "not_implemented", "SID not found")',
+        'LOGOUT_SID_UNKNOWN = _row(\n    "§7",\n    501,',
+        'LOGOUT_SID_UNKNOWN = _row(\n    "§7",\n    400,',
     ),
     _errors("a status key refused in other words", "Invalid api key for _status", "Invalid API key for _status"),
     # the order of rules
@@ -359,7 +359,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     _apim("authorize", "no max_age", 'MAX_AGE: Final = "300"', 'MAX_AGE: Final = "900"'),
     # providers and gateway
     _provider(
-        "errors",
+        "cis2",
         "CIS2's sentence for a code",
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired, or revoked."',
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired or revoked."',

@@ -48,6 +48,12 @@ def test_a_provider_is_what_its_discovery_document_says(nhsauth: Platform, name:
         provider.userinfo_url,
         provider.jwks_url,
     ]
+    assert document.get("end_session_endpoint") == provider.end_session_url
+
+
+def test_cis2_alone_ends_sessions(nhsauth: Platform) -> None:
+    assert nhsauth.cis2.end_session_url == f"{nhsauth.cis2.issuer}/connect/endSession"
+    assert nhsauth.nhs_login.end_session_url is None
 
 
 def test_cis2_and_nhs_login_have_names_of_their_own(nhsauth: Platform) -> None:

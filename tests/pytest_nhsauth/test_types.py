@@ -18,8 +18,11 @@ import pytest
 from pytest_nhsauth import (
     App, AppFactory, Client, ClientAssertionFactory, Clock, Configuration,
     Exchanges, Explanation, Fault, Faults, IdTokenFactory, Platform, Record, RegisteredApp,
-    Settings, Token,
+    Settings, Token, mock_platform,
 )
+
+with mock_platform(apps=[]) as mocked:
+    gateway: str = mocked.gateway
 
 
 @pytest.fixture(scope="session")

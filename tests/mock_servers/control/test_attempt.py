@@ -77,6 +77,8 @@ def test_a_code_as_subject_token_becomes_a_token_exchange_of_the_same_person(ser
 
     assert (step.title, status) == ("Try it corrected", 200)
     assert '"user": "9912003072"' in step.command
+    assert "grant_type=authorization_code" in step.command, "the code is redeemed: that is the step that was missing"
+    assert "id-tokens" not in step.command, "no token is made from nothing"
     assert json.loads(body)["issued_token_type"] == "urn:ietf:params:oauth:token-type:access_token"
 
 

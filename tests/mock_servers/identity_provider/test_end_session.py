@@ -194,3 +194,47 @@ def test_a_client_that_fails_is_recorded_and_not_asked_again(
     assert (answer.status_code, len(clients.received), seen) == (204, 1, ("cis2", "POST", status))
     assert words in (told.diagnosis or "")
     assert clients.received[0][1]["logout_token"] not in str(told.as_json())
+
+
+def exchanged(platform: Mock, http: Client, id_token: str) -> dict[str, str]:
+    """What the platform gives for an id token; its access token is of no use to the log-out."""
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+        "subject_token": id_token,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": platform.client_assertion("nhsauth-app"),
+    }
+    return dict(http.post("/oauth2/token", data=form, base_url=platform.url).get_json())
+
+
+def test_a_log_out_tells_that_an_exchanged_token_lives_on(tokens: dict[str, str], platform: Mock, http: Client) -> None:
+    exchanged(platform, http, tokens["id_token"])
+
+    http.get(f"{PATH}{END}", query_string={"id_token_hint": tokens["id_token"]}, base_url=platform.url)
+
+    (told,) = platform.exchanges.last.advice
+    assert told.startswith("The platform's access token for this id_token lives on until it expires")
+
+
+def test_a_log_out_says_nothing_of_a_token_that_has_expired(
+    tokens: dict[str, str], platform: Mock, http: Client
+) -> None:
+    exchanged(platform, http, tokens["id_token"])
+    platform.clock.advance(601)
+
+    http.get(f"{PATH}{END}", query_string={"id_token_hint": tokens["id_token"]}, base_url=platform.url)
+
+    assert platform.exchanges.last.advice == ()
+
+
+def test_a_call_with_an_exchanged_token_tells_that_the_person_has_logged_out(
+    tokens: dict[str, str], platform: Mock, http: Client
+) -> None:
+    headers = {"Authorization": f"Bearer {exchanged(platform, http, tokens['id_token'])['access_token']}"}
+    http.get(f"{PATH}{END}", query_string={"id_token_hint": tokens["id_token"]}, base_url=platform.url)
+
+    answer = http.get("/hello-world/hello/user", headers=headers, base_url=platform.url)
+
+    (told,) = platform.exchanges.last.advice
+    assert (answer.status_code, told.partition(",")[0]) == (200, "The person has logged out at CIS2")

@@ -192,3 +192,122 @@ def test_a_start_does_not_load_the_catalogue_for_its_log() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
 
     assert done.stdout == "False\n"
+
+
+FORGED = "x\n09:00:00 INFO    POST /oauth2/token 200\r\x1b[2J\x85\u2028\u202e\t\x00"
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "{cis2}/access_token"),
+        ("POST", "/oauth2/token"),
+        ("GET", "{cis2}/authorize"),
+        ("GET", "/oauth2/authorize"),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["grant_type", "client_id", "client_assertion_type", "scope", "redirect_uri", "response_type", FORGED]
+)
+def test_no_parameter_forges_a_line_or_steers_a_terminal(
+    start: Start, http: Client, platform: Mock, name: str, method: str, path: str, is_terminal: object
+) -> None:
+    read = start(is_terminal=bool(is_terminal), no_color="1")
+    where = path.format(cis2=platform.provider("cis2").provider.endpoint("token").rpartition("/")[0])
+
+    form = {"grant_type": "authorization_code", name: FORGED}
+    sent = {"data": form} if method == "POST" else {"query_string": form}
+    http.open(where, method=method, base_url=platform.url, **sent).close()
+
+    first, *below = read().split("\n")
+    assert f" {method} {where} " in first
+    assert all(line.startswith(" " * 9) for line in below if line), below
+    assert all(line.isprintable() for line in [first, *below])
+
+
+def raise_forged() -> None:
+    raise ValueError(FORGED)
+
+
+def test_a_traceback_stands_below_its_line_whatever_it_says(start: Start) -> None:
+    read = start()
+
+    try:
+        raise_forged()
+    except ValueError:
+        logging.getLogger("mock_servers").exception("%s failed", f"GET /{FORGED}")
+
+    first, *below = read().splitlines()
+    assert first.partition(" ")[2].startswith("ERROR   GET /x\\n09:00:00")
+    assert "Traceback" in below[0]
+    assert all(line.startswith(" " * 9) for line in below)
+    assert all(line.isprintable() for line in [first, *below])
+
+
+@pytest.fixture
+def told(start: Start, http: Client, platform: Mock) -> Callable[..., str]:
+    """Everything that log and journal tell of a request that holds a registered secret."""
+    platform.apps.create(client_id="mine", client_secret="Sesame-open.2027~x/+", name="Mine", scopes=())
+    read = start("text")
+
+    def ask(method: str, path: str, **sent: object) -> str:
+        http.open(path, method=method, base_url=platform.url, **sent).close()  # type: ignore[arg-type]
+        record = platform.exchanges.last
+        return f"{read()} {json.dumps(record.as_json())} {record.timeline()} {record.explained()} {record!r}"
+
+    return ask
+
+
+@pytest.mark.parametrize("path", ["{cis2}/access_token", "/oauth2/token", "{nhs_login}/token"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "grant_type",
+            "client_id",
+            "client_assertion_type",
+            "scope",
+            "redirect_uri",
+            "response_type",
+            "code",
+            "state",
+        ),
+        *("acr_values", "error", "anything", "Sesame-open.2027~x/+"),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", " {} ", "Basic {}", '"{}"'])
+def test_a_registered_secret_is_cut_wherever_it_was_sent(
+    told: Callable[..., str], platform: Mock, path: str, name: str, around: str
+) -> None:
+    places = {
+        word: platform.provider(word).provider.endpoint("token").rpartition("/")[0] for word in ("cis2", "nhs_login")
+    }
+    form = {"grant_type": "authorization_code", name: around.format("Sesame-open.2027~x/+")}
+
+    text = told("POST", path.format(**places), data=form)
+
+    assert "open.2027" not in text
+    assert " POST " in text
+
+
+@pytest.mark.parametrize("where", ["/oauth2/Sesame-open.2027~x", "/nowhere/Sesame-open.2027~x?y=Sesame-open.2027~x"])
+def test_a_registered_secret_in_a_path_or_a_query_is_cut(told: Callable[..., str], platform: Mock, where: str) -> None:
+    platform.apps.change("mine", client_secret="Sesame-open.2027~x")
+
+    assert "open.2027" not in told("GET", where)
+    assert "open.2027" not in told("POST", "/oauth2/token", headers={"User-Agent": "Sesame-open.2027~x"})
+
+
+def test_a_short_secret_leaves_words_alone(told: Callable[..., str], platform: Mock) -> None:
+    platform.apps.change("mine", client_secret="grant")
+
+    assert "grant_type" in told("POST", "/oauth2/token", data={"grant_type": "no such grant"})
+    assert "no such grant" in told("POST", "/oauth2/token", data={"grant_type": "no such grant"})
+
+
+def test_a_secret_that_is_sent_where_it_belongs_changes_no_word(told: Callable[..., str], platform: Mock) -> None:
+    platform.apps.change("mine", client_secret="invalid_request")
+    form = {"client_id": "mine", "client_secret": "invalid_request", "grant_type": "nothing"}
+
+    assert "unsupported_grant_type" in told("POST", "/oauth2/token", data=form)

@@ -1,0 +1,41 @@
+"""Finds secrets of registered apps where none belongs: sent there, a service repeats them, and so would the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from mock_servers.state.app import App
+from mock_servers.state.store import Store
+from mock_servers.wire.confidential import Confidential
+from mock_servers.wire.request import Request
+
+_PLACES: Final = frozenset(["client_secret", "authorization", "content-length", "content-type", "host"])
+"""Where a secret belongs, which is cut whatever it holds; and headers that hold none."""
+_LONG: Final = 8
+"""Characters from which on a secret is looked for inside of a value; a shorter one may be part of any word."""
+
+
+def misplaced(request: Request, store: Store) -> Confidential:
+    """Return the registered secrets that a request holds where none belongs; of most requests none."""
+    sent = [value for name, value in _pairs(request) if value and name not in _PLACES]
+    whole = "\0".join(sent)
+    return Confidential(
+        secret
+        for app in store.apps.values()
+        for secret in _secrets_of(app)
+        if (secret in whole if len(secret) >= _LONG else secret in sent)
+    )
+
+
+def _pairs(request: Request) -> Iterator[tuple[str, str]]:
+    yield from (("path", unquote(part)) for part in request.target.partition("?")[0].split("/"))
+    yield from request.query.pairs
+    yield from request.form.pairs
+    yield from request.headers.items()
+    yield from ((name, name) for name, _ in (*request.query.pairs, *request.form.pairs))
+
+
+def _secrets_of(app: App) -> Iterator[str]:
+    return (each for each in (app.client_secret, app.cis2_realm_secret, app.nhs_login_realm_secret) if each)

@@ -1,0 +1,157 @@
+"""The mock outside pytest: a context manager, a decorator, and how it is configured."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+import pytest
+import requests
+
+from pytest_nhsauth import Configuration, Platform, UnusedFaultWarning, mock_platform
+
+
+def token_of(nhsauth: Platform) -> int:
+    """The status of a token request, by the requests library, of the first app."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": nhsauth.app().client_assertion(),
+    }
+    return requests.post(nhsauth.token_url, form, timeout=10).status_code
+
+
+def test_a_block_has_a_platform_and_leaves_nothing_behind() -> None:
+    before = threading.active_count()
+
+    with mock_platform() as nhsauth:
+        status = token_of(nhsauth)
+        seen = nhsauth.exchanges.last.path
+
+    assert (status, seen) == (200, "/oauth2/token")
+    assert threading.active_count() == before
+    with pytest.raises(requests.ConnectionError):
+        requests.get(nhsauth.url, timeout=10)
+
+
+def test_a_decorated_function_gets_a_fresh_platform_with_each_call() -> None:
+    @mock_platform()
+    def registered(client_id: str, nhsauth: Platform) -> list[str]:
+        nhsauth.new_app(client_id=client_id, make_key=False)
+        return [app.client_id for app in nhsauth.apps.all()]
+
+    assert [registered("one"), registered(client_id="one")] == [["nhsauth-app", "one"]] * 2  # type: ignore[call-arg]
+
+
+def test_a_decorated_function_need_not_take_it() -> None:
+    @mock_platform()
+    def named() -> str:
+        """Its own docstring."""
+        return "called"
+
+    assert (named(), named.__doc__) == ("called", "Its own docstring.")
+
+
+def test_a_coroutine_function_has_the_mock_until_it_ends() -> None:
+    @mock_platform()
+    async def status(nhsauth: Platform) -> int:
+        return await asyncio.to_thread(token_of, nhsauth)
+
+    assert asyncio.run(status()) == 200  # type: ignore[call-arg,arg-type]
+
+
+def test_a_method_of_unittest_gets_it() -> None:
+    class Case(unittest.TestCase):
+        @mock_platform()
+        def test_it(self, nhsauth: Platform) -> None:
+            assert token_of(nhsauth) == 200
+
+    outcome = unittest.TestResult()
+    Case("test_it").run(outcome)
+
+    assert (outcome.testsRun, outcome.errors, outcome.failures) == (1, [], [])
+
+
+def test_a_class_is_refused_with_what_to_do_instead() -> None:
+    with pytest.raises(TypeError, match=r"Case is a class: call cls.enterClassContext\(mock_platform\(\)\)"):
+
+        @mock_platform()
+        class Case:
+            pass
+
+
+def test_pytest_looks_for_no_fixture_of_a_decorated_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_nhsauth import mock_platform
+
+        @pytest.mark.parametrize("client_id", ["mine"])
+        @mock_platform(apps=[{"client_id": "mine"}])
+        def test_it(client_id, nhsauth):
+            assert nhsauth.app().client_id == client_id
+        """
+    )
+
+    outcome = pytester.runpytest_subprocess("-p", "pytest_nhsauth.plugin", "-W", "error")
+
+    outcome.assert_outcomes(passed=1)
+
+
+def test_it_is_configured_by_a_file_by_members_or_by_both(tmp_path: Path) -> None:
+    file = tmp_path / "nhsauth.toml"
+    file.write_text('[[apps]]\nclient_id = "of-the-file"\n[apim]\nenvironment = "ref"\n', encoding="utf-8")
+
+    with (
+        mock_platform(file) as by_file,
+        mock_platform(apps=[{"client_id": "given"}]) as by_members,
+        mock_platform(str(file), apps=[{"client_id": "given"}]) as by_both,
+        mock_platform(Configuration(apps=())) as by_value,
+    ):
+        ids = [[app.client_id for app in each.apps.all()] for each in (by_file, by_members, by_both, by_value)]
+
+    assert ids == [["of-the-file"], ["given"], ["given"], []]
+
+
+def test_the_file_of_this_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nhsauth.toml").write_text('[[apps]]\nclient_id = "found"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    with mock_platform() as nhsauth:
+        assert nhsauth.app().client_id == "found"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"app": []}, r"app is unknown \(did you mean apps\?\)"),
+        ({"diagnosis": "yes"}, 'diagnosis is "yes"; allowed: true or false'),
+    ],
+)
+def test_what_is_configured_amiss_is_told_in_a_line(settings: dict[str, object], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        mock_platform(**settings)
+
+
+def test_members_beside_a_configuration_are_refused() -> None:
+    with pytest.raises(ValueError, match="settings are apps, beside a Configuration; allowed: put them into it"):
+        mock_platform(Configuration(), apps=[])
+
+
+def test_a_fault_that_nobody_met_is_warned_of() -> None:
+    with pytest.warns(UnusedFaultWarning), mock_platform() as nhsauth:
+        nhsauth.faults.next("token", status=503)
+
+
+def test_a_program_without_pytest_s_runner_logs_nothing_of_its_clients() -> None:
+    program = (
+        "import requests\nfrom pytest_nhsauth import mock_platform\n"
+        "with mock_platform() as nhsauth:\n"
+        "    print(requests.post(nhsauth.token_url, {}, timeout=10).status_code)\n"
+    )
+
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own Python
+
+    assert (outcome.stdout, outcome.stderr) == ("415\n", "")
