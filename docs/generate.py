@@ -33,6 +33,10 @@ INTRODUCTION = """\
 Made of the code by `python docs/generate.py`. The first flow whose condition holds takes a request; the first rule that
 objects decides the answer. *Before* says what has been remembered, for good, when a rule refuses.
 
+A number such as §3.12 is the place of a check in the token service: §2 chooses the flow, §3 judges the client
+assertion, §5 the subject token of a token exchange. The source cites these numbers; each leads to a flow here or to an
+error in [errors](errors/token-service.md), as `#row-3.12`.
+
 Evidence: **S** read in the service's published source or its own tests, **D** documented, **Q** quoted by a user of the
 real service, **I** inferred: a guess.
 """
@@ -255,8 +259,15 @@ def rules_page() -> str:
 def _service(title: str, flows: Iterable[Flow[Any, Any]], row: Row = own_row) -> Iterator[str]:
     yield f"## {title}\n"
     for flow in flows:
+        yield from _anchor(flow.row)
         yield f"### {flow.row} {flow.name}\n" if flow.row != flow.name else f"### {flow.name}\n"
         yield _table(flow, row) if flow.policies else "Nothing is checked.\n"
+
+
+def _anchor(row: str) -> Iterator[str]:
+    """Yield what a citation of a numbered row leads to; other rows are not cited."""
+    if re.fullmatch(r"§\d+\.\d+[a-z]?", row):
+        yield f'<a id="row-{row.removeprefix("§")}"></a>\n'
 
 
 def _table(flow: Flow[Any, Any], row: Row) -> str:
@@ -303,9 +314,13 @@ def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
 def _error_page(page: str, rows: Sequence[Entry]) -> str:
     sections = [f"# Errors of {rows[0].service}\n\n{ERRORS_OF[page]}\n{ERRORS_AFTER}"]
     by_sentence = _by_sentence(rows)
+    cited: set[str] = set()
     for sentence, anchor in _anchors(by_sentence).items():
         sections.append(f'<a id="{anchor}"></a>\n\n## {_cell(_heading(sentence))}\n')
-        sections += [_error(entry) for entry in by_sentence[sentence]]
+        for entry in by_sentence[sentence]:
+            sections += [] if entry.error.row in cited else _anchor(entry.error.row)
+            sections.append(_error(entry))
+            cited.add(entry.error.row)
     return "\n".join(sections)
 
 

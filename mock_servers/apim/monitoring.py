@@ -24,7 +24,7 @@ CORS: Final = {
 
 @rejects(errors.STATUS_KEY_WRONG)
 def check_status_key(exchange: Exchange) -> str | None:
-    """§8."""
+    """It is the platform's own, which opens `_status`."""
     sent = exchange.request.headers.get("apikey", "")
     if hmac.compare_digest(sent.encode(), exchange.service.settings.status_key.encode()):
         return None
@@ -32,12 +32,12 @@ def check_status_key(exchange: Exchange) -> str | None:
 
 
 def ping(_: Exchange) -> Answer:
-    """§2, row 1."""
+    """§2.1."""
     return Answer(status=200, body=VERSION)
 
 
 def status(exchange: Exchange) -> Answer:
-    """§8: `warn` when one provider is down, `fail` when both are."""
+    """§2.2: `warn` when one provider is down, `fail` when both are."""
     checks = {provider.word: _check(exchange, provider) for provider in exchange.service.providers}
     down = sum(check["status"] == "fail" for check in checks.values())
     overall = "pass" if not down else "fail" if down == len(checks) else "warn"
@@ -50,7 +50,7 @@ def cors(origin: str) -> dict[str, str]:
 
 
 def pre_flight(exchange: Exchange) -> Answer:
-    """§2, row 12."""
+    """§2.12."""
     return Answer(status=200, headers=cors(exchange.request.headers["origin"]), content_type="text/plain")
 
 

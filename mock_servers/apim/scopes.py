@@ -27,7 +27,7 @@ def _kept(exchange: Exchange, mark: str) -> str | None:
 
 @rejects(errors.APP_SCOPES_NONE_LEFT)
 def find_app_scopes(exchange: Exchange) -> str | None:
-    """§4: the scopes of application-restricted access."""
+    """The scopes of application-restricted access."""
     missing = _kept(exchange, APPLICATION)
     return f"{missing} Subscribe it to an API for application-restricted access." if missing else None
 
@@ -40,6 +40,6 @@ def level_mark(provider: Provider, subject: Jwt) -> str:
 
 @rejects(errors.USER_SCOPES_NONE_LEFT)
 def find_user_scopes(exchange: Exchange) -> str | None:
-    """Row 18 of the token exchange."""
+    """§5.18."""
     missing = _kept(exchange, level_mark(exchange.provider, exchange.subject))
     return f"{missing} Log in at a level that the app has, or subscribe it to one for this." if missing else None

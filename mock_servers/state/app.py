@@ -99,6 +99,11 @@ class App:
         """What it signs with where a provider goes by what is registered."""
         return self.cis2_signing_algorithm
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All of its secrets."""
+        return tuple(filter(None, (self.client_secret, self.cis2_realm_secret, self.nhs_login_realm_secret)))
+
     def realm_secret(self, people: str) -> str | None:
         """Return its own secret at the mock realm for these people, `None` for its only one."""
         own = {"cis2": self.cis2_realm_secret, "nhs_login": self.nhs_login_realm_secret}

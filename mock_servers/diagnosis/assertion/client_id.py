@@ -1,4 +1,4 @@
-"""Who asks: a name that is no API key of this environment, or an app that has registered no key. Mistakes 2 and 25."""
+"""Who asks: a name that is no API key of this environment, or an app that has registered no key."""
 
 from __future__ import annotations
 

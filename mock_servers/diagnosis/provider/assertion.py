@@ -1,4 +1,4 @@
-"""A client assertion at an identity provider, which wants other things than the platform does. 44 to 47, and 60."""
+"""A client assertion at an identity provider, which wants other things than the platform does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A path that nobody answers, or a method that nobody takes there. Mistake 59."""
+"""A path that nobody answers, or a method that nobody takes there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No scope is left for the way or the level of this token. Mistake 43."""
+"""No scope is left for the way or the level of this token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands for an id_token and is none by its looks, or is of another environment, or too old. Mistakes 3, 12, 13.
+"""What stands for an id_token and is none by its looks, or is of another environment, or too old.
 
 What the mock issued itself is recognised by `place`.
 """
