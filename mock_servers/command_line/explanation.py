@@ -29,7 +29,7 @@ def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:
     for each in told["elsewhere"]:
         head = f"As {each['as']}"
         yield f"\n{_bold(head)}: {_error(each['error'])}"
-        yield from (f"  {printable(words)}" for words in (each["diagnosis"], each["cure"]) if words)
+        yield from (f"  {one_line(words)}" for words in (each["diagnosis"], each["cure"]) if words)
     if not told["verdicts"]:
         yield "\nThe service takes no such value, whatever it is sent as."
 

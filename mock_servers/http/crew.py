@@ -33,8 +33,8 @@ class Crew:
                 self._changed.notify()
                 return
             thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            thread.start()  # under the lock, so that whoever joins finds none that has not begun
             self._threads.add(thread)
-        thread.start()
 
     def end(self) -> None:
         """Let every thread go once its task is done."""

@@ -103,10 +103,10 @@ UPSTREAM: Final = matching(
     rf"https?://{_PLAIN}(?:/[^?#\s]*)?", f"a URL such as http://127.0.0.1:9000, no user name, {_SPELT}"
 )
 KEY_SET_URL: Final = matching(
-    rf"(?![hH][tT][tT][pP][sS]?://[^/?#])[!-~]+|https?://{_PLAIN}(?:[/?#][!-~]*)?",
+    rf"(?![hH][tT][tT][pP][sS]?://[^/?#])[!-~]+|[hH][tT][tT][pP][sS]?://{_PLAIN}(?:[/?#][!-~]*)?",
     f"{WORD.allowed}; in a URL no user name, {_SPELT}",
 )
-"""Where an app's key set is; what is no URL at all cannot be fetched, which a test may want to see."""
+"""Where an app's key set is; no URL, or one in capitals, cannot be fetched, which a test may want to see."""
 REDIRECT: Final = matching(r"[A-Za-z][A-Za-z0-9+.-]*:[^#\s]+", "an absolute URI without fragment")
 IP_ADDRESS: Final = matching(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*", "an IP address such as 10.0.0.7")
 HOST: Final = matching(r"[a-z0-9._-]+", "a host name in lower case, no scheme, no port")

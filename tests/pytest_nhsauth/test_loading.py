@@ -11,7 +11,7 @@ from pytest_nhsauth import plugin
 Run = Callable[..., pytest.RunResult]
 
 HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "hypothesis"]
-OTHERS = ["-p", "no:hypothesispytest", "-p", "no:randomly", "-p", "no:xdist"]
+OTHERS = ["-p", "no:hypothesispytest", "-p", "no:requests_mock", "-p", "no:randomly", "-p", "no:xdist"]
 LISTED = 'pytest_plugins = ["pytest_nhsauth.plugin"]'
 
 installed = pytest.mark.skipif(
