@@ -80,8 +80,9 @@ def userinfo(
     `level` is that of the log-in, the person's own unless given. `known` are members that no person has: `iss`, `aud`,
     `client_user_metadata`; each has its place and its scope.
     """
-    telling, reached = provider.telling, (level or person.level).upper()
-    members = {**_at_level(telling, telling.members(person), reached), **(known or {}), **person.claims}
+    telling, asked = provider.telling, (level or person.level).lower()
+    reached = next((each for each in provider.levels if each.lower() == asked), asked)
+    members = {**_at_level(provider, telling.members(person), reached), **(known or {}), **person.claims}
     hidden = _unasked(telling, scopes)
     return {name: value for name, value in members.items() if value is not None and name not in hidden}
 
@@ -92,10 +93,11 @@ def _unasked(telling: Telling, scopes: Collection[str] | None) -> set[str]:
     return {name for names in by_scope.values() for name in names} - asked
 
 
-def _at_level(telling: Telling, members: Mapping[str, Any], level: str) -> dict[str, Any]:
+def _at_level(provider: Provider, members: Mapping[str, Any], level: str) -> dict[str, Any]:
     """Leave out what the level does not tell, and say the level itself where it has a place."""
-    told = {name: value for name, value in members.items() if name not in telling.unknown_at_level.get(level, ())}
-    return told | ({"identity_proofing_level": level} if "identity_proofing_level" in told else {})
+    unknown = provider.telling.unknown_at_level.get(level, ())
+    told = {name: value for name, value in members.items() if name not in unknown}
+    return told | ({provider.level_claim: level} if provider.level_claim in told else {})
 
 
 def roles(provider: Provider, person: Person) -> list[Mapping[str, Any]]:

@@ -21,7 +21,8 @@ def _row(status: int, code: str, sentence: str, shape: str = "error_first") -> S
 
 
 def _members(person: Someone) -> dict[str, Any]:
-    return {"sub": person.id, "name": f"{person.given_name} {person.family_name.title()}", "licence": f"L-{person.id}"}
+    name = f"{person.given_name} {person.family_name.title()}"
+    return {"sub": person.id, "name": name, "licence": f"L-{person.id}", "strength": person.level}
 
 
 PHARMACY: Final = Provider(
@@ -67,7 +68,7 @@ PHARMACY: Final = Provider(
         errors.CLIENT_SECRET_WRONG: _row(401, "bad_client", "That is not your secret."),
     },
     ready_made=({"id": "PH1", "level": "gold", "family_name": "TANSY", "given_name": "Ola"},),
-    telling=Telling(members=_members, by_scope={"openid": ("sub", "name"), "licence": ("licence",)}),
+    telling=Telling(members=_members, by_scope={"openid": ("sub", "name", "strength"), "licence": ("licence",)}),
     access="pharmacist",
     on_platform=PlatformAsClient(
         client_id="platform-at-pharmacy", scope="openid licence", picked_by="pharmacy", session_lifetime=1200

@@ -74,7 +74,7 @@ def test_userinfo_tells_what_its_scopes_add(platform: Mock, http: Client) -> Non
 
     answer = http.get(PHARMACY.endpoint("userinfo"), headers=bearer, base_url=platform.url)
 
-    assert answer.get_json() == {"sub": "PH1", "name": "Ola Tansy", "licence": "L-PH1"}
+    assert answer.get_json() == {"sub": "PH1", "name": "Ola Tansy", "licence": "L-PH1", "strength": "gold"}
 
 
 def test_its_discovery_document_is_below_its_path(platform: Mock, http: Client) -> None:
