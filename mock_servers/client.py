@@ -123,10 +123,12 @@ class Client:
 
     def client_credentials(self) -> Token:
         """Return a token for the application itself: the kept one until it is due for renewal."""
+        __tracebackhide__ = True
         return self._shared("client_credentials", "", lambda: self._ask(self._signed("client_credentials")))
 
     def token_exchange(self, id_token: str) -> Token:
         """Return a token for the person of this id_token from CIS2 or NHS login; kept like the application's."""
+        __tracebackhide__ = True
         person = {"subject_token_type": _ID_TOKEN, "subject_token": id_token}
         return self._shared("token_exchange", id_token, lambda: self._ask(self._signed(_EXCHANGE) | person))
 
@@ -135,6 +137,7 @@ class Client:
 
         Who brings the same one again gets the same answer, until that is due or its own refresh token is spent.
         """
+        __tracebackhide__ = True
         spent = refresh_token.refresh_token if isinstance(refresh_token, Token) else refresh_token
         if not spent:
             raise ValueError("there is no refresh token: client_credentials gives none, ask it for a new token instead")
@@ -184,6 +187,7 @@ class Client:
 
     def _shared(self, grant: str, credential: str, fetch: Callable[[], Token]) -> Token:
         """Return the kept token; else make one request, whose outcome everybody who comes meanwhile gets as well."""
+        __tracebackhide__ = True
         key = hashlib.sha256(f"{grant} {credential}".encode()).hexdigest()  # so that no credential is kept
         mine: Future[Token] = Future()
         with self._lock:
@@ -196,7 +200,7 @@ class Client:
                 mine.set_result(fetch())
             except BaseException as error:  # noqa: BLE001 - result() raises it, to everybody who waits
                 mine.set_exception(error)
-        return found.result()
+        return _result(found)
 
     def _drop(self, spent: str = "") -> None:
         """Keep what is under way or good, and nothing that leads to a spent refresh token; the lock is held."""
@@ -208,6 +212,15 @@ class Client:
         token = kept.result()
         lifetime = _number(token.raw["expires_in"]) or 0.0
         return token.refresh_token == spent or self._clock() >= token.expires_at - min(self._margin, lifetime / 2)
+
+
+def _result(of: Future[Token]) -> Token:
+    """Return a token, or raise what the service refused by, at whoever asked: the way here is of no use to them."""
+    __tracebackhide__ = True
+    error = of.exception()
+    if isinstance(error, TokenError):
+        raise error.with_traceback(None)
+    return of.result()
 
 
 def _members(body: bytes) -> dict[str, Any]:

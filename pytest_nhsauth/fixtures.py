@@ -69,7 +69,7 @@ def nhsauth(nhsauth_platform: Platform, request: pytest.FixtureRequest) -> Itera
             yield nhsauth_platform
             report.keep(request.node, nhsauth_platform.exchanges)
     except ServerDiedError as died:
-        pytest.fail(str(died), pytrace=False)
+        raise pytest.fail.Exception(str(died), pytrace=False) from None
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def nhsauth_app(nhsauth: Platform) -> RegisteredApp:
     try:
         return nhsauth.app()
     except LookupError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp, _nhsauth_http:
     try:
         private_key, kid = nhsauth_app.private_key, nhsauth_app.kid
     except LookupError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     return Client(
         token_url=nhsauth.token_url,
         client_id=nhsauth_app.client_id,
@@ -146,7 +146,7 @@ def nhsauth_access_token(nhsauth: Platform, request: pytest.FixtureRequest, _nhs
         wanted = _asked_for(request)
         return access.token(nhsauth, _named_app(nhsauth, wanted, request), wanted, _nhsauth_http)
     except (LookupError, ValueError, access.NoAccessError) as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def nhsauth_auth_headers(nhsauth: Platform, request: pytest.FixtureRequest) -> d
     try:
         return {"apikey": _named_app(nhsauth, wanted, request).client_id}
     except LookupError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def _named_app(platform: Platform, wanted: Access, request: pytest.FixtureRequest) -> RegisteredApp:
@@ -196,7 +196,7 @@ def nhsauth_env(
     try:
         values = env.filled(templates, nhsauth, nhsauth_app, tmp_path_factory.mktemp("nhsauth"))
     except LookupError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in values.items():
             patch.setenv(variable, value)
@@ -216,7 +216,7 @@ def nhsauth_real_names(nhsauth: Platform, tmp_path_factory: pytest.TempPathFacto
         try:
             known = stack.enter_context(nhsauth.real_names(tmp_path_factory.mktemp("nhsauth-tls")))
         except LookupError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield stack.enter_context(reached(known))
 
 
@@ -282,5 +282,5 @@ def _entered(context: AbstractContextManager[Target], words: str, *errors: type[
         try:
             target = stack.enter_context(context)
         except errors as error:
-            pytest.fail(f"{words}: {error}", pytrace=False)
+            raise pytest.fail.Exception(f"{words}: {error}", pytrace=False) from None
         yield target

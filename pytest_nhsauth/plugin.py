@@ -92,7 +92,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     try:
         markers.wanted(item)
     except markers.MarkerError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,7 +18,8 @@ def judge(subject: Subject, *, ring: KeyRing | None = None, checks: Sequence[Che
     Raises CannotJudgeError when it cannot be run at all.
     """
     trial = Trial(subject, ring or KeyRing(cache_folder(os.environ)))
-    return Scorecard(client=subject.name, verdicts=[_verdict(check, trial) for check in checks])
+    verdicts = [_verdict(check, trial) for check in checks]
+    return Scorecard(client=subject.name, verdicts=verdicts, said=trial.masked("\n".join(filter(None, trial.said))))
 
 
 def _verdict(check: Check, trial: Trial) -> Verdict:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Outcome = Literal["passed", "failed", "skipped"]
 
 _MARKS: Final = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}
+
+_HEAD: Final = f"{'outcome':<7}  {'check':<17}  evidence  the client"
+_INDENT: Final = " " * 38
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +30,18 @@ class Verdict:
     cure: str = ""
 
     def __str__(self) -> str:
-        """One line, and what to do below it."""
-        seen = f": {self.seen}" if self.seen else ""
-        cure = f"\n         {self.cure}" if self.cure else ""
-        return f"{_MARKS[self.outcome]:>7}  {self.asks} ({self.evidence}){seen}{cure}"
+        """One row of the table, and what was seen and what to do below it."""
+        below = "".join(f"\n{_INDENT}{text}" for text in (self.seen, self.cure) if text)
+        return f"{_MARKS[self.outcome]:<7}  {self.id:<17}  {self.evidence:<8}  {self.asks}{below}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorecard:
-    """The verdicts over one client, in the order of the checks."""
+    """The verdicts over one client, in the order of the checks; `said` is what it logged or printed, secrets hidden."""
 
     client: str
     verdicts: Sequence[Verdict]
+    said: str = field(default="", repr=False)
 
     def _of(self, outcome: Outcome) -> list[str]:
         return [verdict.id for verdict in self.verdicts if verdict.outcome == outcome]
@@ -64,9 +67,11 @@ class Scorecard:
         return f"{len(self.passed)} of {len(self.passed) + len(self.failed)}"
 
     def __str__(self) -> str:
-        """Every verdict, and the score."""
+        """A table of the verdicts, and the score."""
         lines = [str(verdict) for verdict in self.verdicts]
-        return "\n".join([f"{self.client}", *lines, f"{self.score} held, {len(self.skipped)} could not be judged"])
+        return "\n".join(
+            [f"{self.client}", "", _HEAD, *lines, "", f"{self.score} held, {len(self.skipped)} could not be judged"]
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the same for a program."""

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-VARIABLES: Final = {
-    "NHSAUTH_TOKEN_URL": "where tokens are asked for",
-    "NHSAUTH_API_URL": "an API that takes the token",
-    "NHSAUTH_CLIENT_ID": "the API key, which is iss and sub",
-    "NHSAUTH_CLIENT_SECRET": "the secret, for refreshes alone",
-    "NHSAUTH_PRIVATE_KEY_FILE": "the private key as PEM, in a file that nobody else can read",
-    "NHSAUTH_KID": "the key id under which the public key is registered",
-}
-"""What a command or a service finds in its environment."""
+VARIABLES: Final = (
+    "NHSAUTH_TOKEN_URL",
+    "NHSAUTH_API_URL",
+    "NHSAUTH_CLIENT_ID",
+    "NHSAUTH_CLIENT_SECRET",
+    "NHSAUTH_PRIVATE_KEY_FILE",
+    "NHSAUTH_KID",
+)
+"""What a command or a service finds in its environment; `nhsauth client-contract --help` says what each is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,12 @@ from typing import Final
 
 import click
 
+from mock_servers.wire.wording import shown
+
 _VALUE: Final = re.compile(r"-----.*|-[A-Za-z0-9_.~+/=-]{15,}", re.DOTALL)
 """PEM, or a code, key or token: one in 64 begins with a hyphen. No option of ours is so long."""
+_HOST: Final = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253})(?::([0-9]{1,5}))?")
+_LARGEST_PORT: Final = 65_535
 
 
 class TakesValue(click.Command):
@@ -22,3 +26,13 @@ class TakesValue(click.Command):
         values = [each for each in args if _VALUE.fullmatch(each) and each.partition("=")[0] not in options]
         rest = [each for each in args if each not in values]
         return super().parse_args(ctx, [*rest, "--", *values] if values else rest)
+
+
+def allowed_hosts(_: click.Context, __: click.Parameter, hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return hosts, each with a port or without, in lower case; no wildcard and no URL is one."""
+    for host in hosts:
+        match = _HOST.fullmatch(host.lower())
+        if match is None or not 0 < int(match[1] or 443) <= _LARGEST_PORT:
+            allowed = "a host, or one with its port such as proxy.example:8443"
+            raise click.BadParameter(f"{shown(host)}; allowed: {allowed}")
+    return tuple(host.lower() for host in hosts)

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from mock_servers.command_line.argument import TakesValue
+from mock_servers.command_line.argument import TakesValue, allowed_hosts
 from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
@@ -19,8 +19,9 @@ _ALLOWED: Final = click.option(
     "--allow-host",
     "allowed",
     multiple=True,
-    metavar="NAME",
-    help="Another host that the proxy leads to; as often as need be.",
+    metavar="NAME[:PORT]",
+    callback=allowed_hosts,
+    help="Another host that the proxy leads to, on port 443 unless another is named; as often as need be.",
 )
 
 
@@ -367,3 +368,51 @@ def contract(*, targets: tuple[str, ...], only: tuple[str, ...], report: Path | 
     from mock_servers.command_line import contract as contract_command
 
     contract_command.run(targets, only, report, options)
+
+
+@nhsauth.command("client-contract", context_settings={"allow_interspersed_args": False})
+@_VERSION
+@click.option("--trigger", metavar="URL", help="The URL that makes a service use a token.")
+@click.option("--check", "only", multiple=True, metavar="ID", help="Make this check alone; may be repeated.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.md|FILE.json",
+    help="Write the table there, too.",
+)
+@click.option(
+    "--logs",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Keep what the client said and why the mock refused, in two files.",
+)
+@_AS_JSON
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD …")
+def client_contract(
+    *,
+    trigger: str | None,
+    only: tuple[str, ...],
+    report: Path | None,
+    logs: Path | None,
+    as_json: bool,
+    command: tuple[str, ...],
+) -> None:
+    """Judge your own client: what it sends, and how it behaves.
+
+    CMD prints an access token as its last line and exits with 0, or exits with something else. With --trigger it is a
+    service that goes on; each call of that URL makes it use a token at $NHSAUTH_API_URL. CMD finds in its environment:
+
+    \b
+      NHSAUTH_TOKEN_URL         where tokens are asked for
+      NHSAUTH_API_URL           an API that takes the token
+      NHSAUTH_CLIENT_ID         the API key, which is iss and sub
+      NHSAUTH_CLIENT_SECRET     the secret, for refreshes alone
+      NHSAUTH_PRIVATE_KEY_FILE  the private key, a PEM file
+      NHSAUTH_KID               the kid of its public key
+
+    Exit code 0: every check that could be made held; 1: one did not; 2: the client cannot be run, or no check could be
+    made.
+    """  # noqa: D301 - click wants the character
+    from mock_servers.command_line import contract as contract_command
+
+    contract_command.judge_client(command, trigger=trigger, only=only, report=report, logs=logs, as_json=as_json)

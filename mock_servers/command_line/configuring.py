@@ -26,7 +26,8 @@ def check(file: Path | None, *, as_json: bool) -> None:
     if as_json:
         _print({"holds": True, "file": str(path) if path else None, **_counts(found)})
         return
-    click.echo(f"{path or 'No nhsauth.toml here, so the defaults hold'}: {_told(found)}")
+    where = f"{path} is" if path else "No nhsauth.toml here. The defaults are"
+    click.echo(f"{where} valid ({_told(found)}).")
 
 
 def print_schema() -> None:
@@ -58,4 +59,7 @@ def _counts(found: Configuration) -> dict[str, int]:
 
 
 def _told(found: Configuration) -> str:
-    return "holds; " + ", ".join(f"{name}: {count}" for name, count in _counts(found).items())
+    """Return what there is besides the ready-made: `1 app, 2 APIs`."""
+    counted = {"app": len(found.apps), "API": len(found.apis), "user": len(found.users)}
+    told = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in counted.items() if count or name == "app"]
+    return ", ".join(told)

@@ -1,7 +1,8 @@
-"""`nhsauth contract`: runs the contract tests in a pytest of their own, and says in its exit code what came of them."""
+"""`nhsauth contract` and `nhsauth client-contract`: what judges stands above the mock, which knows only its place."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import secrets
@@ -10,16 +11,31 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
-from mock_servers.command_line.outcome import Misuse
+from mock_servers.command_line.outcome import Misuse, misuse
 from mock_servers.jose.keys import cache_folder
 
 _CANNOT_JUDGE: Final = 2
 _TOLD: Final = (0, 1, _CANNOT_JUDGE, 130)
 """What the exit code may be: it holds, it differs, it cannot be judged, it was interrupted."""
+_JUDGE: Final = "contract_tests.client_contract.command"
 _SEED: Final = "--hypothesis-seed"
 _TESTS: Final = Path(__file__).resolve().parents[2] / "contract_tests"
+
+
+def judge_client(command: Sequence[str], **asked: Any) -> NoReturn:
+    """End the process with 0 when what could be judged of a client held, 1 when something did not, 2 when nothing was.
+
+    Raises Misuse for what cannot be used, and when the contract tests are not installed.
+    """
+    try:
+        judge = importlib.import_module(_JUDGE)
+    except ModuleNotFoundError as error:
+        raise Misuse(f"the client contract is not installed (no {error.name}): it comes with pytest-nhsauth") from None
+    with misuse(ValueError):
+        code: int = judge.run(command, **asked)
+    sys.exit(code)
 
 
 def run(targets: Sequence[str], only: Sequence[str], report: Path | None, options: Sequence[str]) -> NoReturn:

@@ -30,6 +30,11 @@ What goes where:
   - This mock: private_key = '{private_key}' and kid = '{kid}' in [[apps]] of nhsauth.toml.
 """
 
+_OTHERWISE: Final = {
+    **dict.fromkeys(("private_key", "public_key"), "choose another --kid"),
+    "jwks": "name another folder with --out, then add the key in its jwks.json to {file}, so that it lists both",
+}
+
 
 def make(*, bits: int, kid: str | None, folder: Path, as_json: bool) -> None:
     """Write the three files and say what each is for. Raises Misuse for a file that is there, or cannot be written."""
@@ -41,9 +46,9 @@ def make(*, bits: int, kid: str | None, folder: Path, as_json: bool) -> None:
         "public_key": folder / f"{kid}.pub.pem",
         "jwks": folder / "jwks.json",
     }
-    for file in files.values():
+    for member, file in files.items():
         if file.exists() or file.is_symlink():
-            raise Misuse(f"{file} is there already, and nothing is overwritten: choose another --kid or --out")
+            raise Misuse(f"{file} is there already, and nothing is overwritten: {_OTHERWISE[member].format(file=file)}")
     pair = KeyPair(kid=kid, private=keys.generate(bits))
     try:
         _write(pair, files)

@@ -7,9 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 
 import click
 
+from mock_servers.command_line import scratch
 from mock_servers.command_line.outcome import misuse
 from mock_servers.command_line.serving import configured
 from mock_servers.http.forward_proxy import ForwardProxy
@@ -32,8 +33,17 @@ _NOT_EXECUTABLE: Final = 126
 _BY_SIGNAL: Final = 128
 _FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _TYPED: Final = ("SIGINT", "SIGQUIT", "SIGBREAK")
+_ENDING: Final = ("SIGTERM", "SIGHUP", "SIGINT")
+"""What should end a command. One that lives on after the first may have reason to; after the second it is killed."""
+_FINAL: Final = ("SIGTERM", "SIGHUP")
+_PATIENCE: Final = 10.0  # seconds from one of these to the end
+_SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _TERMINAL: Final = "/dev/tty"
 _MOST_TOLD: Final = 50
+_NOBODY_CAME: Final = """\
+  The command sent the mock nothing that it records. If it did call an NHS host, it may ignore HTTPS_PROXY.
+  Node before 24 does: run it on 24, or load a file into it that tells its clients,
+  NODE_OPTIONS="--import=./env-proxy.mjs" (docs/real-names.md has the file, and what other runtimes take)."""
 
 
 def run(
@@ -47,10 +57,11 @@ def run(
     signals = _Signals()
     read = configured(config)
     configuration = replace(read, test_suite_hosts=read.test_suite_hosts or test_suites)
-    with tempfile.TemporaryDirectory(prefix="nhsauth-", ignore_cleanup_errors=True) as folder:
+    with ExitStack() as stack:
         with misuse(KeyFileError, CannotListenError, OSError):
+            folder = stack.enter_context(scratch.folder())
             platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)))
-            prepared = real_names.throwaway(platform, Path(folder), allowed)
+            prepared = real_names.throwaway(platform, folder, allowed)
             server = platform.start(port=port)
         try:
             known = prepared.open_at(server)
@@ -67,6 +78,8 @@ def tell(platform: Mock, proxy: ForwardProxy) -> None:
     notable = [record for record in platform.exchanges.kept() if record.refusal is not None or record.advice]
     counted = f"{tally.exchanges} exchange{'' if tally.exchanges == 1 else 's'}"
     click.echo(f"nhsauth: {counted}, {tally.refused} refused", err=True)
+    if not tally.exchanges and not proxy.refused:
+        click.echo(_NOBODY_CAME, err=True)
     if len(notable) > _MOST_TOLD:
         click.echo(f"  the last {_MOST_TOLD} of {len(notable)} with something to tell:", err=True)
     for record in notable[-_MOST_TOLD:]:
@@ -87,15 +100,15 @@ def _environ(configuration: Configuration, known: RealNames) -> dict[str, str]:
 
 def _code_of(command: Sequence[str], environ: Mapping[str, str], signals: _Signals) -> int:
     try:
-        process = subprocess.Popen(_found(command), env=environ)  # noqa: S603 - the user's own command
+        process = signals.started(_found(command), environ)
     except FileNotFoundError:
         click.echo(f"nhsauth run: {command[0]!r} was not found; after -- comes the command to run", err=True)
         return _NOT_FOUND
     except OSError as error:
         click.echo(f"nhsauth run: {command[0]!r} cannot be run ({error.strerror})", err=True)
         return _NOT_EXECUTABLE
-    signals.forward_to(process)
     code = process.wait()
+    signals.leave_alone()
     return code if code >= 0 else _BY_SIGNAL - code
 
 
@@ -108,30 +121,86 @@ def _found(command: Sequence[str]) -> list[str]:
 class _Signals:
     """Passes on what would end this process, from its making on: at once, or when there is a process to pass it on to.
 
-    What is typed at a terminal reaches a running command without us, and would reach it twice.
+    What is typed at a terminal reaches a running command without us, and would reach it twice. Away from a terminal the
+    command has a process group of its own. The second signal that should end it kills that group, and so does patience
+    at its end; on Linux the command dies with this process, however that dies.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._early: list[int] = []
+        self._patience: threading.Timer | None = None
+        self._asked_to_end = 0
         self._lock = threading.RLock()  # a signal may be received while another is
         self._shared = _numbers(_TYPED) if _shares_terminal() else []
         for number in (*_numbers(_FORWARDED), *_numbers(_TYPED)):
             signal.signal(number, self._receive)
 
-    def forward_to(self, process: subprocess.Popen[bytes]) -> None:
-        """Pass on to this process what has been received, and what will be."""
+    def started(self, command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """Start a command, and pass on to it what has been received and what will be. Raises OSError."""
+        group = None if self._shared or os.name != "posix" else 0
+        before_it_runs = _dying_with_us()
+        process = subprocess.Popen(  # noqa: S603 - the user's own command
+            command,
+            env=environ,
+            process_group=group,
+            preexec_fn=before_it_runs,  # noqa: PLW1509 - what runs before takes no lock
+        )
         with self._lock:
             self._process = process
             for number in self._early:
-                process.send_signal(number)
+                self._pass_on(process, number)
+        return process
+
+    def leave_alone(self) -> None:
+        """Pass nothing on any more, and kill nobody: the command has ended."""
+        with self._lock:
+            self._process, self._early = None, []
+            if self._patience is not None:
+                self._patience.cancel()
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         with self._lock:
             if self._process is None:
                 self._early.append(number)
             elif number not in self._shared:
-                self._process.send_signal(number)
+                self._pass_on(self._process, number)
+
+    def _pass_on(self, process: subprocess.Popen[bytes], number: int) -> None:
+        self._asked_to_end += number in _numbers(_ENDING)
+        if self._asked_to_end > 1 and number in _numbers(_ENDING):
+            self._kill(process)
+            return
+        process.send_signal(number)
+        if number in _numbers(_FINAL) and self._patience is None:
+            self._patience = threading.Timer(_PATIENCE, self._kill, [process])
+            self._patience.daemon = True
+            self._patience.start()
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock, suppress(ProcessLookupError):  # it may have ended in this very moment
+            if self._process is None:
+                return
+            if self._shared or os.name != "posix":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _dying_with_us() -> Callable[[], None] | None:
+    """Return what a child does before it becomes the command: ask Linux to be killed when this process is gone."""
+    if sys.platform != "linux":
+        return None
+    import ctypes  # noqa: PLC0415 - on Linux alone
+
+    control, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def ask() -> None:
+        control(_SET_DEATH_SIGNAL, int(signal.SIGKILL))
+        if os.getppid() != parent:  # it was gone already
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return ask
 
 
 def _numbers(names: Iterable[str]) -> list[signal.Signals]:

@@ -147,6 +147,10 @@ class Engine:
     def _leads(self) -> bool:
         return self._leader == threading.get_ident()
 
+    @property
+    def _is_over(self) -> bool:
+        return self._watch is _Watch.OVER
+
     def _lead(self) -> None:
         with self._changed:
             self._leader, self._is_calling = threading.get_ident(), False
@@ -199,14 +203,14 @@ class Engine:
         """Lead in place of a thread whose call takes too long, and let another keep watch."""
         seen, quiet = -1, 0
         with self._changed:
-            while not (self._is_calling and self._call == seen and self._leader is not None):
+            while not (self._is_over or (self._is_calling and self._call == seen and self._leader is not None)):
                 quiet = quiet + 1 if self._call == seen else 0
                 if quiet > _QUIET:
                     self._watch = _Watch.ASLEEP
                 seen = self._call
                 self._changed.wait(_PATIENCE if self._watch is _Watch.KEPT else None)
-                if self._watch is _Watch.OVER:
-                    return
+            if self._is_over:  # which it may have been before this thread began
+                return
             self._leader = None
         self._crew.give(self._keep_watch)
         self._lead()

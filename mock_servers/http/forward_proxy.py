@@ -26,6 +26,7 @@ _LOG: Final = logging.getLogger(__name__)
 MOST_TUNNELS: Final = 800
 """Open connections beyond which no tunnel is opened: a process has 1,024 descriptors on most machines."""
 _MOST_RELAYS: Final = 64
+_NO_PRODUCTION: Final = "prod.api.service.nhs.uk"
 _PATIENCE: Final = 5.0  # seconds to reach a host
 _MOST_COUNTED: Final = 200
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
@@ -45,13 +46,16 @@ class Refusal:
 class ForwardProxy:
     """A proxy for one mock: `tls` is how it speaks as its real hosts, `allowed` the other hosts that it leads to.
 
-    `is_own` tells whether an origin is one of the mock's other names. `refused` counts the hosts it did not lead to.
+    It leads there on port 443, unless one is named (`host:port`). `is_own` tells whether an origin is one of the mock's
+    other names. `clients` are hosts that people are sent back to: played, unless they are allowed. `refused` counts the
+    hosts it did not lead to.
     """
 
     hosts: Hosts
     tls: ssl.SSLContext
     allowed: Collection[str] = ()
     is_own: Callable[[str], bool] = lambda _: False
+    clients: Collection[str] = ()
     refused: Counter[str] = field(default_factory=Counter)
     _relays: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_RELAYS))
 
@@ -65,13 +69,16 @@ class ForwardProxy:
         name, port = match[1].lower().removesuffix("."), match[2]
         if self.is_played(authority):
             return None if port == "443" else self._refuse(403, authority, f"{name} is played on port 443 alone")
-        if name in self.allowed:
+        if f"{name}:{port}" in self.allowed or (port == "443" and name in self.allowed):
             return None
+        if name in self.allowed:
+            return self._refuse(403, authority, f"{name} is allowed on port 443 alone: allow {name}:{port} as well")
         return self._refuse(403, authority, self._why(name))
 
     def is_played(self, authority: str) -> bool:
         """Whether the mock itself is the host."""
-        return self.hosts.find(authority) is not None
+        name = authority.lower().partition(":")[0].removesuffix(".")
+        return self.hosts.find(authority) is not None or (name in self.clients and name not in self.allowed)
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why `GET http://host/…`, sent to a proxy without a tunnel, is refused; `None` when it is the mock's.
@@ -106,6 +113,8 @@ class ForwardProxy:
     def _why(self, name: str) -> str:
         if _is_address(name):
             return f"{name} is an address: this proxy knows hosts by name, and loopback needs none (set NO_PROXY)"
+        if name == _NO_PRODUCTION:
+            return f"{name} is no host of the API platform: production is api.service.nhs.uk"
         hint = did_you_mean(name, [host.name for host in self.hosts], near=0.9)
         return f"{name} is no host of this mock{hint}, and nothing leaves this machine unless allowed by name"
 

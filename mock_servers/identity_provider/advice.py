@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
+from urllib.parse import urlsplit
 
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose.jwts import Jwt
@@ -16,6 +17,8 @@ from mock_servers.wire.wording import duration, shown, url
 
 _LONGEST: Final = 300
 _NOT_FOUND: Final = 404
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_OWN_PAGE: Final = "/_nhsauth/callback"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
@@ -24,9 +27,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     yield from _of_path(exchange, record)
     yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
-    redirect_uri = getattr(exchange, "redirect_uri", "https:")
-    if not redirect_uri.startswith("https:"):
-        yield f"redirect_uri {url(redirect_uri)} is not https: the real provider takes nothing else."
+    yield from _of_plain_http(exchange)
     yield from _of_asking(exchange)
     yield from _of_log_out(exchange)
     yield from _of_two_proofs(exchange)
@@ -36,6 +37,15 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     assertion = getattr(exchange, "assertion", None)
     if assertion is not None:
         yield from _of_assertion(exchange, assertion)
+
+
+def _of_plain_http(exchange: Exchange) -> Iterator[str]:
+    """The mock's own page stands for a client, and the realms are for clients on a developer's machine."""
+    uri, provider = getattr(exchange, "redirect_uri", "https:"), exchange.service.provider
+    parts = urlsplit(uri)
+    is_here = parts.hostname in _LOOPBACK and (parts.path == _OWN_PAGE or provider.name != provider.people)
+    if parts.scheme != "https" and not is_here:
+        yield f"redirect_uri {url(uri)} is not https: the real provider takes nothing else."
 
 
 def _of_asking(exchange: Exchange) -> Iterator[str]:

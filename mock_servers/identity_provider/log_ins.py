@@ -11,6 +11,7 @@ from mock_servers.identity_provider.service import Assurance, Exchange, Service
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.journal import provenance
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.grant import (
     AuthorizationCode,
     Issued,
@@ -22,6 +23,12 @@ from mock_servers.state.grant import (
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
 from mock_servers.wire.request import Answer
+
+_SAID: Final = {
+    each.name: f'that one is {each.title}\'s, say provider="{each.name}", or access="{each.access}" in a marker'
+    for each in PROVIDERS
+}
+"""What to say, by who has the person that another provider was asked for."""
 
 
 class NoSuchPersonError(LookupError):
@@ -84,8 +91,10 @@ def find_person(service: Service, wanted: Wanted) -> Person:
     for person in own:
         if wanted.user in (None, person.id) and (wanted.user or reaches(service, person.level, wanted.level)):
             return person
+    elsewhere = next((person.provider for person in service.store.people.values() if person.id == wanted.user), None)
     known = ", ".join(f"{person.id} ({person.level})" for person in own)
-    raise NoSuchPersonError(f"{service.provider.title} has no user {wanted.user!r}: it has {known}")
+    allowed = _SAID.get(elsewhere or "", f"it has {known}")
+    raise NoSuchPersonError(f"{service.provider.title} has no user {wanted.user!r}: {allowed}")
 
 
 def reaches(service: Service, own: str, level: str | None) -> bool:

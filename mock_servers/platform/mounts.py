@@ -64,6 +64,8 @@ class Mounts:
         """Answer as the application does that the request is for."""
         self._believe_proxy(environ)
         origin = f"{environ['wsgi.url_scheme']}://{host(environ)}"
+        if self._names.is_clients(origin):
+            return _empty_page(environ, start_response)
         self._names.origins.learn(origin)
         path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
         real = self._names.hosts.of_origin(origin)
@@ -222,4 +224,10 @@ def _page_file(path: str) -> WSGIApplication:
 
 def _nothing(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+    return [b""]
+
+
+def _empty_page(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer in the place of a client's page, for whoever follows a redirect to its end."""
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "0")])
     return [b""]

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The names of one mock. `real_names` is how clients reach it by those of real hosts, `None` when they do not."""
+    """The names of one mock. `real_names` is how clients reach it by those of real hosts, `None` when they do not.
+
+    `client_hosts` are the hosts that people are sent back to, where the mock has an empty page for who follows them.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self.url = "http://127.0.0.1:8080"
         self.origins = Origins(configuration.public_urls)
         self.hosts = Hosts(configuration.more_hosts)
+        self.client_hosts = configuration.client_hosts
         self.real_names: RealNames | None = None
         self._environment = configuration.apim.environment
 
@@ -40,6 +44,11 @@ class Names:
         """Whether a URL is below a name by which this mock was called, or is configured."""
         origin = origin_of(url)
         return origin in self.origins or origin == self.url
+
+    def is_clients(self, origin: str) -> bool:
+        """Whether an origin is that of a client's page, which is nobody's here."""
+        scheme, _, host = origin.partition("://")
+        return scheme == "https" and host.removesuffix(":443") in self.client_hosts
 
     def is_own(self, url: str) -> bool:
         """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""

@@ -6,7 +6,7 @@ Nothing of this is made, or imported, for a mock that is called by its own names
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ class Prepared:
 
     def open_at(self, server: Server) -> RealNames:
         """Let a server of the platform be reached by real names, too, and return what clients must know."""
-        names = tuple(host.name for host in self.platform.names.hosts)
+        names = (*(host.name for host in self.platform.names.hosts), *sorted(self.platform.names.client_hosts))
         known = RealNames(url=server.url, store=self.store, hosts=names)
         server.be_proxy(self.proxy)
         self.platform.names.reached_by_real_names(known)
@@ -44,25 +44,37 @@ class Prepared:
 
 def throwaway(platform: Platform, folder: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:
     """Make an authority that lives as long as this process; its public files are put into `folder`."""
-    authority = certificate.make_authority(_constrained_to(platform), now())
-    return _prepared(platform, authority, trust_store.export(authority, folder), allowed, now)
+
+    def make() -> tuple[Authority, TrustStore]:
+        authority = certificate.make_authority(_constrained_to(platform), now())
+        return authority, trust_store.export(authority, folder)
+
+    return _prepared(platform, make, allowed, now)
 
 
 def kept(platform: Platform, cache: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:
     """Use the authority that the cache keeps for these names. Raises OSError where none can be kept."""
-    authority, store = trust_store.kept(_constrained_to(platform), cache, now())
-    return _prepared(platform, authority, store, allowed, now)
+    return _prepared(platform, lambda: trust_store.kept(_constrained_to(platform), cache, now()), allowed, now)
 
 
 def _prepared(
-    platform: Platform, authority: Authority, store: TrustStore, allowed: Iterable[str], now: Now
+    platform: Platform, make: Callable[[], tuple[Authority, TrustStore]], allowed: Iterable[str], now: Now
 ) -> Prepared:
-    contexts = Contexts(authority, _own_names(platform), lambda name: platform.names.hosts.find(name) is not None, now)
+    authority, store = make()
+    hosts = platform.names.hosts
+    contexts = Contexts(
+        authority,
+        _own_names(platform),
+        lambda name: hosts.find(name) is not None,
+        now,
+        renewed=lambda: make()[0],
+    )
     proxy = ForwardProxy(
         hosts=platform.names.hosts,
         tls=contexts.server(),
         allowed=frozenset({*platform.configuration.allow_hosts, *allowed}),
         is_own=platform.names.is_called,
+        clients=platform.names.client_hosts,
     )
     return Prepared(platform=platform, proxy=proxy, store=store)
 
@@ -72,8 +84,9 @@ def _constrained_to(platform: Platform) -> list[str]:
 
 
 def _own_names(platform: Platform) -> list[str]:
-    """Return the hosts of `public_urls`, but for loopback addresses, which every certificate of the mock may name."""
+    """Return the hosts of `public_urls` and of clients' pages, but for loopback, which every certificate may name."""
     names = [urlsplit(url).hostname or "" for url in platform.configuration.public_urls]
+    names += sorted(platform.names.client_hosts)
     return [name for name in dict.fromkeys(names) if name and not _is_loopback(name)]
 
 

@@ -25,12 +25,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LOG: Final = logging.getLogger(__name__)
-AUTHORITY_DAYS: Final = 365
+AUTHORITY_DAYS: Final = 89
 LEAF_DAYS: Final = 7
 _SKEW: Final = timedelta(days=1)
 """How far back a certificate begins: containers' clocks differ, and so do time zones that were set wrongly."""
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _NAME: Final = "nhsauth mock authority"
+_NO_MAIL: Final = x509.RFC822Name("nhsauth.invalid")
+"""The one host whose mail addresses it may name: without any, a client would take every address."""
+_SERVERS: Final = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 
 Now = Callable[[], datetime]
 
@@ -79,8 +82,12 @@ class Authority:
             own = self.certificate.extensions.get_extension_for_class(x509.NameConstraints).value
         except x509.ExtensionNotFound:
             return False
-        lasts = self.certificate.not_valid_after_utc > now + timedelta(days=LEAF_DAYS)
-        return own == constraints and lasts and self.certificate.not_valid_before_utc <= now
+        return own == constraints and self.lasts(now)
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it is good for as long as a certificate of today will be."""
+        ends = self.certificate.not_valid_after_utc
+        return self.certificate.not_valid_before_utc <= now and ends > now + timedelta(days=LEAF_DAYS)
 
     def leaf(self, names: Iterable[str], now: datetime) -> bytes:
         """Return a new key and its certificate for these names, as PEM."""
@@ -90,7 +97,7 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(_SERVERS, critical=False)
             .add_extension(_issuer_of(self.key.public_key()), critical=False)
         )
         certificate = builder.sign(self.key, hashes.SHA256())
@@ -104,6 +111,7 @@ def make_authority(names: Iterable[str], now: datetime) -> Authority:
         _builder(_NAME, None, key.public_key(), now, AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(key_cert_sign=True), critical=True)
+        .add_extension(_SERVERS, critical=False)
         .add_extension(_constraints(names), critical=True)
     )
     return Authority(certificate=builder.sign(key, hashes.SHA256()), key=key)
@@ -167,7 +175,7 @@ def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x
 def _constraints(names: Iterable[str]) -> x509.NameConstraints:
     loopback = [x509.IPAddress(ipaddress.ip_network(network)) for network in _LOOPBACK]
     own = [_permitted(name) for name in sorted({*names, "localhost"})]
-    return x509.NameConstraints(permitted_subtrees=[*own, *loopback], excluded_subtrees=None)
+    return x509.NameConstraints(permitted_subtrees=[*own, *loopback, _NO_MAIL], excluded_subtrees=None)
 
 
 def _permitted(name: str) -> x509.GeneralName:
@@ -195,12 +203,20 @@ class Contexts:
     """TLS for a server of many names: a client's SNI picks the certificate, which is made when first asked for.
 
     `names` are those that clients without SNI, or of the mock's own names, may call it by; `is_name` tells the rest.
+    `renewed` gives the next authority, once the first nears its end while the server runs.
     """
 
     def __init__(
-        self, authority: Authority, names: Iterable[str], is_name: Callable[[str], bool], now: Now = real_time
+        self,
+        authority: Authority,
+        names: Iterable[str],
+        is_name: Callable[[str], bool],
+        now: Now = real_time,
+        *,
+        renewed: Callable[[], Authority] | None = None,
     ) -> None:
         self._authority = authority
+        self._renewed = renewed
         self._names = tuple(dict.fromkeys(["localhost", "127.0.0.1", "::1", *names]))
         self._is_name = is_name
         self._now = now
@@ -226,6 +242,8 @@ class Contexts:
             context, renew_at = self._made.get(name, (None, None))
             now = self._now()
             if context is None or renew_at is None or now >= renew_at:
+                if self._renewed is not None and not self._authority.lasts(now):
+                    self._authority = self._renewed()
                 context = _loaded(self._authority.leaf([name] if name else self._names, now))
                 self._made[name] = context, now + timedelta(days=LEAF_DAYS) - _SKEW
             return context

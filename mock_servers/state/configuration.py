@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.app import App
-from mock_servers.state.limit import HOST, IP_ADDRESS, ORIGIN, SCOPE, UPSTREAM, Contradictions, Limit, matching
+from mock_servers.state.limit import (
+    FULL_HOST,
+    HOST,
+    IP_ADDRESS,
+    ORIGIN,
+    SCOPE,
+    UPSTREAM,
+    Contradictions,
+    Limit,
+    matching,
+)
 from mock_servers.state.person import Person, everybody
-from mock_servers.state.real_host import TEST_SUITE_HOSTS, RealHost, environment_among
+from mock_servers.state.real_host import HOSTS, TEST_SUITE_HOSTS, RealHost, environment_among
 from mock_servers.state.seeds import APIS
 from mock_servers.state.settings import ApimSettings, ProviderSettings
 
@@ -28,6 +40,7 @@ READY_MADE_APP: Final = App(
 REALMS: Final = "internal-dev"
 """The environment whose mock realms `/oauth2-mock` sends people to, unless set."""
 
+_PAGE: Final = re.compile(r"https://([^/:?#]+)(?::443)?(?:[/?#]|$)")
 _MOCKED: Final = "|".join(
     (
         *("_nhsauth", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo", r"\.well-known"),
@@ -92,6 +105,16 @@ class Configuration:
     def more_hosts(self) -> tuple[RealHost, ...]:
         """The hosts that are played besides those of the services."""
         return (*(TEST_SUITE_HOSTS if self.test_suite_hosts else ()), *self.hosts)
+
+    @property
+    def client_hosts(self) -> frozenset[str]:
+        """The hosts of redirect URIs that nobody else plays: people are sent there by https, by their names alone."""
+        known = {host.name for host in (*HOSTS, *self.more_hosts)} | {
+            urlsplit(url).hostname for url in self.public_urls
+        }
+        found = (_PAGE.match(uri.lower()) for app in self.apps for uri in app.redirect_uris)
+        named = {match[1] for match in found if match is not None and FULL_HOST.holds(match[1])}
+        return frozenset(name for name in named - known - {*self.allow_hosts} if not name.rpartition(".")[2].isdigit())
 
     @property
     def people(self) -> tuple[Person, ...]:

@@ -27,9 +27,10 @@ from contract_tests.client_contract import (
     Verdict,
     judge,
 )
-from contract_tests.client_contract.__main__ import main
+from contract_tests.client_contract.settings import VARIABLES
 from contract_tests.client_contract.subject import CannotJudgeError
 from mock_servers.client import Client, Token
+from mock_servers.command_line.commands import nhsauth
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 
@@ -397,10 +398,10 @@ def test_a_service_that_drops_the_call_is_judged_by_that(script: Script, ring: K
 
 
 class TestCommandLine:
-    """`python -m contract_tests.client_contract`."""
+    """`nhsauth client-contract`."""
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        result = CliRunner().invoke(main, arguments)
+        result = CliRunner().invoke(nhsauth, ["client-contract", *arguments])
         return result.exit_code, result.stdout, result.stderr
 
     def test_a_good_client_is_0(self, script: Script) -> None:
@@ -424,15 +425,18 @@ class TestCommandLine:
         report = tmp_path / "nowhere" / "card.md"
         code, _, told = self.run("--report", str(report), "--check", "form", "--", *script(ONE_TOKEN))
 
-        assert (code, told) == (2, f"client contract: {report} cannot be written: No such file or directory\n")
+        assert (code, told) == (2, f"Error: {report} cannot be written: No such file or directory\n")
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),
         [
-            (["--", "no-such-command"], "client contract: 'no-such-command' is no command here"),
-            (["--trigger", "5000", "--", "python3"], "client contract: --trigger is '5000'; allowed is a URL such as"),
-            (["--check", "kids", "--", "python3"], "client contract: --check is 'kids'; allowed is form, charset,"),
-            (["--report", "card.txt", "--", "python3"], "card.txt must end in .md or .json"),
+            (["--", "no-such-command"], "Error: 'no-such-command' is no command here"),
+            (["--trigger", "5000", "--", "python3"], "Error: --trigger is '5000'; allowed is a URL such as"),
+            (["--check", "kids", "--", "python3"], "Error: --check is 'kids'; allowed is form, charset,"),
+            (
+                ["--report", "card.txt", "--", "python3"],
+                "Error: --report is 'card.txt'; allowed is a name that ends in .md or .json",
+            ),
         ],
     )
     def test_misuse_is_2(self, arguments: list[str], problem: str) -> None:
@@ -440,6 +444,28 @@ class TestCommandLine:
 
         assert code == 2
         assert problem in told
+
+    def test_one_table_is_all_that_is_told(self, script: Script) -> None:
+        code, told, logged = self.run("--check", "kid", "--check", "token", "--", *script(WRONG_KID))
+
+        rows = [line.split()[:3] for line in told.splitlines()]
+        assert (code, logged) == (1, "")
+        assert rows[2:4] == [["outcome", "check", "evidence"], ["FAILED", "kid", "S"]]
+        assert ["FAILED", "token", "S"] in rows
+        assert told.splitlines()[-1].startswith("With --logs FOLDER there are files")
+
+    def test_logs_are_files_of_what_was_said_on_either_side(self, script: Script, tmp_path: Path) -> None:
+        folder = tmp_path / "logs"
+
+        self.run("--logs", str(folder), "--check", "token", "--", *script(WRONG_KID))
+
+        assert "Invalid 'kid' header" in (folder / "mock.log").read_text(encoding="utf-8")
+        assert (folder / "client.log").read_text(encoding="utf-8")
+
+    def test_help_names_what_the_client_finds_in_its_environment(self) -> None:
+        _, told, _ = self.run("--help")
+
+        assert [name for name in VARIABLES if name not in told] == []
 
 
 def test_the_page_lists_every_check() -> None:

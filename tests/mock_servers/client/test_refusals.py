@@ -6,6 +6,7 @@ import pickle
 import socket
 import ssl
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -210,6 +211,15 @@ def test_refusal_survives_pickling(client: Client, service: Script) -> None:
     copy = pickle.loads(pickle.dumps(refusal))  # noqa: S301 - our own
 
     assert vars(copy) == vars(refusal)
+
+
+def test_a_refusal_is_raised_without_the_frames_in_between(client: Client, service: Script) -> None:
+    service.plays(as_json(400, MALFORMED))
+
+    refusal = refusal_of(client.client_credentials)
+
+    frames = [frame.name for frame in traceback.extract_tb(refusal.__traceback__)]
+    assert frames == ["refusal_of", "client_credentials", "_shared", "_result"]
 
 
 @pytest.fixture

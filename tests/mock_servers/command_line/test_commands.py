@@ -43,6 +43,7 @@ COMMANDS = [
     ["run"],
     ["env"],
     ["summary"],
+    ["client-contract"],
 ]
 QUOTA_TEXT = (
     "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."
@@ -122,7 +123,7 @@ def test_a_configuration_that_holds_is_told_so(run: Run) -> None:
 
     assert (result.exit_code, one_line(result.stdout)) == (
         0,
-        f"{Path.cwd() / 'nhsauth.toml'}: holds; apps: 1, apis: 0, users: 14",
+        f"{Path.cwd() / 'nhsauth.toml'} is valid (1 app, 1 user).",
     )
 
 
@@ -137,6 +138,7 @@ def test_without_a_file_the_defaults_hold(run: Run) -> None:
     result = run("config", "check", "--json")
 
     assert json.loads(result.stdout) == {"holds": True, "file": None, "apps": 1, "apis": 0, "users": 13}
+    assert run("config", "check").stdout == "No nhsauth.toml here. The defaults are valid (1 app).\n"
 
 
 def test_a_configuration_that_does_not_hold_is_a_no(run: Run) -> None:
@@ -270,6 +272,19 @@ def test_nothing_is_overwritten(run: Run, name: str) -> None:
 
     assert (result.exit_code, Path(name).read_text(), len(list(Path().iterdir()))) == (2, "mine", 1)
     assert one_line(result.stderr).startswith(f"Error: {name} is there already")
+
+
+def test_beside_a_key_set_that_is_there_the_advice_leads_to_a_second_key(run: Run) -> None:
+    run("keys", "new", "--bits", "2048", "--kid", "one")
+
+    refused = run("keys", "new", "--bits", "2048", "--kid", "two")
+    followed = run("keys", "new", "--bits", "2048", "--kid", "two", "--out", "second")
+
+    assert one_line(refused.stderr).strip() == (
+        "Error: jwks.json is there already, and nothing is overwritten: name another folder with --out, then add the "
+        "key in its jwks.json to jwks.json, so that it lists both"
+    )
+    assert (followed.exit_code, Path("second/jwks.json").is_file()) == (0, True)
 
 
 @pytest.mark.parametrize("kid", ["../x", "a/b", ".x", "b=", ""])
@@ -536,3 +551,15 @@ def _answer_once(listening: socket.socket, answer: bytes) -> None:
     with connection:
         connection.recv(1 << 16)
         connection.sendall(answer)
+
+
+@pytest.mark.parametrize(
+    "host", ["http://x", "x:", "x:0", "x:65536", "x:443:1", "*.x", "x y", "", "x/y", "a@b", "x:https"]
+)
+@pytest.mark.parametrize("command", [("serve", "--tls"), ("run",)])
+def test_an_allowed_host_that_is_none_is_refused(run: Run, command: tuple[str, ...], host: str) -> None:
+    result = run(*command, "--allow-host", host, *(("--", "true") if command == ("run",) else ()))
+
+    assert result.exit_code == 2
+    assert "--allow-host" in result.stderr
+    assert "allowed: a host, or one with its port such as proxy.example:8443" in result.stderr

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -10,12 +11,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from mock_servers.command_line import running
 
 NHSAUTH = [sys.executable, "-m", "mock_servers"]
 PATIENCE = 60  # seconds, of a machine that is busy with other tests
@@ -74,6 +77,34 @@ def test_another_host_fails_at_once_and_is_told(run: Callable[..., subprocess.Co
     assert done.returncode == 1
     assert "403 www.example.com is no host of this mock" in done.stderr
     assert "  refused by the proxy: www.example.com:443 (1 time)" in done.stderr
+
+
+def test_a_command_that_sent_nothing_is_told_what_may_be_the_reason(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    told = run(*python("import os")).stderr
+
+    assert told.startswith("nhsauth: 0 exchanges, 0 refused\n  The command sent the mock nothing that it records.")
+    assert "it may ignore HTTPS_PROXY" in told
+
+
+def test_who_follows_a_redirect_to_the_clients_page_finds_an_empty_one(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    uri = "https://portal.example/back"
+    (tmp_path / "nhsauth.toml").write_text(
+        f'[[apps]]\nclient_id = "mine"\nredirect_uris = ["{uri}"]\n', encoding="utf-8"
+    )
+    query = f"client_id=mine&redirect_uri={uri}&response_type=code&scope=nhs-cis2&state=s&nhsauth_user=656005750104"
+    code = (
+        "import urllib.request\n"
+        f"with urllib.request.urlopen('{INT}/oauth2/authorize?{query}', timeout=30) as answer:\n"
+        "    print(answer.status, answer.url.split('=')[0], answer.read())"
+    )
+
+    done = run(*python(code))
+
+    assert (done.stdout.strip(), done.returncode) == (f"200 {uri}?code b''", 0)
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 255])
@@ -196,6 +227,87 @@ def test_a_signal_that_comes_before_the_command_reaches_it_and_leaves_nothing(
 
     assert done.returncode == 128 + signal.SIGTERM, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+STUBBORN = """
+import os, signal, subprocess, sys, time
+for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+    signal.signal(getattr(signal, name), signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(os.getpid(), child.pid, os.environ["SSL_CERT_FILE"], flush=True)
+time.sleep(600)
+"""
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+
+
+@contextmanager
+def stubborn(folder: Path, code: str = "") -> Iterator[tuple[subprocess.Popen[str], list[int], Path]]:
+    """`nhsauth run` with a command that minds no signal; with the command's process ids, and where its files are."""
+    ours = [*NHSAUTH, "run", "--", *python(STUBBORN)] if not code else python(code)
+    environ = {**os.environ, "TMPDIR": str(folder), "COMMAND": STUBBORN}
+    with subprocess.Popen(ours, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
+        assert process.stdout is not None
+        *pids, file = process.stdout.readline().split(maxsplit=2)
+        try:
+            yield process, [int(pid) for pid in pids], Path(file.strip()).parent
+        finally:
+            process.kill()
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+
+
+@LINUX
+def test_a_run_that_is_killed_leaves_no_command_and_the_next_start_no_folder(tmp_path: Path) -> None:
+    with stubborn(tmp_path) as (process, (command, _), files):
+        assert files.is_dir()
+        descriptor = os.pidfd_open(command)
+        process.kill()
+        assert select.select([descriptor], [], [], PATIENCE)[0], "the command lives on"
+        os.close(descriptor)
+        assert files.is_dir()
+
+    with stubborn(tmp_path) as (_, __, others):
+        assert [path.name for path in tmp_path.glob("nhsauth-run-*") if path.is_dir()] == [others.name]
+
+
+@LINUX
+def test_a_start_leaves_the_folders_of_the_living_alone(tmp_path: Path) -> None:
+    with stubborn(tmp_path) as (_, __, first), stubborn(tmp_path) as (___, ____, second):
+        assert first != second
+        assert (first / "ca.pem").is_file()
+
+
+@LINUX
+@pytest.mark.parametrize("numbers", [["SIGTERM", "SIGTERM"], ["SIGINT", "SIGTERM"], ["SIGHUP", "SIGINT"]])
+def test_the_second_signal_ends_a_command_that_minds_none(tmp_path: Path, numbers: list[str]) -> None:
+    with stubborn(tmp_path) as (process, (_, grandchild), __):
+        descriptor = os.pidfd_open(grandchild)
+        for number in numbers:
+            process.send_signal(getattr(signal, number))
+        assert process.wait(PATIENCE) == 128 + signal.SIGKILL
+        assert select.select([descriptor], [], [], PATIENCE)[0], "what the command has started lives on"
+        os.close(descriptor)
+
+    assert list(tmp_path.glob("nhsauth-run-*")) == []
+
+
+IMPATIENT = """
+import os, sys
+from mock_servers.command_line import running
+
+running._PATIENCE = 0.2
+running.run(command=[sys.executable, "-c", os.environ["COMMAND"]], config=None, port=0, allowed=(), test_suites=False)
+"""
+
+
+@LINUX
+def test_a_command_that_does_not_end_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    with stubborn(tmp_path, IMPATIENT) as (process, _, __):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 128 + signal.SIGKILL
+
+    assert running._PATIENCE == 10  # noqa: SLF001 - what is promised
 
 
 APART = """

@@ -142,6 +142,7 @@ def test_the_mocks_clock_does_not_reach_tls(ring: KeyRing, tmp_path: Path) -> No
         (f"{INT}.evil.example:443", 403, "is no host of this mock"),
         ("int.api.service.nhs.ukk:443", 403, f"(did you mean {INT}?)"),
         (f"xx-{INT}:443", 403, f"(did you mean {INT}?)"),
+        ("prod.api.service.nhs.uk:443", 403, "no host of the API platform: production is api.service.nhs.uk"),
         ("93.184.215.14:443", 403, "93.184.215.14 is an address"),
         ("[2606:2800:21f:cb07::1]:443", 403, "is an address"),
         ("127.1:443", 403, "127.1 is an address"),
@@ -386,8 +387,8 @@ def elsewhere() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def open_proxy(ring: KeyRing, tmp_path: Path) -> Iterator[Proxy]:
-    with proxying(ring, tmp_path, "localhost") as running:
+def open_proxy(ring: KeyRing, tmp_path: Path, elsewhere: socket.socket) -> Iterator[Proxy]:
+    with proxying(ring, tmp_path, f"localhost:{elsewhere.getsockname()[1]}") as running:
         yield running
 
 
@@ -420,11 +421,28 @@ def test_a_stop_ends_relays(tunnel: socket.socket, open_proxy: Proxy) -> None:
     assert read_to_end(tunnel) == b""
 
 
-def test_an_allowed_host_that_is_not_there_is_told(open_proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_host_is_allowed_on_port_443_unless_another_is_named(ring: KeyRing, tmp_path: Path) -> None:
+    with proxying(ring, tmp_path, "one.example", "two.example:8443") as running:
+        refusal = running.prepared.proxy.refusal
+        told = {
+            authority: getattr(refusal(authority, tunnels=0), "sentence", None)
+            for authority in ("one.example:443", "ONE.example:8443", "two.example:8443", "two.example:443")
+        }
+
+    assert told["one.example:443"] is None
+    assert told["two.example:8443"] is None
+    assert told["ONE.example:8443"] == "one.example is allowed on port 443 alone: allow one.example:8443 as well"
+    assert "two.example is no host of this mock" in (told["two.example:443"] or "")
+
+
+def test_an_allowed_host_that_is_not_there_is_told(
+    ring: KeyRing, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-    answer = open_proxy.say(connect_to(f"localhost:{port}"))
+    with proxying(ring, tmp_path, f"localhost:{port}") as running:
+        answer = running.say(connect_to(f"localhost:{port}"))
 
     assert answer.startswith(b"HTTP/1.1 502 ")
     assert [message for message in caplog.messages if f"No tunnel to localhost:{port}" in message]

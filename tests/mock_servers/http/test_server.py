@@ -27,7 +27,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mock_servers.http import engine
 from mock_servers.http.connections import Bounds
+from mock_servers.http.crew import Crew, Task
 from mock_servers.http.server import CannotListenError, PortInUseError, Server, serve, start
 
 if TYPE_CHECKING:
@@ -1016,3 +1018,34 @@ def test_an_application_may_run_an_event_loop_of_its_own() -> None:
     running.stop()
 
     assert answer.endswith(b"\r\n\r\n1")
+
+
+class LateCrew(Crew):
+    """A crew of which nobody keeps watch before the server has ended."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.late: list[Task] = []
+
+    def give(self, task: Task) -> None:
+        if getattr(task, "__name__", "") == "_keep_watch":
+            self.late.append(task)
+        else:
+            super().give(task)
+
+    def end(self) -> None:
+        for task in self.late:
+            super().give(task)
+        super().end()
+
+
+def test_a_stop_ends_though_the_thread_that_keeps_watch_begins_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "Crew", LateCrew)
+    server = start(echo, is_quick=lambda _: True)
+    exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    stopping = threading.Thread(target=server.stop, daemon=True)
+
+    stopping.start()
+    stopping.join(10)
+
+    assert not stopping.is_alive()

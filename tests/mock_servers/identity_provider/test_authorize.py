@@ -336,7 +336,15 @@ def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Moc
     assert "registered: there is none. Case" in (platform.exchanges.last.diagnosis or "")
 
 
-@pytest.mark.parametrize(("uri", "advised"), [("http://app.example/callback", True), (REDIRECT, False)])
+@pytest.mark.parametrize(
+    ("uri", "advised"),
+    [
+        ("http://app.example/callback", True),
+        ("http://localhost:3000/callback", True),
+        ("http://127.0.0.1:8080/_nhsauth/callback", False),
+        (REDIRECT, False),
+    ],
+)
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_a_redirect_uri_in_the_clear_gets_advice(
     authorize: Ask, platform: Mock, provider: str, uri: str, *, advised: bool

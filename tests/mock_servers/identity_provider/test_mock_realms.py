@@ -401,3 +401,17 @@ def test_userinfo_of_the_first_person_has_its_twenty_four_members(platform: Mock
     assert [len(members[name]) for name in ("nhsid_user_orgs", "nhsid_org_roles", "nhsid_org_memberships")] == [2, 2, 2]
     first, second = members["nhsid_nrbac_roles"]
     assert {"workgroups", "workgroups_codes", "aow", "aow_codes"} <= set(second) - set(first)
+
+
+@pytest.mark.parametrize(
+    ("uri", "advised"), [("http://localhost:3000/callback", False), ("http://app.example/callback", True)]
+)
+def test_a_realm_says_nothing_against_a_client_on_the_developers_machine(
+    platform: Mock, form: Callable[..., TestResponse], uri: str, *, advised: bool
+) -> None:
+    platform.apps.change("nhsauth-app", redirect_uris=(uri,))
+
+    page = form(client_id="nhsauth-app", redirect_uri=uri)
+
+    told = f'redirect_uri "{uri}" is not https: the real provider takes nothing else.'
+    assert (page.status_code, told in platform.exchanges.last.advice) == (200, advised)

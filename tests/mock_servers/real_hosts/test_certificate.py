@@ -1,6 +1,7 @@
 """The mock's certificates: good for its own names and for nothing else, and never a matter of the mock's clock."""
 
 import os
+import shutil
 import socket
 import ssl
 import stat
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mock_servers.real_hosts import trust_store
 from mock_servers.real_hosts.certificate import Authority, Contexts, make_authority, read_authority, real_time
@@ -131,12 +134,76 @@ def test_a_certificate_is_renewed_before_it_expires() -> None:
     assert later.not_valid_after_utc - first.not_valid_after_utc == timedelta(days=6, hours=1)
 
 
-def test_an_authority_lasts_a_year_and_a_leaf_seven_days(authority: Authority) -> None:
+def test_an_authority_is_valid_for_ninety_days_and_a_leaf_for_eight(authority: Authority) -> None:
     now = datetime(2027, 1, 1, tzinfo=UTC)
     leaf = x509.load_pem_x509_certificate(authority.leaf([INT], now))
+    made = make_authority([INT], now).certificate
 
-    assert leaf.not_valid_after_utc - now == timedelta(days=7)
-    assert make_authority([INT], now).certificate.not_valid_after_utc - now == timedelta(days=365)
+    assert leaf.not_valid_after_utc - leaf.not_valid_before_utc == timedelta(days=8)
+    assert made.not_valid_after_utc - made.not_valid_before_utc == timedelta(days=90)
+
+
+def signed(authority: Authority, usage: x509.ObjectIdentifier, name: x509.GeneralName) -> x509.Certificate:
+    """What somebody could sign with the authority's key."""
+    now = real_time()
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(authority.certificate.subject)
+        .public_key(authority.key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .sign(authority.key, hashes.SHA256())
+    )
+
+
+def verified(authority: Authority, leaf: x509.Certificate, folder: Path, *, purpose: str) -> bool:
+    """Ask OpenSSL whether it accepts a certificate for a purpose, with this authority for its only root."""
+    (folder / "ca.pem").write_bytes(authority.pem)
+    (folder / "leaf.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
+    command = ["openssl", "verify", "-purpose", purpose, "-CAfile", folder / "ca.pem", folder / "leaf.pem"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - two files of ours
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl on this machine")
+@pytest.mark.parametrize(
+    ("purpose", "usage", "name", "is_good"),
+    [
+        ("sslserver", ExtendedKeyUsageOID.SERVER_AUTH, x509.DNSName(INT), True),
+        # what X.509 cannot keep from it, as the documentation says
+        ("sslserver", ExtendedKeyUsageOID.SERVER_AUTH, x509.DNSName(f"x.{INT}"), True),
+        ("sslserver", ExtendedKeyUsageOID.SERVER_AUTH, x509.DNSName(EVIL), False),
+        ("sslserver", ExtendedKeyUsageOID.SERVER_AUTH, x509.RFC822Name("a@evil.example"), False),
+        ("sslclient", ExtendedKeyUsageOID.CLIENT_AUTH, x509.DNSName(INT), False),
+        ("smimesign", ExtendedKeyUsageOID.EMAIL_PROTECTION, x509.DNSName(INT), False),
+        ("smimesign", ExtendedKeyUsageOID.EMAIL_PROTECTION, x509.RFC822Name("a@evil.example"), False),
+    ],
+)
+def test_the_authority_can_do_what_it_is_for_alone(
+    authority: Authority,
+    tmp_path: Path,
+    purpose: str,
+    usage: x509.ObjectIdentifier,
+    name: x509.GeneralName,
+    is_good: object,
+) -> None:
+    assert verified(authority, signed(authority, usage, name), tmp_path, purpose=purpose) is is_good
+
+
+def test_an_authority_that_nears_its_end_is_renewed_while_the_server_runs() -> None:
+    time = [real_time() - timedelta(days=83)]
+    first = make_authority(NAMES, time[0])
+    second = make_authority(NAMES, real_time())
+    contexts = Contexts(first, [], knows, lambda: time[0], renewed=lambda: second)
+    with accepting(contexts.server()) as port:
+        time[0] += timedelta(days=81)
+        certificate_for(port, "api.service.nhs.uk", first.pem)
+        time[0] += timedelta(days=2)
+        certificate_for(port, INT, second.pem)
 
 
 def test_the_authority_signs_no_other_authority(authority: Authority) -> None:
@@ -169,7 +236,7 @@ def kept_file(cache: Path) -> Path:
 
 def test_the_kept_authority_is_the_same_at_the_next_start(tmp_path: Path) -> None:
     first, _ = trust_store.kept(NAMES, tmp_path, NOW)
-    second, _ = trust_store.kept(NAMES, tmp_path, NOW + timedelta(days=300))
+    second, _ = trust_store.kept(NAMES, tmp_path, NOW + timedelta(days=81))
 
     assert first.certificate == second.certificate
 
@@ -205,7 +272,7 @@ def foreign() -> bytes:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (written(lambda: make_authority(NAMES, NOW - timedelta(days=359)).private_pem()), "expires"),
+        (written(lambda: make_authority(NAMES, NOW - timedelta(days=83)).private_pem()), "expires"),
         (written(lambda: make_authority(NAMES, NOW + timedelta(days=30)).private_pem()), "expires"),
         (written(lambda: make_authority([EVIL], NOW).private_pem()), "not for these names"),
         (written(foreign), "key that is not the certificate's"),

@@ -1,0 +1,94 @@
+"""Judges a command or a service for `nhsauth client-contract`: one table on stdout, what was said in files."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from contract_tests.client_contract.checks import CHECKS
+from contract_tests.client_contract.judging import judge
+from contract_tests.client_contract.scorecard import Scorecard
+from contract_tests.client_contract.subject import CannotJudgeError, CommandClient, ServiceClient
+
+_MOCK: Final = "mock.log"
+_CLIENT: Final = "client.log"
+
+
+def run(
+    command: Sequence[str],
+    *,
+    trigger: str | None = None,
+    only: Sequence[str] = (),
+    report: Path | None = None,
+    logs: Path | None = None,
+    as_json: bool = False,
+) -> int:
+    """Judge, tell, and return the exit code: 0 all that could be judged held, 1 something did not, 2 nothing could be.
+
+    Raises ValueError, in one line, for what cannot be used.
+    """
+    _refuse_unusable(command, trigger, only, report)
+    client = CommandClient(command) if trigger is None else ServiceClient(command, trigger)
+    try:
+        with _logged(logs):
+            card = judge(client, checks=[check for check in CHECKS if not only or check.id in only])
+        _write(card, report, logs)
+    except CannotJudgeError as error:
+        raise ValueError(str(error)) from None
+    except OSError as error:
+        raise ValueError(f"{error.filename} cannot be written: {error.strerror}") from None
+    click.echo(card.written(".json") if as_json else str(card))
+    if card.failed and not as_json:
+        _say_where(logs)
+    return 1 if card.failed else 0 if card.passed else 2
+
+
+def _refuse_unusable(command: Sequence[str], trigger: str | None, only: Sequence[str], report: Path | None) -> None:
+    known = [check.id for check in CHECKS]
+    unknown = [each for each in only if each not in known]
+    if unknown:
+        raise ValueError(f"--check is {unknown[0]!r}; allowed is {', '.join(known)}")
+    if report is not None and report.suffix not in (".md", ".json"):
+        raise ValueError(f"--report is {str(report)!r}; allowed is a name that ends in .md or .json")
+    if shutil.which(command[0]) is None:
+        raise ValueError(f"{command[0]!r} is no command here")
+    if trigger is not None and not trigger.startswith(("http://", "https://")):
+        raise ValueError(f"--trigger is {trigger!r}; allowed is a URL such as http://127.0.0.1:5000/patients")
+
+
+@contextmanager
+def _logged(folder: Path | None) -> Iterator[None]:
+    """Let what the mocks log go to a file, or nowhere: the table says what a person needs."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.NullHandler() if folder is None else logging.FileHandler(folder / _MOCK, "w", encoding="utf-8")
+    logger = logging.getLogger("mock_servers")
+    before = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.propagate = before
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _write(card: Scorecard, report: Path | None, logs: Path | None) -> None:
+    if report is not None:
+        report.write_text(card.written(report.suffix), encoding="utf-8")
+    if logs is not None:
+        (logs / _CLIENT).write_text(card.said, encoding="utf-8")
+
+
+def _say_where(logs: Path | None) -> None:
+    if logs is None:
+        click.echo("With --logs FOLDER there are files of what the client said, and why the mock refused.")
+        return
+    click.echo(f"What the client said is in {logs / _CLIENT}, why the mock refused in {logs / _MOCK}.")
