@@ -108,7 +108,7 @@ def fetch_provider_tokens(exchange: Exchange) -> str | None:
         status, body = service.call(token_url, form)
     except UnreachableError as reason:
         return f"{provider.title} could not be asked for the tokens: {reason}."
-    exchange.provider_tokens = _members(body)
+    exchange.provider_tokens, exchange.provider_tokens_at = _members(body), service.clock.now()
     if status < HTTPStatus.BAD_REQUEST:
         return None
     said = exchange.provider_tokens.get("error_description") or exchange.provider_tokens.get("error") or "no error"
@@ -205,8 +205,8 @@ def check_external_signature(exchange: Exchange) -> str | None:
 
 @rejects(errors.EXTERNAL_ID_TOKEN_OUT_OF_TIME)
 def check_external_in_time(exchange: Exchange) -> str | None:
-    """Neither expired nor of the future (I)."""
-    problem = out_of_time(exchange.subject, exchange.now)
+    """Neither expired nor of the future when it came (I), which is later than the request for it."""
+    problem = out_of_time(exchange.subject, exchange.provider_tokens_at)
     return None if problem is None else f"Of the provider's id_token, {problem}: compare the clocks."
 
 

@@ -49,6 +49,7 @@ class Exchange:
     client_state: str | None = field(init=False)
     pending: PendingAuthorization = field(init=False)
     provider_tokens: Mapping[str, Any] = field(init=False)
+    provider_tokens_at: float = field(init=False)
     code: PlatformCode = field(init=False)
     bearer: str = field(init=False)
     token: AccessToken = field(init=False)
