@@ -36,10 +36,14 @@ _TYPED: Final = ("SIGINT", "SIGQUIT", "SIGBREAK")
 _ENDING: Final = ("SIGTERM", "SIGHUP", "SIGINT")
 """What should end a command. One that lives on after the first may have reason to; after the second it is killed."""
 _FINAL: Final = ("SIGTERM", "SIGHUP")
+_KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has only the second
 _PATIENCE: Final = 10.0  # seconds from one of these to the end
 _SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _TERMINAL: Final = "/dev/tty"
 _MOST_TOLD: Final = 50
+_PASSED: Final = (
+    "  The suite has passed, so what it was refused is not listed: --log-level warning tells it as it comes."
+)
 _NOBODY_CAME: Final = """\
   The command sent the mock nothing that it records. If it did call an NHS host, it may ignore HTTPS_PROXY.
   Node before 24 does: run it on 24, or load a file into it that tells its clients,
@@ -68,18 +72,24 @@ def run(
             code = _code_of(command, _environ(configuration, known), signals)
         finally:
             server.stop()
-    tell(platform, prepared.proxy)
+    tell(platform, prepared.proxy, is_green_suite=code == 0 and configuration.test_suite_hosts)
     sys.exit(code)
 
 
-def tell(platform: Mock, proxy: ForwardProxy) -> None:
-    """Print on stderr what was asked of the mock, why it refused, and which hosts were called in vain."""
+def tell(platform: Mock, proxy: ForwardProxy, *, is_green_suite: bool = False) -> None:
+    """Print on stderr what was asked of the mock, why it refused, and which hosts were called in vain.
+
+    A test suite that has passed was refused what it meant to be refused: that is counted alone.
+    """
     tally = platform.exchanges.tally()
     notable = [record for record in platform.exchanges.kept() if record.refusal is not None or record.advice]
     counted = f"{tally.exchanges} exchange{'' if tally.exchanges == 1 else 's'}"
     click.echo(f"nhsauth: {counted}, {tally.refused} refused", err=True)
     if not tally.exchanges and not proxy.refused:
         click.echo(_NOBODY_CAME, err=True)
+    if is_green_suite and notable:
+        click.echo(_PASSED, err=True)
+        notable = []
     if len(notable) > _MOST_TOLD:
         click.echo(f"  the last {_MOST_TOLD} of {len(notable)} with something to tell:", err=True)
     for record in notable[-_MOST_TOLD:]:
@@ -184,7 +194,7 @@ class _Signals:
             if self._shared or os.name != "posix":
                 process.kill()
             else:
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, _KILL)
 
 
 def _dying_with_us() -> Callable[[], None] | None:
@@ -196,9 +206,9 @@ def _dying_with_us() -> Callable[[], None] | None:
     control, parent = ctypes.CDLL(None).prctl, os.getpid()
 
     def ask() -> None:
-        control(_SET_DEATH_SIGNAL, int(signal.SIGKILL))
+        control(_SET_DEATH_SIGNAL, int(_KILL))
         if os.getppid() != parent:  # it was gone already
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), _KILL)
 
     return ask
 

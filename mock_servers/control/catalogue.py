@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from mock_servers import pages
 from mock_servers.catalogue.evidence import EVIDENCE
+from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import EVIDENCE as LETTER
 from mock_servers.control.calls import (
     HTML,
@@ -19,9 +23,13 @@ from mock_servers.control.calls import (
     answer_object,
 )
 from mock_servers.pages.journal import ErrorShown, ErrorsPage
+from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
     from mock_servers.catalogue.entries import Entry
+
+_AT_ONCE: Final = 20
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
 
 def _list(request: Request) -> Response:
@@ -31,8 +39,32 @@ def _list(request: Request) -> Response:
     found = about(text)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
-    page = pages.errors_page(ErrorsPage(text=text, errors=[_shown(entry) for entry in found]))
+    page = pages.errors_page(_page(text, found, _first(request)))
     return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
+
+
+def _first(request: Request) -> int:
+    sent = request.query.get("from", "1")
+    if not _NUMBER.fullmatch(sent):
+        raise MemberError("from", shown(sent), "a whole number, 1 or more")
+    return int(sent)
+
+
+def _page(text: str, found: Sequence[Entry], first: int) -> ErrorsPage:
+    """Return a part of the errors, from the one of this number on: all of them are a long way on a telephone."""
+    last = min(first + _AT_ONCE - 1, len(found))
+
+    def url(number: int) -> str:
+        return f"/_nhsauth/errors?{urlencode({**({'text': text} if text else {}), 'from': number})}"
+
+    return ErrorsPage(
+        text=text,
+        errors=[_shown(entry) for entry in found[first - 1 : last]],
+        found=len(found),
+        part=f"{first} to {last}" if len(found) > _AT_ONCE and first <= last else "",
+        before=url(max(1, first - _AT_ONCE)) if first > 1 else None,
+        after=url(last + 1) if last < len(found) else None,
+    )
 
 
 def _shown(entry: Entry) -> ErrorShown:
@@ -85,7 +117,11 @@ CALLS: Final = (
             "text": Parameter(
                 description="Only those whose sentence, code, name or status contains it, or the other way round.",
                 schema=TEXT,
-            )
+            ),
+            "from": Parameter(
+                description="On the page for people: the number of the first that is shown.",
+                schema={"type": "integer", "minimum": 1},
+            ),
         },
         responses={
             200: ResponseObject(

@@ -46,17 +46,32 @@ _LONGEST_CLIENT: Final = 100
 _PARTS: Final = {"headers": "Headers", "query": "Query parameters", "form": "Form", "body": "Members"}
 
 
-def journal_page(platform: Platform, before: int | None) -> JournalPage:
-    """Return the newest exchanges, or the newest of those with a number below `before`."""
+def journal_page(platform: Platform, before: int | None, text: str = "", *, only_refused: bool = False) -> JournalPage:
+    """Return the newest exchanges, or the newest of those with a number below `before`; of those that a text is in."""
     kept = [record for record in platform.exchanges.kept() if before is None or record.id < before]
+    if only_refused:
+        kept = [record for record in kept if record.refusal is not None]
+    if text:
+        kept = [record for record in kept if text.lower() in _searched(record)]
     shown = kept[-_AT_ONCE:]
+    wanted = {**({"text": text} if text else {}), **({"refused": "true"} if only_refused else {})}
     return JournalPage(
         rows=[_row(record) for record in reversed(shown)],
         roles=ROLES,
-        older=shown[0].id if len(kept) > len(shown) else None,
+        older=f"/_nhsauth/?{urlencode({'before': shown[0].id, **wanted})}" if len(kept) > len(shown) else None,
         is_newest=before is None,
+        text=text,
+        only_refused=only_refused,
         explains=platform.exchanges.explains,
     )
+
+
+def _searched(record: Record) -> str:
+    """Return what a search looks at: what the list shows, and the message id."""
+    error = record.refusal
+    told = (record.method, record.path, str(record.status), record.client_id, record.message_id, record.headline)
+    refused = (error.code, error.description) if error is not None else ()
+    return " ".join(filter(None, (*told, *refused))).lower()
 
 
 def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePage:

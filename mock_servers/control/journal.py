@@ -33,7 +33,12 @@ def page(request: Request) -> Response:
     """Return the list of exchanges for people."""
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
-    shown_page = exchange_page.journal_page(request.platform, _number(request, "before"))
+    refused = request.query.get("refused", "")
+    if refused not in ("", "true"):
+        raise MemberError("refused", shown(refused), "true, or left out")
+    shown_page = exchange_page.journal_page(
+        request.platform, _number(request, "before"), request.query.get("text", ""), only_refused=refused == "true"
+    )
     return Response(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
 
 

@@ -34,6 +34,15 @@ _BODY_GUARDS: Final[Mapping[int, str]] = {
 _QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it must be."}
 
 
+_OF_PAGE: Final = {
+    "before": Parameter(
+        description="For the page: only exchanges with a lower number.", schema={"type": "integer", "minimum": 0}
+    ),
+    "text": Parameter(description="For the page: only exchanges that these words are in.", schema=TEXT),
+    "refused": Parameter(description="For the page: only those that were refused.", schema={"enum": ["", "true"]}),
+}
+
+
 def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...]:
     """Return the calls that tell of all calls, `others` and themselves; `schemas` are those that `others` refer to."""
 
@@ -50,12 +59,7 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
             name="getIndex",
             summary="What there is; for a browser the page of exchanges.",
             answer=index,
-            query={
-                "before": Parameter(
-                    description="For the page: only exchanges with a lower number.",
-                    schema={"type": "integer", "minimum": 0},
-                )
-            },
+            query=_OF_PAGE,
             responses={
                 200: ResponseObject(
                     description="All calls.", schema={"$ref": "#/components/schemas/Index"}, or_page=True

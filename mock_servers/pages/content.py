@@ -82,10 +82,11 @@ class ErrorPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """A command to copy, and when to run it."""
+    """A command to copy, and when to run it; `powershell` is the same for that shell, where there is one."""
 
     title: str
     command: str
+    powershell: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

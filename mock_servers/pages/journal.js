@@ -1,10 +1,11 @@
-// Brings new exchanges to the list, every two seconds while somebody looks; what is there already stays untouched.
+// Brings new exchanges to the list, every two seconds while somebody looks; what is there already stays untouched, and clears them.
 "use strict";
 (() => {
   const EVERY = 2000;
   const list = document.getElementById("exchanges");
   const bar = document.getElementById("refresh");
-  const button = bar.querySelector("button");
+  const button = document.getElementById("auto");
+  const clear = document.getElementById("clear");
   const news = document.getElementById("news");
   const ids = (root) => [...root.children].map((row) => row.id);
 
@@ -21,7 +22,7 @@
   }
 
   async function refresh() {
-    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     show(page.getElementById("exchanges"));
@@ -44,6 +45,16 @@
     const pressed = button.getAttribute("aria-pressed") === "true";
     button.setAttribute("aria-pressed", String(!pressed));
     news.textContent = pressed ? "The list stays as it is" : "";
+  });
+  clear.addEventListener("click", async () => {
+    try {
+      const answer = await fetch("/_nhsauth/exchanges", { method: "DELETE" });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      await refresh();
+      news.textContent = "The list is empty";
+    } catch {
+      news.textContent = "The mock did not clear its journal";
+    }
   });
   bar.hidden = false;
   setTimeout(tick, EVERY);

@@ -28,13 +28,16 @@ class ExchangeRow:
 class JournalPage:
     """The list of exchanges, the newest first, and the form that explains a value; `roles` are what it can be sent as.
 
-    `older` is the number before which the next page ends, `is_newest` whether this is the page that more will come to.
+    `older` is the URL of the next page, `is_newest` whether this is the page that more will come to. `text` is what was
+    searched for, and `only_refused` whether refusals alone are wanted.
     """
 
     rows: Sequence[ExchangeRow]
     roles: Mapping[str, str]
-    older: int | None = None
+    older: str | None = None
     is_newest: bool = True
+    text: str = ""
+    only_refused: bool = False
     explains: bool = True
 
 
@@ -181,7 +184,11 @@ class ErrorShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorsPage:
-    """The errors that a text is about."""
+    """Some of the errors that a text is about: which `part`, of how many `found`, and the URLs of those beside it."""
 
     text: str
     errors: Sequence[ErrorShown]
+    found: int
+    part: str = ""
+    before: str | None = None
+    after: str | None = None

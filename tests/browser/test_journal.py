@@ -1,7 +1,7 @@
 """The pages about exchanges in a real browser: live with the script, whole without it, and usable by keyboard alone."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 import requests
@@ -78,12 +78,14 @@ def heading(page: "Page") -> str:
     return page.get_by_role("heading", level=1).text_content() or ""
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1200])
 @pytest.mark.parametrize("name", ["list", "exchange", "explanation", "errors", "empty"])
 def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
-    page: "Page", served: Mock, founding: str, name: str, width: int
+    page: "Page", served: Mock, founding: str, name: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
     if name == "empty":
         served.exchanges.clear()
     path = {"exchange": f"exchanges/{founding}", "errors": "errors?text=client_assertion"}.get(name, "")
@@ -123,7 +125,7 @@ def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: 
 def test_refreshing_can_be_stopped(page: "Page", served: Mock, ask: Ask) -> None:
     page.clock.install()
     page.goto(f"{served.url}/_nhsauth/")
-    button = page.get_by_role("button", name="Refresh by itself")
+    button = page.get_by_role("button", name="Auto-refresh")
     asked: list[str] = []
     ask(grant_type="password")
 
@@ -138,6 +140,25 @@ def test_refreshing_can_be_stopped(page: "Page", served: Mock, ask: Ask) -> None
     page.locator("#exchange-1").wait_for()
 
 
+def test_the_list_is_searched_narrowed_and_cleared(page: "Page", served: Mock, ask: Ask) -> None:
+    ask(grant_type="password")
+    requests.get(f"{served.url}/hello-world/hello/world", timeout=TIMEOUT)
+    page.goto(f"{served.url}/_nhsauth/")
+
+    page.get_by_label("Search").fill("hello-world")
+    page.get_by_role("button", name="Find").click()
+    searched = page.locator(".exchange").evaluate_all("rows => rows.map(row => row.id)")
+    page.get_by_label("Search").fill("")
+    page.get_by_label("Only what was refused").check()
+    page.get_by_role("button", name="Find").click()
+    refused = page.locator(".exchange").evaluate_all("rows => rows.map(row => row.id)")
+    page.get_by_role("button", name="Clear").click()
+    page.locator("#exchange-1").wait_for(state="detached")
+
+    assert (searched, refused) == (["exchange-2"], ["exchange-1"])
+    assert served.exchanges.kept() == []
+
+
 def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
     page.goto(f"{served.url}/_nhsauth/")
@@ -150,7 +171,7 @@ def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Mock,
 
 def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", served: Mock, founding: str) -> None:
     scriptless.goto(f"{served.url}/_nhsauth/")
-    assert scriptless.get_by_role("button", name="Refresh by itself").is_hidden()
+    assert scriptless.get_by_role("button", name="Auto-refresh").is_hidden()
 
     scriptless.get_by_role("link", name="POST /oauth2/token").click()
     assert heading(scriptless) == "POST /oauth2/token 400"
@@ -168,6 +189,7 @@ def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
 
     page.keyboard.press("Tab")
     page.keyboard.type(served.client_assertion(APP))
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from werkzeug.test import Client
@@ -95,12 +95,14 @@ def fulfilled(route: "Route", name: str) -> None:
     return route.fulfill(status=200, body=HTML[name], headers=headers)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1200])
 @pytest.mark.parametrize("name", HTML)
-def test_axe_finds_no_fault_with_a_page(opened: Open, name: str, width: int) -> None:
+def test_axe_finds_no_fault_with_a_page(opened: Open, name: str, width: int, scheme: Literal["light", "dark"]) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()
     page = opened(name)
     page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
 
     found = axe.run(
         page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -88,6 +88,17 @@ def test_a_command_that_sent_nothing_is_told_what_may_be_the_reason(
     assert "it may ignore HTTPS_PROXY" in told
 
 
+@pytest.mark.parametrize(("code", "told"), [(0, False), (3, True)])
+def test_refusals_of_a_suite_are_told_when_it_fails(
+    run: Callable[..., subprocess.CompletedProcess[str]], code: int, *, told: bool
+) -> None:
+    done = run(*python(f"{ASK}\nraise SystemExit({code})"), options=("--test-suites",))
+
+    assert (done.returncode, done.stderr.splitlines()[0]) == (code, "nhsauth: 1 exchange, 1 refused")
+    assert ("Missing or invalid client_assertion_type" in done.stderr) is told
+    assert ("The suite has passed" in done.stderr) is not told
+
+
 def test_who_follows_a_redirect_to_the_clients_page_finds_an_empty_one(
     run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:

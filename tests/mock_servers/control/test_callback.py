@@ -1,15 +1,21 @@
 """The page at the redirect URI: what it says of codes and errors, and that its commands are good."""
 
 import html
+import json
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]
@@ -86,7 +92,7 @@ def test_the_command_redeems_a_code_of_cis2(
 ) -> None:
     (command,) = commands(callback(code=code()))
 
-    answer = run(http, platform, command, {"$CLIENT_SECRET": "nhsauth-secret"})
+    answer = run(http, platform, command, {})
 
     assert (answer.status_code, answer.get_json()["token_type"]) == (200, "Bearer")
 
@@ -102,7 +108,7 @@ def test_a_client_of_cis2_that_is_registered_for_the_header_is_shown_that(
     form = dict(field.split("=", 1) for field in command[3::2])
     answer = http.post(urlsplit(command[1]).path, data=form, base_url=platform.url, auth=(client_id, "nhsauth-secret"))
 
-    assert (secret, "client_secret" in form, answer.status_code) == ("$CLIENT_SECRET", False, 200)
+    assert (secret, "client_secret" in form, answer.status_code) == ("nhsauth-secret", False, 200)
 
 
 def test_the_commands_redeem_a_code_of_nhs_login(
@@ -115,7 +121,7 @@ def test_the_commands_redeem_a_code_of_nhs_login(
         http,
         platform,
         redeem,
-        {"$CLIENT_ASSERTION": platform.client_assertion("nhsauth-app", token_url=audience)},
+        {"${CLIENT_ASSERTION:?set it first}": platform.client_assertion("nhsauth-app", token_url=audience)},
     )
 
     assert (answer.status_code, answer.get_json()["token_type"]) == (200, "bearer")
@@ -129,7 +135,7 @@ def test_the_command_redeems_a_code_of_the_platform(callback: Callback, http: Cl
     code = parse_qs(urlsplit(arrived.headers["Location"]).query)["code"][0]
 
     (command,) = commands(callback(code=code))
-    answer = run(http, platform, command, {"$CLIENT_SECRET": "nhsauth-secret"})
+    answer = run(http, platform, command, {})
 
     assert command[1] == "http://127.0.0.1:8080/oauth2/token"
     assert (answer.status_code, answer.get_json()["token_type"]) == (200, "Bearer")
@@ -159,7 +165,7 @@ def test_a_code_that_was_redeemed_is_not_offered_again(
     callback: Callback, code: Callable[..., str], http: Client, platform: Mock
 ) -> None:
     value = code()
-    run(http, platform, commands(callback(code=value))[0], {"$CLIENT_SECRET": "nhsauth-secret"})
+    run(http, platform, commands(callback(code=value))[0], {})
 
     page = callback(code=value)
 
@@ -231,3 +237,56 @@ def test_a_foreign_host_is_refused_here_too(control: Control) -> None:
 
 def test_null_is_a_foreign_origin_elsewhere(control: Control) -> None:
     assert control("GET", "/apps", headers={"Origin": "null"}).status_code == 403
+
+
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+@pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="bash or curl is not on this machine")
+def test_what_stands_there_works_when_it_is_pasted(provider: str, ring: KeyRing) -> None:
+    platform = Mock(ring=ring)
+    with platform.serving():
+        redirect_uri = platform.apps.get("nhsauth-app").redirect_uris[0]
+        code = platform.issue_code(provider, Wanted(client_id="nhsauth-app", nonce="n"), redirect_uri)
+        page = requests.get(f"{platform.url}/_nhsauth/callback", {"code": code}, timeout=30).text
+        pasted = "\n".join(re.findall(r'<pre class="command"><code>(.*?)</code></pre>', page, re.DOTALL))
+
+        done = subprocess.run(["bash"], input=html.unescape(pasted), capture_output=True, text=True, check=False)  # noqa: S607 - the reader's own
+
+    assert json.loads(done.stdout)["id_token"]
+
+
+def test_the_secret_of_another_app_is_asked_for_and_not_shown(control: Control, callback: Callback) -> None:
+    control(
+        "POST",
+        "/apps",
+        {"client_id": "theirs", "client_secret": "only-theirs", "redirect_uris": ["https://a.example/"]},
+    )
+
+    page = callback(code=control("POST", "/log-ins", {"client_id": "theirs"}).get_json()["code"])
+
+    assert '"client_secret=${CLIENT_SECRET:?set it first}"' in page
+    assert "'client_secret' = $env:CLIENT_SECRET" in page
+    assert "only-theirs" not in page
+
+
+def test_powershell_runs_nothing_that_a_redirect_uri_holds(control: Control, callback: Callback) -> None:
+    uri = "https://app.example/callback?a=$(id)'\u2019;id;"
+    control("POST", "/apps", {"client_id": "theirs", "redirect_uris": [uri]})
+
+    page = callback(code=control("POST", "/log-ins", {"client_id": "theirs"}).get_json()["code"])
+
+    assert "'redirect_uri' = 'https://app.example/callback?a=$(id)''\u2019\u2019;id;'" in page
+
+
+@pytest.mark.skipif(shutil.which("pwsh") is None, reason="PowerShell is not on this machine")
+def test_powershell_can_read_its_commands(callback: Callback, code: Callable[..., str]) -> None:
+    page = callback(code=code("nhs_login", nonce="n"))
+    found = re.findall(r'<pre class="command powershell"><code>(.*?)</code></pre>', page, re.DOTALL)
+    parse = (
+        "$e = $null; $text = [Console]::In.ReadToEnd(); "
+        "[Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, [ref]$e) | Out-Null; $e.Count"
+    )
+    read = ["pwsh", "-NoProfile", "-Command", parse]
+
+    counts = [subprocess.run(read, input=each, capture_output=True, text=True, check=True) for each in found]  # noqa: S603 - our own
+
+    assert [each.stdout.strip() for each in counts] == ["0", "0"]

@@ -182,7 +182,40 @@ def test_a_long_journal_has_pages(browse: Browse, post: Post) -> None:
     assert "Older exchanges" not in browse("/?before=21").text
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=1&before=2", "page=2"])
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("text=hello", [4]),
+        ("text=Missing+or+invalid", [3]),
+        ("text=nowhere", []),
+        ("refused=true", [3, 2, 1]),
+        ("refused=true&text=mine", [1]),
+        ("text=&refused=", [4, 3, 2, 1]),
+    ],
+)
+def test_the_list_can_be_narrowed(browse: Browse, post: Post, http: Client, query: str, ids: list[int]) -> None:
+    refuse(post, client_id="mine")
+    refuse(post)
+    post(grant_type="client_credentials")
+    http.get("/hello-world/hello/world", base_url=ORIGIN)
+
+    answer = browse(f"/?{query}")
+
+    assert [int(each) for each in re.findall(r'id="exchange-(\d+)"', answer.text)] == ids
+    assert ('id="none" hidden' in answer.text) is (ids != [])
+
+
+def test_older_ones_are_narrowed_in_the_same_way(browse: Browse, post: Post) -> None:
+    for _ in range(60):
+        refuse(post)
+
+    (older,) = re.findall(r'href="/_nhsauth(/\?before[^"]*)"', browse("/?text=password&refused=true").text)
+
+    assert older == "/?before=11&amp;text=password&amp;refused=true"
+    assert len(re.findall(r'id="exchange-\d+"', browse(older.replace("&amp;", "&")).text)) == 10
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=1&before=2", "page=2", "refused=yes"])
 def test_a_page_that_there_is_not_is_a_problem_for_people(browse: Browse, query: str) -> None:
     answer = browse(f"/?{query}")
 
@@ -367,7 +400,7 @@ def test_a_form_beyond_a_megabyte_is_a_problem_for_people(explain: Explain) -> N
 def test_the_form_posts_to_the_mock_and_its_value_goes_into_no_url(browse: Browse) -> None:
     found = Elements(browse("/").text).found
 
-    assert [told for tag, told in found if tag == "form"] == [
+    assert [told for tag, told in found if tag == "form" and told["method"] != "get"] == [
         {"class": "aside", "method": "post", "action": "/_nhsauth/explain"}
     ]
 
@@ -480,6 +513,21 @@ def test_programs_get_the_errors_as_the_command_tells_them(http: Client, platfor
 
     assert found == [entry.as_json() for entry in entries() if entry.is_about("429")]
     assert found
+
+
+def test_the_errors_come_in_parts(browse: Browse) -> None:
+    path, sentences = "/errors", []
+    while path:
+        text = browse(path).text
+        sentences.append(text.count('<details class="finding"'))
+        path = next(iter(re.findall(r'<a href="/_nhsauth([^"]*)">The next</a>', text)), "")
+
+    assert (max(sentences), sum(sentences)) == (20, len(entries()))
+
+
+@pytest.mark.parametrize("number", ["0", "x", "-1"])
+def test_a_part_of_the_errors_that_there_is_not_is_a_problem_for_people(browse: Browse, number: str) -> None:
+    assert browse(f"/errors?from={number}").status_code == 400
 
 
 def test_a_text_that_no_error_is_about_finds_none(browse: Browse) -> None:
