@@ -15,8 +15,8 @@ from flask import Flask, abort, request
 from jwt import PyJWS
 
 from benchmarks import exchanging
-from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.mock import Mock
+from mock_servers.provider.cis2 import CIS2
 
 Check: TypeAlias = Callable[[str, RSAPublicKey, str], Mapping[str, Any]]
 """Returns the claims of a JWT that the key has signed by the algorithm. Raises when it has not."""

@@ -12,8 +12,8 @@ from contract_tests.breakage import Breakage
 from contract_tests.breakages import BREAKAGES
 from mock_servers.apim import errors as apim_errors
 from mock_servers.gateway import errors as gateway_errors
-from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.nhs_login import NHS_LOGIN
 from mock_servers.rules import ServiceError
 
 LETTERS: Final = {

@@ -239,7 +239,7 @@ _CLIENT_ASSERTION: Final[Sequence[tuple[str, Judge]]] = (
     ("§3.22", lambda token, world, _r: _begins(token, world.now + _GRACE)),
     ("§3.23", lambda token, world, request: not _hears(token.claim("aud"), world.origin + request.path)),
 )
-"""Rows 14 and 16 have no place here: chance never draws the same jti twice."""
+"""§3.14 and §3.16 have no place here: chance never draws the same jti twice."""
 
 _SUBJECT_TOKEN: Final[Sequence[tuple[str, Judge]]] = (
     ("§5.3", lambda token, _w, _r: not _truthy(token.head("kid"))),

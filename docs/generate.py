@@ -14,14 +14,14 @@ from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
-from mock_servers.identity_provider import keycloak
-from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT
+from mock_servers.provider import keycloak
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow, Kind, Policy, Problem, Rule, ServiceError, own_row
-from mock_servers.state.person import MEMBERS_BY_SCOPE, READY_MADE, UNKNOWN_AT_LEVEL, Person, roles, userinfo
+from mock_servers.state.person import READY_MADE, Person, roles, userinfo
 
 Row = Callable[[Problem], ServiceError]
 
@@ -32,6 +32,10 @@ INTRODUCTION = """\
 
 Made of the code by `python docs/generate.py`. The first flow whose condition holds takes a request; the first rule that
 objects decides the answer. *Before* says what has been remembered, for good, when a rule refuses.
+
+A number such as §3.12 is the place of a check in the token service: §2 chooses the flow, §3 judges the client
+assertion, §5 the subject token of a token exchange. The source cites these numbers; each leads to a flow here or to an
+error in [errors](errors/token-service.md), as `#row-3.12`.
 
 Evidence: **S** read in the service's published source or its own tests, **D** documented, **Q** quoted by a user of the
 real service, **I** inferred: a guess.
@@ -195,15 +199,15 @@ def people_page() -> str:
             "## Userinfo by scope\n",
             _rows(("provider", "scope", "members"), _scopes()),
             "A log-in at a lower level does not tell of all of them (I):\n",
-            _rows(("level", "without"), ((level, _names(names)) for level, names in UNKNOWN_AT_LEVEL.items())),
+            _rows(("level", "without"), _unknown()),
             AFTER_PEOPLE,
         ]
     )
 
 
 def _worker(person: Person) -> tuple[str, ...]:
-    held = [f"`{role['person_roleid']}` {role['role_code']} at {role['org_code']}" for role in roles(person)]
-    registered = userinfo(person, ["professionalmemberships"])
+    held = [f"`{role['person_roleid']}` {role['role_code']} at {role['org_code']}" for role in roles(CIS2, person)]
+    registered = userinfo(CIS2, person, ["professionalmemberships"])
     ids = [value for value in registered.values() if value]
     return (f"`{person.id}`", _name(person), person.level.upper(), "<br>".join(held), ", ".join(ids))
 
@@ -218,9 +222,15 @@ def _name(person: Person) -> str:
 
 
 def _scopes() -> Iterator[tuple[str, ...]]:
-    for provider, scopes in MEMBERS_BY_SCOPE.items():
-        for scope, names in scopes.items():
-            yield provider, f"`{scope}`", _names(names)
+    for provider in PROVIDERS:
+        for scope, names in provider.telling.by_scope.items():
+            yield provider.name, f"`{scope}`", _names(names)
+
+
+def _unknown() -> Iterator[tuple[str, str]]:
+    for provider in PROVIDERS:
+        for level, names in provider.telling.unknown_at_level.items():
+            yield level, _names(names)
 
 
 def _names(names: Iterable[str]) -> str:
@@ -237,8 +247,7 @@ def rules_page() -> str:
     sections = [
         INTRODUCTION,
         *_service("The token service", FLOWS),
-        *_service("CIS2", PROVIDER_FLOWS, CIS2.errors.__getitem__),
-        *_service("NHS login", PROVIDER_FLOWS, NHS_LOGIN.errors.__getitem__),
+        *(line for each in PROVIDERS for line in _service(each.title, PROVIDER_FLOWS, each.errors.__getitem__)),
         *_service("The mock realms", PROVIDER_FLOWS, keycloak.ROWS.__getitem__),
         *_service("The gateway", (*HELLO_WORLD, *own_api.FLOWS, NOWHERE)),
         *_service("The proxies of test suites", (*mock_jwks.FLOWS, *canary.FLOWS)),
@@ -250,8 +259,15 @@ def rules_page() -> str:
 def _service(title: str, flows: Iterable[Flow[Any, Any]], row: Row = own_row) -> Iterator[str]:
     yield f"## {title}\n"
     for flow in flows:
+        yield from _anchor(flow.row)
         yield f"### {flow.row} {flow.name}\n" if flow.row != flow.name else f"### {flow.name}\n"
         yield _table(flow, row) if flow.policies else "Nothing is checked.\n"
+
+
+def _anchor(row: str) -> Iterator[str]:
+    """Yield what a citation of a numbered row leads to; other rows are not cited."""
+    if re.fullmatch(r"§\d+\.\d+[a-z]?", row):
+        yield f'<a id="row-{row.removeprefix("§")}"></a>\n'
 
 
 def _table(flow: Flow[Any, Any], row: Row) -> str:
@@ -298,9 +314,13 @@ def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
 def _error_page(page: str, rows: Sequence[Entry]) -> str:
     sections = [f"# Errors of {rows[0].service}\n\n{ERRORS_OF[page]}\n{ERRORS_AFTER}"]
     by_sentence = _by_sentence(rows)
+    cited: set[str] = set()
     for sentence, anchor in _anchors(by_sentence).items():
         sections.append(f'<a id="{anchor}"></a>\n\n## {_cell(_heading(sentence))}\n')
-        sections += [_error(entry) for entry in by_sentence[sentence]]
+        for entry in by_sentence[sentence]:
+            sections += [] if entry.error.row in cited else _anchor(entry.error.row)
+            sections.append(_error(entry))
+            cited.add(entry.error.row)
     return "\n".join(sections)
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.platform.platform import Platform
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 
@@ -32,8 +34,9 @@ class Mock(Platform):
         clock: Clock | None = None,
         random: Random | None = None,
         ring: KeyRing | None = None,
+        providers: tuple[Provider, ...] = PROVIDERS,
     ) -> None:
-        super().__init__(configuration, clock=clock, random=random, ring=ring)
+        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers)
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None

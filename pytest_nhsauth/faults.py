@@ -5,12 +5,34 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final, Literal, TypedDict, Unpack
 
-from mock_servers.state.fault import Deed, Fault, Malformation, Place, Policy, Scope
+from mock_servers.state.fault import Deed, Fault, Malformation, Policy, Scope
 from pytest_nhsauth import target as targets
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.unused_fault import UnusedFaultWarning
+
+Place = Literal[
+    "token",
+    "authorize",
+    "callback",
+    "userinfo",
+    "app.jwks",
+    "cis2",
+    "cis2.authorize",
+    "cis2.token",
+    "cis2.userinfo",
+    "cis2.jwks",
+    "cis2.discovery",
+    "nhs_login",
+    "nhs_login.authorize",
+    "nhs_login.token",
+    "nhs_login.userinfo",
+    "nhs_login.jwks",
+    "nhs_login.discovery",
+    "api",
+]
+"""The places of the mock servers, spelt out: an editor offers them, a type checker knows them."""
 
 _SAID_BY: Final[Mapping[str, str]] = {"delay": "seconds", "malformed": "kind", "rate_limit": "policy"}
 """By deed, the member that a value of its keyword sets: `delay=2` is a delay of two seconds."""

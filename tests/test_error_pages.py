@@ -70,8 +70,10 @@ def leads(page: str, anchor: str) -> bool:
 @pytest.mark.parametrize("name", PAGES)
 def test_no_two_sentences_have_the_same_anchor(name: str) -> None:
     anchors = re.findall(r'<a id="([^"]+)"></a>', TEXTS[name])
+    sentences = [anchor for anchor in anchors if not anchor.startswith("row-")]
 
-    assert len(anchors) == len(set(anchors)) == TEXTS[name].count("\n## ")
+    assert len(anchors) == len(set(anchors))
+    assert len(sentences) == TEXTS[name].count("\n## ")
 
 
 def test_the_list_names_every_sentence_once() -> None:

@@ -12,6 +12,7 @@ PACKAGE = "mock_servers"
 ORDER = (
     ("version", "rules", "client", "jose"),
     ("wire",),
+    ("provider",),
     ("state",),
     ("journal",),
     ("pages",),
@@ -48,7 +49,6 @@ FIRST_USE = {
     "mock": ("control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
-        *("gateway.canary", "gateway.flows", "gateway.mock_jwks", "gateway.own_api"),
         *("faults.foreign_key_set", "pages"),
     ),
     "platform.platform": ("identity_provider.headless",),

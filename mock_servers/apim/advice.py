@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from mock_servers.apim.authorize import NHS_LOGIN, is_plain_http
+from mock_servers.apim.authorize import is_plain_http, provider_of
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
 from mock_servers.jose.keys import PRIVATE_MEMBERS
@@ -108,9 +108,20 @@ def _of_authorize(exchange: Exchange) -> Iterator[str]:
             f"redirect_uri {url(uri)} is plain http: whoever sits on the network reads the code. Register https; "
             "plain http is for your own machine."
         )
-    scope = exchange.query("scope") if uri is not None else None
-    if scope and scope != NHS_LOGIN and "nhslogin" in re.sub(r"[\W_]", "", scope.lower()):
-        yield f"scope is {shown(scope)}, so this went to CIS2: only exactly {NHS_LOGIN} picks NHS login."
+    if uri is not None:
+        yield from _of_near_scope(exchange, exchange.query("scope") or "")
+
+
+def _of_near_scope(exchange: Exchange, scope: str) -> Iterator[str]:
+    taken = provider_of(exchange)
+    for provider in exchange.service.providers:
+        word = provider.on_platform.picked_by
+        if word is not None and scope != word and _loosely(word) in _loosely(scope):
+            yield f"scope is {shown(scope)}, so this went to {taken.title}: only exactly {word} picks {provider.title}."
+
+
+def _loosely(scope: str) -> str:
+    return re.sub(r"[\W_]", "", scope.lower())
 
 
 def _keys(exchange: Exchange) -> list[dict[str, object]]:

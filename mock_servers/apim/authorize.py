@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.platform_client import client_id_at
 from mock_servers.apim.redirects import redirect
 from mock_servers.journal import provenance
+from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
 from mock_servers.state.app import App
 from mock_servers.state.authorization import PendingAuthorization
-from mock_servers.state.provider import Provider
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import mismatch, shown, url
 
@@ -21,12 +20,6 @@ STATE_KEPT: Final = 600
 """Seconds that a person may take at the provider before the platform forgets its state: a guess, and in doubt (I)."""
 
 MAX_AGE: Final = "300"
-DEFAULT_ACR_VALUES: Final = "AAL3_ANY"
-NHS_LOGIN: Final = "nhs-login"
-"""The `scope` that picks NHS login; any other, or none, picks CIS2 (S)."""
-
-_SCOPES: Final = {"cis2": "openid nationalrbacaccess", "nhs_login": "openid profile"}
-"""What the platform asks for, by whose people log in (S)."""
 
 
 @rejects(errors.AUTHORIZE_CLIENT_ID_MISSING)
@@ -132,22 +125,23 @@ def send_to_provider(exchange: Exchange) -> Answer:
 
 
 def provider_of(exchange: Exchange) -> Provider:
-    """Return the provider to which a request sends people."""
-    people = "nhs_login" if exchange.query("scope") == NHS_LOGIN else "cis2"
-    return next(provider for provider in exchange.service.providers if provider.people == people)
+    """Return the provider to which a request sends people: the one that its scope picks, else the first (S)."""
+    providers, scope = exchange.service.providers, exchange.query("scope")
+    picked = (each for each in providers if scope is not None and each.on_platform.picked_by == scope)
+    return next(picked, None) or next(each for each in providers if each.on_platform.picked_by is None)
 
 
 def _asked(exchange: Exchange, provider: Provider, pending: PendingAuthorization, state: str) -> dict[str, str | None]:
     """The platform's own request; `nhsauth_user`, which picks a person without a form, is the mock's and goes on."""
-    of_cis2 = provider.people == "cis2"
+    ours = provider.on_platform
     return {
-        "client_id": client_id_at(provider),
+        "client_id": ours.client_id,
         "redirect_uri": pending.callback_uri,
         "response_type": "code",
-        "scope": _SCOPES[provider.people],
+        "scope": ours.scope,
         "state": state,
         "max_age": MAX_AGE,
-        "acr_values": (exchange.query("acr_values") or DEFAULT_ACR_VALUES) if of_cis2 else None,
+        "acr_values": (exchange.query("acr_values") or ours.default_acr) if ours.default_acr else None,
         "nhsauth_user": exchange.query("nhsauth_user"),
     }
 

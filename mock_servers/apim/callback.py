@@ -108,14 +108,14 @@ def fetch_provider_tokens(exchange: Exchange) -> str | None:
         status, body = service.call(token_url, form)
     except UnreachableError as reason:
         return f"{provider.title} could not be asked for the tokens: {reason}."
-    exchange.provider_tokens = _members(body)
+    exchange.provider_tokens, exchange.provider_tokens_at = _members(body), service.clock.now()
     if status < HTTPStatus.BAD_REQUEST:
         return None
     said = exchange.provider_tokens.get("error_description") or exchange.provider_tokens.get("error") or "no error"
     return f"{provider.title} answered the platform's token request with {status}: {shown(said)}."
 
 
-@rejects(errors.EXTERNAL_ID_TOKEN_MISSING)
+@rejects(errors.EXTERNAL_ID_TOKEN_MISSING, after=["fetch_provider_tokens"])
 def check_external_id_token_present(exchange: Exchange) -> str | None:
     """An answer without one gets no further (I)."""
     if isinstance(exchange.provider_tokens.get("id_token"), str):
@@ -131,7 +131,7 @@ def _members(body: bytes) -> Mapping[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
-@rejects(errors.EXTERNAL_ID_TOKEN_MALFORMED)
+@rejects(errors.EXTERNAL_ID_TOKEN_MALFORMED, after=["check_external_id_token_present"])
 def decode_external_id_token(exchange: Exchange) -> str | None:
     """A JWT."""
     sent = exchange.provider_tokens["id_token"]
@@ -146,7 +146,7 @@ def decode_external_id_token(exchange: Exchange) -> str | None:
 def check_external_aud(exchange: Exchange) -> str | None:
     """The platform's client id, compared as a script does: a list of one passes, a list of two fails."""
     aud: Any = exchange.subject.claims.get("aud", UNDEFINED)
-    own = platform_client.client_id_at(exchange.provider)
+    own = exchange.provider.on_platform.client_id
     if javascript.loosely_equal(aud, own):
         return None
     return f"aud of the provider's id_token is {shown(aud)}; the platform is {shown(own)} there."
@@ -205,8 +205,8 @@ def check_external_signature(exchange: Exchange) -> str | None:
 
 @rejects(errors.EXTERNAL_ID_TOKEN_OUT_OF_TIME)
 def check_external_in_time(exchange: Exchange) -> str | None:
-    """Neither expired nor of the future (I), by the moment at which it has come: it is younger than the request."""
-    problem = out_of_time(exchange.subject, exchange.service.clock.now())
+    """Neither expired nor of the future when it came (I), which is later than the request for it."""
+    problem = out_of_time(exchange.subject, exchange.provider_tokens_at)
     return None if problem is None else f"Of the provider's id_token, {problem}: compare the clocks."
 
 

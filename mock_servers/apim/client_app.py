@@ -1,4 +1,4 @@
-"""Finds the app behind a request, judges whether it may speak at all, and finds its key: rows 17 to 20a, and quota."""
+"""Finds the app behind a request, judges whether it may speak at all, and finds its key: §3.17 to §3.20a, and quota."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError, public_key, read
 from mock_servers.journal import provenance
+from mock_servers.provider.registered import owner_of_client_id
 from mock_servers.rules import rejects
 from mock_servers.state import quota
 from mock_servers.state.app import App
 from mock_servers.wire import wording
 from mock_servers.wire.wording import duration, shown
 
-_CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
 _MOST_KEYS: Final = 5
 APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
@@ -40,8 +40,8 @@ def _what_keeps(exchange: Exchange, app: App) -> str | None:
 
 
 def known_keys(apps: Iterable[App], environment: str) -> str:
-    """List the API keys of an environment, whole, and how many more there are; a client id of CIS2 is none."""
-    keys = [app.client_id for app in apps if app.known_in(environment) and not _CIS2_CLIENT.fullmatch(app.client_id)]
+    """List the API keys of an environment, whole, and how many more there are; a provider's client id is none."""
+    keys = [app.client_id for app in apps if app.known_in(environment) and owner_of_client_id(app.client_id) is None]
     if not keys:
         return "none"
     more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
@@ -67,7 +67,7 @@ def _known_app(exchange: Exchange, client_id: Any) -> App | None:
 
 @rejects(errors.SANDBOX_CLIENT_UNKNOWN)
 def check_client_known_to_sandbox(exchange: Exchange) -> str | None:
-    """What a user of the sandbox environment saw in place of row 17 (Q); a setting, off by default."""
+    """What a user of the sandbox environment saw in place of §3.17 (Q); a setting, off by default."""
     client_id = exchange.client_id
     if not exchange.service.settings.sandbox_unknown_client or _known_app(exchange, client_id) is not None:
         return None
@@ -76,7 +76,7 @@ def check_client_known_to_sandbox(exchange: Exchange) -> str | None:
 
 @rejects(errors.APP_UNKNOWN)
 def find_app(exchange: Exchange) -> str | None:
-    """Row 17."""
+    """§3.17."""
     client_id = exchange.client_id
     app = _known_app(exchange, client_id)
     if app is None:
@@ -90,7 +90,7 @@ def find_app(exchange: Exchange) -> str | None:
 
 @rejects(errors.QUOTA_EXCEEDED)
 def claim_quota(exchange: Exchange) -> str | None:
-    """Row 17a: each request counts, and of many at once no more than the quota pass."""
+    """§3.17a: each request counts, and of many at once no more than the quota pass."""
     app = exchange.app
     used = quota.claim(exchange.service.store, exchange.service.mount, app, exchange.now)
     if used is None:
@@ -103,7 +103,7 @@ def claim_quota(exchange: Exchange) -> str | None:
 
 @rejects(errors.PUBLIC_KEY_NOT_REGISTERED)
 def check_public_key_registered(exchange: Exchange) -> str | None:
-    """Row 18."""
+    """§3.18."""
     if exchange.app.has_keys:
         return None
     return f"App {shown(exchange.app.name)} has no JWKS URL: register its public key (`jwks` or `jwks_url` of the app)."
@@ -111,7 +111,7 @@ def check_public_key_registered(exchange: Exchange) -> str | None:
 
 @rejects(errors.JWKS_UNREACHABLE)
 def fetch_app_jwks(exchange: Exchange) -> str | None:
-    """Row 19: kept an hour by URL, whatever was served; a failure is not kept."""
+    """§3.19: kept an hour by URL, whatever was served; a failure is not kept."""
     url = exchange.service.jwks_url_of(exchange.app)
     key, table = ("app", url), exchange.service.store.jwks
     kept = table.get(key)
@@ -133,7 +133,7 @@ def fetch_app_jwks(exchange: Exchange) -> str | None:
 
 @rejects(errors.JWKS_UNREADABLE)
 def check_app_jwks_readable(exchange: Exchange) -> str | None:
-    """Row 19a (I)."""
+    """§3.19a (I)."""
     if exchange.app_jwks.keys is not None:
         return None
     url = wording.url(exchange.service.jwks_url_of(exchange.app))
@@ -142,7 +142,7 @@ def check_app_jwks_readable(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_KID_UNKNOWN)
 def find_app_jwk(exchange: Exchange) -> str | None:
-    """Row 20: the kept set is not fetched again for a kid that it lacks."""
+    """§3.20: the kept set is not fetched again for a kid that it lacks."""
     kid = exchange.kid
     jwk = exchange.app_jwks.find(kid)
     if jwk is None:
@@ -153,7 +153,7 @@ def find_app_jwk(exchange: Exchange) -> str | None:
 
 @rejects(errors.PUBLIC_KEY_UNUSABLE)
 def decode_app_key(exchange: Exchange) -> str | None:
-    """Row 20a (I)."""
+    """§3.20a (I)."""
     try:
         exchange.app_key = public_key(exchange.app_jwk)
     except ValueError as reason:

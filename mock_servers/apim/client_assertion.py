@@ -1,4 +1,4 @@
-"""Judges the client assertion: a JWT by which an app proves who it is (RFC 7523), rows 4 to 16 and 20a to 23."""
+"""Judges the client assertion: a JWT by which an app proves who it is (RFC 7523), §3.4 to §3.16 and §3.20a to §3.23."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _claim(exchange: Exchange, name: str) -> Any:
 
 @rejects(errors.CLIENT_ASSERTION_MALFORMED, after=["check_client_assertion_present"])
 def decode_client_assertion(exchange: Exchange) -> str | None:
-    """Row 4."""
+    """§3.4."""
     sent = exchange.form("client_assertion") or ""
     try:
         exchange.assertion = jwts.decode(sent)
@@ -40,7 +40,7 @@ def decode_client_assertion(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_ALG_NOT_RS512)
 def check_client_assertion_alg(exchange: Exchange) -> str | None:
-    """Row 5."""
+    """§3.5."""
     alg = _header(exchange, "alg")
     if alg == "RS512":
         return None
@@ -49,7 +49,7 @@ def check_client_assertion_alg(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_EXPIRED)
 def check_client_assertion_not_expired(exchange: Exchange) -> str | None:
-    """Row 6: a script compares, so null, false, "" and [] are 1970, and text that is no number is not judged here."""
+    """§3.6: a script compares, so null, false, "" and [] are 1970, and text that is no number is not judged here."""
     exp = _claim(exchange, "exp")
     seconds = javascript.number(exp) if exp is not UNDEFINED else math.nan
     if not seconds < exchange.now:
@@ -62,7 +62,7 @@ def check_client_assertion_not_expired(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_KID_MISSING)
 def find_client_assertion_kid(exchange: Exchange) -> str | None:
-    """Row 7."""
+    """§3.7."""
     kid = _header(exchange, "kid")
     if javascript.truthy(kid):
         exchange.kid = kid
@@ -75,7 +75,7 @@ def find_client_assertion_kid(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_TYP_NOT_JWT)
 def check_client_assertion_typ(exchange: Exchange) -> str | None:
-    """Row 8."""
+    """§3.8."""
     typ = _header(exchange, "typ")
     if isinstance(typ, str) and typ.lower() == "jwt":
         return None
@@ -84,7 +84,7 @@ def check_client_assertion_typ(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_EXP_MISSING)
 def check_client_assertion_exp_present(exchange: Exchange) -> str | None:
-    """Row 9."""
+    """§3.9."""
     if javascript.truthy(_claim(exchange, "exp")):
         return None
     return "The assertion has no exp: set it to now + 300, in seconds since 1970."
@@ -92,7 +92,7 @@ def check_client_assertion_exp_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_EXP_NOT_NUMBER, after=["check_client_assertion_exp_present"])
 def find_client_assertion_exp(exchange: Exchange) -> str | None:
-    """Row 10: a fraction passes, whatever the sentence says."""
+    """§3.10: a fraction passes, whatever the sentence says."""
     exp = _claim(exchange, "exp")
     if javascript.is_number(exp):
         exchange.exp = javascript.number(exp)
@@ -102,7 +102,7 @@ def find_client_assertion_exp(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_ISS_NOT_SUB)
 def find_client_id(exchange: Exchange) -> str | None:
-    """Row 11: compared as a script does, so 1 equals "1"."""
+    """§3.11: compared as a script does, so 1 equals "1"."""
     iss, sub = _claim(exchange, "iss"), _claim(exchange, "sub")
     if javascript.truthy(iss) and javascript.truthy(sub) and javascript.loosely_equal(iss, sub):
         exchange.client_id = sub
@@ -112,7 +112,7 @@ def find_client_id(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_JTI_MISSING)
 def check_client_assertion_jti_present(exchange: Exchange) -> str | None:
-    """Row 12."""
+    """§3.12."""
     jti = _claim(exchange, "jti")
     if javascript.truthy(jti):
         return None
@@ -121,7 +121,7 @@ def check_client_assertion_jti_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_JTI_NOT_STRING, after=["check_client_assertion_jti_present"])
 def find_client_assertion_jti(exchange: Exchange) -> str | None:
-    """Row 13."""
+    """§3.13."""
     jti = _claim(exchange, "jti")
     if isinstance(jti, str):
         exchange.jti = jti
@@ -142,14 +142,14 @@ def _used(exchange: Exchange) -> str:
 
 @rejects(errors.CLIENT_ASSERTION_JTI_USED)
 def check_client_assertion_jti_fresh(exchange: Exchange) -> str | None:
-    """Row 14."""
+    """§3.14."""
     remembered_until = exchange.service.store.jtis.get(_jti_key(exchange))
     return _used(exchange) if remembered_until is not None and remembered_until > exchange.now else None
 
 
 @rejects(errors.CLIENT_ASSERTION_EXP_TOO_FAR)
 def check_client_assertion_exp_near(exchange: Exchange) -> str | None:
-    """Row 15."""
+    """§3.15."""
     ahead = exchange.exp - exchange.now
     if ahead <= _LONGEST_LIFETIME + _GRACE:
         return None
@@ -161,7 +161,7 @@ def check_client_assertion_exp_near(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_JTI_TAKEN)
 def claim_client_assertion_jti(exchange: Exchange) -> str | None:
-    """Row 16: remembered before key and signature are looked at; of many at once one passes."""
+    """§3.16: remembered before key and signature are looked at; of many at once one passes."""
     until = exchange.now + exchange.service.settings.remember_jti_days * _DAY
     key, jtis = _jti_key(exchange), exchange.service.store.jtis
     if jtis.add(key, until):
@@ -174,7 +174,7 @@ def claim_client_assertion_jti(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_SIGNATURE_WRONG, after=["check_client_assertion_alg"])
 def check_client_assertion_signature(exchange: Exchange) -> str | None:
-    """Row 21."""
+    """§3.21."""
     if jwts.verify(exchange.assertion, exchange.app_key, ("RS512",)):
         return None
     kid = shown(exchange.kid)
@@ -186,7 +186,7 @@ def check_client_assertion_signature(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_NOT_YET_VALID)
 def check_client_assertion_begun(exchange: Exchange) -> str | None:
-    """Row 22 (I)."""
+    """§3.22 (I)."""
     for name in ("nbf", "iat"):
         moment = _claim(exchange, name)
         if moment is UNDEFINED or moment is None:
@@ -201,7 +201,7 @@ def check_client_assertion_begun(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_AUD_WRONG)
 def check_client_assertion_aud(exchange: Exchange) -> str | None:
-    """Row 23: one of the accepted URLs, exactly, alone or in a list."""
+    """§3.23: one of the accepted URLs, exactly, alone or in a list."""
     aud = _claim(exchange, "aud")
     accepted = (exchange.request.url, *exchange.service.settings.audiences)
     if aud in accepted or (isinstance(aud, list) and any(each in aud for each in accepted)):

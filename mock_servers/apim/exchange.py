@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from mock_servers.apim.service import Service
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.jose.jwts import Jwt
+from mock_servers.provider.provider import Provider
 from mock_servers.state.app import App
 from mock_servers.state.authorization import PendingAuthorization, PlatformCode
 from mock_servers.state.grant import AccessToken, RefreshToken, Session
-from mock_servers.state.provider import Provider
 from mock_servers.wire.request import Request
 
 
@@ -49,6 +49,7 @@ class Exchange:
     client_state: str | None = field(init=False)
     pending: PendingAuthorization = field(init=False)
     provider_tokens: Mapping[str, Any] = field(init=False)
+    provider_tokens_at: float = field(init=False)
     code: PlatformCode = field(init=False)
     bearer: str = field(init=False)
     token: AccessToken = field(init=False)

@@ -46,14 +46,14 @@ ASSERTION: Final = (
     client_assertion.check_client_assertion_exp_near,
     client_assertion.claim_client_assertion_jti,
 )
-"""Rows 4 to 16."""
+"""§3.4 to §3.16."""
 
 APP: Final = (
     client_app.check_client_known_to_sandbox,
     client_app.find_app,
     client_app.claim_quota,
 )
-"""Rows 17 and 17a."""
+"""§3.17 and §3.17a."""
 
 APP_KEY: Final = (
     client_app.check_public_key_registered,
@@ -65,7 +65,7 @@ APP_KEY: Final = (
     client_assertion.check_client_assertion_begun,
     client_assertion.check_client_assertion_aud,
 )
-"""Rows 18 to 23."""
+"""§3.18 to §3.23."""
 
 CLIENT_ASSERTION: Final[tuple[Policy[Exchange], ...]] = (
     Policy(name="ValidateClientAssertion", rules=ASSERTION),

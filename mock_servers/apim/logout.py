@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_servers.apim import errors, platform_client, sessions
+from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.received_jwt import out_of_time
 from mock_servers.apim.subject_token import key_set_url
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwks import UnreachableError, public_key, read
+from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, shown, url
@@ -42,10 +43,15 @@ def _claim(exchange: Exchange, name: str) -> Any:
     return exchange.logout.claims.get(name, UNDEFINED)
 
 
+def _telling(exchange: Exchange) -> list[Provider]:
+    """Return the providers whose log-outs the platform believes."""
+    return [each for each in exchange.service.providers if each.on_platform.tells_log_outs]
+
+
 @rejects(errors.LOGOUT_AUD_WRONG)
 def check_logout_aud(exchange: Exchange) -> str | None:
     """The first audience is the platform, as CIS2 knows it."""
-    aud, own = _claim(exchange, "aud"), platform_client.CLIENT_IDS["cis2"]
+    aud, own = _claim(exchange, "aud"), _telling(exchange)[0].on_platform.client_id
     first = aud[0] if isinstance(aud, list) and aud else aud
     return None if first == own else f"aud is {shown(aud)}: this token is for another client; the platform is {own}."
 
@@ -54,8 +60,8 @@ def check_logout_aud(exchange: Exchange) -> str | None:
 def find_logout_provider(exchange: Exchange) -> str | None:
     """The issuer is CIS2's, whatever its case, under whichever of this mock's names."""
     issuer = _claim(exchange, "iss")
-    for provider in exchange.service.providers:
-        origin = exchange.service.origin_of(issuer, provider) if provider.people == "cis2" else None
+    for provider in _telling(exchange):
+        origin = exchange.service.origin_of(issuer, provider)
         if origin is not None:
             exchange.provider, exchange.provider_origin = provider, origin
             return None

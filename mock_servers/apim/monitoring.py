@@ -8,8 +8,8 @@ from typing import Any, Final
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import UnreachableError
+from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
-from mock_servers.state.provider import Provider
 from mock_servers.wire.request import Answer
 
 VERSION: Final = {"version": "v1.0.0", "revision": "1", "releaseId": "1", "commitId": "0000000"}
@@ -24,7 +24,7 @@ CORS: Final = {
 
 @rejects(errors.STATUS_KEY_WRONG)
 def check_status_key(exchange: Exchange) -> str | None:
-    """§8."""
+    """It is the platform's own, which opens `_status`."""
     sent = exchange.request.headers.get("apikey", "")
     if hmac.compare_digest(sent.encode(), exchange.service.settings.status_key.encode()):
         return None
@@ -32,13 +32,13 @@ def check_status_key(exchange: Exchange) -> str | None:
 
 
 def ping(_: Exchange) -> Answer:
-    """§2, row 1."""
+    """§2.1."""
     return Answer(status=200, body=VERSION)
 
 
 def status(exchange: Exchange) -> Answer:
-    """§8: `warn` when one provider is down, `fail` when both are."""
-    checks = {_check_name(provider): _check(exchange, provider) for provider in exchange.service.providers}
+    """§2.2: `warn` when one provider is down, `fail` when both are."""
+    checks = {provider.word: _check(exchange, provider) for provider in exchange.service.providers}
     down = sum(check["status"] == "fail" for check in checks.values())
     overall = "pass" if not down else "fail" if down == len(checks) else "warn"
     return Answer(status=200, body={"status": overall, **VERSION, "checks": checks})
@@ -50,12 +50,8 @@ def cors(origin: str) -> dict[str, str]:
 
 
 def pre_flight(exchange: Exchange) -> Answer:
-    """§2, row 12."""
+    """§2.12."""
     return Answer(status=200, headers=cors(exchange.request.headers["origin"]), content_type="text/plain")
-
-
-def _check_name(provider: Provider) -> str:
-    return f"nhs-{provider.people.removeprefix('nhs_')}"
 
 
 def _check(exchange: Exchange, provider: Provider) -> dict[str, Any]:

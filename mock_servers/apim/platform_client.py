@@ -9,11 +9,8 @@ from mock_servers.apim.request_form import ASSERTION_TYPE
 from mock_servers.identity_provider.client import Client
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair
-from mock_servers.state.provider import Provider
+from mock_servers.provider.provider import Provider
 from mock_servers.wire.identifiers import Identifiers
-
-CLIENT_IDS: Final = {"cis2": "test-client-cis2", "nhs_login": "test-client-nhs-login"}
-"""By whose people log in; that of CIS2's realm is public (S), that of NHS login's is a guess (I)."""
 
 CLIENT_SECRET: Final = "platform-secret"
 """The platform's secret at CIS2 and the realms; NHS login takes none (S)."""
@@ -26,11 +23,6 @@ KEY_BITS: Final = 2048
 SIGNING_ALGORITHM: Final = "RS512"
 ASSERTION_LIFETIME: Final = 3600
 """Seconds: what the platform's own assertion to NHS login has (S)."""
-
-
-def client_id_at(provider: Provider) -> str:
-    """Return the platform's client id at a provider."""
-    return CLIENT_IDS[provider.people]
 
 
 def auth_method_at(provider: Provider) -> str:
@@ -57,7 +49,7 @@ def platform_client(
         return uri in of_tests or (uri == f"{origin}{callback}" and is_own(origin))
 
     return Client(
-        client_id=client_id_at(provider),
+        client_id=provider.on_platform.client_id,
         client_secret=CLIENT_SECRET,
         name="NHS England API platform",
         accepts_redirect=accepts_redirect,
@@ -71,7 +63,7 @@ def platform_client(
 
 def proof(provider: Provider, token_url: str, key: KeyPair, identifiers: Identifiers, now: float) -> dict[str, str]:
     """Return the form parameters by which the platform proves itself at a provider's token endpoint."""
-    client_id = client_id_at(provider)
+    client_id = provider.on_platform.client_id
     if auth_method_at(provider) == "client_secret_post":
         return {"client_secret": CLIENT_SECRET, "client_id": client_id}
     header = {"typ": "JWT", "alg": SIGNING_ALGORITHM, "kid": key.kid}

@@ -25,7 +25,7 @@ def is_form(exchange: Exchange) -> bool:
 
 @rejects(errors.CONTENT_TYPE_NOT_FORM)
 def check_content_type_form(exchange: Exchange) -> str | None:
-    """Row 4 of the flow table."""
+    """§2.4."""
     sent = exchange.request.content_type
     return (
         f"Content-Type is {shown(sent)}. Send the parameters as a form: in requests `data={{…}}` rather than `json=`, "
@@ -35,7 +35,7 @@ def check_content_type_form(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_TYPE_INVALID)
 def check_subject_token_type_id_token(exchange: Exchange) -> str | None:
-    """Row 13 of the flow table."""
+    """§2.13."""
     return (
         f"subject_token_type is {shown(exchange.form('subject_token_type') or '')}: it must be exactly {ID_TOKEN_TYPE}."
     )
@@ -43,7 +43,7 @@ def check_subject_token_type_id_token(exchange: Exchange) -> str | None:
 
 @rejects(errors.GRANT_TYPE_UNSUPPORTED)
 def check_grant_type_supported(exchange: Exchange) -> str | None:
-    """Row 14 of the flow table."""
+    """§2.14."""
     sent = exchange.form("grant_type") or ""
     if "%" in sent:
         return f"grant_type arrived as {shown(sent)}: it was percent-encoded twice. Encode the form once."
@@ -55,7 +55,7 @@ def check_grant_type_supported(exchange: Exchange) -> str | None:
 
 @rejects(errors.GRANT_TYPE_MISSING)
 def check_grant_type_present(exchange: Exchange) -> str | None:
-    """Row 15 of the flow table."""
+    """§2.15."""
     if "grant_type" in exchange.request.query:
         return "grant_type is in the query string, which this service does not read. Put the parameters into the body."
     lacks = exchange.request.form.lacking("grant_type")
@@ -64,19 +64,19 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.AUTHORIZE_METHOD_NOT_ALLOWED)
 def check_authorize_method(exchange: Exchange) -> str | None:
-    """Row 16 of the flow table."""
+    """§2.16."""
     return f"{exchange.request.method} /authorize: a person's browser comes here, with GET."
 
 
 @rejects(errors.TOKEN_METHOD_NOT_ALLOWED)
 def check_token_method(exchange: Exchange) -> str | None:
-    """Row 17 of the flow table."""
+    """§2.17."""
     return f"{exchange.request.method} /token: tokens are asked for with POST and a form."
 
 
 @rejects(errors.NOT_FOUND)
 def check_path_known(exchange: Exchange) -> str | None:
-    """Row 18 of the flow table."""
+    """§2.18."""
     mount = exchange.service.mount
     return (
         f"{exchange.request.method} {shown(mount + exchange.request.path)} is nothing here. Tokens are at "
@@ -86,7 +86,7 @@ def check_path_known(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_TYPE_INVALID)
 def check_client_assertion_type(exchange: Exchange) -> str | None:
-    """Row 1."""
+    """§3.1."""
     sent = exchange.form("client_assertion_type")
     if sent == ASSERTION_TYPE:
         return None
@@ -100,7 +100,7 @@ def check_client_assertion_type(exchange: Exchange) -> str | None:
 
 @rejects(errors.GRANT_TYPE_NOT_TOKEN_EXCHANGE)
 def check_grant_type_token_exchange(exchange: Exchange) -> str | None:
-    """Row 2: the subject_token_type alone has made this a token exchange."""
+    """§3.2: the subject_token_type alone has made this a token exchange."""
     sent = exchange.form("grant_type")
     if sent == TOKEN_EXCHANGE:
         return None
@@ -112,7 +112,7 @@ def check_grant_type_token_exchange(exchange: Exchange) -> str | None:
 
 @rejects(errors.BOTH_TOKENS_MISSING)
 def check_subject_token_beside_assertion(exchange: Exchange) -> str | None:
-    """Row 3a: the fault rules run from the bottom, so this comes before the missing assertion."""
+    """§3.3a: the fault rules run from the bottom, so this comes before the missing assertion."""
     form = exchange.request.form
     if "client_assertion" in form or "subject_token_type" not in form or "subject_token" in form:
         return None
@@ -121,7 +121,7 @@ def check_subject_token_beside_assertion(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_MISSING)
 def check_client_assertion_present(exchange: Exchange) -> str | None:
-    """Row 3."""
+    """§3.3."""
     if "client_assertion" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("client_assertion")

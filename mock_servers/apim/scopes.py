@@ -8,11 +8,12 @@ from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwts import Jwt
+from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
 from mock_servers.wire.wording import shown
 
 APPLICATION: Final = "urn:nhsd:apim:app:level3:"
-_PROOFING_LETTERS: Final = 2
 
 
 def _kept(exchange: Exchange, mark: str) -> str | None:
@@ -26,22 +27,19 @@ def _kept(exchange: Exchange, mark: str) -> str | None:
 
 @rejects(errors.APP_SCOPES_NONE_LEFT)
 def find_app_scopes(exchange: Exchange) -> str | None:
-    """§4: the scopes of application-restricted access."""
+    """The scopes of application-restricted access."""
     missing = _kept(exchange, APPLICATION)
     return f"{missing} Subscribe it to an API for application-restricted access." if missing else None
 
 
-def level_mark(exchange: Exchange) -> str:
-    """Return what a scope must contain for the level of the subject token: `:aal3:`, `:P9:`."""
-    name = exchange.provider.level_claim
-    level = exchange.subject.claims.get(name, UNDEFINED)
-    if name == "identity_proofing_level":
-        return f":{javascript.text(level)[:_PROOFING_LETTERS]}:"
-    return f":aal{javascript.text(level)}:"
+def level_mark(provider: Provider, subject: Jwt) -> str:
+    """Return what a scope must contain for the level of a subject token: `:aal3:`, `:P9:`."""
+    level = javascript.text(subject.claims.get(provider.level_claim, UNDEFINED))
+    return f":{provider.scope_mark.format(level=level)}:"
 
 
 @rejects(errors.USER_SCOPES_NONE_LEFT)
 def find_user_scopes(exchange: Exchange) -> str | None:
-    """Row 18 of the token exchange."""
-    missing = _kept(exchange, level_mark(exchange))
+    """§5.18."""
+    missing = _kept(exchange, level_mark(exchange.provider, exchange.subject))
     return f"{missing} Log in at a level that the app has, or subscribe it to one for this." if missing else None

@@ -9,10 +9,10 @@ from typing import Protocol
 from mock_servers.jose.jwks import Fetcher
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.journal import Journal
+from mock_servers.provider.provider import Provider
 from mock_servers.state import seeds
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
-from mock_servers.state.provider import Provider
 from mock_servers.state.real_host import Hosts
 from mock_servers.state.settings import ApimSettings
 from mock_servers.state.store import Store

@@ -19,7 +19,7 @@ PROVIDER_JWKS_KEPT: Final = 86400
 
 @rejects(errors.SUBJECT_TOKEN_MISSING)
 def check_subject_token_present(exchange: Exchange) -> str | None:
-    """Row 1."""
+    """§5.1."""
     if "subject_token" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("subject_token")
@@ -28,7 +28,7 @@ def check_subject_token_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_MALFORMED, after=["check_subject_token_present"])
 def decode_subject_token(exchange: Exchange) -> str | None:
-    """Row 2."""
+    """§5.2."""
     sent = exchange.form("subject_token") or ""
     try:
         exchange.subject = jwts.decode(sent)
@@ -55,12 +55,12 @@ SUBJECT_TOKEN_CHECKS: Final = received_jwt.checks(
         aud_missing=errors.SUBJECT_TOKEN_AUD_MISSING,
     ),
 )
-"""Rows 3 to 10."""
+"""§5.3 to §5.10."""
 
 
 @rejects(errors.ACTOR_TOKEN_MALFORMED)
 def decode_actor_token(exchange: Exchange) -> str | None:
-    """Row 11: a patient acting for another; an empty `act.sub` counts as none, its signature is not judged (S, I)."""
+    """§5.11: a patient acting for another; an empty `act.sub` counts as none, its signature is not judged (S, I)."""
     act = exchange.subject.claims.get("act")
     sent = act.get("sub") if isinstance(act, dict) else None
     if not isinstance(sent, str) or not sent or not javascript.truthy(exchange.subject.claims.get("nhs_number")):
@@ -91,12 +91,12 @@ ACTOR_TOKEN_CHECKS: Final = received_jwt.checks(
         aud_missing=errors.ACTOR_TOKEN_AUD_MISSING,
     ),
 )
-"""Row 11; whether the token has expired is not judged."""
+"""§5.11; whether the token has expired is not judged."""
 
 
 @rejects(errors.ACTOR_TOKEN_NHS_NUMBER_MISSING)
 def check_actor_nhs_number(exchange: Exchange) -> str | None:
-    """The last check of row 11."""
+    """The last check of §5.11."""
     if exchange.actor is None or javascript.truthy(exchange.actor.claims.get("nhs_number")):
         return None
     return "act.sub has no nhs_number: it must be the id token of the person who acts."
@@ -104,7 +104,7 @@ def check_actor_nhs_number(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_ISS_UNTRUSTED)
 def find_provider(exchange: Exchange) -> str | None:
-    """Row 12: one of the two issuers, exactly; under whichever of this mock's names the log-in happened."""
+    """§5.12: one of the two issuers, exactly; under whichever of this mock's names the log-in happened."""
     issuer = exchange.subject.claims.get("iss")
     found = exchange.service.provider_of(issuer)
     if found is None:
@@ -116,7 +116,7 @@ def find_provider(exchange: Exchange) -> str | None:
 
 @rejects(errors.PROVIDER_JWKS_UNREACHABLE)
 def fetch_provider_jwks(exchange: Exchange) -> str | None:
-    """Row 13."""
+    """§5.13."""
     try:
         exchange.provider_jwks = provider_jwks(exchange, exchange.subject)
     except UnreachableError as reason:
@@ -154,7 +154,7 @@ def _kid(exchange: Exchange) -> Any:
 
 @rejects(errors.SUBJECT_TOKEN_KID_UNKNOWN)
 def find_provider_jwk(exchange: Exchange) -> str | None:
-    """Row 14."""
+    """§5.14."""
     jwk = exchange.provider_jwks.find(_kid(exchange))
     if jwk is None:
         kids = shown(exchange.provider_jwks.kids)
@@ -165,7 +165,7 @@ def find_provider_jwk(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_ALG_UNSUPPORTED)
 def check_subject_token_alg(exchange: Exchange) -> str | None:
-    """Row 15 (I)."""
+    """§5.15 (I)."""
     alg = exchange.subject.header.get("alg")
     if alg in ("RS256", "RS512"):
         return None
@@ -174,7 +174,7 @@ def check_subject_token_alg(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_SIGNATURE_WRONG, after=["check_subject_token_alg"])
 def check_subject_token_signature(exchange: Exchange) -> str | None:
-    """Row 16."""
+    """§5.16."""
     try:
         key = public_key(exchange.provider_jwk)
     except ValueError as reason:
@@ -187,7 +187,7 @@ def check_subject_token_signature(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_NOT_YET_VALID)
 def check_subject_token_begun(exchange: Exchange) -> str | None:
-    """Row 17 (I)."""
+    """§5.17 (I)."""
     for name in ("nbf", "iat"):
         moment = exchange.subject.claims.get(name)
         if moment is None:
@@ -202,7 +202,7 @@ def check_subject_token_begun(exchange: Exchange) -> str | None:
 
 @rejects(errors.PROOFING_LEVEL_MISSING)
 def check_proofing_level(exchange: Exchange) -> str | None:
-    """Row 18a (I): a script takes the first two characters of what is not text, and fails."""
+    """§5.18a (I): a script takes the first two characters of what is not text, and fails."""
     name = exchange.provider.level_claim
     level = exchange.subject.claims.get(name, UNDEFINED)
     if name != "identity_proofing_level" or isinstance(level, str):

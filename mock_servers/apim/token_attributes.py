@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.provider.provider import word_of
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.grant import AccessToken, Session
 
-LEVELS: Final = ("aal3", "aal2", "aal1", "p9", "p5", "p0")
+LEVELS: Final = tuple(level.scope_mark.lower() for provider in PROVIDERS for level in provider.levels.values())
 """The words of `auth_level`; the first that is in a scope counts (S)."""
 
 APPLICATION_LEVEL: Final = "level3"
@@ -66,7 +68,7 @@ def provider_word(provider: str, people: str, issuer: str) -> str:
 
     A mock realm is known by its host, or by being one of this mock's.
     """
-    word = f"nhs-{people.removeprefix('nhs_')}".replace("_", "-")
+    word = word_of(people)
     host = urlsplit(issuer).hostname or ""
     is_mock = "-mock-" in provider or host == _MOCK_HOST or host.endswith(_PLATFORM_HOSTS)
     return f"apim-mock-{word}" if is_mock else word

@@ -22,12 +22,9 @@ TELLS_SID: Final = "internal-dev"
 LONGEST_ID_TOKEN: Final = 1 << 14
 """Characters of an id token that a session keeps; ten thousand sessions must not hold whatever clients may post."""
 
-SESSION_LIFETIMES: Final = {"cis2": 43200, "nhs_login": 3600}
-"""Seconds, by whose people logged in; a refresh token lives as long (S)."""
-
 
 def application_token(exchange: Exchange) -> Answer:
-    """§4: no refresh token, in any circumstance."""
+    """§2.5: no refresh token, in any circumstance."""
     value, lifetime = _access_token(exchange, exchange.scopes, None)
     return Answer(
         status=200,
@@ -41,7 +38,7 @@ def application_token(exchange: Exchange) -> Answer:
 
 
 def exchanged_token(exchange: Exchange) -> Answer:
-    """§5."""
+    """§2.6."""
     session = new_session(exchange, exchange.form("subject_token") or "")
     first = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
     refresh_token = _refresh_token(exchange, first)
@@ -61,7 +58,7 @@ def exchanged_token(exchange: Exchange) -> Answer:
 
 
 def code_token(exchange: Exchange) -> Answer:
-    """§6: the session begins now; a browser's script may read the answer, asked or not (S)."""
+    """§2.8: the session begins now; a browser's script may read the answer, asked or not (S)."""
     code = exchange.code
     service, held = exchange.service, replace(code.session, issued_at=exchange.now)
     session = sessions.begun(service.store, service.environment, held)
@@ -81,7 +78,7 @@ def code_token(exchange: Exchange) -> Answer:
 
 
 def refreshed_token(exchange: Exchange) -> Answer:
-    """§6: both tokens anew, within what is left of the session."""
+    """§2.9: both tokens anew, within what is left of the session."""
     spent = exchange.refresh_token
     left = session_ends_at(exchange, spent) - exchange.now
     asked = shortened(exchange.request.form, "_refresh_token_expiry_ms", spent.session.refresh_lifetime)
@@ -110,7 +107,7 @@ def _told(lifetime: float) -> str:
 def new_session(exchange: Exchange, id_token: str, external_access_token: str | None = None) -> Session:
     """Return the session that an id token begins; of a log-in through the platform with the provider's access token."""
     settings, provider = exchange.service.settings, exchange.provider
-    lifetime = SESSION_LIFETIMES[provider.people]
+    lifetime = provider.on_platform.session_lifetime
     claims = exchange.subject.claims
     return Session(
         id=str(claims.get("sid") or ""),

@@ -15,18 +15,23 @@ from mock_servers.apim import flows as apim
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.gateway import canary, mock_jwks, own_api
 from mock_servers.gateway import errors as gateway
-from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
-from mock_servers.identity_provider import cis2, keycloak, nhs_login
-from mock_servers.identity_provider import errors as problems
+from mock_servers.gateway import own_api
+from mock_servers.gateway.flows import NOWHERE
+from mock_servers.gateway.service import flows_named
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
 from mock_servers.management import errors as management
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT_FLOWS
+from mock_servers.provider import errors as problems
+from mock_servers.provider import keycloak
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow, Problem, ServiceError, own_row
+from mock_servers.state.seeds import APIS
 
 _PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
+_ANCESTOR: Final = "by the settings unusable_code and foreign_assertion"
 _GENERAL: Final = 6
 """A finder for more rules than these explains none of them in particular."""
 
@@ -164,16 +169,20 @@ def _provider(title: str, rows: Mapping[Problem, ServiceError]) -> Service:
     )
 
 
+def _of_provider(provider: Provider) -> Iterator[Service]:
+    yield _provider(provider.title, provider.errors)
+    if provider.ancestor_errors:
+        yield _provider(f"{provider.title}, {_ANCESTOR}", provider.ancestor_errors)
+
+
 SERVICES: Final = (
     _own("the token service", token_service, apim.FLOWS),
     _own(
         "an API's gateway",
         gateway,
-        (*HELLO_WORLD, *own_api.FLOWS, *mock_jwks.FLOWS, *canary.FLOWS, NOWHERE),
+        (*own_api.FLOWS, *(flow for seed in APIS for flow in flows_named(seed.flows)), NOWHERE),
     ),
-    _provider("CIS2", cis2.ROWS),
-    _provider("CIS2, by the settings unusable_code and foreign_assertion", cis2.ANCESTOR_ROWS),
-    _provider("NHS login", nhs_login.ROWS),
+    *(service for provider in PROVIDERS for service in _of_provider(provider)),
     _provider("the mock realms", keycloak.ROWS),
     _own("the management API", management, (*log_in.FLOWS, *MANAGEMENT_FLOWS)),
 )

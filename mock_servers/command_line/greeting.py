@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
+from mock_servers.provider.registered import title_of
 from mock_servers.state.app import App
 from mock_servers.state.configuration import READY_MADE_APP
 from mock_servers.state.person import Person
 from mock_servers.wire.wording import printable
-
-_PROVIDERS: Final = {"cis2": "CIS2", "nhs_login": "NHS login"}
 
 
 def lines(url: str, apps: Sequence[App], people: Sequence[Person]) -> Iterator[str]:
@@ -23,5 +21,5 @@ def lines(url: str, apps: Sequence[App], people: Sequence[Person]) -> Iterator[s
         yield printable(f"  app        client id {app.client_id}{secret}{kid}")
     for provider, level in dict.fromkeys((person.provider, person.level) for person in people):
         ids = [person.id for person in people if (person.provider, person.level) == (provider, level)]
-        yield printable(f"  people     {_PROVIDERS.get(provider, provider)}, {level}: {' '.join(ids)}")
+        yield printable(f"  people     {title_of(provider)}, {level}: {' '.join(ids)}")
     yield "  Ctrl-C ends it."

@@ -19,16 +19,17 @@ import requests
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.client import Client, TokenError
 from mock_servers.command_line.outcome import No
-from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.platform.services import PROVIDER_BITS
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.configuration import READY_MADE_APP
 from mock_servers.state.registration import CLIENT_BITS
 from mock_servers.wire.wording import cut
 
+_PROVIDER: Final = PROVIDERS[0]
 _USER: Final = "656005750104"
 _TIMEOUT: Final = 30  # seconds
 _CUT: Final = frozenset(["subject_token", "client_assertion", "code", "access_token", "id_token", "refresh_token"])
@@ -41,7 +42,7 @@ def tell() -> None:
     folder = cache_folder(os.environ)
     _announce_keys(folder)
     ring = KeyRing(folder)
-    ring.prepare((READY_MADE_APP.key_name or "", CLIENT_BITS), (CIS2.name, PROVIDER_BITS))
+    ring.prepare((READY_MADE_APP.key_name or "", CLIENT_BITS), (_PROVIDER.name, PROVIDER_BITS))
     platform = Mock(ring=ring)
     with platform.serving(), requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and itself
@@ -51,7 +52,7 @@ def tell() -> None:
 
 def _tell_on(platform: Mock, session: requests.Session) -> None:
     app = platform.apps.get(READY_MADE_APP.client_id)
-    code = platform.issue_code("cis2", Wanted(user=_USER, client_id=app.client_id), app.redirect_uris[0])
+    code = platform.issue_code(_PROVIDER.name, Wanted(user=_USER, client_id=app.client_id), app.redirect_uris[0])
     click.echo(f"A mock of the API platform and of CIS2 is at {platform.url} until this ends.")
     click.echo(f"Person {_USER} has logged in at CIS2, and the app has got a code: {cut(code)}.")
     _make_the_mistake(platform, session, code)
@@ -63,7 +64,7 @@ def _tell_on(platform: Mock, session: requests.Session) -> None:
 
 
 def _announce_keys(folder: Path) -> None:
-    for name, bits in ((READY_MADE_APP.key_name, CLIENT_BITS), (CIS2.name, PROVIDER_BITS)):
+    for name, bits in ((READY_MADE_APP.key_name, CLIENT_BITS), (_PROVIDER.name, PROVIDER_BITS)):
         if not (folder / "keys" / f"{name}-{bits}.pem").is_file():
             click.echo(f"Making an RSA key of {bits} bits, once; it is kept in {folder} ...")
 
@@ -101,7 +102,7 @@ def _redeem(platform: Mock, session: requests.Session, app: App, code: str) -> s
         "client_id": app.client_id,
         "client_secret": app.client_secret,
     }
-    answer = session.post(f"{platform.url}{CIS2.endpoint('token')}", form, timeout=_TIMEOUT)
+    answer = session.post(f"{platform.url}{_PROVIDER.endpoint('token')}", form, timeout=_TIMEOUT)
     _expect(answer.status_code, 200)
     return str(_members(answer).get("id_token"))
 

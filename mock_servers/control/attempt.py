@@ -20,11 +20,12 @@ from mock_servers.identity_provider import log_ins
 from mock_servers.journal import provenance
 from mock_servers.journal.record import Record
 from mock_servers.pages import NextStep
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Api
 from mock_servers.state.grant import Issued
 from mock_servers.state.person import Person
-from mock_servers.state.provider import Provider
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
@@ -36,7 +37,8 @@ _GRANTED: Final = ("subject_token", "code", "refresh_token", "authorization")
 _HELLO: Final = "/hello-world/hello"
 _OPEN: Final[Mapping[str, str]] = {"access": "open"}
 _BY_KEY: Final[Mapping[str, str]] = {"access": "apikey"}
-_SCOPE: Final = re.compile(r":user-nhs-(?:cis2|(?P<login>login)):(?P<level>\w+):")
+_ACCESSES: Final = {each.word: each.access for each in PROVIDERS}
+_SCOPE: Final = re.compile(rf":user-(?P<word>{'|'.join(_ACCESSES)}):(?P<level>\w+):")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
 
 
@@ -86,8 +88,10 @@ class _Attempt:
         """Return the provider that was meant: by its token or code, by what the token says, else the first trusted."""
         service = next(each for each in self.platform.token_services if each.mount == self.mount)
         trusted = service.providers
-        if self.sent.get("scope") == "nhs-login":
-            return trusted[-1]
+        scope = self.sent.get("scope")
+        picked = next((each for each in trusted if scope and each.on_platform.picked_by == scope), None)
+        if picked is not None:
+            return picked
         by_claims = service.provider_of(self.claims.get("iss"))
         issuer = self.issued.issuer if self.issued else None
         return by_claims[0] if by_claims else next((each for each in trusted if each.title == issuer), trusted[0])
@@ -232,7 +236,8 @@ def _code_form(attempt: _Attempt) -> Form:
 def _authorize_url(attempt: _Attempt) -> str:
     provider = attempt.provider()
     person = attempt.person(provider)
-    scope = {"scope": "nhs-login"} if provider.people == "nhs_login" else {}
+    word = provider.on_platform.picked_by
+    scope = {"scope": word} if word is not None else {}
     request = {
         "client_id": attempt.app.client_id,
         "redirect_uri": attempt.redirect_uri,
@@ -271,7 +276,7 @@ def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] 
     if path == f"{_HELLO}/application":
         return _BY_KEY if by_key else {"access": "application"}
     if path == f"{_HELLO}/user":
-        return {"access": "patient" if _is_patients(attempt) else "healthcare_worker"}
+        return {"access": _access_of_person(attempt)}
     apis = [api for api in attempt.platform.store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
     api = max(apis, key=lambda api: len(api.path), default=None)
     return _access_to(api) if api is not None else None
@@ -285,13 +290,14 @@ def _access_to(api: Api) -> Mapping[str, str]:
         return _OPEN
     if found is None:
         return _BY_KEY if ":app:level0:" in scope else {"access": "application"}
-    return {"access": "patient" if found["login"] else "healthcare_worker", "level": found["level"]}
+    return {"access": _ACCESSES[found["word"]], "level": found["level"]}
 
 
-def _is_patients(attempt: _Attempt) -> bool:
-    issued = attempt.issued
-    people = [each.id for each in attempt.platform.store.people.values() if each.provider == "nhs_login"]
-    return issued is not None and issued.person in people
+def _access_of_person(attempt: _Attempt) -> str:
+    """Return the access of whom the token is for, else of the first provider's people."""
+    issued, people = attempt.issued, attempt.platform.store.people.values()
+    providers = [each.provider for each in people if issued is not None and each.id == issued.person]
+    return next((each.access for each in PROVIDERS if each.name in providers), PROVIDERS[0].access)
 
 
 # an identity provider
@@ -372,7 +378,7 @@ def _redeem(attempt: _Attempt, provider: Provider, form: Form, options: tuple[st
 
 
 def _methods(attempt: _Attempt, provider: Provider) -> tuple[str, ...]:
-    return provider.proof.methods or (attempt.app.cis2_auth_method,)
+    return provider.proof.methods or (attempt.app.auth_method,)
 
 
 def _by_key(attempt: _Attempt, provider: Provider) -> bool:
@@ -381,8 +387,8 @@ def _by_key(attempt: _Attempt, provider: Provider) -> bool:
 
 def _provider_assertion(attempt: _Attempt, provider: Provider) -> str:
     url = f"{attempt.origin}{provider.endpoint('token')}"
-    as_registered = not provider.proof.algorithms and attempt.app.cis2_signing_algorithm != "RS512"
-    headers = {"alg": attempt.app.cis2_signing_algorithm} if as_registered else None
+    as_registered = not provider.proof.algorithms and attempt.app.signing_algorithm != "RS512"
+    headers = {"alg": attempt.app.signing_algorithm} if as_registered else None
     return _assertion(attempt, url, headers=headers)
 
 

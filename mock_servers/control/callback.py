@@ -155,7 +155,7 @@ def _method(request: Request, issued: Issued) -> str:
 
 def _registered(request: Request, client_id: str) -> tuple[str, ...]:
     app: App | None = request.platform.store.apps.get(client_id)
-    return (_POST if app is None else app.cis2_auth_method,)
+    return (_POST if app is None else app.auth_method,)
 
 
 def _assertion(request: Request, client_id: str, token_url: str) -> NextStep:

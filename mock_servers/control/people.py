@@ -21,8 +21,10 @@ from mock_servers.control.calls import (
 )
 from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
-from mock_servers.identity_provider import errors, log_ins
+from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.provider import errors
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.limit import REDIRECT
 from mock_servers.state.person import Person
 from mock_servers.wire.wording import shown
@@ -37,7 +39,7 @@ class _LogIn:
     `redirect_uri` is one of the app's, its first unless given.
     """
 
-    provider: str = "cis2"
+    provider: str = PROVIDERS[0].name
     user: str | None = None
     level: str | None = None
     client_id: str | None = None

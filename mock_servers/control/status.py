@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.control.calls import DONE, TEXT, TEXTS, Call, Request, Response, ResponseObject, answer_object
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.version import installed
 
 
@@ -38,7 +39,11 @@ def _reset(request: Request) -> Response:
     return DONE
 
 
-_KNOWN: Final = ("base", "token", "authorize", "userinfo", "cis2", "nhs_login", "hello_world", "control", "openapi")
+_KNOWN: Final = (
+    *("base", "token", "authorize", "userinfo"),
+    *(each.name for each in PROVIDERS),
+    *("hello_world", "control", "openapi"),
+)
 
 _FILES: Final = ("ca", "bundle", "java")
 

@@ -15,6 +15,7 @@ from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
@@ -56,7 +57,7 @@ class _IdToken(_Altered):
     out (`exp`, `header.kid`).
     """
 
-    provider: str = "cis2"
+    provider: str = PROVIDERS[0].name
     user: str | None = None
     level: str | None = None
     client_id: str | None = None
@@ -73,7 +74,7 @@ class _AccessToken:
     client_id: str | None = None
 
 
-_PROVIDERS: Final = {"healthcare_worker": "cis2", "patient": "nhs_login"}
+_PROVIDERS: Final = {each.access: each.name for each in PROVIDERS}
 
 
 def _client_assertion(request: Request) -> Response:

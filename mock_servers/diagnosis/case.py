@@ -19,10 +19,10 @@ from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
+from mock_servers.provider.provider import Provider
 from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
 from mock_servers.state.app import App
 from mock_servers.state.grant import Issued
-from mock_servers.state.provider import Provider
 from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store
 from mock_servers.wire.origins import Origins

@@ -20,12 +20,13 @@ from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.http.front import Front
-from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import Fetcher
 from mock_servers.jose.keys import KeyRing
 from mock_servers.platform import gateway, identity_provider, token_service
 from mock_servers.platform.platform import Platform
+from mock_servers.provider.realms import mock_realms
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import (
     FORESEEABLE,
     Flow,
@@ -49,7 +50,7 @@ from mock_servers.wire.request import Answer
 
 _KEY_SET: Final = "https://key-set.invalid/"
 """Where the app's key set is taken to be; nobody calls it."""
-_PLAYED: Final = ("platform", "cis2", "nhs_login", "realms")
+_PLAYED: Final = ("platform", *(each.name for each in PROVIDERS), "realms")
 _OF_KEY_SET: Final = frozenset(["check_public_key_registered", "fetch_app_jwks", "check_app_jwks_readable"])
 """Rules that ask of an app where its key set is, and nothing else."""
 _NOT_HERE: Final = frozenset(["check_api_known"])
@@ -201,7 +202,7 @@ def _provider(platform: Platform, host: RealHost, path: str) -> ProviderService:
     environment = path.removeprefix("/realms/").partition("/")[0].partition("-mock-")[2] or "internal-dev"
     realms = [replace(realm, hosts=(host.name,)) for realm in mock_realms(environment)]
     realm = next((each for each in realms if path.startswith(f"{each.path}/")), realms[0])
-    return replace(platform.provider("cis2"), provider=realm, settings=ProviderSettings())
+    return replace(platform.provider(PROVIDERS[0].name), provider=realm, settings=ProviderSettings())
 
 
 # what its rules say

@@ -17,6 +17,8 @@ from mock_servers.journal import provenance
 from mock_servers.journal.dissection import harmless
 from mock_servers.journal.finding import Certainty
 from mock_servers.journal.record import Record
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.grant import Issued
 from mock_servers.wire.wording import cut, shown
 
@@ -81,8 +83,12 @@ def _of_itself(claims: Mapping[str, Any]) -> bool:
     return isinstance(iss, str) and iss == claims.get("sub")
 
 
-def _of_cis2_client(claims: Mapping[str, Any]) -> bool:
-    return _of_itself(claims) and str(claims["iss"]).endswith((".apps.national", ".apps.supplier"))
+def _of_client_of(provider: Provider) -> _Saying:
+    return _Saying(
+        says=lambda claims: _of_itself(claims) and provider.has_client_id(str(claims["iss"])),
+        kind="client_assertion",
+        words=f"its iss and sub are a client id of {provider.title}, as in a client assertion for {provider.title}",
+    )
 
 
 def _of_realm(typ: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -98,11 +104,7 @@ _SAYINGS: Final = (
     ),
     _Saying(says=_of_realm("Bearer"), kind="access_token", words="it is the access token of a realm"),
     _Saying(says=_of_realm("Refresh"), kind="refresh_token", words="it is the refresh token of a realm"),
-    _Saying(
-        says=_of_cis2_client,
-        kind="client_assertion",
-        words="its iss and sub are a client id of CIS2, as in a client assertion for CIS2",
-    ),
+    *(_of_client_of(provider) for provider in PROVIDERS if provider.client_id_form),
     _Saying(says=_of_itself, kind="client_assertion", words="iss and sub are the same, as in a client assertion"),
     _Saying(
         says=lambda claims: claims.get("token_use") == "id",

@@ -23,6 +23,7 @@ from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.platform.token_service import known_of
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, Step, own_row, walk
 from mock_servers.state.store import Store, Table
 from mock_servers.wire.request import Parameters, Request
@@ -227,7 +228,7 @@ def _refresh_token(context: Context, value: str) -> Verdict:
 def _code(context: Context, value: str) -> Verdict:
     platform = context.platform
     code = platform.store.codes.get(value)
-    service = replace(platform.providers[code.log_in.provider if code else "cis2"], store=context.store)
+    service = replace(platform.providers[code.log_in.provider if code else PROVIDERS[0].name], store=context.store)
     form = {"grant_type": "authorization_code", "code": value, "redirect_uri": code.redirect_uri if code else ""}
     exchange = Redemption(request=_post(context.url, form), service=service, now=platform.clock.now())
     if code is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mock_servers.faults.pause import Pause
 from mock_servers.jose.keys import KeyRing, jwks
-from mock_servers.state.fault import Fault
+from mock_servers.state.fault import KEY_SETS, Fault
 from mock_servers.state.store import Store
 
 _ROTATED = "rotated"
@@ -107,7 +107,7 @@ class Faults:
 
     def _forget_key_sets(self, fault: Fault) -> None:
         owner = "app" if fault.on == "app.jwks" else "provider"
-        if not any(fault.covers(place) for place in ("app.jwks", "cis2.jwks", "nhs_login.jwks")):
+        if not any(fault.covers(place) for place in KEY_SETS):
             return
         for key in self._store.jwks.snapshot():
             if isinstance(key, tuple) and key[0] == owner:

@@ -77,7 +77,10 @@ def _of_role(exchange: Exchange, token: AccessToken) -> Iterator[str]:
 
 def _role_ids(exchange: Exchange, token: AccessToken) -> Sequence[str]:
     session = token.session
-    person = exchange.service.store.people.get(("cis2", session.subject)) if session is not None else None
-    if not isinstance(person, Person):
+    if session is None:
         return ()
-    return [str(role["person_roleid"]) for role in roles(person) if "person_roleid" in role]
+    person = exchange.service.store.people.get((session.people, session.subject))
+    provider = next((each for each in exchange.service.providers if each.name == session.people), None)
+    if not isinstance(person, Person) or provider is None:
+        return ()
+    return [str(role["person_roleid"]) for role in roles(provider, person) if "person_roleid" in role]

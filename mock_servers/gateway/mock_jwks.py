@@ -10,15 +10,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from mock_servers.apim.monitoring import VERSION
-from mock_servers.apim.platform_client import CLIENT_IDS, CLIENT_SECRET
+from mock_servers.apim.platform_client import CLIENT_SECRET
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow, Policy, Rule, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
 _TEXT: Final = "application/text"
-_KEYCLOAK_NAMES: Final = {"cis2": "cis2", "nhs_login": "nhs-login"}
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 
 API_KEY: Final[Policy[Exchange]] = Policy(
@@ -108,10 +108,10 @@ def _status_key(exchange: Exchange) -> Answer:
     return Answer(status=200, body=exchange.service.settings.status_key, content_type=_TEXT)
 
 
-def _keycloak(_: Exchange) -> Answer:
+def _keycloak(exchange: Exchange) -> Answer:
+    lent = [each.on_platform for each in exchange.service.providers]
     told: dict[str, Any] = {
-        _KEYCLOAK_NAMES[people]: {"client_id": client_id, "client_secret": CLIENT_SECRET}
-        for people, client_id in CLIENT_IDS.items()
+        each.lent_as: {"client_id": each.client_id, "client_secret": CLIENT_SECRET} for each in lent if each.lent_as
     }
     return Answer(status=200, body=told)
 
@@ -155,8 +155,11 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     _flow("keycloak-client-credentials", _only_get("/keycloak-client-credentials"), (API_KEY,), _keycloak),
     _flow("mock-jwks app/level0", _only_get("/test-auth/app/level0"), (API_KEY,), _nothing, recorded=True),
     _test_auth("app/level3", "app:level3"),
-    *(_test_auth(f"nhs-cis2/{level}", f"user-nhs-cis2:{level}") for level in ("aal1", "aal2", "aal3")),
-    *(_test_auth(f"nhs-login/{level}", f"user-nhs-login:{level}") for level in ("P0", "P5", "P9")),
+    *(
+        _test_auth(f"{provider.word}/{mark}", f"user-{provider.word}:{mark}")
+        for provider in PROVIDERS
+        for mark in provider.scope_marks
+    ),
     _flow("mock-jwks", lambda _: True, (), _decoded),
 )
 """In the order of the real proxy; whatever no path takes is decoded."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
 
 from mock_servers.gateway.reply import Reply, Send, UnreachableUpstreamError, UpstreamError
 from mock_servers.journal.journal import Journal
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
+from mock_servers.rules import Flow
 from mock_servers.state import seeds
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
@@ -14,7 +19,7 @@ from mock_servers.state.grant import AccessToken
 from mock_servers.state.settings import ApimSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
-from mock_servers.wire.request import Request
+from mock_servers.wire.request import Answer, Request
 
 
 def _nowhere(api: Api, _: Request) -> Reply:
@@ -23,7 +28,10 @@ def _nowhere(api: Api, _: Request) -> Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The gateway before the APIs of one environment; `send` passes a request on to one of a team's own."""
+    """The gateway before the APIs of one environment.
+
+    `send` passes a request on to one of a team's own; `providers` are where people log in.
+    """
 
     settings: ApimSettings
     clock: Clock
@@ -31,6 +39,13 @@ class Service:
     identifiers: Identifiers
     journal: Journal
     send: Send = _nowhere
+    providers: tuple[Provider, ...] = PROVIDERS
+
+
+def flows_named(name: str) -> Sequence[Flow[Exchange, Answer]]:
+    """Return the flows of an API of the mock by `module:name`, imported when they are first asked for."""
+    found: Sequence[Flow[Exchange, Answer]] = resolve_name(f"mock_servers.gateway.{name}")
+    return found
 
 
 def find_api(store: Store, path: str) -> Api | None:

@@ -114,8 +114,9 @@ def _of_assertion(exchange: Exchange, assertion: Jwt) -> Iterator[str]:
     ahead, advised = assertion.claims["exp"] - exchange.now, provider.proof.advised
     if advised is not None and ahead > advised:
         yield f"exp of the client assertion is {duration(ahead)} ahead: {duration(advised)} are documented."
-    if provider.people == "cis2" and _API_KEY.fullmatch(exchange.client_id):
+    if provider.client_id_like and _API_KEY.fullmatch(exchange.client_id):
         yield (
             f"iss {shown(exchange.client_id)} looks like an API key: this mock knows an app by one id everywhere, the "
-            "real CIS2 by a client id of its own (….apps.supplier). Take the two from two settings."
+            f"real {provider.title} by a client id of its own ({provider.client_id_like[0]}). Take the two from two "
+            "settings."
         )

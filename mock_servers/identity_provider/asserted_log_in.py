@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_servers.identity_provider import client_proof, errors
+from mock_servers.identity_provider import client_proof
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.wire.wording import cut, duration, shown
 

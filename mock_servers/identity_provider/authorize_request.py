@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from mock_servers.identity_provider import errors, sessions
+from mock_servers.identity_provider import sessions
 from mock_servers.identity_provider.service import Assurance, Exchange
+from mock_servers.provider import errors
 from mock_servers.rules import Kind, Problem, Rule, rejects
 from mock_servers.state.grant import ProviderSession
 from mock_servers.wire import wording

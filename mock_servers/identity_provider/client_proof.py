@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.client import Client
 from mock_servers.identity_provider.service import Credentials, Exchange, Service
 from mock_servers.jose import javascript, jwks, jwts
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwts import Jwt
+from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.wire import wording
 from mock_servers.wire.wording import cut, duration, shown

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from mock_servers.identity_provider import errors, log_in_form
+from mock_servers.identity_provider import log_in_form
 from mock_servers.identity_provider.authorize_request import is_absolute
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.journal.provenance import fingerprint
 from mock_servers.journal.record import Record
+from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.state.grant import ProviderSession, Visit
 from mock_servers.wire import wording

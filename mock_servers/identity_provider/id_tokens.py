@@ -11,9 +11,9 @@ from typing import Any
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair
+from mock_servers.provider.provider import Fact, Provider
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import id_token_claims
-from mock_servers.state.provider import Fact, Provider
 from mock_servers.wire.identifiers import Identifiers
 
 
@@ -45,7 +45,8 @@ def mint(
     hashed = {Fact.AT_HASH: access_token, Fact.C_HASH: code, Fact.S_HASH: log_in.state}
     facts = _facts(minting, log_in) | {fact: _half_hash(minting.provider, value) for fact, value in hashed.items()}
     header = _filled(minting.provider.id_token_header, facts)
-    claims = _leveled(minting, _filled(minting.provider.id_token_claims, facts)) | id_token_claims(log_in.person)
+    filled = _filled(minting.provider.id_token_claims, facts)
+    claims = _leveled(minting, filled) | id_token_claims(minting.provider, log_in.person)
     if log_in.actor is not None:
         claims["act"] = {"sub": mint(minting, replace(log_in, person=log_in.actor, actor=None))}
     return jwts.sign(

@@ -11,9 +11,10 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from mock_servers.identity_provider import authorize_request as ask
-from mock_servers.identity_provider import errors, log_ins, sessions
+from mock_servers.identity_provider import log_ins, sessions
 from mock_servers.identity_provider.service import Choice, Exchange
 from mock_servers.pages import OUTCOMES, SECURITY_HEADERS, ErrorPage, LogInForm, error_page, log_in_page, person_choice
+from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.state import person as people
 from mock_servers.state.log_in import LogIn
@@ -140,7 +141,7 @@ def find_person(exchange: Exchange) -> str | None:
 def find_role(exchange: Exchange) -> str | None:
     """A role of this person's, or the first; it is told where `selectedrole` was asked for."""
     try:
-        role = people.selected_roleid(exchange.person, choice(exchange).role)
+        role = people.selected_roleid(exchange.service.provider, exchange.person, choice(exchange).role)
     except LookupError as reason:
         return f"{reason}."
     exchange.role = role if "selectedrole" in exchange.scopes else None
@@ -201,7 +202,7 @@ def _form(exchange: Exchange, message: str | None) -> LogInForm:
         client_id=exchange.client.client_id,
         scopes=exchange.scopes,
         level_asked=" or ".join(_asked_levels(exchange)) or None,
-        people=[person_choice(person) for person in log_ins.people(service)],
+        people=[person_choice(service.provider, person) for person in log_ins.people(service)],
         message=message,
         form_id=asking.form_id,
         chosen=choice(exchange).username,

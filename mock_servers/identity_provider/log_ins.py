@@ -11,6 +11,7 @@ from mock_servers.identity_provider.service import Assurance, Exchange, Service
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.journal import provenance
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.grant import (
     AuthorizationCode,
     Issued,
@@ -24,8 +25,8 @@ from mock_servers.state.person import Person
 from mock_servers.wire.request import Answer
 
 _SAID: Final = {
-    "cis2": 'that one is CIS2\'s, say provider="cis2", or access="healthcare_worker" in a marker',
-    "nhs_login": 'that one is NHS login\'s, say provider="nhs_login", or access="patient" in a marker',
+    each.name: f'that one is {each.title}\'s, say provider="{each.name}", or access="{each.access}" in a marker'
+    for each in PROVIDERS
 }
 """What to say, by who has the person that another provider was asked for."""
 

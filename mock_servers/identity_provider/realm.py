@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.service import Exchange
+from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.wire.wording import shown
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from mock_servers.identity_provider import errors, log_in_form, realm
+from mock_servers.identity_provider import log_in_form, realm
 from mock_servers.identity_provider.authorize_request import TARGET, repeated
 from mock_servers.identity_provider.client_proof import used_basic
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.pages import SECURITY_HEADERS, ErrorPage, error_page
+from mock_servers.provider import errors
 from mock_servers.rules import Problem, ServiceError
 from mock_servers.wire.request import Answer
 

@@ -12,10 +12,10 @@ from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.jose.jwts import Jwt
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.journal import Journal
+from mock_servers.provider.provider import Provider
 from mock_servers.state.clock import Clock
 from mock_servers.state.grant import AuthorizationCode, ProviderAccessToken, ProviderRefreshToken, ProviderSession
 from mock_servers.state.person import Person
-from mock_servers.state.provider import Provider
 from mock_servers.state.settings import ProviderSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers

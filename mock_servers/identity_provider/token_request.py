@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers.identity_provider import errors, log_ins
+from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.authorize_request import repeated
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.journal import provenance
+from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.wire import wording
 from mock_servers.wire.request import Answer

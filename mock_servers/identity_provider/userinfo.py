@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from mock_servers.identity_provider import errors, log_ins
+from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.service import Exchange
+from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.state import person as people
 from mock_servers.wire.request import Answer
@@ -87,14 +88,19 @@ def _key(exchange: Exchange) -> tuple[str, str, str]:
 def told(exchange: Exchange) -> Answer:
     """What the scopes allow to tell of the person; a mock realm tells everything (S)."""
     login, service = exchange.access_token.log_in, exchange.service
-    patient = service.provider.people == "nhs_login"
     known = {
         "iss": service.issuer(exchange.request.origin),
         "aud": login.client_id,
         _MEMBER: service.store.client_metadata.get(_key(exchange)),
     }
     scopes = None if service.provider.tells_all else exchange.access_token.scope.split()
-    body = people.userinfo(login.person, scopes, level=login.level, known=known if patient else None)
+    body = people.userinfo(
+        service.provider,
+        login.person,
+        scopes,
+        level=login.level,
+        known=known if service.provider.telling.names_itself else None,
+    )
     return Answer(status=200, body=body, headers=log_ins.NO_STORE)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from mock_servers.state.app import App
 from mock_servers.state.store import Store
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Request
@@ -24,7 +23,7 @@ def misplaced(request: Request, store: Store) -> Confidential:
     return Confidential(
         secret
         for app in store.apps.values()
-        for secret in _secrets_of(app)
+        for secret in app.secrets
         if (secret in whole if len(secret) >= _LONG else secret in sent)
     )
 
@@ -35,7 +34,3 @@ def _pairs(request: Request) -> Iterator[tuple[str, str]]:
     yield from request.form.pairs
     yield from request.headers.items()
     yield from ((name, name) for name, _ in (*request.query.pairs, *request.form.pairs))
-
-
-def _secrets_of(app: App) -> Iterator[str]:
-    return (each for each in (app.client_secret, app.cis2_realm_secret, app.nhs_login_realm_secret) if each)

@@ -12,16 +12,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mock_servers.apim.service import Service as TokenService
-from mock_servers.identity_provider.cis2 import CIS2_DEVELOPMENT
-from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.platform.services import Services
-from mock_servers.state.provider import Provider
-from mock_servers.state.real_host import Plays, trust_of
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.realms import mock_realms
+from mock_servers.state.real_host import trust_of
 from mock_servers.state.settings import ProviderSettings
-
-DEVELOPMENT: Final = "dev"
-"""CIS2's environment with a realm more than the others."""
 
 WITHOUT_MOCK_REALMS: Final = ("prod",)
 """Environments that have no `/oauth2-mock` (S)."""
@@ -39,7 +35,7 @@ class Environments:
     def provider_at(self, origin: str) -> ProviderService:
         """Return the provider of a real host. Raises LookupError for any other origin."""
         real = self._hosts.of_origin(origin)
-        if real is None or real.plays not in ("cis2", "nhs_login"):
+        if real is None or not self.is_provider(real.plays):
             raise LookupError(f"{origin!r} is no identity provider's host")
         return self.provider(real.plays, real.environment)
 
@@ -50,7 +46,11 @@ class Environments:
             return self._services.token_services
         return self.token_services(real.environment)
 
-    def provider(self, plays: Plays, environment: str) -> ProviderService:
+    def is_provider(self, plays: str) -> bool:
+        """Whether a host that plays this plays an identity provider."""
+        return any(provider.name == plays for provider in self._services.parts.providers)
+
+    def provider(self, plays: str, environment: str) -> ProviderService:
         """Return a provider of one environment: the platform's own, or one with keys, codes and sessions of its own."""
         own = self._services.providers[plays]
         hosts = self._hosts.names_of(plays, environment)
@@ -58,10 +58,9 @@ class Environments:
             return own
         return self._kept(replace(own.provider, name=f"{plays}-{environment}", hosts=hosts), own.settings)
 
-    def providers(self, plays: Plays, environment: str) -> list[ProviderService]:
-        """Return all that answers at a provider's host: of CIS2's development environment a further realm as well."""
-        further = self._development() if (plays, environment) == ("cis2", DEVELOPMENT) else []
-        return [self.provider(plays, environment), *further]
+    def providers(self, plays: str, environment: str) -> list[ProviderService]:
+        """Return all that answers at a provider's host: the realms that the environment has besides as well."""
+        return [self.provider(plays, environment), *self._further(plays, environment)]
 
     def all_realms(self) -> list[ProviderService]:
         """Return the mock realms of every environment: of the platform's hosts, and those of configured realms."""
@@ -71,29 +70,31 @@ class Environments:
         return [realm for each in with_realms for realm in self.realms(each)]
 
     def realms(self, environment: str) -> list[ProviderService]:
-        """Return the mock realms of an environment of the platform, that of CIS2 first."""
+        """Return the mock realms of an environment of the platform, in the order of the providers."""
         hosts = self._hosts.names_of("realms")
         return [
             self._services.providers.get(realm.name) or self._kept(replace(realm, hosts=hosts), ProviderSettings())
-            for realm in mock_realms(environment)
+            for realm in mock_realms(environment, self._services.parts.providers)
         ]
 
     def token_services(self, environment: str) -> list[TokenService]:
         """Return the deployments of the token service in an environment; only the URL that was called is an `aud`."""
         trust, wire = trust_of(environment), self._services.token_service
-        cis2, *more_cis2 = [self.provider("cis2", each) for each in trust.cis2]
-        nhs_login, *more_nhs_login = [self.provider("nhs_login", each) for each in trust.nhs_login]
+        trusted = [(each.name, trust.get(each.name, ("",))) for each in self._services.parts.providers]
+        first = [self.provider(name, environments[0]) for name, environments in trusted]
+        more = [self.provider(name, each) for name, environments in trusted for each in environments[1:]]
+        also = [realm for name, environments in trusted for each in environments for realm in self._further(name, each)]
         settings = replace(self._services.parts.configuration.apim, environment=environment, audiences=())
-        also = (*more_cis2, *more_nhs_login, *(self._development() if DEVELOPMENT in trust.cis2 else ()))
-        real = wire("/oauth2", settings, (cis2, nhs_login), also=also, is_real=True)
+        real = wire("/oauth2", settings, first, also=(*more, *also), is_real=True)
         if environment in WITHOUT_MOCK_REALMS:
             return [real]
         return [real, wire("/oauth2-mock", settings, self.realms(environment), is_real=True)]
 
-    def _development(self) -> list[ProviderService]:
-        """Return the realm that CIS2's development environment has besides."""
-        hosts = self._hosts.names_of("cis2", DEVELOPMENT)
-        return [self._kept(replace(CIS2_DEVELOPMENT, hosts=hosts), self._services.providers["cis2"].settings)]
+    def _further(self, name: str, environment: str) -> list[ProviderService]:
+        """Return the realms that an environment of a provider has besides."""
+        own, hosts = self._services.providers[name], self._hosts.names_of(name, environment)
+        further = own.provider.at_environment.get(environment, ())
+        return [self._kept(replace(each, hosts=hosts), own.settings) for each in further]
 
     def _kept(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
         with self._lock:

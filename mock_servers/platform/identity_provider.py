@@ -11,11 +11,11 @@ from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.http import front
 from mock_servers.http.front import Front
-from mock_servers.identity_provider import errors
 from mock_servers.identity_provider.advice import advise
 from mock_servers.identity_provider.flows import FLOWS, NOWHERE
 from mock_servers.identity_provider.render import render, row_of
 from mock_servers.identity_provider.service import Exchange, Service
+from mock_servers.provider import errors
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 

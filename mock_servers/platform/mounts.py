@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.gateway.service import find_api
+from mock_servers.gateway.service import find_api, flows_named
 from mock_servers.http.guard import guarded
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.services import Services
 from mock_servers.state.real_host import TEST_SUITE_HOSTS, Hosts, Plays, RealHost
+from mock_servers.state.seeds import APIS
 from mock_servers.wire.deferred import Deferred
 from mock_servers.wire.wsgi import host
 
@@ -24,13 +25,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mock_servers.apim.service import Service as TokenService
-    from mock_servers.gateway.service import Exchange as ApiCall
     from mock_servers.gateway.service import Service as Gateway
     from mock_servers.identity_provider.service import Service as ProviderService
-    from mock_servers.rules import Flow
-    from mock_servers.wire.request import Answer
-
-    Flows = Sequence[Flow[ApiCall, Answer]]
 
 _SLASHES: Final = re.compile(r"//+")
 _PAGE_FILES: Final = ("/_nhsauth/style.css", "/_nhsauth/journal.js")
@@ -103,7 +99,7 @@ class Mounts:
     def _made(self, real: RealHost) -> list[Mount]:
         if real.plays == "platform":
             return self._of_platform(self._environments.token_services(real.environment))
-        if real.plays in ("cis2", "nhs_login"):
+        if self._environments.is_provider(real.plays):
             return self._of_providers(self._environments.providers(real.plays, real.environment))
         if real.plays == "realms":
             return self._of_providers(self._environments.all_realms())
@@ -119,10 +115,8 @@ class Mounts:
         return [
             *self._own_mounts(),
             *(_mount(each.mount, self._token_service(each)) for each in token_services),
-            _mount("/hello-world", self._api(gateway, _hello_world)),
-            _mount("/mock-jwks", self._api(gateway, _mock_jwks, with_faults=False)),
-            _mount("/canary-api", self._api(gateway, _canary)),
-            _mount("", self._api(gateway, _own_apis, own_apis=True)),
+            *(_mount(f"/{api.api}", self._api(gateway, api.flows, with_faults=api.with_faults)) for api in APIS),
+            _mount("", self._api(gateway, "own_api:FLOWS", own_apis=True)),
         ]
 
     def _of_providers(self, services: Sequence[ProviderService]) -> list[Mount]:
@@ -174,12 +168,17 @@ class Mounts:
         return Deferred(make)
 
     def _api(
-        self, gateway: Gateway, flows: Callable[[], Flows], *, with_faults: bool = True, own_apis: bool = False
+        self, gateway: Gateway, flows: str, *, with_faults: bool = True, own_apis: bool = False
     ) -> WSGIApplication:
         def make() -> WSGIApplication:
             from mock_servers.platform.gateway import create_app
 
-            return create_app(gateway, flows(), self._faults if with_faults else None, own_apis=own_apis)
+            return create_app(
+                gateway,
+                flows_named(flows),
+                self._faults if with_faults else None,
+                own_apis=own_apis,
+            )
 
         return Deferred(make)
 
@@ -221,30 +220,6 @@ def _page_file(path: str) -> WSGIApplication:
         return {pages.STYLE_PATH: pages.style, pages.SCRIPT_PATH: pages.script}[path]
 
     return Deferred(make)
-
-
-def _hello_world() -> Flows:
-    from mock_servers.gateway.flows import HELLO_WORLD
-
-    return HELLO_WORLD
-
-
-def _mock_jwks() -> Flows:
-    from mock_servers.gateway.mock_jwks import FLOWS
-
-    return FLOWS
-
-
-def _canary() -> Flows:
-    from mock_servers.gateway.canary import FLOWS
-
-    return FLOWS
-
-
-def _own_apis() -> Flows:
-    from mock_servers.gateway.own_api import FLOWS
-
-    return FLOWS
 
 
 def _nothing(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mock_servers.provider.provider import Provider
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.provider import Provider
 from mock_servers.state.real_host import Hosts
 from mock_servers.wire.origins import Origins
 

@@ -9,10 +9,13 @@ from mock_servers.faults.ordered import Faults
 from mock_servers.jose.keys import KeyRing, read_private_key
 from mock_servers.journal.journal import Journal
 from mock_servers.platform.names import Names
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state import seeds
 from mock_servers.state.app import own_key_name
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.person import everybody
 from mock_servers.state.portfolio import DeveloperApps
 from mock_servers.state.registration import Apps
 from mock_servers.state.store import Store
@@ -33,9 +36,17 @@ class Parts:
     faults: Faults
     apps: Apps
     developer_apps: DeveloperApps
+    providers: tuple[Provider, ...]
 
 
-def parts_of(configuration: Configuration, *, clock: Clock, random: Random | None, ring: KeyRing) -> Parts:
+def parts_of(
+    configuration: Configuration,
+    *,
+    clock: Clock,
+    random: Random | None,
+    ring: KeyRing,
+    providers: tuple[Provider, ...] = PROVIDERS,
+) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
     store, identifiers = Store(), Identifiers(random)
     return Parts(
@@ -49,6 +60,7 @@ def parts_of(configuration: Configuration, *, clock: Clock, random: Random | Non
         faults=Faults(store, ring),
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),
+        providers=providers,
     )
 
 
@@ -60,7 +72,7 @@ def register_configured(parts: Parts) -> None:
         parts.ring.add(own_key_name(client_id), key, own_key_name(client_id))
     for app in configuration.apps:
         parts.apps.add(app)
-    for person in configuration.people:
+    for person in everybody(parts.providers, configuration.users):
         store.people.put((person.provider, person.id), person)
     own = [(api.path, api.scopes) for api in configuration.apis]
     for product in seeds.products(parts.names.environments, own):

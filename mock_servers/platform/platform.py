@@ -23,6 +23,8 @@ from mock_servers.platform.in_process import InProcess
 from mock_servers.platform.mounts import Mounts
 from mock_servers.platform.parts import parts_of, register_configured
 from mock_servers.platform.services import Services
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state import seeds
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.clock import Clock
@@ -45,7 +47,7 @@ class Platform:
     """One mock platform; two with different configurations live side by side without seeing each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
     """
 
     def __init__(
@@ -55,11 +57,12 @@ class Platform:
         clock: Clock | None = None,
         random: Random | None = None,
         ring: KeyRing | None = None,
+        providers: tuple[Provider, ...] = PROVIDERS,
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
         self.ring = ring or KeyRing()
-        parts = parts_of(self.configuration, clock=self.clock, random=random, ring=self.ring)
+        parts = parts_of(self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers)
         self.names = parts.names
         self.store = parts.store
         self.exchanges = parts.exchanges

@@ -13,19 +13,17 @@ from mock_servers.apim.service import Service as TokenService
 from mock_servers.faults.fetching import FaultyFetcher
 from mock_servers.gateway.reply import Reply
 from mock_servers.gateway.service import Service as Gateway
-from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.client import Client, client_of
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import HttpFetcher
 from mock_servers.jose.keys import KeyPair, read_private_key
 from mock_servers.platform.in_process import InProcess
 from mock_servers.platform.parts import Parts
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.realms import mock_realms
 from mock_servers.state import seeds
 from mock_servers.state.app import App
 from mock_servers.state.configuration import REALMS, Api
-from mock_servers.state.provider import Provider
 from mock_servers.state.real_host import trust_of
 from mock_servers.state.settings import ApimSettings, ProviderSettings
 from mock_servers.wire.request import Request
@@ -113,6 +111,7 @@ class Services:
             identifiers=parts.identifiers,
             journal=parts.exchanges,
             send=self._pass_on,
+            providers=parts.providers,
         )
 
     def management(self) -> Management:
@@ -153,25 +152,27 @@ class Services:
         realms: Mapping[str, ProviderSettings] = configuration.realms
         trust = trust_of(configuration.apim.environment)
         configured = [
-            (replace(CIS2, hosts=hosts.names_of("cis2", trust.cis2[0])), configuration.cis2),
-            (replace(NHS_LOGIN, hosts=hosts.names_of("nhs_login", trust.nhs_login[0])), configuration.nhs_login),
+            (replace(each, hosts=hosts.names_of(each.name, trusted[0])), configuration.settings_of(each.name))
+            for each in self.parts.providers
+            for trusted in [trust.get(each.name, ("",))]
         ]
         for environment in dict.fromkeys([REALMS, *(name.partition("-mock-")[2] for name in realms)]):
             configured += [
                 (replace(realm, hosts=hosts.names_of("realms")), realms.get(realm.name, ProviderSettings()))
-                for realm in mock_realms(environment)
+                for realm in mock_realms(environment, self.parts.providers)
             ]
         return [self.provider(provider, settings) for provider, settings in configured]
 
     def _token_services(self) -> Sequence[TokenService]:
-        real = [self.providers["cis2"], self.providers["nhs_login"]]
-        realms = [service for name, service in self.providers.items() if name not in ("cis2", "nhs_login")]
+        named = {each.name for each in self.parts.providers}
+        real = [service for name, service in self.providers.items() if name in named]
+        realms = [service for name, service in self.providers.items() if name not in named]
         settings = self.parts.configuration.apim
         return self.token_service("/oauth2", settings, real), self.token_service("/oauth2-mock", settings, realms)
 
     def _client(self, provider: Provider, client_id: str) -> Client | None:
         names = self.parts.names
-        if client_id == platform_client.client_id_at(provider):
+        if client_id == provider.on_platform.client_id:
             return platform_client.platform_client(
                 provider,
                 "/oauth2-mock" if provider.hosts == names.hosts.names_of("realms") else "/oauth2",
@@ -182,8 +183,7 @@ class Services:
         app = self.parts.store.apps.get(client_id)
         if app is None:
             return None
-        of_realms = {"cis2": app.cis2_realm_secret, "nhs_login": app.nhs_login_realm_secret}
-        secret = of_realms[provider.people] if provider.name != provider.people else None
+        secret = app.realm_secret(provider.people) if provider.name != provider.people else None
         return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None, secret=secret)
 
     def _jwks_url(self, app: App) -> str:

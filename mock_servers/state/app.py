@@ -7,18 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.limit import CALLED_URL, COUNT, KEY_SET, KEY_SET_URL, REDIRECT, SCOPE, TEXT, WORD
 from mock_servers.state.real_host import ENVIRONMENT
 
-DEFAULT_SCOPES = (
-    "urn:nhsd:apim:app:level3:hello-world",
-    "urn:nhsd:apim:user-nhs-cis2:aal1:hello-world",
-    "urn:nhsd:apim:user-nhs-cis2:aal2:hello-world",
-    "urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",
-    "urn:nhsd:apim:user-nhs-login:P0:hello-world",
-    "urn:nhsd:apim:user-nhs-login:P5:hello-world",
-    "urn:nhsd:apim:user-nhs-login:P9:hello-world",
-)
+ACCESSES = ("app:level3", *(f"user-{each.word}:{mark}" for each in PROVIDERS for mark in each.scope_marks))
+"""Every access and level that a scope may name."""
+
+DEFAULT_SCOPES = tuple(f"urn:nhsd:apim:{access}:hello-world" for access in ACCESSES)
 """What an app may ask for when nothing else is configured: all of the mock's hello-world API."""
 
 
@@ -92,6 +88,26 @@ class App:
     def known_in(self, environment: str) -> bool:
         """Whether the app exists in this environment of the platform."""
         return not self.environments or environment in self.environments
+
+    @property
+    def auth_method(self) -> str:
+        """How it proves itself where a provider goes by what is registered."""
+        return self.cis2_auth_method
+
+    @property
+    def signing_algorithm(self) -> str:
+        """What it signs with where a provider goes by what is registered."""
+        return self.cis2_signing_algorithm
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All of its secrets."""
+        return tuple(filter(None, (self.client_secret, self.cis2_realm_secret, self.nhs_login_realm_secret)))
+
+    def realm_secret(self, people: str) -> str | None:
+        """Return its own secret at the mock realm for these people, `None` for its only one."""
+        own = {"cis2": self.cis2_realm_secret, "nhs_login": self.nhs_login_realm_secret}
+        return own.get(people)
 
     @property
     def usable(self) -> bool:

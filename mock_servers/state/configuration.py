@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.limit import (
     FULL_HOST,
@@ -21,8 +22,9 @@ from mock_servers.state.limit import (
     Limit,
     matching,
 )
-from mock_servers.state.person import READY_MADE, Person
+from mock_servers.state.person import Person, everybody
 from mock_servers.state.real_host import HOSTS, TEST_SUITE_HOSTS, RealHost, environment_among
+from mock_servers.state.seeds import APIS
 from mock_servers.state.settings import ApimSettings, ProviderSettings
 
 READY_MADE_APP: Final = App(
@@ -42,14 +44,18 @@ _PAGE: Final = re.compile(r"https://([^/:?#]+)(?::443)?(?:[/?#]|$)")
 _MOCKED: Final = "|".join(
     (
         *("_nhsauth", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo", r"\.well-known"),
-        *("hello-world", "mock-jwks", "canary-api", "v1/organizations"),
+        *(seed.api for seed in APIS),
+        "v1/organizations",
     )
 )
 _PATH: Final = matching(
     rf"(?!/(?:{_MOCKED})(?:/|$))/[^?#\s]*[^/?#\s]",
     'a path such as "/my-api", no slash at its end, none of the paths that are mocked',
 )
-_REALM: Final = matching(r"(?:Cis2|NHS-Login)-mock-[a-z0-9-]+", "Cis2-mock-… or NHS-Login-mock-… and an environment")
+_REALMS: Final = [each.mock_realm.name for each in PROVIDERS if each.mock_realm is not None]
+_REALM: Final = matching(
+    rf"(?:{'|'.join(_REALMS)})-[a-z0-9-]+", f"{' or '.join(f'{each}-…' for each in _REALMS)} and an environment"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +119,16 @@ class Configuration:
     @property
     def people(self) -> tuple[Person, ...]:
         """Everybody who can log in; a configured user takes the place of a ready-made one with the same id."""
-        by_id = {(person.provider, person.id): person for person in (*READY_MADE, *self.users)}
-        return tuple(by_id.values())
+        return everybody(PROVIDERS, self.users)
+
+    def settings_of(self, provider: str) -> ProviderSettings:
+        """Return the settings of a provider; one that has no table of its own has the defaults."""
+        return {"cis2": self.cis2, "nhs_login": self.nhs_login}.get(provider, ProviderSettings())
 
     @property
     def key_files(self) -> Mapping[Path, str]:
         """The files of users' own private keys, and which member names each, as a message calls it."""
-        providers = {"cis2": self.cis2, "nhs_login": self.nhs_login}
+        providers = {each.name: self.settings_of(each.name) for each in PROVIDERS}
         providers |= {f"realms.{name}": settings for name, settings in self.realms.items()}
         named = {each.signing_key: f"{table}.signing_key" for table, each in providers.items()}
         named |= {self.private_keys.get(app.client_id): f"apps[{at}].private_key" for at, app in enumerate(self.apps)}

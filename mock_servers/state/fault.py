@@ -6,28 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, get_args
 
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.limit import CONTENT_TYPE, COUNT, TIMES, WORD, Contradictions, Limit, between, one_of
 
-Place = Literal[
-    "token",
-    "authorize",
-    "callback",
-    "userinfo",
-    "app.jwks",
-    "cis2",
-    "cis2.authorize",
-    "cis2.token",
-    "cis2.userinfo",
-    "cis2.jwks",
-    "cis2.discovery",
-    "nhs_login",
-    "nhs_login.authorize",
-    "nhs_login.token",
-    "nhs_login.userinfo",
-    "nhs_login.jwks",
-    "nhs_login.discovery",
-    "api",
-]
+_PLATFORM: Final = ("token", "authorize", "callback", "userinfo")
+_AT_PROVIDER: Final = ("authorize", "token", "userinfo", "jwks", "discovery")
+_OF_PROVIDERS: Final = (
+    place for each in PROVIDERS for place in (each.name, *(f"{each.name}.{endpoint}" for endpoint in _AT_PROVIDER))
+)
+PLACES: Final = (*_PLATFORM, "app.jwks", *_OF_PROVIDERS, "api")
 """Where: an endpoint of the platform, the fetch of an app's key set, a provider or one of its endpoints, any API."""
 
 Deed = Literal["delay", "status", "drop", "malformed", "rate_limit", "catch_all", "rotate"]
@@ -35,14 +22,13 @@ Malformation = Literal["html", "half", "truncated", "empty"]
 Policy = Literal["quota", "spike_arrest"]
 Scope = Literal["application", "proxy"]
 
-PLACES: Final[tuple[str, ...]] = get_args(Place)
 DEEDS: Final[tuple[str, ...]] = get_args(Deed)
 
-_PLATFORM: Final = ("token", "authorize", "callback", "userinfo")
+KEY_SETS: Final = ("app.jwks", *(f"{each.name}.jwks" for each in PROVIDERS))
 PLACES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "rate_limit": (*_PLATFORM, "api"),
     "catch_all": _PLATFORM,
-    "rotate": ("app.jwks", "cis2.jwks", "nhs_login.jwks"),
+    "rotate": KEY_SETS,
 }
 """By deed, where it makes sense; what is not listed may go wrong everywhere."""
 
@@ -85,7 +71,7 @@ class Fault:
     """
 
     id: int = 0
-    on: Place
+    on: Annotated[str, one_of(*PLACES)]
     do: Deed
     times: Annotated[int, TIMES] | None = 1
     after: Annotated[int, COUNT] = 0

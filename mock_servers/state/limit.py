@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.wire.wording import shown
 
 _TEN_YEARS: Final = 315_360_000
@@ -118,10 +119,11 @@ KEY_SET: Final = Limit(
     holds=_is_key_set,
     schema={"required": ["keys"], "properties": {"keys": {"type": "array", "items": {"type": "object"}}}},
 )
+_MARKS: Final = [mark for provider in PROVIDERS for mark in provider.scope_marks]
 SCOPE: Final = matching(
-    r"[!-~]*(?:urn:nhsd:apim:app:level[03]:|:aal[123]:|:P[059]:)[!-~]*",
+    rf"[!-~]*(?:urn:nhsd:apim:app:level[03]:|:(?:{'|'.join(_MARKS)}):)[!-~]*",
     'a scope that a token can have, such as "urn:nhsd:apim:user-nhs-cis2:aal3:my-api": it names app:level3, or the '
-    "level aal1, aal2, aal3, P0, P5 or P9 of a person",
+    f"level {', '.join(_MARKS[:-1])} or {_MARKS[-1]} of a person",
 )
 """What a flow grants goes by these marks alone, whatever stands around them (S). An API whose products ask for an API
 key alone has app:level0 (S).

@@ -5,7 +5,7 @@ A name alone decides; where the mock is reached under it (a proxy, an alias of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -39,12 +39,11 @@ class RealHost:
         return f"https://{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """Whose id tokens an environment of the platform takes; the first of each is where it sends people to log in."""
+Trust = Mapping[str, tuple[str, ...]]
+"""Whose id tokens an environment of the platform takes: environments of each provider, by the provider's name.
 
-    cis2: tuple[str, ...]
-    nhs_login: tuple[str, ...]
+The first of each is where it sends people to log in.
+"""
 
 
 PLATFORMS: Final = (
@@ -85,18 +84,23 @@ TEST_SUITE_HOSTS: Final = (
 )
 """What the public test suites call besides. They are no hosts of the NHS, so a mock plays them only when asked to."""
 
-_TEST: Final = Trust(cis2=("int",), nhs_login=("aos", "sandpit"))
-_INTERNAL: Final = Trust(cis2=("int", "dev"), nhs_login=("aos", "sandpit"))
+
+def _trust(**environments: tuple[str, ...]) -> Trust:
+    return environments
+
+
+_TEST: Final = _trust(cis2=("int",), nhs_login=("aos", "sandpit"))
+_INTERNAL: Final = _trust(cis2=("int", "dev"), nhs_login=("aos", "sandpit"))
 TRUST: Final = {
     "int": _TEST,
     "sandbox": _TEST,
     "dev": _INTERNAL,
-    "ref": Trust(cis2=("int", "dep"), nhs_login=("aos", "sandpit")),
+    "ref": _trust(cis2=("int", "dep"), nhs_login=("aos", "sandpit")),
     "internal-dev": _INTERNAL,
     "internal-dev-sandbox": _INTERNAL,
     "internal-qa": _INTERNAL,
     "internal-qa-sandbox": _INTERNAL,
-    "prod": Trust(cis2=("live",), nhs_login=("live",)),
+    "prod": _trust(cis2=("live",), nhs_login=("live",)),
 }
 """By environment of the platform. That int goes with CIS2's integration environment and prod with the live ones follows
 from the documentation (D); the rest is a guess, and takes rather more than less (I).
@@ -130,7 +134,7 @@ class Hosts:
         scheme, _, host = origin.partition("://")
         return self.find(host) if scheme == "https" and host.partition(":")[2] in ("", "443") else None
 
-    def names_of(self, plays: Plays, environment: str = "") -> tuple[str, ...]:
+    def names_of(self, plays: str, environment: str = "") -> tuple[str, ...]:
         """Return the names of the hosts that are an environment's of a service, the table's own first."""
         return tuple(host.name for host in self if (host.plays, host.environment) == (plays, environment))
 

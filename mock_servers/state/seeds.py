@@ -6,15 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mock_servers.state.app import DEFAULT_SCOPES
+from mock_servers.state.app import ACCESSES
 from mock_servers.state.developer_app import Product
 
 _NAMES: Final = {"dev": "dep-dev"}
 """How products and proxies name an environment, where that is not its own name (S)."""
-
-_CIS2: Final = tuple(f"user-nhs-cis2:{level}" for level in ("aal1", "aal2", "aal3"))
-_NHS_LOGIN: Final = tuple(f"user-nhs-login:{level}" for level in ("P0", "P5", "P9"))
-_LEVELS: Final = ("app:level3", *_CIS2, *_NHS_LOGIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +29,21 @@ def proxy_of(path: str, environment: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seed:
-    """A product in the making: `api` is its own proxy, `levels` its scopes without their ends."""
+class Seed:
+    """An API of the platform, and its product in the making: `api` is its own proxy, `levels` its scopes without ends.
+
+    What lies below `/` and its name is answered by `flows` behind the gateway, as `module:name`; the token services
+    have none there. `with_faults`: what is ordered to fail may fail there.
+    """
 
     api: str
     levels: tuple[str, ...] = ()
     with_identity_service: bool = True
+    flows: str = ""
+    with_faults: bool = True
 
     def product(self, environment: str, scopes: Iterable[str] = ()) -> Product:
+        """Return the product of one environment; `scopes` come besides its own."""
         apis = (self.api, "identity-service", "identity-service-mock") if self.with_identity_service else (self.api,)
         own = tuple(f"urn:nhsd:apim:{level}:{_scope_end(self.api)}" for level in self.levels)
         return Product(
@@ -57,13 +60,20 @@ def _scope_end(api: str) -> str:
     return "identity-service" if api == "identity-service-mock" else api
 
 
-_SEEDS: Final = (
-    _Seed(api="identity-service-mock", levels=_LEVELS, with_identity_service=False),
-    _Seed(api="identity-service", with_identity_service=False),
-    _Seed(api="mock-jwks", levels=("app:level0", *_LEVELS)),
-    _Seed(api="canary-api", levels=("app:level3", "user-nhs-id:aal3", "user-nhs-login:P9")),
+SEEDS: Final = (
+    Seed(api="identity-service-mock", levels=ACCESSES, with_identity_service=False),
+    Seed(api="identity-service", with_identity_service=False),
+    Seed(api="mock-jwks", levels=("app:level0", *ACCESSES), flows="mock_jwks:FLOWS", with_faults=False),
+    Seed(api="canary-api", levels=("app:level3", "user-nhs-id:aal3", "user-nhs-login:P9"), flows="canary:FLOWS"),
+    Seed(api="hello-world", levels=ACCESSES, flows="flows:HELLO_WORLD"),
 )
-"""In this order: clients take the first product that covers the proxy they test (S)."""
+"""In this order: clients take the first product that covers the proxy they test (S).
+
+This is where an API behind the gateway is registered; the rest follows from it.
+"""
+
+APIS: Final = tuple(seed for seed in SEEDS if seed.flows)
+"""Those that are mocked behind the gateway."""
 
 _ABSENT: Final = (("identity-service-mock", "prod"),)
 """What is not deployed in an environment (S)."""
@@ -78,7 +88,7 @@ def proxy_name(api: str, environment: str) -> str:
 
 def proxies(environments: Iterable[str], own: Iterable[str] = ()) -> dict[str, Proxy]:
     """Return the proxies of these environments by name; `own` are the base paths of a team's own APIs."""
-    apis = {api: _BASE_PATHS.get(api, api) for api in (*(seed.api for seed in _SEEDS), "hello-world")}
+    apis = {api: _BASE_PATHS.get(api, api) for api in (seed.api for seed in SEEDS)}
     apis |= {name_of(path): path.strip("/") for path in own}
     deployed = [
         Proxy(name=proxy_name(api, each), base_path=path, environment=each)
@@ -95,11 +105,10 @@ def products(environments: Iterable[str], own: Iterable[tuple[str, tuple[str, ..
     A team's own API has the scopes it was given, and those of each access and level besides.
     """
     given = {name_of(path): scopes for path, scopes in own}
-    seeds = {seed.api: seed for seed in (*_SEEDS, _Seed(api="hello-world"))}
-    seeds |= {api: _Seed(api=api, levels=_LEVELS) for api in given}
-    scopes = {"hello-world": DEFAULT_SCOPES, **given}
+    seeds = {seed.api: seed for seed in SEEDS}
+    seeds |= {api: Seed(api=api, levels=ACCESSES) for api in given}
     return [
-        seed.product(each, scopes.get(api, ()))
+        seed.product(each, given.get(api, ()))
         for each in environments
         for api, seed in seeds.items()
         if (api, each) not in _ABSENT

@@ -9,6 +9,8 @@ from werkzeug.test import Client
 
 from mock_servers import pages
 from mock_servers.pages import CallbackPage, ErrorPage, LogInForm, NextStep, person_choice
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.nhs_login import NHS_LOGIN
 from mock_servers.state.person import READY_MADE
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ pytestmark = pytest.mark.browser
 
 URL = "http://pages.example/"
 STYLE = Client(pages.style).get("/").text
-WORKERS = [person_choice(person) for person in READY_MADE if person.provider == "cis2"]
-PATIENTS = [person_choice(person) for person in READY_MADE if person.provider == "nhs_login"]
+WORKERS = [person_choice(CIS2, person) for person in READY_MADE if person.provider == CIS2.name]
+PATIENTS = [person_choice(NHS_LOGIN, person) for person in READY_MADE if person.provider == NHS_LOGIN.name]
 CIS2 = LogInForm(
     provider_title="CIS2",
     action=URL,

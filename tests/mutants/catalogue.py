@@ -41,6 +41,10 @@ def _provider(file: str, name: str, old: str, new: str) -> Mutant:
     return Mutant(name=name, file=f"mock_servers/identity_provider/{file}.py", old=old, new=new)
 
 
+def _data(file: str, name: str, old: str, new: str) -> Mutant:
+    return Mutant(name=name, file=f"mock_servers/provider/{file}.py", old=old, new=new)
+
+
 def _mock(file: str, name: str, old: str, new: str) -> Mutant:
     return Mutant(name=name, file=f"mock_servers/{file}.py", old=old, new=new)
 
@@ -308,7 +312,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "max(math.ceil(lifetime), 0)",
     ),
     _apim("tokens", "issued_at in seconds", "str(int(exchange.now * 1000))", "str(int(exchange.now))"),
-    _apim("tokens", "a session of NHS login like CIS2's", '"nhs_login": 3600', '"nhs_login": 43200'),
+    _data("nhs_login", "a session of NHS login like CIS2's", "session_lifetime=3600", "session_lifetime=43200"),
     _apim("tokens", "a refresh that is not counted", "count=spent.count + 1,", "count=spent.count,"),
     _apim("tokens", "a refresh that extends the session", "lifetime = min(asked, left)", "lifetime = asked"),
     _apim(
@@ -350,29 +354,29 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "if sent not in exchange.app.redirect_uris:",
         "if sent.lower() not in exchange.app.redirect_uris:",
     ),
-    _apim(
-        "authorize",
+    _data(
+        "cis2",
         "another default for acr_values",
-        'DEFAULT_ACR_VALUES: Final = "AAL3_ANY"',
-        'DEFAULT_ACR_VALUES: Final = "AAL2_OR_AAL3_ANY"',
+        'scope="openid nationalrbacaccess",  # (S)\n        default_acr="AAL3_ANY"',
+        'scope="openid nationalrbacaccess",  # (S)\n        default_acr="AAL2_OR_AAL3_ANY"',
     ),
     _apim("authorize", "no max_age", 'MAX_AGE: Final = "300"', 'MAX_AGE: Final = "900"'),
     # providers and gateway
-    _provider(
+    _data(
         "cis2",
         "CIS2's sentence for a code",
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired, or revoked."',
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired or revoked."',
     ),
-    _provider("cis2", "CIS2 tells the whole hour", "told_short_by=1,", "told_short_by=0,"),
-    _provider(
+    _data("cis2", "CIS2 tells the whole hour", "told_short_by=1,", "told_short_by=0,"),
+    _data(
         "cis2",
         "an assertion of CIS2 good for an hour",
-        "PROOF: Final = Proof(longest=1800",
-        "PROOF: Final = Proof(longest=3600",
+        "longest=1800",
+        "longest=3600",
     ),
-    _provider("nhs_login", "a capital Bearer at NHS login", 'token_type="bearer"', 'token_type="Bearer"'),
-    _provider("nhs_login", "no nonce wanted at NHS login", "nonce_required=True", "nonce_required=False"),
+    _data("nhs_login", "a capital Bearer at NHS login", 'token_type="bearer"', 'token_type="Bearer"'),
+    _data("nhs_login", "no nonce wanted at NHS login", "nonce_required=True", "nonce_required=False"),
     _provider(
         "client_proof",
         "an assertion for anybody",

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import requests
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from pytest_nhsauth.faults import Faults
+from mock_servers.state.fault import PLACES
+from pytest_nhsauth.faults import Faults, Place
 from pytest_nhsauth.platform import Platform
 from pytest_nhsauth.remote import connected
 
@@ -172,3 +173,7 @@ def test_a_failure_shows_whose_doing_it_was(pytester: pytest.Pytester, run: Run)
     outcome = run()
 
     outcome.stdout.fnmatch_lines(["*This is a fault you ordered (number 1: status 502 on token).*"])
+
+
+def test_the_places_that_a_type_checker_knows_are_those_there_are() -> None:
+    assert get_args(Place) == PLACES

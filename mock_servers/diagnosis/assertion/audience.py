@@ -1,4 +1,4 @@
-"""Whom an assertion is for: the token URL of another environment, or almost the right one. Mistakes 1 and 4."""
+"""Whom an assertion is for: the token URL of another environment, or almost the right one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with other claims of an assertion: no jti, or no text; iss and sub that differ. Mistakes 23 and 24."""
+"""What is wrong with other claims of an assertion: no jti, or no text; iss and sub that differ."""
 
 from __future__ import annotations
 

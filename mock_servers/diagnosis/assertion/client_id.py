@@ -1,4 +1,4 @@
-"""Who asks: a name that is no API key of this environment, or an app that has registered no key. Mistakes 2 and 25."""
+"""Who asks: a name that is no API key of this environment, or an app that has registered no key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from mock_servers.apim import platform_client
 from mock_servers.apim.client_app import known_keys
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
@@ -14,10 +13,10 @@ from mock_servers.diagnosis.shapes import UUID, is_path, is_unfilled
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.provider.registered import PROVIDERS, owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 
-_CIS2_CLIENT: Final = re.compile(r"[\w.-]+\.apps\.(?:national|supplier)")
 _BY_CLIENT_ID: Final = ("find_app_by_client_id", "find_app_of_query")
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _BOTH: Final = "iss and sub are both the app's API key, of the environment that you post to"
@@ -96,7 +95,7 @@ def _resembles(app: App, named: str, bare: str) -> Iterator[str]:
 
 
 def _of_platform(named: str) -> Iterator[_Said]:
-    if named in platform_client.CLIENT_IDS.values():
+    if any(named == provider.on_platform.client_id for provider in PROVIDERS):
         yield "certain", "the client id by which the platform itself is known to an identity provider"
 
 
@@ -105,8 +104,9 @@ def _of_shape(named: str) -> Iterator[_Said]:
         yield "certain", "a variable that was not filled in"
     if is_path(named):
         yield "likely", "by its looks the path of a file, which was not read"
-    if _CIS2_CLIENT.fullmatch(named):
-        yield "likely", "it looks like a CIS2 client id, which is for CIS2 alone"
+    owner = owner_of_client_id(named)
+    if owner is not None:
+        yield "likely", f"it looks like a {owner.title} client id, which is for {owner.title} alone"
     if UUID.fullmatch(named):
         yield "likely", "a UUID, as is the application id of the developer portal, which is no API key"
     if _API_KEY.fullmatch(named):

@@ -1,4 +1,4 @@
-"""What is wrong with the assertion's header: algorithm, kid absent, type. Mistakes 15 to 17."""
+"""What is wrong with the assertion's header: algorithm, kid absent, type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the assertion's times: the unit, the lifetime, or the clock it was made by. Mistakes 18 to 21.
+"""What is wrong with the assertion's times: the unit, the lifetime, or the clock it was made by.
 
 `iat`, when there is one, tells a long lifetime from a wrong clock; without it both remain possible.
 """

@@ -1,4 +1,4 @@
-"""A JWT that was damaged on its way: quoted, wrapped, cut off, prettified by an editor, never filled in. Mistake 58."""
+"""A JWT that was damaged on its way: quoted, wrapped, cut off, prettified by an editor, never filled in."""
 
 from __future__ import annotations
 

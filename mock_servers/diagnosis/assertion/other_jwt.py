@@ -1,4 +1,4 @@
-"""A sound JWT in the wrong place: the two fields swapped, or another token than the id_token. Mistakes 56 and 57.
+"""A sound JWT in the wrong place: the two fields swapped, or another token than the id_token.
 
 Those that the mock issued `place` knows for certain; these are told by what they say of themselves.
 """

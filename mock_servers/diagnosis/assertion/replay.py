@@ -1,4 +1,4 @@
-"""An assertion or its jti that was seen before: kept, sent again by a retry, or not unique. Mistakes 7, 8 and 22."""
+"""An assertion or its jti that was seen before: kept, sent again by a retry, or not unique."""
 
 from __future__ import annotations
 

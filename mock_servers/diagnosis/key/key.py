@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mock_servers.apim import platform_client
 from mock_servers.diagnosis.case import Case
 from mock_servers.jose.jwks import public_key
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.app import App, own_key_name
 from mock_servers.wire.wording import shown
 
-_TITLES: Final = {"cis2": "CIS2", "nhs_login": "NHS login", platform_client.KEY_NAME: "the platform itself"}
+_TITLES: Final = {**{each.name: each.title for each in PROVIDERS}, platform_client.KEY_NAME: "the platform itself"}
 """Whose the keys of the mock's services are."""
 _DIGESTS: Final = {"SHA-256": hashlib.sha256, "SHA-1": hashlib.sha1}
 

@@ -1,4 +1,4 @@
-"""What is wrong with an app's key set: out of reach, no key set at all, a key of no use. Mistakes 6, 26 and 28.
+"""What is wrong with an app's key set: out of reach, no key set at all, a key of no use.
 
 How the real service answers a key set that is none, or a short key, is a guess (I).
 """

@@ -1,7 +1,4 @@
-"""A kid that the key set does not have: nearly one of its own, a digest, a file name, another app's, or too new.
-
-Mistakes 9 and 10.
-"""
+"""A kid that the key set does not have: nearly one of its own, a digest, a file name, another app's, or too new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a signature does not hold: another key, another algorithm, a token that was changed or cut. Mistake 11, and more.
+"""Why a signature does not hold: another key, another algorithm, a token that was changed or cut.
 
 Only when the signature is what was refused is every known key tried; else the registered one alone, once.
 """

@@ -1,4 +1,4 @@
-"""How a client names itself where a secret is wanted, or two ways are mixed. Mistakes 32, 48 and 52."""
+"""How a client names itself where a secret is wanted, or two ways are mixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A redirect URI that is not the registered one, or not the one of the log-in. Mistake 50."""
+"""A redirect URI that is not the registered one, or not the one of the log-in."""
 
 from __future__ import annotations
 

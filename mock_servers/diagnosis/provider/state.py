@@ -1,4 +1,4 @@
-"""The state that a log-in carries: not sent, used, late, or nobody's. Mistake 51."""
+"""The state that a log-in carries: not sent, used, late, or nobody's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What is wrong with the form as a whole: JSON, a secret in place of an assertion, the query string, a charset.
-
-Mistakes 5, 14, 30 and 31.
-"""
+"""What is wrong with the form as a whole: JSON, a secret in place of an assertion, the query string, a charset."""
 
 from __future__ import annotations
 

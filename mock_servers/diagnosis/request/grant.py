@@ -1,4 +1,4 @@
-"""What a token request asks for: its grant type and the type of its subject token. Mistakes 54 and 55."""
+"""What a token request asks for: its grant type and the type of its subject token."""
 
 from __future__ import annotations
 

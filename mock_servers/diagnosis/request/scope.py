@@ -1,28 +1,26 @@
-"""No scope is left for the way or the level of this token. Mistake 43."""
+"""No scope is left for the way or the level of this token."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from mock_servers.apim.scopes import APPLICATION
+from mock_servers.apim.scopes import APPLICATION, level_mark
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.grant import AccessToken
 from mock_servers.state.person import Person
-from mock_servers.state.provider import Provider
 from mock_servers.wire.wording import shown
 
 _FOR_APPLICATION: Final = "find_app_scopes"
 _FOR_PERSON: Final = "find_user_scopes"
-_PROVIDERS: Final = {"cis2": CIS2, "nhs_login": NHS_LOGIN}
+_PROVIDERS: Final = {each.name: each for each in PROVIDERS}
 _MOST: Final = 3
 _AT_API: Final = ("check_scope", "check_scope_by_newest_suite")
-_PEOPLE: Final = {"cis2": "user-nhs-cis2", "nhs_login": "user-nhs-login"}
 
 
 def scopes_none_left(case: Case) -> Finding | None:
@@ -38,8 +36,7 @@ def scopes_none_left(case: Case) -> Finding | None:
         return None
     level = subject.claims[provider.level_claim]
     people = case.known.store.people.values()
-    mark = f":{level[:2]}:" if isinstance(level, str) and provider.people == "nhs_login" else f":aal{level}:"
-    if any(mark in scope for scope in app.scopes):
+    if any(level_mark(provider, subject) in scope for scope in app.scopes):
         return None
     return _of_person(app.name, app.scopes, provider, level, who_would_do(provider, app.scopes, people))
 
@@ -83,7 +80,7 @@ def _able(provider: Provider, wanted: str, people: Collection[Person]) -> list[s
 
 
 def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: object, who: str) -> Finding:
-    own = [scope for scope in scopes if f":{_PEOPLE[provider.people]}:" in scope]
+    own = [scope for scope in scopes if f":user-{provider.word}:" in scope]
     other = f" It has none for people of {provider.title} at all." if not own else ""
     return Finding(
         id="scopes-none-left",

@@ -1,4 +1,4 @@
-"""What an API was called with instead of a live access token of the platform. Mistakes 37 to 41."""
+"""What an API was called with instead of a live access token of the platform."""
 
 from __future__ import annotations
 

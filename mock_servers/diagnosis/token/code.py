@@ -1,4 +1,4 @@
-"""An authorization code that buys nothing any more: used, late, or another client's. Mistake 49.
+"""An authorization code that buys nothing any more: used, late, or another client's.
 
 That it came to the wrong service `place` tells.
 """

@@ -1,4 +1,4 @@
-"""A refresh that is refused: the token was used before, its answer was lost, or there never was one. 33, 34, 53."""
+"""A refresh that is refused: the token was used before, its answer was lost, or there never was one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands for an id_token and is none by its looks, or is of another environment, or too old. Mistakes 3, 12, 13.
+"""What stands for an id_token and is none by its looks, or is of another environment, or too old.
 
 What the mock issued itself is recognised by `place`.
 """
@@ -13,14 +13,18 @@ from urllib.parse import urlsplit
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.shapes import is_unfilled, shape_of
-from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.wire.origins import canonical
 from mock_servers.wire.wording import cut, difference, duration, moment, shown, url
 
-_REALM: Final = re.compile(r"https?://[^/]+(?:/auth)?/realms/(Cis2-mock|NHS-Login-mock)-([\w-]+)")
+_REALM: Final = re.compile(
+    r"https?://[^/]+(?:/auth)?/realms/("
+    + "|".join(each.mock_realm.name for each in PROVIDERS if each.mock_realm)
+    + r")-([\w-]+)"
+)
 _LONGEST: Final = 500
 _MOST: Final = 6
 
@@ -80,19 +84,18 @@ def _trusted(case: Case) -> str:
 def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
     realm, origin = _REALM.fullmatch(iss), _origin(iss)
     host = case.known.hosts.of_origin(origin)
-    if host is not None and host.plays in ("cis2", "nhs_login"):
-        title = "CIS2" if host.plays == "cis2" else "NHS login"
+    title = next((each.title for each in PROVIDERS if host is not None and each.name == host.plays), None)
+    if host is not None and title is not None:
         yield "certain", f"the real {title}'s, of its environment {host.environment}"
     if realm is not None:
         yield "certain", f"the mock realm {realm[1]}-{realm[2]}'s; /oauth2-mock trusts those of its environment"
     if not case.known.is_all:
         yield "likely", "no issuer that is known of"
-    if origin in case.known.origins and iss == f"{origin}{CIS2.path}":
-        yield "certain", "this mock's CIS2, which /oauth2 trusts"
-    if iss in case.known.origins:
-        yield "certain", "this mock's NHS login, which /oauth2 trusts"
-    if iss == f"{origin}{CIS2.path}":
-        yield "likely", "a CIS2's, at a host by which this mock was never called"
+    for provider in (each for each in PROVIDERS if iss == f"{origin}{each.path}"):
+        if origin in case.known.origins:
+            yield "certain", f"this mock's {provider.title}, which /oauth2 trusts"
+        if provider.path:
+            yield "likely", f"a {provider.title}'s, at a host by which this mock was never called"
     yield "possible", "an issuer that this mock does not know"
 
 

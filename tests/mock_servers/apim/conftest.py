@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.apim import platform_client
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.mock import Mock
 from mock_servers.platform import token_service
+from mock_servers.provider.cis2 import CIS2
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
@@ -124,7 +124,7 @@ def given(platform: Mock, answered_by: FakeProvider) -> FakeProvider:
     """Come back from a CIS2 that gives an id token with these alterations."""
 
     def come_back(alterations: Alterations = UNALTERED, level: str | None = None) -> TestResponse:
-        wanted = Wanted(client_id=platform_client.CLIENT_IDS["cis2"], level=level)
+        wanted = Wanted(client_id=CIS2.on_platform.client_id, level=level)
         token = platform.id_token("cis2", wanted, alterations)
         return answered_by(json.dumps({"access_token": "opaque", "id_token": token}).encode())
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from werkzeug.test import TestResponse
@@ -15,6 +15,7 @@ from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 
@@ -299,3 +300,15 @@ def test_a_provider_whose_lifetimes_are_configured_knows_the_platform(ring: KeyR
 
     assert client is not None
     assert client.backchannel_logout_uri == "http://127.0.0.1:8080/oauth2/backchannel_logout"
+
+
+def test_time_passes_while_the_platform_asks_the_provider(ring: KeyRing) -> None:
+    moments = itertools.count(1_800_000_000, 1.5)
+    platform = Mock(ring=ring, clock=Clock(lambda: next(moments)))
+    callback = f"{platform.url}/_nhsauth/callback"
+    platform.apps.change("nhsauth-app", redirect_uris=(callback,))
+    asked = {"client_id": "nhsauth-app", "redirect_uri": callback, "response_type": "code", "state": "s"}
+
+    sent_to = platform.log_in(f"{platform.url}/oauth2/authorize?{urlencode(asked)}", user="656005750104")
+
+    assert sent_to.startswith(f"{callback}?code=")

@@ -10,9 +10,9 @@ import pytest
 from mock_servers.catalogue.entries import about, entries
 from mock_servers.diagnosis.request import place
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.realms import mock_realms
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.nhs_login import NHS_LOGIN
+from mock_servers.provider.realms import mock_realms
 
 MODULES = sorted({each.find.__module__ for each in FINDERS} - {place.__name__})
 

@@ -19,11 +19,11 @@ from mock_servers.catalogue import entries as catalogue
 from mock_servers.catalogue.entries import entries
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.gateway import errors as gateway_errors
-from mock_servers.identity_provider import cis2, keycloak, nhs_login
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.management import errors as management_errors
 from mock_servers.mock import Mock
+from mock_servers.provider import cis2, keycloak, nhs_login
 from mock_servers.rules import ServiceError
 
 Run = Callable[..., Result]

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
-from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.nhs_login import NHS_LOGIN
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.limit import IN_FILE, between

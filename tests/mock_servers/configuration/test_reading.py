@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.configuration.reading import ConfigurationError
-from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.jose.keys import KeyFileError, KeyPair, KeyRing, jwks
 from mock_servers.mock import Mock
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.nhs_login import NHS_LOGIN
 from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person

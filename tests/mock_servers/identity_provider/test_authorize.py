@@ -6,9 +6,9 @@ from urllib.parse import quote, urlencode
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.provider.cis2 import PATH
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
 

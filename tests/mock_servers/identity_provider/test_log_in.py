@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.cis2 import PATH
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.provider.cis2 import CIS2, PATH
+from mock_servers.provider.nhs_login import NHS_LOGIN
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import Person, roles
@@ -323,7 +323,7 @@ def test_auth_time_is_that_of_the_log_in(submit: Ask, told: Told, redeem: Ask, p
 def test_selectedrole_tells_the_role_that_was_picked(submit: Ask, told: Told, redeem: Ask, platform: Mock) -> None:
     person = platform.store.people.get(("cis2", DOCTOR))
     assert isinstance(person, Person)
-    first, second = [str(role["person_roleid"]) for role in roles(person)][:2]
+    first, second = [str(role["person_roleid"]) for role in roles(CIS2, person)][:2]
     scope = "openid selectedrole"
 
     unpicked = id_token(redeem("cis2", told(submit(DOCTOR, scope=scope))["code"]))

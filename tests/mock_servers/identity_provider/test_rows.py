@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from mock_servers.identity_provider import errors
-from mock_servers.identity_provider.cis2 import CIS2
 from mock_servers.identity_provider.flows import FLOWS
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.identity_provider.realms import mock_realms
 from mock_servers.identity_provider.render import row_of
-from mock_servers.state.provider import Provider
+from mock_servers.provider import errors
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.nhs_login import NHS_LOGIN
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.realms import mock_realms
 from mock_servers.state.settings import ProviderSettings
 
 RULES = [rule for flow in FLOWS for policy in flow.policies for rule in policy.rules]

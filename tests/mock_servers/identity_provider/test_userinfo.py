@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.mock import Mock
+from mock_servers.provider.cis2 import PATH
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]

@@ -20,6 +20,8 @@ from mock_servers.pages import (
     RoleChoice,
     person_choice,
 )
+from mock_servers.provider.cis2 import CIS2
+from mock_servers.provider.registered import provider_named
 from mock_servers.state.person import READY_MADE, Person
 
 EVIL = """'"><script>alert(1)</script>&{{ 7*7 }}{% raw %}"""
@@ -252,18 +254,18 @@ def test_a_realm_is_called_a_mock_once() -> None:
 
 @pytest.mark.parametrize("person", READY_MADE, ids=lambda person: person.id)
 def test_everybody_who_is_ready_made_can_be_offered(person: Person) -> None:
-    choice = person_choice(person)
+    choice = person_choice(provider_named(person.provider), person)
 
     assert (choice.id, choice.level.lower()) == (person.id, person.level.lower())
     assert choice.description
 
 
 def test_a_worker_is_described_by_roles_and_organisations() -> None:
-    assert person_choice(READY_MADE[1]).description == "Nurse Access Role at Mockford General Hospital"
+    assert person_choice(CIS2, READY_MADE[1]).description == "Nurse Access Role at Mockford General Hospital"
 
 
 def test_roles_of_any_shape_can_be_offered() -> None:
     claims = {"nhsid_nrbac_roles": [{}, 1, {"org_code": 2, "role_name": None}], "nhsid_user_orgs": {"org_code": "X"}}
     person = Person(provider="cis2", id="656005750199", level="aal3", claims=claims)
 
-    assert [role.id for role in person_choice(person).roles] == ["", ""]
+    assert [role.id for role in person_choice(CIS2, person).roles] == ["", ""]

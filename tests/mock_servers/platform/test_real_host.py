@@ -8,11 +8,11 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider import log_ins
-from mock_servers.identity_provider.cis2 import PATH
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.provider.cis2 import PATH
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.real_host import HOSTS, Hosts, RealHost

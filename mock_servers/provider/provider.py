@@ -1,11 +1,12 @@
-"""What an identity provider is made of. Its values hold data alone: where two providers differ, a field says how."""
+"""What an identity provider is made of. Where two providers differ, a field says how; nobody asks for a name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from mock_servers.rules import Problem, ServiceError
 from mock_servers.wire.origins import canonical
@@ -90,8 +91,8 @@ class Proof:
 
     `methods` and `algorithms` empty: as registered. `audiences` are words of endpoints, or `issuer`; a list of
     audiences will do where `audience_list`. `longest` is how many seconds ahead an assertion's `exp` may be, `None` for
-    no limit, `advised` how many are documented. `counts_registered`: of several proofs in one request the one that is
-    registered counts, and no other is looked at.
+    no limit, `longest_source` who says so, `advised` how many are documented. `counts_registered`: of several proofs in
+    one request the one that is registered counts, and no other is looked at.
     """
 
     methods: tuple[str, ...] = ()
@@ -99,9 +100,84 @@ class Proof:
     audiences: tuple[str, ...] = ("token",)
     audience_list: bool = False
     longest: int | None = None
+    longest_source: str = ""
     advised: int | None = None
     realm: str = ""
     counts_registered: bool = False
+
+
+class Someone(Protocol):
+    """Who can log in, as a provider tells of them; the whole is `state.person`."""
+
+    @property
+    def id(self) -> str:
+        """The provider's number for the person."""
+
+    @property
+    def uuid(self) -> str:
+        """A UUID that is always the same for this person."""
+
+    @property
+    def level(self) -> str:
+        """The word of the highest level at which the person can log in."""
+
+    @property
+    def family_name(self) -> str:
+        """In capitals."""
+
+    @property
+    def given_name(self) -> str:
+        """As it is written."""
+
+    @property
+    def birthdate(self) -> str:
+        """As ISO 8601 writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What a provider tells of people at userinfo.
+
+    `members` returns all of them in their order, `by_scope` says which of them each scope adds. Those of the scopes in
+    `at_userinfo_alone` are not for an id token. `unknown_at_level`: what a log-in at a level does not tell.
+    `names_itself`: issuer, client and the client's own note have a place. `tells_birthdate`: the log-in page offers
+    people by their date of birth, else by their roles.
+    """
+
+    members: Callable[[Someone], dict[str, Any]]
+    by_scope: Mapping[str, Sequence[str]]
+    at_userinfo_alone: tuple[str, ...] = ()
+    unknown_at_level: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    names_itself: bool = False
+    tells_birthdate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformAsClient:
+    """How the API platform sends people to a provider, and what it makes of their log-in.
+
+    `client_id` is the platform's there, `scope` what it asks for, `default_acr` the `acr_values` of a client that names
+    none; without it none are sent. `picked_by` is the scope at /authorize that picks this provider; the first without
+    one takes all others. A session lasts `session_lifetime` seconds and so does a refresh token. `tells_log_outs`: its
+    logout tokens are believed. The platform proves itself by its secret in the form, or by an assertion. `lent_as` is
+    the word by which the proxy mock-jwks lends client id and secret.
+    """
+
+    client_id: str
+    scope: str = "openid"
+    default_acr: str | None = None
+    picked_by: str | None = None
+    session_lifetime: int = 43200
+    tells_log_outs: bool = False
+    lent_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MockRealm:
+    """The platform's mock realm for a provider's people: `Cis2-mock` and an environment, and its claims for them."""
+
+    name: str
+    claims: Mapping[str, Fact]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +195,13 @@ class Provider:
     `gives_refresh_tokens`: to clients that are registered for no grant in particular, too. Whatever else lies below
     `realms_path` is a realm that does not exist. `errors` has the row of each problem, `ancestor_errors` those that a
     setting puts in their place.
+
+    `ready_made` are the people who are there at the start, as members of a `Person`, and `telling` is what userinfo
+    tells of them. `access` is the word of their access to an API. `scope_mark` is how a scope names a level, made of
+    the text of the claim. A client id has the form `client_id_form`, where it has one of its own, and looks like
+    `client_id_like`; `host_form` is that of its real hosts, known and unknown ones. `at_environment` are
+    further realms that an environment of the provider has besides. `on_platform` is what the API platform does with it,
+    `mock_realm` who stands for it at `/oauth2-mock`.
     """
 
     name: str
@@ -159,6 +242,16 @@ class Provider:
     realms_path: str = ""
     errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
     ancestor_errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
+    ready_made: tuple[Mapping[str, Any], ...] = ()
+    telling: Telling
+    access: str = ""
+    scope_mark: str = "{level}"
+    client_id_form: str = ""
+    client_id_like: tuple[str, ...] = ()
+    host_form: str = ""
+    at_environment: Mapping[str, tuple[Provider, ...]] = field(default_factory=dict)
+    on_platform: PlatformAsClient
+    mock_realm: MockRealm | None = None
 
     @property
     def discovery_path(self) -> str:
@@ -183,7 +276,31 @@ class Provider:
         """Whether a client may prove itself by a secret."""
         return self.proof.methods != ("private_key_jwt",)
 
+    def has_client_id(self, value: str) -> bool:
+        """Whether a value has the form that this provider's client ids have, and others' do not."""
+        return bool(self.client_id_form) and re.fullmatch(self.client_id_form, value) is not None
+
+    @property
+    def word(self) -> str:
+        """What scopes, logs and `_status` call it: `nhs-cis2`."""
+        return word_of(self.people)
+
+    @property
+    def scope_marks(self) -> tuple[str, ...]:
+        """How scopes name the levels, the lowest first."""
+        return tuple(level.scope_mark for level in reversed([*self.levels.values()]))
+
     @property
     def highest_level(self) -> str:
         """The word of the highest level, as `aal3` or `P9`."""
         return next(iter(self.levels))
+
+
+def word_of(people: str) -> str:
+    """Return what scopes, logs and `_status` call the provider of these people."""
+    return f"nhs-{people.removeprefix('nhs_')}".replace("_", "-")
+
+
+def mailbox(person: Someone) -> str:
+    """Return what a person's invented e-mail addresses have before the @."""
+    return re.sub(r"[^a-z0-9.]", "", f"{person.given_name}.{person.family_name}".lower())

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from mock_servers.identity_provider import errors
+from mock_servers.provider import errors
+from mock_servers.provider.provider import (
+    Asking,
+    Fact,
+    Level,
+    MockRealm,
+    PlatformAsClient,
+    Proof,
+    Provider,
+    Someone,
+    Telling,
+    mailbox,
+)
 from mock_servers.rules import Evidence, Problem, ServiceError
-from mock_servers.state.provider import Asking, Fact, Level, Proof, Provider
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -290,6 +302,96 @@ DISCOVERY: Final = {
 }
 """The document captured from sandpit (S), in the order of a second public copy (S)."""
 
+
+def _patient(
+    number: str, level: str, family_name: str, given_name: str, birthdate: str, acts_for: str | None = None
+) -> Mapping[str, Any]:
+    names = {"family_name": family_name, "given_name": given_name}
+    return {"id": number, "level": level, **names, "birthdate": birthdate, "acts_for": acts_for}
+
+
+READY_MADE: Final = (
+    _patient("9912003071", "P9", "MILLARD", "Mona", "1968-02-12"),
+    _patient("9912003072", "P5", "NORTHCOTE", "Iain", "1991-07-30"),
+    _patient("9912003073", "P0", "OAKDEN", "Lena", "2001-11-05"),
+    _patient("9912003101", "P9", "PENHALE", "Rosa", "1994-04-23", acts_for="9912003071"),
+)
+"""The people of the public test suites by their ids and levels, and one more who acts for another.
+
+Names and dates are ours.
+"""
+
+_UNKNOWN_AT_LEVEL: Final[Mapping[str, Sequence[str]]] = {
+    "P5": ("gp_integration_credentials",),
+    "P0": (
+        "nhs_number",
+        "birthdate",
+        "family_name",
+        "given_name",
+        "phone_number_pds_matched",
+        "gp_registration_details",
+        "gp_integration_credentials",
+    ),
+}
+"""What a log-in at a level does not tell: nothing that was verified, at P0 (D); the lists are inferred (I)."""
+
+
+def _patient_members(person: Someone) -> dict[str, Any]:
+    """Return NHS login's members, the first eight in the order of a capture (S); telephone numbers are nobody's."""
+    number = f"{int(uuid.UUID(person.uuid)) % 1000:03}"
+    return {
+        "sub": person.uuid,
+        "iss": None,
+        "aud": None,
+        "nhs_number": person.id,
+        "birthdate": person.birthdate,
+        "family_name": person.family_name,
+        "identity_proofing_level": person.level,
+        "given_name": person.given_name,
+        "email": f"{mailbox(person)}@mail.example",
+        "email_verified": True,
+        "phone_number": f"+447700900{number}",
+        "phone_number_verified": True,
+        "phone_number_pds_matched": True,
+        "landline_number": f"+441632960{number}",
+        "landline_number_verified": True,
+        "gp_registration_details": {"gp_ods_code": "Z9G02"},
+        "gp_integration_credentials": {
+            "gp_user_id": f"9000000{number}",
+            "gp_linkage_key": f"Mock{number}LinkageKey",
+            "gp_ods_code": "Z9G02",
+        },
+        "client_user_metadata": None,
+    }
+
+
+TELLING: Final = Telling(
+    members=_patient_members,
+    by_scope={
+        "openid": ("sub", "iss", "aud"),
+        "profile": ("nhs_number", "birthdate", "family_name", "identity_proofing_level"),
+        "basic_demographics": ("birthdate", "family_name", "identity_proofing_level"),
+        "profile_extended": ("given_name",),
+        "email": ("email", "email_verified"),
+        "phone": ("phone_number", "phone_number_verified", "phone_number_pds_matched"),
+        "landline": ("landline_number", "landline_number_verified"),
+        "gp_registration_details": ("gp_registration_details",),
+        "gp_integration_credentials": ("gp_integration_credentials",),
+        "client_metadata": ("client_user_metadata",),
+    },
+    at_userinfo_alone=(
+        "phone",
+        "landline",
+        "gp_registration_details",
+        "gp_integration_credentials",
+        "client_metadata",
+    ),
+    unknown_at_level=_UNKNOWN_AT_LEVEL,
+    names_itself=True,
+    tells_birthdate=True,
+)
+"""What each scope adds is documented (D)."""
+
 NHS_LOGIN: Final = Provider(
     name="nhs_login",
     title="NHS login",
@@ -321,4 +423,19 @@ NHS_LOGIN: Final = Provider(
     grants=("authorization_code", "refresh_token"),
     token_members=("access_token", "id_token", "scope", "expires_in", "token_type", "refresh_token"),
     errors=ROWS,
+    ready_made=READY_MADE,
+    telling=TELLING,
+    access="patient",
+    scope_mark="{level:.2}",
+    host_form=r"auth\.(\w+\.)?(signin|login)\.nhs\.uk",
+    on_platform=PlatformAsClient(
+        client_id="test-client-nhs-login",  # a guess (I)
+        scope="openid profile",  # (S)
+        picked_by="nhs-login",  # (S)
+        session_lifetime=3600,  # (S)
+        lent_as="nhs-login",
+    ),
+    mock_realm=MockRealm(
+        name="NHS-Login-mock", claims={"nhs_number": Fact.PERSON_ID, "identity_proofing_level": Fact.LEVEL}
+    ),
 )

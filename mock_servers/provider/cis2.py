@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from mock_servers.identity_provider import errors
+from mock_servers.provider import errors
+from mock_servers.provider.provider import (
+    Asking,
+    Fact,
+    Level,
+    MockRealm,
+    PlatformAsClient,
+    Proof,
+    Provider,
+    Someone,
+    Telling,
+    mailbox,
+)
+from mock_servers.provider.work import PROFESSIONAL_IDS, WORK
 from mock_servers.rules import Evidence, Problem, ServiceError
-from mock_servers.state.provider import Asking, Fact, Level, Proof, Provider
 
 
 def _cis2(status: int, code: str, sentence: str, evidence: Evidence = "I") -> ServiceError:
@@ -236,7 +248,12 @@ ASKING: Final = Asking(
 )
 """State and nonce are optional (I): a live client sends no nonce (S)."""
 
-PROOF: Final = Proof(longest=1800, advised=300, realm="/NHSIdentity/Healthcare")
+PROOF: Final = Proof(
+    longest=1800,
+    longest_source="found by a live team; its words are our guess",
+    advised=300,
+    realm="/NHSIdentity/Healthcare",
+)
 """Method and algorithm as registered (D); 5 minutes are documented (D), 30 were found by a live team (S)."""
 
 KNOWN_GRANTS: Final = (
@@ -298,7 +315,72 @@ DISCOVERY: Final = {
 }
 """The members that the product emits (S), in its order; the real document was not found, so values are inferred (I)."""
 
-CIS2: Final = Provider(
+
+def _worker(number: str, level: str, family_name: str, given_name: str) -> Mapping[str, Any]:
+    return {"id": number, "level": level, "family_name": family_name, "given_name": given_name}
+
+
+READY_MADE: Final = (
+    _worker("656005750104", "aal3", "ASHDOWN", "Priya"),
+    _worker("656005750105", "aal3", "BIRCHALL", "Tom"),
+    _worker("656005750106", "aal3", "CALLOWAY", "Ines"),
+    _worker("656005750107", "aal3", "DREWITT", "Omar"),
+    _worker("656005750108", "aal3", "ELLERBY", "Ruth"),
+    _worker("656005750109", "aal2", "FAIRLAMB", "Joan"),
+    _worker("656005750110", "aal1", "GREENSLADE", "Ade"),
+    _worker("656005750111", "aal2", "HOLLIN", "Mei"),
+    _worker("656005750112", "aal2", "INGLEBY", "Carl"),
+)
+"""The people of the public test suites by their ids and levels; names are ours."""
+
+
+def _worker_members(person: Someone) -> dict[str, Any]:
+    """Return CIS2's members in the order of the public test data (S)."""
+    work = WORK.get(person.id, {})
+    given_name, family_name = person.given_name.title(), person.family_name.title()
+    title, middle_names = work.get("title", "Mx"), work.get("middle_names", "Quill")
+    return {
+        "nhsid_useruid": person.id,
+        "name": f"{family_name.upper()} {given_name.upper()} {title}",
+        "given_name": given_name,
+        "family_name": family_name,
+        "uid": person.id,
+        "email": f"{mailbox(person)}@nhs.example",
+        "title": title,
+        "initials": f"{given_name[:1]}{middle_names[:1]}",
+        "display_name": f"{given_name} {family_name}",
+        "middle_names": middle_names,
+        "idassurancelevel": "3",
+        "nhsid_nrbac_roles": work.get("nhsid_nrbac_roles"),
+        "nhsid_user_orgs": work.get("nhsid_user_orgs"),
+        "nhsid_org_roles": work.get("nhsid_org_roles"),
+        "nhsid_org_memberships": work.get("nhsid_org_memberships"),
+        **{name: work.get(name, "") for name in PROFESSIONAL_IDS},
+        "sub": person.id,
+    }
+
+
+TELLING: Final = Telling(
+    members=_worker_members,
+    by_scope={
+        "openid": ("sub", "nhsid_useruid"),  # the names are documented (D), what they add is inferred (I)
+        "profile": ("name", "family_name", "given_name", "uid"),  # (D)
+        "email": ("email",),  # (D)
+        "nhsperson": ("title", "display_name", "middle_names", "initials", "idassurancelevel"),  # (I)
+        "nationalrbacaccess": ("nhsid_nrbac_roles",),  # (S)
+        "associatedorgs": ("nhsid_user_orgs",),  # (S)
+        "organisationalmemberships": ("nhsid_org_memberships", "nhsid_org_roles"),  # (I)
+        "professionalmemberships": PROFESSIONAL_IDS,  # (I)
+    },
+    at_userinfo_alone=(
+        "nationalrbacaccess",
+        "associatedorgs",
+        "organisationalmemberships",
+        "professionalmemberships",
+    ),
+)
+
+_PROVIDER: Final = Provider(
     name="cis2",
     title="CIS2",
     people="cis2",
@@ -338,10 +420,25 @@ CIS2: Final = Provider(
     realms_path="/openam/oauth2/realms/root",
     errors=ROWS,
     ancestor_errors=ANCESTOR_ROWS,
+    ready_made=READY_MADE,
+    telling=TELLING,
+    access="healthcare_worker",
+    scope_mark="aal{level}",
+    client_id_like=("….apps.supplier", "….apps.national"),
+    client_id_form=r"[\w.-]+\.apps\.(?:national|supplier)",
+    on_platform=PlatformAsClient(
+        client_id="test-client-cis2",  # public, of the realm (S)
+        scope="openid nationalrbacaccess",  # (S)
+        default_acr="AAL3_ANY",
+        session_lifetime=43200,  # (S)
+        tells_log_outs=True,
+        lent_as="cis2",
+    ),
+    mock_realm=MockRealm(name="Cis2-mock", claims={"authentication_assurance_level": Fact.LEVEL}),
 )
 
 CIS2_DEVELOPMENT: Final = replace(
-    CIS2,
+    _PROVIDER,
     name="cis2-development",
     title="CIS2's development realm",
     path=DEVELOPMENT_PATH,
@@ -350,3 +447,5 @@ CIS2_DEVELOPMENT: Final = replace(
     realms_path="",
 )
 """The development environment's realm `oidc`: its issuer is one that the platform's userinfo does not know (S)."""
+
+CIS2: Final = replace(_PROVIDER, at_environment={"dev": (CIS2_DEVELOPMENT,)})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from mock_servers.identity_provider import keycloak
-from mock_servers.identity_provider.cis2 import CIS2
-from mock_servers.identity_provider.nhs_login import NHS_LOGIN
-from mock_servers.state.provider import Asking, Fact, Proof, Provider
+from mock_servers.provider import keycloak
+from mock_servers.provider.provider import Asking, Fact, Proof, Provider
+from mock_servers.provider.registered import PROVIDERS
 
 _OPENID_CONNECT = "/protocol/openid-connect"
 _ENDPOINTS = {
@@ -44,7 +44,7 @@ _CLAIMS = {
 
 
 _ASKING = Asking(
-    scopes=tuple(dict.fromkeys((*CIS2.asking.scopes, *NHS_LOGIN.asking.scopes))),
+    scopes=tuple(dict.fromkeys(scope for provider in PROVIDERS for scope in provider.asking.scopes)),
     ignores_unknown_scopes=True,
     honours_max_age=True,
     told=("state", "session_state", "code"),
@@ -54,7 +54,7 @@ _ASKING = Asking(
 _PROOF = Proof(methods=("client_secret_post", "client_secret_basic"), realm="realm", counts_registered=True)
 
 
-def _realm(parent: Provider, realm: str, claims: dict[str, Fact]) -> Provider:
+def _realm(parent: Provider, realm: str, claims: Mapping[str, Fact]) -> Provider:
     return replace(
         parent,
         name=realm,
@@ -77,16 +77,11 @@ def _realm(parent: Provider, realm: str, claims: dict[str, Fact]) -> Provider:
         tells_all=True,
         errors=keycloak.ROWS,
         ancestor_errors={},
+        at_environment={},
     )
 
 
-def mock_realms(environment: str) -> tuple[Provider, Provider]:
-    """Return the CIS2 and the NHS login realm of an environment such as `internal-dev`, in this order (S)."""
-    return (
-        _realm(CIS2, f"Cis2-mock-{environment}", {"authentication_assurance_level": Fact.LEVEL}),
-        _realm(
-            NHS_LOGIN,
-            f"NHS-Login-mock-{environment}",
-            {"nhs_number": Fact.PERSON_ID, "identity_proofing_level": Fact.LEVEL},
-        ),
-    )
+def mock_realms(environment: str, providers: Iterable[Provider] = PROVIDERS) -> list[Provider]:
+    """Return the realms of an environment such as `internal-dev`, in the order of the providers they stand for (S)."""
+    having = [(provider, provider.mock_realm) for provider in providers if provider.mock_realm is not None]
+    return [_realm(provider, f"{realm.name}-{environment}", realm.claims) for provider, realm in having]

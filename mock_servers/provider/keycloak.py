@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from mock_servers.identity_provider import errors
+from mock_servers.provider import errors
 from mock_servers.rules import Problem, ServiceError
 
 _ROW: Final = "admin §4"
