@@ -36,6 +36,7 @@ _TYPED: Final = ("SIGINT", "SIGQUIT", "SIGBREAK")
 _ENDING: Final = ("SIGTERM", "SIGHUP", "SIGINT")
 """What should end a command. One that lives on after the first may have reason to; after the second it is killed."""
 _FINAL: Final = ("SIGTERM", "SIGHUP")
+_KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has only the second
 _PATIENCE: Final = 10.0  # seconds from one of these to the end
 _SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _TERMINAL: Final = "/dev/tty"
@@ -193,7 +194,7 @@ class _Signals:
             if self._shared or os.name != "posix":
                 process.kill()
             else:
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, _KILL)
 
 
 def _dying_with_us() -> Callable[[], None] | None:
@@ -205,9 +206,9 @@ def _dying_with_us() -> Callable[[], None] | None:
     control, parent = ctypes.CDLL(None).prctl, os.getpid()
 
     def ask() -> None:
-        control(_SET_DEATH_SIGNAL, int(signal.SIGKILL))
+        control(_SET_DEATH_SIGNAL, int(_KILL))
         if os.getppid() != parent:  # it was gone already
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), _KILL)
 
     return ask
 
