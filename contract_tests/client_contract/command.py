@@ -69,13 +69,10 @@ def _logged(folder: Path | None) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     handler = logging.NullHandler() if folder is None else logging.FileHandler(folder / _MOCK, "w", encoding="utf-8")
     logger = logging.getLogger("mock_servers")
-    before = logger.propagate
     logger.addHandler(handler)
-    logger.propagate = False
     try:
         yield
     finally:
-        logger.propagate = before
         logger.removeHandler(handler)
         handler.close()
 

@@ -97,6 +97,20 @@ def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.usefixtures("founding")
+def test_no_word_that_fits_a_line_is_broken(page: "Page", served: Mock) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(f"{served.url}/_nhsauth/exchanges/1")
+
+    names = page.locator("th code")
+    broken = names.evaluate_all(
+        "each => each.filter(one => one.getClientRects().length > 1).map(one => one.textContent)"
+    )
+
+    assert names.count() > 10
+    assert broken == []
+
+
 def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Mock, ask: Ask) -> None:
     page.goto(f"{served.url}/_nhsauth/")
     assert page.get_by_text("None is kept").is_visible()
