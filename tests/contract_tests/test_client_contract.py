@@ -35,6 +35,8 @@ from mock_servers.command_line.commands import nhsauth
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 
+pytestmark = pytest.mark.slow  # each test puts a whole client on a stage
+
 Script = Callable[[str], list[str]]
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

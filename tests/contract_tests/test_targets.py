@@ -18,6 +18,8 @@ from mock_servers.state.app import App
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ApimSettings
 
+pytestmark = pytest.mark.slow  # each test runs the contract tests in a process of their own
+
 Run = Any
 Start = Callable[..., Run]
 Answering = Callable[..., AbstractContextManager[str]]

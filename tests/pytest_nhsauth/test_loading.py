@@ -8,6 +8,8 @@ import pytest
 import pytest_nhsauth
 from pytest_nhsauth import plugin
 
+pytestmark = pytest.mark.slow  # each test runs pytest in a process of its own
+
 Run = Callable[..., pytest.RunResult]
 
 HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "hypothesis"]

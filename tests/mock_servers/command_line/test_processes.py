@@ -16,6 +16,8 @@ import pytest
 
 from mock_servers.jose.keys import KeyRing
 
+pytestmark = pytest.mark.slow  # each test starts the command in a process of its own
+
 NHSAUTH = [sys.executable, "-m", "mock_servers"]
 PATIENCE = 60  # seconds, of a machine that is busy with other tests
 WHOLE_TOKENS = re.compile(r"eyJ[\w-]+\.[\w-]+\.|['\"= ][A-Za-z0-9_-]{27,32}(?:['\"\s]|$)", re.MULTILINE)

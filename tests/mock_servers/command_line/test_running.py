@@ -20,6 +20,8 @@ import pytest
 
 from mock_servers.command_line import running
 
+pytestmark = pytest.mark.slow  # each test starts the command in a process of its own
+
 NHSAUTH = [sys.executable, "-m", "mock_servers"]
 PATIENCE = 60  # seconds, of a machine that is busy with other tests
 INT = "https://int.api.service.nhs.uk"

@@ -23,6 +23,8 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Examination, Record
 from mock_servers.rules import Refusal
 
+pytestmark = pytest.mark.slow  # hundreds of mistakes, each explained with all that is known
+
 EXAMPLES = 320
 
 
