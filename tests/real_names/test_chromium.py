@@ -88,7 +88,8 @@ def test_a_person_logs_in_through_the_platform(page: Page, served: tuple[Mock, T
 
 def redeemed(platform: Mock, code: str) -> dict[str, str]:
     """Redeem the code where its client would: at the real name, through the proxy."""
-    assert platform.real_names is not None
+    known = platform.names.real_names
+    assert known is not None
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -98,7 +99,7 @@ def redeemed(platform: Mock, code: str) -> dict[str, str]:
     }
     with requests.Session() as session:
         session.trust_env = False
-        session.proxies, session.verify = {"https": platform.url}, str(platform.real_names.store.bundle)
+        session.proxies, session.verify = {"https": platform.url}, str(known.store.bundle)
         answer = session.post(f"{INT}/oauth2/token", form, timeout=30)
     assert answer.status_code == 200
     return dict(answer.json())
