@@ -59,7 +59,8 @@ def run(targets: Sequence[str], only: Sequence[str], report: Path | None, option
 def _pytest(cache: Path) -> list[str]:
     """Return what lets pytest run by neither the caller's configuration nor a cache in the caller's folder."""
     of_ours = ["-c", str(_TESTS / "contract.ini"), "--rootdir", str(_TESTS), "-o", f"cache_dir={cache / 'pytest'}"]
-    return [*of_ours, "--import-mode", "importlib", "--nhsauth-contract-screen", "-q"]
+    without = ["-p", "no:asyncio"]  # it warns of what our configuration, which knows no coroutines, does not set
+    return [*of_ours, *without, "--import-mode", "importlib", "--nhsauth-contract-screen", "-q"]
 
 
 def _asked(targets: Sequence[str], only: Sequence[str], report: Path | None) -> list[str]:

@@ -71,7 +71,9 @@ def repository(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 def called(pytester: pytest.Pytester, how: str, *options: str) -> pytest.RunResult:
     plugin = ["-p", "pytest_nhsauth.plugin"]
-    return pytester.run(sys.executable, *CALLS[how], *plugin, "-W", "error", "-p", "no:randomly", *options)
+    return pytester.run(
+        sys.executable, *CALLS[how], *plugin, "-W", "error", "-p", "no:randomly", "-p", "no:asyncio", *options
+    )
 
 
 @pytest.mark.parametrize("how", CALLS)
