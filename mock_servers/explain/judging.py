@@ -286,7 +286,11 @@ def _watching(kind: type[Any]) -> type[Any]:
     def noted(self: Any, name: str) -> Any:
         if name in names:
             object.__getattribute__(self, "read").add(name)
-        return object.__getattribute__(self, name)
+        try:
+            return object.__getattribute__(self, name)
+        except AttributeError as unlearned:  # from 3.12 on, a quick way of the interpreter does not say whose it is
+            unlearned.name, unlearned.obj = name, self
+            raise
 
     members: Mapping[str, Any] = {"__slots__": ("read",), "__getattribute__": noted}
     return type(kind.__name__, (kind,), dict(members))
