@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -361,9 +361,13 @@ def test_a_stop_leaves_no_thread_and_no_tunnel(ring: KeyRing, tmp_path: Path) ->
         connection = proxy.connection()
         connection.connect()
 
-    assert [thread for thread in set(threading.enumerate()) - before if thread.is_alive()] == []
-    assert connection.sock.recv(1) == b""
+    received = b""
+    with suppress(ConnectionResetError):  # a stop need not have read the end of the handshake
+        received = connection.sock.recv(1)
     connection.close()
+
+    assert [thread for thread in set(threading.enumerate()) - before if thread.is_alive()] == []
+    assert received == b""
 
 
 # hosts that are allowed by name
