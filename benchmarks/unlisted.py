@@ -32,7 +32,8 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 
-REFERENCE: Final = "https://ref.api.service.nhs.uk"
+OTHERS: Final = tuple(f"https://{each}.api.service.nhs.uk" for each in ("ref", "internal-dev", "internal-qa"))
+"""Environments of the platform that are not the one called."""
 TOKEN_REQUESTS: Final = (*SIGNED, "code", "refresh", *PROVIDERS)
 _BY_SECRET: Final = ("code", "refresh")
 _ALL: Final = "all"
@@ -124,8 +125,15 @@ def _private_jwk(_: Draft) -> str:
     return json.dumps({"kty": "RSA", "kid": "a", "n": "AQAB", "e": "AQAB", "d": "AQAB"})
 
 
+_PUBLIC_JWK: Final = '{"kty": "RSA", "n": "x"}'
+
+
 def _public(draft: Draft) -> str:
     return draft.world.key.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _public_on_one_line(draft: Draft) -> str:
+    return _public(draft).replace("\n", "\\n")
 
 
 # tokens
@@ -138,24 +146,38 @@ def _cis2_tokens(draft: Draft) -> dict[str, Any]:
     return members
 
 
-def _nhs_login_access_token(draft: Draft) -> str:
-    return str(GOOD["nhs_login"](draft.world).send().get_json()["access_token"])
+def _nhs_login(member: str) -> Callable[[Draft], str]:
+    return lambda draft: str(GOOD["nhs_login"](draft.world).send().get_json()[member])
 
 
-def _tokens_of_reference(draft: Draft) -> dict[str, Any]:
+def _token_of(base: str, member: str) -> Callable[[Draft], str]:
     """Exchange an id_token in another environment of the platform, which answers under its real name alone."""
-    world = draft.world
-    for host in world.platform.names.hosts:
-        world.platform.names.origins.add(host.origin)
-    url = f"{REFERENCE}/oauth2/token"
-    origin = world.platform.providers["cis2"].provider.home
-    form = {
-        **{name: value for name, value in token_exchange(world).form.items() if name != "subject_token"},
-        "subject_token": world.platform.id_token("cis2", Wanted(client_id=APP), origin=origin),
-        "client_assertion": world.platform.client_assertion(APP, token_url=url),
-    }
-    members: dict[str, Any] = world.http.post("/oauth2/token", data=form, base_url=REFERENCE).get_json()
-    return members
+
+    def make(draft: Draft) -> str:
+        world = draft.world
+        for host in world.platform.names.hosts:
+            world.platform.names.origins.add(host.origin)
+        url = f"{base}/oauth2/token"
+        origin = world.platform.providers["cis2"].provider.home
+        form = {
+            **{name: value for name, value in token_exchange(world).form.items() if name != "subject_token"},
+            "subject_token": world.platform.id_token("cis2", Wanted(client_id=APP), origin=origin),
+            "client_assertion": world.platform.client_assertion(APP, token_url=url),
+        }
+        members: dict[str, Any] = world.http.post("/oauth2/token", data=form, base_url=base).get_json()
+        return str(members[member])
+
+    return make
+
+
+def _in_query(begins_at: int, path: str | None = None) -> Make:
+    """Move what the header holds, from a place on, into the URL."""
+
+    def make(draft: Draft) -> None:
+        draft.path = path or draft.path
+        draft.query.update(access_token=draft.headers.pop("Authorization")[begins_at:])
+
+    return make
 
 
 def _assertion(draft: Draft, **changes: Any) -> str:
@@ -269,18 +291,27 @@ _VALUES: Final = (
     *_each(
         "private-key-sent", SIGNED, *(_put("client_assertion", make) for make in (_pem, _private_base64, _private_jwk))
     ),
-    *_each("private-key-sent", "token_exchange", *(_put("subject_token", make) for make in (_pem, _private_base64))),
+    *_each(
+        "private-key-sent",
+        "token_exchange",
+        *(_put("subject_token", make) for make in (_pem, _private_base64, _private_jwk)),
+    ),
     *_each(
         "private-key-sent", _BY_SECRET, *(_put("client_secret", make) for make in (_pem, _private_base64, _private_jwk))
     ),
-    *_each("private-key-sent", "api", _bearer(_private_base64)),
+    *_each("private-key-sent", "api", _bearer(_private_base64), _bearer(lambda draft: _pem(draft).replace("\n", ""))),
     *_each(
         "public-key-sent",
         SIGNED,
         _put("client_assertion", _public),
-        _put("client_assertion", '{"kty": "RSA", "n": "x"}'),
+        _put("client_assertion", _PUBLIC_JWK),
+        _put("client_assertion", _public_on_one_line),
     ),
-    *_each("public-key-sent", _BY_SECRET, _put("client_secret", _public)),
+    *_each(
+        "public-key-sent",
+        _BY_SECRET,
+        *(_put("client_secret", each) for each in (_public, _PUBLIC_JWK, _public_on_one_line)),
+    ),
     *_each(
         "json-as-value",
         "token_exchange",
@@ -423,17 +454,20 @@ _TOKENS: Final = (
         "provider-token-at-api",
         "api",
         _bearer(lambda draft: _cis2_tokens(draft)["access_token"]),
-        _bearer(_nhs_login_access_token),
+        _bearer(_nhs_login("access_token")),
         _bearer(lambda draft: _cis2_tokens(draft)["refresh_token"]),
     ),
     *_each(
-        "token-of-other-service", "refresh", _put("refresh_token", lambda draft: _cis2_tokens(draft)["refresh_token"])
+        "token-of-other-service",
+        "refresh",
+        _put("refresh_token", lambda draft: _cis2_tokens(draft)["refresh_token"]),
+        _put("refresh_token", _nhs_login("refresh_token")),
     ),
-    *_each("token-of-other-environment", "api", _bearer(lambda draft: _tokens_of_reference(draft)["access_token"])),
+    *_each("token-of-other-environment", "api", *(_bearer(_token_of(base, "access_token")) for base in OTHERS)),
     *_each(
         "token-of-other-environment",
         "refresh",
-        _put("refresh_token", lambda draft: _tokens_of_reference(draft)["refresh_token"]),
+        *(_put("refresh_token", _token_of(base, "refresh_token")) for base in OTHERS),
     ),
     *_each(
         "assertion-as-bearer",
@@ -442,9 +476,7 @@ _TOKENS: Final = (
         _bearer(_assertion),
         _bearer(lambda draft: _assertion(draft, aud=draft.world.token_url("cis2"))),
     ),
-    *_each(
-        "token-in-query", "api", lambda draft: draft.query.update(access_token=draft.headers.pop("Authorization")[7:])
-    ),
+    *_each("token-in-query", "api", _in_query(7), _in_query(0), _in_query(7, path="/oauth2/userinfo")),
     *_each(
         "credentials-in-basic",
         "client_credentials",

@@ -14,6 +14,7 @@ from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal.finding import Finding
+from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken
 from mock_servers.wire.wording import cut, duration, shown, spelt
@@ -183,8 +184,8 @@ def bearer_shape(case: Case) -> Finding | None:
     if not is_call(case) or sent is None:
         return _no_header(case) if is_call(case) else None
     what = _shape(sent)
-    if what is None:
-        return None
+    if what is None or private_key_in(case.request) is not None:
+        return None  # the second is told alone: nothing else about it matters
     return Finding(
         id="bearer-shape",
         certainty="certain",
