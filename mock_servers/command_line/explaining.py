@@ -23,10 +23,10 @@ from mock_servers.explain import moment
 from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.offline import offline, token_url_of
-from mock_servers.explain.recognition import bare_value, is_private_key
 from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.jose import jwks
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
+from mock_servers.journal.private_key import is_private
 from mock_servers.wire.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds
@@ -182,7 +182,7 @@ def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
 
 def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] | None:
     """Return what the mock that runs says of a value that it has issued; `None` where it has not, or none runs."""
-    if circumstance.key_set is not None or circumstance.at is not None or is_private_key(bare_value(value)):
+    if circumstance.key_set is not None or circumstance.at is not None or is_private(value):
         return None
     base = _server(circumstance.server).rstrip("/")
     if "urls" not in _answer(f"{base}/_nhsauth/status"):

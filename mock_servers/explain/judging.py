@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 
 from mock_servers.explain.captured import Captured
 from mock_servers.explain.open_world import open_store, request_of
-from mock_servers.explain.verdict import FOLLOWS_FROM
 from mock_servers.gateway import own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.gateway.service import Exchange as ApiCall
@@ -211,7 +210,7 @@ def _provider(platform: Platform, host: RealHost, path: str) -> ProviderService:
 def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
     """Ask each rule, and follow what was lent through what the rules learn of it."""
     exchange, lent = found.exchange, _lend(found.exchange, circumstance)
-    before, objected = _learned(exchange), set[str]()
+    before = _learned(exchange)
     for step in walk(_judging(found.flow), exchange, FORESEEABLE | {Kind.FETCH}):
         went_by = frozenset(lent[name] for name in exchange.read if name in lent)
         if step.rule.kind is Kind.FETCH and step.unknown is None:
@@ -221,9 +220,6 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
         ruled = _of_step(found, step, went_by)
         if "app" in lent and "app" in exchange.read and step.rule.name not in _OF_KEY_SET:
             ruled = replace(ruled, refusal=None, unknown="what is registered for the app")
-        if FOLLOWS_FROM.get(step.rule.name) in objected:
-            ruled = replace(ruled, refusal=None, unknown="")
-        objected |= {step.rule.name} if ruled.refusal is not None else set()
         if step.rule.kind is not Kind.ACTION:
             yield ruled
         exchange.read.clear()

@@ -35,12 +35,6 @@ if TYPE_CHECKING:
 HARMLESS: Final = FORESEEABLE | {Kind.FETCH}
 """Kinds of rules that are asked here: fetching is done by who explains, and not over the network."""
 
-FOLLOWS_FROM: Final = {
-    "check_client_assertion_signature": "check_client_assertion_alg",
-    "check_subject_token_signature": "check_subject_token_alg",
-}
-"""What another refusal would not let hold, and would be well once that is cured."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
@@ -153,8 +147,6 @@ class _Walk:
         return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
 
     def _take(self, step: Step[Any]) -> None:
-        if any(each.rule == FOLLOWS_FROM.get(step.rule.name) for each in self.refusals):
-            return
         if step.unknown is not None or (step.refusal is not None and step.rule.kind is Kind.FETCH):
             self.not_judged.append(step.rule.name)
         elif step.refusal is not None:

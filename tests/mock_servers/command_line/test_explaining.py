@@ -1,5 +1,6 @@
 """`nhsauth explain`: what a value from a log is and how the real service would judge it, without asking anybody."""
 
+import base64
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from mock_servers.command_line import explaining
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.explain import offline, verdict
 from mock_servers.http.server import serve
@@ -320,6 +322,23 @@ def test_a_private_key_is_warned_of_and_never_repeated(run: Run, pair: KeyPair) 
     assert [each.exit_code for each in results] == [1, 1, 2, 1]
     assert "private-key-sent" in results[0].stdout
     assert [line for each in results for line in pem.splitlines()[1:-1] if line in each.output] == []
+
+
+def test_a_private_key_in_whatever_form_is_sent_to_no_mock(
+    run: Run, pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(explaining, "_answer", lambda url, *_: asked.append(url) or {"urls": {}})
+    pem = pair.private_pem()
+    der = "".join(pem.splitlines()[1:-1])
+    jwk = json.dumps({"kty": "RSA", "n": "AQAB", "e": "AQAB", "d": "AQAB"})
+
+    for value in (pem, der, base64.b64encode(pem.encode()).decode(), jwk):
+        run(value)
+
+    assert asked == []
+    run("a" * 32)
+    assert [url.rpartition("/")[2] for url in asked] == ["status", "explain"]
 
 
 @pytest.mark.parametrize("role", verdict.ROLES)
