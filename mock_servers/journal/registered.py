@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
+from mock_servers.state.app import App
 from mock_servers.state.store import Store
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Request
@@ -20,12 +21,15 @@ def misplaced(request: Request, store: Store) -> Confidential:
     """Return the registered secrets that a request holds where none belongs; of most requests none."""
     sent = [value for name, value in _pairs(request) if value and name not in _PLACES]
     whole = "\0".join(sent)
-    return Confidential(
-        secret
-        for app in store.apps.values()
-        for secret in app.secrets
-        if (secret in whole if len(secret) >= _LONG else secret in sent)
-    )
+    short, long = store.apps.derived(_secrets)
+    return Confidential([*short.intersection(sent), *(secret for secret in long if secret in whole)])
+
+
+def _secrets(apps: Iterable[App]) -> tuple[frozenset[str], frozenset[str]]:
+    """Tell the short ones from the long ones."""
+    secrets = frozenset(secret for app in apps for secret in app.secrets)
+    short = frozenset(secret for secret in secrets if len(secret) < _LONG)
+    return short, secrets - short
 
 
 def _pairs(request: Request) -> Iterator[tuple[str, str]]:
