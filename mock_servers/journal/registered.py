@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
@@ -21,15 +23,30 @@ def misplaced(request: Request, store: Store) -> Confidential:
     """Return the registered secrets that a request holds where none belongs; of most requests none."""
     sent = [value for name, value in _pairs(request) if value and name not in _PLACES]
     whole = "\0".join(sent)
-    short, long = store.apps.derived(_secrets)
-    return Confidential([*short.intersection(sent), *(secret for secret in long if secret in whole)])
+    secrets = store.apps.derived(_Secrets.of)
+    # Whichever is fewer: many apps are registered, or a request is long.
+    if len(secrets.long) > len(whole):
+        starts = {whole[at : at + _LONG] for at in range(len(whole))}
+        long = [secret for start in starts & secrets.by_start.keys() for secret in secrets.by_start[start]]
+    else:
+        long = [*secrets.long]
+    return Confidential([*secrets.short.intersection(sent), *(secret for secret in long if secret in whole)])
 
 
-def _secrets(apps: Iterable[App]) -> tuple[frozenset[str], frozenset[str]]:
-    """Tell the short ones from the long ones."""
-    secrets = frozenset(secret for app in apps for secret in app.secrets)
-    short = frozenset(secret for secret in secrets if len(secret) < _LONG)
-    return short, secrets - short
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Secrets:
+    short: frozenset[str]
+    long: frozenset[str]
+    by_start: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, apps: Iterable[App]) -> _Secrets:
+        secrets = frozenset(secret for app in apps for secret in app.secrets)
+        short = frozenset(secret for secret in secrets if len(secret) < _LONG)
+        by_start = defaultdict(list)
+        for secret in secrets - short:
+            by_start[secret[:_LONG]].append(secret)
+        return cls(short=short, long=secrets - short, by_start=dict(by_start))
 
 
 def _pairs(request: Request) -> Iterator[tuple[str, str]]:

@@ -299,6 +299,16 @@ def test_a_registered_secret_in_a_path_or_a_query_is_cut(told: Callable[..., str
     assert "open.2027" not in told("POST", "/oauth2/token", headers={"User-Agent": "Sesame-open.2027~x"})
 
 
+def test_a_secret_of_one_app_among_many_is_cut(told: Callable[..., str], platform: Mock) -> None:
+    for number in range(700):  # more than the characters of the request
+        platform.apps.create(client_id=f"app-{number}", client_secret=f"open-sesame-{number:04}", name="N", scopes=())
+
+    text = told("POST", "/oauth2/token", data={"grant_type": "x open-sesame-0123", "scope": "Sesame-open.2027~x/+"})
+
+    assert "sesame-0123" not in text
+    assert "open.2027" not in text
+
+
 def test_a_short_secret_leaves_words_alone(told: Callable[..., str], platform: Mock) -> None:
     platform.apps.change("mine", client_secret="grant")
 
