@@ -118,7 +118,8 @@ def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep, ...]:
     if method == "client_secret_post":
         return (_redeem(token_url, {**form, "client_id": issued.client_id, "client_secret": secret}),)
     form |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": _Filled("CLIENT_ASSERTION")}
-    if not _signs_for(request, issued.client_id):
+    app: App | None = request.platform.store.apps.get(issued.client_id)
+    if app is None or request.platform.apps.key(app) is None:
         return (_redeem(token_url, form, f", with an assertion of your own for {token_url}"),)
     return _assertion(request, issued.client_id, token_url), _redeem(token_url, form)
 
@@ -128,11 +129,6 @@ def _secret(request: Request, client_id: str) -> str | _Filled:
     app: App | None = request.platform.store.apps.get(client_id)
     is_ready_made = app is not None and app.client_secret == READY_MADE_APP.client_secret
     return READY_MADE_APP.client_secret if is_ready_made else _Filled("CLIENT_SECRET")
-
-
-def _signs_for(request: Request, client_id: str) -> bool:
-    app: App | None = request.platform.store.apps.get(client_id)
-    return app is not None and request.platform.apps.key(app) is not None
 
 
 def _redirect_uri(request: Request, code: str) -> str:
