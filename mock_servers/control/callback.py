@@ -9,13 +9,13 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote_plus
 
 from mock_servers import pages
 from mock_servers.apim.request_form import ASSERTION_TYPE
 from mock_servers.control.calls import HTML, Call, Request, Response, ResponseObject
+from mock_servers.control.shell import Variable, pair
 from mock_servers.journal import provenance
 from mock_servers.pages import CallbackPage, NextStep
 from mock_servers.state.app import App
@@ -28,7 +28,14 @@ _CODE: Final = "authorization code"
 _POST: Final = "client_secret_post"
 
 
-def _shown(request: Request) -> Response:
+@Call(
+    "GET",
+    "/callback",
+    {200: ResponseObject("A page for people.", {"type": "string"}, content_type=HTML)},
+    from_redirect=True,
+)
+def show_callback(request: Request) -> Response:
+    """Show a developer the code or the error that a log-in has ended with, and the next step."""
     return Response(body=pages.callback_page(_page(request)), content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
@@ -110,25 +117,25 @@ def _ago(at: float | None, now: float) -> str | None:
 
 def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep, ...]:
     token_url = f"{request.origin}{issued.redeem_at}"
-    form: dict[str, str | _Filled]
+    form: dict[str, str | Variable]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _redirect_uri(request, code)}
     method, secret = _method(request, issued), _secret(request, issued.client_id)
     if method == "client_secret_basic":
         return (_redeem(token_url, form, user=issued.client_id, secret=secret),)
     if method == "client_secret_post":
         return (_redeem(token_url, {**form, "client_id": issued.client_id, "client_secret": secret}),)
-    form |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": _Filled("CLIENT_ASSERTION")}
+    form |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": Variable("CLIENT_ASSERTION", asked=True)}
     app: App | None = request.platform.store.apps.get(issued.client_id)
     if app is None or request.platform.apps.key(app) is None:
         return (_redeem(token_url, form, f", with an assertion of your own for {token_url}"),)
     return _assertion(request, issued.client_id, token_url), _redeem(token_url, form)
 
 
-def _secret(request: Request, client_id: str) -> str | _Filled:
+def _secret(request: Request, client_id: str) -> str | Variable:
     """Return the ready-made secret, which is the same everywhere; any other stays with whoever knows it."""
     app: App | None = request.platform.store.apps.get(client_id)
     is_ready_made = app is not None and app.client_secret == READY_MADE_APP.client_secret
-    return READY_MADE_APP.client_secret if is_ready_made else _Filled("CLIENT_SECRET")
+    return READY_MADE_APP.client_secret if is_ready_made else Variable("CLIENT_SECRET", asked=True)
 
 
 def _redirect_uri(request: Request, code: str) -> str:
@@ -145,21 +152,15 @@ def _method(request: Request, issued: Issued) -> str:
     """
     services = request.platform.providers.values()
     providers = (each.provider for each in services if each.provider.endpoint("token") == issued.redeem_at)
-    ways = next((each.proof.methods or _registered(request, issued.client_id) for each in providers), (_POST,))
-    return ways[0]
-
-
-def _registered(request: Request, client_id: str) -> tuple[str, ...]:
-    app: App | None = request.platform.store.apps.get(client_id)
-    return (_POST if app is None else app.auth_method,)
+    app: App | None = request.platform.store.apps.get(issued.client_id)
+    registered = _POST if app is None else app.auth_method
+    return next(((each.proof.methods or (registered,))[0] for each in providers), _POST)
 
 
 def _assertion(request: Request, client_id: str, token_url: str) -> NextStep:
     """Let the mock sign an assertion, in the shell that redeems the code after it."""
-    url, body = (
-        f"{request.origin}/_nhsauth/client-assertions",
-        json.dumps({"client_id": client_id, "token_url": token_url}),
-    )
+    url = f"{request.origin}/_nhsauth/client-assertions"
+    body = json.dumps({"client_id": client_id, "token_url": token_url})
     command = " \\\n  ".join(
         [
             f"CLIENT_ASSERTION=$(curl -s {shlex.quote(url)}",
@@ -175,23 +176,17 @@ def _assertion(request: Request, client_id: str, token_url: str) -> NextStep:
     return NextStep(title="Sign a client assertion", command=command, powershell=powershell)
 
 
-@dataclass(frozen=True, slots=True)
-class _Filled:
-    """A value that the shell fills in, from a variable that its user has set."""
-
-    variable: str
-
-    def __str__(self) -> str:
-        """Return how a POSIX shell reads it, and complains when it is not set."""
-        return f"${{{self.variable}:?set it first}}"
-
-
 def _redeem(
-    url: str, form: Mapping[str, str | _Filled], words: str = "", *, user: str | None = None, secret: str | _Filled = ""
+    url: str,
+    form: Mapping[str, str | Variable],
+    words: str = "",
+    *,
+    user: str | None = None,
+    secret: str | Variable = "",
 ) -> NextStep:
     """Return commands that post a form; `user` and `secret` are in the header, encoded (RFC 6749, section 2.3.1)."""
-    proof = [] if user is None else [f"--user {_pair(quote_plus(user), ':', secret)}"]
-    fields = [f"--data-urlencode {_pair(name, '=', value)}" for name, value in form.items()]
+    proof = [] if user is None else [f"--user {pair(quote_plus(user), ':', secret)}"]
+    fields = [f"--data-urlencode {pair(name, '=', value)}" for name, value in form.items()]
     members = [f"  {_literal(name)} = {_literal(value)}" for name, value in form.items()]
     post = f"Invoke-RestMethod -Method Post -Uri {_literal(url)} -Body $form"
     if user is not None:
@@ -208,29 +203,13 @@ def _redeem(
     )
 
 
-def _pair(name: str, between: str, value: str | _Filled) -> str:
-    """Quote a pair for a POSIX shell; what the shell is to fill in stands in double quotes."""
-    both = f"{name}{between}{value}"
-    return f'"{both}"' if isinstance(value, _Filled) else shlex.quote(both)
-
-
-def _literal(value: str | _Filled) -> str:
+def _literal(value: str | Variable) -> str:
     """Quote a value for PowerShell, which takes typographic quotes for quotes as well."""
-    if isinstance(value, _Filled):
-        return f"$env:{value.variable}"
+    if isinstance(value, Variable):
+        return f"$env:{value.name}"
     return "'" + _QUOTES.sub(r"\g<0>\g<0>", value) + "'"
 
 
 SCHEMAS: Final[Mapping[str, object]] = {}
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/callback",
-        name="showCallback",
-        summary="Show a developer the code or the error that a log-in has ended with, and the next step.",
-        answer=_shown,
-        responses={200: ResponseObject(description="A page for people.", schema={"type": "string"}, content_type=HTML)},
-        from_redirect=True,
-    ),
-)
+CALLS: Final = (show_callback,)

@@ -16,10 +16,18 @@ member() { tr -d '\\n' | sed -n 's/.*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }"""
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A value that an earlier command has put into a variable of the shell, with a word before it if need be."""
+    """A variable of the shell that holds a value, with a word before it if need be.
+
+    An earlier command has set it; an `asked` one its reader, and the shell complains when it is not.
+    """
 
     name: str
     before: str = ""
+    asked: bool = False
+
+    def __str__(self) -> str:
+        """Return how a POSIX shell reads it."""
+        return f"{self.before}${{{self.name}:?set it first}}" if self.asked else f"{self.before}${self.name}"
 
 
 def asked(variable: str, call: str, body: Mapping[str, Any], member: str) -> str:
@@ -48,8 +56,8 @@ def curl(
 ) -> str:
     """Return a curl command over several lines, a GET, or a POST of `form`."""
     lines = [" ".join(["curl", "-s", *options, shlex.quote(url)])]
-    lines += [f"-H {_pair(name, ': ', value)}" for name, value in (headers or {}).items()]
-    lines += [f"--data-urlencode {_pair(name, '=', value)}" for name, value in (form or {}).items()]
+    lines += [f"-H {pair(name, ': ', value)}" for name, value in (headers or {}).items()]
+    lines += [f"--data-urlencode {pair(name, '=', value)}" for name, value in (form or {}).items()]
     return " \\\n  ".join(lines)
 
 
@@ -69,7 +77,7 @@ def script(control: str, commands: Iterable[str]) -> str:
     return "\n".join([*head, body])
 
 
-def _pair(name: str, between: str, value: str | Variable) -> str:
-    if isinstance(value, str):
-        return shlex.quote(f"{name}{between}{value}")
-    return f'"{name}{between}{value.before}${value.name}"'
+def pair(name: str, between: str, value: str | Variable) -> str:
+    """Quote a pair; what the shell is to fill in stands in double quotes."""
+    both = f"{name}{between}{value}"
+    return shlex.quote(both) if isinstance(value, str) else f'"{both}"'
