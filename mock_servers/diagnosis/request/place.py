@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_servers.apim import flows, sessions
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
-from mock_servers.rules import Policy
 from mock_servers.state.grant import Issued
 from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store, Table
@@ -135,10 +134,6 @@ def _finder(name: str) -> Finder:
     return Finder(find=misplaced_value, rules=_RULES[name])
 
 
-def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
-    return tuple(rule.name for policy in policies for rule in policy.rules)
-
-
 def described(issued: Issued, now: float, revoked_at: float | None = None) -> str:
     """Return what a value is, in the developer's words: whose, what kind, when; used, expired, revoked or good."""
     if issued.at is None:
@@ -211,8 +206,8 @@ def _cure(issued: Issued, place: Place, redeem_at: str) -> str:
 
 _BEARER_IDS: Final = {"API key": "api-key-as-bearer", "client assertion": "assertion-as-bearer"}
 _RULES: Final = {
-    "client_assertion": _names(flows.CLIENT_ASSERTION),
-    "subject_token": _names(flows.SUBJECT_TOKEN),
+    "client_assertion": rules_of(*flows.CLIENT_ASSERTION),
+    "subject_token": rules_of(*flows.SUBJECT_TOKEN),
     "refresh_token": ("find_refresh_token",),
     "code": ("find_code",),
     "client_secret": ("check_client_secret",),
