@@ -63,7 +63,7 @@ def _again(target: str, words: str) -> str:
 def area_of(item: pytest.Item) -> str:
     """Return the part of the contract that a test asks."""
     flow, module = str(getattr(getattr(item, "callspec", None), "params", {}).get("flow", "")), item.path.stem
-    if flow.startswith(("cis2", "nhs_login")) or module == "test_providers":
+    if flow.startswith(("cis2", "nhs_login", "realm")) or module == "test_providers":
         return "providers"
     if flow in (Flow.GATEWAY, Flow.API_KEY):
         return "gateway"
