@@ -71,6 +71,7 @@ FORMS = {
     Shape.REDIRECT: Form(content_type="text/html", location=(_HOME, "error", "error_description", "state")),
     Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(_HOME, "error", "error_description")),
     Shape.REDIRECT_UNDESCRIBED: Form(content_type="text/html", location=(_HOME, "error", "state")),
+    Shape.REDIRECT_CODE_ALONE: Form(content_type="text/html", location=(_HOME, "error")),
     Shape.DESCRIPTION_FIRST: Form(content_type="application/json", members=("error_description", "error")),
     Shape.DESCRIPTION_FIRST_WITH_STATE: Form(
         content_type="application/json", members=("error_description", "error", "state")

@@ -4,8 +4,11 @@ CIS2's sentences are those of its product's open-source ancestor, but for the fe
 documents codes and hardly a sentence.
 """
 
+from dataclasses import replace
+
 from contract_tests.breakage import Breakage, Damage, Evidence, Flow, Shape, kinds, parts
 from contract_tests.mistake import provider as wrong
+from contract_tests.reach import Switch
 
 _CIS2_ANY = kinds(Flow.CIS2_TOKEN, Flow.CIS2_ASSERTED)
 _CIS2 = kinds(Flow.CIS2_TOKEN)
@@ -34,6 +37,7 @@ def _cis2(
     of: frozenset[Flow] = _CIS2_ANY,
     status: int = 400,
     evidence: Evidence = "I",
+    only: Switch | None = None,
 ) -> Breakage:
     return Breakage(
         row="CIS2 §5 token",
@@ -45,6 +49,7 @@ def _cis2(
         damage=damage,
         touches=parts(*touches.split()),
         shape=Shape.DESCRIPTION_FIRST,
+        only=only,
     )
 
 
@@ -332,21 +337,31 @@ _CIS2_TOKEN = (
         of=_ASSERTED,
     ).also(wrong.client_unnamed),
     _cis2("invalid_client", "JWT is not valid", wrong.assertion_opaque, "client_assertion", of=_ASSERTED),
-    _cis2(
-        "invalid_client",
-        "JWT is not valid",
-        wrong.iss_and_sub_an_api_key,
-        "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
-        of=_ASSERTED,
-        evidence="Q",
+    *(
+        each
+        for foreign in (
+            _cis2(
+                "invalid_client",
+                "JWT is not valid",
+                wrong.iss_and_sub_an_api_key,
+                "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
+                of=_ASSERTED,
+                evidence="Q",
+            ),
+            *_cis2(
+                "invalid_client",
+                "JWT is not valid",
+                wrong.iss_of_another,
+                "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
+                of=_ASSERTED,
+            ).also(wrong.sub_absent),
+        )
+        for each in foreign.where(
+            Switch.ASSERTIONS_OF_ANCESTOR,
+            sentence="JWT 'iss' and 'sub' claims must be equal to the client_id",
+            evidence="I",
+        )
     ),
-    *_cis2(
-        "invalid_client",
-        "JWT is not valid",
-        wrong.iss_of_another,
-        "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
-        of=_ASSERTED,
-    ).also(wrong.sub_absent),
     _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.client_id_unknown, "form.client_id", of=_CIS2_SECRET),
     _cis2(
         "invalid_client",
@@ -410,10 +425,24 @@ _CIS2_TOKEN = (
     ),
     _cis2("invalid_request", "Missing parameter, 'code'", wrong.code_absent, "form.code"),
     _cis2("invalid_request", "Missing parameter, 'redirect_uri'", wrong.redirect_uri_absent, "form.redirect_uri"),
-    *_cis2("invalid_grant", _INVALID_GRANT, wrong.code_unknown, "form.code", evidence="S").also(
-        wrong.code_used_before, wrong.code_too_old, wrong.code_of_another_app
+    _cis2(
+        "invalid_request",
+        "Scope parameter is not supported on an authorization code access_token exchange request. Scope parameter "
+        "should be supplied to the authorize request.",
+        wrong.scope_with_the_code,
+        "form.scope",
+        only=Switch.SCOPE_AT_TOKEN_REFUSED,
+    ),
+    *_cis2("invalid_grant", _INVALID_GRANT, wrong.code_unknown, "form.code", evidence="S").where(
+        Switch.CODES_OF_ANCESTOR, error="invalid_request", sentence="Authorization code doesn't exist.", evidence="I"
+    ),
+    *_cis2("invalid_grant", _INVALID_GRANT, wrong.code_used_before, "form.code", evidence="S").also(
+        wrong.code_of_another_app
     ),
     _cis2("invalid_grant", _INVALID_GRANT, wrong.other_redirect_uri, "form.redirect_uri"),
+    *_cis2("invalid_grant", _INVALID_GRANT, wrong.code_too_old, "form.code", evidence="S").where(
+        Switch.CODES_OF_ANCESTOR, sentence="Authorization code expired.", evidence="I"
+    ),
     _cis2(
         "invalid_request",
         "Missing parameter, 'refresh_token'",
@@ -539,6 +568,10 @@ _NHS_LOGIN_AUTHORIZE = (
         "invalid_request", "The redirect_uri is not registered.", wrong.redirect_uri_relative, "asked.redirect_uri"
     ).also(wrong.redirect_uri_foreign, wrong.redirect_uri_with_a_slash),
     _sent_back("invalid_request", "", wrong.asked_twice, "asked.extra", evidence="I"),
+    replace(
+        _sent_back("invalid_request", "", wrong.state_absent, "asked.state", Shape.REDIRECT_CODE_ALONE),
+        only=Switch.STRICT_AUTHORIZE,
+    ),
     _sent_back("invalid_request", "", wrong.asked_without_response_type, "asked.response_type"),
     _sent_back(
         "unsupported_response_type",
@@ -555,6 +588,10 @@ _NHS_LOGIN_AUTHORIZE = (
     *_sent_back("invalid_scope", "", wrong.scope_without_openid, "asked.scope", evidence="I").also(wrong.scope_absent),
     _sent_back("invalid_scope", "", wrong.scope_reserved, "asked.scope"),
     _sent_back("invalid_scope", "", wrong.scopes_exclusive, "asked.scope", evidence="I"),
+    replace(
+        _sent_back("invalid_request", "", wrong.nonce_absent, "asked.nonce", evidence="I"),
+        only=Switch.STRICT_AUTHORIZE,
+    ),
     *_sent_back("invalid_request", "", wrong.prompt_unknown, "asked.prompt", evidence="I").also(
         wrong.prompt_none_and_login
     ),
@@ -569,12 +606,15 @@ _NHS_LOGIN_AUTHORIZE = (
         wrong.prompt_none,
         "asked.prompt asked.login_hint asked.asserted_login_identity",
     ),
-    _sent_back(
-        "interaction_required",
-        "",
-        wrong.patient_of_a_low_level,
-        "asked.login_hint asked.vtr asked.asserted_login_identity",
-        evidence="I",
+    replace(
+        _sent_back(
+            "interaction_required",
+            "",
+            wrong.patient_of_a_low_level,
+            "asked.login_hint asked.vtr asked.asserted_login_identity",
+            evidence="I",
+        ),
+        unless=Switch.ANY_VECTOR,
     ),
 )
 _NHS_LOGIN_TOKEN = (

@@ -562,3 +562,18 @@ def realm_token_expired(draft: Draft) -> None:
     """Send an access token when its five minutes are over."""
     with draft.target.at(draft.target.now() - 300):
         draft.headers["Authorization"] = realm_userinfo(draft.target).headers["Authorization"]
+
+
+def scope_with_the_code(draft: Draft) -> None:
+    """Send a scope with the code, where that is refused."""
+    draft.form["scope"] = "openid"
+
+
+def state_absent(draft: Draft) -> None:
+    """Send no state, where one is wanted."""
+    del draft.asked["state"]
+
+
+def nonce_absent(draft: Draft) -> None:
+    """Send no nonce, where one is wanted."""
+    del draft.asked["nonce"]

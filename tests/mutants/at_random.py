@@ -105,9 +105,7 @@ def _copies(folder: Path, number: int) -> list[Copy]:
     return [first, *(first.clone(folder / str(each)) for each in range(1, number))]
 
 
-def _all(
-    mutants: Sequence[Mutation], copies: Sequence[Copy], known: Reached, kept: Path, ends: float
-) -> list[Result]:
+def _all(mutants: Sequence[Mutation], copies: Sequence[Copy], known: Reached, kept: Path, ends: float) -> list[Result]:
     """Return the results in the order of the draw: those kept, and those of this run, which ends in time."""
     earlier = {each.key: each for each in _read(kept)}
     free = SimpleQueue[Copy]()
@@ -214,5 +212,3 @@ def interval(found: int, of: int) -> tuple[float, float]:
 def at_once() -> int:
     """Return how many run at once, unless the environment says otherwise."""
     return int(os.environ.get("NHSAUTH_MUTANTS_AT_ONCE", "2"))
-
-

@@ -109,7 +109,7 @@ def _functions(copy: Copy, data: Path) -> dict[str, list[str]]:
     lines = coverage.CoverageData(basename=str(data))
     lines.read()
     found = defaultdict[str, set[str]](set)
-    for measured in lines.measured_files():
+    for measured in filter(lambda file: file.endswith(".py"), lines.measured_files()):
         file = Path(measured).relative_to(copy.root.resolve()).as_posix()
         names = dict(_lines_of(ast.parse(Path(measured).read_bytes())))
         for line, tests in lines.contexts_by_lineno(measured).items():

@@ -112,7 +112,12 @@ def _write(path: Path, source: bytes) -> None:
 
 def _ended(command: Sequence[str], folder: Path, environ: dict[str, str], seconds: float) -> Ran:
     running = subprocess.Popen(  # noqa: S603 - our own Python
-        command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        command,
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         start_new_session=True,
     )
     try:
