@@ -13,7 +13,6 @@ working tree, unless it is given clones.
 from __future__ import annotations
 
 import json
-import os
 import random
 import tempfile
 import time
@@ -30,7 +29,7 @@ from typing import Final
 import platformdirs
 from mutator import Mutation, all_mutations, is_python
 from reached import GOLDEN, QUICK, Reached, reached
-from tree import ROOT, Copy, digest
+from tree import ROOT, Copy, copies, digest
 
 EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
 _CONTRACT_SECONDS: Final = 400.0
@@ -90,26 +89,20 @@ def run(number: int, seed: int, minutes: float, at_once: int) -> int:
     began, sound = time.monotonic(), digest()
     kept = Path(platformdirs.user_cache_dir("nhsauth", appauthor=False)) / "mutants" / sound
     with tempfile.TemporaryDirectory() as folder:
-        copies = _copies(Path(folder), at_once)
-        known = reached(copies, kept / "reached.json")
+        lanes = copies(Path(folder), at_once)
+        known = reached(lanes, kept / "reached.json")
         mutants = drawn(all_mutations(ROOT), number, seed, equivalents())
-        results = _all(mutants, copies, known, kept / f"seed-{seed}.jsonl", began + minutes * 60)
+        results = _all(mutants, lanes, known, kept / f"seed-{seed}.jsonl", began + minutes * 60)
     if digest() != sound:
         print("the tree has changed meanwhile: these results are of the tree as it was")  # noqa: T201
     return _told(results, number - len(results), time.monotonic() - began)
 
 
-def _copies(folder: Path, number: int) -> list[Copy]:
-    first = Copy(folder / "0")
-    first.make()
-    return [first, *(first.clone(folder / str(each)) for each in range(1, number))]
-
-
-def _all(mutants: Sequence[Mutation], copies: Sequence[Copy], known: Reached, kept: Path, ends: float) -> list[Result]:
+def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kept: Path, ends: float) -> list[Result]:
     """Return the results in the order of the draw: those kept, and those of this run, which ends in time."""
     earlier = {each.key: each for each in _read(kept)}
     free = SimpleQueue[Copy]()
-    for copy in copies:
+    for copy in lanes:
         free.put(copy)
 
     def result(mutant: Mutation) -> Result | None:
@@ -124,7 +117,7 @@ def _all(mutants: Sequence[Mutation], copies: Sequence[Copy], known: Reached, ke
             free.put(copy)
 
     results = list[Result]()
-    with ThreadPoolExecutor(len(copies)) as at_once:
+    with ThreadPoolExecutor(len(lanes)) as at_once:
         for each in at_once.map(result, mutants):
             if each is None:
                 continue
@@ -207,8 +200,3 @@ def interval(found: int, of: int) -> tuple[float, float]:
     z, share = 1.96, found / of
     middle, spread = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
     return (middle - spread) / (1 + z * z / of), (middle + spread) / (1 + z * z / of)
-
-
-def at_once() -> int:
-    """Return how many run at once, unless the environment says otherwise."""
-    return int(os.environ.get("NHSAUTH_MUTANTS_AT_ONCE", "2"))

@@ -26,9 +26,16 @@ _NAMED: Final = {"Policy", "Flow", "Finder", "TypeVar", "NewType", "getLogger"}
 """Calls whose texts are names for people."""
 _LOGGING: Final = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _OPPOSITE: Final = {
-    **{ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">")},
-    **{ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in")},
-    **{ast.Is: ("is", "is not"), ast.IsNot: ("is not", "is")},
+    ast.Lt: ("<", "<="),
+    ast.LtE: ("<=", "<"),
+    ast.Gt: (">", ">="),
+    ast.GtE: (">=", ">"),
+    ast.Eq: ("==", "!="),
+    ast.NotEq: ("!=", "=="),
+    ast.In: ("in", "not in"),
+    ast.NotIn: ("not in", "in"),
+    ast.Is: ("is", "is not"),
+    ast.IsNot: ("is not", "is"),
 }
 _WORD: Final = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
 _LONGEST_SHOWN: Final = 110
@@ -200,12 +207,16 @@ class _Finder:
 
     def _shown(self, node: ast.AST, start: int, end: int) -> tuple[int, int]:
         """Return what around a mistake says best where it is: the widest expression that is still short."""
-        above = self._parents.get(node)
+        below, above = node, self._parents.get(node)
         while isinstance(above, ast.expr | ast.keyword):
             begin, finish = self._span(above)
+            if isinstance(above, ast.Dict) and below in above.values:
+                key = above.keys[above.values.index(below)]
+                begin, finish = self._span(key or below)[0], end
             if finish - begin > _LONGEST_SHOWN:
                 break
-            start, end, above = min(start, begin), max(end, finish), self._parents.get(above)
+            start, end = min(start, begin), max(end, finish)
+            below, above = above, None if isinstance(above, ast.Dict) else self._parents.get(above)
         return start, end
 
     def _only_words(self, node: ast.AST) -> bool:
@@ -259,6 +270,10 @@ def _parts_left_alone(node: ast.AST) -> Iterator[ast.AST]:
         yield from [node.returns] if node.returns else []
     elif isinstance(node, ast.ClassDef):
         yield from node.decorator_list
+        if any(isinstance(base, ast.Name) and base.id == "Enum" for base in node.bases):
+            yield from node.body
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        yield node.slice
     elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
         yield node.annotation
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -286,5 +301,17 @@ def _is_rule(function: ast.FunctionDef) -> bool:
 def _passes(node: ast.AST) -> bool:
     """Whether this lets the request pass, or teaches the exchange something."""
     if isinstance(node, ast.Return):
-        return node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
+        return node.value is None or any(
+            isinstance(each, ast.Constant) and each.value is None for each in _outcomes(node.value)
+        )
     return isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store)
+
+
+def _outcomes(value: ast.expr) -> Iterator[ast.expr]:
+    """Yield what a conditional expression may come to, or whatever a call or a name gives: that may be None."""
+    if isinstance(value, ast.IfExp):
+        yield from (*_outcomes(value.body), *_outcomes(value.orelse))
+    elif isinstance(value, ast.BoolOp):
+        yield from (each for part in value.values for each in _outcomes(part))
+    else:
+        yield value if isinstance(value, ast.Constant | ast.JoinedStr | ast.BinOp) else ast.Constant(value=None)

@@ -38,7 +38,7 @@ CONTRACT: Final = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """`functions` names, by test file, the functions that it runs, as `file:function`; `failing` fail in a sound copy."""
+    """`functions` names, by test file, the functions it runs, as `file:function`; `failing` fail in a sound copy."""
 
     functions: Mapping[str, Sequence[str]]
     seconds: Mapping[str, float]

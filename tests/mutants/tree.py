@@ -131,3 +131,10 @@ def _ended(command: Sequence[str], folder: Path, environ: dict[str, str], second
 def _first(output: str) -> str | None:
     failed = [line for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     return failed[0].partition(" ")[2].partition(" - ")[0] if failed else None
+
+
+def copies(folder: Path, number: int) -> list[Copy]:
+    """Return as many copies below a folder."""
+    first = Copy(folder / "0")
+    first.make()
+    return [first, *(first.clone(folder / str(each)) for each in range(1, number))]
