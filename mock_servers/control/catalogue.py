@@ -39,15 +39,11 @@ def _list(request: Request) -> Response:
     found = about(text)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
-    page = pages.errors_page(_page(text, found, _first(request)))
-    return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
-
-
-def _first(request: Request) -> int:
     sent = request.query.get("from", "1")
     if not _NUMBER.fullmatch(sent):
         raise MemberError("from", shown(sent), "a whole number, 1 or more")
-    return int(sent)
+    page = pages.errors_page(_page(text, found, int(sent)))
+    return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
 
 
 def _page(text: str, found: Sequence[Entry], first: int) -> ErrorsPage:

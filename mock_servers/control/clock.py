@@ -68,18 +68,14 @@ def _put(request: Request) -> Response:
         now = _seconds(change.now) if isinstance(change.now, str) else change.now
         clock.set(now or 0, frozen=bool(change.frozen))
     elif change.advance is not None:
-        _advance(clock, change.advance)
+        if not _in_range(clock.now() + change.advance):
+            raise MemberError("advance", shown(change.advance), "seconds that lead to a time from 1970 to 9998")
+        clock.advance(change.advance)
     elif change.frozen is None:
         raise ProblemError(400, "Nothing is said of the clock: send now, advance or frozen.")
     if change.now is None and change.frozen is not None:
         clock.set(clock.now(), frozen=change.frozen)
     return Response(body=_told(clock))
-
-
-def _advance(clock: Clock, seconds: float) -> None:
-    if not _in_range(clock.now() + seconds):
-        raise MemberError("advance", shown(seconds), "seconds that lead to a time from 1970 to 9998")
-    clock.advance(seconds)
 
 
 def _reset(request: Request) -> Response:

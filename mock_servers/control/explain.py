@@ -79,7 +79,11 @@ def _explain_request(request: Request, sent: str) -> Response:
     if answer is not None and not isinstance(answer, str):
         raise MemberError("answer", shown(answer), "a text")
     try:
-        told = explain_text(sent, Lent(answer=answer or None, at=_at(request.body.get("at"))))
+        given = request.body.get("at")
+        seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
+        if seconds is None and given not in (None, ""):
+            raise MemberError("at", shown(given), moment.ALLOWED)
+        told = explain_text(sent, Lent(answer=answer or None, at=seconds))
     except UnreadableError as reason:
         raise ProblemError(400, f"{reason}.", member="request") from None
     if not request.for_people:
@@ -88,13 +92,6 @@ def _explain_request(request: Request, sent: str) -> Response:
 
     page = pages.explanation_page(request_page(told))
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
-
-
-def _at(given: Any) -> float | None:
-    seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
-    if seconds is None and given not in (None, ""):
-        raise MemberError("at", shown(given), moment.ALLOWED)
-    return seconds
 
 
 def _page(told: Mapping[str, Any]) -> Response:

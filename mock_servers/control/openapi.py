@@ -116,7 +116,12 @@ def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) ->
 
 
 def _operation(call: Call) -> dict[str, Any]:
-    parameters = [*_path_parameters(call), *_query_parameters(call)]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": TEXT} for name in _VARIABLE.findall(call.path)
+    ] + [
+        {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
+        for name, told in call.query.items()
+    ]
     return {
         "operationId": call.name,
         "summary": call.summary,
@@ -125,18 +130,6 @@ def _operation(call: Call) -> dict[str, Any]:
         "responses": {str(status): told for status, told in sorted(_answers(call).items())}
         | {"default": _refusal("Any other refusal.")},
     }
-
-
-def _path_parameters(call: Call) -> list[dict[str, Any]]:
-    names = _VARIABLE.findall(call.path)
-    return [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
-
-
-def _query_parameters(call: Call) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
-        for name, told in call.query.items()
-    ]
 
 
 def _body(takes: Body) -> dict[str, Any]:

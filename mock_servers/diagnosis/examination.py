@@ -66,7 +66,8 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         refusal=refusal,
         ahead=ahead,
         unrouted=refusal.rule in _BEFORE_GRANT,
-        jti_spent=any(rule.name == _CLAIM for rule in _rules(flow)) and all(rule.name != _CLAIM for rule in ahead),
+        jti_spent=any(rule.name == _CLAIM for policy in flow.policies for rule in policy.rules)
+        and all(rule.name != _CLAIM for rule in ahead),
         learned=MappingProxyType({each.name: getattr(exchange, each.name) for each in _taught(exchange)}),
         known=known,
         row=row,
@@ -88,10 +89,6 @@ def _ahead(flow: Flow[Any, Any], refusal: Refusal) -> Iterator[Rule[Any]]:
     steps = ((policy.name, rule) for policy in flow.policies for rule in policy.rules)
     left = dropwhile(lambda step: (step[0], step[1].name) != (refusal.policy, refusal.rule), steps)
     return (rule for _, rule in left)
-
-
-def _rules(flow: Flow[Any, Any]) -> Iterator[Rule[Any]]:
-    return (rule for policy in flow.policies for rule in policy.rules)
 
 
 def _taught(exchange: Any) -> Iterator[Any]:

@@ -164,8 +164,11 @@ class _Explaining:
         if answer is not None and not answer.refuses:
             stopped, by = [], ""
         self.found.extend(self._found(stopped) if refused or answer is None else ())
+        parts = urlsplit(self.captured.url)
+        flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
+        path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
         return RequestExplanation(
-            request=self._request(),
+            request=printable(f"{self.captured.method} {path}{flow}"),
             answer=printable(str(answer)) if answer is not None else "",
             findings=tuple(self._findings(stopped)) if refused or answer is None else (),
             stopped_by=tuple(dict.fromkeys(each.rule.name for each in stopped)),
@@ -176,12 +179,6 @@ class _Explaining:
             notes=tuple(self._notes(stopped, by)),
             refused=refused,
         )
-
-    def _request(self) -> str:
-        parts = urlsplit(self.captured.url)
-        flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
-        path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
-        return printable(f"{self.captured.method} {path}{flow}")
 
     # which rule
 
@@ -386,20 +383,16 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
     for entry in list(reversed(several.values()))[:_MOST]:
         mistakes = list(entry.mistakes)
         alone = len(found) == 1 and len(mistakes) == 1
+        rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
         yield Finding(
             id=mistakes[0] if alone else "usual-cause",
             certainty="likely" if alone else "possible",
-            seen=_answered_by(entry),
+            seen=f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}.",
             cause=entry.problem.cause,
             cure=entry.problem.cure,
             evidence=entry.error.evidence,
             row=entry.error.row,
         )
-
-
-def _answered_by(entry: Entry) -> str:
-    rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
-    return f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}."
 
 
 def _leaked(text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from mock_servers.jose import jwts
@@ -16,12 +16,8 @@ Trace = Callable[[Request, Store], str | None]
 
 def client_of(request: Request, store: Store) -> str | None:
     """Return the client id that a request names, by a parameter, an assertion, a header, a token or a state."""
-    return next(_named(request, store), None)
-
-
-def _named(request: Request, store: Store) -> Iterator[str]:
     traces: tuple[Trace, ...] = (_by_parameter, _by_assertion, _by_basic, _by_api_key, _by_token, _by_state)
-    return (found for trace in traces if (found := trace(request, store)) is not None)
+    return next((found for trace in traces if (found := trace(request, store)) is not None), None)
 
 
 def _by_parameter(request: Request, _: Store) -> str | None:

@@ -201,7 +201,10 @@ def _form(exchange: Exchange, message: str | None) -> LogInForm:
         client_name=exchange.client.name,
         client_id=exchange.client.client_id,
         scopes=exchange.scopes,
-        level_asked=" or ".join(_asked_levels(exchange)) or None,
+        level_asked=" or ".join(
+            dict.fromkeys(each.acr or each.vector or each.level for each in exchange.assurances or ())
+        )
+        or None,
         people=[person_choice(service.provider, person) for person in log_ins.people(service)],
         message=message,
         form_id=asking.form_id,
@@ -216,10 +219,6 @@ def _action(exchange: Exchange, query: dict[str, str]) -> str:
     if not query:
         return f"{issuer}{endpoints['authorize']}"
     return f"{issuer}{endpoints['log_in']}?{urlencode(query, quote_via=quote)}"
-
-
-def _asked_levels(exchange: Exchange) -> list[str]:
-    return list(dict.fromkeys(each.acr or each.vector or each.level for each in exchange.assurances or ()))
 
 
 def completed(exchange: Exchange) -> Answer:

@@ -75,18 +75,10 @@ def _cut_down(value: Any, depth: int) -> Any:
     if isinstance(value, dict | list) and depth == 0:
         return "…"
     if isinstance(value, Mapping):
-        return _members(value, depth)
+        names = list(value)[:_MOST]
+        told = {name if len(name) <= _LONGEST_NAME else cut(name): _cut_down(value[name], depth - 1) for name in names}
+        return told | ({"…": f"{len(value) - _MOST} more"} if len(value) > _MOST else {})
     if isinstance(value, list):
         more = [f"… {len(value) - _MOST} more"] if len(value) > _MOST else []
         return [_cut_down(each, depth - 1) for each in value[:_MOST]] + more
     return value if not isinstance(value, float) or math.isfinite(value) else str(value)
-
-
-def _members(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    names = list(value)[:_MOST]
-    told = {_name(name): _cut_down(value[name], depth - 1) for name in names}
-    return told | ({"…": f"{len(value) - _MOST} more"} if len(value) > _MOST else {})
-
-
-def _name(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else cut(name)

@@ -59,12 +59,9 @@ def check_products_known(exchange: Exchange) -> str | None:
     for name in body.texts(exchange.body.get("apiProducts") or []):
         if exchange.service.apps.product(name) is None:
             exchange.named["product"] = name
-            return f"apiProducts names {shown(name)}; there are {shown(_products(exchange))}."
+            known = [product.name for product in exchange.service.apps.products()]
+            return f"apiProducts names {shown(name)}; there are {shown(known)}."
     return None
-
-
-def _products(exchange: Exchange) -> list[str]:
-    return [product.name for product in exchange.service.apps.products()]
 
 
 @rejects(errors.APP_EXISTS)

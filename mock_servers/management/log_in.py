@@ -46,15 +46,11 @@ def check_person(exchange: Exchange) -> str | None:
     return "The form has neither username and password nor passcode; any of them will do here."
 
 
-def _nowhere(exchange: Exchange) -> str | None:
-    exchange.named["path"] = path = exchange.request.target.partition("?")[0]
-    return f"{exchange.request.method} {shown(path)} is no log-in: POST /oauth/token is."
-
-
 @rejects(errors.LOG_IN_ELSEWHERE)
 def check_path(exchange: Exchange) -> str | None:
     """There is only the token endpoint."""
-    return _nowhere(exchange)
+    exchange.named["path"] = path = exchange.request.target.partition("?")[0]
+    return f"{exchange.request.method} {shown(path)} is no log-in: POST /oauth/token is."
 
 
 def logged_in(exchange: Exchange) -> Answer:

@@ -55,6 +55,20 @@ def test_it(nhsauth):
     assert why[3].startswith("  Rule: exp is ")
 
 
+def test_as_text_an_exchange_says_first_what_explains_it(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+def test_it(nhsauth):
+    ask(nhsauth, exp=1)
+    refused = nhsauth.exchanges.last
+    assert str(refused).partition(" | ")[2] == refused.headline == refused.findings[0].seen != refused.diagnosis
+    assert str(refused) in repr(nhsauth.exchanges)
+"""
+    )
+
+    assert run().parseoutcomes() == {"passed": 1}
+
+
 def test_what_explains_the_refusal_comes_first_and_what_comes_later_is_no_headline(
     pytester: pytest.Pytester, run: Run
 ) -> None:

@@ -48,12 +48,13 @@ def iss_sub_differ(case: Case) -> Finding | None:
         return None
     if javascript.truthy(iss) and javascript.truthy(sub) and javascript.loosely_equal(iss, sub):
         return None
+    key = next((value for value in (iss, sub) if _is_key(case, value)), None)
     return Finding(
         id="iss-sub-differ",
         certainty="certain",
         seen=f"iss is {_told(case, iss)} and sub is {_told(case, sub)}.",
         cause="The app asks for itself here, so iss and sub must be the same.",
-        cure=_cure(case, iss, sub),
+        cure=f"Set both to the app's API key, {shown(key)}." if key else "Set both to the app's API key.",
     )
 
 
@@ -64,11 +65,6 @@ def _told(case: Case, value: Any) -> str:
 
 def _is_key(case: Case, value: Any) -> bool:
     return case.known.app(value) is not None
-
-
-def _cure(case: Case, iss: Any, sub: Any) -> str:
-    key = next((value for value in (iss, sub) if _is_key(case, value)), None)
-    return f"Set both to the app's API key, {shown(key)}." if key else "Set both to the app's API key."
 
 
 FINDERS: Final = (

@@ -27,7 +27,7 @@ _Said = tuple[Certainty, str]
 def app_not_known_here(case: Case) -> Finding | None:
     """`iss` and `sub`, or `client_id`, are not an API key of this environment."""
     by_id = case.refused_by(*_BY_CLIENT_ID)
-    named = _sent_id(case) if by_id else case.claim("sub")
+    named = case.form("client_id") or case.request.query.get("client_id") if by_id else case.claim("sub")
     if named is UNDEFINED or named is None or _is_known(case, named):
         return None
     if not by_id and (case.assertion is None or named != case.claim("iss")):
@@ -41,10 +41,6 @@ def app_not_known_here(case: Case) -> Finding | None:
         cause=f"{both}, here {case.known.environment}." if not by_id else f"{both}, of the environment that you call.",
         cure=_cure(case),
     )
-
-
-def _sent_id(case: Case) -> str | None:
-    return case.form("client_id") or case.request.query.get("client_id")
 
 
 def _is_known(case: Case, named: Any) -> bool:

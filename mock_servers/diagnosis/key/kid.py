@@ -103,7 +103,10 @@ def _signed_by(case: Case, jwk: _Jwk) -> bool:
 def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str, _Jwk | None]]:
     """Tell what the kid is instead, with the key that is meant, the surest first."""
     if not isinstance(kid, str):
-        yield "The kid is not text, but the kids of the set are.", _same_text(kept, kid)
+        yield (
+            "The kid is not text, but the kids of the set are.",
+            kept.find(javascript.text(kid)) if javascript.is_number(kid) else None,
+        )
         return
     if is_unfilled(kid):
         yield "It is a variable that was not filled in.", None
@@ -135,10 +138,6 @@ def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
         yield f"It is a file name; the key in it is registered as {shown(own)}."
     if _without_digits(kid) == _without_digits(own) != "":
         yield f"It differs from {shown(own)} only in its number."
-
-
-def _same_text(kept: FetchedJwks, kid: Any) -> _Jwk | None:
-    return kept.find(javascript.text(kid)) if javascript.is_number(kid) else None
 
 
 def _folded(kid: str) -> str:

@@ -148,7 +148,7 @@ def other_private_key(case: Case) -> Finding | None:
     maker = next(
         (key for key in known_keys(case) if key.key != signed.key and _verifies(signed.jwt, key.key, alg)), None
     )
-    if maker is None and _explained_otherwise(case):
+    if maker is None and any(find(case) for find in (signature_cut_off, signature_by_other_alg, changed_after_signing)):
         return None
     if signed.field == "subject_token":
         return _not_by_provider(case, signed, maker)
@@ -178,10 +178,6 @@ def _not_by_provider(case: Case, signed: _Signed, maker: KnownKey | None) -> Fin
         cause=f"Someone other than {case.learned['provider'].title} signed it, or it was changed after signing.",
         cure=AS_GIVEN,
     )
-
-
-def _explained_otherwise(case: Case) -> bool:
-    return any(find(case) for find in (signature_cut_off, signature_by_other_alg, changed_after_signing))
 
 
 def _made_by(signed: _Signed, maker: KnownKey) -> Finding:

@@ -134,19 +134,15 @@ def alg_or_key(case: Case) -> Finding | None:
     if found is None:
         return None
     seen, cure = found
+    row = provider.errors[errors.ASSERTION_KEY_UNKNOWN]
+    words = row.sentence or row.code
     return Finding(
         id="cis2-alg-or-key",
         certainty="certain",
         seen=seen,
-        cause=f"{provider.title} gives the same answer, {_words(provider)}, to a wrong algorithm, an unknown kid "
-        "and a wrong key.",
+        cause=f"{provider.title} gives the same answer, {words}, to a wrong algorithm, an unknown kid and a wrong key.",
         cure=cure,
     )
-
-
-def _words(provider: Provider) -> str:
-    row = provider.errors[errors.ASSERTION_KEY_UNKNOWN]
-    return row.sentence or row.code
 
 
 def _unknown_kid(case: Case, provider: Provider) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -20,7 +20,8 @@ _LONGEST: Final = 2000
 
 def redirect_uri_differs(case: Case) -> Finding | None:
     """The redirect URI is not registered, or is not the one that the log-in used."""
-    sent = _sent(case)
+    asked = case.request.form if case.request.method == "POST" else case.request.query
+    sent = asked.get("redirect_uri") or case.request.query.get("redirect_uri")
     if sent is None:
         return None
     at_log_in = _of_log_in(case)
@@ -32,12 +33,8 @@ def redirect_uri_differs(case: Case) -> Finding | None:
     if not registered or sent in registered:
         return None
     cure = "Send a registered redirect URI exactly, or register this one too."
-    return _told(sent, _nearest(sent, registered), "registered is", cure)
-
-
-def _sent(case: Case) -> str | None:
-    asked = case.request.form if case.request.method == "POST" else case.request.query
-    return asked.get("redirect_uri") or case.request.query.get("redirect_uri")
+    nearest = max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
+    return _told(sent, nearest, "registered is", cure)
 
 
 def _told(sent: str, wanted: str, what: str, cure: str) -> Finding:
@@ -74,10 +71,6 @@ def _registered(case: Case) -> tuple[str, ...]:
     if isinstance(client, Client):
         return client.redirect_uris
     return case.app.redirect_uris if case.app is not None else ()
-
-
-def _nearest(sent: str, registered: Iterable[str]) -> str:
-    return max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
 
 
 def _reasons(sent: str, wanted: str) -> Iterator[str]:

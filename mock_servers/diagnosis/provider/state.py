@@ -70,7 +70,7 @@ def _none_sent(case: Case) -> Finding:
 
 
 def _unknown(case: Case, sent: str) -> Finding:
-    if _was_the_clients(case, sent):
+    if any(each.state == sent for each in case.known.store.pending.values()):
         return _told(
             f"state {cut(sent)} is the one that your application sent to /authorize.",
             "The platform sends the provider a state of its own, and gives yours back at the end: "
@@ -81,10 +81,6 @@ def _unknown(case: Case, sent: str) -> Finding:
         "It was issued before the mock was started or reset, by the other token service (/oauth2 or /oauth2-mock), or "
         "to another browser session.",
     )
-
-
-def _was_the_clients(case: Case, sent: str) -> bool:
-    return any(each.state == sent for each in case.known.store.pending.values())
 
 
 def _told(seen: str, cause: str) -> Finding:

@@ -31,14 +31,10 @@ _OTHER_TYPES: Final = {
 }
 
 
-def _grants(case: Case) -> tuple[str, ...]:
-    own = next((each.grants for each in case.known.providers if each.name == case.record.service), None)
-    return own if own is not None else _OF_PLATFORM
-
-
 def grant_type(case: Case) -> Finding | None:
     """The service does not have this grant type, or it does not fit the rest of the form."""
-    sent, grants = case.form("grant_type"), _grants(case)
+    own = next((each.grants for each in case.known.providers if each.name == case.record.service), None)
+    sent, grants = case.form("grant_type"), own if own is not None else _OF_PLATFORM
     if (
         sent is None
         or joined_parameters(case)
