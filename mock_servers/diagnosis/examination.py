@@ -29,7 +29,7 @@ _BEFORE_GRANT: Final = (
 )
 """The rules of a token service that refuse before any grant is chosen."""
 _CLAIM: Final = "claim_client_assertion_jti"
-_SPENT: Final = "The jti of this assertion is spent: sign a new one for the next try."
+_SPENT: Final = "The jti of this assertion is spent: sign a new assertion for the next try."
 
 _log = logging.getLogger("mock_servers")
 

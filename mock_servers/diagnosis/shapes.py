@@ -144,4 +144,4 @@ def unfilled_words(value: str) -> str:
     """Say what stands where a value was never put; empty for a value."""
     if is_unfilled(value):
         return "a variable that was not filled in"
-    return "the path of a file, which was not read" if is_path(value) else ""
+    return "the path of a file that was not read" if is_path(value) else ""

@@ -25,7 +25,7 @@ _AT_API: Final = ("check_scope", "check_scope_by_newest_suite")
 
 
 def scopes_none_left(case: Case) -> Finding | None:
-    """The app has no product for application access, or none for people of this provider at this level."""
+    """The app has no scope for applications, or none for people of this provider at this level."""
     app, ahead = case.app, {rule.name for rule in case.ahead}
     if app is None:
         return None
@@ -55,7 +55,7 @@ def _of_application(name: str, scopes: Iterable[str]) -> Finding:
         id="scopes-none-left",
         certainty="certain",
         seen=f"App {shown(name)} has no scope with {APPLICATION}; it has {_listed(scopes)}.",
-        cause="Its products are all for people; client_credentials gives an application's own token.",
+        cause="All its APIs are for people. client_credentials gives a token to an application.",
         cure="Subscribe it to an API for application-restricted access, or exchange a person's id_token.",
     )
 
@@ -82,13 +82,13 @@ def _able(provider: Provider, wanted: str, people: Collection[Person]) -> list[s
 
 def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: object, who: str) -> Finding:
     own = [scope for scope in scopes if f":user-{provider.word}:" in scope]
-    other = f" It has none for people of {provider.title} at all." if not own else ""
+    other = f" It has no scope at all for people of {provider.title}." if not own else ""
     return Finding(
         id="scopes-none-left",
         certainty="certain",
         seen=f"The person logged in at {provider.title} with {provider.level_claim} {shown(level)}; app {shown(name)} "
         f"has {_listed(own or scopes)}.{other}",
-        cause="Of the app's scopes only those of the id_token's level are given, and none has it.",
+        cause="The token gets only scopes of the id_token's level, and the app has none of them.",
         cure=f"{who}, or subscribe the app to an API for this level."
         if who
         else f"Subscribe the app to an API for people of {provider.title} at this level.",
@@ -96,7 +96,7 @@ def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: obje
 
 
 def scope_too_low(case: Case) -> Finding | None:
-    """An API wants another kind of token than it got."""
+    """The API needs another kind of token."""
     token = case.learned.get("token")
     if not isinstance(token, AccessToken) or not case.refused_by(*_AT_API):
         return None
@@ -107,7 +107,7 @@ def scope_too_low(case: Case) -> Finding | None:
         id="scopes-none-left",
         certainty="certain",
         seen=f"The token is {whose}, of {grant}, with {_listed(token.scopes)}.",
-        cause="This API takes the other kind, or another level.",
+        cause="This API needs the other kind of token, or another level.",
         cure=f"{who}." if who else _OTHER_KIND,
     )
 
