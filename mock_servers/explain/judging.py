@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -211,7 +211,7 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
     """Ask each rule, and follow what was lent through what the rules learn of it."""
     exchange, lent = found.exchange, _lend(found.exchange, circumstance)
     before = _learned(exchange)
-    for step in walk(_judging(found.flow), exchange, FORESEEABLE | {Kind.FETCH}):
+    for step in walk(found.flow.policies if found.flow is not None else (), exchange, FORESEEABLE | {Kind.FETCH}):
         went_by = frozenset(lent[name] for name in exchange.read if name in lent)
         if step.rule.kind is Kind.FETCH and step.unknown is None:
             went_by |= {"the key set"}
@@ -223,10 +223,6 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
         if step.rule.kind is not Kind.ACTION:
             yield ruled
         exchange.read.clear()
-
-
-def _judging(flow: Flow[Any, Answer] | None) -> Sequence[Policy[Any]]:
-    return flow.policies if flow is not None else ()
 
 
 def _of_step(found: Judged, step: Step[Any], lent: frozenset[str]) -> Ruled:

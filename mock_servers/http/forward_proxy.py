@@ -16,11 +16,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mock_servers.http.relaying import Outside, Relay
 from mock_servers.state.real_host import Hosts
 from mock_servers.wire.wording import did_you_mean
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
+
+    from mock_servers.http.channel import Channel
 
 _LOG: Final = logging.getLogger(__name__)
 MOST_TUNNELS: Final = 800
@@ -29,7 +33,7 @@ _MOST_RELAYS: Final = 64
 _NO_PRODUCTION: Final = "prod.api.service.nhs.uk"
 _PATIENCE: Final = 5.0  # seconds to reach a host
 _MOST_COUNTED: Final = 200
-_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
+AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
 _UNSHOWN: Final = re.compile(r"[^!-~]")
 _LONGEST: Final = 100  # characters of an authority that are told
 
@@ -40,6 +44,9 @@ class Refusal:
 
     status: int
     sentence: str
+
+
+_UNREACHED: Final = Refusal(status=502, sentence="The host cannot be reached; see the log of nhsauth")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +68,9 @@ class ForwardProxy:
 
     def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
         """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere. A refusal is logged."""
-        match = _AUTHORITY.fullmatch(authority)
+        match = AUTHORITY.fullmatch(authority)
         if match is None:
-            return self._refuse(400, authority, f"CONNECT to {_shown(authority)}: send host:port")
+            return self._refuse(400, authority, f"CONNECT to {shown_authority(authority)}: send host:port")
         if tunnels > MOST_TUNNELS:
             return self._refuse(503, authority, f"{tunnels} connections are open: close some, and try again")
         name, port = match[1].lower().removesuffix("."), match[2]
@@ -90,21 +97,25 @@ class ForwardProxy:
         if scheme == "http" and self.is_own(f"http://{authority}"):
             return None
         if self.is_played(authority):
-            return self._refuse(403, authority, f"{_shown(authority)} speaks https alone")
-        return self._refuse(403, authority, self._why(_shown(authority).partition(":")[0].lower()))
+            return self._refuse(403, authority, f"{shown_authority(authority)} speaks https alone")
+        return self._refuse(403, authority, self._why(shown_authority(authority).partition(":")[0].lower()))
 
-    def reach(self, authority: str) -> socket.socket | None:
-        """Connect to an allowed host; `None`, and a line in the log, when that fails or too many do so already."""
+    def reach(self, authority: str) -> Outside | Refusal:
+        """Connect to an allowed host; a refusal, and a line in the log, when that fails or too many do so already."""
         name, _, port = authority.rpartition(":")
         if not self._relays.acquire(blocking=False):
             _LOG.warning("No tunnel to %s: %s others lead out of the mock already", authority, _MOST_RELAYS)
-            return None
+            return _UNREACHED
         try:
-            return socket.create_connection((name, int(port)), timeout=_PATIENCE)
+            return Outside(socket=socket.create_connection((name, int(port)), timeout=_PATIENCE))
         except (OSError, OverflowError, UnicodeError) as error:  # the last of a name that no DNS could hold
             self._relays.release()
             _LOG.warning("No tunnel to %s: %s", authority, error)
-            return None
+            return _UNREACHED
+
+    def relay(self, loop: asyncio.AbstractEventLoop, client: Channel, _: str, outside: Outside) -> Relay:
+        """Return what passes bytes between a client and the host that was reached for it."""
+        return Relay(loop, client, outside, self.give_back)
 
     def give_back(self) -> None:
         """Let another be reached in place of one that was, and is no longer."""
@@ -120,13 +131,13 @@ class ForwardProxy:
 
     def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:
         _LOG.warning("Proxy: %s", sentence)
-        called = _shown(authority)
+        called = shown_authority(authority)
         if called in self.refused or len(self.refused) < _MOST_COUNTED:
             self.refused[called] += 1
         return Refusal(status=status, sentence=sentence)
 
 
-def _shown(authority: str) -> str:
+def shown_authority(authority: str) -> str:
     """Return what a client sent, cut, and without what would be an order to a terminal."""
     return _UNSHOWN.sub("?", authority[:_LONGEST])
 
