@@ -10,10 +10,11 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 import flask
 from werkzeug.datastructures import Headers
+from werkzeug.routing import Map
 from werkzeug.routing import Rule as Route
 
 from mock_servers.diagnosis.case import Known
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 _log = logging.getLogger("mock_servers")
+
+_EVERYTHING: Final = Map(
+    [Route(path, endpoint="answer", methods=None) for path in ("/", "/<path:path>")], merge_slashes=False
+)
+"""Every path leads to the flows. One map for all services: to make one takes longer than to answer by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +87,7 @@ def create_app(front: Front[X], import_name: str) -> flask.Flask:
     app = flask.Flask(import_name, static_folder=None)
     if front.reads_body:
         app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # what werkzeug cuts off a chunked body shows in its length
-    app.url_map.merge_slashes = False
-    for path in ("/", "/<path:path>"):
-        app.url_map.add(Route(path, endpoint="answer", methods=None))
+    app.url_map = _EVERYTHING
     app.view_functions["answer"] = lambda **_: _respond(front)
     return app
 
