@@ -21,7 +21,7 @@ _LONGEST: Final = 120
 
 
 def changed_since_success(case: Case) -> Finding | None:
-    """The same client has asked for the same thing before, and got it."""
+    """The same client made a similar request before, and it succeeded."""
     good = _last_good(case)
     if good is None:
         return None
@@ -31,10 +31,10 @@ def changed_since_success(case: Case) -> Finding | None:
     return Finding(
         id="changed-since-success",
         certainty="possible",
-        seen=f"The last good request like it was {duration(case.now - good.at)} ago (exchange {good.id}). "
+        seen=f"The last good request like this one was {duration(case.now - good.at)} ago (exchange {good.id}). "
         f"Since then: {'; '.join(changes)}.",
-        cause="What has changed is often the cause.",
-        cure="Undo what you did not mean to change.",
+        cause="A change is often the cause.",
+        cure="Undo any change that you did not intend.",
     )
 
 

@@ -164,15 +164,8 @@ def _issued(context: Context, issued: Issued, bare: str) -> Recognised:
         certainty="certain",
         seen=f"It is {described(issued, now, revoked_at)}.",
         role=_MADE_FOR.get(kind) if own else None,
-        jwt=_decoded(bare),
+        jwt=jwts.decoded(bare),
     )
-
-
-def _decoded(bare: str) -> Jwt | None:
-    try:
-        return jwts.decode(bare)
-    except MalformedJwtError:
-        return None
 
 
 def _jwt(context: Context, bare: str) -> Recognised:

@@ -26,8 +26,7 @@ from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
-from mock_servers.jose.jwts import MalformedJwtError
-from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.journal.record import Record, request_shown, secrets_sent
 from mock_servers.rules import Refusal, ServiceError, UnknownError
 from mock_servers.wire.confidential import Confidential
@@ -36,7 +35,6 @@ from mock_servers.wire.wording import moment, printable, shown
 
 _MOST: Final = 3
 _MACHINE: Final = "this machine's clock, which reads now"
-_CERTAINTIES: Final[Sequence[Certainty]] = ("certain", "likely", "possible")
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
 _LATEST: Final = 253_402_300_799
 
@@ -132,10 +130,8 @@ def _date(answer: CapturedAnswer | None) -> float | None:
 
 def _signed_at(captured: Captured) -> float | None:
     form = dict(parse_qsl(captured.body.decode(errors="replace")))
-    try:
-        iat = jwts.decode(form.get("client_assertion", "")).claims.get("iat")
-    except MalformedJwtError:
-        return None
+    assertion = jwts.decoded(form.get("client_assertion", ""))
+    iat = assertion.claims.get("iat") if assertion is not None else None
     seconds = javascript.number(iat) if javascript.is_number(iat) else -1
     return seconds if 0 <= seconds <= _LATEST else None
 
@@ -206,7 +202,7 @@ class _Explaining:
     def _findings(self, stopped: Sequence[Ruled]) -> Iterator[Finding]:
         """Tell what explains the refusal, the surest first; where nothing much does, what usually lies behind it."""
         explaining = [finding for finding, ruled in self.found if ruled is None or ruled in stopped or not stopped]
-        best = sorted(explaining, key=lambda each: _CERTAINTIES.index(each.certainty))
+        best = sorted(explaining, key=lambda each: CERTAINTIES.index(each.certainty))
         unique = list({each.id: each for each in reversed(best)}.values())
         yield from [each for each in best if each in unique][:_MOST]
         if self.answer is not None and not any(each.certainty != "possible" for each in best):
@@ -373,8 +369,8 @@ def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -
     most: Certainty = "certain" if ruled is not None and ruled.objects else "likely"
     if circumstance.clock == _MACHINE and (ruled is None or _MACHINE in ruled.lent):
         most = "possible"
-    worse = max(_CERTAINTIES.index(finding.certainty), _CERTAINTIES.index(most))
-    return replace(finding, certainty=_CERTAINTIES[worse])
+    worse = max(CERTAINTIES.index(finding.certainty), CERTAINTIES.index(most))
+    return replace(finding, certainty=CERTAINTIES[worse])
 
 
 def _usual(found: Sequence[Entry]) -> Iterator[Finding]:

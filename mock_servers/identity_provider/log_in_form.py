@@ -226,8 +226,16 @@ def completed(exchange: Exchange) -> Answer:
     if choice(exchange).outcome == "slow":
         return _waiting(exchange)
     patient, actor = log_ins.acting(exchange.service, exchange.person)
-    login = _log_in(exchange, patient, actor)
-    return _arrived(exchange, login)
+    begun = LogIn(
+        provider=exchange.service.provider.name,
+        person=patient,
+        actor=actor,
+        level=exchange.assurance.level,
+        client_id=exchange.client_id,
+        at=exchange.now,
+        session_id=sessions.joined(exchange, patient) or exchange.service.identifiers.uuid(),
+    )
+    return _arrived(exchange, _of_request(exchange, begun, exchange.role))
 
 
 def continued(exchange: Exchange) -> Answer:
@@ -238,19 +246,6 @@ def continued(exchange: Exchange) -> Answer:
     begun = session.log_in
     role = begun.role if "selectedrole" in exchange.scopes else None
     return _arrived(exchange, _of_request(exchange, begun, role))
-
-
-def _log_in(exchange: Exchange, patient: Person, actor: Person | None) -> LogIn:
-    begun = LogIn(
-        provider=exchange.service.provider.name,
-        person=patient,
-        actor=actor,
-        level=exchange.assurance.level,
-        client_id=exchange.client_id,
-        at=exchange.now,
-        session_id=sessions.joined(exchange, patient) or exchange.service.identifiers.uuid(),
-    )
-    return _of_request(exchange, begun, exchange.role)
 
 
 def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:

@@ -10,7 +10,7 @@ Run = Callable[..., pytest.RunResult]
 TITLE = "*- nhsauth exchanges -*"
 EXPIRED = [
     "POST /oauth2/token 400 invalid_request Invalid 'exp' claim *",
-    "  Seen (certain): exp is 1: a lifetime, or nothing, where a moment belongs; add the time of now.",
+    "  Seen (certain): exp is 1: a lifetime or nothing, not a point in time: add the time now.",
 ]
 ASKING = """
 import pytest
