@@ -68,6 +68,7 @@ class Platform:
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
+        self.names.redirect_uris = lambda: (uri for app in self.apps.all() for uri in app.redirect_uris)
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self.in_process = InProcess(self)
