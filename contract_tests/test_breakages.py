@@ -45,10 +45,11 @@ ROWS = (
         "§7 time",
     ),
     "§7 sid unknown",
-    *("CIS2 §5 authorize", "CIS2 §5 token", "CIS2 §5 userinfo", "CIS2 §5 end session"),
-    *("NHS login §4", "NHS login §5", "NHS login §7"),
-    *("§8", "§9 unknown path", "§9 no token", "§9 unknown token", "§9 expired token", "gateway §2 scope too low"),
-    *("gateway §2 api key", "gateway §2 api key not approved"),
+    *("CIS2 §5 authorize", "CIS2 §5 token", "CIS2 §5 userinfo", "CIS2 §5 end session", "CIS2 §5 elsewhere"),
+    *("NHS login §4", "NHS login §5", "NHS login §7", "admin §4"),
+    *("§8", "§9 unknown path", "§9 no token", "§9 unknown token", "§9 expired token", "gateway §2 token not approved"),
+    *("gateway §2 token not for the API", "gateway §2 scope too low"),
+    *("gateway §2 api key", "gateway §2 api key not approved", "gateway §2 api key not for the API"),
 )
 
 CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in Flow for breakage in of_flow(flow)]

@@ -24,7 +24,8 @@ def check(file: Path | None, *, as_json: bool) -> None:
             _print({"holds": False, "problem": str(error), "problems": str(error).splitlines()})
         raise No(str(error)) from None
     if as_json:
-        _print({"holds": True, "file": str(path) if path else None, **_counts(found)})
+        counts = {"apps": len(found.apps), "apis": len(found.apis), "users": len(found.people)}
+        _print({"holds": True, "file": str(path) if path else None, **counts})
         return
     where = f"{path} is" if path else "No nhsauth.toml here. The defaults are"
     click.echo(f"{where} valid ({_told(found)}).")
@@ -52,10 +53,6 @@ def _read(path: Path) -> Configuration:
     if wrong:
         raise ConfigurationError("\n".join(wrong))
     return found
-
-
-def _counts(found: Configuration) -> dict[str, int]:
-    return {"apps": len(found.apps), "apis": len(found.apis), "users": len(found.people)}
 
 
 def _told(found: Configuration) -> str:

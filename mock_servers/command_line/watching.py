@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import ssl
@@ -220,8 +221,8 @@ def _har(options: Options) -> HarFile:
 def _most_connections() -> int:
     """Return how many connections may lead out, with as many files as the system lets us have, within reason."""
     try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
+        resource = importlib.import_module("resource")
+    except ImportError:  # on Windows, where 512 sockets can be waited for
         return 200
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)

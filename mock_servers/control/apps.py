@@ -9,7 +9,18 @@ from urllib.parse import quote
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
-from mock_servers.control.calls import DONE, PEM, Body, Call, Request, Response, ResponseObject, all_required
+from mock_servers.control.calls import (
+    DONE,
+    PEM,
+    Body,
+    Call,
+    Request,
+    Response,
+    ResponseObject,
+    all_required,
+    array_of,
+    ref,
+)
 from mock_servers.control.problems import ProblemError
 from mock_servers.state.app import App
 from mock_servers.state.real_host import environment_among
@@ -105,11 +116,21 @@ def _own_urls(platform: Platform, jwks_path: str) -> list[str]:
     return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.names.origins)]
 
 
-def _list(request: Request) -> Response:
+_APP: Final = ref("App")
+_UNKNOWN: Final = {404: "No app has this client id."}
+_TAKEN: Final = {409: "Another app has this client id."}
+_MANAGED: Final = {409: "It is a key of an app of the management API, and changed there."}
+
+
+@Call("GET", "/apps", {200: ResponseObject("The apps.", array_of(_APP))})
+def list_apps(request: Request) -> Response:
+    """All registered apps, the oldest first."""
     return Response(body=[_told(request, app) for app in request.platform.apps.all()])
 
 
-def _create(request: Request) -> Response:
+@Call("POST", "/apps", {201: ResponseObject("The app.", _APP)}, body=_NEW, refusals=_TAKEN)
+def create_app(request: Request) -> Response:
+    """Register an app."""
     given = _given(request, _NEW)
     return Response(status=201, body=_told(request, _created(request, given.members, make_key=given.make_key)))
 
@@ -124,7 +145,9 @@ def _created(request: Request, given: Mapping[str, Any], *, make_key: bool | Non
     return apps.change(app.client_id, make_key=True) if make_key and app.key_name is None else app
 
 
-def _get(request: Request) -> Response:
+@Call("GET", "/apps/<path:client_id>", {200: ResponseObject("The app.", _APP)}, refusals=_UNKNOWN)
+def get_app(request: Request) -> Response:
+    """One app."""
     return Response(body=_told(request, _found(request)))
 
 
@@ -144,7 +167,18 @@ def _changeable(request: Request) -> App:
     raise ProblemError(409, f"{shown(app.client_id)} is a key of app {owner}: change it through the management API.")
 
 
-def _put(request: Request) -> Response:
+@Call(
+    "PUT",
+    "/apps/<path:client_id>",
+    {
+        200: ResponseObject("The app; what was not given has its default again.", _APP),
+        201: ResponseObject("The new app.", _APP),
+    },
+    body=_NEW,
+    refusals=_MANAGED,
+)
+def put_app(request: Request) -> Response:
+    """Register an app under this client id, or replace the one that is there."""
     given, client_id = _given(request, _NEW), request.path["client_id"]
     if request.platform.store.apps.get(client_id) is not None:
         _changeable(request)
@@ -165,7 +199,15 @@ def _defaults(request: Request) -> dict[str, Any]:
     return {name: value for name, value in {**plain, **made_up}.items() if name not in _HIDDEN}
 
 
-def _patch(request: Request) -> Response:
+@Call(
+    "PATCH",
+    "/apps/<path:client_id>",
+    {200: ResponseObject("The app.", _APP)},
+    body=_CHANGE,
+    refusals=_UNKNOWN | _MANAGED,
+)
+def change_app(request: Request) -> Response:
+    """Change members of an app; a key set that the service keeps stays unless refresh_jwks is true."""
     given = _given(request, _CHANGE)
     _changeable(request)
     app = request.platform.apps.change(request.path["client_id"], make_key=given.make_key, **given.members)
@@ -174,7 +216,9 @@ def _patch(request: Request) -> Response:
     return Response(body=_told(request, app))
 
 
-def _delete(request: Request) -> Response:
+@Call("DELETE", "/apps/<path:client_id>", {204: ResponseObject("It is gone.")}, refusals=_UNKNOWN | _MANAGED)
+def delete_app(request: Request) -> Response:
+    """Forget an app."""
     app = _changeable(request)
     request.platform.apps.remove(app.client_id)
     _forget_key_sets(request.platform, app, None)
@@ -187,7 +231,14 @@ def _forget_key_sets(platform: Platform, app: App, url: str | None) -> None:
         platform.store.jwks.take(("app", each))
 
 
-def _private_key(request: Request) -> Response:
+@Call(
+    "GET",
+    "/apps/<path:client_id>/private-key",
+    {200: ResponseObject("PKCS#8, as PEM.", {"type": "string"}, content_type=PEM)},
+    refusals={404: "No app has this client id, or the mock has made no key for it."},
+)
+def get_private_key(request: Request) -> Response:
+    """The private key that the mock made for an app."""
     app = _found(request)
     pair = request.platform.apps.key(app) if request.platform.made_key_of(app) else None
     if pair is None:
@@ -195,14 +246,11 @@ def _private_key(request: Request) -> Response:
     return Response(body=pair.private_pem(), content_type=PEM)
 
 
-def _jwks(request: Request) -> Response:
+@Call("GET", "/apps/<path:client_id>/jwks", {200: ResponseObject("The set.", ref("KeySet"))}, refusals=_UNKNOWN)
+def get_key_set(request: Request) -> Response:
+    """The public keys of an app whose set the mock serves; the service keeps them an hour, like any others."""
     return Response(body=request.platform.apps.jwks(_found(request)))
 
-
-_APP: Final = {"$ref": "#/components/schemas/App"}
-_UNKNOWN: Final = {404: "No app has this client id."}
-_TAKEN: Final = {409: "Another app has this client id."}
-_MANAGED: Final = {409: "It is a key of an app of the management API, and changed there."}
 
 SCHEMAS: Final = {
     "App": {
@@ -218,82 +266,4 @@ SCHEMAS: Final = {
     },
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/apps",
-        name="listApps",
-        summary="All registered apps, the oldest first.",
-        answer=_list,
-        responses={200: ResponseObject(description="The apps.", schema={"type": "array", "items": _APP})},
-    ),
-    Call(
-        method="POST",
-        path="/apps",
-        name="createApp",
-        summary="Register an app.",
-        answer=_create,
-        body=_NEW,
-        responses={201: ResponseObject(description="The app.", schema=_APP)},
-        refusals=_TAKEN,
-    ),
-    Call(
-        method="GET",
-        path="/apps/<path:client_id>",
-        name="getApp",
-        summary="One app.",
-        answer=_get,
-        responses={200: ResponseObject(description="The app.", schema=_APP)},
-        refusals=_UNKNOWN,
-    ),
-    Call(
-        method="PUT",
-        path="/apps/<path:client_id>",
-        name="putApp",
-        summary="Register an app under this client id, or replace the one that is there.",
-        answer=_put,
-        body=_NEW,
-        responses={
-            200: ResponseObject(description="The app; what was not given has its default again.", schema=_APP),
-            201: ResponseObject(description="The new app.", schema=_APP),
-        },
-        refusals=_MANAGED,
-    ),
-    Call(
-        method="PATCH",
-        path="/apps/<path:client_id>",
-        name="changeApp",
-        summary="Change members of an app; a key set that the service keeps stays unless refresh_jwks is true.",
-        answer=_patch,
-        body=_CHANGE,
-        responses={200: ResponseObject(description="The app.", schema=_APP)},
-        refusals=_UNKNOWN | _MANAGED,
-    ),
-    Call(
-        method="DELETE",
-        path="/apps/<path:client_id>",
-        name="deleteApp",
-        summary="Forget an app.",
-        answer=_delete,
-        responses={204: ResponseObject(description="It is gone.")},
-        refusals=_UNKNOWN | _MANAGED,
-    ),
-    Call(
-        method="GET",
-        path="/apps/<path:client_id>/private-key",
-        name="getPrivateKey",
-        summary="The private key that the mock made for an app.",
-        answer=_private_key,
-        responses={200: ResponseObject(description="PKCS#8, as PEM.", schema={"type": "string"}, content_type=PEM)},
-        refusals={404: "No app has this client id, or the mock has made no key for it."},
-    ),
-    Call(
-        method="GET",
-        path="/apps/<path:client_id>/jwks",
-        name="getKeySet",
-        summary="The public keys of an app whose set the mock serves; the service keeps them an hour, like any others.",
-        answer=_jwks,
-        responses={200: ResponseObject(description="The set.", schema={"$ref": "#/components/schemas/KeySet"})},
-        refusals=_UNKNOWN,
-    ),
-)
+CALLS: Final = (list_apps, create_app, get_app, put_app, change_app, delete_app, get_private_key, get_key_set)

@@ -96,7 +96,10 @@ def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePa
         request=_parts(record.request, jwts_of(record)),
         response=_parts(record.response, {}),
         flow=record.walk.flow.name.replace("-", " ") if record.walk else "",
-        timeline=_policies(record.timeline()),
+        timeline=[
+            _policy(name, list(of_policy))
+            for name, of_policy in groupby(record.timeline(), key=lambda step: step.policy)
+        ],
         attempt=attempt.corrected(platform, record, origin),
         explains=platform.exchanges.explains,
     )
@@ -173,19 +176,15 @@ def _parts(told: Mapping[str, Any], jwts: Mapping[str, Mapping[str, Any]]) -> di
 def _placed(values: Mapping[str, Any], jwts: Mapping[str, Mapping[str, Any]]) -> Iterator[Part]:
     for name, value in values.items():
         jwt = jwts.get(name)
-        yield Part(name=name, value=_written(value), jwt=jwt_part(jwt) if jwt else None)
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+        yield Part(
+            name=name,
+            value=value if isinstance(value, str) else json.dumps(value, default=str),
+            jwt=jwt_part(jwt) if jwt else None,
+        )
 
 
 def _member(name: str, value: Any, words: str | None = None) -> Member:
     return Member(name=name, value=json.dumps(value, ensure_ascii=False), words=words)
-
-
-def _policies(steps: Sequence[Step]) -> list[PolicyShown]:
-    return [_policy(name, list(of_policy)) for name, of_policy in groupby(steps, key=lambda step: step.policy)]
 
 
 def _policy(name: str, steps: Sequence[Step]) -> PolicyShown:

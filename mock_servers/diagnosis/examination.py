@@ -15,7 +15,7 @@ from mock_servers.diagnosis.fingerprints import hint
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.diagnosis.traits import traits_of
 from mock_servers.jose.jwks import FetchedJwks
-from mock_servers.journal.finding import Finding
+from mock_servers.journal.finding import CERTAINTIES, Finding
 from mock_servers.journal.record import Examination, Record
 from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee, own_row
 from mock_servers.wire.request import Request
@@ -29,8 +29,7 @@ _BEFORE_GRANT: Final = (
 )
 """The rules of a token service that refuse before any grant is chosen."""
 _CLAIM: Final = "claim_client_assertion_jti"
-_SPENT: Final = "The jti of this assertion is spent: sign a new one for the next try."
-_CERTAINTIES: Final = ("certain", "likely", "possible")
+_SPENT: Final = "The jti of this assertion is spent: sign a new assertion for the next try."
 
 _log = logging.getLogger("mock_servers")
 
@@ -66,7 +65,8 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         refusal=refusal,
         ahead=ahead,
         unrouted=refusal.rule in _BEFORE_GRANT,
-        jti_spent=any(rule.name == _CLAIM for rule in _rules(flow)) and all(rule.name != _CLAIM for rule in ahead),
+        jti_spent=any(rule.name == _CLAIM for policy in flow.policies for rule in policy.rules)
+        and all(rule.name != _CLAIM for rule in ahead),
         learned=MappingProxyType({each.name: getattr(exchange, each.name) for each in _taught(exchange)}),
         known=known,
         row=row,
@@ -90,10 +90,6 @@ def _ahead(flow: Flow[Any, Any], refusal: Refusal) -> Iterator[Rule[Any]]:
     return (rule for _, rule in left)
 
 
-def _rules(flow: Flow[Any, Any]) -> Iterator[Rule[Any]]:
-    return (rule for policy in flow.policies for rule in policy.rules)
-
-
 def _taught(exchange: Any) -> Iterator[Any]:
     return (each for each in fields(exchange) if not each.init and hasattr(exchange, each.name))
 
@@ -101,7 +97,7 @@ def _taught(exchange: Any) -> Iterator[Any]:
 def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
     """Return what the finders found: what explains the refusal first, then what would be met next, in its order."""
     found = [one for finder in finders for one in asked(finder, case)]
-    found.sort(key=lambda one: (one[0], _CERTAINTIES.index(one[1].certainty)))
+    found.sort(key=lambda one: (one[0], CERTAINTIES.index(one[1].certainty)))
     best = list(dict.fromkeys(finding for _, finding in found))[:MOST]
     return [_with_cost(best[0]), *best[1:]] if best and case.jti_spent else best
 

@@ -64,10 +64,15 @@ def told(answer: CapturedAnswer) -> Answered:
     text = answer.body.decode(errors="replace")
     location = answer.header("location")
     if location and answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
-        return _of_redirect(answer.status, location)
+        query = parse_qs(urlsplit(location).query)
+        first = {name: values[0] for name, values in query.items()}
+        return Answered(status=answer.status, code=first.get("error", ""), sentence=first.get("error_description", ""))
     if _PAGE.match(text):
         return Answered(status=answer.status, page=html.unescape(_TAGS.sub(" ", text)))
-    return _of_text(answer.status, text)
+    members = _members(text)
+    if members:
+        return _of_members(answer.status, members)
+    return Answered(status=answer.status, sentence=text.strip()[:_LONGEST])
 
 
 def told_by(text: str) -> Answered:
@@ -81,19 +86,6 @@ def told_by(text: str) -> Answered:
 def _bare(text: str) -> str:
     """Return a sentence without what logs put around it."""
     return text.strip().strip("\"'").strip()
-
-
-def _of_redirect(status: int, location: str) -> Answered:
-    query = parse_qs(urlsplit(location).query)
-    first = {name: values[0] for name, values in query.items()}
-    return Answered(status=status, code=first.get("error", ""), sentence=first.get("error_description", ""))
-
-
-def _of_text(status: int, text: str) -> Answered:
-    members = _members(text)
-    if members:
-        return _of_members(status, members)
-    return Answered(status=status, sentence=text.strip()[:_LONGEST])
 
 
 def _members(text: str) -> Mapping[str, Any]:

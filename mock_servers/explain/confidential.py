@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.wire.confidential import Confidential
 
 _HARMLESS: Final = frozenset(
@@ -108,10 +107,8 @@ def _of_basic(header: str) -> Sequence[str]:
 
 
 def _claims(value: str) -> Iterator[str]:
-    try:
-        claims = jwts.decode(value.strip("\"' ")).claims
-    except MalformedJwtError:
-        return
+    jwt = jwts.decoded(value.strip("\"' "))
+    claims = jwt.claims if jwt is not None else {}
     yield from (text for name, claim in claims.items() if name not in _HARMLESS_CLAIMS for text in _texts(claim))
 
 

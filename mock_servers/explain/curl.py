@@ -237,7 +237,10 @@ def _apply(command: _Command, name: str, value: str | None, left: deque[str]) ->
 def _set(command: _Command, name: str, value: str) -> None:
     command.values.setdefault(name, []).append(value)
     if name in _DATA:
-        _add_data(command, name, value)
+        piece = _piece(command, name, value)
+        if command.data is None:
+            command.data = bytearray()
+        command.data += (b"&" if command.data and name != "json" else b"") + piece
     elif name in ("form", "form-string"):
         command.parts.append(_part(command, name, value))
     elif name == "url-query":
@@ -245,13 +248,6 @@ def _set(command: _Command, name: str, value: str) -> None:
 
 
 # the body
-
-
-def _add_data(command: _Command, name: str, value: str) -> None:
-    piece = _piece(command, name, value)
-    if command.data is None:
-        command.data = bytearray()
-    command.data += (b"&" if command.data and name != "json" else b"") + piece
 
 
 def _piece(command: _Command, name: str, value: str) -> bytes:

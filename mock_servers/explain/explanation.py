@@ -52,15 +52,12 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
         "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
         "verdict": verdicts[0] if part else None,
         "verdicts": verdicts,
-        "issued": kind.exchange is None and _recognises(platform, bare),
+        "issued": kind.exchange is None
+        and provenance.recognise(platform.store, provenance.fingerprint(bare)) is not None,
         "elsewhere": [] if role else list(_elsewhere(context, bare, kind, parts)),
         "findings": [asdict(each) for each in _first_of_each(found)],
         "exchange": kind.exchange.as_json() if kind.exchange else None,
     }
-
-
-def _recognises(platform: Platform, bare: str) -> bool:
-    return provenance.recognise(platform.store, provenance.fingerprint(bare)) is not None
 
 
 def _elsewhere(context: Context, bare: str, kind: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from mock_servers.diagnosis.case import Known
 from mock_servers.diagnosis.examination import case_of, findings
-from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record, request_shown, secrets_sent
@@ -23,16 +22,14 @@ def foreseen_findings(
     flow: Flow[Any, Answer] = Flow(name="", row="", takes=lambda _: True, policies=asked, respond=_nothing)
     record = _record(known, exchange)
     case = case_of(known, flow, exchange, refusal, record, own_row)
-    return findings(case, [finder for finder in FINDERS if _can_know(finder, not_judged)])
+    return findings(
+        case, [finder for finder in FINDERS if not finder.aside and not set(finder.rules) & set(not_judged)]
+    )
 
 
 def _asked(policy: Policy[Any]) -> tuple[Any, ...]:
     """Return the rules of a policy but for those that claim something: nothing is claimed here."""
     return tuple(rule for rule in policy.rules if rule.kind in FORESEEABLE or rule.kind is Kind.FETCH)
-
-
-def _can_know(finder: Finder, not_judged: Collection[str]) -> bool:
-    return not finder.aside and not set(finder.rules) & set(not_judged)
 
 
 def _nothing(_: object) -> Answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -271,7 +271,7 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
     """Ask each rule, and follow what was lent through what the rules learn of it."""
     exchange, lent = found.exchange, _lend(found.exchange, circumstance)
     before = _learned(exchange)
-    for step in walk(_judging(found.flow), exchange, FORESEEABLE | {Kind.FETCH}):
+    for step in walk(found.flow.policies if found.flow is not None else (), exchange, FORESEEABLE | {Kind.FETCH}):
         went_by = frozenset(lent[name] for name in exchange.read if name in lent)
         if step.rule.kind is Kind.FETCH and step.unknown is None:
             went_by |= {"the key set"}
@@ -303,10 +303,6 @@ def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Rul
         return ruled
     refusal = Refusal(error=row, rule=ruled.rule.name, policy=ruled.policy, diagnosis=words)
     return replace(ruled, refusal=refusal, unknown=None, lent=frozenset())
-
-
-def _judging(flow: Flow[Any, Answer] | None) -> Sequence[Policy[Any]]:
-    return flow.policies if flow is not None else ()
 
 
 def _of_step(found: Judged, step: Step[Any], lent: frozenset[str]) -> Ruled:

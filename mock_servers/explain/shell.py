@@ -27,7 +27,8 @@ _SHORTEST_NAME: Final = 20
 def commands(text: str, gaps: Gaps) -> Commands:
     """Return each simple command of a text as its words. Raises UnreadableError for a quote that does not end."""
     if _OF_CMD.search(text):
-        return list(_of_cmd(text, gaps))
+        filled = _OF_CMD_VARIABLE.sub(lambda found: gaps.mark(_substituted(found[0])), text.replace("\r", ""))
+        return [words for line in _unescaped(filled) if (words := _arguments(line))]
     return _Bash(text, gaps).commands()
 
 
@@ -209,11 +210,6 @@ def _substituted(text: str) -> str:
 
 
 # cmd
-
-
-def _of_cmd(text: str, gaps: Gaps) -> Iterator[list[str]]:
-    filled = _OF_CMD_VARIABLE.sub(lambda found: gaps.mark(_substituted(found[0])), text.replace("\r", ""))
-    return (words for line in _unescaped(filled) if (words := _arguments(line)))
 
 
 def _unescaped(text: str) -> Iterator[str]:

@@ -28,8 +28,7 @@ from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
-from mock_servers.jose.jwts import MalformedJwtError
-from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.journal.record import Record, request_shown, secrets_sent
 from mock_servers.rules import Refusal, ServiceError, UnknownError
 from mock_servers.wire.confidential import Confidential
@@ -38,7 +37,6 @@ from mock_servers.wire.wording import moment, printable, shown
 
 _MOST: Final = 3
 _MACHINE: Final = "this machine's clock, which reads now"
-_CERTAINTIES: Final[Sequence[Certainty]] = ("certain", "likely", "possible")
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
 _LATEST: Final = 253_402_300_799
 
@@ -143,10 +141,8 @@ def date_of(answer: CapturedAnswer | None) -> float | None:
 
 def _signed_at(captured: Captured) -> float | None:
     form = dict(parse_qsl(captured.body.decode(errors="replace")))
-    try:
-        iat = jwts.decode(form.get("client_assertion", "")).claims.get("iat")
-    except MalformedJwtError:
-        return None
+    assertion = jwts.decoded(form.get("client_assertion", ""))
+    iat = assertion.claims.get("iat") if assertion is not None else None
     seconds = javascript.number(iat) if javascript.is_number(iat) else -1
     return seconds if 0 <= seconds <= _LATEST else None
 
@@ -176,8 +172,11 @@ class _Explaining:
         if answer is not None and not answer.refuses:
             stopped, by = [], ""
         self.found.extend(self._found(stopped) if refused or answer is None else ())
+        parts = urlsplit(self.captured.url)
+        flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
+        path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
         return RequestExplanation(
-            request=self._request(),
+            request=printable(f"{self.captured.method} {path}{flow}"),
             answer=printable(str(answer)) if answer is not None else "",
             findings=tuple(self._findings(stopped)) if refused or answer is None else (),
             stopped_by=tuple(dict.fromkeys(each.rule.name for each in stopped)),
@@ -188,12 +187,6 @@ class _Explaining:
             notes=tuple(self._notes(stopped, by)),
             refused=refused,
         )
-
-    def _request(self) -> str:
-        parts = urlsplit(self.captured.url)
-        flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
-        path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
-        return printable(f"{self.captured.method} {path}{flow}")
 
     # which rule
 
@@ -221,7 +214,7 @@ class _Explaining:
     def _findings(self, stopped: Sequence[Ruled]) -> Iterator[Finding]:
         """Tell what explains the refusal, the surest first; where nothing much does, what usually lies behind it."""
         explaining = [finding for finding, ruled in self.found if ruled is None or ruled in stopped or not stopped]
-        best = sorted(explaining, key=lambda each: _CERTAINTIES.index(each.certainty))
+        best = sorted(explaining, key=lambda each: CERTAINTIES.index(each.certainty))
         unique = list({each.id: each for each in reversed(best)}.values())
         yield from [each for each in best if each in unique][:_MOST]
         if self.answer is not None and not any(each.certainty != "possible" for each in best):
@@ -399,8 +392,8 @@ def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -
     most: Certainty = "certain" if ruled is not None and ruled.objects else "likely"
     if circumstance.clock == _MACHINE and (ruled is None or _MACHINE in ruled.lent):
         most = "possible"
-    worse = max(_CERTAINTIES.index(finding.certainty), _CERTAINTIES.index(most))
-    return replace(finding, certainty=_CERTAINTIES[worse])
+    worse = max(CERTAINTIES.index(finding.certainty), CERTAINTIES.index(most))
+    return replace(finding, certainty=CERTAINTIES[worse])
 
 
 def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
@@ -409,20 +402,16 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
     for entry in list(reversed(several.values()))[:_MOST]:
         mistakes = list(entry.mistakes)
         alone = len(found) == 1 and len(mistakes) == 1
+        rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
         yield Finding(
             id=mistakes[0] if alone else "usual-cause",
             certainty="likely" if alone else "possible",
-            seen=_answered_by(entry),
+            seen=f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}.",
             cause=entry.problem.cause,
             cure=entry.problem.cure,
             evidence=entry.error.evidence,
             row=entry.error.row,
         )
-
-
-def _answered_by(entry: Entry) -> str:
-    rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
-    return f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}."
 
 
 def _leaked(text: str) -> Iterator[str]:

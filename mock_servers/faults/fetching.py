@@ -43,12 +43,9 @@ class FaultyFetcher:
         if fault.do == "rotate":
             return json.dumps(self.faults.other_keys()).encode()
         if fault.do == "delay":
-            self._wait(fault)
+            seconds = fault.seconds or 0
+            self.faults.pause.wait(min(seconds, self.timeout))
+            if seconds > self.timeout:
+                raise UnreachableError(f"it was not done after {self.timeout:g} s, {fault.told}")
             return self.fetch(url)
         return answer.spoiled(fault, self.fetch(url))
-
-    def _wait(self, fault: Fault) -> None:
-        seconds = fault.seconds or 0
-        self.faults.pause.wait(min(seconds, self.timeout))
-        if seconds > self.timeout:
-            raise UnreachableError(f"it was not done after {self.timeout:g} s, {fault.told}")

@@ -39,14 +39,15 @@ def log_in(
     `is_own` tells whether a URL is the mock's, which else has the origin of `authorize_url`. Raises LogInError.
     """
     origin = urlsplit(authorize_url)[:2]
-    browser = _Browser(call, is_own or (lambda url: urlsplit(url)[:2] == origin))
+    plays = is_own or (lambda url: urlsplit(url)[:2] == origin)
     chosen = {"username": user, "outcome": outcome, **({"level": level} if level is not None else {})}
     url, form = authorize_url, None
     for _ in range(_MOST_HOPS):
-        status, headers, body = browser.get(url, form)
+        status, headers, body = call(url, form)
         onward = _onward(url, status, headers)
         if onward is not None:
-            if not browser.plays(onward):
+            # A client's page is the end, even on the mock's own origin.
+            if not plays(onward) or urlsplit(onward).path.startswith("/_nhsauth/"):
                 return onward
             url, form = onward, None
             continue
@@ -55,21 +56,6 @@ def log_in(
             raise LogInError(f"{_place(url)} answered {status} and no way on: {_words(body)}")
         url, form = urljoin(url, page.action), {**page.fields, **chosen}
     raise LogInError(f"{_place(authorize_url)} led through {_MOST_HOPS} redirects to no end")
-
-
-class _Browser:
-    """Keeps nothing but what the mock is: no cookie is needed to log in."""
-
-    def __init__(self, call: Call, is_own: Callable[[str], bool]) -> None:
-        self._call = call
-        self._is_own = is_own
-
-    def get(self, url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
-        return self._call(url, form)
-
-    def plays(self, url: str) -> bool:
-        """Whether the log-in goes on at a URL: a client's page is the end, even on the mock's own origin."""
-        return self._is_own(url) and not urlsplit(url).path.startswith("/_nhsauth/")
 
 
 class _Form(HTMLParser):

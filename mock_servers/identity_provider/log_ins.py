@@ -147,15 +147,12 @@ def _visit(service: Service, login: LogIn, visit: Visit) -> None:
                 expires_at=login.at + service.provider.session_lifetime,
                 visits=(visit,),
             )
-        others = tuple(known for known in session.visits if _client(known) != _client(visit))
+        own = (visit.client_id, visit.redirect_uri)
+        others = tuple(known for known in session.visits if (known.client_id, known.redirect_uri) != own)
         newest = login if login.at > session.at else session.log_in
         return replace(session, visits=(*others, visit), log_in=newest, at=max(session.at, login.at))
 
     service.store.provider_sessions.update(login.session_id, joined)
-
-
-def _client(visit: Visit) -> tuple[str, str]:
-    return visit.client_id, visit.redirect_uri
 
 
 def is_alive(service: Service, login: LogIn) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, get_args
 
 Certainty = Literal["certain", "likely", "possible"]
+CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
+"""The surest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import name as harmless
 from mock_servers.wire.wrapping import json_object, text_of_base64
@@ -44,15 +43,9 @@ def is_private(value: str) -> bool:
     text = text_of_base64(value.strip()) if len(value) > _SHORTEST else None
     if text is not None:
         return bool(_PRIVATE.search(text) or _is_private_jwk(json_object(text)))
-    return any(_PRIVATE.search(claim) for claim in _claims(value))
-
-
-def _claims(value: str) -> Iterator[str]:
-    try:
-        jwt = jwts.decode(value)
-    except MalformedJwtError:
-        return
-    yield from (each for each in (*jwt.header.values(), *jwt.claims.values()) if isinstance(each, str))
+    jwt = jwts.decoded(value)
+    members = (*jwt.header.values(), *jwt.claims.values()) if jwt is not None else ()
+    return any(_PRIVATE.search(each) for each in members if isinstance(each, str))
 
 
 def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:

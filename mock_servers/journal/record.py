@@ -252,8 +252,8 @@ class Record:
         }
 
     def __str__(self) -> str:
-        """One line: method, path, status, error, diagnosis."""
-        return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.diagnosis))}"
+        """One line: method, path, status, error, headline."""
+        return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.headline))}"
 
     def explained(self) -> str:
         """Return method, path, status and error, and below what explains the exchange, the surest first, indented.

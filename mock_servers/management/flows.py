@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from mock_servers.management import (
     access_token,
@@ -16,9 +16,8 @@ from mock_servers.management import (
     page,
     product,
     proxy,
-    view,
 )
-from mock_servers.management.service import Exchange
+from mock_servers.management.service import Exchange, refused
 from mock_servers.rules import Flow, Policy, Rule, ServiceError, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
@@ -59,31 +58,18 @@ def _call(
 
 
 def _done(_: Exchange) -> Answer:
-    return view.done()
+    return Answer(status=204)
 
 
-def _attributes_of_app() -> tuple[Flow[Exchange, Answer], ...]:
-    find, path = developer_app.find_app, f"{APP}/attributes"
-    found, now = developer_app.attributes_found, developer_app.attributes_changed
-    replace_all, set_one, remove_one = (
-        developer_app.changed(change) for change in (attribute.all_replaced, attribute.one_set, attribute.one_removed)
-    )
-    one = attribute.found(found)
-    return (
-        _call("GET", path, (find,), attribute.told_all(found)),
-        _call("POST", path, (find, attribute.decode_all, replace_all), attribute.told_all(now)),
-        _call("GET", f"{path}/*", (find, one), attribute.told_one(found)),
-        _call("POST", f"{path}/*", (find, attribute.decode_one, set_one), attribute.told_one(now)),
-        _call("DELETE", f"{path}/*", (find, one, remove_one), attribute.told_one(found)),
-    )
-
-
-def _attributes_of_product() -> tuple[Flow[Exchange, Answer], ...]:
-    find, path = product.find_product, f"{PRODUCT}/attributes"
-    found, now = product.attributes_found, product.attributes_changed
-    replace_all, set_one, remove_one = (
-        product.changed(change) for change in (attribute.all_replaced, attribute.one_set, attribute.one_removed)
-    )
+def _attributes(
+    path: str,
+    find: Rule[Exchange],
+    changed: Callable[[Callable[[Exchange, Any], Any]], Rule[Exchange]],
+    held: tuple[attribute.Held, attribute.Held],
+) -> tuple[Flow[Exchange, Answer], ...]:
+    """Make the calls about the attributes of an app or a product; `held` are those found, and those there are now."""
+    found, now = held
+    replace_all, set_one, remove_one = map(changed, (attribute.all_replaced, attribute.one_set, attribute.one_removed))
     one = attribute.found(found)
     return (
         _call("GET", path, (find,), attribute.told_all(found)),
@@ -110,7 +96,12 @@ def _apps() -> tuple[Flow[Exchange, Answer], ...]:
         _call("POST", APP, (find, key.check_action, judge), _done, action=True),
         _call("POST", APP, (find, *change, renew), developer_app.told_changed, action=False),
         _call("DELETE", APP, (find, remove), developer_app.told_found),
-        *_attributes_of_app(),
+        *_attributes(
+            f"{APP}/attributes",
+            find,
+            developer_app.changed,
+            (lambda exchange: exchange.developer_app.attributes, lambda exchange: exchange.changed_app.attributes),
+        ),
         _call("GET", "/apps/*", (by_id,), developer_app.told_found),
         _call("DELETE", "/apps/*", (by_id, remove), developer_app.told_found),
     )
@@ -142,7 +133,12 @@ def _products() -> tuple[Flow[Exchange, Answer], ...]:
         _call("GET", PRODUCT, (find,), product.told_found),
         _call("PUT", PRODUCT, (find, product.decode_change, product.changed(product.replaced)), product.told_changed),
         _call("DELETE", PRODUCT, (find, product.claim_product_removal), product.told_found),
-        *_attributes_of_product(),
+        *_attributes(
+            f"{PRODUCT}/attributes",
+            find,
+            product.changed,
+            (lambda exchange: exchange.product.attributes, lambda exchange: exchange.changed_product.attributes),
+        ),
     )
 
 
@@ -214,16 +210,12 @@ def check_path(exchange: Exchange) -> str | None:
     return f"{shown(exchange.request.path)} is no path of the management API that this mock plays."
 
 
-def _refused(_: Exchange) -> Answer:
-    raise AssertionError("the last rule of this flow always objects")
-
-
 NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
     name="no-such-call",
     row="admin §3",
     takes=lambda _: True,
     policies=(AUTHENTICATE, Policy(name="FindCall", rules=(check_method, check_path))),
-    respond=_refused,
+    respond=refused,
 )
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
@@ -231,7 +223,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         row="admin §3",
         takes=lambda exchange: exchange.request.oversized,
         policies=(Policy(name="ReadBody", rules=(check_body_size,)),),
-        respond=_refused,
+        respond=refused,
     ),
     *CALLS,
     NOWHERE,

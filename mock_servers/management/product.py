@@ -9,7 +9,7 @@ from typing import Any, Final
 from mock_servers.management import body, errors, page, view
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
-from mock_servers.state.developer_app import Attributes, Product
+from mock_servers.state.developer_app import Product
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
@@ -127,13 +127,3 @@ def told_list(exchange: Exchange) -> Answer:
         return view.listed(names)
     told: list[Any] = [view.product(products[name]) for name in names]
     return Answer(status=200, body={"apiProduct": told})
-
-
-def attributes_found(exchange: Exchange) -> Attributes:
-    """Return the attributes as they were found."""
-    return exchange.product.attributes
-
-
-def attributes_changed(exchange: Exchange) -> Attributes:
-    """Return the attributes as they are now."""
-    return exchange.changed_product.attributes

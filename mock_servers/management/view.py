@@ -85,8 +85,3 @@ def product(held: Product) -> dict[str, Any]:
 def listed(values: Sequence[Any]) -> Answer:
     """Answer with a JSON list."""
     return Answer(status=200, body=json.dumps(values, separators=(",", ":")))
-
-
-def done() -> Answer:
-    """Answer that something was done, with nothing more to say."""
-    return Answer(status=204)

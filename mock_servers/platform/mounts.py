@@ -58,7 +58,9 @@ class Mounts:
         self._faults = services.parts.faults
         self._of_hosts: dict[str, list[Mount]] = {}
         self._lock = threading.Lock()
-        self._all = self._all_mounts()
+        *platform, elsewhere = self._of_platform(self._services.token_services)
+        managed = [*self._management(), *self._management_log_in()]
+        self._all = [*platform, *managed, *self._at_own_paths(list(self._services.providers.values())), elsewhere]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does that the request is for."""
@@ -104,11 +106,6 @@ class Mounts:
         if real.plays == "realms":
             return self._of_providers(self._environments.all_realms())
         return self._of_test_suites(real.plays)
-
-    def _all_mounts(self) -> list[Mount]:
-        *platform, elsewhere = self._of_platform(self._services.token_services)
-        managed = [*self._management(), *self._management_log_in()]
-        return [*platform, *managed, *self._at_own_paths(list(self._services.providers.values())), elsewhere]
 
     def _of_platform(self, token_services: Sequence[TokenService]) -> list[Mount]:
         gateway = self._services.gateway(token_services[0].settings)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mock_servers.provider.provider import Provider
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.real_host import Hosts
-from mock_servers.wire.origins import Origins
+from mock_servers.wire.origins import Origins, origin_of
 
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
@@ -70,9 +69,3 @@ class Names:
         """The environments of the platform that are played, the configured one first."""
         of_hosts = (host.environment for host in self.hosts if host.plays == "platform")
         return list(dict.fromkeys([self._environment, *of_hosts]))
-
-
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -170,8 +170,8 @@ def test_a_code_at_the_wrong_service_is_redeemed_where_the_cure_says(bench: Benc
     ("without", "changes", "sent", "words"),
     [
         (["kid"], {}, "test-1", "has no kid"),
-        ([], {"kid": 7}, "7", "has kid 7, which is no text"),
-        ([], {"kid": None}, "test-1", "has kid null, which is no text"),
+        ([], {"kid": 7}, "7", "has kid 7, which is not text"),
+        ([], {"kid": None}, "test-1", "has kid null, which is not text"),
     ],
 )
 def test_a_kid_is_added_to_a_key_set_that_lacks_it(
@@ -210,7 +210,7 @@ def test_a_kid_that_was_not_filled_in(bench: Bench, kid: str) -> None:
     [
         (lambda jwk: {**jwk, "n": None}, {}, "it lacks n or e"),
         (lambda jwk: {name: jwk[name] for name in ("kid", "n", "e")}, {"kty": "RSA"}, 'Add "kty": "RSA" to the JWK'),
-        (lambda jwk: {"kid": jwk["kid"], "x5c": ["MIIC"]}, {}, "x5c alone is not read. The key can stay"),
+        (lambda jwk: {"kid": jwk["kid"], "x5c": ["MIIC"]}, {}, "does not read x5c. You can keep the key"),
         (lambda jwk: {"kid": jwk["kid"], "kty": "RSA", "pem": "-----BEGIN PUBLIC KEY-----"}, {}, '"pem" holds a PEM'),
     ],
 )
@@ -232,7 +232,7 @@ def test_a_jwk_that_lacks_something_is_mended_and_the_key_stays(
     ("body", "words"),
     [
         (b'{"keys": ["-----BEGIN PUBLIC KEY-----"]}', "a list of keys with a PEM key in it"),
-        (Redirect(b"<html>Moved</html>"), "Register the URL to which it redirects"),
+        (Redirect(b"<html>Moved</html>"), "Register the URL that it redirects to"),
         (Redirect(b""), "a redirect, which is not followed"),
     ],
 )
@@ -367,7 +367,7 @@ def test_a_variable_that_was_not_filled_in(bench: Bench, kind: str, name: str, v
 def test_a_jwt_that_was_not_filled_in(bench: Bench, kind: str, name: str, value: str) -> None:
     wrong(bench, kind, name, value)
 
-    bench.told(f"{name} is", "was never", id="mangled-jwt")
+    bench.told(f"{name} is", "never", id="mangled-jwt")
     assert followed(bench, kind) == 200
 
 
@@ -432,7 +432,7 @@ def test_a_private_key_is_told_loudly_and_alone(bench: Bench, kind: str, name: s
 
     wrong(bench, kind, name, value)
 
-    bench.told(f"{name} has a PRIVATE KEY in it", "withdraw this key NOW", id="private-key-sent")
+    bench.told(f"{name} contains a PRIVATE KEY", "Withdraw this key NOW", id="private-key-sent")
     record = bench.platform.exchanges.last
     assert [finding.id for finding in record.findings if finding.certainty == "certain"] == ["private-key-sent"]
     told = record.explained() + json.dumps(record.as_json())
@@ -468,7 +468,7 @@ def test_a_private_key_in_a_claim_is_told(bench: Bench) -> None:
 def test_a_public_key_is_told_as_what_it_is(bench: Bench, kind: str, name: str) -> None:
     wrong(bench, kind, name, "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----")
 
-    bench.told(f"{name} is a PEM (public key)", "no harm done", id="public-key-sent")
+    bench.told(f"{name} is a PEM (public key)", "does no harm", id="public-key-sent")
     assert followed(bench, kind) == 200
 
 
@@ -477,8 +477,8 @@ def test_a_public_key_is_told_as_what_it_is(bench: Bench, kind: str, name: str) 
     ("members", "words"),
     [
         ({"error": "invalid_grant", "error_description": "code was used"}, 'failed ("code was used")'),
-        ({"sub": "9912003071", "given_name": "A"}, "what a userinfo endpoint tells"),
-        ({"iss": "a", "sub": "a", "jti": "x", "exp": 5}, "nobody has signed"),
+        ({"sub": "9912003071", "given_name": "A"}, "the answer of a userinfo endpoint"),
+        ({"iss": "a", "sub": "a", "jti": "x", "exp": 5}, "is not signed"),
     ],
 )
 def test_json_in_place_of_a_value(bench: Bench, kind: str, name: str, members: Mapping[str, Any], words: str) -> None:
@@ -493,7 +493,7 @@ def test_a_whole_token_answer_has_the_id_token_in_it(bench: Bench) -> None:
 
     wrong(bench, "token_exchange", "subject_token", answer)
 
-    bench.told("Send its id_token alone", id="json-as-value")
+    bench.told("Send only its id_token", id="json-as-value")
     assert bench.exchange(TOKEN, json.loads(answer)["id_token"]).status_code == 200
 
 
@@ -681,7 +681,7 @@ def test_a_token_in_the_query(bench: Bench) -> None:
     answer = call(bench, f"/hello-world/hello/user?access_token={token}")
 
     assert answer.status_code == 401
-    bench.told("access_token in the URL", "as Authorization: Bearer", id="token-in-query")
+    bench.told("access_token in the URL", "in the header Authorization: Bearer", id="token-in-query")
     assert [each.id for each in bench.platform.exchanges.last.findings] == ["token-in-query"]
     assert call(bench, Authorization=f"Bearer {token}").status_code == 200
 
@@ -715,7 +715,9 @@ def test_an_access_token_of_cis2_at_an_api(bench: Bench) -> None:
 
     call(bench, Authorization=f"Bearer {token}")
 
-    bench.told("CIS2's own userinfo alone", "Send the access_token of the platform's", id="provider-token-at-api")
+    bench.told(
+        "works only at CIS2's own userinfo", "Send the access_token of the platform's", id="provider-token-at-api"
+    )
     assert call(bench, f"{CIS2_PATH}/userinfo", Authorization=f"Bearer {token}").status_code == 200
 
 
@@ -737,7 +739,7 @@ def test_a_refresh_token_of_cis2_at_the_platform(bench: Bench) -> None:
 
     bench.told(
         "the refresh token that CIS2 issued",
-        "renews CIS2's own tokens",
+        "renews only CIS2's tokens",
         "the platform's last token answer",
         id="token-of-other-service",
     )
@@ -815,7 +817,7 @@ def test_a_clock_that_is_behind_by_a_time_zone(bench: Bench, hours: float, words
     then = int(bench.platform.clock.now() + hours * 3600)
 
     bench.ask(client_assertion=bench.signed(iat=then, exp=then + lifetime))
-    bench.told(words, "aware UTC clock", id="clock-behind-or-bst", certainty="likely")
+    bench.told(words, "use UTC time", id="clock-behind-or-bst", certainty="likely")
 
     bench.ask(client_assertion=bench.signed(exp=then + lifetime))
     bench.told(words, id="clock-behind-or-bst", certainty="likely")
@@ -827,7 +829,7 @@ def test_a_clock_that_is_ahead_by_a_time_zone(bench: Bench, hours: float, words:
 
     bench.ask(client_assertion=bench.signed(iat=then, exp=then + 300))
 
-    bench.told(words, "as when a local time is taken for UTC", id="clock-ahead", certainty="likely")
+    bench.told(words, "as when local time is used as UTC", id="clock-ahead", certainty="likely")
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
@@ -846,7 +848,7 @@ def test_a_time_that_is_ahead_beside_a_right_exp_is_no_clock(bench: Bench, name:
 def test_minutes_since_1970(bench: Bench) -> None:
     bench.ask(client_assertion=bench.signed(exp=int(bench.platform.clock.now() / 60) + 5))
 
-    bench.told("minutes since 1970; multiply by 60", id="exp-unit")
+    bench.told("minutes since 1970: multiply by 60", id="exp-unit")
 
 
 def test_five_minutes_that_were_added_as_seconds(bench: Bench) -> None:
@@ -1025,7 +1027,8 @@ def test_a_value_under_the_name_of_something_else(bench: Bench, kind: str, name:
 
 @pytest.mark.parametrize(("kind", "name"), [("code", "code"), ("cis2", "code"), ("refresh", "refresh_token")])
 @pytest.mark.parametrize(
-    ("change", "words"), [(lambda value: f"{value}#_=_", "behind it"), (lambda value: value[:-1], "Its end was lost")]
+    ("change", "words"),
+    [(lambda value: f"{value}#_=_", "after it"), (lambda value: value[:-1], "Its end was cut off")],
 )
 def test_a_value_that_was_cut_or_has_grown(
     bench: Bench, kind: str, name: str, change: Callable[[str], str], words: str
@@ -1050,7 +1053,9 @@ def test_the_secret_of_another_app(bench: Bench, kind: str) -> None:
     assert followed(bench, kind) == 200
 
 
-@pytest.mark.parametrize(("sent", "words"), [("NHSAUTH-APP", "in other capitals"), ("nhsauth app", "the name of app")])
+@pytest.mark.parametrize(
+    ("sent", "words"), [("NHSAUTH-APP", "but with different capital letters"), ("nhsauth app", "the name of app")]
+)
 @pytest.mark.parametrize("kind", ["code", "refresh"])
 def test_a_client_id_that_is_nobodys(bench: Bench, kind: str, sent: str, words: str) -> None:
     wrong(bench, kind, "client_id", sent)

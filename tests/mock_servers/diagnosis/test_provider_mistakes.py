@@ -227,7 +227,7 @@ def test_another_private_key_at_cis2(platform: Mock, ring: KeyRing, token: Ask) 
 
     assert told(answer) == (400, "invalid_client", "JWT is not valid")
     assert seen(platform) == ("cis2-alg-or-key", "certain")
-    assert 'not that of the key that is registered as kid "nhsauth-1"' in top(platform).seen
+    assert 'does not match the key that is registered as kid "nhsauth-1"' in top(platform).seen
 
 
 def test_secret_and_assertion_together(platform: Mock, redeem: Ask) -> None:
