@@ -193,10 +193,9 @@ def _verifying(file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(file)
         except (OSError, ssl.SSLError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise Misuse(
-                f"--upstream-ca is {str(file)!r}, which holds no certificate that can be read ({reason})"
-            ) from None
+            reason = (error.reason or "") if isinstance(error, ssl.SSLError) else error.strerror or ""
+            words = reason.lower().replace("_", " ")
+            raise Misuse(f"--upstream-ca is {str(file)!r}, which holds no readable certificate ({words})") from None
     return context
 
 
