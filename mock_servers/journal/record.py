@@ -316,6 +316,11 @@ def _parameters(parameters: Parameters) -> dict[str, Any]:
     return {wording.name(name): _shown(name, value) for name, value in reversed(parameters.pairs)}
 
 
+def shown_parameter(name: str, value: str) -> str:
+    """Return a parameter's value as it may be shown."""
+    return str(_shown(name, value))
+
+
 def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:
     if not isinstance(value, str):
         return value
