@@ -352,15 +352,15 @@ def test_a_role_that_the_person_has(platform: Mock, call: Ask, two_roles: str) -
 @pytest.mark.parametrize(
     "written",
     [
-        '{"a": "-----BEGIN PRIVATE KEY-----"}',
-        '{"a": "-----BEGIN RSA PRIVATE KEY-----"}',
-        '{"a": "-----BEGIN PRIVATE\\u0020KEY-----"}',
-        '{"a": "\\u002d----BEGIN PRIVATE KEY-----"}',
+        "-----BEGIN PRIVATE KEY",
+        "-----BEGIN RSA PRIVATE KEY",
+        "-----BEGIN PRIVATE\\u0020KEY",
+        "\\u002d----BEGIN PRIVATE KEY",
     ],
 )
 def test_a_private_key_in_a_jwt_is_seen_however_it_is_escaped(part: int, written: str) -> None:
     parts = ["{}", "{}"]
-    parts[part] = written
+    parts[part] = f'{{"a": "{written}-----"}}'
 
     assert is_private(f"{'.'.join(b64url(each) for each in parts)}.")
 
