@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.processes import finished
+
 ROOT = Path(__file__).parent.parent
 CLIENT = ROOT / "examples" / "container"
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
@@ -33,14 +35,7 @@ def url(key_cache: Path) -> Iterator[str]:
 
 
 def python(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own Python
-        [sys.executable, *arguments],
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return finished(sys.executable, *arguments, environ={**os.environ, **environ})
 
 
 def test_the_client_of_another_container_gets_its_answer(url: str) -> None:
