@@ -160,7 +160,12 @@ def choose(flows: Sequence[Flow[E, A]], exchange: E) -> Flow[E, A]:
 
 def judge(flow: Flow[E, A], exchange: E) -> Refusal | None:
     """Walk the flow until a rule objects; `None` when none does."""
-    return next(_objections(flow, exchange), None)
+    for policy in flow.policies:
+        for rule in policy.rules:
+            diagnosis = rule.objection(exchange)
+            if diagnosis is not None and rule.error is not None:
+                return Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
+    return None
 
 
 def foresee(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Refusal]:
@@ -185,13 +190,6 @@ def walk(policies: Sequence[Policy[E]], exchange: E, kinds: Collection[Kind] = F
 
 def _steps(policies: Sequence[Policy[E]]) -> Iterator[tuple[Policy[E], Rule[E]]]:
     return ((policy, rule) for policy in policies for rule in policy.rules)
-
-
-def _objections(flow: Flow[E, A], exchange: E) -> Iterator[Refusal]:
-    for policy, rule in _steps(flow.policies):
-        diagnosis = rule.objection(exchange)
-        if diagnosis is not None and rule.error is not None:
-            yield Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
 
 
 def _asked(

@@ -27,7 +27,12 @@ def show(*, url: str, shell: str) -> None:
     told = _status(url).get("real_names")
     if told is None:
         raise No(f"The mock at {url} speaks no TLS: start it with nhsauth serve --tls")
-    for name, value in client_environment.read(told).variables(os.environ).items():
+    tell(client_environment.read(told), shell)
+
+
+def tell(known: client_environment.RealNames, shell: str) -> None:
+    """Print one line a variable."""
+    for name, value in known.variables(os.environ).items():
         click.echo(_WRITERS[shell](name, value))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-Source = Literal["curl", "raw", "har", "cassette", "response"]
+Source = Literal["curl", "raw", "har", "cassette", "response", "watch"]
 """Where an exchange was read from."""
 
 _MARK: Final = re.compile("\ue000(\\d+)\ue001")

@@ -56,7 +56,12 @@ _SHORTEST_HEADER: Final = 6
 
 def of(captured: Iterable[Captured]) -> Confidential:
     """Return the values of some requests that are nobody's business."""
-    return Confidential({value for each in captured for value in _values(each)})
+    return Confidential(values_of(captured))
+
+
+def values_of(captured: Iterable[Captured]) -> set[str]:
+    """Return them one by one."""
+    return {value for each in captured for value in _values(each)}
 
 
 def _values(captured: Captured) -> Iterator[str]:

@@ -14,14 +14,16 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
-from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.examination import asked, case_of
+from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.explain import confidential, reading
 from mock_servers.explain.answered import Answered, told, told_by
 from mock_servers.explain.captured import Captured, CapturedAnswer, named
 from mock_servers.explain.curl import ReadFile
-from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged
+from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
+from mock_servers.explain.past import Past
 from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
@@ -41,12 +43,18 @@ _LATEST: Final = 253_402_300_799
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lent:
-    """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read."""
+    """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
+
+    `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
+    """
 
     answer: str | None = None
     at: float | None = None
     keys: bytes | None = None
     read_file: ReadFile | None = None
+    past: Past | None = None
+    number: int = 1
+    client_id: str | None = None
 
 
 def is_explicable(text: str) -> bool:
@@ -92,8 +100,10 @@ def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] 
     """Explain one exchange with a known host."""
     answer = _answer(captured, lent.answer)
     circumstance = _circumstance(captured, lent, clock)
+    if lent.past is not None:
+        circumstance = replace(circumstance, past=lent.past, place=place_of(captured.url))
     found = judged(captured, circumstance)
-    explanation = _Explaining(captured, answer, circumstance, found).explanation()
+    explanation = _Explaining(captured, answer, circumstance, found, lent).explanation()
     return _cut(explanation, confidential.of([captured]))
 
 
@@ -110,7 +120,7 @@ def _circumstance(captured: Captured, lent: Lent, clock: Callable[[], float]) ->
     """Take the time that was named, the service's own, the client's, that of signing; else the machine's."""
     if lent.at is not None:
         return Circumstance(now=lent.at, keys=lent.keys)
-    date = _date(captured.answer)
+    date = date_of(captured.answer)
     if date is not None:
         return Circumstance(now=date, keys=lent.keys)
     if captured.at is not None:
@@ -121,7 +131,8 @@ def _circumstance(captured: Captured, lent: Lent, clock: Callable[[], float]) ->
     return Circumstance(now=clock(), clock=_MACHINE, keys=lent.keys)
 
 
-def _date(answer: CapturedAnswer | None) -> float | None:
+def date_of(answer: CapturedAnswer | None) -> float | None:
+    """Return what time it was by the service's own clock, in seconds since 1970, where the answer says."""
     try:
         return parsedate_to_datetime(answer.header("date")).timestamp() if answer is not None else None
     except (ValueError, TypeError, OverflowError):
@@ -152,6 +163,7 @@ class _Explaining:
     answer: Answered | None
     circumstance: Circumstance
     judged: Judged
+    lent: Lent = field(default_factory=Lent)
     found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
 
     def explanation(self) -> RequestExplanation:
@@ -215,7 +227,7 @@ class _Explaining:
             return
         for finder in FINDERS:
             for nearness, finding in asked(finder, case):
-                ruled = left[nearness] if nearness < len(left) else None
+                ruled = _explained(finder, nearness, left, stopped)
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
                 yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled
@@ -233,7 +245,7 @@ class _Explaining:
         refusal = first.refusal or Refusal(error=first.row, rule=first.rule.name, policy=first.policy, diagnosis="")
         try:
             found = case_of(
-                replace(self.judged.front.known, is_all=False),
+                self._known(),
                 self.judged.flow,
                 self.judged.exchange,
                 refusal,
@@ -244,6 +256,10 @@ class _Explaining:
             return None, []
         return replace(found, ahead=tuple(each.rule for each in left), jti_spent=False), left
 
+    def _known(self) -> Known:
+        known, past = replace(self.judged.front.known, is_all=False), self.lent.past
+        return known if past is None else replace(known, journal=past.journal)
+
     def _record(self) -> Record:
         request = self.judged.exchange.request
         plain = replace(
@@ -253,7 +269,7 @@ class _Explaining:
             form=Parameters(request.form.pairs),
         )
         return Record(
-            id=1,
+            id=self.lent.number,
             at=self.circumstance.now,
             service=self.judged.front.name,
             method=request.method,
@@ -262,6 +278,7 @@ class _Explaining:
             request=request_shown(plain),
             response={},
             sent=secrets_sent(plain),
+            client_id=self.lent.client_id,
         )
 
     def _entries(self, stopped: Sequence[Ruled]) -> list[Entry]:
@@ -362,6 +379,12 @@ def _new_wording(answer: Answered, rows: Sequence[ServiceError]) -> Iterator[str
     alike = list(dict.fromkeys(row.sentence for row in rows if answer.resembles(row) and row.sentence))
     listed = f" Of the same status and code are: {'; '.join(map(shown, alike[:_MOST]))}." if alike else ""
     yield f"This wording is new: no known check gives it.{listed}"
+
+
+def _explained(finder: Finder, nearness: int, left: Sequence[Ruled], stopped: Sequence[Ruled]) -> Ruled | None:
+    """Return the rule that a finding explains: of those that may have refused one that objects, else the nearest."""
+    objecting = (each for each in stopped if each.objects and each.rule.name in finder.rules)
+    return next(objecting, left[nearness] if nearness < len(left) else None)
 
 
 def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -> Finding:

@@ -142,7 +142,8 @@ def described(issued: Issued, now: float, revoked_at: float | None = None) -> st
     if issued.at is None:
         return f"the {issued.kind} of app {shown(issued.client_id)}"
     person = f", for {issued.person}" if issued.person else ""
-    when = f"issued {duration(now - issued.at)} ago to client {shown(issued.client_id)}{person}"
+    client = f" to client {shown(issued.client_id)}" if issued.client_id else ""
+    when = f"issued {duration(now - issued.at)} ago{client}{person}"
     return f"the {issued.kind} that {issued.issuer} {when}; {_state(issued, now, revoked_at)}"
 
 
@@ -164,6 +165,8 @@ def _state(issued: Issued, now: float, revoked_at: float | None) -> str:
         return f"it was revoked {duration(now - revoked_at)} ago"
     if issued.expires_at is not None and issued.expires_at < now:
         return f"it expired {duration(now - issued.expires_at)} ago"
+    if issued.is_overheard:
+        return "nothing that passed by since has used it up"
     return "it is still unused" if issued.kind == "authorization code" else "it is still good"
 
 
