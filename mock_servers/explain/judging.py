@@ -49,6 +49,7 @@ from mock_servers.state.settings import ProviderSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 
+_HOSTS: Final = Hosts()
 _KEY_SET: Final = "https://key-set.invalid/"
 """Where the app's key set is taken to be; nobody calls it."""
 _PLAYED: Final = ("platform", *(each.name for each in PROVIDERS), "realms")
@@ -134,7 +135,7 @@ class Judged:
 def host_of(url: str) -> RealHost | None:
     """Return the row of a URL's host, where a service of ours is played there."""
     try:
-        found = Hosts().find(urlsplit(url).hostname or "")
+        found = _HOSTS.find(urlsplit(url).hostname or "")
     except ValueError:
         return None
     return found if found is not None and found.plays in _PLAYED else None
