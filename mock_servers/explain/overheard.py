@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain import confidential
-from mock_servers.explain.answered import Answered, told
+from mock_servers.explain.answered import Answered, of_answer
 from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps
 from mock_servers.explain.judging import Place
 from mock_servers.explain.learning import Seen
@@ -81,7 +81,7 @@ def fitting(answer: Answered) -> list[Entry]:
 def harmless(captured: Captured, place: Place) -> Captured:
     """Return an exchange without what an API behind the platform answers: that is about people, not about access."""
     answer = captured.answer
-    if answer is None or place.service != _GATEWAY or fitting(told(answer)):
+    if answer is None or place.service != _GATEWAY or fitting(of_answer(answer)):
         return captured
     headers = tuple(pair for pair in answer.headers if pair[0].lower() == "date")
     return replace(captured, answer=CapturedAnswer(status=answer.status, headers=headers))
@@ -116,7 +116,7 @@ def record_of(captured: Captured, place: Place, seen: Seen, *, keeps_values: boo
         received=_received(seen),
         client_id=seen.client_id or None,
         message_id=_text(_members(answer).get("message_id")),
-        refusal=hidden.cut_in(_error(told(answer))),
+        refusal=hidden.cut_in(_error(of_answer(answer))),
     )
     return record if keeps_values else _without_values(record)
 
@@ -141,12 +141,12 @@ def _plain(request: Request) -> Request:
 def _response_shown(answer: CapturedAnswer, place: Place) -> dict[str, Any]:
     found = {name.lower(): value for name, value in reversed(answer.headers) if name.lower() in _TOLD_HEADERS}
     headers = {name.title(): value.partition("#")[0] for name, value in found.items()}
-    return response_shown(Answer(status=answer.status, headers=headers, body=_told(answer, place)))
+    return response_shown(Answer(status=answer.status, headers=headers, body=_shown(answer, place)))
 
 
 def members_shown(answer: CapturedAnswer, place: Place, hidden: Confidential) -> Mapping[str, Any]:
     """Return the members of an answer as they may be told."""
-    shown: Mapping[str, Any] = response_shown(Answer(status=answer.status, body=_told(answer, place)))["body"]
+    shown: Mapping[str, Any] = response_shown(Answer(status=answer.status, body=_shown(answer, place)))["body"]
     return hidden.cut_in(shown)
 
 
@@ -157,12 +157,12 @@ def location_shown(answer: CapturedAnswer) -> str:
     return str(shown["Location"])
 
 
-def _told(answer: CapturedAnswer, place: Place) -> dict[str, Any]:
+def _shown(answer: CapturedAnswer, place: Place) -> dict[str, Any]:
     """Return members, in place of values that may be about a person what kind they are.
 
     Of text the journal shows what is harmless in an answer with tokens; that of any other answer may tell anything.
     """
-    members = _members(answer) if place.service != _GATEWAY or fitting(told(answer)) else {}
+    members = _members(answer) if place.service != _GATEWAY or fitting(of_answer(answer)) else {}
     has_tokens = not _TOKENS.isdisjoint(members)
     return {
         name: value if name in _TOLD_MEMBERS or (has_tokens and isinstance(value, str)) else _word(value)
