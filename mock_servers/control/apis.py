@@ -26,7 +26,7 @@ def list_apis(request: Request) -> Response:
     "/apis",
     {201: ResponseObject("The API.", _API)},
     body=Body(
-        kind=Api,
+        model=Api,
         example={
             "path": "/my-api",
             "upstream": "http://127.0.0.1:9000",

@@ -113,13 +113,13 @@ def _query(call: Call) -> dict[str, str]:
     return sent.to_dict()
 
 
-def _response(told: Response) -> flask.Response:
-    if told.body is None:
-        response = flask.Response(status=told.status, headers=dict(told.headers))
+def _response(answer: Response) -> flask.Response:
+    if answer.body is None:
+        response = flask.Response(status=answer.status, headers=dict(answer.headers))
         del response.headers["Content-Type"]
         return response
-    body = told.body if told.content_type != JSON else json.dumps(told.body, indent=2, allow_nan=False) + "\n"
-    return flask.Response(body, told.status, content_type=told.content_type, headers=dict(told.headers))
+    body = answer.body if answer.content_type != JSON else json.dumps(answer.body, indent=2, allow_nan=False) + "\n"
+    return flask.Response(body, answer.status, content_type=answer.content_type, headers=dict(answer.headers))
 
 
 def _not_stored(response: flask.Response) -> flask.Response:

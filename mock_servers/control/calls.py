@@ -66,7 +66,7 @@ class Body:
     dataclass can have, with their schemas; `example` is a body that is answered.
     """
 
-    kind: type[Any]
+    model: type[Any]
     omit: tuple[str, ...] = ()
     partial: bool = False
     changes: bool = False
@@ -75,10 +75,10 @@ class Body:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the body."""
-        told = members.schema(self.kind, omit=self.omit)
-        properties = _without_defaults(told) if self.changes else told["properties"]
-        required = [] if self.partial else told["required"]
-        return {**told, "properties": {**properties, **self.more}, "required": required}
+        whole = members.schema(self.model, omit=self.omit)
+        properties = _without_defaults(whole) if self.changes else whole["properties"]
+        required = [] if self.partial else whole["required"]
+        return {**whole, "properties": {**properties, **self.more}, "required": required}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +158,14 @@ def any_of(*schemas: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": list(schemas)}
 
 
-def all_required(told: Mapping[str, Any]) -> dict[str, Any]:
+def all_required(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of an answer: what may be left out of a body is always there in an answer, without default."""
-    properties = _without_defaults(told)
-    return {**told, "properties": properties, "required": list(properties)}
+    properties = _without_defaults(schema)
+    return {**schema, "properties": properties, "required": list(properties)}
 
 
-def _without_defaults(told: Mapping[str, Any]) -> dict[str, Any]:
-    properties: Mapping[str, Mapping[str, Any]] = told["properties"]
+def _without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
     return {name: {key: each[key] for key in each if key != "default"} for name, each in properties.items()}
 
 

@@ -75,10 +75,10 @@ SCHEMAS: Final = {
 
 
 def _index(whole: Sequence[Call]) -> dict[str, Any]:
-    told = [
+    listed = [
         {"method": call.method, "path": f"/_nhsauth{_braced(call.path)}", "summary": call.summary} for call in whole
     ]
-    return {"title": _TITLE, "version": installed(), "calls": told}
+    return {"title": _TITLE, "version": installed(), "calls": listed}
 
 
 def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) -> dict[str, Any]:
