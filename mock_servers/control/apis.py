@@ -53,6 +53,10 @@ CALLS: Final = (
         answer=_add,
         body=Body(
             kind=Api,
+            never={
+                "required": ["open", "scopes"],
+                "properties": {"open": {"const": True}, "scopes": {"type": "array", "minItems": 1}},
+            },
             example={
                 "path": "/my-api",
                 "upstream": "http://127.0.0.1:9000",

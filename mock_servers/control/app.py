@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.routing import Rule
 
 from mock_servers.configuration.members import MemberError
 from mock_servers.control import (
@@ -59,7 +61,21 @@ def create_app(platform: Platform) -> flask.Flask:
         app.add_url_rule(
             call.path, call.name, _view(platform, call), methods=[call.method], provide_automatic_options=False
         )
+    for path in dict.fromkeys(call.path for call in CALLS):
+        _refuse_other_methods(app, path)
     return app
+
+
+def _refuse_other_methods(app: flask.Flask, path: str) -> None:
+    """Answer what no call of a path takes: else `PUT /apps/x/jwks` would be the call for an app named `x/jwks`."""
+    called_with = [call.method for call in CALLS if call.path == path]
+    allowed = [*called_with, *(["HEAD"] if "GET" in called_with else [])]
+
+    def refuse(**_: str) -> flask.Response:
+        raise MethodNotAllowed(valid_methods=allowed)
+
+    app.url_map.add(Rule(path, endpoint=path, methods=None))
+    app.view_functions[path] = refuse
 
 
 def _guard(platform: Platform) -> None:

@@ -62,7 +62,8 @@ class Body:
     """What a body is: the members of a dataclass but for `omit`; `partial`: none of them must be there.
 
     `changes`: what is not there stays as it is, rather than take its default. `more` are members of a body that no
-    dataclass can have, with their schemas; `example` is a body that is answered.
+    dataclass can have, with their schemas; `never` is the schema of what its members may not be together; `example` is
+    a body that is answered.
     """
 
     kind: type[Any]
@@ -70,6 +71,7 @@ class Body:
     partial: bool = False
     changes: bool = False
     more: Mapping[str, Any] = field(default_factory=dict)
+    never: Mapping[str, Any] = field(default_factory=dict)
     example: Mapping[str, Any] = field(default_factory=dict)
 
     def schema(self) -> dict[str, Any]:
@@ -77,7 +79,8 @@ class Body:
         told = members.schema(self.kind, omit=self.omit)
         properties = _without_defaults(told) if self.changes else told["properties"]
         required = [] if self.partial else told["required"]
-        return {**told, "properties": {**properties, **self.more}, "required": required}
+        never = {"not": self.never} if self.never else {}
+        return {**told, "properties": {**properties, **self.more}, "required": required, **never}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

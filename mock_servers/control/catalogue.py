@@ -30,23 +30,24 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 20
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
+_MOST: Final = 999_999
 
 
 def _list(request: Request) -> Response:
     from mock_servers.catalogue.entries import about  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = request.query.get("text", "")
-    found = about(text)
+    found, first = about(text), _first(request)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
-    page = pages.errors_page(_page(text, found, _first(request)))
+    page = pages.errors_page(_page(text, found, first))
     return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
 
 
 def _first(request: Request) -> int:
     sent = request.query.get("from", "1")
     if not _NUMBER.fullmatch(sent):
-        raise MemberError("from", shown(sent), "a whole number, 1 or more")
+        raise MemberError("from", shown(sent), f"a whole number, 1 to {_MOST}")
     return int(sent)
 
 
@@ -120,7 +121,7 @@ CALLS: Final = (
             ),
             "from": Parameter(
                 description="On the page for people: the number of the first that is shown.",
-                schema={"type": "integer", "minimum": 1},
+                schema={"type": "integer", "minimum": 1, "maximum": _MOST},
             ),
         },
         responses={

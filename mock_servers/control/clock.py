@@ -87,6 +87,11 @@ def _reset(request: Request) -> Response:
     return DONE
 
 
+_TWO_MOVES: Final = {
+    "required": ["now", "advance"],
+    "properties": {"now": {"type": ["string", "number"]}, "advance": {"type": "number"}},
+}
+_NO_MOVE: Final = {"properties": {name: {"type": "null"} for name in ("now", "advance", "frozen")}}
 _CLOCK: Final = {"$ref": "#/components/schemas/Clock"}
 
 SCHEMAS: Final = {
@@ -115,7 +120,11 @@ CALLS: Final = (
         name="setClock",
         summary="Move or stop the service's time; what the mock signs follows it.",
         answer=_put,
-        body=Body(kind=_ClockChange, example={"now": "2026-11-24T09:00:00Z", "frozen": True}),
+        body=Body(
+            kind=_ClockChange,
+            never={"anyOf": [_TWO_MOVES, _NO_MOVE]},
+            example={"now": "2026-11-24T09:00:00Z", "frozen": True},
+        ),
         responses={200: ResponseObject(description="The clock.", schema=_CLOCK)},
     ),
     Call(

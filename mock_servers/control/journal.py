@@ -27,19 +27,26 @@ from mock_servers.journal.record import Record
 from mock_servers.wire.wording import shown
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
+NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+"""What a parameter may be that counts exchanges."""
 
 
 def page(request: Request) -> Response:
     """Return the list of exchanges for people."""
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
+    before, only_refused = part(request)
+    text = request.query.get("text", "")
+    shown_page = exchange_page.journal_page(request.platform, before, text, only_refused=only_refused)
+    return Response(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
+
+
+def part(request: Request) -> tuple[int | None, bool]:
+    """Return before which number the page ends, and whether it has refusals alone. Raises MemberError."""
     refused = request.query.get("refused", "")
     if refused not in ("", "true"):
         raise MemberError("refused", shown(refused), "true, or left out")
-    shown_page = exchange_page.journal_page(
-        request.platform, _number(request, "before"), request.query.get("text", ""), only_refused=refused == "true"
-    )
-    return Response(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
+    return _number(request, "before"), refused == "true"
 
 
 def _list(request: Request) -> Response:
@@ -141,10 +148,8 @@ CALLS: Final = (
         summary="The newest 1,000 exchanges, oldest first, without discovery, key sets and calls of this API.",
         answer=_list,
         query={
-            "after": Parameter(
-                description="Only those with a higher number.", schema={"type": "integer", "minimum": 0}
-            ),
-            "limit": Parameter(description="Only the newest so many.", schema={"type": "integer", "minimum": 0}),
+            "after": Parameter(description="Only those with a higher number.", schema=NUMBER),
+            "limit": Parameter(description="Only the newest so many.", schema=NUMBER),
             "error": Parameter(description="Only those refused with this error code, or by this rule.", schema=TEXT),
         },
         responses={

@@ -35,9 +35,7 @@ _QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it 
 
 
 _OF_PAGE: Final = {
-    "before": Parameter(
-        description="For the page: only exchanges with a lower number.", schema={"type": "integer", "minimum": 0}
-    ),
+    "before": Parameter(description="For the page: only exchanges with a lower number.", schema=journal.NUMBER),
     "text": Parameter(description="For the page: only exchanges that these words are in.", schema=TEXT),
     "refused": Parameter(description="For the page: only those that were refused.", schema={"enum": ["", "true"]}),
 }
@@ -50,6 +48,7 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
         return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.origin))
 
     def index(request: Request) -> Response:
+        journal.part(request)  # a mistake in it is one for programs, too
         return journal.page(request) if request.for_people else Response(body=_index(whole))
 
     own = (
@@ -128,8 +127,14 @@ def _operation(call: Call) -> dict[str, Any]:
 
 
 def _path_parameters(call: Call) -> list[dict[str, Any]]:
-    names = _VARIABLE.findall(call.path)
-    return [{"name": name, "in": "path", "required": True, "schema": TEXT} for name in names]
+    """What is in the path and may be in the body, too, is described alike."""
+    members = call.body.schema()["properties"] if call.body else {}
+    schemas = {name: _without_default(members.get(name, TEXT)) for name in _VARIABLE.findall(call.path)}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in schemas.items()]
+
+
+def _without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told for name, told in schema.items() if name != "default"}
 
 
 def _query_parameters(call: Call) -> list[dict[str, Any]]:
@@ -141,7 +146,8 @@ def _query_parameters(call: Call) -> list[dict[str, Any]]:
 
 def _body(takes: Body) -> dict[str, Any]:
     example = {"example": dict(takes.example)} if takes.example else {}
-    return {"required": not takes.partial, "content": {JSON: {"schema": takes.schema(), **example}}}
+    schema = takes.schema()
+    return {"required": bool(schema["required"]), "content": {JSON: {"schema": schema, **example}}}
 
 
 def _answers(call: Call) -> dict[int, dict[str, Any]]:
