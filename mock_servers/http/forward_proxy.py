@@ -76,9 +76,11 @@ class ForwardProxy:
         return self._refuse(403, authority, self._why(name))
 
     def is_played(self, authority: str) -> bool:
-        """Whether the mock itself is the host."""
-        name = authority.lower().partition(":")[0].removesuffix(".")
-        return self.hosts.find(authority) is not None or (name in self.clients and name not in self.allowed)
+        """Whether the mock itself is the host; of a client's, unless it is allowed, on any port or on this one."""
+        host, _, port = authority.lower().partition(":")
+        name = host.removesuffix(".")
+        is_allowed = name in self.allowed or f"{name}:{port or 443}" in self.allowed
+        return self.hosts.find(authority) is not None or (name in self.clients and not is_allowed)
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why `GET http://host/…`, sent to a proxy without a tunnel, is refused; `None` when it is the mock's.

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -461,3 +461,26 @@ def test_a_name_that_no_dns_could_hold_uses_nothing_up(
 
     assert [answer[:13] for answer in answers] == [b"HTTP/1.1 502 "]
     assert [message for message in caplog.messages if "lead out of the mock already" in message] == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "authority", "is_played"),
+    [
+        ((), "app.example:443", True),
+        ((), "APP.example.", True),
+        (("app.example",), "app.example:443", False),
+        (("app.example:443",), "app.example:443", False),
+        (("app.example:443",), "app.example", False),
+        (("app.example:8443",), "App.example.:8443", False),
+        (("app.example:8443",), "app.example:443", True),
+        (("app.example:8443",), "app.example:80", True),
+        ((INT, f"{INT}:443"), f"{INT}:443", True),
+    ],
+)
+def test_a_clients_host_is_played_unless_it_is_allowed_there(
+    proxy: Proxy, allowed: tuple[str, ...], authority: str, is_played: bool
+) -> None:
+    allowing = replace(proxy.prepared.proxy, allowed=allowed, clients=("app.example",))
+
+    assert allowing.is_played(authority) is is_played
+    assert (allowing.refusal("app.example:8443", tunnels=0) is None) is ("app.example:8443" in allowed)
