@@ -478,7 +478,7 @@ def test_a_name_that_no_dns_could_hold_uses_nothing_up(
     ],
 )
 def test_a_clients_host_is_played_unless_it_is_allowed_there(
-    proxy: Proxy, allowed: tuple[str, ...], authority: str, is_played: bool
+    proxy: Proxy, allowed: tuple[str, ...], authority: str, *, is_played: bool
 ) -> None:
     allowing = replace(proxy.prepared.proxy, allowed=allowed, clients=("app.example",))
 
