@@ -19,7 +19,8 @@ ROOMS: Final = (
     *("state/store.py", "state/clock.py", "state/quota.py"),
 )
 """The rooms, and modules, of `mock_servers` that decide what is answered and what the developer is told."""
-FOR_THE_DEVELOPER: Final = ("diagnosis/", "advice.py")
+FOR_THE_DEVELOPER: Final = ("diagnosis/", "advice.py", "logging_fields.py", "headless.py", "jose/keys.py")
+"""What no answer is made of: words for the developer, what a debug session records, a browser of tests, key files."""
 _TOLD: Final = {"cause", "cure", "heading", "seen", "row", "evidence", "summary", "title", "id"}
 """Keywords of what no answer holds: text for the developer, and where a row was seen."""
 _NAMED: Final = {"Policy", "Flow", "Finder", "TypeVar", "NewType", "getLogger"}
