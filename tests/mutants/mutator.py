@@ -253,9 +253,9 @@ class _Finder:
 
     def _told_by_name(self) -> Iterator[ast.AST]:
         """Yield the values of names that only such text uses."""
-        left_alone = {
-            part for node in ast.walk(self._tree) for each in _parts_left_alone(node) for part in ast.walk(each)
-        }
+        text = (ast.keyword, ast.JoinedStr, ast.Raise, ast.Call)
+        parts = [part for node in ast.walk(self._tree) if isinstance(node, text) for part in _parts_left_alone(node)]
+        left_alone = {each for part in parts for each in ast.walk(part)}
         used = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         told = {node.id for node in used if node in left_alone} - {node.id for node in used if node not in left_alone}
         for node in self._tree.body:
