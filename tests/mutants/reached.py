@@ -78,7 +78,7 @@ class Reached:
         ]
 
     def _is_measured(self, inner: str) -> bool:
-        return any(inner in run for run in self.functions.values())
+        return not inner.endswith(":") and any(inner in run for run in self.functions.values())
 
 
 def reached(copies: Sequence[Copy], kept: Path) -> Reached:
