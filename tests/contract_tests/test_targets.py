@@ -112,7 +112,7 @@ def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, pytes
     (pytester.path / "strict.toml").write_text("[apim]\nstrict_content_type = true\n", encoding="utf-8")
 
     targets = ("--nhsauth-contract-target", "mock", "--nhsauth-contract-target", "mock:strict.toml")
-    run = start("-k", "charset and client_credentials", "-v", *targets, of=("test_success", "test_errors"))
+    run = start("-k", "charset and client_credentials", "-vv", *targets, of=("test_success", "test_errors"))
 
     alone = "mock:strict.toml-client_credentials-request-content-type-with-a-charset-where-apim.strict-content-type"
     assert run.code == 0, run.text
