@@ -1,5 +1,7 @@
 """Faults drawn at random: the contract tests are asked first, then ours, until one of them finds the fault.
 
+What changes no answer, but what the developer is told, is for our tests alone.
+
 Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
 beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.
 
@@ -132,10 +134,11 @@ def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kep
 
 def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
     began = time.monotonic()
+    contract = known.by_contract(mutant.file, mutant.function) if mutant.answers else []
     with copy.planted(mutant.file, mutant.planted((copy.root / mutant.file).read_bytes())):
         by, late = None, False
         for tests, seconds in (
-            (known.by_contract(mutant.file, mutant.function), _CONTRACT_SECONDS),
+            (contract, _CONTRACT_SECONDS),
             (known.files_for(mutant.file, mutant.function), _OUR_SECONDS),
         ):
             if by is None and tests:
