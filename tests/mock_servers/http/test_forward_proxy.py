@@ -545,7 +545,10 @@ def test_a_clients_host_is_played_unless_it_is_allowed_there(
     proxy: Proxy, allowed: tuple[str, ...], authority: str, *, is_played: bool
 ) -> None:
     allowing = replace(
-        proxy.prepared.proxy, allowed=allowed, is_clients=lambda origin: "app.example" in origin, speaks_for=bool
+        proxy.prepared.proxy,
+        allowed=allowed,
+        is_clients=lambda origin: "app.example" in origin.lower(),
+        speaks_for=bool,
     )
 
     assert allowing.is_played(authority) is is_played
