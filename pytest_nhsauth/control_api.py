@@ -78,7 +78,7 @@ class _Adapter(HTTPAdapter):
             response: requests.Response = self.build_response(request, raw)
             response.content  # noqa: B018 - reads it, and gives the connection back
         except HTTPError as error:
-            raise requests.ConnectionError(error, request=request) from error
+            raise requests.ConnectionError(error, request=request) from None  # it is an argument
         return response
 
 

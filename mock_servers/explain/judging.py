@@ -276,8 +276,9 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
         went_by = frozenset(lent[name] for name in exchange.read if name in lent)
         if step.rule.kind is Kind.FETCH and step.unknown is None:
             went_by |= {"the key set"}
-        lent |= {name: ", ".join(sorted(went_by)) for name in _learned(exchange) - before if went_by}
-        before = _learned(exchange)
+        learned = _learned(exchange)
+        lent |= {name: ", ".join(sorted(went_by)) for name in learned - before if went_by}
+        before = learned
         ruled = _of_step(found, step, went_by)
         if "app" in lent and "app" in exchange.read and step.rule.name not in _OF_KEY_SET:
             ruled = replace(ruled, refusal=None, unknown="what is registered for the app")

@@ -137,6 +137,12 @@ def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = 
     return code
 
 
+def begin_session(service: Service, login: LogIn) -> None:
+    """Keep the session of a log-in that no browser has made, at a provider where sessions can be ended."""
+    if "end_session" in service.provider.endpoints:
+        _visit(service, login, Visit(client_id=login.client_id, origin=""))
+
+
 def _visit(service: Service, login: LogIn, visit: Visit) -> None:
     def joined(session: ProviderSession | None) -> ProviderSession:
         if session is None:

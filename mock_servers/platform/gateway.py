@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from flask import Flask
+from typing import TYPE_CHECKING
 
 from mock_servers.diagnosis.case import Known
 from mock_servers.faults.ordered import Faults
@@ -17,6 +16,9 @@ from mock_servers.journal import tracing
 from mock_servers.rules import Flow, choose
 from mock_servers.wire.request import Answer, Request, Seen
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
 
 def create_app(
     service: Service,
@@ -24,12 +26,12 @@ def create_app(
     faults: Faults | None = None,
     *,
     own_apis: bool = False,
-) -> Flask:
+) -> WSGIApplication:
     """Return the WSGI application of the APIs that `flows` lead to; any other path is Apigee's own 404.
 
     With `own_apis` it is for a team's own: bodies are left to be passed on, whatever their size.
     """
-    return front.create_app(front_of(service, flows, faults, own_apis=own_apis), __name__)
+    return front.create_app(front_of(service, flows, faults, own_apis=own_apis))
 
 
 def front_of(

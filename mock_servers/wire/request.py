@@ -1,4 +1,4 @@
-"""One frozen view of an HTTP request, and what an answer is, for every service; only the `app` modules know Flask."""
+"""One frozen view of an HTTP request, and what an answer is, for every service; carrying them is HTTP's business."""
 
 from __future__ import annotations
 
