@@ -15,6 +15,7 @@ from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_
 from mock_servers.control import powershell, shell
 from mock_servers.control.command import Asked, Code, Command, Kept, Redirect, Remark, Required, Sent, Value, Variable
 from mock_servers.control.received import jwts_of
+from mock_servers.gateway.service import find_api
 from mock_servers.identity_provider import log_ins
 from mock_servers.journal import provenance
 from mock_servers.journal.record import Record
@@ -280,8 +281,7 @@ def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] 
         return _BY_KEY if by_key else {"access": "application"}
     if path == f"{_HELLO}/user":
         return {"access": _access_of_person(attempt)}
-    apis = [api for api in attempt.platform.store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
-    api = max(apis, key=lambda api: len(api.path), default=None)
+    api = find_api(attempt.platform.store, path)
     return _access_to(api) if api is not None else None
 
 

@@ -25,7 +25,14 @@ _CODE: Final = "authorization code"
 _POST: Final = "client_secret_post"
 
 
-def _shown(request: Request) -> Response:
+@Call(
+    "GET",
+    "/callback",
+    {200: ResponseObject("A page for people.", {"type": "string"}, content_type=HTML)},
+    from_redirect=True,
+)
+def show_callback(request: Request) -> Response:
+    """Show a developer the code or the error that a log-in has ended with, and the next step."""
     return Response(body=pages.callback_page(_page(request)), content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
@@ -95,7 +102,7 @@ def _facts(issued: Issued, now: float) -> Mapping[str, str]:
         "Redeemed": (_ago(issued.spent_at, now) or "not yet") if issued.kind == _CODE else None,
         "Expires": _ago(issued.expires_at, now),
     }
-    return {name: told for name, told in facts.items() if told is not None}
+    return {name: words for name, words in facts.items() if words is not None}
 
 
 def _ago(at: float | None, now: float) -> str | None:
@@ -154,25 +161,11 @@ def _method(request: Request, issued: Issued) -> str:
     """
     services = request.platform.providers.values()
     providers = (each.provider for each in services if each.provider.endpoint("token") == issued.redeem_at)
-    ways = next((each.proof.methods or _registered(request, issued.client_id) for each in providers), (_POST,))
-    return ways[0]
-
-
-def _registered(request: Request, client_id: str) -> tuple[str, ...]:
-    app: App | None = request.platform.store.apps.get(client_id)
-    return (_POST if app is None else app.auth_method,)
+    app: App | None = request.platform.store.apps.get(issued.client_id)
+    registered = _POST if app is None else app.auth_method
+    return next(((each.proof.methods or (registered,))[0] for each in providers), _POST)
 
 
 SCHEMAS: Final[Mapping[str, object]] = {}
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/callback",
-        name="showCallback",
-        summary="Show a developer the code or the error that a log-in has ended with, and the next step.",
-        answer=_shown,
-        responses={200: ResponseObject(description="A page for people.", schema={"type": "string"}, content_type=HTML)},
-        from_redirect=True,
-    ),
-)
+CALLS: Final = (show_callback,)

@@ -21,6 +21,8 @@ from mock_servers.control.calls import (
     Response,
     ResponseObject,
     answer_object,
+    array_of,
+    ref,
 )
 from mock_servers.pages.journal import ErrorShown, ErrorsPage
 from mock_servers.wire.wording import shown
@@ -32,7 +34,19 @@ _AT_ONCE: Final = 20
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
 
-def _list(request: Request) -> Response:
+@Call(
+    "GET",
+    "/errors",
+    {200: ResponseObject("The errors.", array_of(ref("CataloguedError")), or_page=True)},
+    query={
+        "text": Parameter("Only those whose sentence, code, name or status contains it, or the other way round.", TEXT),
+        "from": Parameter(
+            "On the page for people: the number of the first that is shown.", {"type": "integer", "minimum": 1}
+        ),
+    },
+)
+def list_errors(request: Request) -> Response:
+    """Every error that the mocks answer, with causes and cures; for a browser a page."""
     from mock_servers.catalogue.entries import about  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = request.query.get("text", "")
@@ -102,29 +116,4 @@ SCHEMAS: Final = {
     ),
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/errors",
-        name="listErrors",
-        summary="Every error that the mocks answer, with causes and cures; for a browser a page.",
-        answer=_list,
-        query={
-            "text": Parameter(
-                description="Only those whose sentence, code, name or status contains it, or the other way round.",
-                schema=TEXT,
-            ),
-            "from": Parameter(
-                description="On the page for people: the number of the first that is shown.",
-                schema={"type": "integer", "minimum": 1},
-            ),
-        },
-        responses={
-            200: ResponseObject(
-                description="The errors.",
-                schema={"type": "array", "items": {"$ref": "#/components/schemas/CataloguedError"}},
-                or_page=True,
-            )
-        },
-    ),
-)
+CALLS: Final = (list_errors,)

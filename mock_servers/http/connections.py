@@ -12,7 +12,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -290,6 +290,7 @@ class Connection:
         if head.authority and self._engine.proxy is not None:
             scheme = urlsplit(head.target).scheme
             _raise(self._engine.proxy.refusal_of_plain(scheme, head.authority))
+            self._place = replace(self._place, through_proxy=True)
         environ = environ_of(head, self._place, scheme=scheme)
         self._began = self._now()
         if self._engine.is_quick(environ):
@@ -538,6 +539,7 @@ class Connection:
             self._channel.abort()
         elif proxy.is_played(authority):
             self._channel.write(_ESTABLISHED)
+            self._place = replace(self._place, through_proxy=True)
             self.due = self._now() + self._bounds.handshake
             self._take = partial(self._take_tunnelled, proxy.tls)
         else:

@@ -54,15 +54,16 @@ class ForwardProxy:
     """A proxy for one mock: `tls` is how it speaks as its real hosts, `allowed` the other hosts that it leads to.
 
     It leads there on port 443, unless one is named (`host:port`). `is_own` tells whether an origin is one of the mock's
-    other names. `clients` are hosts that people are sent back to: played, unless they are allowed. `refused` counts the
-    hosts it did not lead to.
+    other names, `is_clients` whether it is one that people are sent back to: played, unless it is allowed, and by https
+    where the certificate authority `speaks_for` its name. `refused` counts the hosts it did not lead to.
     """
 
     hosts: Hosts
     tls: ssl.SSLContext
     allowed: Collection[str] = ()
     is_own: Callable[[str], bool] = lambda _: False
-    clients: Collection[str] = ()
+    is_clients: Callable[[str], bool] = lambda _: False
+    speaks_for: Callable[[str], bool] = lambda _: False
     refused: Counter[str] = field(default_factory=Counter)
     _relays: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_RELAYS))
 
@@ -75,7 +76,8 @@ class ForwardProxy:
             return self._refuse(503, authority, f"{tunnels} connections are open: close some, and try again")
         name, port = match[1].lower().removesuffix("."), match[2]
         if self.is_played(authority):
-            return None if port == "443" else self._refuse(403, authority, f"{name} is played on port 443 alone")
+            is_there = port == "443" or self._is_page(f"https://{authority}")
+            return None if is_there else self._refuse(403, authority, f"{name} is played on port 443 alone")
         if f"{name}:{port}" in self.allowed or (port == "443" and name in self.allowed):
             return None
         if name in self.allowed:
@@ -85,7 +87,8 @@ class ForwardProxy:
     def is_played(self, authority: str) -> bool:
         """Whether the mock itself is the host."""
         name = authority.lower().partition(":")[0].removesuffix(".")
-        return self.hosts.find(authority) is not None or (name in self.clients and name not in self.allowed)
+        is_page = self._is_page(f"https://{authority}") and self.speaks_for(name)
+        return self.hosts.find(authority) is not None or is_page
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why `GET http://host/…`, sent to a proxy without a tunnel, is refused; `None` when it is the mock's.
@@ -94,7 +97,7 @@ class ForwardProxy:
         """
         if scheme == "https" and self.is_played(authority):
             return None
-        if scheme == "http" and self.is_own(f"http://{authority}"):
+        if scheme == "http" and (self.is_own(f"http://{authority}") or self._is_page(f"http://{authority}")):
             return None
         if self.is_played(authority):
             return self._refuse(403, authority, f"{shown_authority(authority)} speaks https alone")
@@ -121,11 +124,18 @@ class ForwardProxy:
         """Let another be reached in place of one that was, and is no longer."""
         self._relays.release()
 
+    def _is_page(self, origin: str) -> bool:
+        """Whether it is a client's page, which the mock plays."""
+        name = origin.lower().partition("://")[2].partition(":")[0].removesuffix(".")
+        return name not in self.allowed and self.is_clients(origin)
+
     def _why(self, name: str) -> str:
         if _is_address(name):
             return f"{name} is an address: this proxy knows hosts by name, and loopback needs none (set NO_PROXY)"
         if name == _NO_PRODUCTION:
             return f"{name} is no host of the API platform: production is api.service.nhs.uk"
+        if self._is_page(f"https://{name}"):
+            return f"{name} was registered since the mock began: for https, name its redirect URI in the configuration"
         hint = did_you_mean(name, [host.name for host in self.hosts], near=0.9)
         return f"{name} is no host of this mock{hint}, and nothing leaves this machine unless allowed by name"
 

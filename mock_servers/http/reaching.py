@@ -6,17 +6,21 @@ It blocks, and says in one line why a host was not reached.
 from __future__ import annotations
 
 import base64
+import http.client
+import logging
 import socket
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_servers.http.channel import Tls
 from mock_servers.http.relaying import Outside
 
+_LOG: Final = logging.getLogger(__name__)
 PATIENCE: Final = 10.0
 """Seconds to reach a host, the handshake of TLS included."""
 _PIECE: Final = 16 * 1024
@@ -97,13 +101,17 @@ class Reaching:
 
     def by_tls(self, host: str) -> Outside:
         """Reach a host and speak TLS to it. Raises UnreachedError."""
-        route = self.routes.get(host) or Route(host=host, name=host)
+        route = self.route(host)
         outside = self.plainly(route.host, route.port)
         try:
             return _secured(outside, Tls(self.tls, route.name), route)
         except BaseException:
             outside.socket.close()
             raise
+
+    def route(self, host: str) -> Route:
+        """Return where a host is reached."""
+        return self.routes.get(host) or Route(host=host, name=host)
 
     def plainly(self, host: str, port: int) -> Outside:
         """Reach a host, whatever is to be spoken there. Raises UnreachedError."""
@@ -118,6 +126,34 @@ class Reaching:
             if isinstance(error, UnreachedError):
                 raise
             raise UnreachedError(f"the proxy {proxy.hostname}:{proxy.port} broke off ({_reason(error)})") from error
+
+
+def public_body(reaching: Reaching, url: str) -> bytes | None:
+    """Return what a GET of a public https URL answers; `None`, and a line in the log, when it gives nothing."""
+    parts = urlsplit(url)
+    connection = _Connection(reaching, parts.hostname or "")
+    try:
+        connection.request("GET", parts.path)
+        answer = connection.getresponse()
+        return answer.read(_LARGEST) if answer.status == HTTPStatus.OK else None
+    except (OSError, http.client.HTTPException) as error:
+        _LOG.warning("watch: %s was not read: %s", url, error)
+        return None
+    finally:
+        connection.close()
+
+
+class _Connection(http.client.HTTPSConnection):
+    """A connection to where a host is reached."""
+
+    def __init__(self, reaching: Reaching, host: str) -> None:
+        super().__init__(host, timeout=PATIENCE)
+        self._reaching = reaching
+
+    def connect(self) -> None:
+        route = self._reaching.route(self.host)
+        plain = self._reaching.plainly(route.host, route.port).socket
+        self.sock = self._reaching.tls.wrap_socket(plain, server_hostname=route.name)
 
 
 def _connected(host: str, port: int, called: str) -> socket.socket:

@@ -226,8 +226,16 @@ def completed(exchange: Exchange) -> Answer:
     if choice(exchange).outcome == "slow":
         return _waiting(exchange)
     patient, actor = log_ins.acting(exchange.service, exchange.person)
-    login = _log_in(exchange, patient, actor)
-    return _arrived(exchange, login)
+    begun = LogIn(
+        provider=exchange.service.provider.name,
+        person=patient,
+        actor=actor,
+        level=exchange.assurance.level,
+        client_id=exchange.client_id,
+        at=exchange.now,
+        session_id=sessions.joined(exchange, patient) or exchange.service.identifiers.uuid(),
+    )
+    return _arrived(exchange, _of_request(exchange, begun, exchange.role))
 
 
 def continued(exchange: Exchange) -> Answer:
@@ -238,19 +246,6 @@ def continued(exchange: Exchange) -> Answer:
     begun = session.log_in
     role = begun.role if "selectedrole" in exchange.scopes else None
     return _arrived(exchange, _of_request(exchange, begun, role))
-
-
-def _log_in(exchange: Exchange, patient: Person, actor: Person | None) -> LogIn:
-    begun = LogIn(
-        provider=exchange.service.provider.name,
-        person=patient,
-        actor=actor,
-        level=exchange.assurance.level,
-        client_id=exchange.client_id,
-        at=exchange.now,
-        session_id=sessions.joined(exchange, patient) or exchange.service.identifiers.uuid(),
-    )
-    return _of_request(exchange, begun, exchange.role)
 
 
 def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:
@@ -269,7 +264,7 @@ def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:
 
 def _arrived(exchange: Exchange, login: LogIn) -> Answer:
     service = exchange.service
-    told = {
+    parameters = {
         "code": log_ins.issue_code(service, login, exchange.redirect_uri, exchange.request.origin),
         "state": login.state,
         "scope": login.scope,
@@ -277,7 +272,9 @@ def _arrived(exchange: Exchange, login: LogIn) -> Answer:
         "client_id": login.client_id,
         "session_state": login.session_id,
     }
-    answer = redirect(exchange.redirect_uri, {name: told[name] for name in service.provider.asking.told})
+    answer = redirect(
+        exchange.redirect_uri, {name: parameters[name] for name in service.provider.asking.answer_parameters}
+    )
     headers = {**answer.headers, "Set-Cookie": sessions.cookie(exchange, login.session_id)}
     return Answer(status=answer.status, headers=headers, content_type=answer.content_type)
 

@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 from mock_servers.management import errors
-from mock_servers.management.service import Exchange
+from mock_servers.management.service import Exchange, refused
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
@@ -93,10 +93,6 @@ def _part(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _refused(_: Exchange) -> Answer:
-    raise AssertionError("the last rule of this flow always objects")
-
-
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         name="management log-in",
@@ -110,6 +106,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         row="admin §2",
         takes=lambda _: True,
         policies=(Policy(name="FindCall", rules=(check_path,)),),
-        respond=_refused,
+        respond=refused,
     ),
 )

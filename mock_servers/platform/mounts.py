@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.gateway.service import find_api, flows_named
+from mock_servers.http.calling import THROUGH_PROXY
 from mock_servers.http.guard import guarded
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.services import Services
@@ -66,7 +67,7 @@ class Mounts:
         """Answer as the application does that the request is for."""
         self._believe_proxy(environ)
         origin = f"{environ['wsgi.url_scheme']}://{host(environ)}"
-        if self._names.is_clients(origin):
+        if self._names.is_clients(origin, through_proxy=THROUGH_PROXY in environ):
             return _empty_page(environ, start_response)
         self._names.origins.learn(origin)
         path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
 from mock_servers.apim import errors
 from mock_servers.apim.advice import advise
@@ -17,12 +17,15 @@ from mock_servers.faults.ordered import Faults
 from mock_servers.http import front
 from mock_servers.http.front import Front
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
 _PLACES = ("token", "authorize", "callback", "userinfo")
 
 
-def create_app(service: Service, faults: Faults | None = None) -> Flask:
+def create_app(service: Service, faults: Faults | None = None) -> WSGIApplication:
     """Return the WSGI application of a token service; mount it at `service.mount`."""
-    return front.create_app(front_of(service, faults), __name__)
+    return front.create_app(front_of(service, faults))
 
 
 def front_of(service: Service, faults: Faults | None = None) -> Front[Exchange]:

@@ -54,6 +54,7 @@ CALLS = {
     "python -m pytest": ["-m", "pytest"],
 }
 """How each is called; the first does what the installed script does: the current folder is not on its path."""
+HOWS = ["pytest", pytest.param("python -m pytest", marks=pytest.mark.slow)]
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def called(pytester: pytest.Pytester, how: str, *options: str) -> pytest.RunResu
     )
 
 
-@pytest.mark.parametrize("how", CALLS)
+@pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("mode", ["prepend", pytest.param("importlib", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.slow)], ids=["alone", "xdist"])
 def test_the_fixtures_work_beside_packages_of_the_same_names(
@@ -93,7 +94,7 @@ def test_the_fixtures_work_beside_packages_of_the_same_names(
         outcome.stdout.fnmatch_lines(["nhsauth: this repository has a mock_servers of its own (*mock_servers*"])
 
 
-@pytest.mark.parametrize("how", CALLS)
+@pytest.mark.parametrize("how", HOWS)
 def test_unused_nothing_of_ours_is_imported_by_either_name(
     pytester: pytest.Pytester, repository: Path, how: str
 ) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from mock_servers.apim.client_app import known_keys
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import UUID, is_path, is_unfilled
+from mock_servers.diagnosis.shapes import API_KEY, UUID, is_path, is_unfilled
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
@@ -18,7 +17,6 @@ from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 
 _BY_CLIENT_ID: Final = ("find_app_by_client_id", "find_app_of_query")
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _BOTH: Final = "iss and sub are both the app's API key, of the environment that you post to"
 
 _Said = tuple[Certainty, str]
@@ -105,7 +103,7 @@ def _of_shape(named: str) -> Iterator[_Said]:
         yield "likely", f"it looks like a {owner.title} client id, which works only at {owner.title}"
     if UUID.fullmatch(named):
         yield "likely", "a UUID, like the application id in the developer portal; that is not the API key"
-    if _API_KEY.fullmatch(named):
+    if API_KEY.fullmatch(named):
         yield "likely", "32 letters and digits, like an API key: perhaps of another environment, or replaced since"
 
 

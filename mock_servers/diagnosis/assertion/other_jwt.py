@@ -5,18 +5,17 @@ Those that the mock issued `place` knows for certain; these are told by what the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.of_itself import described_jwt, is_of_provider
 from mock_servers.jose import jwts
 from mock_servers.jose.javascript import UNDEFINED
-from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
-from mock_servers.rules import Policy
+from mock_servers.wire.origins import origin_of
 from mock_servers.wire.wording import url
 
 _ID_TOKENS: Final = ("NHS login's id_token (token_use id)", "CIS2's id_token (tokenName id_token)")
@@ -28,10 +27,12 @@ def swapped_tokens(case: Case) -> Finding | None:
     if subject is None or case.known.issued(case.form("subject_token") or "") is not None:
         return None
     if case.form("client_assertion") == case.form("subject_token"):
-        return _told("client_assertion and subject_token are the same text.", "Your code sent the same variable twice.")
+        return _swapped(
+            "client_assertion and subject_token are the same text.", "Your code sent the same variable twice."
+        )
     if not _is_assertion(subject) or (assertion is not None and _is_assertion(assertion)):
         return None
-    return _told(
+    return _swapped(
         "subject_token is a client assertion (its iss and sub are equal), and client_assertion is not one.",
         "The two fields are swapped.",
     )
@@ -42,7 +43,7 @@ def _is_assertion(jwt: Jwt) -> bool:
     return isinstance(iss, str) and iss == jwt.claims.get("sub")
 
 
-def _told(seen: str, cause: str) -> Finding:
+def _swapped(seen: str, cause: str) -> Finding:
     return Finding(
         id="swapped-tokens",
         certainty="certain",
@@ -73,16 +74,13 @@ def other_jwt_as_assertion(case: Case) -> Finding | None:
     sent = case.form("client_assertion") or ""
     if case.assertion is not None or case.known.issued(sent) is not None or swapped_tokens(case) is not None:
         return None
-    try:
-        jwt = jwts.decode(sent)
-    except MalformedJwtError:
-        return None
-    return _by_provider(case, jwt) if is_of_provider(jwt) else None
+    jwt = jwts.decoded(sent)
+    return _by_provider(case, jwt) if jwt is not None and is_of_provider(jwt) else None
 
 
 def _by_provider(case: Case, jwt: Jwt) -> Finding:
     what, iss = described_jwt(jwt), jwt.claims.get("iss", UNDEFINED)
-    host = case.known.hosts.of_origin(_origin(iss))
+    host = case.known.hosts.of_origin(origin_of(str(iss)))
     whose = f" ({host.plays}, {host.environment})" if host is not None else ""
     return Finding(
         id="other-jwt-as-assertion",
@@ -94,20 +92,11 @@ def _by_provider(case: Case, jwt: Jwt) -> Finding:
     )
 
 
-def _origin(iss: object) -> str:
-    scheme, mark, rest = iss.partition("://") if isinstance(iss, str) else ("", "", "")
-    return f"{scheme}{mark}{rest.partition('/')[0]}"
-
-
-def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
-    return tuple(rule.name for policy in policies for rule in policy.rules)
-
-
 FINDERS: Final = (
-    Finder(find=swapped_tokens, rules=_names((*flows.CLIENT_ASSERTION, *flows.SUBJECT_TOKEN))),
+    Finder(find=swapped_tokens, rules=rules_of(*flows.CLIENT_ASSERTION, *flows.SUBJECT_TOKEN)),
     Finder(
         find=other_jwt_as_assertion,
-        rules=(*_names(flows.CLIENT_ASSERTION), "check_assertion_names_client", "check_assertion_signature"),
+        rules=(*rules_of(*flows.CLIENT_ASSERTION), "check_assertion_names_client", "check_assertion_signature"),
     ),
-    Finder(find=other_jwt_as_subject, rules=_names(flows.SUBJECT_TOKEN)),
+    Finder(find=other_jwt_as_subject, rules=rules_of(*flows.SUBJECT_TOKEN)),
 )

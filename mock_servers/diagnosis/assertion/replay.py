@@ -9,6 +9,7 @@ from mock_servers.apim import assertions, flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
+from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Record
 from mock_servers.wire.wording import duration, shown
 
@@ -111,13 +112,19 @@ def _spent_by(case: Case, sub: Any, jti: Any) -> Record | None:
     for each in reversed(case.known.before(case.record)):
         received = each.received.get("client_assertion")
         claims = received.claims if received is not None else {}
-        if (claims.get("sub"), claims.get("jti")) == (sub, jti) and _spent(each):
+        same = (claims.get("sub"), claims.get("jti")) == (sub, jti) or each.sent.get("jti") == of_jti(sub, jti)
+        if same and _spent(each):
             return each
     return None
 
 
 def _spent(record: Record) -> bool:
     return "client_assertion" in record.received and (record.refusal is None or record.refusal.rule not in _BEFORE_JTI)
+
+
+def is_before_jti(rule: str) -> bool:
+    """Whether a rule refuses a request before its jti is spent."""
+    return rule in _BEFORE_JTI
 
 
 def _answered(record: Record) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.provider.credential import basic_credentials
+from mock_servers.diagnosis.shapes import API_KEY
 from mock_servers.identity_provider.client import Client
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwks import kids_of
@@ -19,7 +19,6 @@ from mock_servers.provider.registered import owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import difference, duration, shown, url
 
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _PLATFORM: Final = re.compile(r"https?://[^/]+/oauth2(-mock)?/token/?")
 
 
@@ -42,7 +41,7 @@ def iss_is_api_key(case: Case) -> Finding | None:
         return None
     app = case.known.app(iss)
     if owner_of_client_id(iss) is not None or not (
-        _signs_by_its_key(app, client_id) if app else _API_KEY.fullmatch(iss)
+        _signs_by_its_key(app, client_id) if app else API_KEY.fullmatch(iss)
     ):
         return None
     whose = f"the API key of app {shown(app.name)}" if app is not None else "an API key by its form"
@@ -203,7 +202,7 @@ def _algorithm(provider: Provider) -> str:
 
 
 def _of_secret(case: Case) -> str | None:
-    if basic_credentials(case) is not None:
+    if case.request.basic is not None:
         return "The client proves itself by a secret in a Basic header."
     if "client_secret" in case.request.form:
         return "The client proves itself by client_secret in the form."

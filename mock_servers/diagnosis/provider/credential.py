@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Final
-from urllib.parse import unquote_plus
 
 from mock_servers.apim.request_form import ASSERTION_TYPE
 from mock_servers.diagnosis.case import Case
@@ -12,25 +10,12 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
-_BASIC: Final = "basic "
 _JWT_START: Final = "eyJ"
-
-
-def basic_credentials(case: Case) -> tuple[str, str] | None:
-    """Return client id and secret of a Basic header; two empty texts when it cannot be read, `None` without one."""
-    sent = case.request.headers.get("authorization", "")
-    if not sent.lower().startswith(_BASIC):
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(sent[len(_BASIC) :].strip(), validate=True).decode().partition(":")
-    except ValueError:
-        return "", ""
-    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def credentials_in_basic(case: Case) -> Finding | None:
     """The client id and secret, or an assertion, are in an Authorization header, which the platform does not read."""
-    sent = basic_credentials(case)
+    sent = case.request.basic
     if sent is None or "client_id" in case.request.form or "client_assertion" in case.request.form:
         return None
     return Finding(
@@ -95,7 +80,7 @@ def refresh_with_assertion(case: Case) -> Finding | None:
 def two_methods(case: Case) -> Finding | None:
     """The client proves its identity in two ways, which the standard forbids."""
     form, ways = case.request.form, []
-    if basic_credentials(case) is not None:
+    if case.request.basic is not None:
         ways.append("a Basic header")
     if "client_assertion" in form:
         ways.append("a client_assertion")

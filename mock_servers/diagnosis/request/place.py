@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_servers.apim import flows, sessions
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
-from mock_servers.rules import Policy
 from mock_servers.state.grant import Issued
 from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store, Table
@@ -138,16 +137,13 @@ def _finder(name: str) -> Finder:
     return Finder(find=misplaced_value, rules=_RULES[name])
 
 
-def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
-    return tuple(rule.name for policy in policies for rule in policy.rules)
-
-
 def described(issued: Issued, now: float, revoked_at: float | None = None) -> str:
     """Return what a value is, in the developer's words: whose, what kind, when; used, expired, revoked or good."""
     if issued.at is None:
         return f"the {issued.kind} of app {shown(issued.client_id)}"
     person = f", for {issued.person}" if issued.person else ""
-    when = f"issued {duration(now - issued.at)} ago to client {shown(issued.client_id)}{person}"
+    client = f" to client {shown(issued.client_id)}" if issued.client_id else ""
+    when = f"issued {duration(now - issued.at)} ago{client}{person}"
     return f"the {issued.kind} that {issued.issuer} {when}; {_state(issued, now, revoked_at)}"
 
 
@@ -169,6 +165,8 @@ def _state(issued: Issued, now: float, revoked_at: float | None) -> str:
         return f"it was revoked {duration(now - revoked_at)} ago"
     if issued.expires_at is not None and issued.expires_at < now:
         return f"it expired {duration(now - issued.expires_at)} ago"
+    if issued.is_overheard:
+        return "nothing that passed by since has used it up"
     return "it is still unused" if issued.kind == "authorization code" else "it is still good"
 
 
@@ -214,8 +212,8 @@ def _cure(issued: Issued, place: Place, redeem_at: str) -> str:
 
 _BEARER_IDS: Final = {"API key": "api-key-as-bearer", "client assertion": "assertion-as-bearer"}
 _RULES: Final = {
-    "client_assertion": _names(flows.CLIENT_ASSERTION),
-    "subject_token": _names(flows.SUBJECT_TOKEN),
+    "client_assertion": rules_of(*flows.CLIENT_ASSERTION),
+    "subject_token": rules_of(*flows.SUBJECT_TOKEN),
     "refresh_token": ("find_refresh_token",),
     "code": ("find_code",),
     "client_secret": ("check_client_secret",),

@@ -8,6 +8,7 @@ from typing import Final
 from mock_servers.apim.scopes import APPLICATION, level_mark
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.gateway.service import find_api
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.provider.provider import Provider
@@ -116,11 +117,10 @@ _OTHER_KIND: Final = "For a person's API exchange an id_token; for an applicatio
 
 def _who_for_api(case: Case, token: AccessToken) -> str:
     """Say who could have called a team's own API, where a person has called it at another level than it wants."""
-    apis = [api for api in case.known.store.apis.values() if f"{case.record.path}/".startswith(f"{api.path}/")]
+    api = find_api(case.known.store, case.record.path)
     provider = _PROVIDERS.get(token.session.people) if token.session is not None else None
-    if provider is None or not apis:
+    if provider is None or api is None:
         return ""
-    api = max(apis, key=lambda each: len(each.path))
     return who_would_do(provider, api.scopes, case.known.store.people.values())
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import is_private
@@ -54,19 +54,15 @@ _SHORTEST: Final = 6
 _SIGNED_TIMES: Final = ("exp", "jti")
 
 
-def _rules(*policies: Any) -> tuple[str, ...]:
-    return tuple(rule.name for policy in policies for rule in policy.rules)
-
-
 _JUDGES: Final = {
     "client_assertion": (
         "check_subject_token_beside_assertion",
         "check_client_assertion_present",
-        *_rules(*flows.CLIENT_ASSERTION),
+        *rules_of(*flows.CLIENT_ASSERTION),
         "find_credentials",
         "decode_assertion",
     ),
-    "subject_token": ("check_subject_token_beside_assertion", *_rules(*flows.SUBJECT_TOKEN)),
+    "subject_token": ("check_subject_token_beside_assertion", *rules_of(*flows.SUBJECT_TOKEN)),
     "refresh_token": ("check_refresh_token_present", "find_refresh_token"),
     "code": ("check_code_present", "find_code"),
     "client_secret": ("check_client_secret_present", "check_client_secret"),

@@ -10,9 +10,9 @@ from typing import Final
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.of_itself import ASSERTION, described_jwt
-from mock_servers.diagnosis.shapes import is_path, is_unfilled
+from mock_servers.diagnosis.shapes import API_KEY, is_path, is_unfilled
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
@@ -21,7 +21,6 @@ from mock_servers.wire.wording import cut, duration, shown, spelt
 from mock_servers.wire.wrapping import json_object
 
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
 _SHORTEST: Final = 12
 _USUAL_HOUR: Final = 3000
@@ -103,7 +102,7 @@ def _not_issued(case: Case) -> str:
 def provider_token_at_api(case: Case) -> Finding | None:
     """The bearer token is a JWT. An access token of the platform never is."""
     sent = token_in(_sent(case))
-    jwt = _decoded(sent)
+    jwt = jwts.decoded(sent)
     if jwt is None or case.known.issued(sent) is not None:
         return None
     what = described_jwt(jwt)
@@ -142,13 +141,6 @@ def token_in_query(case: Case) -> Finding | None:
     )
 
 
-def _decoded(text: str) -> Jwt | None:
-    try:
-        return jwts.decode(text)
-    except MalformedJwtError:
-        return None
-
-
 def api_key_as_bearer(case: Case) -> Finding | None:
     """The request has an API key, but this API needs an access token."""
     headers = case.request.headers
@@ -157,7 +149,7 @@ def api_key_as_bearer(case: Case) -> Finding | None:
     if "authorization" not in headers:
         return _key_instead(headers["apikey"]) if "apikey" in headers else None
     sent = token_in(headers["authorization"])
-    if case.known.issued(sent) is not None or not _API_KEY.fullmatch(sent):
+    if case.known.issued(sent) is not None or not API_KEY.fullmatch(sent):
         return None
     return Finding(
         id="api-key-as-bearer",

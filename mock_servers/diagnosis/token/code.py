@@ -50,12 +50,13 @@ def _spent(case: Case, issued: Issued) -> Finding | None:
         return None
     gap, first = case.now - issued.spent_at, first_use(case, "code")
     by = f" by exchange {first.id}" if first is not None else ""
+    client = f", for client {shown(issued.client_id)}" if issued.client_id else ""
     twice = "Your callback ran twice: a reload, a double click, a retry, or a mode that renders twice."
     why = twice if gap < _TWICE else "Your code kept this one and sent it again."
     return Finding(
         id="code-spent-or-late",
         certainty="certain",
-        seen=f"This code was redeemed {duration(gap)} ago{by}, for client {shown(issued.client_id)}.",
+        seen=f"This code was redeemed {duration(gap)} ago{by}{client}.",
         cause=f"A code works once. {(known_loss(first) if first is not None else None) or why}",
         cure="Redeem a code once and keep the tokens: find the state, delete it, and only then redeem the code.",
     )
@@ -76,7 +77,7 @@ def _late(case: Case, issued: Issued) -> Finding | None:
 
 def _foreign(case: Case, issued: Issued) -> Finding | None:
     asking = case.record.client_id
-    if issued.client_id == asking or not case.refused_by(*_FIND):
+    if issued.client_id in ("", asking) or not case.refused_by(*_FIND):
         return None
     return Finding(
         id="code-spent-or-late",

@@ -105,7 +105,7 @@ def _successor(case: Case, token: Sent, first: Record | None) -> str:
         return "that refresh was refused, as the session was too old for it, and the token was spent all the same"
     newer = _next(case, token)
     if newer is None:
-        return "the mock no longer remembers its successor"
+        return "what came after it is not known here"
     if newer.spent_at is not None:
         return f"its successor has been used as well, {duration(case.now - newer.spent_at)} ago"
     return "its successor is still unused"
@@ -174,13 +174,14 @@ def _ends_at(token: Sent) -> float:
 
 
 def _begun(token: Sent) -> str:
-    return f", having begun at {moment(token.session.issued_at)}" if isinstance(token, RefreshToken) else ""
+    begun = token.session.issued_at if isinstance(token, RefreshToken) else 0
+    return f", having begun at {moment(begun)}" if begun else ""
 
 
 def session_shortened(case: Case) -> Finding | None:
     """The refresh asks for a shorter session than the one that is over already."""
     asked, token = case.form("_refresh_tokens_validity_ms"), sent_token(case)
-    if asked is None or not isinstance(token, RefreshToken):
+    if asked is None or not isinstance(token, RefreshToken) or not token.session.issued_at:
         return None
     return Finding(
         id="session-shortened",

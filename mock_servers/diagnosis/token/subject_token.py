@@ -17,7 +17,7 @@ from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.wire.origins import canonical
+from mock_servers.wire.origins import canonical, origin_of
 from mock_servers.wire.wording import cut, difference, duration, moment, shown, url
 
 _REALM: Final = re.compile(
@@ -82,7 +82,7 @@ def _trusted(case: Case) -> str:
 
 
 def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
-    realm, origin = _REALM.fullmatch(iss), _origin(iss)
+    realm, origin = _REALM.fullmatch(iss), origin_of(iss)
     host = case.known.hosts.of_origin(origin)
     title = next((each.title for each in PROVIDERS if host is not None and each.name == host.plays), None)
     if host is not None and title is not None:
@@ -97,11 +97,6 @@ def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
         if provider.path:
             yield "likely", f"a {provider.title}'s, at a host by which this mock was never called"
     yield "possible", "not an issuer that this mock knows"
-
-
-def _origin(iss: str) -> str:
-    scheme, mark, rest = iss.partition("://")
-    return f"{scheme}{mark}{rest.partition('/')[0]}"
 
 
 def iss_near_miss(case: Case) -> Finding | None:
