@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench, diagnosis, exchange, explained, management, names, plugin, rules, serve, server, table
+from benchmarks import (
+    bench,
+    diagnosis,
+    exchange,
+    explained,
+    management,
+    names,
+    plugin,
+    rules,
+    serve,
+    server,
+    soak,
+    table,
+)
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 
@@ -35,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"\n{name}\n{table.printed(found)}", flush=True)
             figures += found
     if not asked.quick and not asked.groups:
-        Path(__file__).with_name("README.md").write_text(table.page(figures, list(GROUPS)), encoding="utf-8")
+        page = table.page([*figures, *soak.kept()], list(GROUPS))
+        Path(__file__).with_name("README.md").write_text(page, encoding="utf-8")
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
