@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
+.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names lint typecheck bench soak bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -86,6 +86,10 @@ endif
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
+
+# Half an hour unless SOAK_ARGS="--minutes 2"; its result is a row of the page of figures.
+soak: .venv/installed-test
+	$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 bench-diagnosis: .venv/installed-test
 	$(BIN)/python -m benchmarks diagnosis
