@@ -156,7 +156,7 @@ OF_FOLDERS = WITH_FIXTURES.replace("module.__file__", "next(iter(module.__path__
         pytest.param("pytest", "prepend", ["-n2"], marks=pytest.mark.slow),
         pytest.param("pytest", "importlib", ["-n2"], marks=pytest.mark.slow),
         pytest.param("python -m pytest", "prepend", [], marks=pytest.mark.slow),
-        ("python -m pytest", "importlib", []),
+        pytest.param("python -m pytest", "importlib", [], marks=pytest.mark.slow),
         pytest.param("python -m pytest", "prepend", ["-n2"], marks=pytest.mark.slow),
         pytest.param("python -m pytest", "importlib", ["-n2"], marks=pytest.mark.slow),
     ],
@@ -223,7 +223,9 @@ def installs(place: Path, *files: str) -> None:
     ("files", "names"),
     [
         (["mock_servers/__init__.py"], "mock_servers"),
-        (["mock_servers.py", "contract_tests/a.py"], "mock_servers and contract_tests"),
+        pytest.param(
+            ["mock_servers.py", "contract_tests/a.py"], "mock_servers and contract_tests", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_another_distribution_that_installs_these_names_is_told(
