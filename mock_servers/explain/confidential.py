@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
-from mock_servers.jose import jwts
+from mock_servers.jose import javascript, jwts
 from mock_servers.journal.record import PROTOCOL
 from mock_servers.wire.confidential import Confidential
 
@@ -101,7 +101,7 @@ def _texts(claim: Any) -> Iterator[str]:
     if isinstance(claim, str):
         # An issuer is an address that everybody knows.
         yield from () if "://" in claim else (claim,)
-    elif isinstance(claim, int | float) and not isinstance(claim, bool):
+    elif javascript.is_number(claim):
         yield str(claim)
     elif isinstance(claim, dict | list):
         yield from (text for each in (claim.values() if isinstance(claim, dict) else claim) for text in _texts(each))
