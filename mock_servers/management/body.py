@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +11,7 @@ from mock_servers.management import errors
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
 from mock_servers.state.developer_app import Attributes
+from mock_servers.wire.json_text import object_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def decoded(members: Mapping[str, Form], *, required: tuple[str, ...] = ()) -> R
     @rejects(errors.BODY_MALFORMED)
     def decode_body(exchange: Exchange) -> str | None:
         """A JSON object; null in place of a member counts as nothing."""
-        sent = _object(exchange.request.body)
+        sent = object_of(exchange.request.body)
         problem = "it must be a JSON object" if sent is None else _problem(sent, members, required)
         if problem is not None:
             exchange.named["problem"] = problem
@@ -66,14 +66,6 @@ def decoded(members: Mapping[str, Form], *, required: tuple[str, ...] = ()) -> R
         return None
 
     return decode_body
-
-
-def _object(raw: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _problem(sent: Mapping[str, Any], members: Mapping[str, Form], required: tuple[str, ...]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,14 @@ def origin_of(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0]
     return f"{scheme}{mark}{host}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its address, or by the name that every machine has for itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Origins:
