@@ -66,10 +66,7 @@ class Seen:
     @functools.cached_property
     def assertion(self) -> Jwt | None:
         """The client assertion, where it is a JWT."""
-        try:
-            return jwts.decode(self.form.get("client_assertion", ""))
-        except MalformedJwtError:
-            return None
+        return jwts.decoded(self.form.get("client_assertion", ""))
 
     @property
     def client_id(self) -> str:
