@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__name__)
 _PATIENCE: Final = 10.0  # seconds in which what was heard last is explained
-_SWITCH: Final = 0.0005  # seconds after which a thread that explains lets the one that passes bytes go on
+_SWITCH: Final = 0.0002  # seconds after which a thread that explains lets the one that passes bytes go on
 _FILES: Final = 4096
 _SPARE: Final = 100
 """Open files that are left for all but connections; each of these takes two."""

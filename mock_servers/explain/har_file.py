@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mock_servers.explain import overheard
 from mock_servers.explain.captured import Captured, CapturedAnswer, Pairs
-from mock_servers.explain.judging import Place
+from mock_servers.explain.learning import Seen
 from mock_servers.journal.record import shown_parameter
 from mock_servers.version import installed
 
@@ -68,9 +68,9 @@ class HarFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def keep(self, captured: Captured, place: Place) -> None:
+    def keep(self, seen: Seen) -> None:
         """Write one more exchange."""
-        entry = _whole(captured) if self._with_secrets else _cut(captured, place)
+        entry = _whole(seen.captured) if self._with_secrets else _cut(seen)
         self._file.seek(self._end)
         self._file.write((b"\n" if self._is_empty else b",\n") + json.dumps(entry).encode())
         self._end, self._is_empty = self._file.tell(), False
@@ -87,8 +87,9 @@ def _whole(captured: Captured) -> dict[str, Any]:
     return _entry(captured, captured.url, captured.headers, captured.body, answer)
 
 
-def _cut(captured: Captured, place: Place) -> dict[str, Any]:
+def _cut(seen: Seen) -> dict[str, Any]:
     """Return an entry as the journal would tell it."""
+    captured = seen.captured
     parts, body, cut = urlsplit(captured.url), captured.body.decode(errors="replace"), _Cut()
     headers = cut.headers(captured.headers)
     query = cut.parameters("query", parse_qsl(parts.query, keep_blank_values=True))
@@ -96,9 +97,9 @@ def _cut(captured: Captured, place: Place) -> dict[str, Any]:
     form = cut.parameters("form", parse_qsl(body, keep_blank_values=True) if is_form else [])
     if body and not form:
         cut.fields["form"] = ["the body"]
-    path = overheard.path_shown(captured, place)
+    path = overheard.path_shown(seen)
     url = f"{parts.scheme}://{parts.netloc}{path}{'?' if query else ''}{query}"
-    answer = _answer_cut(captured, place)
+    answer = _answer_cut(seen)
     return {**_entry(captured, url, headers, form.encode(), answer), _CUT: cut.fields}
 
 
@@ -119,12 +120,10 @@ class _Cut:
         return urlencode([(name, shown) for name, _, shown in told])
 
 
-def _answer_cut(captured: Captured, place: Place) -> CapturedAnswer:
-    answer = captured.answer or CapturedAnswer(status=0)
-    members = overheard.members_shown(answer, place, overheard.secrets_of(captured, place))
-    body = json.dumps(members).encode() if members else b""
-    location = overheard.location_shown(answer)
-    more = (("Location", location),) if location else ()
+def _answer_cut(seen: Seen) -> CapturedAnswer:
+    answer, shown = seen.captured.answer or CapturedAnswer(status=0), overheard.response_of(seen)
+    body = json.dumps(shown["body"]).encode() if shown["body"] else b""
+    more = tuple((name, value) for name, value in shown["headers"].items() if name == "Location")
     headers = tuple(pair for pair in answer.headers if pair[0].lower() != "location")
     return CapturedAnswer(status=answer.status, headers=(*_Cut().headers(headers), *more), body=body)
 

@@ -6,14 +6,17 @@ Only hashes of values are kept. Nothing is learned of an answer that was not hea
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from mock_servers.apim.client_assertion import jti_key
+from mock_servers.catalogue.entries import Entry
+from mock_servers.explain.answered import Answered, fitting, of_answer
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import Place
 from mock_servers.explain.past import Past, bare
@@ -27,7 +30,6 @@ from mock_servers.state.person import Person
 _TOKENS: Final = {"access_token": "access token", "refresh_token": "refresh token", "id_token": "id_token"}
 _USED_UP: Final = {"code": "authorization code", "refresh_token": "refresh token"}
 _PLATFORM: Final = "the platform"
-_SOMEBODY: Final = Person(provider="cis2", id="", level="")
 _GOOD: Final = 200
 
 
@@ -41,12 +43,27 @@ class Seen:
         self.form = dict(reversed(parse_qsl(captured.body.decode(errors="replace"))))
         self.query = dict(reversed(parse_qsl(urlsplit(captured.url).query)))
 
+    @functools.cached_property
+    def answered(self) -> Answered:
+        """What the answer tells; of none nothing."""
+        return of_answer(self.captured.answer or CapturedAnswer(status=0))
+
+    @functools.cached_property
+    def rows(self) -> Sequence[Entry]:
+        """The rows of the catalogue that it may be of, where it refuses."""
+        return fitting(self.answered)
+
+    @functools.cached_property
+    def members(self) -> Mapping[str, Any]:
+        """The members of the answer; none where it is no JSON object."""
+        return _members(self.captured.answer or CapturedAnswer(status=0))
+
     @property
     def is_token_request(self) -> bool:
         """Whether it asks for tokens."""
         return self.captured.method == "POST" and urlsplit(self.captured.url).path == self.place.token_path
 
-    @property
+    @functools.cached_property
     def assertion(self) -> Jwt | None:
         """The client assertion, where it is a JWT."""
         try:
@@ -115,7 +132,7 @@ def _way_back(redirect_uri: str, state: str) -> bytes:
 
 
 def _learn_answer(past: Past, seen: Seen, answer: CapturedAnswer) -> None:
-    members = _members(answer)
+    members = seen.members
     if seen.is_token_request:
         _learn_tokens(past, seen, members)
     elif isinstance(members.get("keys"), list) and seen.captured.method == "GET":
@@ -218,7 +235,7 @@ def _log_in(seen: Seen, session: str) -> LogIn:
     """Return a log-in of which only its client and its provider are known."""
     return LogIn(
         provider=seen.place.provider,
-        person=_SOMEBODY,
+        person=Person(provider=seen.place.provider, id="", level=""),
         level="",
         client_id=seen.client_id,
         at=seen.at,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain import confidential
-from mock_servers.explain.answered import Answered, told
 from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps
-from mock_servers.explain.judging import Place
 from mock_servers.explain.learning import Seen
 from mock_servers.explain.open_world import request_of
 from mock_servers.http.overhearing import LARGEST_KEPT, Message, Overheard
@@ -73,24 +69,19 @@ def _unpacked(body: bytes, coding: str) -> bytes | None:
     return found if unpacking.eof else None
 
 
-def fitting(answer: Answered) -> list[Entry]:
-    """Return the rows of the catalogue that an answer may be of."""
-    return [entry for entry in entries() if answer.fits(entry.error)]
-
-
-def harmless(captured: Captured, place: Place) -> Captured:
+def harmless(seen: Seen) -> Captured:
     """Return an exchange without what an API behind the platform answers: that is about people, not about access."""
-    answer = captured.answer
-    if answer is None or place.service != _GATEWAY or fitting(told(answer)):
+    captured, answer = seen.captured, seen.captured.answer
+    if answer is None or seen.place.service != _GATEWAY or seen.rows:
         return captured
     headers = tuple(pair for pair in answer.headers if pair[0].lower() == "date")
     return replace(captured, answer=CapturedAnswer(status=answer.status, headers=headers))
 
 
-def secrets_of(captured: Captured, place: Place) -> Confidential:
+def secrets_of(seen: Seen) -> Confidential:
     """Return what of an exchange must not be told: beside its values the parts of a path that may name a person."""
-    in_path = _ids(captured) if place.service == _GATEWAY else ()
-    return Confidential({*confidential.values_of([captured]), *in_path})
+    in_path = _ids(seen.captured) if seen.place.service == _GATEWAY else ()
+    return Confidential({*confidential.values_of([seen.captured]), *in_path})
 
 
 def _ids(captured: Captured) -> Iterator[str]:
@@ -100,31 +91,30 @@ def _ids(captured: Captured) -> Iterator[str]:
             yield unquote(part)
 
 
-def record_of(captured: Captured, place: Place, seen: Seen, *, keeps_values: bool) -> Record:
+def record_of(seen: Seen, *, keeps_values: bool) -> Record:
     """Return what is kept of an exchange, with its error when it was refused."""
-    answer = captured.answer or CapturedAnswer(status=0)
-    plain, hidden = _plain(request_of(captured, "")), secrets_of(captured, place)
+    plain, status = _plain(request_of(seen.captured, "")), seen.answered.status
     record = Record(
         at=seen.at,
-        service=place.service,
-        method=captured.method,
-        path=path_shown(captured, place),
-        status=answer.status,
+        service=seen.place.service,
+        method=seen.captured.method,
+        path=path_shown(seen),
+        status=status,
         request=request_shown(plain),
-        response=hidden.cut_in(_response_shown(answer, place)),
+        response=response_of(seen),
         sent={**secrets_sent(plain), **_jti_sent(seen)},
         received=_received(seen),
         client_id=seen.client_id or None,
-        message_id=_text(_members(answer).get("message_id")),
-        refusal=hidden.cut_in(_error(told(answer))),
+        message_id=_text(seen.members.get("message_id")),
+        refusal=_error(seen),
     )
     return record if keeps_values else _without_values(record)
 
 
-def path_shown(captured: Captured, place: Place) -> str:
+def path_shown(seen: Seen) -> str:
     """Return a path as it may be told: of an API's, what may name a person is left out."""
-    path = urlsplit(captured.url).path
-    if place.service != _GATEWAY:
+    path = urlsplit(seen.captured.url).path
+    if seen.place.service != _GATEWAY:
         return path
     return "/".join("…" if _ID.match(unquote(part)) else part for part in path.split("/"))
 
@@ -138,31 +128,21 @@ def _plain(request: Request) -> Request:
     )
 
 
-def _response_shown(answer: CapturedAnswer, place: Place) -> dict[str, Any]:
+def response_of(seen: Seen) -> dict[str, Any]:
+    """Return an answer as it may be told."""
+    answer = seen.captured.answer or CapturedAnswer(status=0)
     found = {name.lower(): value for name, value in reversed(answer.headers) if name.lower() in _TOLD_HEADERS}
     headers = {name.title(): value.partition("#")[0] for name, value in found.items()}
-    return response_shown(Answer(status=answer.status, headers=headers, body=_told(answer, place)))
+    shown = response_shown(Answer(status=answer.status, headers=headers, body=_shown(seen)))
+    return secrets_of(seen).cut_in(shown) if shown["body"] or "Location" in headers else shown
 
 
-def members_shown(answer: CapturedAnswer, place: Place, hidden: Confidential) -> Mapping[str, Any]:
-    """Return the members of an answer as they may be told."""
-    shown: Mapping[str, Any] = response_shown(Answer(status=answer.status, body=_told(answer, place)))["body"]
-    return hidden.cut_in(shown)
-
-
-def location_shown(answer: CapturedAnswer) -> str:
-    """Return where an answer redirects to, as that may be told; empty where it does not."""
-    location = answer.header("location").partition("#")[0]
-    shown = response_shown(Answer(status=answer.status, headers={"Location": location}))["headers"]
-    return str(shown["Location"])
-
-
-def _told(answer: CapturedAnswer, place: Place) -> dict[str, Any]:
+def _shown(seen: Seen) -> dict[str, Any]:
     """Return members, in place of values that may be about a person what kind they are.
 
     Of text the journal shows what is harmless in an answer with tokens; that of any other answer may tell anything.
     """
-    members = _members(answer) if place.service != _GATEWAY or fitting(told(answer)) else {}
+    members = seen.members if seen.place.service != _GATEWAY or seen.rows else {}
     has_tokens = not _TOKENS.isdisjoint(members)
     return {
         name: value if name in _TOLD_MEMBERS or (has_tokens and isinstance(value, str)) else _word(value)
@@ -174,14 +154,6 @@ def _word(value: Any) -> str:
     """Return what kind of value was there."""
     words = {str: "text", dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
     return words.get(type(value), "a number")
-
-
-def _members(answer: CapturedAnswer) -> Mapping[str, Any]:
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _jti_sent(seen: Seen) -> dict[str, bytes]:
@@ -205,17 +177,18 @@ def _is_short(value: Any) -> bool:
     return isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _LONGEST_CLAIM)
 
 
-def _error(answer: Answered) -> RecordedError | None:
+def _error(seen: Seen) -> RecordedError | None:
+    answer = seen.answered
     if not answer.refuses:
         return None
-    found = fitting(answer)
-    rules = list(dict.fromkeys(rule for entry in found for _, rule in entry.rules))
-    return RecordedError(
+    rules = list(dict.fromkeys(rule for entry in seen.rows for _, rule in entry.rules))
+    error = RecordedError(
         code=answer.code,
         description=one_line(answer.sentence if not answer.page else "a web page"),
         rule=rules[0] if len(rules) == 1 else "",
-        evidence=found[0].error.evidence if found else "I",
+        evidence=seen.rows[0].error.evidence if seen.rows else "I",
     )
+    return secrets_of(seen).cut_in(error)
 
 
 def _text(value: Any) -> str | None:

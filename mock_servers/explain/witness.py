@@ -15,8 +15,7 @@ from typing import Final
 
 from mock_servers.diagnosis.assertion.replay import is_before_jti
 from mock_servers.explain import overheard
-from mock_servers.explain.captured import Captured
-from mock_servers.explain.judging import Place, place_of
+from mock_servers.explain.judging import place_of
 from mock_servers.explain.learning import Seen, learn
 from mock_servers.explain.past import Past
 from mock_servers.explain.request_explanation import RequestExplanation
@@ -39,7 +38,7 @@ _AGREES: Final = 3  # seconds that an answer may have taken since it was dated
 _MOST_KINDS: Final = 500
 _MOST_COUNTED: Final = 50
 
-Kept = Callable[[Captured, Place], None]
+Kept = Callable[[Seen], None]
 
 
 @dataclass(slots=True)
@@ -102,7 +101,8 @@ class Eyewitness:
                 self.dropped += 1
                 return
             self._waiting.append(overheard)
-            self._changed.notify()
+            if len(self._waiting) == 1:
+                self._changed.notify()
 
     def lost(self, host: str, reason: str) -> None:
         """Know that nobody listens to a connection any more, and why."""
@@ -152,8 +152,11 @@ class Eyewitness:
                 self._changed.notify_all()
 
     def _next(self) -> Overheard | None:
+        """Return the next exchange; after a pause there is a moment first, since who asked may ask again at once."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._is_stopping)
+            if not self._waiting:
+                self._changed.wait_for(lambda: self._waiting or self._is_stopping)
+                self._changed.wait_for(lambda: self._is_stopping, _QUIET)
             return self._waiting.popleft() if self._waiting else None
 
     def _let_pass(self) -> None:
@@ -162,7 +165,7 @@ class Eyewitness:
         with self._changed:
             while not self._is_stopping and time.monotonic() < ends:
                 before = len(self._waiting)
-                self._changed.wait(_QUIET)
+                self._changed.wait_for(lambda: self._is_stopping, _QUIET)
                 if len(self._waiting) == before:
                     return
 
@@ -175,30 +178,30 @@ class Eyewitness:
             self.unanswered += 1
         date = date_of(captured.answer)
         seen = Seen(captured, place, _moment(heard, date))
-        record = overheard.record_of(captured, place, seen, keeps_values=self._keeps_values)
+        record = overheard.record_of(seen, keeps_values=self._keeps_values)
         self.past.journal.add(record)
         clock = self._of_clock(heard, seen, date)
         rules: Sequence[str] = [record.refusal.rule] if record.refusal is not None else ()
         if record.refusal is not None:
             self.refused += 1
-            rules = self._explain(captured, seen, record, clock) or rules
+            rules = self._explain(seen, record, clock) or rules
         learn(self.past, seen, spends_jti=record.status == 200 or _spends(rules))  # noqa: PLR2004 - it has passed
         if self._keep is not None:
-            self._keep(captured, place)
+            self._keep(seen)
 
     # why it was refused
 
-    def _explain(self, captured: Captured, seen: Seen, record: Record, clock: Finding | None) -> Sequence[str]:
+    def _explain(self, seen: Seen, record: Record, clock: Finding | None) -> Sequence[str]:
         kind = self._kind(seen, record)
         if kind.explained >= _MOST_ALIKE and kind.last is not None:
             self._count(kind.last, record)
             return ()
         self._let_pass()
         kind.explained += 1
-        at = seen.at if date_of(captured.answer) is not None else None
+        at = seen.at if date_of(seen.captured.answer) is not None else None
         lent = Lent(at=at, past=self.past, number=record.id, client_id=seen.client_id or None)
-        told = explain_captured(overheard.harmless(captured, seen.place), lent)
-        told = overheard.secrets_of(captured, seen.place).cut_in(_with(told, clock))
+        told = explain_captured(overheard.harmless(seen), lent)
+        told = overheard.secrets_of(seen).cut_in(_with(told, clock))
         if record.refusal is not None and told.stopped_by:
             record.refusal = replace(record.refusal, rule=_earliest(told.stopped_by))
         record.explain_with(lambda _: _examination(told))

@@ -20,6 +20,7 @@ _BLANK: Final = re.compile(rb"\r?\n\r?\n")
 _REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]")
 _ANSWER: Final = re.compile(r"HTTP/1\.[01] (\d{3})(?: .*)?")
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+_FOLD: Final = re.compile(r"\n[ \t]+")
 _LONGEST_LINE: Final = 4096
 _SWITCHING: Final = 101
 _FIRST_FINAL: Final = 200
@@ -44,10 +45,14 @@ class Message:
     body: bytearray = field(default_factory=bytearray)
     is_whole: bool = False
     began_at: float = 0.0
+    _first: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._first = {name.lower(): value for name, value in reversed(self.headers)}
 
     def header(self, name: str) -> str:
-        """Return the first header of a name, whatever its case; empty when there is none."""
-        return next((value for each, value in self.headers if each.lower() == name), "")
+        """Return the first header of a name in lower case; empty when there is none."""
+        return self._first.get(name, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +267,8 @@ class _Reader:
 
 def _lines(head: bytes) -> list[str]:
     """Return the lines of a head; a folded one belongs to the one before."""
-    return re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1")).replace("\r\n", "\n").split("\n")
+    text = head.decode("latin-1").replace("\r\n", "\n")
+    return (_FOLD.sub(" ", text) if "\n " in text or "\n\t" in text else text).split("\n")
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -251,6 +251,39 @@ for path in ("/oauth2/token", "/_nhsauth/access-tokens", "/_nhsauth/apps", "/_nh
     assert run(*second.options, code=code).stdout.split() == ["404", "404", "404", "200", "200"]
 
 
+MANY = """
+import asyncio, collections, os, ssl
+from urllib.parse import urlsplit
+proxy, context = urlsplit(os.environ["HTTPS_PROXY"]), ssl.create_default_context()
+host = "int.api.service.nhs.uk"
+met = asyncio.Barrier(500)
+
+async def ask():
+    reader, writer = await asyncio.open_connection(proxy.hostname, proxy.port)
+    writer.write(f"CONNECT {host}:443 HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n".encode())
+    answer = await reader.readuntil(b"\\r\\n\\r\\n")
+    assert b" 200 " in answer, answer
+    await writer.start_tls(context, server_hostname=host)
+    await met.wait()
+    writer.write(f"GET /hello-world/hello/world HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n".encode())
+    line = await reader.readline()
+    writer.close()
+    return line.split()[1].decode()
+
+async def main():
+    print(collections.Counter(await asyncio.gather(*(ask() for _ in range(500)))))
+
+asyncio.run(main())
+"""
+
+
+def test_500_requests_at_once_are_answered_and_counted(run: Run, second: Second) -> None:
+    done = run(*second.options, code=MANY)
+
+    assert done.stdout.strip() == "Counter({'200': 500})", done.stderr
+    assert "nhsauth: 500 exchanges with known hosts, 0 refused" in done.stderr
+
+
 def test_key_sets_are_fetched_when_that_is_asked_for(run: Run, second: Second) -> None:
     cis2 = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
     upstream = ("--upstream", f"{cis2}={second.url.replace('http://', 'https://')}")

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from mock_servers.mock import Mock
 from mock_servers.platform import real_names
 from mock_servers.platform.real_names import Prepared
 from mock_servers.state.clock import Clock
+from tests.mock_servers.http.talking import read_to_end
 
 INT = "int.api.service.nhs.uk"
 PING = "/oauth2/_ping"
@@ -293,16 +294,6 @@ def foreign() -> str:
 # many at once, and those that never end
 
 
-@pytest.fixture
-def _many_descriptors() -> Iterator[None]:
-    """Client and server are one process here, which has 1,024 descriptors on many machines."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 @pytest.mark.usefixtures("_many_descriptors")
 def test_five_hundred_tunnels_at_once_are_served(proxy: Proxy) -> None:
     statuses = []
@@ -346,13 +337,6 @@ def test_half_open_connections_hold_nobody_up_and_end(ring: KeyRing, tmp_path: P
 
     assert status == 200
     assert len(ends) == 60
-
-
-def read_to_end(sock: socket.socket) -> bytes:
-    try:
-        return b"".join(iter(lambda: sock.recv(65536), b""))
-    except ConnectionResetError:
-        return b""
 
 
 def test_a_stop_leaves_no_thread_and_no_tunnel(ring: KeyRing, tmp_path: Path) -> None:
@@ -541,3 +525,30 @@ def test_a_page_on_a_host_that_was_allowed_is_the_host_s(ring: KeyRing, tmp_path
         registered(running, "http://portal.example/back")
 
         assert plainly(running, "http://portal.example/back").startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "authority", "is_played"),
+    [
+        ((), "app.example:443", True),
+        ((), "APP.example.", True),
+        (("app.example",), "app.example:443", False),
+        (("app.example:443",), "app.example:443", False),
+        (("app.example:443",), "app.example", False),
+        (("app.example:8443",), "App.example.:8443", False),
+        (("app.example:8443",), "app.example:443", True),
+        (("app.example:8443",), "app.example:80", True),
+        ((INT, f"{INT}:443"), f"{INT}:443", True),
+    ],
+)
+def test_a_clients_host_is_played_unless_it_is_allowed_there(
+    proxy: Proxy, allowed: tuple[str, ...], authority: str, *, is_played: bool
+) -> None:
+    allowing = replace(
+        proxy.prepared.proxy,
+        allowed=allowed,
+        is_clients=lambda origin: "app.example" in origin.lower(),
+        speaks_for=bool,
+    )
+
+    assert allowing.is_played(authority) is is_played
