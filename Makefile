@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
+.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -53,6 +53,12 @@ test-real-names: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group real-names
 	@if command -v npm >/dev/null; then npm --prefix tests/real_names/node ci --ignore-scripts --no-audit --no-fund --silent; fi
 	$(BIN)/python -m pytest -m real_names $(PYTEST_ARGS) tests/real_names
+
+test-openapi: .venv/installed-test
+	$(PYTHON) -m venv .venv/openapi
+	$(subst .venv,.venv/openapi,$(BIN))/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(subst .venv,.venv/openapi,$(BIN))/python -m pip install --quiet --disable-pip-version-check --group openapi
+	$(BIN)/python -m pytest -n 0 -m openapi $(PYTEST_ARGS) tests/mock_servers/control/test_schemathesis.py
 
 test-recipes: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group recipes

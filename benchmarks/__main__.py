@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench, diagnosis, exchange, explained, management, names, plugin, rules, serve, server, table
+from benchmarks import (
+    bench,
+    diagnosis,
+    exchange,
+    explained,
+    management,
+    names,
+    plugin,
+    rules,
+    serve,
+    server,
+    table,
+    watch,
+)
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 
@@ -16,6 +29,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "serve": serve.figures,
     "server": server.figures,
     "names": names.figures,
+    "watch": watch.figures,
     "exchange": exchange.figures,
     "rules": rules.figures,
     "diagnosis": diagnosis.figures,

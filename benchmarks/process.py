@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,12 +46,20 @@ def shows_memory() -> bool:
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], path: str, folder: Path) -> Iterator[Running]:
-    """Start a server that prints its URL at the end of its first line, and wait until it answers a GET of `path`."""
+def running(
+    command: Sequence[str], environment: Mapping[str, str], path: str, folder: Path, *, log: Path | None = None
+) -> Iterator[Running]:
+    """Start a server that prints its URL at the end of its first line, and wait until it answers a GET of `path`.
+
+    What it says on stderr is added to `log`.
+    """
     start = time.perf_counter()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=folder, text=True
-    ) as process:
+    with (
+        (log or Path(os.devnull)).open("ab") as stderr,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=stderr, env=environment, cwd=folder, text=True
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip().rpartition(" ")[2]

@@ -81,7 +81,7 @@ def _first_answer(turns: Turns) -> Figure:
         goal="≤ 1.6 times bare Flask",
         met=turns.ratio(0, 1) <= _TIMES_FLASK,
         peer="361 ms (Flask), 151 ms (node)",
-        why="Flask, asyncio, PyJWT, cryptography and click alone take most of what the goal allows",
+        why="werkzeug, asyncio, PyJWT, cryptography and click alone take most of what the goal allows",
     )
 
 

@@ -160,17 +160,27 @@ def choose(flows: Sequence[Flow[E, A]], exchange: E) -> Flow[E, A]:
 
 def judge(flow: Flow[E, A], exchange: E) -> Refusal | None:
     """Walk the flow until a rule objects; `None` when none does."""
-    return next(_objections(flow, exchange), None)
+    for policy in flow.policies:
+        for rule in policy.rules:
+            diagnosis = rule.objection(exchange)
+            if diagnosis is not None and rule.error is not None:
+                return Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
+    return None
 
 
 def foresee(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Refusal]:
-    """List what would object after `refusal`, on a copy, without I/O and without touching the store.
+    """List what would object after `refusal`."""
+    return [step.refusal for step in beyond(flow, exchange, refusal) if step.refusal is not None]
+
+
+def beyond(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Step[E]]:
+    """Ask the rules after `refusal`, on a copy, without I/O and without touching the store.
 
     A rule that needs something which no rule has learned is passed over, and so is one that rests on an objection.
     """
     steps = iter(_steps(flow.policies))
     any((policy.name, rule.name) == (refusal.policy, refusal.rule) for policy, rule in steps)
-    return [step.refusal for step in _asked(steps, copy.copy(exchange), FORESEEABLE, {refusal.rule}) if step.refusal]
+    return list(_asked(steps, copy.copy(exchange), FORESEEABLE, {refusal.rule}))
 
 
 def walk(policies: Sequence[Policy[E]], exchange: E, kinds: Collection[Kind] = FORESEEABLE) -> Iterator[Step[E]]:
@@ -180,13 +190,6 @@ def walk(policies: Sequence[Policy[E]], exchange: E, kinds: Collection[Kind] = F
 
 def _steps(policies: Sequence[Policy[E]]) -> Iterator[tuple[Policy[E], Rule[E]]]:
     return ((policy, rule) for policy in policies for rule in policy.rules)
-
-
-def _objections(flow: Flow[E, A], exchange: E) -> Iterator[Refusal]:
-    for policy, rule in _steps(flow.policies):
-        diagnosis = rule.objection(exchange)
-        if diagnosis is not None and rule.error is not None:
-            yield Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
 
 
 def _asked(

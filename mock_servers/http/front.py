@@ -12,15 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic
 
-import flask
 from werkzeug.datastructures import Headers
-from werkzeug.routing import Rule as Route
+from werkzeug.wrappers import Response
 
 from mock_servers.diagnosis.case import Known
 from mock_servers.faults.answer import phrase
 from mock_servers.faults.ordered import Faults
 from mock_servers.http import stage
-from mock_servers.http.parsing import LARGEST_BODY, parsed
+from mock_servers.http.parsing import parsed
 from mock_servers.journal import dissection
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.outcome import Outcome, X, record_of
@@ -30,7 +29,7 @@ from mock_servers.rules import Flow, Problem, Refusal, ServiceError, choose, jud
 from mock_servers.wire.request import Answer, Request, Seen
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _log = logging.getLogger("mock_servers")
 
@@ -65,7 +64,7 @@ class Front(Generic[X]):
     reads_body: bool = True
 
 
-class _Response(flask.Response):
+class _Response(Response):
     """A response whose Location goes out as it was written: werkzeug would encode the blanks of the real service's."""
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
@@ -76,16 +75,17 @@ class _Response(flask.Response):
         return headers
 
 
-def create_app(front: Front[X], import_name: str) -> flask.Flask:
-    """Return a Flask application that gives every method and path to the flows."""
-    app = flask.Flask(import_name, static_folder=None)
-    if front.reads_body:
-        app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1  # what werkzeug cuts off a chunked body shows in its length
-    app.url_map.merge_slashes = False
-    for path in ("/", "/<path:path>"):
-        app.url_map.add(Route(path, endpoint="answer", methods=None))
-    app.view_functions["answer"] = lambda **_: _respond(front)
-    return app
+def create_app(front: Front[X]) -> WSGIApplication:
+    """Return a WSGI application that gives every method and path to the flows.
+
+    No framework stands before them: there is one answer for every path, no session and no hook, and what a framework
+    does for these costs more than all the rules.
+    """
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return _respond(front, environ)(environ, start_response)
+
+    return application
 
 
 def compact(body: Mapping[str, Any]) -> str:
@@ -93,14 +93,14 @@ def compact(body: Mapping[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def _respond(front: Front[X]) -> flask.Response:
-    exchange = front.exchange(parsed(reads_body=front.reads_body))
+def _respond(front: Front[X], environ: WSGIEnvironment) -> Response:
+    exchange = front.exchange(parsed(environ, reads_body=front.reads_body))
     flow = choose(front.flows, exchange)
     outcome = _played(front, exchange, flow)
     response = _written(front, outcome)
     _keep(front, outcome, response)
     if front.faults and outcome.fault:
-        stage.spoil(front.faults, response, outcome.fault)
+        stage.spoil(front.faults, environ, response, outcome.fault)
     return response
 
 
@@ -134,7 +134,7 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
     return Outcome(exchange=exchange, flow=flow, answer=answer, refusal=refusal, row=row)
 
 
-def _written(front: Front[X], outcome: Outcome[X]) -> flask.Response:
+def _written(front: Front[X], outcome: Outcome[X]) -> Response:
     answer = outcome.answer
     body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
     status = f"{answer.status} {phrase(answer.status)}"  # werkzeug would write the phrase in capitals
@@ -142,12 +142,12 @@ def _written(front: Front[X], outcome: Outcome[X]) -> flask.Response:
     front.trace(outcome.exchange, seen)
     if answer.pieces is None:
         return _Response(body, status, dict(answer.headers), content_type=answer.content_type)
-    response = flask.Response(answer.pieces, status)
-    response.headers = Headers(answer.pairs)  # and none of Flask's own
+    response = Response(answer.pieces, status)
+    response.headers = Headers(answer.pairs)  # and none of werkzeug's own
     return response
 
 
-def _keep(front: Front[X], outcome: Outcome[X], response: flask.Response) -> None:
+def _keep(front: Front[X], outcome: Outcome[X], response: Response) -> None:
     """Keep the record before the answer leaves, and report it afterwards."""
     is_wanted = outcome.flow.recorded and (outcome.refusal is not None or front.keeps_successes)
     if not is_wanted and outcome.fault is None:

@@ -1,49 +1,67 @@
-"""Parses a request of Flask's into the one frozen view that every service judges."""
+"""Parses what WSGI tells of a request into the one frozen view that every service judges."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
-
-import flask
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from mock_servers.wire.request import Parameters, Request
 from mock_servers.wire.wsgi import host
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
+_FORM: Final = "application/x-www-form-urlencoded"
+_OTHER_HEADERS: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
+_NO_HEADERS: Final = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 
 
-def parsed(*, reads_body: bool) -> Request:
-    """Return the request that Flask is answering; without `reads_body` its body is left to be passed on."""
-    environ, asked = flask.request.environ, flask.request
-    body, oversized = _body() if reads_body else (b"", False)
-    is_form = "application/x-www-form-urlencoded" in asked.mimetype
+def parsed(environ: WSGIEnvironment, *, reads_body: bool) -> Request:
+    """Return the request that is being answered; without `reads_body` its body is left to be passed on."""
+    body = _body(environ) if reads_body else b""
+    oversized = body is None
+    is_form = _FORM in environ.get("CONTENT_TYPE", "").partition(";")[0].lower()
+    query = environ.get("QUERY_STRING", "")
     return Request(
-        method=asked.method,
+        method=environ["REQUEST_METHOD"].upper(),
         origin=f"{environ['wsgi.url_scheme']}://{host(environ)}",
         target=_target(environ),
-        path=asked.path,
-        headers={name.lower(): value for name, value in asked.headers.items()},
-        query=Parameters(_pairs(asked.query_string)),
-        form=Parameters(_pairs(body) if is_form else ()),
-        body=body,
+        path=f"/{_utf8(environ['PATH_INFO']).lstrip('/')}",
+        headers=_headers(environ),
+        query=_parameters(query.encode("latin-1")),
+        form=_parameters(body) if body and is_form else Parameters(),
+        body=body or b"",
         oversized=oversized,
         stream=None if reads_body else _stream(environ),
     )
 
 
-def _body() -> tuple[bytes, bool]:
-    try:
-        body = flask.request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        return b"", True
-    return (b"", True) if len(body) > LARGEST_BODY else (body, False)
+def _body(environ: WSGIEnvironment) -> bytes | None:
+    """Return the body; `None` of one that is too large. Where the server does not end it, its length does."""
+    sent = environ.get("CONTENT_LENGTH", "")
+    length = int(sent) if sent.isdecimal() else 0
+    if length > LARGEST_BODY:
+        return None
+    most = LARGEST_BODY + 1 if "wsgi.input_terminated" in environ else length
+    body: bytes = environ["wsgi.input"].read(most) if most else b""
+    return body if len(body) <= LARGEST_BODY else None
 
 
-def _target(environ: Mapping[str, Any]) -> str:
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    """Return the headers by their names in small letters."""
+    headers = {}
+    for name, value in environ.items():
+        if name.startswith("HTTP_") and name not in _NO_HEADERS:
+            headers[name[5:].replace("_", "-").lower()] = value
+        elif name in _OTHER_HEADERS and value:
+            headers[name.replace("_", "-").lower()] = value
+    return headers
+
+
+def _target(environ: WSGIEnvironment) -> str:
     """Return the path and query string as the client wrote them."""
     raw = str(environ.get("REQUEST_URI") or "")
     if raw.startswith("/"):
@@ -53,11 +71,16 @@ def _target(environ: Mapping[str, Any]) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _pairs(raw: bytes) -> list[tuple[str, str]]:
-    return parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)
+def _utf8(text: str) -> str:
+    """Return a text that WSGI hands over as if it were Latin-1."""
+    return text if text.isascii() else text.encode("latin-1").decode(errors="replace")
 
 
-def _stream(environ: Mapping[str, Any]) -> Callable[[int], bytes]:
+def _parameters(raw: bytes) -> Parameters:
+    return Parameters(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)) if raw else Parameters()
+
+
+def _stream(environ: WSGIEnvironment) -> Callable[[int], bytes]:
     """Read a body as it comes, where the server can; every server ends it where it ends."""
     source = environ["wsgi.input"]
     return getattr(source, "read1", source.read)  # type: ignore[no-any-return] # WSGI says that it reads bytes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import flask
+from werkzeug.wrappers import Response
 
 from mock_servers.faults import answer as faulty
 from mock_servers.faults.asker import client_of
@@ -16,6 +17,9 @@ from mock_servers.state.fault import Fault
 from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wsgi import FAULT, PATIENCE
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
 
 
 def played(
@@ -45,10 +49,9 @@ def played(
     return Outcome(exchange=exchange, flow=flow, answer=faulty.instead(fault, facts, faults.other_keys), fault=fault)
 
 
-def spoil(faults: Faults, response: flask.Response, fault: Fault) -> None:
+def spoil(faults: Faults, environ: WSGIEnvironment, response: Response, fault: Fault) -> None:
     """Do to a response what was ordered, once its exchange is in the journal."""
-    environ = flask.request.environ
-    environ[FAULT] = fault.told
+    environ[FAULT] = fault.words
     if fault.do == "delay":
         seconds, patience = fault.seconds or 0, environ.get(PATIENCE)
         faults.pause.wait(seconds if patience is None else min(seconds, patience))
@@ -60,12 +63,12 @@ def spoil(faults: Faults, response: flask.Response, fault: Fault) -> None:
         _malform(response, fault)
 
 
-def _break_off(response: flask.Response) -> None:
+def _break_off(response: Response) -> None:
     response.call_on_close(getattr(response.response, "close", lambda: None))
     response.response = faulty.broken_off()
 
 
-def _malform(response: flask.Response, fault: Fault) -> None:
+def _malform(response: Response, fault: Fault) -> None:
     whole = response.get_data()
     body = faulty.spoiled(fault, whole)
     if fault.kind == "truncated":

@@ -62,6 +62,14 @@ def decode(text: str) -> Jwt:
     return Jwt(header=header, claims=claims, signing_input=f"{parts[0]}.{parts[1]}".encode(), signature=signature)
 
 
+def decoded(text: str) -> Jwt | None:
+    """Return the JWT of a text; `None` for any other text."""
+    try:
+        return decode(text)
+    except MalformedJwtError:
+        return None
+
+
 def verify(jwt: Jwt, key: RSAPublicKey, algorithms: Sequence[str]) -> bool:
     """Whether `key` made the signature, by the algorithm of the header, which must be one of `algorithms`."""
     name = jwt.header.get("alg")
@@ -118,14 +126,15 @@ def _bytes(part: str, text: str) -> bytes:
 
 def _json_object(part: str, text: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(_bytes(part, text).decode(), parse_int=_integer, parse_constant=_refuse_constant)
+        written = _bytes(part, text).decode()
+        found = _JSON.decode(written)
     except (UnicodeDecodeError, json.JSONDecodeError) as broken:
         raise MalformedJwtError(f"its {part} decodes to something that is not JSON") from broken
     except RecursionError as too_deep:
         raise MalformedJwtError(f"its {part} is nested too deeply") from too_deep
     if not isinstance(found, dict):
         raise MalformedJwtError(f"its {part} is a JSON {type(found).__name__}, not an object")
-    if _is_deep(found):
+    if written.count("{") + written.count("[") >= _DEEPEST and _is_deep(found):
         raise MalformedJwtError(f"its {part} is nested more than {_DEEPEST} deep")
     return found
 
@@ -149,3 +158,6 @@ def _integer(digits: str) -> float:
 
 def _refuse_constant(constant: str) -> Any:
     raise MalformedJwtError(f"it holds {constant}, which JSON does not have")
+
+
+_JSON: Final = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant)

@@ -78,19 +78,8 @@ def newest(table: Table[V]) -> Iterator[V]:
 def _alike(journal: Journal, record: Record) -> tuple[list[Record], int]:
     """The answers before this one to the same client for the same token, the newest first; of how many looked at."""
     earlier = list(islice((each for each in reversed(journal.kept()) if each.id < record.id), _LOOKED_AT))
-    return [each for each in earlier if _asks_for_same(each, record)], len(earlier)
-
-
-def _asks_for_same(one: Record, other: Record) -> bool:
-    """Whether one token would have done for both requests; of a person's the id_token is the same."""
-    return (
-        one.client_id == other.client_id
-        and one.request["headers"].get("host") == other.request["headers"].get("host")
-        and one.path == other.path
-        and one.status == other.status
-        and one.grant_type == other.grant_type
-        and one.sent.get("subject_token") == other.sent.get("subject_token")
-    )
+    need = record.need
+    return [each for each in earlier if each.need == need], len(earlier)
 
 
 def secrets_in_query(request: Request) -> Iterator[str]:

@@ -11,12 +11,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import name as harmless
 from mock_servers.wire.wrapping import json_object, text_of_base64
 
 _PRIVATE: Final = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY")
+_HIDES: Final = re.compile(rb"PRIVATE KEY|\\")
+"""What JSON has in it that holds such a line, or an escape which may spell one."""
 _DER: Final = re.compile(r"MII[A-Za-z0-9+/\s]{200,}={0,2}\s*")
 _LONGEST: Final = 1 << 16
 _SHORTEST: Final = 100
@@ -44,15 +45,25 @@ def is_private(value: str) -> bool:
     text = text_of_base64(value.strip()) if len(value) > _SHORTEST else None
     if text is not None:
         return bool(_PRIVATE.search(text) or _is_private_jwk(json_object(text)))
-    return any(_PRIVATE.search(claim) for claim in _claims(value))
+    return _is_private_jwt(value)
 
 
-def _claims(value: str) -> Iterator[str]:
+def _is_private_jwt(value: str) -> bool:
+    parts = value.split(".")
+    if len(parts) != 3 or not any(_HIDES.search(_bytes(part)) for part in parts[:2]):  # noqa: PLR2004 - a JWT has three
+        return False
+    jwt = jwts.decoded(value)
+    if jwt is None:
+        return False
+    texts = (each for each in (*jwt.header.values(), *jwt.claims.values()) if isinstance(each, str))
+    return any(_PRIVATE.search(each) for each in texts)
+
+
+def _bytes(part: str) -> bytes:
     try:
-        jwt = jwts.decode(value)
-    except MalformedJwtError:
-        return
-    yield from (each for each in (*jwt.header.values(), *jwt.claims.values()) if isinstance(each, str))
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:  # no base64url, and so no JWT
+        return b""
 
 
 def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:
@@ -66,8 +77,8 @@ def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:
 def _is_private_der(value: str) -> bool:
     if not _DER.fullmatch(value):
         return False
-    try:
-        load_der_private_key(base64.b64decode(value), None)
+    try:  # without the proof that its numbers are primes, which takes half a second: it is only recognised
+        load_der_private_key(base64.b64decode(value), None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
     return True

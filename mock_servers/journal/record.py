@@ -25,18 +25,23 @@ from mock_servers.wire.wording import cut, moment
 
 _log = logging.getLogger(__name__)
 
-_ASKED_WHOLE: Final = frozenset(
+PROTOCOL: Final = frozenset(
     [
         "grant_type",
         "subject_token_type",
         "client_assertion_type",
         "requested_token_type",
-        "client_id",
         "redirect_uri",
         "scope",
         "response_type",
         "max_age",
         "acr_values",
+    ]
+)
+"""Parameters whose values are the protocol's own, or the app's public address."""
+_ASKED_WHOLE: Final = PROTOCOL | frozenset(
+    [
+        "client_id",
         "error",
         "error_description",
         "_access_token_expiry_ms",
@@ -96,6 +101,9 @@ _SECRETS: Final = frozenset(
         "logout_token",
     ]
 )
+
+
+_NOTHING: Final = Confidential(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +167,8 @@ class Record:
     refusal: RecordedError | None = None
     diagnosis: str | None = None
     walk: Walk | None = None
-    _hidden: Confidential = field(default_factory=lambda: Confidential(()), repr=False)
+    _need: tuple[object, ...] | None = field(default=None, repr=False)
+    _hidden: Confidential = field(default=_NOTHING, repr=False)
     _examine: Callable[[Record], Examination] | None = None
     _examined: Examination = field(default_factory=Examination)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -182,7 +191,7 @@ class Record:
 
     def hide(self, values: Confidential) -> None:
         """Cut these values in all that it tells, and will tell."""
-        self._hidden = values
+        self._hidden, self._need = values, None
         for name in ("path", "request", "response", "received", "client_id", "refusal", "diagnosis"):
             setattr(self, name, values.cut_in(getattr(self, name)))
         if self.walk is not None:
@@ -228,6 +237,17 @@ class Record:
         sent = self.request["form"].get("grant_type")
         return str(sent) if sent is not None else None
 
+    @property
+    def need(self) -> tuple[object, ...]:
+        """What its token was for: of two requests with the same need, one token would have done for both.
+
+        Of a person's the id_token is the same.
+        """
+        if self._need is None:
+            host, subject = self.request["headers"].get("host"), self.sent.get("subject_token")
+            self._need = (self.client_id, host, self.path, self.status, self.grant_type, subject)
+        return self._need
+
     def as_json(self) -> dict[str, Any]:
         """Return the record as the control API tells it."""
         examined = self.examination()
@@ -252,8 +272,8 @@ class Record:
         }
 
     def __str__(self) -> str:
-        """One line: method, path, status, error, diagnosis."""
-        return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.diagnosis))}"
+        """One line: method, path, status, error, headline."""
+        return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.headline))}"
 
     def explained(self) -> str:
         """Return method, path, status and error, and below what explains the exchange, the surest first, indented.
@@ -314,6 +334,11 @@ def _header_shown(name: str, value: str) -> str:
 
 def _parameters(parameters: Parameters) -> dict[str, Any]:
     return {wording.name(name): _shown(name, value) for name, value in reversed(parameters.pairs)}
+
+
+def shown_parameter(name: str, value: str) -> str:
+    """Return a parameter's value as it may be shown."""
+    return str(_shown(name, value))
 
 
 def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from flask import Flask
+from typing import TYPE_CHECKING, Final
 
 from mock_servers.diagnosis.case import Known
 from mock_servers.faults.fetching import without_faults
@@ -17,15 +15,18 @@ from mock_servers.identity_provider.render import render, row_of
 from mock_servers.identity_provider.service import Exchange, Service
 from mock_servers.provider import errors
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 
 
-def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> Flask:
+def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> WSGIApplication:
     """Return the WSGI application of a provider; mount it at `service.provider.path`.
 
     With `nowhere` it is for all other paths of the provider's host, which answers nothing there.
     """
-    return front.create_app(front_of(service, faults, nowhere=nowhere), __name__)
+    return front.create_app(front_of(service, faults, nowhere=nowhere))
 
 
 def front_of(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> Front[Exchange]:

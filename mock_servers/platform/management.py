@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from flask import Flask
+from typing import TYPE_CHECKING
 
 from mock_servers.diagnosis.case import Known
 from mock_servers.http import front
@@ -14,18 +13,21 @@ from mock_servers.management.service import Exchange, Service
 from mock_servers.rules import Flow
 from mock_servers.wire.request import Answer
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
-def create_app(service: Service) -> Flask:
+
+def create_app(service: Service) -> WSGIApplication:
     """Return the WSGI application of the management API; mount it at `/v1/organizations`."""
     return _app(service, "management", FLOWS)
 
 
-def create_log_in_app(service: Service) -> Flask:
+def create_log_in_app(service: Service) -> WSGIApplication:
     """Return the WSGI application of the log-in before it; mount it at `/oauth/token`."""
     return _app(service, "management log-in", log_in.FLOWS)
 
 
-def _app(service: Service, name: str, flows: Sequence[Flow[Exchange, Answer]]) -> Flask:
+def _app(service: Service, name: str, flows: Sequence[Flow[Exchange, Answer]]) -> WSGIApplication:
     return front.create_app(
         front.Front(
             name=name,
@@ -39,5 +41,4 @@ def _app(service: Service, name: str, flows: Sequence[Flow[Exchange, Answer]]) -
             journal=service.journal,
             keeps_successes=False,
         ),
-        __name__,
     )

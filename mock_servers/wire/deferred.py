@@ -20,7 +20,10 @@ class Deferred:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does."""
+        return (self._application or self._made())(environ, start_response)
+
+    def _made(self) -> WSGIApplication:
         with self._making:
             if self._application is None:
                 self._application = self._make()
-        return self._application(environ, start_response)
+            return self._application

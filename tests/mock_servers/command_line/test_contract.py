@@ -35,6 +35,7 @@ def run(folder: Path, *arguments: str, command: Sequence[str] = NHSAUTH) -> tupl
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_options_reach_pytest_and_the_summary_and_report_come_back(tmp_path: Path) -> None:
     code, text = run(tmp_path, "--report", "report.json", "-k", "test_errors and authorize-response-type")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
@@ -50,6 +51,24 @@ def test_with_v_pytest_tells_each_case(tmp_path: Path) -> None:
 
     assert text.count("::test_a_mistake_alone_is_answered_with_its_error") == 1
     assert "2 passed" in text
+
+
+@pytest.mark.slow
+def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty", reason="there are no terminals to open here")
+    ours, theirs = pty.openpty()
+    command = [*NHSAUTH, "contract", "-k", "test_errors and authorize-response-type-absent"]
+    with subprocess.Popen(  # noqa: S603 - our own
+        command, cwd=tmp_path, env={**environ(), "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as asking:
+        assert asking.stdout
+        told = asking.stdout.read()
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+
+    assert told == "1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked.\n"
+    assert "asking" in shown
+    assert "100%" in shown
 
 
 @pytest.mark.slow
@@ -121,6 +140,7 @@ def test_interrupted_it_sums_up_what_was_asked(tmp_path: Path) -> None:
     assert re.search(r"\d+ hold, 0 differ", text)
 
 
+@pytest.mark.slow
 def test_a_target_that_cannot_be_judged_is_misuse(tmp_path: Path) -> None:
     assert run(tmp_path, "--target", "int", "-k", "ping")[0] == 2
 
@@ -132,6 +152,7 @@ def test_a_target_that_is_none_is_misuse(tmp_path: Path) -> None:
     assert "the contract target 'staging' is unknown" in text
 
 
+@pytest.mark.slow
 def test_a_report_of_no_known_kind_is_misuse(tmp_path: Path) -> None:
     code, text = run(tmp_path, "--report", "report.pdf")
 

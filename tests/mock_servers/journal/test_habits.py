@@ -1,5 +1,6 @@
 """Advice on successes: what the service does not mind, and will hurt; and none for what is right."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from mock_servers.gateway.service import Exchange, Service
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
+from mock_servers.journal.private_key import is_private
 from mock_servers.mock import Mock
 from mock_servers.state.person import Person
 from mock_servers.wire.request import Request
@@ -341,3 +343,32 @@ def test_a_role_that_the_person_has(platform: Mock, call: Ask, two_roles: str) -
     answer = call(two_roles, **{"NHSD-Session-URID": "555000000002"})
 
     assert (answer.status_code, advice(platform)) == (200, [])
+
+
+# private keys in a JWT
+
+
+@pytest.mark.parametrize("part", [0, 1])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "-----BEGIN PRIVATE KEY",
+        "-----BEGIN RSA PRIVATE KEY",
+        "-----BEGIN PRIVATE\\u0020KEY",
+        "\\u002d----BEGIN PRIVATE KEY",
+    ],
+)
+def test_a_private_key_in_a_jwt_is_seen_however_it_is_escaped(part: int, written: str) -> None:
+    parts = ["{}", "{}"]
+    parts[part] = f'{{"a": "{written}-----"}}'
+
+    assert is_private(f"{'.'.join(b64url(each) for each in parts)}.")
+
+
+@pytest.mark.parametrize("value", ["a.b.c", "{}.{}.", "é.é.é", f"{'a.' * 99}", "eyJ9.eyJ9.", "."])
+def test_what_is_no_jwt_holds_no_private_key(value: str) -> None:
+    assert not is_private(value)
+
+
+def b64url(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
