@@ -38,6 +38,8 @@ _CONTRACT_SECONDS: Final = 900.0
 _OUR_SECONDS: Final = 900.0
 _NO_FILE: Final = "ERROR: file or directory not found"
 """What pytest says when it cannot be run as it was asked, which finds nothing."""
+_NO_TEST: Final = "ERROR: not found"
+"""What it says of a test whose name holds a value that only the fault gives."""
 _WANTED: Final = (0.75, 0.90)
 """What is to be found: by the contract tests, of what changes an answer; by all tests, of everything."""
 
@@ -175,7 +177,8 @@ def _is_steady(copy: Copy, test: str, seconds: float) -> bool:
     if copy.pytest([test], QUICK, seconds=seconds).well:
         return False
     with copy.sound():
-        return copy.pytest([test], QUICK, seconds=seconds).well
+        ran = copy.pytest([test], QUICK, seconds=seconds)
+    return ran.well or _NO_TEST in ran.output
 
 
 def read(kept: Path) -> Iterator[Result]:
