@@ -445,6 +445,20 @@ def test_a_logout_at_cis2_comes_back_where_it_is_registered(target: Target) -> N
     assert (answer.status, answer.headers["location"]) == (302, f"{back}?state=7")
 
 
+@proves("§6 browser flow", "I")
+@pytest.mark.parametrize("uri", ["https://app.example/callback", "https://elsewhere.example/oauth2/callback"])
+def test_the_platform_itself_comes_back_to_its_own_callback_alone(target: Target, uri: str) -> None:
+    """As a client of CIS2 it has one under each of its names."""
+    asking = draft.cis2_authorize(target)
+    asking.asked |= {"client_id": draft.PLATFORM, "redirect_uri": f"{target.origin}/oauth2/callback"}
+    good = asking.send()
+    asking.asked["redirect_uri"] = uri
+    bad = asking.send()
+
+    assert (good.status, bad.status) == (200, 400)
+    assert "does not match a pre-registered value" in bad.text
+
+
 _AUTHORIZE: Mapping[str, Sound] = {
     "cis2": draft.cis2_authorize,
     "nhs_login": draft.nhs_login_authorize,
