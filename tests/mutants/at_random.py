@@ -36,6 +36,10 @@ from tree import ROOT, Copy, copies, digest
 EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
 _CONTRACT_SECONDS: Final = 900.0
 _OUR_SECONDS: Final = 900.0
+_NO_FILE: Final = "ERROR: file or directory not found"
+"""What pytest says when it cannot be run as it was asked, which finds nothing."""
+_NO_TEST: Final = "ERROR: not found"
+"""What it says of a test whose name holds a value that only the fault gives."""
 _WANTED: Final = (0.75, 0.90)
 """What is to be found: by the contract tests, of what changes an answer; by all tests, of everything."""
 
@@ -160,6 +164,8 @@ def found_by(copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: 
         ran = copy.pytest(tests, "-x", QUICK, *left_out, seconds=max(ends - time.monotonic(), 1.0))
         if ran.well or ran.late:
             return None, ran.late
+        if _NO_FILE in ran.output:
+            raise RuntimeError(ran.output)
         if ran.failed is None:
             return f"{tests[0]}::pytest ends with {ran.code}", False
         if ran.failed.startswith("contract_tests/") or _is_steady(copy, ran.failed, seconds):
@@ -171,7 +177,8 @@ def _is_steady(copy: Copy, test: str, seconds: float) -> bool:
     if copy.pytest([test], QUICK, seconds=seconds).well:
         return False
     with copy.sound():
-        return copy.pytest([test], QUICK, seconds=seconds).well
+        ran = copy.pytest([test], QUICK, seconds=seconds)
+    return ran.well or _NO_TEST in ran.output
 
 
 def read(kept: Path) -> Iterator[Result]:

@@ -39,6 +39,7 @@ CONTRACT: Final = tuple(
             "shortening",
             "browser_flow",
             "management",
+            "gateway",
         ),
         *("order", "fuzz", "machine"),
     )
