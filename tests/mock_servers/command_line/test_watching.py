@@ -144,7 +144,7 @@ def test_a_host_that_is_down_is_told_of_with_what_the_program_would_have_met(run
     assert f"502 127.0.0.1:{port} cannot be reached" in done.stderr
     assert (
         f"nhsauth: {INT} was not reached: 127.0.0.1:{port} cannot be reached (Connection refused). "
-        "Without nhsauth your program would have met that itself." in done.stderr
+        "Without nhsauth your program would have met the same." in done.stderr
     )
 
 
