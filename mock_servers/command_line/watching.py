@@ -80,6 +80,7 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
             har = stack.enter_context(_har(options)) if options.har is not None else None
             mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
             prepared = real_names.throwaway(mock, folder)
+            mock.exchanges.is_real = True
         witness = _witness(mock, options, reaching, har)
         lookout = Lookout(
             known=_known,
