@@ -18,6 +18,7 @@ from benchmarks import (
     rules,
     serve,
     server,
+    soak,
     table,
     watch,
 )
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"\n{name}\n{table.printed(found)}", flush=True)
             figures += found
     if not asked.quick and not asked.groups:
-        Path(__file__).with_name("README.md").write_text(table.page(figures, list(GROUPS)), encoding="utf-8")
+        page = table.page([*figures, *soak.kept()], list(GROUPS))
+        Path(__file__).with_name("README.md").write_text(page, encoding="utf-8")
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
