@@ -134,6 +134,8 @@ def _learn_answer(past: Past, seen: Seen, answer: CapturedAnswer) -> None:
         _learn_tokens(past, seen, members)
     elif isinstance(members.get("keys"), list) and seen.captured.method == "GET":
         past.key_sets.put(bare(seen.captured.url), bytes(answer.body))
+    elif isinstance(members.get("jwks_uri"), str) and seen.place.provider:
+        past.discover(seen.captured.url, members["jwks_uri"])
 
 
 def _learn_tokens(past: Past, seen: Seen, members: Mapping[str, Any]) -> None:

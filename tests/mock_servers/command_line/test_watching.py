@@ -137,7 +137,7 @@ def test_a_host_that_is_down_is_told_of_with_what_the_program_would_have_met(run
     assert f"502 127.0.0.1:{port} cannot be reached" in done.stderr
     assert (
         f"nhsauth: {INT} was not reached: 127.0.0.1:{port} cannot be reached (Connection refused). "
-        "Without nhsauth your program would have met that itself." in done.stderr
+        "Without nhsauth your program would have met the same." in done.stderr
     )
 
 
@@ -227,6 +227,24 @@ def test_without_a_command_it_prints_the_lines_of_env_and_waits_for_a_signal(
     assert asked.stdout.strip() == "400 invalid_request"
     assert [each["error"]["rule"] for each in exchanges] == ["check_client_assertion_type"]
     assert (process.returncode, "1 exchange with known hosts, 1 refused" in told) == (0, True)
+
+
+def test_the_page_says_that_this_is_real_traffic(second: Second, run: Run) -> None:
+    code = f"""{ASK}
+import os
+base = os.environ["NHSAUTH_URL"] + "/_nhsauth/"
+while b"Exchange 1" not in urllib.request.urlopen(
+    urllib.request.Request(base, headers={{"Accept": "text/html"}}), timeout=30
+).read():
+    pass
+pages = [
+    urllib.request.urlopen(urllib.request.Request(base + path, headers={{"Accept": "text/html"}}), timeout=30)
+    for path in ("", "exchanges/1")
+]
+print([(b"Real traffic, watched by nhsauth" in text, b"invented" in text) for text in (each.read() for each in pages)])
+"""
+
+    assert run(*second.options, code=code).stdout.splitlines()[-1] == "[(True, False), (True, False)]"
 
 
 def test_nothing_is_mocked_there(second: Second, run: Run) -> None:
