@@ -65,13 +65,20 @@ class _Given:
     refresh_jwks: bool
 
 
+_TWO_SOURCES: Final = {
+    "required": ["jwks", "jwks_url"],
+    "properties": {"jwks": {"type": "object"}, "jwks_url": {"type": "string"}},
+}
 _NEW: Final = Body(
     model=_NewApp,
     omit=_HIDDEN,
     partial=True,
+    never=_TWO_SOURCES,
     example={"name": "My app - INT", "redirect_uris": ["https://app.example/callback"], "make_key": True},
 )
-_CHANGE: Final = Body(model=_AppChange, omit=_HIDDEN, partial=True, changes=True, example={"quota_per_minute": 10})
+_CHANGE: Final = Body(
+    model=_AppChange, omit=_HIDDEN, partial=True, changes=True, never=_TWO_SOURCES, example={"quota_per_minute": 10}
+)
 
 
 def _shown(request: Request, app: App) -> dict[str, Any]:

@@ -63,7 +63,8 @@ class Body:
     """What a body is: the members of a dataclass but for `omit`; `partial`: none of them must be there.
 
     `changes`: what is not there stays as it is, rather than take its default. `more` are members of a body that no
-    dataclass can have, with their schemas; `example` is a body that is answered.
+    dataclass can have, with their schemas; `never` is the schema of what its members may not be together; `example` is
+    a body that is answered.
     """
 
     model: type[Any]
@@ -71,6 +72,7 @@ class Body:
     partial: bool = False
     changes: bool = False
     more: Mapping[str, Any] = field(default_factory=dict)
+    never: Mapping[str, Any] = field(default_factory=dict)
     example: Mapping[str, Any] = field(default_factory=dict)
 
     def schema(self) -> dict[str, Any]:
@@ -78,7 +80,8 @@ class Body:
         whole = members.schema(self.model, omit=self.omit)
         properties = _without_defaults(whole) if self.changes else whole["properties"]
         required = [] if self.partial else whole["required"]
-        return {**whole, "properties": {**properties, **self.more}, "required": required}
+        never = {"not": self.never} if self.never else {}
+        return {**whole, "properties": {**properties, **self.more}, "required": required, **never}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,12 @@ def all_required(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
     properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
-    return {name: {key: each[key] for key in each if key != "default"} for name, each in properties.items()}
+    return {name: without_default(each) for name, each in properties.items()}
+
+
+def without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes nothing for granted."""
+    return {name: schema[name] for name in schema if name != "default"}
 
 
 def answer_object(properties: Mapping[str, Any], description: str = "") -> dict[str, Any]:

@@ -51,6 +51,11 @@ class _ClockChange:
     frozen: bool | None = None
 
 
+_TWO_MOVES: Final = {
+    "required": ["now", "advance"],
+    "properties": {"now": {"type": ["string", "number"]}, "advance": {"type": "number"}},
+}
+_NO_MOVE: Final = {"properties": {name: {"type": "null"} for name in ("now", "advance", "frozen")}}
 _CLOCK: Final = ref("Clock")
 
 
@@ -69,7 +74,11 @@ def _shown(clock: Clock) -> dict[str, Any]:
     "PUT",
     "/clock",
     {200: ResponseObject("The clock.", _CLOCK)},
-    body=Body(model=_ClockChange, example={"now": "2026-11-24T09:00:00Z", "frozen": True}),
+    body=Body(
+        model=_ClockChange,
+        never={"anyOf": [_TWO_MOVES, _NO_MOVE]},
+        example={"now": "2026-11-24T09:00:00Z", "frozen": True},
+    ),
 )
 def set_clock(request: Request) -> Response:
     """Move or stop the service's time; what the mock signs follows it."""
