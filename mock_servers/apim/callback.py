@@ -129,7 +129,7 @@ def decode_external_id_token(exchange: Exchange) -> str | None:
     try:
         exchange.subject = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"The id_token of {exchange.provider.title}, {cut(sent)}, is no JWT: {reason}."
+        return f"The id_token of {exchange.provider.title}, {cut(sent)}, is not a JWT: {reason}."
     return None
 
 

@@ -25,7 +25,7 @@ _LONGEST_INTEGER = 400
 
 
 class MalformedJwtError(ValueError):
-    """The text is no JWT; its message says what was seen."""
+    """The text is not a JWT; its message says what was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,7 +222,7 @@ def test_the_demo_goes_as_the_story_says(told: subprocess.CompletedProcess[str])
     [
         r"--data-urlencode 'subject_token=\S{6}… \(27 characters\)'",
         r'400 Bad Request\n  \{\n    "error": "invalid_request",\n    "error_description": "Malformed JWT in subject_t',
-        r"subject_token \S{6}… \(27 characters\) is no JWT: ",
+        r"subject_token \S{6}… \(27 characters\) is not a JWT: ",
         r"the authorization code that CIS2 issued \S+ m?s ago to client \"nhsauth-app\", for 656005750104",
         r"Exchange it at http://127\.0\.0\.1:\d+/openam/\S+/access_token with client_id and client_secret",
         r'--data-urlencode "client_secret=\$CLIENT_SECRET"\n\n  200 OK',
