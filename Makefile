@@ -71,9 +71,18 @@ lint: .venv/installed-dev
 typecheck: .venv/installed-dev
 	$(BIN)/mypy
 
+# Faults planted in copies: those of the catalogue, or `RANDOM=60 SEED=7` drawn at random, in at most `MINUTES=90`.
+SEED ?= 0
+MINUTES ?= 90
+AT_ONCE ?= 2
+
 .PHONY: mutants
 mutants: .venv/installed-test
-	$(BIN)/python tests/mutants $(MUTANTS)
+ifdef RANDOM
+	$(BIN)/python tests/mutants --random $(RANDOM) --seed $(SEED) --minutes $(MINUTES) --at-once $(AT_ONCE)
+else
+	$(BIN)/python tests/mutants --at-once $(AT_ONCE) $(MUTANTS)
+endif
 
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks

@@ -11,17 +11,22 @@ pytest_plugins = ["pytest_nhsauth.plugin", "pytester"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow the pairs of mistakes whose row of the contract another pair already stands for.
+    """Mark as slow the pairs of mistakes whose row of the contract is paired already: in this flow or one before it.
 
-    Not in the contract tests themselves: others run them without this project's markers.
+    The first pairs of each flow stay. Not in the contract tests themselves: others run them without our markers.
     """
-    for item in items:
-        if isinstance(item, pytest.Function) and item.originalname == "test_of_two_mistakes_the_earlier_is_answered":
-            from contract_tests.breakages import of_flow  # noqa: PLC0415 - only for who collects them
-
-            earlier = item.callspec.params["earlier"]
-            if earlier is not next(each for each in of_flow(item.callspec.params["flow"]) if each.row == earlier.row):
-                item.add_marker("slow")
+    pairs = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function) and item.originalname == "test_of_two_mistakes_the_earlier_is_answered"
+    ]
+    flows, rows = set(), set()
+    for item in sorted(pairs, key=lambda item: item.callspec.indices["earlier"]):  # as they are written
+        flow, row = item.callspec.params["flow"], item.callspec.params["earlier"].row
+        if flow in flows and row in rows:
+            item.add_marker("slow")
+        flows.add(flow)
+        rows.add(row)
 
 
 def pytest_collection_finish() -> None:

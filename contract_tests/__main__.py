@@ -17,8 +17,7 @@ def claim() -> None:
     from pytest_nhsauth import packages  # noqa: PLC0415 - only now can it be found
 
     packages.claim()
-    for name in [name for name in sys.modules if name.partition(".")[0] == "pytest_nhsauth"]:
-        del sys.modules[name]  # pytest wants to be the first who imports a plugin
+    del sys.modules["pytest_nhsauth"]  # pytest wants to be the first who imports a plugin
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
 

@@ -71,13 +71,22 @@ FORMS = {
     Shape.REDIRECT: Form(content_type="text/html", location=(_HOME, "error", "error_description", "state")),
     Shape.REDIRECT_WITHOUT_STATE: Form(content_type="text/html", location=(_HOME, "error", "error_description")),
     Shape.REDIRECT_UNDESCRIBED: Form(content_type="text/html", location=(_HOME, "error", "state")),
+    Shape.REDIRECT_CODE_ALONE: Form(content_type="text/html", location=(_HOME, "error")),
     Shape.DESCRIPTION_FIRST: Form(content_type="application/json", members=("error_description", "error")),
+    Shape.DESCRIPTION_FIRST_WITH_STATE: Form(
+        content_type="application/json", members=("error_description", "error", "state")
+    ),
     Shape.ERROR_FIRST: Form(
         content_type="application/json", members=("error", "error_description"), cache_control="no-store"
     ),
     Shape.ERROR_ALONE: Form(content_type="application/json", members=("error",), cache_control="no-store"),
     Shape.BEARER: Form(
         content_type="application/json", members=("error", "error_description"), www_authenticate="invalid_token"
+    ),
+    Shape.BEARER_OF_SCOPE: Form(
+        content_type="application/json",
+        members=("error", "error_description"),
+        www_authenticate="insufficient_scope",
     ),
     Shape.FAULT: Form(content_type="application/json", members=("fault",)),
     Shape.PAGE: Form(content_type="text/html"),

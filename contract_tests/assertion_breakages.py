@@ -1,5 +1,8 @@
 """What the token service refuses of a client assertion, in the order in which it looks."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from contract_tests import circumstance
 from contract_tests.breakage import Breakage, Flow, Shape, kinds, parts
 from contract_tests.mistake import (
@@ -7,6 +10,7 @@ from contract_tests.mistake import (
     assertion,
     request,
 )
+from contract_tests.reach import Switch
 
 _CREDENTIALS = kinds(Flow.CLIENT_CREDENTIALS)
 _EXCHANGE = kinds(Flow.TOKEN_EXCHANGE)
@@ -23,6 +27,14 @@ _QUOTA = (
     "and is being rate limited."
 )
 
+
+_BARE_FAULT: Mapping[str, Any] = {
+    "status": 500,
+    "error": "oauth.v2.InvalidClientIdentifier",
+    "sentence": "Invalid client identifier {0}",
+    "evidence": "Q",
+    "shape": Shape.FAULT,
+}
 
 ASSERTION: tuple[Breakage, ...] = (
     Breakage(
@@ -285,15 +297,19 @@ ASSERTION: tuple[Breakage, ...] = (
         damage=assertion.exp_half_a_second_too_far,
         touches=parts("client_assertion.claims.exp"),
     ),
-    *Breakage(
-        row="§3.17",
-        flows=_ASSERTED,
-        status=401,
-        error="invalid_request",
-        sentence="Invalid 'iss'/'sub' claims in client_assertion JWT",
-        damage=assertion.client_unknown,
-        touches=parts("client_assertion.claims.iss", "client_assertion.claims.sub"),
-    ).also(assertion.client_a_number),
+    *(
+        each
+        for unknown in Breakage(
+            row="§3.17",
+            flows=_ASSERTED,
+            status=401,
+            error="invalid_request",
+            sentence="Invalid 'iss'/'sub' claims in client_assertion JWT",
+            damage=assertion.client_unknown,
+            touches=parts("client_assertion.claims.iss", "client_assertion.claims.sub"),
+        ).also(assertion.client_a_number)
+        for each in unknown.where(Switch.SANDBOX_UNKNOWN_CLIENT, **_BARE_FAULT)
+    ),
     Breakage(
         row="§3.17",
         flows=_ASSERTED,

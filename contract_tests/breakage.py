@@ -1,14 +1,15 @@
 """What a breakage is: one way to get one rule wrong, in which kind of request, and what it is answered."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from contract_tests import circumstance
 from contract_tests.draft import Draft
-from contract_tests.reach import Ability
+from contract_tests.reach import Ability, Switch
 
 Damage: TypeAlias = Callable[[Draft], None]
 Evidence: TypeAlias = Literal["S", "D", "Q", "I"]
@@ -32,12 +33,19 @@ class Flow(StrEnum):
     CIS2_AUTHORIZE = "cis2_authorize"
     CIS2_TOKEN = "cis2_token"
     CIS2_ASSERTED = "cis2_asserted"
+    CIS2_REFRESH = "cis2_refresh"
     CIS2_USERINFO = "cis2_userinfo"
     CIS2_END_SESSION = "cis2_end_session"
+    CIS2_ELSEWHERE = "cis2_elsewhere"
     NHS_LOGIN_AUTHORIZE = "nhs_login_authorize"
     NHS_LOGIN_TOKEN = "nhs_login_token"
     NHS_LOGIN_REFRESH = "nhs_login_refresh"
     NHS_LOGIN_USERINFO = "nhs_login_userinfo"
+    NHS_LOGIN_METADATA = "nhs_login_metadata"
+    REALM_AUTHORIZE = "realm_authorize"
+    REALM_TOKEN = "realm_token"
+    REALM_ASSERTED = "realm_asserted"
+    REALM_USERINFO = "realm_userinfo"
     GATEWAY = "gateway"
     API_KEY = "api_key"
 
@@ -52,10 +60,13 @@ class Shape(StrEnum):
     REDIRECT = "a redirect to the client, with error, error_description and state"
     REDIRECT_WITHOUT_STATE = "a redirect to the client, with error and error_description"
     REDIRECT_UNDESCRIBED = "a redirect to the client, with error and state"
+    REDIRECT_CODE_ALONE = "a redirect to the client, with error"
     DESCRIPTION_FIRST = "error_description and error"
+    DESCRIPTION_FIRST_WITH_STATE = "error_description, error and state"
     ERROR_FIRST = "error and error_description, not to be stored"
     ERROR_ALONE = "error, not to be stored"
     BEARER = "error and error_description, in a header as well"
+    BEARER_OF_SCOPE = "the same, of a scope that the token lacks"
     FAULT = "the gateway's fault"
     PAGE = "a web page"
     ALLOW_GET = "no body, and a header that allows GET"
@@ -69,6 +80,7 @@ class Breakage:
     `row` is the place in the contract. `touches` names the parts of the draft that it changes or relies on, dotted, a
     part standing for all below it; two breakages whose parts are apart are both wrong in one request. `needs` are
     abilities of the target. `doubts` are what the real service may answer as well, since its sources disagree.
+    `only` is the switch of the mock without which it is no mistake, `unless` that with which this is not its answer.
     """
 
     row: str
@@ -83,12 +95,23 @@ class Breakage:
     circumstance: Callable[[Draft], AbstractContextManager[None]] = circumstance.nothing
     needs: frozenset[Ability] = frozenset()
     doubts: tuple[tuple[int, str | None, str], ...] = ()
+    only: Switch | None = None
+    unless: Switch | None = None
 
     @property
     def name(self) -> str:
         """The name of the mistake, such as `assertion-kid-absent`."""
         part = self.damage.__module__.rpartition(".")[2]
-        return f"{part}-{self.damage.__name__}".replace("_", "-")
+        where = f"-where-{self.only}" if self.only else ""
+        return f"{part}-{self.damage.__name__}{where}".replace("_", "-")
+
+    def holds(self, switches: AbstractSet[Switch]) -> bool:
+        """Tell whether it is a mistake, with this answer, where these switches are set."""
+        return (self.only is None or self.only in switches) and self.unless not in switches
+
+    def where(self, switch: Switch, **changes: Any) -> "tuple[Breakage, Breakage]":
+        """Return this breakage where a switch is not set, and with another answer where it is."""
+        return replace(self, unless=switch), replace(self, only=switch, **changes)
 
     def also(self, *damages: Damage, flows: frozenset[Flow] | None = None) -> "tuple[Breakage, ...]":
         """Return this breakage and others of the same answer and the same parts, in the same flows or in these."""

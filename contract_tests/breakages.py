@@ -11,11 +11,12 @@ from contract_tests.browser_flow_breakages import BROWSER_FLOW
 from contract_tests.exchange_breakages import EXCHANGE
 from contract_tests.gateway_breakages import GATEWAY
 from contract_tests.provider_breakages import PROVIDERS
+from contract_tests.realm_breakages import REALMS
 from contract_tests.request_breakages import REQUEST
 
 TOKEN_SERVICE: tuple[Breakage, ...] = (*REQUEST, *ASSERTION, *EXCHANGE, *BROWSER_FLOW)
 
-BREAKAGES: tuple[Breakage, ...] = (*TOKEN_SERVICE, *PROVIDERS, *GATEWAY)
+BREAKAGES: tuple[Breakage, ...] = (*TOKEN_SERVICE, *PROVIDERS, *REALMS, *GATEWAY)
 
 
 def of_flow(flow: Flow) -> tuple[Breakage, ...]:

@@ -2,12 +2,14 @@
 
 import shlex
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 import pytest
 
 from contract_tests.answers import accepted
 from contract_tests.breakage import Breakage, Evidence, Flow
+from contract_tests.reach import Switch
 
 _BROWSER = (Flow.AUTHORIZE, Flow.CALLBACK, Flow.AUTHORIZATION_CODE, Flow.USERINFO, Flow.LOGOUT)
 
@@ -26,6 +28,29 @@ def proves(row: str, evidence: Evidence) -> Callable[[_T], _T]:
         return test
 
     return marked
+
+
+def where(*, only: Switch | None = None, unless: Switch | None = None) -> Callable[[_T], _T]:
+    """Say of a test, or of a variation, that it holds only where a switch of the mock is set, or unless one is."""
+
+    def marked(test: _T) -> _T:
+        test.__dict__["where"] = only, unless
+        return test
+
+    return marked
+
+
+def holds(item: pytest.Item, switches: AbstractSet[Switch]) -> bool:
+    """Tell whether a test is one of a target where these switches are set."""
+    if "target" not in getattr(item, "fixturenames", ()):
+        return True
+    given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    for part in (getattr(item, "function", None), *given.values()):
+        only, unless = getattr(part, "where", (None, None)) if callable(part) else (None, None)
+        if (only is not None and only not in switches) or (unless is not None and unless in switches):
+            return False
+    breakage = given.get("breakage", given.get("earlier"))
+    return not isinstance(breakage, Breakage) or breakage.holds(switches)
 
 
 def case_of(item: pytest.Function) -> dict[str, str] | None:
@@ -63,7 +88,7 @@ def _again(target: str, words: str) -> str:
 def area_of(item: pytest.Item) -> str:
     """Return the part of the contract that a test asks."""
     flow, module = str(getattr(getattr(item, "callspec", None), "params", {}).get("flow", "")), item.path.stem
-    if flow.startswith(("cis2", "nhs_login")) or module == "test_providers":
+    if flow.startswith(("cis2", "nhs_login", "realm")) or module == "test_providers":
         return "providers"
     if flow in (Flow.GATEWAY, Flow.API_KEY):
         return "gateway"

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from contract_tests import (
     running_mock,
 )
 from contract_tests.answers import said
-from contract_tests.case import area_of, case_of
+from contract_tests.case import area_of, case_of, holds
 from contract_tests.credential import PREFIX, read
 from contract_tests.jwks_host import jwks_host
 from contract_tests.mock_target import MockTarget
-from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, UnpreparedError
+from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError
 from contract_tests.remote_target import RemoteTarget
 from contract_tests.reproduction import as_curl
 from contract_tests.target import Kind, Target
@@ -54,9 +55,17 @@ def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is no part of what is asked."""
+    with _judgeable(config):
+        set_at = {name: _switches(_configuration_of(name)) for name in config.stash[TARGETS]}
+    items[:] = [item for item in items if holds(item, set_at.get(_asked(item), frozenset()))]
     only = config.getoption(ONLY)
     if only:
         items[:] = [item for item in items if "target" in getattr(item, "fixturenames", ()) and area_of(item) in only]
+
+
+def _asked(item: pytest.Item) -> str:
+    given: dict[str, str] = item.callspec.params if hasattr(item, "callspec") else {}
+    return given.get("target", "mock")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -148,12 +157,18 @@ def _running(name: str, url: str, *, workers: int) -> Iterator[Target]:
 
 @contextmanager
 def _mock(name: str) -> Iterator[Target]:
-    configuration = _configuration(name.partition(":")[2])
+    configuration = _configuration_of(name)
     platform = Mock(configuration)
     with (
         platform.serving() as server,
         jwks_host() as hosted,
-        MockTarget(server.url, hosted, name=name, status_key=configuration.apim.status_key) as mock,
+        MockTarget(
+            server.url,
+            hosted,
+            name=name,
+            status_key=configuration.apim.status_key,
+            switches=_switches(configuration),
+        ) as mock,
     ):
         yield mock
 
@@ -167,8 +182,19 @@ def _remote(name: str, url: str, kind: Kind) -> Iterator[Target]:
         yield remote
 
 
-def _configuration(file: str) -> Configuration:
+def _configuration_of(name: str) -> Configuration:
+    """Return what a target of the mock is started with; raises CannotJudgeError when it cannot be."""
+    kind, _, file = name.partition(":")
     try:
-        return read_configuration(Path(file)) if file else Configuration()
+        return read_configuration(Path(file)) if kind == "mock" and file else Configuration()
     except (ConfigurationError, OSError) as error:
         raise CannotJudgeError(f"the mock cannot be started as mock:{file}: {error}") from None
+
+
+def _switches(configuration: Configuration) -> frozenset[Switch]:
+    """Return which of the switches are not as they are by default."""
+    return frozenset(switch for switch in Switch if _value(configuration, switch) != _value(Configuration(), switch))
+
+
+def _value(configuration: Configuration, switch: Switch) -> object:
+    return attrgetter(switch)(configuration)

@@ -4,7 +4,7 @@ Starting points are one a kind of request. What a damaged request is answered is
 """
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -24,6 +24,8 @@ PLATFORM = "test-client-cis2"
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 STATE = "the client's state"
 
+REALM_WORKER = replace(HEALTHCARE_WORKER, provider="Cis2-mock-internal-dev")
+_REALM = f"/realms/{REALM_WORKER.provider}/protocol/openid-connect"
 _CIS2 = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
 TOKEN_PATH = "/oauth2/token"
 AUTHORIZE_PATH = "/oauth2/authorize"
@@ -338,6 +340,25 @@ def _asserted(draft: Draft) -> Draft:
     return draft
 
 
+def cis2_refresh(target: Target) -> Draft:
+    """Return a sound refresh at CIS2, by a client that is registered for it."""
+    renews = {"grant_types": ["authorization_code", "refresh_token"]}
+    first = _redemption(target, HEALTHCARE_WORKER, f"{_CIS2}/access_token", renews)
+    first.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+    return cis2_refresh_of(target, str(first.send().json["refresh_token"]), renews)
+
+
+def cis2_refresh_of(target: Target, refresh_token: str, app: dict[str, Any]) -> Draft:
+    """Return a refresh at CIS2 with a token that is known already."""
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": refresh_token,
+        "client_id": Late.CLIENT_ID,
+        "client_secret": Late.CLIENT_SECRET,
+    }
+    return Draft(target=target, path=f"{_CIS2}/access_token", form=form, app=dict(app))
+
+
 def cis2_userinfo(target: Target) -> Draft:
     """Return a sound call of CIS2's userinfo."""
     token = cis2_token(target).send().json["access_token"]
@@ -350,6 +371,37 @@ def nhs_login_userinfo(target: Target) -> Draft:
     token = nhs_login_token(target).send().json["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     return Draft(target=target, method="GET", path="/userinfo", headers=headers, form={})
+
+
+def nhs_login_metadata(target: Target) -> Draft:
+    """Return a change of the note that a client keeps of a person; the token of a log-in does not allow it."""
+    draft = nhs_login_userinfo(target)
+    draft.method, draft.headers["Content-Type"] = "PATCH", "application/json"
+    return draft
+
+
+def realm_authorize(target: Target) -> Draft:
+    """Return a sound authorization request at the platform's mock realm of CIS2."""
+    return _authorize_at(target, f"{_REALM}/auth", "openid")
+
+
+def realm_token(target: Target) -> Draft:
+    """Return a sound redemption at the mock realm."""
+    draft = _redemption(target, REALM_WORKER, f"{_REALM}/token", {})
+    draft.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+    return draft
+
+
+def realm_asserted(target: Target) -> Draft:
+    """Return a redemption by assertion, which no client of a realm is registered for: sound but for that."""
+    return _asserted(_redemption(target, REALM_WORKER, f"{_REALM}/token", {}))
+
+
+def realm_userinfo(target: Target) -> Draft:
+    """Return a sound call of the realm's userinfo."""
+    token = realm_token(target).send().json["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return Draft(target=target, method="GET", path=f"{_REALM}/userinfo", headers=headers, form={})
 
 
 def cis2_end_session(target: Target) -> Draft:

@@ -2,7 +2,7 @@
 
 from contract_tests.breakage import Breakage, Damage, Evidence, Flow, Shape, kinds, parts
 from contract_tests.mistake import gateway as wrong
-from contract_tests.reach import Ability
+from contract_tests.reach import Ability, Switch
 
 _TOO_LOW = "Required scope(s): OauthV2.VerifyAccessToken.scopeSet"
 
@@ -54,7 +54,16 @@ GATEWAY: tuple[Breakage, ...] = (
         status=404,
     ),
     *_fault("§9 no token", "oauth.v2.InvalidAccessToken", "Invalid access token", wrong.token_absent, "S").also(
-        wrong.token_empty
+        wrong.token_empty, wrong.token_beside_another_scheme
+    ),
+    _fault(
+        "§9 no token",
+        "oauth.v2.InvalidAccessToken",
+        "Invalid access token",
+        wrong.key_left_out,
+        "S",
+        of=Flow.API_KEY,
+        touches="headers.apikey",
     ),
     *_fault(
         "§9 unknown token",
@@ -62,7 +71,7 @@ GATEWAY: tuple[Breakage, ...] = (
         "Invalid Access Token",
         wrong.token_unknown,
         "S",
-    ).also(wrong.id_token_for_an_access_token),
+    ).also(wrong.id_token_for_an_access_token, wrong.app_removed),
     _fault(
         "§9 expired token",
         "keymanagement.service.access_token_expired",
@@ -70,7 +79,21 @@ GATEWAY: tuple[Breakage, ...] = (
         wrong.token_expired,
         "S",
     ),
+    *_fault(
+        "gateway §2 token not approved",
+        "keymanagement.service.invalid_client-app_not_approved",
+        "App not approved",
+        wrong.app_lost_its_approval,
+        "I",
+    ).also(wrong.app_lost_its_approval_and_products),
     _fault(
+        "gateway §2 token not for the API",
+        "keymanagement.service.InvalidAPICallAsNoApiProductMatchFound",
+        "Invalid API call as no apiproduct match found",
+        wrong.app_lost_its_products,
+        "D",
+    ),
+    *_fault(
         "gateway §2 scope too low",
         "steps.oauth.v2.InsufficientScope",
         _TOO_LOW,
@@ -78,7 +101,7 @@ GATEWAY: tuple[Breakage, ...] = (
         "D",
         status=403,
         doubts=((401, "steps.oauth.v2.InsufficientScope", _TOO_LOW),),
-    ),
+    ).where(Switch.SCOPE_STATUS_401, status=401, evidence="S", doubts=()),
     *_fault(
         "gateway §2 api key",
         "oauth.v2.InvalidApiKey",
@@ -88,13 +111,30 @@ GATEWAY: tuple[Breakage, ...] = (
         of=Flow.API_KEY,
         touches="headers.apikey",
     ).also(wrong.key_empty),
+    *(
+        _fault(
+            "gateway §2 api key not approved",
+            "keymanagement.service.invalid_client-app_not_approved",
+            "ApiKey not approved",
+            damage,
+            "I",
+            of=Flow.API_KEY,
+            touches=f"app.{member}",
+        )
+        for member, damage in {
+            "approved": wrong.app_not_approved,
+            "key_approved": wrong.key_not_approved,
+            "developer_active": wrong.developer_inactive,
+            "company_active": wrong.company_inactive,
+        }.items()
+    ),
     _fault(
-        "gateway §2 api key not approved",
-        "keymanagement.service.invalid_client-app_not_approved",
-        "ApiKey not approved",
-        wrong.app_not_approved,
-        "I",
+        "gateway §2 api key not for the API",
+        "oauth.v2.InvalidApiKeyForGivenResource",
+        "Invalid ApiKey for given resource",
+        wrong.app_not_subscribed,
+        "S",
         of=Flow.API_KEY,
-        touches="app.approved",
+        touches="app.subscribed",
     ),
 )

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contract_tests.jwks_host import JwksHost
 from contract_tests.jwts import RsaSigner, decode, public_jwk
-from contract_tests.reach import Ability, need
+from contract_tests.reach import Ability, Switch, need
 from contract_tests.target import App, Kind, Person
 from contract_tests.wire import Answer, HttpRequest, Wire
 
@@ -50,10 +50,12 @@ class MockTarget:
         name: str = "mock",
         status_key: str = "status",
         without: frozenset[Ability] = frozenset(),
+        switches: frozenset[Switch] = frozenset(),
     ) -> None:
         self.origin, self.name, self._status_key = url, name, status_key
         self.jwks_host = hosted
         self._without = without
+        self.switches = switches
         self._wire = Wire(url)
         self._apps: dict[str, App] = {}
         self._id_tokens: dict[str, str] = {}

@@ -22,6 +22,22 @@ class Ability(StrEnum):
     CROWD = "be asked thousands of questions, or many at once"
 
 
+class Switch(StrEnum):
+    """A setting of the mock where the real service is in doubt: the value is the member that is not the default's."""
+
+    STRICT_CONTENT_TYPE = "apim.strict_content_type"
+    SCOPE_STATUS_401 = "apim.insufficient_scope_status"
+    SANDBOX_UNKNOWN_CLIENT = "apim.sandbox_unknown_client"
+    LEVELS_AS_TEXT = "cis2.assurance_levels"
+    CODES_OF_ANCESTOR = "cis2.unusable_code"
+    ASSERTIONS_OF_ANCESTOR = "cis2.foreign_assertion"
+    SCOPE_AT_TOKEN_REFUSED = "cis2.scope_at_token"
+    CIS2_SINGLE_SIGN_ON = "cis2.single_sign_on"
+    NHS_LOGIN_SINGLE_SIGN_ON = "nhs_login.single_sign_on"
+    STRICT_AUTHORIZE = "nhs_login.strict_authorize"
+    ANY_VECTOR = "nhs_login.default_vtr"
+
+
 class OutOfReachError(Exception):
     """This case cannot be put to this target; the message says what the target cannot do."""
 

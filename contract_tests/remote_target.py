@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from contract_tests.credential import Credential
 from contract_tests.jwks_host import JwksHost
 from contract_tests.jwts import RsaSigner, decode, encode_part, public_jwk
-from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, UnpreparedError, need
+from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError, need
 from contract_tests.target import App, Kind, Person
 from contract_tests.wire import Answer, HttpRequest, Wire
 
@@ -63,6 +63,11 @@ class RemoteTarget:
             Ability.CROWD: self.kind is Kind.FAKE and not mine.per_minute,
         }
         return frozenset(ability for ability, there in supplied.items() if there)
+
+    @property
+    def switches(self) -> frozenset[Switch]:
+        """Nobody knows."""
+        return frozenset()
 
     @property
     def signer(self) -> RsaSigner:

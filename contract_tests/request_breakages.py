@@ -1,9 +1,8 @@
 """What the token service refuses of a request as such: its path, method, content type and form."""
 
 from contract_tests.breakage import Breakage, Flow, Shape, kinds, parts
-from contract_tests.mistake import (
-    request,
-)
+from contract_tests.mistake import request
+from contract_tests.reach import Switch
 
 _ROUTING = kinds(Flow.ROUTING)
 _EXCHANGE = kinds(Flow.TOKEN_EXCHANGE)
@@ -82,6 +81,17 @@ REQUEST: tuple[Breakage, ...] = (
         damage=request.json_content_type,
         touches=parts("headers.Content-Type"),
     ).also(request.multipart_content_type, request.no_content_type),
+    Breakage(
+        row="§2.4",
+        flows=_AT_TOKEN,
+        status=415,
+        error="invalid_request",
+        sentence="Content-Type header must be application/x-www-form-urlencoded",
+        evidence="I",
+        damage=request.content_type_with_a_charset,
+        touches=parts("headers.Content-Type"),
+        only=Switch.STRICT_CONTENT_TYPE,
+    ),
     *Breakage(
         row="§2.13",
         flows=_EXCHANGES,

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Protocol
 
 from contract_tests.jwks_host import JwksHost
 from contract_tests.jwts import RsaSigner
-from contract_tests.reach import Ability
+from contract_tests.reach import Ability, Switch
 from contract_tests.wire import Answer, HttpRequest
 
 
@@ -63,6 +63,10 @@ class Target(Protocol):
     @property
     def abilities(self) -> frozenset[Ability]:
         """What not every target can do."""
+
+    @property
+    def switches(self) -> frozenset[Switch]:
+        """Which settings of the mock are set otherwise than by default; none of a target that is not ours."""
 
     @property
     def redirect_uri(self) -> str:

@@ -11,7 +11,7 @@ from contract_tests.breakages import of_flow
 from contract_tests.case import proves
 from contract_tests.target import Kind, Target
 
-AUTHORIZING = (Flow.AUTHORIZE, Flow.CIS2_AUTHORIZE, Flow.NHS_LOGIN_AUTHORIZE)
+AUTHORIZING = (Flow.AUTHORIZE, Flow.CIS2_AUTHORIZE, Flow.NHS_LOGIN_AUTHORIZE, Flow.REALM_AUTHORIZE)
 CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in Flow for breakage in of_flow(flow)]
 
 

@@ -18,6 +18,7 @@ WITNESSES = [
     "request_breakages.py",
     "gateway_breakages.py",
     "provider_breakages.py",
+    "realm_breakages.py",
     "circumstance.py",
     "draft.py",
     "jwts.py",

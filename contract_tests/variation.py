@@ -1,8 +1,10 @@
 """Requests that look odd and are right: what the real service lets pass, each for its reason."""
 
 from contract_tests import jwts
+from contract_tests.case import where
 from contract_tests.draft import ACCESS_TOKEN, FORM, Draft, Late
 from contract_tests.jwks_host import json_page
+from contract_tests.reach import Switch
 
 
 def typ_in_small_letters(draft: Draft) -> None:
@@ -76,6 +78,7 @@ def second_client_assertion_wrong(draft: Draft) -> None:
     draft.form["client_assertion"] = [Late.ASSERTION, "opaque"]
 
 
+@where(unless=Switch.STRICT_CONTENT_TYPE)
 def content_type_with_a_charset(draft: Draft) -> None:
     """In doubt: the source compares the whole header, yet the platform's own Java samples send a charset."""
     draft.headers["Content-Type"] = f"{FORM}; charset=utf-8"

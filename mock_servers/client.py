@@ -182,8 +182,10 @@ class Client:
         try:
             return self._session.post(self._url, form, headers=_HEADERS, timeout=self._timeout, allow_redirects=False)
         except requests.RequestException as error:
+            error.__suppress_context__ = True  # what urllib3 met on its way is in the reason
             reason = f"{type(error).__name__}, {getattr(error.args and error.args[0], 'reason', error)}"
-            raise ServiceUnreachableError(text=f"no answer from {self._url}: {' '.join(reason.split())}") from error
+            text = f"no answer from {self._url}: {' '.join(reason.split())}"
+            raise ServiceUnreachableError(text=text) from error.with_traceback(None)
 
     def _shared(self, grant: str, credential: str, fetch: Callable[[], Token]) -> Token:
         """Return the kept token; else make one request, whose outcome everybody who comes meanwhile gets as well."""

@@ -169,13 +169,18 @@ def judge(flow: Flow[E, A], exchange: E) -> Refusal | None:
 
 
 def foresee(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Refusal]:
-    """List what would object after `refusal`, on a copy, without I/O and without touching the store.
+    """List what would object after `refusal`."""
+    return [step.refusal for step in beyond(flow, exchange, refusal) if step.refusal is not None]
+
+
+def beyond(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Step[E]]:
+    """Ask the rules after `refusal`, on a copy, without I/O and without touching the store.
 
     A rule that needs something which no rule has learned is passed over, and so is one that rests on an objection.
     """
     steps = iter(_steps(flow.policies))
     any((policy.name, rule.name) == (refusal.policy, refusal.rule) for policy, rule in steps)
-    return [step.refusal for step in _asked(steps, copy.copy(exchange), FORESEEABLE, {refusal.rule}) if step.refusal]
+    return list(_asked(steps, copy.copy(exchange), FORESEEABLE, {refusal.rule}))
 
 
 def walk(policies: Sequence[Policy[E]], exchange: E, kinds: Collection[Kind] = FORESEEABLE) -> Iterator[Step[E]]:

@@ -6,19 +6,21 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from mock_servers.identity_provider.headless import LogInError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def blames_caller(call: Callable[P, T]) -> Callable[P, T]:
-    """Cut what lies below the call out of the traceback of a LookupError or ValueError: its text says enough."""
+    """Cut what lies below the call out of the traceback of an error of the caller's own: its text says enough."""
 
     @functools.wraps(call)
     def blaming(*args: P.args, **kwargs: P.kwargs) -> T:
         __tracebackhide__ = True
         try:
             return call(*args, **kwargs)
-        except (LookupError, ValueError) as error:
+        except (LookupError, ValueError, LogInError) as error:
             raise error.with_traceback(None) from None
 
     return blaming

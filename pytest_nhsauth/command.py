@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 from pytest_nhsauth import packages
 
 
 def main() -> None:
     """Run the command that the arguments name, and exit."""
     packages.claim()
+    for line in packages.told():
+        print(line, file=sys.stderr)  # noqa: T201 - a command's own stream
     from mock_servers.__main__ import main as run  # noqa: PLC0415 - ours, now that no other can be found
 
     run()

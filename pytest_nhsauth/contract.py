@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_nhsauth.judgement import Judgements
+
 ENVIRONMENTS: Final = {
     "int": "https://int.api.service.nhs.uk/oauth2",
     "sandbox": "https://sandbox.api.service.nhs.uk/oauth2",
@@ -93,8 +95,6 @@ class Gathering:
     """The hooks that gather judgements from all processes, tell what came of them, and write the report."""
 
     def __init__(self, config: pytest.Config) -> None:
-        from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - a run that asks nothing needs little of it
-
         self._config = config
         self._judgements = Judgements()
         self._interrupted = False

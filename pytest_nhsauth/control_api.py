@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
+from urllib3 import connectionpool
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
@@ -37,42 +40,73 @@ class NotFoundError(LookupError):
     """The mock has no such thing; the message is its own."""
 
 
-class _Adapter(HTTPAdapter):
-    """An adapter that no library replaces which stands in for servers in a team's tests."""
-
-    send = HTTPAdapter.send
-    proxy_manager_for = HTTPAdapter.proxy_manager_for
-
-    def init_poolmanager(self, *arguments: Any, **given: Any) -> None:
-        """Use connections as they were when this module was loaded."""
-        super().init_poolmanager(*arguments, **given)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-
 class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = HTTPConnectionPool.ConnectionCls
+    ConnectionCls = connectionpool.HTTPConnection  # type: ignore[attr-defined]
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = HTTPSConnectionPool.ConnectionCls
+    ConnectionCls = connectionpool.HTTPSConnection  # type: ignore[attr-defined]
+
+
+class _Adapter(HTTPAdapter):
+    """An adapter that no library replaces which stands in for servers in a team's tests.
+
+    `responses` replaces the method `send` of them all, and vcrpy the connections that pools make.
+    """
+
+    def init_poolmanager(self, *arguments: Any, **given: Any) -> None:
+        """Use connections as urllib3's pools know them."""
+        super().init_poolmanager(*arguments, **given)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+    def send_directly(self, request: requests.PreparedRequest, *, verify: Any, timeout: Any) -> requests.Response:
+        """Send a request and read its answer whole. Raises requests.ConnectionError without one."""
+        pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(request, verify))
+        self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+        try:
+            raw = pool.urlopen(
+                str(request.method),
+                request.path_url,
+                request.body,
+                request.headers,
+                retries=False,
+                redirect=False,
+                timeout=timeout,
+                preload_content=False,
+                decode_content=False,
+            )
+            response: requests.Response = self.build_response(request, raw)
+            response.content  # noqa: B018 - reads it, and gives the connection back
+        except HTTPError as error:
+            raise requests.ConnectionError(error, request=request) from None  # it is an argument
+        return response
 
 
 class _Session(requests.Session):
-    """The same of a session: what `responses`, `requests-mock` and `vcrpy` patch is not this one's."""
+    """The same of a session, whose `send` and `get_adapter` `requests-mock` replaces. It follows no redirect."""
 
-    send = requests.Session.send
-    get_adapter = requests.Session.get_adapter
+    def __init__(self) -> None:
+        super().__init__()
+        self._adapter = _Adapter()
+
+    def send(self, request: requests.PreparedRequest, **given: Any) -> requests.Response:
+        """Send a request by our own adapter."""
+        response = self._adapter.send_directly(request, verify=given["verify"], timeout=given["timeout"])
+        extract_cookies_to_jar(self.cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        self._adapter.close()
 
 
 def session() -> requests.Session:
     """Return a session for a mock: no proxy of the environment stands in its way, its certificates do count.
 
-    Nor does a library that replaces servers, as long as it began to do so after this module was loaded; a fixture of
-    the session loads it.
+    Nor does a library that replaces servers, whenever it began to do so.
     """
     made = _Session()
-    for scheme in ("http://", "https://"):
-        made.mount(scheme, _Adapter())
     made.trust_env = False
     made.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
     return made

@@ -1,8 +1,9 @@
-"""Keeps this project's packages and a team's own ones of the same names apart.
+"""Keeps this project's packages and others of the same names apart.
 
-The wheel brings `mock_servers` and `contract_tests`, and a team may have packages called so. Where it has a
-`mock_servers`, the fixtures load ours under another name, `pytest_nhsauth.own.mock_servers`: whoever imports
-`mock_servers` gets the team's. A command is a process of our own; there the team's folders leave the path.
+The wheel brings `mock_servers` and `contract_tests`, and a team may have packages called so, or folders of modules
+without `__init__.py`. Where it has a `mock_servers`, the fixtures load ours under another name,
+`pytest_nhsauth.own.mock_servers`: whoever imports `mock_servers` gets the team's. A command is a process of our own;
+there the team's folders leave the path. Another distribution that installs these names is told of.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import importlib.machinery
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import MetaPathFinder
@@ -21,18 +23,27 @@ OURS: Final = ("mock_servers", "contract_tests")
 OWN: Final = f"{__package__}.own"
 """Below this name our packages are loaded where the team has one of the same name."""
 
+_ENTRY_POINT: Final = f"{__package__}.entry_point"
+"""What needs none of our servers, and is imported in every run."""
 _HERE: Final = Path(__file__).resolve().parent
 _HOME: Final = _HERE.parent
 _DEPTH: Final = ("", "*", "*/*")
 """Where a folder of tests may lie that pytest will put on the path: that far below where it runs."""
+_FILES: Final = r"(?m)^{}(/|\.py,)"
+"""How a list of installed files tells of a package or a module of a name."""
 
 
 def claim() -> None:
-    """Let this process find our packages alone: places with a team's own of these names leave the path."""
-    sys.path[:] = [place for place in sys.path if not any(_is_foreign(Path(place), name) for name in OURS)]
-    if not any(Path(place).resolve() == _HOME for place in sys.path):
-        sys.path.append(str(_HOME))
-    _FINDER.decided = False
+    """Let this process find our packages alone: a team's places with packages of these names leave the path.
+
+    A place where distributions are installed stays, for ours need some of them; ours are found before it.
+    """
+    foreign = [place for place in sys.path if any(_foreign(Path(place), name) for name in OURS)]
+    sys.path[:] = [place for place in sys.path if place not in foreign or any(Path(place).glob("*.dist-info"))]
+    first = next((at for at, place in enumerate(sys.path) if place in foreign), len(sys.path))
+    if not any(Path(place).resolve() == _HOME for place in sys.path[:first]):
+        sys.path.insert(first, str(_HOME))
+    _FINDER.decided, _FINDER.claimed = False, True
 
 
 def look_out() -> None:
@@ -48,37 +59,65 @@ def module(name: str) -> ModuleType:
     return importlib.import_module(f"{OWN}.{name}" if ours and _FINDER.private() else name)
 
 
-def told() -> str | None:
-    """Return a line for who wonders why our packages go by other names here; None where they do not."""
-    if not _FINDER.decided:
-        return None
-    return (
-        f"nhsauth: this repository has a mock_servers of its own ({taken_by()}); the fixtures' is at {OWN}.mock_servers"
-    )
+def told() -> list[str]:
+    """Return a line for each other owner of our packages' names; nothing as long as nobody has needed ours."""
+    if _FINDER.decided is None:
+        return []
+    installed = list(_told_of_distributions())
+    if _FINDER.decided and not installed:
+        where = f"the fixtures' is at {OWN}.{OURS[0]}"
+        return [f"nhsauth: this repository has a {OURS[0]} of its own ({taken_by()}); {where}"]
+    return installed
 
 
 def taken_by() -> Path | None:
     """Return the team's own package that keeps ours from its name; `None` when the name is free."""
-    known = getattr(sys.modules.get(OURS[0]), "__file__", None)
-    if known is not None and Path(known).resolve().parent != _HOME / OURS[0]:
-        return Path(known)
-    return next((found for place in _places() if (found := _is_foreign(place, OURS[0]))), None)
+    known = sys.modules.get(OURS[0])
+    lies = [getattr(known, "__file__", None), *getattr(known, "__path__", ())]
+    for place in (Path(place) for place in lies if place):
+        return None if place.resolve().is_relative_to(_HOME / OURS[0]) else place
+    return next((found for place in _places() if (found := _foreign(place, OURS[0]))), None)
 
 
 def _places() -> Iterator[Path]:
     yield from map(Path, sys.path)
     here = Path.cwd()
-    for depth in _DEPTH:
-        yield from (found.parent for found in here.glob(f"{depth}/{OURS[0]}".lstrip("/")))
-        yield from (found.parent for found in here.glob(f"{depth}/{OURS[0]}.py".lstrip("/")))
+    if not here.is_relative_to(_HOME):  # our own repository has tests of mock_servers, in a folder called so
+        for depth in _DEPTH:
+            yield from (found.parent for found in here.glob(f"{depth}/{OURS[0]}".lstrip("/")))
+            yield from (found.parent for found in here.glob(f"{depth}/{OURS[0]}.py".lstrip("/")))
 
 
-def _is_foreign(place: Path, name: str) -> Path | None:
-    """Return the package or module of this name at a place, unless it is ours."""
+def _foreign(place: Path, name: str) -> Path | None:
+    """Return the package, the module or the folder of modules of this name at a place, unless it is ours."""
     for file in (place / name / "__init__.py", place / f"{name}.py"):
-        if file.is_file() and file.resolve() != _HOME / name / "__init__.py":
-            return file
-    return None
+        if file.is_file():
+            return None if file.resolve() == _HOME / name / "__init__.py" else file
+    return _folder(place, name)
+
+
+def _folder(place: Path, name: str) -> Path | None:
+    """Return a folder of modules without `__init__.py`."""
+    folder = place / name
+    is_one = folder.is_dir() and not (folder / "__init__.py").is_file()
+    return folder if is_one and any(next(folder.glob(depth), None) for depth in ("*.py", "*/*.py")) else None
+
+
+def _told_of_distributions() -> Iterator[str]:
+    """Tell which other distributions have installed packages called like ours.
+
+    Read from the lists of files alone: `importlib.metadata` takes longer to import than all of them to read.
+    """
+    for listed in (listed for place in sys.path for listed in Path(place).glob("*.dist-info/RECORD")):
+        files = listed.read_bytes()
+        names = [name for name in OURS if name.encode() in files and re.search(_FILES.format(name).encode(), files)]
+        if names and f"{__package__}/".encode() not in files:
+            distribution = " ".join(listed.parent.name.removesuffix(".dist-info").split("-"))
+            told = f"nhsauth: the distribution {distribution} installs {' and '.join(names)}, too"
+            if listed.parents[1].resolve() == _HOME:
+                yield f"{told}, and may have overwritten ours: uninstall it, then install pytest-nhsauth anew"
+            else:
+                yield f"{told}, in {listed.parents[1]}; ours are in {_HOME}"
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
@@ -91,10 +130,11 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds what lies below this package when a team has a `mock_servers` of its own; else nothing."""
+    """Finds what lies below this package when a team has a `mock_servers` of its own, and a team's folders."""
 
     def __init__(self) -> None:
         self.decided: bool | None = None
+        self.claimed = False
 
     def private(self) -> bool:
         """Whether ours are loaded under another name; decided once, when this is first asked."""
@@ -108,8 +148,10 @@ class _Finder(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,  # noqa: ARG002 - the protocol's
     ) -> importlib.machinery.ModuleSpec | None:
-        """Find modules of ours alone."""
-        if not fullname.startswith(f"{__package__}.") or not self.private():
+        """Find modules of ours, and what a team means by our names."""
+        if fullname in OURS:
+            return self._of_team(fullname)
+        if not fullname.startswith(f"{__package__}.") or fullname == _ENTRY_POINT or not self.private():
             return None
         if fullname == OWN:
             spec = importlib.machinery.ModuleSpec(OWN, None, is_package=True)
@@ -119,6 +161,17 @@ class _Finder(MetaPathFinder):
         if found is not None and isinstance(found.loader, importlib.machinery.SourceFileLoader):
             found.loader = _Loader(found.loader.name, found.loader.path)
         return found
+
+    def _of_team(self, name: str) -> importlib.machinery.ModuleSpec | None:
+        """Find a team's folder without `__init__.py`, which Python takes as long as ours are not installed."""
+        found = importlib.machinery.PathFinder.find_spec(name)
+        is_ours = found is not None and str(found.origin).startswith(str(_HOME / name))
+        folders = [str(folder) for place in sys.path if (folder := _folder(Path(place), name))]
+        if self.claimed or not is_ours or not folders or (name == OURS[0] and self.decided is False):
+            return None
+        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = folders
+        return spec
 
 
 def _import(

@@ -21,8 +21,8 @@ PLATFORM: Final = pytest.StashKey["Platform"]()
 _TOLD: Final = pytest.StashKey[int]()
 """The number of the newest exchange that the item has nothing, or nothing more, to tell of."""
 _KEPT: Final = pytest.StashKey["list[Record]"]()
-_WORKERS: Final = pytest.StashKey["list[tuple[int, int]]"]()
-"""How many exchanges, and how many refused, each of xdist's workers has told."""
+_WORKERS: Final = pytest.StashKey["list[tuple[int, int, list[str]]]"]()
+"""How many exchanges, how many refused, and what else is to be told, of each of xdist's workers."""
 _OUTPUT: Final = "nhsauth_tally"
 _QUIETEST: Final = -1
 
@@ -62,21 +62,25 @@ def send_tally(config: pytest.Config) -> None:
     """Let xdist's controller know how many exchanges this worker has seen."""
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
-        output[_OUTPUT] = _own_tally(config)
+        output[_OUTPUT] = (*_own_tally(config), packages.told())
 
 
 def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
     """Add what a worker has told."""
-    config.stash.setdefault(_WORKERS, []).append(tuple(output.get(_OUTPUT, (0, 0))))
+    config.stash.setdefault(_WORKERS, []).append(tuple(output.get(_OUTPUT, (0, 0, []))))
 
 
 def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line how many exchanges there were, and how many were refused; nothing without any."""
-    tallies = [_own_tally(config), *config.stash.get(_WORKERS, [])]
-    exchanges, refused = (sum(each) for each in zip(*tallies, strict=True))
-    if exchanges and reporter.verbosity >= _QUIETEST:
-        for line in filter(None, [packages.told()]):
-            reporter.write_line(line)
+    exchanges, refused = _own_tally(config)
+    lines = packages.told()
+    for of_worker, refused_of_worker, told in config.stash.get(_WORKERS, []):
+        exchanges, refused, lines = exchanges + of_worker, refused + refused_of_worker, [*lines, *told]
+    if reporter.verbosity < _QUIETEST:
+        return
+    for line in dict.fromkeys(lines):
+        reporter.write_line(line)
+    if exchanges:
         reporter.write_sep("=", f"nhsauth: {exchanges} exchange{'s' * (exchanges > 1)}, {refused} refused")
 
 

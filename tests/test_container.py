@@ -20,7 +20,7 @@ HEALTH, SERVE = (json.loads(found) for found in re.findall(r"^ *CMD (\[.*\])$", 
 (CONFIGURATION,) = re.findall(r"^COPY (\S+) /etc/nhsauth/nhsauth.toml$", CONTAINERFILE, re.MULTILINE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url(key_cache: Path) -> Iterator[str]:
     """Where the mock answers, started as in the container, but for the address, a free port and the place of a file."""
     instead = {"/etc/nhsauth/nhsauth.toml": str(ROOT / CONFIGURATION), "0.0.0.0": "127.0.0.1"}  # noqa: S104 - not here

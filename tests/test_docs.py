@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mock_servers.command_line.commands import nhsauth
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.jose.keys import KeyRing
 from pytest_nhsauth import plugin
+from tests.powershell import faults
 from tests.test_rooms import ORDER
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -31,7 +33,19 @@ def generated() -> Mapping[str, str]:
     return dict(module.pages())
 
 
-@pytest.mark.parametrize("name", sorted(generated()))
+PAGES = sorted(
+    page.relative_to(DOCS).as_posix()
+    for page in DOCS.rglob("*.md")
+    if page.parent.name == "errors" or "Made of the code by" in page.read_text(encoding="utf-8")
+)
+"""Those that are generated, by what they say themselves: to make them all takes as long as hundreds of tests."""
+
+
+def test_the_generated_pages_are_those_that_say_so() -> None:
+    assert sorted(generated()) == PAGES
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == generated()[name]
 
@@ -86,7 +100,8 @@ def header(part: str) -> str:
 def test_the_page_of_the_configuration_tells_every_key(table: str) -> None:
     told = told_of(table, (DOCS / "configuration.md").read_text(encoding="utf-8"))
 
-    assert {key for key in TABLES[table] if not re.search(rf"(?<![\w-]){key}(?![\w-])", told)} == set()
+    silent = {key for key in TABLES[table] if not re.search(rf"(?<![\w-]){key}(?![\w-])", told)}
+    assert silent == set(), f"docs/configuration.md does not tell these keys of [{table}]"
 
 
 def test_the_page_tells_of_no_key_of_an_app_that_does_not_exist() -> None:
@@ -108,7 +123,7 @@ def test_the_readme_shows_what_is_told_of_a_refused_request() -> None:
 def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) -> None:
     path = tmp_path / "nhsauth.toml"
     path.write_text(block(DOCS / "configuration.md", "toml"), encoding="utf-8")
-    for name in ("cis2.pem", "test-client.pem"):
+    for name in ("cis2.pem", "test-client.pem", "ca.pem"):
         (tmp_path / name).write_text(ring.pair("cis2", bits=2048).private_pem(), encoding="utf-8")
 
     configuration = configuration_file.read(path)
@@ -148,3 +163,33 @@ def test_a_file_that_a_recipe_names_is_there(page: Path) -> None:
 
     assert len(names) > 5
     assert [name for name in names if not any((root / name).exists() for root in roots)] == []
+
+
+FENCED = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+OF_A_SHELL = re.compile(r"\\\n|\$\(|\$\w|^\w+=|^export |<<| \| |pbpaste| @\w", re.MULTILINE)
+"""What bash and its like take, and PowerShell does not."""
+ON_LINUX_ALONE = "certutil "
+
+
+def snippets(page: Path) -> list[tuple[str, str]]:
+    """What a page shows, in its order: of which language, and the text."""
+    found = FENCED.findall(page.read_text(encoding="utf-8"))
+    return [(language, re.sub(rf"^{indent}", "", text, flags=re.MULTILINE)) for indent, language, text in found]
+
+
+@pytest.mark.parametrize("page", [README, *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+def test_what_a_user_pastes_into_a_shell_stands_there_for_powershell_too(page: Path) -> None:
+    shown = [*snippets(page), ("", "")]
+    alone = [
+        text
+        for (language, text), (following, _) in pairwise(shown)
+        if language in ("sh", "shell", "bash", "console") and OF_A_SHELL.search(text) and following != "powershell"
+    ]
+
+    assert [text for text in alone if ON_LINUX_ALONE not in text] == []
+    assert [text for language, text in shown if language == "powershell" and faults(text)] == []
+
+
+@pytest.mark.parametrize("text", ["a = (", "$x = 'a", "curl -s \\\n  -d a=b | ("])
+def test_what_is_no_powershell_is_noticed(text: str) -> None:
+    assert faults(text) != []

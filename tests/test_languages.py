@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from mock_servers.jose.keys import KeyRing
+from mock_servers.mock import Mock
+
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 JARS = Path("/usr/share/java")
@@ -108,3 +111,29 @@ def test_an_example_passes_in_its_own_language(name: str, run: Run, tmp_path: Pa
     said = "".join(each.stdout for each in done)
     assert [each.returncode for each in done] == [0] * len(done), said
     assert re.search(language.passed, said), said
+
+
+MISUSE = """
+import { control } from './control.ts';
+
+const api = control('');
+export const token: string = (await api.POST('/id-tokens', { body: { provider: 'cis2' } })).data!.id_token;
+await api.POST('/id-token', { body: {} });
+"""
+
+
+def test_the_mock_s_own_api_has_types_in_node(run: Run, tmp_path: Path, ring: KeyRing) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not on this machine")
+    shutil.copytree(EXAMPLES / "node", tmp_path / "example", ignore=shutil.ignore_patterns("node_modules"))
+    (installs, _) = LANGUAGES["node"].commands
+    platform = Mock(ring=ring)
+    with platform.serving():
+        right = [run(installs), run(("env", f"NHSAUTH_URL={platform.url}", "npm", "run", "types"))]
+    (tmp_path / "example" / "misuse.ts").write_text(MISUSE, encoding="utf-8")
+    wrong = run(("npx", "--no-install", "tsc"))
+
+    assert [each.returncode for each in right] == [0, 0], right[-1].stdout
+    assert re.findall(r"^(\w+\.ts\(\d+),.*'\"(/[a-z-]+)\"'", wrong.stdout, re.MULTILINE) == [
+        ("misuse.ts(6", "/id-token")
+    ]

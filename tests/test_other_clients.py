@@ -96,9 +96,9 @@ def test_what_the_readme_shows_for_any_language_gets_a_token(url: str) -> None:
     if not (shutil.which("curl") and shutil.which("sh")):
         pytest.skip("curl and a POSIX shell are not on this machine")
     text = README.read_text(encoding="utf-8")
-    found = re.search(r"    ask\(\) .*?\n\n", text, re.DOTALL)
+    found = re.search(r"```sh\n(ask\(\) .*?)```", text, re.DOTALL)
     assert found is not None
-    script = found[0].replace("http://127.0.0.1:8080", url).replace("curl ", "curl --noproxy '*' ")
+    script = found[1].replace("http://127.0.0.1:8080", url).replace("curl ", "curl --noproxy '*' ")
 
     command = ["sh", "-euc", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - the README's

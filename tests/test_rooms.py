@@ -1,12 +1,11 @@
 """The rooms of the mock servers: every import points downwards, lazy ones and those for types included."""
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.sources import ROOT, SOURCES, module, source
+
 PACKAGE = "mock_servers"
 
 ORDER = (
@@ -37,7 +36,7 @@ FIRST_USE = {
         *("command_line.asking", "command_line.catalogue", "command_line.configuring", "command_line.contract"),
         *("command_line.ending", "command_line.explaining", "command_line.logs", "command_line.new_key"),
         *("command_line.running", "command_line.serving", "command_line.story", "command_line.summary"),
-        *("command_line.variables", "version"),
+        *("command_line.variables", "command_line.watching", "version"),
     ),
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),
@@ -61,41 +60,21 @@ LOOSE_AT_MOST = 6
 MODULES_AT_MOST = 29
 
 FLOOR = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms}
-MODULES = {
-    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): path
-    for path in sorted((ROOT / PACKAGE).rglob("*.py"))
-}
+MODULES = {module(path): path for path in SOURCES if module(path).split(".")[0] == PACKAGE}
 
 
 def room(module: str) -> str:
     return module.split(".")[1] if "." in module else PACKAGE
 
 
-def imported(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
-    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE:
-        for alias in node.names:
-            module = f"{node.module}.{alias.name}"
-            yield module if module in MODULES else node.module
+def of_ours(names: Iterable[str]) -> set[str]:
+    """The modules of the package among what is imported."""
+    ours = {name for name in names if name.split(".")[0] == PACKAGE}
+    return {name if name in MODULES else name.rpartition(".")[0] for name in ours}
 
 
-IMPORTS = {
-    module: {target for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for target in imported(node)}
-    - {module}
-    for module, path in MODULES.items()
-}
-
-
-def lazy_imports() -> set[tuple[str, str]]:
-    return {
-        (module, target)
-        for module, path in MODULES.items()
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-        for target in imported(node)
-    }
+def imports(module: str) -> set[str]:
+    return of_ours(source(MODULES[module]).imports) - {module}
 
 
 def test_every_room_has_a_floor() -> None:
@@ -106,13 +85,13 @@ def test_every_room_has_a_floor() -> None:
 def test_a_module_imports_only_from_its_own_room_and_those_below(module: str) -> None:
     own = room(module)
 
-    upwards = [target for target in IMPORTS[module] if room(target) != own and FLOOR[room(target)] >= FLOOR[own]]
+    upwards = [target for target in imports(module) if room(target) != own and FLOOR[room(target)] >= FLOOR[own]]
 
     assert upwards == []
 
 
 def test_no_two_files_import_each_other_by_whatever_way_round() -> None:
-    left = dict(IMPORTS)
+    left = {module: imports(module) for module in MODULES}
     while free := [module for module, targets in left.items() if not targets & left.keys()]:
         left = {module: targets for module, targets in left.items() if module not in free}
 
@@ -138,5 +117,6 @@ def test_no_room_is_crowded() -> None:
 
 def test_what_is_loaded_on_first_use_stands_on_one_list() -> None:
     listed = {(f"{PACKAGE}.{module}", f"{PACKAGE}.{each}") for module, loads in FIRST_USE.items() for each in loads}
+    found = {(module, each) for module, path in MODULES.items() for each in of_ours(source(path).lazy_imports)}
 
-    assert lazy_imports() == listed
+    assert found == listed

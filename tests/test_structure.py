@@ -1,15 +1,12 @@
 """What holds for the sources as a whole: where imports point, how long functions are, what never lies in the tree."""
 
-import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("pytest_nhsauth", "mock_servers", "contract_tests")
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+from tests.sources import PACKAGES, ROOT, SOURCES, module, source
+
 UNTRACKED = {"__pycache__", "node_modules"}
 LONGEST_FUNCTION = 40
 LONGEST_ENGINE = 220
@@ -28,24 +25,11 @@ FORBIDDEN = {
 }
 
 
-def module(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+def imports_of(*packages: str) -> dict[str, frozenset[str]]:
+    return {module(path): source(path).imports for path in SOURCES if module(path).startswith(packages)}
 
 
-def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def imports_of(*packages: str) -> dict[str, set[str]]:
-    chosen = [path for path in SOURCES if module(path).startswith(packages)]
-    return {module(path): set(imported(path)) for path in chosen}
-
-
-def offenders(imports: dict[str, set[str]], *prefixes: str) -> list[tuple[str, str]]:
+def offenders(imports: dict[str, frozenset[str]], *prefixes: str) -> list[tuple[str, str]]:
     return [
         (name, target)
         for name, targets in imports.items()
@@ -100,13 +84,7 @@ def test_the_engine_stays_small() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)
 def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
-    functions = [
-        node
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-
-    long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION]
+    long = [name for name, lines in source(path).functions if lines > LONGEST_FUNCTION]
 
     assert long == []
 
@@ -126,22 +104,9 @@ def test_no_private_key_lies_in_the_tree() -> None:
 
 
 def test_the_packages_call_nothing_that_only_posix_has() -> None:
-    posix_only = {
-        "os.fork",
-        "os.getuid",
-        "os.geteuid",
-        "fcntl",
-        "pwd",
-        "grp",
-        "resource",
-        "os.mkfifo",
-        "signal.SIGKILL",
-    }
-    calls = {
-        (module(path), ast.unparse(node))
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in posix_only
-    }
+    modules = ("fcntl", "pwd", "grp", "resource")
+    names = {"os.fork", "os.getuid", "os.geteuid", "os.mkfifo", "signal.SIGKILL"}
+    uses = {(module(path), name) for path in SOURCES for name in source(path).attributes & names}
 
-    assert calls == set()
+    assert uses == set()
+    assert offenders(imports_of(*PACKAGES), *modules) == []

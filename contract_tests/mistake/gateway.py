@@ -1,7 +1,7 @@
 """Mistakes in a call of an API behind the platform, and of the monitoring endpoint."""
 
-from contract_tests.draft import Draft, client_credentials, hello_user
-from contract_tests.target import HEALTHCARE_WORKER
+from contract_tests.draft import Draft, client_credentials, hello_user, token_exchange
+from contract_tests.target import HEALTHCARE_WORKER, App
 
 
 def status_key_absent(draft: Draft) -> None:
@@ -51,6 +51,46 @@ def token_of_an_application(draft: Draft) -> None:
     draft.headers["Authorization"] = f"Bearer {client_credentials(draft.target).send().json['access_token']}"
 
 
+def app_lost_its_approval(draft: Draft) -> None:
+    """Send a good token of an app that is approved no more."""
+    _changed(draft, {"approved": False})
+
+
+def app_lost_its_approval_and_products(draft: Draft) -> None:
+    """Send a good token of an app that is approved no more, and subscribed to nothing."""
+    _changed(draft, {"approved": False, "subscribed": False})
+
+
+def app_lost_its_products(draft: Draft) -> None:
+    """Send a good token of an app that is subscribed to nothing any more."""
+    _changed(draft, {"subscribed": False})
+
+
+def app_removed(draft: Draft) -> None:
+    """Send a good token of an app that is there no more."""
+    app = _new_token(draft)
+    draft.target.remove_app(app)
+
+
+def _changed(draft: Draft, members: dict[str, bool]) -> None:
+    app = _new_token(draft)
+    draft.target.change_app(app, members)
+
+
+def _new_token(draft: Draft) -> App:
+    """Put a token of an app that no other test has into the request."""
+    app = draft.target.new_app({})
+    exchange = token_exchange(draft.target)
+    exchange.assertion.claims |= {"iss": app.client_id, "sub": app.client_id}
+    draft.headers["Authorization"] = f"Bearer {exchange.send().json['access_token']}"
+    return app
+
+
+def token_beside_another_scheme(draft: Draft) -> None:
+    """Send the token under another scheme."""
+    draft.headers["Authorization"] = draft.headers["Authorization"].replace("Bearer", "Basic")
+
+
 def key_unknown(draft: Draft) -> None:
     """Send an API key that is nobody's."""
     draft.headers["apikey"] = "no-such-key"
@@ -64,3 +104,28 @@ def key_empty(draft: Draft) -> None:
 def app_not_approved(draft: Draft) -> None:
     """Send the key of an app that is not approved, or no more."""
     draft.app["approved"] = False
+
+
+def key_not_approved(draft: Draft) -> None:
+    """Send a key that is not approved."""
+    draft.app["key_approved"] = False
+
+
+def developer_inactive(draft: Draft) -> None:
+    """Send the key of an app whose developer is not active."""
+    draft.app["developer_active"] = False
+
+
+def company_inactive(draft: Draft) -> None:
+    """Send the key of an app whose company is not active."""
+    draft.app["company_active"] = False
+
+
+def app_not_subscribed(draft: Draft) -> None:
+    """Send the key of an app that is subscribed to nothing."""
+    draft.app["subscribed"] = False
+
+
+def key_left_out(draft: Draft) -> None:
+    """Send neither a key nor a token."""
+    del draft.headers["apikey"]

@@ -1,15 +1,23 @@
 """Mistakes made at CIS2 and at NHS login: in an authorization request, for a token, at userinfo, at the end."""
 
+from base64 import b64encode
+
 from contract_tests import jwts
 from contract_tests.draft import (
     Draft,
     Late,
+    cis2_refresh,
+    cis2_refresh_of,
     cis2_token,
     cis2_userinfo,
+    nhs_login_refresh,
     nhs_login_refresh_of,
     nhs_login_token,
     nhs_login_userinfo,
+    realm_token,
+    realm_userinfo,
 )
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT
 
 NOBODY = "no-such-client"
 
@@ -107,6 +115,11 @@ def grant_type_unknown(draft: Draft) -> None:
 def grant_type_password(draft: Draft) -> None:
     """Use a grant type that this provider does not answer."""
     draft.form["grant_type"] = "password"
+
+
+def grant_type_refresh(draft: Draft) -> None:
+    """Refresh where there is nothing to refresh."""
+    draft.form["grant_type"] = "refresh_token"
 
 
 def client_id_absent(draft: Draft) -> None:
@@ -298,3 +311,269 @@ def hint_absent(draft: Draft) -> None:
 def come_back_elsewhere(draft: Draft) -> None:
     """Come back from a logout to where the client is not at home."""
     draft.asked["post_logout_redirect_uri"] = "https://another.example/bye"
+
+
+def asked_by_put(draft: Draft) -> None:
+    """Send the browser with a method that no browser has."""
+    draft.method = "PUT"
+
+
+def client_id_twice(draft: Draft) -> None:
+    """Say twice who asks."""
+    draft.asked["client_id"] = [Late.CLIENT_ID, Late.CLIENT_ID]
+
+
+def asked_twice(draft: Draft) -> None:
+    """Ask with a parameter twice, if only one that nobody reads."""
+    draft.asked["extra"] = ["one", "two"]
+
+
+def codes_not_registered(draft: Draft) -> None:
+    """Ask as a client that is registered for refreshes alone."""
+    draft.app["grant_types"] = ["refresh_token"]
+
+
+def refreshes_not_registered(draft: Draft) -> None:
+    """Refresh as a client that is registered for codes alone."""
+    draft.app["grant_types"] = ["authorization_code"]
+
+
+def response_mode_form(draft: Draft) -> None:
+    """Want the answer as a form."""
+    draft.asked["response_mode"] = "form_post"
+
+
+def request_uri(draft: Draft) -> None:
+    """Say where the request is."""
+    draft.asked["request_uri"] = "https://app.example/request.jwt"
+
+
+def registration(draft: Draft) -> None:
+    """Register in the request."""
+    draft.asked["registration"] = "{}"
+
+
+def scope_absent(draft: Draft) -> None:
+    """Ask for no scope at all."""
+    del draft.asked["scope"]
+
+
+def scope_reserved(draft: Draft) -> None:
+    """Ask for what only the NHS App may."""
+    draft.asked["scope"] = "openid nhs_app_credentials"
+
+
+def scopes_exclusive(draft: Draft) -> None:
+    """Ask for two scopes of which there is only one."""
+    draft.asked["scope"] = "openid profile basic_demographics"
+
+
+def prompt_unknown(draft: Draft) -> None:
+    """Make a prompt up."""
+    draft.asked["prompt"] = "sometimes"
+
+
+def prompt_none_and_login(draft: Draft) -> None:
+    """Want no page, and a log-in."""
+    draft.asked["prompt"] = "none login"
+
+
+def max_age_no_number(draft: Draft) -> None:
+    """Name an age that is no number."""
+    draft.asked["max_age"] = "five minutes"
+
+
+def max_age_negative(draft: Draft) -> None:
+    """Name an age below zero."""
+    draft.asked["max_age"] = "-1"
+
+
+def display_unknown(draft: Draft) -> None:
+    """Want a page for a device that nobody has."""
+    draft.asked["display"] = "wap"
+
+
+def vtr_unknown(draft: Draft) -> None:
+    """Name a vector of trust that no client is registered for."""
+    draft.asked["vtr"] = '["P7.Cp.Cd"]'
+
+
+def vtr_empty(draft: Draft) -> None:
+    """Name no vector of trust, in a list."""
+    draft.asked["vtr"] = "[]"
+
+
+def voucher_opaque(draft: Draft) -> None:
+    """Send another client's word that is no JWT."""
+    draft.asked["asserted_login_identity"] = "opaque"
+
+
+def person_of_a_low_level(draft: Draft) -> None:
+    """Log somebody in who has no smartcard, where the highest level is taken for granted."""
+    draft.asked["login_hint"] = "656005750110"
+
+
+def patient_of_a_low_level(draft: Draft) -> None:
+    """Log somebody in who has proven nothing, where P9 is taken for granted."""
+    draft.asked["login_hint"] = "9912003073"
+
+
+def header_beside_client_id(draft: Draft) -> None:
+    """Name the client in a header and in the form."""
+    draft.form["client_id"] = Late.CLIENT_ID
+    draft.headers["Authorization"] = f"Basic {b64encode(b'a:b').decode()}"
+
+
+def assertion_type_other(draft: Draft) -> None:
+    """Name another type of assertion."""
+    draft.form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"
+
+
+def client_unnamed(draft: Draft) -> None:
+    """Send neither a client id nor an assertion."""
+    for name in ("client_assertion_type", "client_assertion"):
+        del draft.form[name]
+
+
+def keys_unreachable(draft: Draft) -> None:
+    """Register keys where nobody answers."""
+    draft.app["jwks_url"] = draft.target.jwks_host.silent_url
+
+
+def kid_unknown(draft: Draft) -> None:
+    """Name a key that is not registered."""
+    draft.assertion.header["kid"] = "no-such-key"
+
+
+def exp_text(draft: Draft) -> None:
+    """Write the expiry as text."""
+    draft.assertion.claims["exp"] = str(draft.target.now() + 240)
+
+
+def exp_this_second(draft: Draft) -> None:
+    """Let the assertion expire on this very second."""
+    draft.assertion.claims["exp"] = draft.target.second()
+
+
+def code_of_another_app(draft: Draft) -> None:
+    """Send a code that another app's log-in gave."""
+    other = draft.target.app({"name": "Another app"})
+    draft.form["code"] = draft.target.code(HEALTHCARE_WORKER, other)
+
+
+def code_of_another_patients_app(draft: Draft) -> None:
+    """Send a code of NHS login that another app's log-in gave."""
+    other = draft.target.app({"name": "Another app"})
+    draft.form["code"] = draft.target.code(PATIENT, other)
+
+
+def code_too_old_at_nhs_login(draft: Draft) -> None:
+    """Send a code on the second when its ten minutes are over."""
+    with draft.target.at(draft.target.now() - 600):
+        draft.form["code"] = nhs_login_token(draft.target).form["code"]
+
+
+def nhs_login_token_of_cis2(draft: Draft) -> None:
+    """Send CIS2's access token to NHS login."""
+    draft.headers["Authorization"] = cis2_userinfo(draft.target).headers["Authorization"]
+
+
+def cis2_token_of_nhs_login(draft: Draft) -> None:
+    """Send NHS login's access token to CIS2."""
+    draft.headers["Authorization"] = nhs_login_userinfo(draft.target).headers["Authorization"]
+
+
+def refresh_token_too_old_at_nhs_login(draft: Draft) -> None:
+    """Send a refresh token on the second when its thirty days are over."""
+    with draft.target.at(draft.target.now() - 2592000):
+        draft.form["refresh_token"] = nhs_login_refresh(draft.target).form["refresh_token"]
+
+
+def refresh_token_too_old_at_cis2(draft: Draft) -> None:
+    """Send a refresh token on the second when its twelve hours are over."""
+    with draft.target.at(draft.target.now() - 43200):
+        draft.form["refresh_token"] = cis2_refresh(draft.target).form["refresh_token"]
+
+
+def refresh_token_used_before_at_cis2(draft: Draft) -> None:
+    """Send a refresh token a second time."""
+    cis2_refresh_of(draft.target, draft.form["refresh_token"], draft.app).send()
+
+
+def refresh_as_another_app(draft: Draft) -> None:
+    """Refresh in the name of another app."""
+    draft.app["name"] = "Another app"
+
+
+def userinfo_by_put(draft: Draft) -> None:
+    """Put userinfo."""
+    draft.method = "PUT"
+
+
+def hint_opaque(draft: Draft) -> None:
+    """Send a hint that is no token."""
+    draft.asked["id_token_hint"] = "opaque"
+
+
+def hint_of_nhs_login(draft: Draft) -> None:
+    """Send the id token of another provider."""
+    header, claims = draft.target.id_token_parts(PATIENT)
+    draft.asked["id_token_hint"] = draft.target.id_token(PATIENT, header, claims)
+
+
+def come_back_to_a_path(draft: Draft) -> None:
+    """Come back from a logout to a path."""
+    draft.asked["post_logout_redirect_uri"] = "/bye"
+
+
+def end_by_post(draft: Draft) -> None:
+    """Post the end of a session."""
+    draft.method = "POST"
+
+
+def realm_other(draft: Draft) -> None:
+    """Ask a realm that does not exist."""
+    draft.path = draft.path.replace("/Healthcare/", "/Hospital/")
+
+
+def nothing_else(_: Draft) -> None:
+    """Do what nobody may, and nothing else."""
+
+
+def realm_code_used_before(draft: Draft) -> None:
+    """Send a code a second time."""
+    first = realm_token(draft.target)
+    first.send()
+    draft.form["code"] = first.form["code"]
+
+
+def realm_code_too_old(draft: Draft) -> None:
+    """Send a code on the second when its two minutes are over."""
+    with draft.target.at(draft.target.now() - 120):
+        draft.form["code"] = realm_token(draft.target).form["code"]
+
+
+def realm_code_of_cis2(draft: Draft) -> None:
+    """Send a code of CIS2 itself."""
+    draft.form["code"] = cis2_token(draft.target).form["code"]
+
+
+def realm_token_expired(draft: Draft) -> None:
+    """Send an access token when its five minutes are over."""
+    with draft.target.at(draft.target.now() - 300):
+        draft.headers["Authorization"] = realm_userinfo(draft.target).headers["Authorization"]
+
+
+def scope_with_the_code(draft: Draft) -> None:
+    """Send a scope with the code, where that is refused."""
+    draft.form["scope"] = "openid"
+
+
+def state_absent(draft: Draft) -> None:
+    """Send no state, where one is wanted."""
+    del draft.asked["state"]
+
+
+def nonce_absent(draft: Draft) -> None:
+    """Send no nonce, where one is wanted."""
+    del draft.asked["nonce"]

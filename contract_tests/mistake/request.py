@@ -1,6 +1,6 @@
 """Mistakes in the request around its tokens: method, path, content type, and the form's plain fields."""
 
-from contract_tests.draft import ACCESS_TOKEN, ID_TOKEN, TOKEN_EXCHANGE, Draft
+from contract_tests.draft import ACCESS_TOKEN, FORM, ID_TOKEN, TOKEN_EXCHANGE, Draft
 
 
 def unknown_path(draft: Draft) -> None:
@@ -184,3 +184,8 @@ def exchange_with_empty_grant_type(draft: Draft) -> None:
 def exchange_with_second_grant_type_right(draft: Draft) -> None:
     """Send the grant type of the exchange after a wrong one."""
     draft.form["grant_type"] = ["refresh_token", TOKEN_EXCHANGE]
+
+
+def content_type_with_a_charset(draft: Draft) -> None:
+    """Name a charset beside the right content type, where that is refused."""
+    draft.headers["Content-Type"] = f"{FORM}; charset=utf-8"

@@ -3,15 +3,17 @@ import { webcrypto } from 'node:crypto';
 import { beforeAll, expect, inject, test } from 'vitest';
 
 import { Apim } from './apim.mjs';
+import { control } from './control.ts';
 
 const mock = inject('mock');
-const ask = (path, options) => fetch(`${mock}/_nhsauth/${path}`, options);
+const api = control(mock);
+const app = { params: { path: { client_id: 'nhsauth-app' } } };
 let apim;
 
 /** The app that the mock knows from its start. */
 beforeAll(async () => {
-  const { keys } = await (await ask('apps/nhsauth-app/jwks')).json();
-  const pem = await (await ask('apps/nhsauth-app/private-key')).text();
+  const { keys } = (await api.GET('/apps/{client_id}/jwks', app)).data;
+  const pem = (await api.GET('/apps/{client_id}/private-key', { ...app, parseAs: 'text' })).data;
   const der = Buffer.from(pem.replaceAll(/-----.*-----|\s/g, ''), 'base64');
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-512' };
   const key = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
@@ -19,12 +21,7 @@ beforeAll(async () => {
 });
 
 async function idToken() {
-  const answer = await ask('id-tokens', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ provider: 'cis2', user: '656005750104' }),
-  });
-  return (await answer.json()).id_token;
+  return (await api.POST('/id-tokens', { body: { provider: 'cis2', user: '656005750104' } })).data.id_token;
 }
 
 test('a doctor is greeted', async () => {
@@ -43,6 +40,6 @@ test('an authorization code is no id_token', async () => {
     error: 'invalid_request',
     error_description: 'Malformed JWT in subject_token',
   });
-  const [exchange] = await (await ask('exchanges?error=invalid_request')).json();
+  const [exchange] = (await api.GET('/exchanges', { params: { query: { error: 'invalid_request' } } })).data;
   expect(exchange.diagnosis).toContain('subject_token'); // what the real service keeps to itself
 });

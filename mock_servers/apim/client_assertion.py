@@ -129,8 +129,13 @@ def find_client_assertion_jti(exchange: Exchange) -> str | None:
     return f"jti is {shown(jti)}: it must be text, best a fresh UUID."
 
 
+def jti_key(environment: str, client_id: Any, jti: Any) -> bytes:
+    """Return by what a jti is remembered."""
+    return fingerprint(json.dumps([environment, client_id, jti]))
+
+
 def _jti_key(exchange: Exchange) -> bytes:
-    return fingerprint(json.dumps([exchange.service.environment, exchange.client_id, exchange.jti]))
+    return jti_key(exchange.service.environment, exchange.client_id, exchange.jti)
 
 
 def _used(exchange: Exchange) -> str:

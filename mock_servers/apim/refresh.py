@@ -31,7 +31,7 @@ def find_refresh_token(exchange: Exchange) -> str | None:
     sent = exchange.form("refresh_token") or ""
     token = exchange.service.store.refresh_tokens.get(sent)
     if token is None or token.environment != exchange.service.environment:
-        return f"refresh_token {cut(sent)} is none that this service has issued."
+        return f"refresh_token {cut(sent)} was not issued by this service."
     if token.client_id != exchange.app.client_id:
         return f"refresh_token {cut(sent)} belongs to the app with API key {shown(token.client_id)}."
     if token.spent_at is not None:

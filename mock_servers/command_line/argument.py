@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from mock_servers.state.limit import FULL_HOST, HTTPS_ORIGIN
 from mock_servers.wire.wording import shown
 
 _VALUE: Final = re.compile(r"-----.*|-[A-Za-z0-9_.~+/=-]{15,}", re.DOTALL)
@@ -36,3 +37,16 @@ def allowed_hosts(_: click.Context, __: click.Parameter, hosts: tuple[str, ...])
             allowed = "a host, or one with its port such as proxy.example:8443"
             raise click.BadParameter(f"{shown(host)}; allowed: {allowed}")
     return tuple(host.lower() for host in hosts)
+
+
+def upstreams_by_host(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Return the URLs of options such as `HOST=https://proxy.example:8443`, by host."""
+    found: dict[str, str] = {}
+    for each in given:
+        host, equals, url = each.partition("=")
+        if not equals or not FULL_HOST.holds(host.lower()) or not HTTPS_ORIGIN.holds(url):
+            raise click.BadParameter(f"{shown(each)}; allowed: HOST=URL, the URL {HTTPS_ORIGIN.allowed}")
+        if host.lower() in found:
+            raise click.BadParameter(f"{host} is given twice; allowed: each host once")
+        found[host.lower()] = url
+    return found

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from mock_servers.command_line.argument import TakesValue, allowed_hosts
+from mock_servers.command_line.argument import TakesValue, allowed_hosts, upstreams_by_host
 from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
@@ -145,6 +145,55 @@ def run(
 
     logs.set_up(form="text", level=log_level)
     running.run(command=command, config=config, port=port, allowed=allowed, test_suites=test_suites)
+
+
+@nhsauth.command("watch", context_settings={"allow_interspersed_args": False})
+@_VERSION
+@click.option(
+    "--config", type=_FILE, help="A nhsauth.toml or pyproject.toml; else the one in this folder, else the defaults."
+)
+@click.option(
+    "--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="The proxy's port; 0 picks a free one."
+)
+@click.option(
+    "--upstream",
+    "upstreams",
+    multiple=True,
+    metavar="HOST=URL",
+    callback=upstreams_by_host,
+    help="Where a real host is reached, such as a private link or an egress host; as often as need be.",
+)
+@click.option("--upstream-ca", type=_FILE, help="Certificate authorities to trust besides, a PEM file.")
+@click.option("--fetch-keys", is_flag=True, help="Read the providers' public key sets, to judge id_tokens by them.")
+@click.option(
+    "--production", is_flag=True, help="Reach production hosts as well; then no value is kept, and no file written."
+)
+@click.option(
+    "--har",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the exchanges with known hosts there, secrets cut; nhsauth explain @FILE reads them.",
+)
+@click.option(
+    "--har-with-secrets", is_flag=True, help="Cut nothing in that file: tokens, secrets and people stand in it whole."
+)
+@click.option("--fail-on", type=click.Choice(["refused"]), help="Exit with 1 when a request was refused.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD …]")
+def watch(*, command: tuple[str, ...], **options: Any) -> None:
+    """Lead a command to the real hosts, and explain what they refuse.
+
+    Every request goes on to the real service and every answer comes back, byte for byte; what is refused is explained
+    on stderr at once, and on a page at $NHSAUTH_URL/_nhsauth/. CMD's environment leads it here by a proxy and a
+    certificate authority that live no longer than CMD. Without CMD the lines that nhsauth env prints are printed, and
+    the watch ends with SIGINT or SIGTERM. Other hosts are tunnelled untouched. No value of a token, code or secret is
+    kept.
+
+    The exit code is CMD's.
+    """
+    from mock_servers.command_line import logs, watching
+
+    logs.set_up(form="text", level="error")
+    watching.watch(command, watching.Options(**options))
 
 
 @_command("env", nhsauth)

@@ -87,9 +87,13 @@ class _Text(logging.Formatter):
 
 
 def _explained(exchange: Record) -> Iterator[str]:
+    """Yield what stands below the line of an exchange, which has said the headline."""
     examined = exchange.examination()
-    for finding in examined.findings:
-        yield from lines(asdict(finding))
+    for number, finding in enumerate(examined.findings):
+        said = {"seen": None} if number == 0 and examined.headline else {}
+        yield from lines(asdict(finding) | said)
+        if said:
+            yield f"  Rule:  {one_line(str(exchange.diagnosis))}"
     yield from (f"then: {one_line(each)}" for each in examined.then)
     yield from (f"advice: {one_line(each)}" for each in examined.advice)
 

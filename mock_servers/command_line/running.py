@@ -58,7 +58,7 @@ def run(
     `test_suites`: the hosts that public test suites call are played, whatever the configuration says. Raises Misuse for
     a configuration or port that cannot be used.
     """
-    signals = _Signals()
+    signals = Signals()
     read = configured(config)
     configuration = replace(read, test_suite_hosts=read.test_suite_hosts or test_suites)
     with ExitStack() as stack:
@@ -69,7 +69,7 @@ def run(
             server = platform.start(port=port)
         try:
             known = prepared.open_at(server)
-            code = _code_of(command, _environ(configuration, known), signals)
+            code = code_of(command, _environ(configuration, known), signals, "run")
         finally:
             server.stop()
     tell(platform, prepared.proxy, is_green_suite=code == 0 and configuration.test_suite_hosts)
@@ -108,14 +108,15 @@ def _environ(configuration: Configuration, known: RealNames) -> dict[str, str]:
     return environ
 
 
-def _code_of(command: Sequence[str], environ: Mapping[str, str], signals: _Signals) -> int:
+def code_of(command: Sequence[str], environ: Mapping[str, str], signals: Signals, name: str) -> int:
+    """Run a command to its end and return its code, as a shell would; `name` is the command of ours that runs it."""
     try:
         process = signals.started(_found(command), environ)
     except FileNotFoundError:
-        click.echo(f"nhsauth run: {command[0]!r} was not found; after -- comes the command to run", err=True)
+        click.echo(f"nhsauth {name}: {command[0]!r} was not found; after -- comes the command to run", err=True)
         return _NOT_FOUND
     except OSError as error:
-        click.echo(f"nhsauth run: {command[0]!r} cannot be run ({error.strerror})", err=True)
+        click.echo(f"nhsauth {name}: {command[0]!r} cannot be run ({error.strerror})", err=True)
         return _NOT_EXECUTABLE
     # With a timeout it looks again and again: a signal that another thread got is acted on between two looks.
     code = process.wait(timeout=threading.TIMEOUT_MAX)
@@ -129,7 +130,7 @@ def _found(command: Sequence[str]) -> list[str]:
     return [program or command[0], *command[1:]]
 
 
-class _Signals:
+class Signals:
     """Passes on what would end this process, from its making on: at once, or when there is a process to pass it on to.
 
     What is typed at a terminal reaches a running command without us, and would reach it twice. Away from a terminal the

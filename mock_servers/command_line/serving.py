@@ -44,10 +44,16 @@ def run(
         server = platform.start(host=host, port=port)
     if tls:
         _speak_tls(platform, server, allowed)
-    _warn_of_strangers(host)
+    if not _is_loopback(host):
+        _LOG.warning("Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", host)
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()
-    _say_ready(server.url, as_json=as_json)
+    line = (
+        json.dumps({"event": "ready", "url": server.url, "pid": os.getpid()})
+        if as_json
+        else f"nhsauth ready at {server.url}"
+    )
+    click.echo(line)  # which flushes
     if sys.stderr.isatty() and not as_json:
         apps, people = platform.apps.all(), platform.store.people.values()
         click.echo("\n".join(greeting.lines(server.url, apps, people)), err=True)
@@ -77,16 +83,6 @@ def configured(config: Path | None) -> Configuration:
     with misuse(configuration_file.ConfigurationError):
         path = config or configuration_file.find(Path.cwd())
         return configuration_file.read(path) if path else Configuration()
-
-
-def _say_ready(url: str, *, as_json: bool) -> None:
-    line = json.dumps({"event": "ready", "url": url, "pid": os.getpid()}) if as_json else f"nhsauth ready at {url}"
-    click.echo(line)  # which flushes
-
-
-def _warn_of_strangers(host: str) -> None:
-    if not _is_loopback(host):
-        _LOG.warning("Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", host)
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
 from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.routing import Rule
+from werkzeug.routing import Map
+from werkzeug.routing import Rule as Route
 
 from mock_servers.configuration.members import MemberError
 from mock_servers.control import (
@@ -43,6 +44,20 @@ _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for na
 CALLS: Final[tuple[Call, ...]] = (*openapi.calls(_OTHERS, _SCHEMAS), *_OTHERS)
 """Every call there is."""
 
+_METHODS: Final[Mapping[str, Sequence[str]]] = {
+    path: [call.method for call in CALLS if call.path == path] for path in dict.fromkeys(call.path for call in CALLS)
+}
+_ROUTES: Final = Map(
+    [
+        *(Route(call.path, endpoint=call.name, methods=[call.method]) for call in CALLS),
+        # Other methods of a path, lest `PUT /apps/x/jwks` be the call for an app named `x/jwks`.
+        *(Route(path, endpoint=path, methods=None) for path in _METHODS),
+    ],
+    merge_slashes=False,
+    strict_slashes=False,
+)
+"""One map for every mock: to make it takes longer than most calls."""
+
 _ANY_HOST: Final = frozenset(call.name for call in CALLS if call.any_host)
 _FROM_REDIRECT: Final = frozenset(call.name for call in CALLS if call.from_redirect)
 
@@ -52,30 +67,13 @@ def create_app(platform: Platform) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
     # A body without a Content-Length is cut off there in silence: with one byte more it shows that it is too large.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
-    app.url_map.merge_slashes = False
-    app.url_map.strict_slashes = False
+    app.url_map = _ROUTES
     app.before_request(lambda: _guard(platform))
     app.register_error_handler(Exception, _problem)
     app.after_request(_not_stored)
-    for call in CALLS:
-        app.add_url_rule(
-            call.path, call.name, _view(platform, call), methods=[call.method], provide_automatic_options=False
-        )
-    for path in dict.fromkeys(call.path for call in CALLS):
-        _refuse_other_methods(app, path)
+    app.view_functions.update({call.name: _view(platform, call) for call in CALLS})
+    app.view_functions.update({path: _refusal(methods) for path, methods in _METHODS.items()})
     return app
-
-
-def _refuse_other_methods(app: flask.Flask, path: str) -> None:
-    """Answer what no call of a path takes: else `PUT /apps/x/jwks` would be the call for an app named `x/jwks`."""
-    called_with = [call.method for call in CALLS if call.path == path]
-    allowed = [*called_with, *(["HEAD"] if "GET" in called_with else [])]
-
-    def refuse(**_: str) -> flask.Response:
-        raise MethodNotAllowed(valid_methods=allowed)
-
-    app.url_map.add(Rule(path, endpoint=path, methods=None))
-    app.view_functions[path] = refuse
 
 
 def _guard(platform: Platform) -> None:
@@ -105,6 +103,13 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     return view
 
 
+def _refusal(methods: Sequence[str]) -> Callable[..., flask.Response]:
+    def view(**_: str) -> flask.Response:
+        raise MethodNotAllowed(valid_methods=[*methods, *(["HEAD"] if "GET" in methods else [])])
+
+    return view
+
+
 def _body(call: Call) -> dict[str, Any]:
     members: dict[str, Any] = dict(guards.form()) if call.from_form and guards.has_form() else guards.body()
     if call.body is None:
@@ -124,13 +129,13 @@ def _query(call: Call) -> dict[str, str]:
     return sent.to_dict()
 
 
-def _response(told: Response) -> flask.Response:
-    if told.body is None:
-        response = flask.Response(status=told.status, headers=dict(told.headers))
+def _response(answer: Response) -> flask.Response:
+    if answer.body is None:
+        response = flask.Response(status=answer.status, headers=dict(answer.headers))
         del response.headers["Content-Type"]
         return response
-    body = told.body if told.content_type != JSON else json.dumps(told.body, indent=2, allow_nan=False) + "\n"
-    return flask.Response(body, told.status, content_type=told.content_type, headers=dict(told.headers))
+    body = answer.body if answer.content_type != JSON else json.dumps(answer.body, indent=2, allow_nan=False) + "\n"
+    return flask.Response(body, answer.status, content_type=answer.content_type, headers=dict(answer.headers))
 
 
 def _not_stored(response: flask.Response) -> flask.Response:

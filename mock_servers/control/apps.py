@@ -9,7 +9,18 @@ from urllib.parse import quote
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
-from mock_servers.control.calls import DONE, PEM, Body, Call, Request, Response, ResponseObject, all_required
+from mock_servers.control.calls import (
+    DONE,
+    PEM,
+    Body,
+    Call,
+    Request,
+    Response,
+    ResponseObject,
+    all_required,
+    array_of,
+    ref,
+)
 from mock_servers.control.problems import ProblemError
 from mock_servers.state.app import App
 from mock_servers.state.real_host import environment_among
@@ -59,18 +70,18 @@ _TWO_SOURCES: Final = {
     "properties": {"jwks": {"type": "object"}, "jwks_url": {"type": "string"}},
 }
 _NEW: Final = Body(
-    kind=_NewApp,
+    model=_NewApp,
     omit=_HIDDEN,
     partial=True,
     never=_TWO_SOURCES,
     example={"name": "My app - INT", "redirect_uris": ["https://app.example/callback"], "make_key": True},
 )
 _CHANGE: Final = Body(
-    kind=_AppChange, omit=_HIDDEN, partial=True, changes=True, never=_TWO_SOURCES, example={"quota_per_minute": 10}
+    model=_AppChange, omit=_HIDDEN, partial=True, changes=True, never=_TWO_SOURCES, example={"quota_per_minute": 10}
 )
 
 
-def _told(request: Request, app: App) -> dict[str, Any]:
+def _shown(request: Request, app: App) -> dict[str, Any]:
     own_url = f"{request.origin}{request.platform.apps.jwks_path(app)}" if app.has_keys else None
     listed = {each.name: getattr(app, each.name) for each in fields(App) if each.name not in _HIDDEN}
     listed |= {"jwks_url": app.jwks_url or own_url, "make_key": app.key_name is not None}
@@ -78,7 +89,7 @@ def _told(request: Request, app: App) -> dict[str, Any]:
 
 
 def _given(request: Request, takes: Body) -> _Given:
-    read = members.read_partial(takes.kind, request.body, omit=takes.omit)
+    read = members.read_partial(takes.model, request.body, omit=takes.omit)
     known = environment_among(request.platform.names.hosts)
     for index, name in enumerate(read.get("environments", ())):
         if not known.holds(name):
@@ -96,11 +107,11 @@ def _given(request: Request, takes: Body) -> _Given:
 def _one_source(request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
     """Drop a `jwks_url` that is the mock's own, as answers show it; to name one source is to give up the other."""
     url = given.get("jwks_url")
-    told = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(request, url)}
-    named = [name for name in _SOURCES if told.get(name) is not None]
+    kept = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(request, url)}
+    named = [name for name in _SOURCES if kept.get(name) is not None]
     if len(named) > 1:
         raise MemberError("jwks_url", "given beside jwks", "one of the two")
-    return dict.fromkeys(_SOURCES) | told if named else told
+    return dict.fromkeys(_SOURCES) | kept if named else kept
 
 
 def _is_own(request: Request, url: str | None) -> bool:
@@ -112,13 +123,23 @@ def _own_urls(platform: Platform, jwks_path: str) -> list[str]:
     return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.names.origins)]
 
 
-def _list(request: Request) -> Response:
-    return Response(body=[_told(request, app) for app in request.platform.apps.all()])
+_APP: Final = ref("App")
+_UNKNOWN: Final = {404: "No app has this client id."}
+_TAKEN: Final = {409: "Another app has this client id."}
+_MANAGED: Final = {409: "It is a key of an app of the management API, and changed there."}
 
 
-def _create(request: Request) -> Response:
+@Call("GET", "/apps", {200: ResponseObject("The apps.", array_of(_APP))})
+def list_apps(request: Request) -> Response:
+    """All registered apps, the oldest first."""
+    return Response(body=[_shown(request, app) for app in request.platform.apps.all()])
+
+
+@Call("POST", "/apps", {201: ResponseObject("The app.", _APP)}, body=_NEW, refusals=_TAKEN)
+def create_app(request: Request) -> Response:
+    """Register an app."""
     given = _given(request, _NEW)
-    return Response(status=201, body=_told(request, _created(request, given.members, make_key=given.make_key)))
+    return Response(status=201, body=_shown(request, _created(request, given.members, make_key=given.make_key)))
 
 
 def _created(request: Request, given: Mapping[str, Any], *, make_key: bool | None) -> App:
@@ -131,8 +152,10 @@ def _created(request: Request, given: Mapping[str, Any], *, make_key: bool | Non
     return apps.change(app.client_id, make_key=True) if make_key and app.key_name is None else app
 
 
-def _get(request: Request) -> Response:
-    return Response(body=_told(request, _found(request)))
+@Call("GET", "/apps/<path:client_id>", {200: ResponseObject("The app.", _APP)}, refusals=_UNKNOWN)
+def get_app(request: Request) -> Response:
+    """One app."""
+    return Response(body=_shown(request, _found(request)))
 
 
 def _found(request: Request) -> App:
@@ -151,7 +174,18 @@ def _changeable(request: Request) -> App:
     raise ProblemError(409, f"{shown(app.client_id)} is a key of app {owner}: change it through the management API.")
 
 
-def _put(request: Request) -> Response:
+@Call(
+    "PUT",
+    "/apps/<path:client_id>",
+    {
+        200: ResponseObject("The app; what was not given has its default again.", _APP),
+        201: ResponseObject("The new app.", _APP),
+    },
+    body=_NEW,
+    refusals=_MANAGED,
+)
+def put_app(request: Request) -> Response:
+    """Register an app under this client id, or replace the one that is there."""
     given, client_id = _given(request, _NEW), request.path["client_id"]
     if request.platform.store.apps.get(client_id) is not None:
         _changeable(request)
@@ -161,8 +195,8 @@ def _put(request: Request) -> Response:
     except NoSuchAppError:
         named = members.read_partial(App, {"client_id": client_id})
         app = _created(request, {**named, **given.members}, make_key=given.make_key)
-        return Response(status=201, body=_told(request, app))
-    return Response(body=_told(request, app))
+        return Response(status=201, body=_shown(request, app))
+    return Response(body=_shown(request, app))
 
 
 def _defaults(request: Request) -> dict[str, Any]:
@@ -172,16 +206,26 @@ def _defaults(request: Request) -> dict[str, Any]:
     return {name: value for name, value in {**plain, **made_up}.items() if name not in _HIDDEN}
 
 
-def _patch(request: Request) -> Response:
+@Call(
+    "PATCH",
+    "/apps/<path:client_id>",
+    {200: ResponseObject("The app.", _APP)},
+    body=_CHANGE,
+    refusals=_UNKNOWN | _MANAGED,
+)
+def change_app(request: Request) -> Response:
+    """Change members of an app; a key set that the service keeps stays unless refresh_jwks is true."""
     given = _given(request, _CHANGE)
     _changeable(request)
     app = request.platform.apps.change(request.path["client_id"], make_key=given.make_key, **given.members)
     if given.refresh_jwks:
         _forget_key_sets(request.platform, app, app.jwks_url)
-    return Response(body=_told(request, app))
+    return Response(body=_shown(request, app))
 
 
-def _delete(request: Request) -> Response:
+@Call("DELETE", "/apps/<path:client_id>", {204: ResponseObject("It is gone.")}, refusals=_UNKNOWN | _MANAGED)
+def delete_app(request: Request) -> Response:
+    """Forget an app."""
     app = _changeable(request)
     request.platform.apps.remove(app.client_id)
     _forget_key_sets(request.platform, app, None)
@@ -194,7 +238,14 @@ def _forget_key_sets(platform: Platform, app: App, url: str | None) -> None:
         platform.store.jwks.take(("app", each))
 
 
-def _private_key(request: Request) -> Response:
+@Call(
+    "GET",
+    "/apps/<path:client_id>/private-key",
+    {200: ResponseObject("PKCS#8, as PEM.", {"type": "string"}, content_type=PEM)},
+    refusals={404: "No app has this client id, or the mock has made no key for it."},
+)
+def get_private_key(request: Request) -> Response:
+    """The private key that the mock made for an app."""
     app = _found(request)
     pair = request.platform.apps.key(app) if request.platform.made_key_of(app) else None
     if pair is None:
@@ -202,14 +253,11 @@ def _private_key(request: Request) -> Response:
     return Response(body=pair.private_pem(), content_type=PEM)
 
 
-def _jwks(request: Request) -> Response:
+@Call("GET", "/apps/<path:client_id>/jwks", {200: ResponseObject("The set.", ref("KeySet"))}, refusals=_UNKNOWN)
+def get_key_set(request: Request) -> Response:
+    """The public keys of an app whose set the mock serves; the service keeps them an hour, like any others."""
     return Response(body=request.platform.apps.jwks(_found(request)))
 
-
-_APP: Final = {"$ref": "#/components/schemas/App"}
-_UNKNOWN: Final = {404: "No app has this client id."}
-_TAKEN: Final = {409: "Another app has this client id."}
-_MANAGED: Final = {409: "It is a key of an app of the management API, and changed there."}
 
 SCHEMAS: Final = {
     "App": {
@@ -225,82 +273,4 @@ SCHEMAS: Final = {
     },
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/apps",
-        name="listApps",
-        summary="All registered apps, the oldest first.",
-        answer=_list,
-        responses={200: ResponseObject(description="The apps.", schema={"type": "array", "items": _APP})},
-    ),
-    Call(
-        method="POST",
-        path="/apps",
-        name="createApp",
-        summary="Register an app.",
-        answer=_create,
-        body=_NEW,
-        responses={201: ResponseObject(description="The app.", schema=_APP)},
-        refusals=_TAKEN,
-    ),
-    Call(
-        method="GET",
-        path="/apps/<path:client_id>",
-        name="getApp",
-        summary="One app.",
-        answer=_get,
-        responses={200: ResponseObject(description="The app.", schema=_APP)},
-        refusals=_UNKNOWN,
-    ),
-    Call(
-        method="PUT",
-        path="/apps/<path:client_id>",
-        name="putApp",
-        summary="Register an app under this client id, or replace the one that is there.",
-        answer=_put,
-        body=_NEW,
-        responses={
-            200: ResponseObject(description="The app; what was not given has its default again.", schema=_APP),
-            201: ResponseObject(description="The new app.", schema=_APP),
-        },
-        refusals=_MANAGED,
-    ),
-    Call(
-        method="PATCH",
-        path="/apps/<path:client_id>",
-        name="changeApp",
-        summary="Change members of an app; a key set that the service keeps stays unless refresh_jwks is true.",
-        answer=_patch,
-        body=_CHANGE,
-        responses={200: ResponseObject(description="The app.", schema=_APP)},
-        refusals=_UNKNOWN | _MANAGED,
-    ),
-    Call(
-        method="DELETE",
-        path="/apps/<path:client_id>",
-        name="deleteApp",
-        summary="Forget an app.",
-        answer=_delete,
-        responses={204: ResponseObject(description="It is gone.")},
-        refusals=_UNKNOWN | _MANAGED,
-    ),
-    Call(
-        method="GET",
-        path="/apps/<path:client_id>/private-key",
-        name="getPrivateKey",
-        summary="The private key that the mock made for an app.",
-        answer=_private_key,
-        responses={200: ResponseObject(description="PKCS#8, as PEM.", schema={"type": "string"}, content_type=PEM)},
-        refusals={404: "No app has this client id, or the mock has made no key for it."},
-    ),
-    Call(
-        method="GET",
-        path="/apps/<path:client_id>/jwks",
-        name="getKeySet",
-        summary="The public keys of an app whose set the mock serves; the service keeps them an hour, like any others.",
-        answer=_jwks,
-        responses={200: ResponseObject(description="The set.", schema={"$ref": "#/components/schemas/KeySet"})},
-        refusals=_UNKNOWN,
-    ),
-)
+CALLS: Final = (list_apps, create_app, get_app, put_app, change_app, delete_app, get_private_key, get_key_set)

@@ -6,16 +6,16 @@ What the client has chosen stays where it is sound (its app, person and provider
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlencode
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.control import shell
+from mock_servers.control import powershell, shell
+from mock_servers.control.command import Asked, Code, Command, Kept, Redirect, Remark, Required, Sent, Value, Variable
 from mock_servers.control.received import jwts_of
-from mock_servers.control.shell import Variable
+from mock_servers.gateway.service import find_api
 from mock_servers.identity_provider import log_ins
 from mock_servers.journal import provenance
 from mock_servers.journal.record import Record
@@ -30,8 +30,8 @@ from mock_servers.state.person import Person
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
 
-Commands = Iterator[str]
-Form = dict[str, str | Variable]
+Commands = Iterator[Command]
+Form = dict[str, Value]
 
 _GRANTED: Final = ("subject_token", "code", "refresh_token", "authorization")
 _HELLO: Final = "/hello-world/hello"
@@ -39,6 +39,7 @@ _OPEN: Final[Mapping[str, str]] = {"access": "open"}
 _BY_KEY: Final[Mapping[str, str]] = {"access": "apikey"}
 _ACCESSES: Final = {each.word: each.access for each in PROVIDERS}
 _SCOPE: Final = re.compile(rf":user-(?P<word>{'|'.join(_ACCESSES)}):(?P<level>\w+):")
+_IN_A_BROWSER: Final = Remark("In a browser, without its last parameter, this URL leads to the log-in page.")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
 
 
@@ -114,7 +115,10 @@ def corrected(platform: Platform, record: Record, origin: str) -> NextStep | Non
     if not commands:
         return None
     title = "Try it corrected" if record.refusal else "Make one like it"
-    return NextStep(title=title, command=shell.script(f"{origin}/_nhsauth", commands))
+    control = f"{origin}/_nhsauth"
+    return NextStep(
+        title=title, command=shell.script(control, commands), powershell=powershell.script(control, commands)
+    )
 
 
 def _app(platform: Platform, record: Record) -> App | None:
@@ -163,20 +167,19 @@ def _grant(sent: Mapping[str, Any]) -> str:
 
 def _client_credentials(attempt: _Attempt) -> Commands:
     yield _assertion(attempt, attempt.token_url)
-    yield shell.curl(attempt.token_url, {"grant_type": "client_credentials", **_proof()})
+    yield Sent(url=attempt.token_url, form={"grant_type": "client_credentials", **_proof()})
 
 
 def _token_exchange(attempt: _Attempt) -> Commands:
     if _sent_a_code(attempt):
-        yield "# A code of the provider is not an id_token: it is exchanged for one first."
+        yield Remark("A code of the provider is not an id_token: it is exchanged for one first.")
         yield from _provider_code(attempt, attempt.provider())
-        redeemed = _redeem(attempt, attempt.provider(), _code_and_redirect(attempt), ())
-        yield shell.kept("id_token", redeemed, "id_token")
+        redeemed = _redeem(attempt, attempt.provider(), _code_and_redirect(attempt))
+        yield Kept(variable="id_token", member="id_token", sent=redeemed)
     else:
         yield _id_token(attempt)
     yield _assertion(attempt, attempt.token_url)
-    form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
-    yield shell.curl(attempt.token_url, {**form, "subject_token": Variable("id_token"), **_proof()})
+    yield _exchange(attempt)
 
 
 def _sent_a_code(attempt: _Attempt) -> bool:
@@ -189,31 +192,29 @@ def _sent_a_code(attempt: _Attempt) -> bool:
 def _authorization_code(attempt: _Attempt) -> Commands:
     if attempt.redirect_uri:
         yield from _platform_code(attempt)
-        yield shell.curl(attempt.token_url, _code_form(attempt))
+        yield Sent(url=attempt.token_url, form=_code_form(attempt))
 
 
 def _refresh(attempt: _Attempt) -> Commands:
     yield _assertion(attempt, attempt.token_url)
     yield _id_token(attempt)
-    form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
-    exchange = shell.curl(attempt.token_url, {**form, "subject_token": Variable("id_token"), **_proof()}, options=())
-    yield shell.kept("refresh_token", exchange, "refresh_token")
+    yield Kept(variable="refresh_token", member="refresh_token", sent=_exchange(attempt))
     yield _secret(attempt)
-    yield shell.curl(attempt.token_url, {**_refresh_form(), **_by_secret(attempt)})
+    yield Sent(url=attempt.token_url, form={**_refresh_form(), **_by_secret(attempt)})
 
 
 def _authorize(attempt: _Attempt) -> Commands:
     if attempt.redirect_uri:
-        yield "# In a browser, without its last parameter, this URL leads to the log-in page."
-        yield shell.curl(_authorize_url(attempt))
+        yield _IN_A_BROWSER
+        yield Redirect(_authorize_url(attempt))
 
 
 def _userinfo(attempt: _Attempt) -> Commands:
     if attempt.redirect_uri:
         yield from _platform_code(attempt)
-        token = shell.curl(attempt.token_url, _code_form(attempt), options=())
-        yield shell.kept("access_token", token, "access_token")
-        yield shell.curl(f"{attempt.origin}{attempt.mount}/userinfo", headers=_bearer())
+        token = Sent(url=attempt.token_url, form=_code_form(attempt))
+        yield Kept(variable="access_token", member="access_token", sent=token)
+        yield Sent(url=f"{attempt.origin}{attempt.mount}/userinfo", headers=_bearer())
 
 
 _GRANTS: Final[Mapping[str, Callable[[_Attempt], Commands]]] = {
@@ -224,8 +225,13 @@ _GRANTS: Final[Mapping[str, Callable[[_Attempt], Commands]]] = {
 }
 
 
+def _exchange(attempt: _Attempt) -> Sent:
+    form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
+    return Sent(url=attempt.token_url, form={**form, "subject_token": Variable("id_token"), **_proof()})
+
+
 def _platform_code(attempt: _Attempt) -> Commands:
-    yield shell.code_of_redirect(_authorize_url(attempt), redirects=2)
+    yield Code(url=_authorize_url(attempt), redirects=2)
     yield _secret(attempt)
 
 
@@ -256,17 +262,15 @@ def _at_api(attempt: _Attempt) -> Commands:
     path, headers = attempt.record.path, attempt.record.request["headers"]
     url = f"{attempt.origin}{quote(path, safe='/:@!$&()*+,;=~%')}"
     method = attempt.record.method
-    options = ("-i",) if method in ("GET", "HEAD") else ("-i", f"-X {shlex.quote(method)}")
+    call = Sent(url=url, method="" if method in ("GET", "HEAD") else method)
     wanted = _access(attempt, path, by_key="apikey" in headers and "authorization" not in headers)
     if wanted == _OPEN:
-        yield shell.curl(url, options=options)
+        yield call
     elif wanted == _BY_KEY:
-        yield shell.curl(url, headers={"apikey": attempt.app.client_id}, options=options)
+        yield replace(call, headers={"apikey": attempt.app.client_id})
     elif wanted is not None and attempt.app.key_name is not None:
-        yield shell.asked(
-            "access_token", "access-tokens", {**wanted, "client_id": attempt.app.client_id}, "access_token"
-        )
-        yield shell.curl(url, headers=_bearer(), options=options)
+        yield _asked("access_token", "access-tokens", {**wanted, "client_id": attempt.app.client_id})
+        yield replace(call, headers=_bearer())
 
 
 def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] | None:
@@ -277,8 +281,7 @@ def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] 
         return _BY_KEY if by_key else {"access": "application"}
     if path == f"{_HELLO}/user":
         return {"access": _access_of_person(attempt)}
-    apis = [api for api in attempt.platform.store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
-    api = max(apis, key=lambda api: len(api.path), default=None)
+    api = find_api(attempt.platform.store, path)
     return _access_to(api) if api is not None else None
 
 
@@ -327,7 +330,8 @@ def _provider_token(attempt: _Attempt, provider: Provider) -> Commands:
 
 def _provider_refresh(attempt: _Attempt, provider: Provider) -> Commands:
     yield from _provider_code(attempt, provider)
-    yield shell.kept("refresh_token", _redeem(attempt, provider, _code_and_redirect(attempt), ()), "refresh_token")
+    redeemed = _redeem(attempt, provider, _code_and_redirect(attempt))
+    yield Kept(variable="refresh_token", member="refresh_token", sent=redeemed)
     if _by_key(attempt, provider):
         yield _provider_assertion(attempt, provider)
     yield _redeem(attempt, provider, _refresh_form())
@@ -335,9 +339,9 @@ def _provider_refresh(attempt: _Attempt, provider: Provider) -> Commands:
 
 def _provider_userinfo(attempt: _Attempt, provider: Provider) -> Commands:
     yield from _provider_code(attempt, provider)
-    token = _redeem(attempt, provider, _code_and_redirect(attempt), ())
-    yield shell.kept("access_token", token, "access_token")
-    yield shell.curl(f"{attempt.origin}{provider.endpoint('userinfo')}", headers=_bearer())
+    redeemed = _redeem(attempt, provider, _code_and_redirect(attempt))
+    yield Kept(variable="access_token", member="access_token", sent=redeemed)
+    yield Sent(url=f"{attempt.origin}{provider.endpoint('userinfo')}", headers=_bearer())
 
 
 def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
@@ -351,8 +355,8 @@ def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
         "nonce": "any-nonce",
         **({"nhsauth_user": person.id} if person else {}),
     }
-    yield "# In a browser, without its last parameter, this URL leads to the log-in page."
-    yield shell.curl(f"{attempt.origin}{provider.endpoint('authorize')}?{urlencode(request)}")
+    yield _IN_A_BROWSER
+    yield Redirect(f"{attempt.origin}{provider.endpoint('authorize')}?{urlencode(request)}")
 
 
 def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
@@ -363,18 +367,17 @@ def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
         "client_id": attempt.app.client_id,
         "redirect_uri": attempt.redirect_uri,
     }
-    yield shell.asked("code", "log-ins", wanted, "code")
+    yield _asked("code", "log-ins", wanted)
     yield _provider_assertion(attempt, provider) if _by_key(attempt, provider) else _secret(attempt)
 
 
-def _redeem(attempt: _Attempt, provider: Provider, form: Form, options: tuple[str, ...] = ("-i",)) -> str:
+def _redeem(attempt: _Attempt, provider: Provider, form: Form) -> Sent:
     url = f"{attempt.origin}{provider.endpoint('token')}"
     if _by_key(attempt, provider):
-        return shell.curl(url, {**form, **_proof()}, options=options)
+        return Sent(url=url, form={**form, **_proof()})
     if _methods(attempt, provider)[0] == "client_secret_basic":
-        user = f'-u "{quote(attempt.app.client_id, safe="")}:$client_secret"'
-        return shell.curl(url, form, options=(*options, user))
-    return shell.curl(url, {**form, **_by_secret(attempt)}, options=options)
+        return Sent(url=url, form=form, basic=(attempt.app.client_id, Variable("client_secret")))
+    return Sent(url=url, form={**form, **_by_secret(attempt)})
 
 
 def _methods(attempt: _Attempt, provider: Provider) -> tuple[str, ...]:
@@ -385,7 +388,7 @@ def _by_key(attempt: _Attempt, provider: Provider) -> bool:
     return _methods(attempt, provider)[0] == "private_key_jwt"
 
 
-def _provider_assertion(attempt: _Attempt, provider: Provider) -> str:
+def _provider_assertion(attempt: _Attempt, provider: Provider) -> Command:
     url = f"{attempt.origin}{provider.endpoint('token')}"
     as_registered = not provider.proof.algorithms and attempt.app.signing_algorithm != "RS512"
     headers = {"alg": attempt.app.signing_algorithm} if as_registered else None
@@ -395,15 +398,22 @@ def _provider_assertion(attempt: _Attempt, provider: Provider) -> str:
 # what several need
 
 
-def _assertion(attempt: _Attempt, token_url: str, headers: Mapping[str, str] | None = None) -> str:
+def _asked(variable: str, call: str, body: Mapping[str, Any]) -> Asked:
+    """Ask the control API for a value, and keep it by the name of the member that it is."""
+    told = {name: value for name, value in body.items() if value is not None}
+    return Asked(variable=variable, call=call, member=variable, body=told)
+
+
+def _assertion(attempt: _Attempt, token_url: str, headers: Mapping[str, str] | None = None) -> Command:
     """Let the mock sign, or have the reader bring an assertion where the mock holds no key of the app."""
     if attempt.app.key_name is None:
-        return shell.required("client_assertion", f"set it to an assertion for {token_url} that your app has signed")
+        words = f"set it to an assertion for {token_url} that your app has signed"
+        return Required(variable="client_assertion", words=words)
     wanted = {"client_id": attempt.app.client_id, "token_url": token_url, "headers": headers}
-    return shell.asked("client_assertion", "client-assertions", wanted, "client_assertion")
+    return _asked("client_assertion", "client-assertions", wanted)
 
 
-def _id_token(attempt: _Attempt) -> str:
+def _id_token(attempt: _Attempt) -> Asked:
     provider = attempt.provider()
     person = attempt.person(provider)
     wanted = {
@@ -411,12 +421,12 @@ def _id_token(attempt: _Attempt) -> str:
         "user": person.id if person else None,
         "client_id": attempt.app.client_id,
     }
-    return shell.asked("id_token", "id-tokens", wanted, "id_token")
+    return _asked("id_token", "id-tokens", wanted)
 
 
-def _secret(attempt: _Attempt) -> str:
+def _secret(attempt: _Attempt) -> Asked:
     path = quote(attempt.app.client_id, safe="")
-    return f'client_secret=$(curl -s "$nhsauth/apps/{path}" | member client_secret)'
+    return Asked(variable="client_secret", call=f"apps/{path}", member="client_secret")
 
 
 def _proof() -> Form:
@@ -439,5 +449,5 @@ def _refresh_form() -> Form:
     return {"grant_type": "refresh_token", "refresh_token": Variable("refresh_token")}
 
 
-def _bearer() -> Mapping[str, str | Variable]:
+def _bearer() -> Mapping[str, Value]:
     return {"Authorization": Variable("access_token", before="Bearer ")}

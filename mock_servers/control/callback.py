@@ -5,17 +5,14 @@ It is the one place where a code is shown whole, to whoever was sent here with i
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote_plus
 
 from mock_servers import pages
 from mock_servers.apim.request_form import ASSERTION_TYPE
+from mock_servers.control import powershell, shell
 from mock_servers.control.calls import HTML, Call, Request, Response, ResponseObject
+from mock_servers.control.command import Asked, Command, Filled, Sent, Value, Variable
 from mock_servers.journal import provenance
 from mock_servers.pages import CallbackPage, NextStep
 from mock_servers.state.app import App
@@ -23,12 +20,19 @@ from mock_servers.state.configuration import READY_MADE_APP
 from mock_servers.state.grant import Issued
 from mock_servers.wire.wording import duration, moment
 
-_QUOTES: Final = re.compile("['\u2018\u2019\u201a\u201b]")
+_ASSERTION: Final = "client_assertion"
 _CODE: Final = "authorization code"
 _POST: Final = "client_secret_post"
 
 
-def _shown(request: Request) -> Response:
+@Call(
+    "GET",
+    "/callback",
+    {200: ResponseObject("A page for people.", {"type": "string"}, content_type=HTML)},
+    from_redirect=True,
+)
+def show_callback(request: Request) -> Response:
+    """Show a developer the code or the error that a log-in has ended with, and the next step."""
     return Response(body=pages.callback_page(_page(request)), content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
@@ -98,7 +102,7 @@ def _facts(issued: Issued, now: float) -> Mapping[str, str]:
         "Redeemed": (_ago(issued.spent_at, now) or "not yet") if issued.kind == _CODE else None,
         "Expires": _ago(issued.expires_at, now),
     }
-    return {name: told for name, told in facts.items() if told is not None}
+    return {name: words for name, words in facts.items() if words is not None}
 
 
 def _ago(at: float | None, now: float) -> str | None:
@@ -108,31 +112,39 @@ def _ago(at: float | None, now: float) -> str | None:
     return f"{moment(at)}, {span} ago" if at <= now else f"{moment(at)}, in {span}"
 
 
-def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep, ...]:
-    token_url = f"{request.origin}{issued.redeem_at}"
-    form: dict[str, str | _Filled]
+def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep]:
+    url = f"{request.origin}{issued.redeem_at}"
+    form: dict[str, Value]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _redirect_uri(request, code)}
     method, secret = _method(request, issued), _secret(request, issued.client_id)
     if method == "client_secret_basic":
-        return (_redeem(token_url, form, user=issued.client_id, secret=secret),)
+        return (_redeem(request, Sent(url=url, form=form, basic=(issued.client_id, secret))),)
     if method == "client_secret_post":
-        return (_redeem(token_url, {**form, "client_id": issued.client_id, "client_secret": secret}),)
-    form |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": _Filled("CLIENT_ASSERTION")}
-    if not _signs_for(request, issued.client_id):
-        return (_redeem(token_url, form, f", with an assertion of your own for {token_url}"),)
-    return _assertion(request, issued.client_id, token_url), _redeem(token_url, form)
+        return (_redeem(request, Sent(url=url, form={**form, "client_id": issued.client_id, "client_secret": secret})),)
+    form["client_assertion_type"] = ASSERTION_TYPE
+    app: App | None = request.platform.store.apps.get(issued.client_id)
+    if app is None or request.platform.apps.key(app) is None:
+        sent = Sent(url=url, form={**form, "client_assertion": Filled("CLIENT_ASSERTION")})
+        return (_redeem(request, sent, words=f", with an assertion of your own for {url}"),)
+    body = {"client_id": issued.client_id, "token_url": url}
+    signed = Asked(variable=_ASSERTION, call="client-assertions", member=_ASSERTION, body=body)
+    return (_redeem(request, signed, Sent(url=url, form={**form, "client_assertion": Variable(_ASSERTION)})),)
 
 
-def _secret(request: Request, client_id: str) -> str | _Filled:
+def _redeem(request: Request, *commands: Command, words: str = "") -> NextStep:
+    control = f"{request.origin}/_nhsauth"
+    return NextStep(
+        title=f"Redeem the code{words}",
+        command=shell.script(control, commands),
+        powershell=powershell.script(control, commands),
+    )
+
+
+def _secret(request: Request, client_id: str) -> str | Filled:
     """Return the ready-made secret, which is the same everywhere; any other stays with whoever knows it."""
     app: App | None = request.platform.store.apps.get(client_id)
     is_ready_made = app is not None and app.client_secret == READY_MADE_APP.client_secret
-    return READY_MADE_APP.client_secret if is_ready_made else _Filled("CLIENT_SECRET")
-
-
-def _signs_for(request: Request, client_id: str) -> bool:
-    app: App | None = request.platform.store.apps.get(client_id)
-    return app is not None and request.platform.apps.key(app) is not None
+    return READY_MADE_APP.client_secret if is_ready_made else Filled("CLIENT_SECRET")
 
 
 def _redirect_uri(request: Request, code: str) -> str:
@@ -149,92 +161,11 @@ def _method(request: Request, issued: Issued) -> str:
     """
     services = request.platform.providers.values()
     providers = (each.provider for each in services if each.provider.endpoint("token") == issued.redeem_at)
-    ways = next((each.proof.methods or _registered(request, issued.client_id) for each in providers), (_POST,))
-    return ways[0]
-
-
-def _registered(request: Request, client_id: str) -> tuple[str, ...]:
-    app: App | None = request.platform.store.apps.get(client_id)
-    return (_POST if app is None else app.auth_method,)
-
-
-def _assertion(request: Request, client_id: str, token_url: str) -> NextStep:
-    """Let the mock sign an assertion, in the shell that redeems the code after it."""
-    url, body = (
-        f"{request.origin}/_nhsauth/client-assertions",
-        json.dumps({"client_id": client_id, "token_url": token_url}),
-    )
-    command = " \\\n  ".join(
-        [
-            f"CLIENT_ASSERTION=$(curl -s {shlex.quote(url)}",
-            "--header 'Content-Type: application/json'",
-            f"--data {shlex.quote(body)}",
-            '| tr -d \'\\n\' | sed -n \'s/.*"client_assertion": *"\\([^"]*\\)".*/\\1/p\')',
-        ]
-    )
-    powershell = (
-        f"$env:CLIENT_ASSERTION = (Invoke-RestMethod -Method Post -Uri {_literal(url)} `\n"
-        f"  -ContentType 'application/json' -Body {_literal(body)}).client_assertion"
-    )
-    return NextStep(title="Sign a client assertion", command=command, powershell=powershell)
-
-
-@dataclass(frozen=True, slots=True)
-class _Filled:
-    """A value that the shell fills in, from a variable that its user has set."""
-
-    variable: str
-
-    def __str__(self) -> str:
-        """Return how a POSIX shell reads it, and complains when it is not set."""
-        return f"${{{self.variable}:?set it first}}"
-
-
-def _redeem(
-    url: str, form: Mapping[str, str | _Filled], words: str = "", *, user: str | None = None, secret: str | _Filled = ""
-) -> NextStep:
-    """Return commands that post a form; `user` and `secret` are in the header, encoded (RFC 6749, section 2.3.1)."""
-    proof = [] if user is None else [f"--user {_pair(quote_plus(user), ':', secret)}"]
-    fields = [f"--data-urlencode {_pair(name, '=', value)}" for name, value in form.items()]
-    members = [f"  {_literal(name)} = {_literal(value)}" for name, value in form.items()]
-    post = f"Invoke-RestMethod -Method Post -Uri {_literal(url)} -Body $form"
-    if user is not None:
-        members += ["}", f"$pair = {_literal(f'{quote_plus(user)}:')} + {_literal(secret)}"]
-        post += (
-            " -Headers @{ Authorization = 'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($pair)) }"
-        )
-    else:
-        members += ["}"]
-    return NextStep(
-        title=f"Redeem the code{words}",
-        command=" \\\n  ".join([f"curl {shlex.quote(url)}", *proof, *fields]),
-        powershell="\n".join(["$form = @{", *members, post]),
-    )
-
-
-def _pair(name: str, between: str, value: str | _Filled) -> str:
-    """Quote a pair for a POSIX shell; what the shell is to fill in stands in double quotes."""
-    both = f"{name}{between}{value}"
-    return f'"{both}"' if isinstance(value, _Filled) else shlex.quote(both)
-
-
-def _literal(value: str | _Filled) -> str:
-    """Quote a value for PowerShell, which takes typographic quotes for quotes as well."""
-    if isinstance(value, _Filled):
-        return f"$env:{value.variable}"
-    return "'" + _QUOTES.sub(r"\g<0>\g<0>", value) + "'"
+    app: App | None = request.platform.store.apps.get(issued.client_id)
+    registered = _POST if app is None else app.auth_method
+    return next(((each.proof.methods or (registered,))[0] for each in providers), _POST)
 
 
 SCHEMAS: Final[Mapping[str, object]] = {}
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/callback",
-        name="showCallback",
-        summary="Show a developer the code or the error that a log-in has ended with, and the next step.",
-        answer=_shown,
-        responses={200: ResponseObject(description="A page for people.", schema={"type": "string"}, content_type=HTML)},
-        from_redirect=True,
-    ),
-)
+CALLS: Final = (show_callback,)

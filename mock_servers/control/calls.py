@@ -6,7 +6,7 @@ Routes and openapi.json are both made of these, so that neither can drift from t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.configuration import members
@@ -20,6 +20,7 @@ HTML: Final = "text/html; charset=utf-8"
 
 TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 TEXT_OR_NULL: Final[Mapping[str, Any]] = {"type": ["string", "null"]}
+NULL: Final[Mapping[str, Any]] = {"type": "null"}
 TEXTS: Final[Mapping[str, Any]] = {"type": "array", "items": TEXT}
 EVIDENCE: Final[Mapping[str, Any]] = {
     "enum": ["S", "Q", "D", "I"],
@@ -66,7 +67,7 @@ class Body:
     a body that is answered.
     """
 
-    kind: type[Any]
+    model: type[Any]
     omit: tuple[str, ...] = ()
     partial: bool = False
     changes: bool = False
@@ -76,14 +77,14 @@ class Body:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the body."""
-        told = members.schema(self.kind, omit=self.omit)
-        properties = _without_defaults(told) if self.changes else told["properties"]
-        required = [] if self.partial else told["required"]
+        whole = members.schema(self.model, omit=self.omit)
+        properties = _without_defaults(whole) if self.changes else whole["properties"]
+        required = [] if self.partial else whole["required"]
         never = {"not": self.never} if self.never else {}
-        return {**told, "properties": {**properties, **self.more}, "required": required, **never}
+        return {**whole, "properties": {**properties, **self.more}, "required": required, **never}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ResponseObject:
     """One answer: in words, and the JSON Schema of its body; `schema` is `None` for an answer without one.
 
@@ -96,7 +97,7 @@ class ResponseObject:
     or_page: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A query parameter: in words, and its JSON Schema."""
 
@@ -104,36 +105,70 @@ class Parameter:
     schema: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call: `path` is Flask's, below `/_nhsauth`; `name` its operation id; `refusals` says by status why it may fail.
+def _unanswered(_: Request) -> Response:
+    raise NotImplementedError
 
-    What the guards refuse is the same everywhere and not repeated here; `from_redirect`: a browser may be sent here
-    from another site. `from_form`: the mock's own page may post a form. `any_host`: it is answered under any.
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, which decorates the function that answers it: that one's name and docstring are the call's.
+
+    `path` is Flask's, below `/_nhsauth`; `refusals` says by status why it may fail. What the guards refuse is the same
+    everywhere and not repeated here; `from_redirect`: a browser may be sent here from another site. `from_form`: the
+    mock's own page may post a form. `any_host`: it is answered under any.
     """
 
     method: str
     path: str
-    name: str
-    summary: str
-    answer: Callable[[Request], Response]
+    responses: Mapping[int, ResponseObject]
+    _: KW_ONLY
     body: Body | None = None
     query: Mapping[str, Parameter] = field(default_factory=dict)
-    responses: Mapping[int, ResponseObject]
     refusals: Mapping[int, str] = field(default_factory=dict)
     from_redirect: bool = False
     from_form: bool = False
     any_host: bool = False
+    answer: Callable[[Request], Response] = _unanswered
+
+    def __call__(self, answer: Callable[[Request], Response]) -> Call:
+        """Return the call with the function that answers it."""
+        return replace(self, answer=answer)
+
+    @property
+    def name(self) -> str:
+        """The operation id."""
+        first, *others = self.answer.__name__.split("_")
+        return "".join([first, *(word.capitalize() for word in others)])
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a sentence."""
+        return self.answer.__doc__ or self.name
 
 
-def all_required(told: Mapping[str, Any]) -> dict[str, Any]:
+def ref(schema: str) -> dict[str, Any]:
+    """Return the schema that is told under this name, among the components of the document."""
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def array_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a list of these."""
+    return {"type": "array", "items": dict(schema)}
+
+
+def any_of(*schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of one of these."""
+    return {"anyOf": list(schemas)}
+
+
+def all_required(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of an answer: what may be left out of a body is always there in an answer, without default."""
-    properties = _without_defaults(told)
-    return {**told, "properties": properties, "required": list(properties)}
+    properties = _without_defaults(schema)
+    return {**schema, "properties": properties, "required": list(properties)}
 
 
-def _without_defaults(told: Mapping[str, Any]) -> dict[str, Any]:
-    properties: Mapping[str, Mapping[str, Any]] = told["properties"]
+def _without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
     return {name: {key: each[key] for key in each if key != "default"} for name, each in properties.items()}
 
 

@@ -21,6 +21,8 @@ from mock_servers.control.calls import (
     Response,
     ResponseObject,
     answer_object,
+    array_of,
+    ref,
 )
 from mock_servers.pages.journal import ErrorShown, ErrorsPage
 from mock_servers.wire.wording import shown
@@ -33,22 +35,31 @@ _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 _MOST: Final = 999_999
 
 
-def _list(request: Request) -> Response:
+@Call(
+    "GET",
+    "/errors",
+    {200: ResponseObject("The errors.", array_of(ref("CataloguedError")), or_page=True)},
+    query={
+        "text": Parameter("Only those whose sentence, code, name or status contains it, or the other way round.", TEXT),
+        "from": Parameter(
+            "On the page for people: the number of the first that is shown.",
+            {"type": "integer", "minimum": 1, "maximum": _MOST},
+        ),
+    },
+)
+def list_errors(request: Request) -> Response:
+    """Every error that the mocks answer, with causes and cures; for a browser a page."""
     from mock_servers.catalogue.entries import about  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = request.query.get("text", "")
-    found, first = about(text), _first(request)
+    found = about(text)
+    first = request.query.get("from", "1")
+    if not _NUMBER.fullmatch(first):
+        raise MemberError("from", shown(first), f"a whole number, 1 to {_MOST}")
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
-    page = pages.errors_page(_page(text, found, first))
+    page = pages.errors_page(_page(text, found, int(first)))
     return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
-
-
-def _first(request: Request) -> int:
-    sent = request.query.get("from", "1")
-    if not _NUMBER.fullmatch(sent):
-        raise MemberError("from", shown(sent), f"a whole number, 1 to {_MOST}")
-    return int(sent)
 
 
 def _page(text: str, found: Sequence[Entry], first: int) -> ErrorsPage:
@@ -107,29 +118,4 @@ SCHEMAS: Final = {
     ),
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/errors",
-        name="listErrors",
-        summary="Every error that the mocks answer, with causes and cures; for a browser a page.",
-        answer=_list,
-        query={
-            "text": Parameter(
-                description="Only those whose sentence, code, name or status contains it, or the other way round.",
-                schema=TEXT,
-            ),
-            "from": Parameter(
-                description="On the page for people: the number of the first that is shown.",
-                schema={"type": "integer", "minimum": 1, "maximum": _MOST},
-            ),
-        },
-        responses={
-            200: ResponseObject(
-                description="The errors.",
-                schema={"type": "array", "items": {"$ref": "#/components/schemas/CataloguedError"}},
-                or_page=True,
-            )
-        },
-    ),
-)
+CALLS: Final = (list_errors,)

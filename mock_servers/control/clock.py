@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
-from mock_servers.control.calls import DONE, Body, Call, Request, Response, ResponseObject, answer_object
+from mock_servers.control.calls import DONE, Body, Call, Request, Response, ResponseObject, answer_object, ref
 from mock_servers.control.problems import ProblemError
 from mock_servers.state.clock import Clock
 from mock_servers.state.limit import Limit
@@ -51,40 +51,7 @@ class _ClockChange:
     frozen: bool | None = None
 
 
-def _get(request: Request) -> Response:
-    return Response(body=_told(request.platform.clock))
-
-
-def _told(clock: Clock) -> dict[str, Any]:
-    now = clock.now()
-    return {"now": moment(now), "seconds": now, "frozen": clock.frozen}
-
-
-def _put(request: Request) -> Response:
-    change, clock = members.read(_ClockChange, request.body), request.platform.clock
-    if change.now is not None and change.advance is not None:
-        raise MemberError("advance", "given beside now", "one of the two")
-    if change.now is not None:
-        now = _seconds(change.now) if isinstance(change.now, str) else change.now
-        clock.set(now or 0, frozen=bool(change.frozen))
-    elif change.advance is not None:
-        _advance(clock, change.advance)
-    elif change.frozen is None:
-        raise ProblemError(400, "Nothing is said of the clock: send now, advance or frozen.")
-    if change.now is None and change.frozen is not None:
-        clock.set(clock.now(), frozen=change.frozen)
-    return Response(body=_told(clock))
-
-
-def _advance(clock: Clock, seconds: float) -> None:
-    if not _in_range(clock.now() + seconds):
-        raise MemberError("advance", shown(seconds), "seconds that lead to a time from 1970 to 9998")
-    clock.advance(seconds)
-
-
-def _reset(request: Request) -> Response:
-    request.platform.clock.reset()
-    return DONE
+_CLOCK: Final = ref("Clock")
 
 
 _TWO_MOVES: Final = {
@@ -92,7 +59,54 @@ _TWO_MOVES: Final = {
     "properties": {"now": {"type": ["string", "number"]}, "advance": {"type": "number"}},
 }
 _NO_MOVE: Final = {"properties": {name: {"type": "null"} for name in ("now", "advance", "frozen")}}
-_CLOCK: Final = {"$ref": "#/components/schemas/Clock"}
+
+
+@Call("GET", "/clock", {200: ResponseObject("The clock.", _CLOCK)})
+def get_clock(request: Request) -> Response:
+    """The service's time."""
+    return Response(body=_shown(request.platform.clock))
+
+
+def _shown(clock: Clock) -> dict[str, Any]:
+    now = clock.now()
+    return {"now": moment(now), "seconds": now, "frozen": clock.frozen}
+
+
+@Call(
+    "PUT",
+    "/clock",
+    {200: ResponseObject("The clock.", _CLOCK)},
+    body=Body(
+        model=_ClockChange,
+        never={"anyOf": [_TWO_MOVES, _NO_MOVE]},
+        example={"now": "2026-11-24T09:00:00Z", "frozen": True},
+    ),
+)
+def set_clock(request: Request) -> Response:
+    """Move or stop the service's time; what the mock signs follows it."""
+    change, clock = members.read(_ClockChange, request.body), request.platform.clock
+    if change.now is not None and change.advance is not None:
+        raise MemberError("advance", "given beside now", "one of the two")
+    if change.now is not None:
+        now = _seconds(change.now) if isinstance(change.now, str) else change.now
+        clock.set(now or 0, frozen=bool(change.frozen))
+    elif change.advance is not None:
+        if not _in_range(clock.now() + change.advance):
+            raise MemberError("advance", shown(change.advance), "seconds that lead to a time from 1970 to 9998")
+        clock.advance(change.advance)
+    elif change.frozen is None:
+        raise ProblemError(400, "Nothing is said of the clock: send now, advance or frozen.")
+    if change.now is None and change.frozen is not None:
+        clock.set(clock.now(), frozen=change.frozen)
+    return Response(body=_shown(clock))
+
+
+@Call("DELETE", "/clock", {204: ResponseObject("It does.")})
+def reset_clock(request: Request) -> Response:
+    """Let the clock follow the machine's time again."""
+    request.platform.clock.reset()
+    return DONE
+
 
 SCHEMAS: Final = {
     "Clock": answer_object(
@@ -105,34 +119,4 @@ SCHEMAS: Final = {
     )
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/clock",
-        name="getClock",
-        summary="The service's time.",
-        answer=_get,
-        responses={200: ResponseObject(description="The clock.", schema=_CLOCK)},
-    ),
-    Call(
-        method="PUT",
-        path="/clock",
-        name="setClock",
-        summary="Move or stop the service's time; what the mock signs follows it.",
-        answer=_put,
-        body=Body(
-            kind=_ClockChange,
-            never={"anyOf": [_TWO_MOVES, _NO_MOVE]},
-            example={"now": "2026-11-24T09:00:00Z", "frozen": True},
-        ),
-        responses={200: ResponseObject(description="The clock.", schema=_CLOCK)},
-    ),
-    Call(
-        method="DELETE",
-        path="/clock",
-        name="resetClock",
-        summary="Let the clock follow the machine's time again.",
-        answer=_reset,
-        responses={204: ResponseObject(description="It does.")},
-    ),
-)
+CALLS: Final = (get_clock, set_clock, reset_clock)

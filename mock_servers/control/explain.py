@@ -14,6 +14,7 @@ from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
     HTML,
+    NULL,
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
@@ -23,13 +24,16 @@ from mock_servers.control.calls import (
     Response,
     ResponseObject,
     answer_object,
+    any_of,
+    array_of,
+    ref,
 )
 from mock_servers.control.problems import ProblemError
-from mock_servers.explain import moment
+from mock_servers.explain import explanation, moment
 from mock_servers.explain.captured import UnreadableError
-from mock_servers.explain.explanation import explain
 from mock_servers.explain.recognition import KINDS
 from mock_servers.explain.verdict import ROLES
+from mock_servers.journal.finding import CERTAINTIES
 from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
@@ -45,14 +49,37 @@ class _Explain:
     token_url: Annotated[str, URL] | None = None
 
 
-def _explain(request: Request) -> Response:
+_BODY: Final = Body(
+    model=_Explain,
+    partial=True,  # a `request` stands in for a value
+    more={
+        "as": {"enum": [*ROLES, None], "description": "The part that it is to play."},
+        "request": {
+            "type": ["string", "object"],
+            "description": "In place of `value`: a curl command, raw HTTP, a HAR file or an entry of one, a cassette, "
+            "or an answer alone.",
+        },
+        "answer": {**TEXT_OR_NULL, "description": "What the service answered, where the request lacks it."},
+        "at": {"type": ["string", "number", "null"], "description": f"When it was judged: {moment.ALLOWED}."},
+    },
+    example={"value": "SplxlOBeZQQYbYS6WxSbIA", "as": "subject_token"},
+)
+_RESPONSES: Final = {
+    200: ResponseObject("The explanation.", any_of(ref("Explanation"), ref("ExplainedRequests")), or_page=True),
+    303: ResponseObject("For a browser that asks for a message id: to the page of the exchange."),
+}
+
+
+@Call("POST", "/explain", _RESPONSES, body=_BODY, from_form=True)
+def explain(request: Request) -> Response:
+    """Say what a value is, or why a request to a real service was refused; for a browser a page."""
     sent = _request_of(request)
     if sent is not None:
         return _explain_request(request, sent)
     given = _read(request.body)
     url = given.token_url or f"{request.origin}/oauth2/token"
-    told = explain(request.platform, given.value, request.body.get("as"), url)
-    return _page(told) if request.for_people else Response(body=told)
+    explained = explanation.explain(request.platform, given.value, request.body.get("as"), url)
+    return _page(explained) if request.for_people else Response(body=explained)
 
 
 def _request_of(request: Request) -> str | None:
@@ -79,31 +106,28 @@ def _explain_request(request: Request, sent: str) -> Response:
     if answer is not None and not isinstance(answer, str):
         raise MemberError("answer", shown(answer), "a text")
     try:
-        told = explain_text(sent, Lent(answer=answer or None, at=_at(request.body.get("at"))))
+        given = request.body.get("at")
+        seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
+        if seconds is None and given not in (None, ""):
+            raise MemberError("at", shown(given), moment.ALLOWED)
+        explained = explain_text(sent, Lent(answer=answer or None, at=seconds))
     except UnreadableError as reason:
         raise ProblemError(400, f"{reason}.", member="request") from None
     if not request.for_people:
-        return Response(body=told.as_json())
+        return Response(body=explained.as_json())
     from mock_servers.control.explanation_page import request_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(request_page(told))
+    page = pages.explanation_page(request_page(explained))
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
-def _at(given: Any) -> float | None:
-    seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
-    if seconds is None and given not in (None, ""):
-        raise MemberError("at", shown(given), moment.ALLOWED)
-    return seconds
-
-
-def _page(told: Mapping[str, Any]) -> Response:
+def _page(explained: Mapping[str, Any]) -> Response:
     """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
-    if told["exchange"]:
-        return Response(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
+    if explained["exchange"]:
+        return Response(status=303, headers={"Location": f"/_nhsauth/exchanges/{explained['exchange']['id']}"})
     from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(explanation_page(told))
+    page = pages.explanation_page(explanation_page(explained))
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
@@ -123,6 +147,14 @@ def _read(body: Mapping[str, Any]) -> _Explain:
     return given
 
 
+_JWT: Final = answer_object(
+    {
+        "header": {"type": "object"},
+        "claims": {"type": "object"},
+        "times": {"type": "object", "additionalProperties": TEXT},
+        "signature": TEXT,
+    }
+)
 _ERROR: Final = answer_object(
     {
         "status": {"type": "integer"},
@@ -138,7 +170,7 @@ SCHEMAS: Final = {
         {
             "as": {"enum": list(ROLES)},
             "would_be": {"enum": ["refused", "accepted", "undecided"]},
-            "error": {"anyOf": [_ERROR, {"type": "null"}], "description": "What would go out."},
+            "error": {**any_of(_ERROR, NULL), "description": "What would go out."},
             "diagnosis": TEXT_OR_NULL,
             "then": {**TEXTS, "description": "What would be refused next."},
             "not_judged": {
@@ -162,45 +194,33 @@ SCHEMAS: Final = {
         {
             "kind": {"enum": list(KINDS)},
             "certainty": {
-                "enum": ["certain", "likely", "possible"],
+                "enum": list(CERTAINTIES),
                 "description": "certain: the mock issued it, or it can be nothing else. likely: by what it says of "
                 "itself. possible: by its looks.",
             },
             "seen": {**TEXT, "description": "What it is, in words."},
             "value": {**TEXT, "description": "Its beginning and its length; a message id that is known, whole."},
             "jwt": {
-                "anyOf": [
-                    answer_object(
-                        {
-                            "header": {"type": "object"},
-                            "claims": {"type": "object"},
-                            "times": {"type": "object", "additionalProperties": TEXT},
-                            "signature": TEXT,
-                        }
-                    ),
-                    {"type": "null"},
-                ],
+                **any_of(_JWT, NULL),
                 "description": "The JWT taken apart, its times in words.",
             },
             "verdict": {
-                "anyOf": [{"$ref": "#/components/schemas/Verdict"}, {"type": "null"}],
+                **any_of(ref("Verdict"), NULL),
                 "description": "In the part that was asked for, or that the value is made for.",
             },
             "verdicts": {
-                "type": "array",
-                "items": {"$ref": "#/components/schemas/Verdict"},
+                **array_of(ref("Verdict")),
                 "description": "That one; or, where it is not known what the value is made for, one for each part that "
                 "it could have.",
             },
             "issued": {"type": "boolean", "description": "Whether this mock has issued it."},
             "elsewhere": {
-                "type": "array",
-                "items": {"$ref": "#/components/schemas/Elsewhere"},
+                **array_of(ref("Elsewhere")),
                 "description": "What is answered where it does not belong; nothing where a part was asked for.",
             },
-            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+            "findings": array_of(ref("Finding")),
             "exchange": {
-                "anyOf": [{"$ref": "#/components/schemas/Exchange"}, {"type": "null"}],
+                **any_of(ref("Exchange"), NULL),
                 "description": "The exchange with this message id.",
             },
         },
@@ -210,7 +230,7 @@ SCHEMAS: Final = {
         {
             "request": {**TEXT, "description": "Method, host, path and flow; empty where only an answer was given."},
             "answer": TEXT,
-            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+            "findings": array_of(ref("Finding")),
             "stopped_by": {**TEXTS, "description": "The rules that may have refused, the likeliest first."},
             "by": {
                 "enum": ["request", "answer", "contradiction", ""],
@@ -218,8 +238,7 @@ SCHEMAS: Final = {
             },
             "then": {**TEXTS, "description": "What would be refused next."},
             "unknown": {
-                "type": "array",
-                "items": answer_object({"rule": TEXT, "words": TEXT, "missing": {"type": "boolean"}}),
+                **array_of(answer_object({"rule": TEXT, "words": TEXT, "missing": {"type": "boolean"}})),
                 "description": "What only the service knows, and where to look; or what the text lacks.",
             },
             "corrected": {**TEXT_OR_NULL, "description": "The command by which such a request is sent right."},
@@ -231,50 +250,10 @@ SCHEMAS: Final = {
     ),
     "ExplainedRequests": answer_object(
         {
-            "exchanges": {"type": "array", "items": {"$ref": "#/components/schemas/ExplainedRequest"}},
+            "exchanges": array_of(ref("ExplainedRequest")),
             "others": {"type": "integer", "description": "How many exchanges of the text are with other hosts."},
         }
     ),
 }
 
-CALLS: Final = (
-    Call(
-        method="POST",
-        path="/explain",
-        name="explain",
-        summary="Say what a value is, or why a request to a real service was refused; for a browser a page.",
-        answer=_explain,
-        body=Body(
-            kind=_Explain,
-            partial=True,  # a `request` stands in for a value
-            more={
-                "as": {"enum": [*ROLES, None], "description": "The part that it is to play."},
-                "request": {
-                    "type": ["string", "object"],
-                    "description": "In place of `value`: a curl command, raw HTTP, a HAR file or an entry of one, a "
-                    "cassette, or an answer alone.",
-                },
-                "answer": {**TEXT_OR_NULL, "description": "What the service answered, where the request lacks it."},
-                "at": {
-                    "type": ["string", "number", "null"],
-                    "description": f"When it was judged: {moment.ALLOWED}.",
-                },
-            },
-            example={"value": "SplxlOBeZQQYbYS6WxSbIA", "as": "subject_token"},
-        ),
-        responses={
-            200: ResponseObject(
-                description="The explanation.",
-                schema={
-                    "anyOf": [
-                        {"$ref": "#/components/schemas/Explanation"},
-                        {"$ref": "#/components/schemas/ExplainedRequests"},
-                    ]
-                },
-                or_page=True,
-            ),
-            303: ResponseObject(description="For a browser that asks for a message id: to the page of the exchange."),
-        },
-        from_form=True,
-    ),
-)
+CALLS: Final = (explain,)

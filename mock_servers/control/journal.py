@@ -12,6 +12,7 @@ from mock_servers.control.calls import (
     DONE,
     EVIDENCE,
     HTML,
+    NULL,
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
@@ -21,8 +22,12 @@ from mock_servers.control.calls import (
     Response,
     ResponseObject,
     answer_object,
+    any_of,
+    array_of,
+    ref,
 )
 from mock_servers.control.problems import ProblemError
+from mock_servers.journal.finding import CERTAINTIES
 from mock_servers.journal.record import Record
 from mock_servers.wire.wording import shown
 
@@ -49,7 +54,18 @@ def part(request: Request) -> tuple[int | None, bool]:
     return _number(request, "before"), refused == "true"
 
 
-def _list(request: Request) -> Response:
+@Call(
+    "GET",
+    "/exchanges",
+    {200: ResponseObject("The exchanges.", array_of(ref("Exchange")))},
+    query={
+        "after": Parameter("Only those with a higher number.", NUMBER),
+        "limit": Parameter("Only the newest so many.", NUMBER),
+        "error": Parameter("Only those refused with this error code, or by this rule.", TEXT),
+    },
+)
+def list_exchanges(request: Request) -> Response:
+    """The newest 1,000 exchanges, oldest first, without discovery, key sets and calls of this API."""
     after, limit, error = _number(request, "after") or 0, _number(request, "limit"), request.query.get("error")
     found = [each for each in request.platform.exchanges if each.id > after and (error is None or _has(each, error))]
     newest = found if limit is None else found[len(found) - min(limit, len(found)) :]
@@ -69,7 +85,14 @@ def _has(record: Record, error: str) -> bool:
     return record.refusal is not None and error in (record.refusal.code, record.refusal.rule)
 
 
-def _get(request: Request) -> Response:
+@Call(
+    "GET",
+    "/exchanges/<key>",
+    {200: ResponseObject("The exchange.", ref("Exchange"), or_page=True)},
+    refusals={404: "There is none, or it is kept no longer."},
+)
+def get_exchange(request: Request) -> Response:
+    """One exchange, by its number or message id; for a browser a page."""
     key = request.path["key"]
     record = request.platform.exchanges.find(key)
     if record is None:
@@ -84,7 +107,9 @@ def _page_of(request: Request, record: Record) -> Response:
     return Response(body=pages.exchange_page(shown_page), content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
-def _clear(request: Request) -> Response:
+@Call("DELETE", "/exchanges", {204: ResponseObject("It is empty.")})
+def clear_exchanges(request: Request) -> Response:
+    """Empty the journal."""
     request.platform.exchanges.clear()
     return DONE
 
@@ -96,7 +121,7 @@ SCHEMAS: Final = {
     "Finding": answer_object(
         {
             "id": TEXT,
-            "certainty": {"enum": ["certain", "likely", "possible"]},
+            "certainty": {"enum": list(CERTAINTIES)},
             "seen": TEXT,
             "cause": TEXT,
             "cure": TEXT,
@@ -129,10 +154,10 @@ SCHEMAS: Final = {
             "message_id": TEXT_OR_NULL,
             "request": _OBJECT,
             "response": _OBJECT,
-            "error": {"anyOf": [answer_object(_ERROR), {"type": "null"}]},
+            "error": any_of(answer_object(_ERROR), NULL),
             "headline": {**TEXT_OR_NULL, "description": "Why, in a sentence: the surest finding, or the diagnosis."},
             "diagnosis": {**TEXT_OR_NULL, "description": "What the client did wrong, and what to do."},
-            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+            "findings": array_of(ref("Finding")),
             "then": {**TEXTS, "description": "What would have been refused next."},
             "advice": TEXTS,
         },
@@ -140,44 +165,4 @@ SCHEMAS: Final = {
     ),
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/exchanges",
-        name="listExchanges",
-        summary="The newest 1,000 exchanges, oldest first, without discovery, key sets and calls of this API.",
-        answer=_list,
-        query={
-            "after": Parameter(description="Only those with a higher number.", schema=NUMBER),
-            "limit": Parameter(description="Only the newest so many.", schema=NUMBER),
-            "error": Parameter(description="Only those refused with this error code, or by this rule.", schema=TEXT),
-        },
-        responses={
-            200: ResponseObject(
-                description="The exchanges.",
-                schema={"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}},
-            )
-        },
-    ),
-    Call(
-        method="GET",
-        path="/exchanges/<key>",
-        name="getExchange",
-        summary="One exchange, by its number or message id; for a browser a page.",
-        answer=_get,
-        responses={
-            200: ResponseObject(
-                description="The exchange.", schema={"$ref": "#/components/schemas/Exchange"}, or_page=True
-            )
-        },
-        refusals={404: "There is none, or it is kept no longer."},
-    ),
-    Call(
-        method="DELETE",
-        path="/exchanges",
-        name="clearExchanges",
-        summary="Empty the journal.",
-        answer=_clear,
-        responses={204: ResponseObject(description="It is empty.")},
-    ),
-)
+CALLS: Final = (list_exchanges, get_exchange, clear_exchanges)

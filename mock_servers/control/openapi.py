@@ -18,6 +18,8 @@ from mock_servers.control.calls import (
     Response,
     ResponseObject,
     answer_object,
+    array_of,
+    ref,
 )
 from mock_servers.version import installed
 
@@ -35,45 +37,27 @@ _QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it 
 
 
 _OF_PAGE: Final = {
-    "before": Parameter(description="For the page: only exchanges with a lower number.", schema=journal.NUMBER),
-    "text": Parameter(description="For the page: only exchanges that these words are in.", schema=TEXT),
-    "refused": Parameter(description="For the page: only those that were refused.", schema={"enum": ["", "true"]}),
+    "before": Parameter("For the page: only exchanges with a lower number.", journal.NUMBER),
+    "text": Parameter("For the page: only exchanges that these words are in.", TEXT),
+    "refused": Parameter("For the page: only those that were refused.", {"enum": ["", "true"]}),
 }
 
 
 def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...]:
     """Return the calls that tell of all calls, `others` and themselves; `schemas` are those that `others` refer to."""
 
-    def document(request: Request) -> Response:
-        return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.origin))
-
-    def index(request: Request) -> Response:
+    @Call("GET", "/", {200: ResponseObject("All calls.", ref("Index"), or_page=True)}, query=_OF_PAGE)
+    def get_index(request: Request) -> Response:
+        """What there is; for a browser the page of exchanges."""
         journal.part(request)  # a mistake in it is one for programs, too
         return journal.page(request) if request.for_people else Response(body=_index(whole))
 
-    own = (
-        Call(
-            method="GET",
-            path="/",
-            name="getIndex",
-            summary="What there is; for a browser the page of exchanges.",
-            answer=index,
-            query=_OF_PAGE,
-            responses={
-                200: ResponseObject(
-                    description="All calls.", schema={"$ref": "#/components/schemas/Index"}, or_page=True
-                )
-            },
-        ),
-        Call(
-            method="GET",
-            path="/openapi.json",
-            name="getOpenApi",
-            summary="This document.",
-            answer=document,
-            responses={200: ResponseObject(description="OpenAPI 3.1.", schema={"type": "object"})},
-        ),
-    )
+    @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})})
+    def get_open_api(request: Request) -> Response:
+        """This document."""
+        return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.origin))
+
+    own = (get_index, get_open_api)
     whole = (*own, *others)
     return own
 
@@ -83,10 +67,7 @@ SCHEMAS: Final = {
         {
             "title": TEXT,
             "version": TEXT,
-            "calls": {
-                "type": "array",
-                "items": answer_object({"method": TEXT, "path": TEXT, "summary": TEXT}),
-            },
+            "calls": array_of(answer_object({"method": TEXT, "path": TEXT, "summary": TEXT})),
         },
         "What there is.",
     ),
@@ -95,10 +76,10 @@ SCHEMAS: Final = {
 
 
 def _index(whole: Sequence[Call]) -> dict[str, Any]:
-    told = [
+    listed = [
         {"method": call.method, "path": f"/_nhsauth{_braced(call.path)}", "summary": call.summary} for call in whole
     ]
-    return {"title": _TITLE, "version": installed(), "calls": told}
+    return {"title": _TITLE, "version": installed(), "calls": listed}
 
 
 def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) -> dict[str, Any]:
@@ -115,7 +96,14 @@ def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) ->
 
 
 def _operation(call: Call) -> dict[str, Any]:
-    parameters = [*_path_parameters(call), *_query_parameters(call)]
+    in_body = call.body.schema()["properties"] if call.body else {}  # what may be in both is described alike
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": _without_default(in_body.get(name, TEXT))}
+        for name in _VARIABLE.findall(call.path)
+    ] + [
+        {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
+        for name, told in call.query.items()
+    ]
     return {
         "operationId": call.name,
         "summary": call.summary,
@@ -126,22 +114,8 @@ def _operation(call: Call) -> dict[str, Any]:
     }
 
 
-def _path_parameters(call: Call) -> list[dict[str, Any]]:
-    """What is in the path and may be in the body, too, is described alike."""
-    members = call.body.schema()["properties"] if call.body else {}
-    schemas = {name: _without_default(members.get(name, TEXT)) for name in _VARIABLE.findall(call.path)}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in schemas.items()]
-
-
 def _without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: told for name, told in schema.items() if name != "default"}
-
-
-def _query_parameters(call: Call) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
-        for name, told in call.query.items()
-    ]
+    return {name: value for name, value in schema.items() if name != "default"}
 
 
 def _body(takes: Body) -> dict[str, Any]:
@@ -164,7 +138,7 @@ def _answer(gives: ResponseObject) -> dict[str, Any]:
 
 
 def _refusal(words: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
+    schema = ref("Problem")
     return {"description": words, "content": {problems.CONTENT_TYPE: {"schema": schema}}}
 
 

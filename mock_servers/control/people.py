@@ -18,6 +18,9 @@ from mock_servers.control.calls import (
     ResponseObject,
     all_required,
     answer_object,
+    any_of,
+    array_of,
+    ref,
 )
 from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
@@ -49,18 +52,44 @@ class _LogIn:
     outcome: Outcome = "ok"
 
 
-def _list(request: Request) -> Response:
+_PERSON: Final = ref("Person")
+
+
+@Call("GET", "/users", {200: ResponseObject("The people.", array_of(_PERSON))})
+def list_users(request: Request) -> Response:
+    """Everybody who can log in."""
     return Response(body=[asdict(person) for person in request.platform.store.people.values()])
 
 
-def _create(request: Request) -> Response:
+@Call(
+    "POST",
+    "/users",
+    {201: ResponseObject("The person.", _PERSON)},
+    body=Body(
+        model=Person,
+        example={"provider": "cis2", "id": "656005750199", "level": "aal3", "claims": {"name": "TEST User"}},
+    ),
+    refusals={409: "The provider has a person with this id already."},
+)
+def create_user(request: Request) -> Response:
+    """Add a person."""
     person = members.read(Person, request.body)
     if not request.platform.store.people.add((person.provider, person.id), person):
         raise ProblemError(409, f"{person.provider} has a user {shown(person.id)} already.", member="id")
     return Response(status=201, body=asdict(person))
 
 
-def _put(request: Request) -> Response:
+@Call(
+    "PUT",
+    "/users/<provider>/<id>",
+    {
+        200: ResponseObject("The person, in the place of another.", _PERSON),
+        201: ResponseObject("The new person.", _PERSON),
+    },
+    body=Body(model=Person, partial=True, example={"level": "aal2"}),
+)
+def put_user(request: Request) -> Response:
+    """Add a person, or replace the one who has this id."""
     person = members.read(Person, {**request.path, **request.body})
     for name, named in request.path.items():
         if getattr(person, name) != named:
@@ -71,7 +100,19 @@ def _put(request: Request) -> Response:
     return Response(status=status, body=asdict(person))
 
 
-def _log_in(request: Request) -> Response:
+@Call(
+    "POST",
+    "/log-ins",
+    {
+        200: ResponseObject(
+            "A code, to be redeemed at the provider; or the error of the outcome that was asked for.",
+            any_of(ref("Code"), ref("RefusedLogIn")),
+        )
+    },
+    body=Body(model=_LogIn, example={"provider": "cis2", "user": "656005750104"}),
+)
+def log_in(request: Request) -> Response:
+    """Log a person in without a form: the code, or the error, that would reach the redirect URI."""
     given = members.read(_LogIn, request.body)
     service, app = named_provider(request.platform, given.provider), named_app(request.platform, given.client_id)
     redirect_uri = _redirect_uri(given.redirect_uri, app.redirect_uris)
@@ -81,8 +122,8 @@ def _log_in(request: Request) -> Response:
     if given.user is not None:
         log_ins.find_person(service, wanted)
     row = service.provider.errors[errors.OUTCOMES[given.outcome]]
-    told = {"error": row.code, "error_description": row.sentence or None, "evidence": row.evidence}
-    return Response(body=told)
+    refusal = {"error": row.code, "error_description": row.sentence or None, "evidence": row.evidence}
+    return Response(body=refusal)
 
 
 def _redirect_uri(given: str | None, registered: tuple[str, ...]) -> str:
@@ -94,8 +135,6 @@ def _redirect_uri(given: str | None, registered: tuple[str, ...]) -> str:
     raise MemberError("redirect_uri", shown(given) if given is not None else "missing", allowed)
 
 
-_PERSON: Final = {"$ref": "#/components/schemas/Person"}
-
 SCHEMAS: Final = {
     "Person": all_required(members.schema(Person)),
     "Code": answer_object({"code": TEXT}, "What the provider would send to the redirect URI."),
@@ -105,57 +144,4 @@ SCHEMAS: Final = {
     ),
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/users",
-        name="listUsers",
-        summary="Everybody who can log in.",
-        answer=_list,
-        responses={200: ResponseObject(description="The people.", schema={"type": "array", "items": _PERSON})},
-    ),
-    Call(
-        method="POST",
-        path="/users",
-        name="createUser",
-        summary="Add a person.",
-        answer=_create,
-        body=Body(
-            kind=Person,
-            example={"provider": "cis2", "id": "656005750199", "level": "aal3", "claims": {"name": "TEST User"}},
-        ),
-        responses={201: ResponseObject(description="The person.", schema=_PERSON)},
-        refusals={409: "The provider has a person with this id already."},
-    ),
-    Call(
-        method="PUT",
-        path="/users/<provider>/<id>",
-        name="putUser",
-        summary="Add a person, or replace the one who has this id.",
-        answer=_put,
-        body=Body(kind=Person, partial=True, example={"level": "aal2"}),
-        responses={
-            200: ResponseObject(description="The person, in the place of another.", schema=_PERSON),
-            201: ResponseObject(description="The new person.", schema=_PERSON),
-        },
-    ),
-    Call(
-        method="POST",
-        path="/log-ins",
-        name="logIn",
-        summary="Log a person in without a form: the code, or the error, that would reach the redirect URI.",
-        answer=_log_in,
-        body=Body(kind=_LogIn, example={"provider": "cis2", "user": "656005750104"}),
-        responses={
-            200: ResponseObject(
-                description="A code, to be redeemed at the provider; or the error of the outcome that was asked for.",
-                schema={
-                    "anyOf": [
-                        {"$ref": "#/components/schemas/Code"},
-                        {"$ref": "#/components/schemas/RefusedLogIn"},
-                    ]
-                },
-            )
-        },
-    ),
-)
+CALLS: Final = (list_users, create_user, put_user, log_in)

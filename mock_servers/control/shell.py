@@ -4,72 +4,65 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote_plus
+
+from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
 
 _ASK: Final = """\
 ask() { curl -s "$nhsauth/$1" -H 'Content-Type: application/json' -d "$2" | member "$3"; }"""
 _MEMBER: Final = """\
 member() { tr -d '\\n' | sed -n 's/.*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }"""
+_PLAIN: Final = frozenset(" :/._-,")
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A value that an earlier command has put into a variable of the shell, with a word before it if need be."""
-
-    name: str
-    before: str = ""
-
-
-def asked(variable: str, call: str, body: Mapping[str, Any], member: str) -> str:
-    """Return the command that posts to a call of the control API and keeps a member of its answer."""
-    told = {name: value for name, value in body.items() if value is not None}
-    return f"{variable}=$(ask {call} {shlex.quote(json.dumps(told))} {member})"
+def script(control: str, commands: Sequence[Command]) -> str:
+    """Return the commands as one text, after the functions that they use; `control` is the URL of the control API."""
+    asks = [command for command in commands if isinstance(command, Asked)]
+    head = [f"nhsauth={shlex.quote(control)}"] if asks else []
+    head += [_MEMBER] if any(isinstance(command, Asked | Kept) for command in commands) else []
+    head += [_ASK] if any(command.body for command in asks) else []
+    return "\n".join([*head, *map(_written, commands)])
 
 
-def kept(variable: str, command: str, member: str) -> str:
-    """Return the command that keeps a member of the JSON that another command prints."""
-    return f"{variable}=$({command} | member {member})"
+def _written(command: Command) -> str:  # noqa: PLR0911 - one for each kind of command
+    match command:
+        case Sent():
+            return _curl(command, "-s -i")
+        case Kept():
+            return f"{command.variable}=$({_curl(command.sent, '-s')} | member {command.member})"
+        case Asked() if not command.body:
+            return f'{command.variable}=$(curl -s "$nhsauth/{command.call}" | member {command.member})'
+        case Asked():
+            body = shlex.quote(json.dumps(command.body))
+            return f"{command.variable}=$(ask {command.call} {body} {command.member})"
+        case Redirect():
+            return f"curl -s -i {shlex.quote(command.url)}"
+        case Code():
+            follow = f"-s -L --max-redirs {command.redirects} -o /dev/null -w '%{{redirect_url}}'"
+            return f"code=$({_curl(Sent(url=command.url), follow)} | sed -n 's/.*[?&]code=\\([^&]*\\).*/\\1/p')"
+        case Required():
+            words = "".join(each if each.isalnum() or each in _PLAIN else "?" for each in command.words)
+            return f'{command.variable}="${{{command.variable.upper()}:?{words}}}"'
+        case Remark():
+            return f"# {command.words}"
 
 
-def required(variable: str, words: str) -> str:
-    """Return the command that goes on only if the reader has set a variable; `words` say to what."""
-    plain = "".join(each if each.isalnum() or each in " :/._-," else "?" for each in words)
-    return f'{variable}="${{{variable.upper()}:?{plain}}}"'
-
-
-def curl(
-    url: str,
-    form: Mapping[str, str | Variable] | None = None,
-    *,
-    headers: Mapping[str, str | Variable] | None = None,
-    options: Iterable[str] = ("-i",),
-) -> str:
-    """Return a curl command over several lines, a GET, or a POST of `form`."""
-    lines = [" ".join(["curl", "-s", *options, shlex.quote(url)])]
-    lines += [f"-H {_pair(name, ': ', value)}" for name, value in (headers or {}).items()]
-    lines += [f"--data-urlencode {_pair(name, '=', value)}" for name, value in (form or {}).items()]
+def _curl(sent: Sent, options: str) -> str:
+    """Return a curl command over several lines."""
+    method = [f"-X {shlex.quote(sent.method)}"] if sent.method else []
+    lines = [" ".join(["curl", options, *method, shlex.quote(sent.url)])]
+    lines += [f"-u {_pair(quote_plus(sent.basic[0]), ':', sent.basic[1])}"] if sent.basic else []
+    lines += [f"-H {_pair(name, ': ', value)}" for name, value in sent.headers.items()]
+    lines += [f"--data-urlencode {_pair(name, '=', value)}" for name, value in sent.form.items()]
     return " \\\n  ".join(lines)
 
 
-def code_of_redirect(url: str, redirects: int) -> str:
-    """Return the command that keeps the code of a log-in: of the redirect after so many that are followed."""
-    options = (f"-L --max-redirs {redirects}", "-o /dev/null", "-w '%{redirect_url}'")
-    return f"code=$({curl(url, options=options)} | sed -n 's/.*[?&]code=\\([^&]*\\).*/\\1/p')"
-
-
-def script(control: str, commands: Iterable[str]) -> str:
-    """Return the commands as one text, after the functions that they use; `control` is the URL of the control API."""
-    body = "\n".join(commands)
-    asks, uses_control = "$(ask " in body, "$nhsauth" in body
-    head = [f"nhsauth={shlex.quote(control)}"] if asks or uses_control else []
-    head += [_MEMBER] if asks or "| member " in body else []
-    head += [_ASK] if asks else []
-    return "\n".join([*head, body])
-
-
-def _pair(name: str, between: str, value: str | Variable) -> str:
+def _pair(name: str, between: str, value: Value) -> str:
+    """Quote a pair; what the shell is to fill in stands in double quotes."""
     if isinstance(value, str):
         return shlex.quote(f"{name}{between}{value}")
+    if isinstance(value, Filled):
+        return f'"{name}{between}${{{value.name}:?set it first}}"'
     return f'"{name}{between}{value.before}${value.name}"'

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.control.calls import DONE, TEXT, TEXTS, Call, Request, Response, ResponseObject, answer_object
+from mock_servers.control.calls import (
+    DONE,
+    NULL,
+    TEXT,
+    TEXTS,
+    Call,
+    Request,
+    Response,
+    ResponseObject,
+    answer_object,
+    any_of,
+    ref,
+)
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.version import installed
 
 
-def _health(_: Request) -> Response:
+@Call("GET", "/health", {200: ResponseObject("It does.", ref("Health"))}, any_host=True)
+def get_health(_: Request) -> Response:
+    """That the mock answers: for probes and wait scripts, under any Host. Never in the journal."""
     return Response(body={"status": "ok", "version": installed()})
 
 
-def _status(request: Request) -> Response:
+@Call("GET", "/status", {200: ResponseObject("It is.", ref("Status"))})
+def get_status(request: Request) -> Response:
+    """Whether the mock is ready, and where all is."""
     known = request.platform.names.real_names
     names = known.called(request.origin).as_json() if known is not None else None
     return Response(body={"ready": True, "version": installed(), "urls": _urls(request), "real_names": names})
@@ -34,7 +50,9 @@ def _urls(request: Request) -> dict[str, str]:
     }
 
 
-def _reset(request: Request) -> Response:
+@Call("POST", "/reset", {204: ResponseObject("It is as it was.")})
+def reset(request: Request) -> Response:
+    """Back to the state after start: apps, users, APIs, tokens, jtis, exchanges, faults, clock. Keys stay."""
     request.platform.reset()
     return DONE
 
@@ -64,37 +82,11 @@ SCHEMAS: Final = {
             "real_names": {
                 "description": "How clients reach the mock by the real host names: a proxy, files to trust it by, and "
                 "the names. null where it speaks no TLS.",
-                "anyOf": [answer_object({**dict.fromkeys(("proxy", *_FILES), TEXT), "hosts": TEXTS}), {"type": "null"}],
+                **any_of(answer_object({**dict.fromkeys(("proxy", *_FILES), TEXT), "hosts": TEXTS}), NULL),
             },
         },
         "That the mock can answer, and where.",
     ),
 }
 
-CALLS: Final = (
-    Call(
-        method="GET",
-        path="/health",
-        name="getHealth",
-        summary="That the mock answers: for probes and wait scripts, under any Host. Never in the journal.",
-        answer=_health,
-        responses={200: ResponseObject(description="It does.", schema={"$ref": "#/components/schemas/Health"})},
-        any_host=True,
-    ),
-    Call(
-        method="GET",
-        path="/status",
-        name="getStatus",
-        summary="Whether the mock is ready, and where all is.",
-        answer=_status,
-        responses={200: ResponseObject(description="It is.", schema={"$ref": "#/components/schemas/Status"})},
-    ),
-    Call(
-        method="POST",
-        path="/reset",
-        name="reset",
-        summary="Back to the state after start: apps, users, APIs, tokens, jtis, exchanges, faults, clock. Keys stay.",
-        answer=_reset,
-        responses={204: ResponseObject(description="It is as it was.")},
-    ),
-)
+CALLS: Final = (get_health, get_status, reset)

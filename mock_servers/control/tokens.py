@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
-from mock_servers.control.calls import TEXT, Body, Call, Request, Response, ResponseObject, answer_object
+from mock_servers.control.calls import TEXT, Body, Call, Request, Response, ResponseObject, answer_object, ref
 from mock_servers.control.problems import ProblemError
 from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider.log_ins import Wanted
@@ -77,7 +77,14 @@ class _AccessToken:
 _PROVIDERS: Final = {each.access: each.name for each in PROVIDERS}
 
 
-def _client_assertion(request: Request) -> Response:
+@Call(
+    "POST",
+    "/client-assertions",
+    {200: ResponseObject("The assertion.", answer_object({"client_assertion": TEXT}))},
+    body=Body(model=_ClientAssertion, example={"claims": {"aud": "https://elsewhere.example/token"}}),
+)
+def sign_client_assertion(request: Request) -> Response:
+    """Sign a client assertion for an app whose key the mock holds: a correct one, or altered."""
     given = members.read(_ClientAssertion, request.body)
     token_url = given.token_url or f"{request.origin}/oauth2/token"
     assertion = _signed(request.platform, given.client_id, token_url, given.alterations())
@@ -94,7 +101,14 @@ def _signed(platform: Platform, client_id: str | None, token_url: str, alteratio
     return platform.client_assertion(app.client_id, token_url=token_url, alterations=alterations)
 
 
-def _id_token(request: Request) -> Response:
+@Call(
+    "POST",
+    "/id-tokens",
+    {200: ResponseObject("The id token.", answer_object({"id_token": TEXT}))},
+    body=Body(model=_IdToken, example={"provider": "nhs_login", "level": "P9", "without": ["header.kid", "exp"]}),
+)
+def sign_id_token(request: Request) -> Response:
+    """Sign an id token as after a log-in: a correct one, or altered."""
     given = members.read(_IdToken, request.body)
     named_provider(request.platform, given.provider)
     wanted = Wanted(
@@ -107,7 +121,15 @@ def _id_token(request: Request) -> Response:
     return Response(body={"id_token": token})
 
 
-def _access_token(request: Request) -> Response:
+@Call(
+    "POST",
+    "/access-tokens",
+    {200: ResponseObject("The answer.", ref("TokenAnswer"))},
+    body=Body(model=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
+    refusals={409: "The token service refused; the problem tells its answer and why."},
+)
+def get_access_token(request: Request) -> Response:
+    """Get an access token by a real request to the token service, which the journal shows."""
     given = members.read(_AccessToken, request.body)
     form = _person(request, given) if given.access in _PROVIDERS else _application(given)
     assertion = _signed(request.platform, given.client_id, f"{request.origin}/oauth2/token", Alterations())
@@ -139,15 +161,15 @@ def _asked_for(request: Request, form: Mapping[str, str]) -> Response:
     from werkzeug.test import Client  # noqa: PLC0415 - loaded when a token is first asked for, not at each start
 
     with Client(request.platform).post("/oauth2/token", base_url=request.origin, data=form) as answer:
-        status, told = answer.status_code, json.loads(answer.get_data())
+        status, body = answer.status_code, json.loads(answer.get_data())
     if status == 200:  # noqa: PLR2004 - RFC 6749, section 5.1
-        return Response(body=told)
-    record = request.platform.exchanges.find(told.get("message_id", ""))
+        return Response(body=body)
+    record = request.platform.exchanges.find(body.get("message_id", ""))
     diagnosis = record.diagnosis if record else None
     raise ProblemError(
         409,
         f"The token service refused with {status}. {diagnosis or ''}".rstrip(),
-        more={"answer": told, "diagnosis": diagnosis, "exchange": record.id if record else None},
+        more={"answer": body, "diagnosis": diagnosis, "exchange": record.id if record else None},
     )
 
 
@@ -170,33 +192,4 @@ SCHEMAS: Final = {
     },
 }
 
-CALLS: Final = (
-    Call(
-        method="POST",
-        path="/client-assertions",
-        name="signClientAssertion",
-        summary="Sign a client assertion for an app whose key the mock holds: a correct one, or altered.",
-        answer=_client_assertion,
-        body=Body(kind=_ClientAssertion, example={"claims": {"aud": "https://elsewhere.example/token"}}),
-        responses={200: ResponseObject(description="The assertion.", schema=answer_object({"client_assertion": TEXT}))},
-    ),
-    Call(
-        method="POST",
-        path="/id-tokens",
-        name="signIdToken",
-        summary="Sign an id token as after a log-in: a correct one, or altered.",
-        answer=_id_token,
-        body=Body(kind=_IdToken, example={"provider": "nhs_login", "level": "P9", "without": ["header.kid", "exp"]}),
-        responses={200: ResponseObject(description="The id token.", schema=answer_object({"id_token": TEXT}))},
-    ),
-    Call(
-        method="POST",
-        path="/access-tokens",
-        name="getAccessToken",
-        summary="Get an access token by a real request to the token service, which the journal shows.",
-        answer=_access_token,
-        body=Body(kind=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
-        responses={200: ResponseObject(description="The answer.", schema={"$ref": "#/components/schemas/TokenAnswer"})},
-        refusals={409: "The token service refused; the problem tells its answer and why."},
-    ),
-)
+CALLS: Final = (sign_client_assertion, sign_id_token, get_access_token)

@@ -5,7 +5,7 @@ Nothing here may be changed, and nothing judges: the answer has left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from mock_servers.diagnosis.traits import Traits
 from mock_servers.jose import javascript, jwks, jwts
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwks import FetchedJwks, Fetcher, UnreachableError
-from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.jose.jwts import Jwt
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
@@ -173,18 +173,17 @@ class Case:
 
 def tokens_of(request: Request, known: Known) -> dict[str, Jwt]:
     """Return the JWTs of a form by field, without those that are known, or say themselves, to belong elsewhere."""
-    return dict(_tokens(request, known))
+    found = {name: _token(request, known, name, kind) for name, kind in _JWT_FIELDS.items()}
+    return {name: jwt for name, jwt in found.items() if jwt is not None}
 
 
-def _tokens(request: Request, known: Known) -> Iterator[tuple[str, Jwt]]:
-    for name, kind in _JWT_FIELDS.items():
-        try:
-            sent = request.form.get(name) or ""
-            issued = known.issued(sent)
-            if issued is not None and issued.kind != kind:
-                continue
-            jwt = jwts.decode(sent)
-            if kind == "id_token" or issued is not None or not is_of_provider(jwt):
-                yield name, jwt
-        except (MalformedJwtError, UnknownError):
-            continue
+def _token(request: Request, known: Known, name: str, kind: str) -> Jwt | None:
+    try:
+        sent = request.form.get(name) or ""
+        issued = known.issued(sent)
+    except UnknownError:
+        return None
+    jwt = jwts.decoded(sent) if issued is None or issued.kind == kind else None
+    if jwt is not None and kind != "id_token" and issued is None and is_of_provider(jwt):
+        return None
+    return jwt

@@ -15,9 +15,9 @@ from mock_servers.diagnosis.fingerprints import hint
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.diagnosis.traits import traits_of
 from mock_servers.jose.jwks import FetchedJwks
-from mock_servers.journal.finding import Finding
+from mock_servers.journal.finding import CERTAINTIES, Finding
 from mock_servers.journal.record import Examination, Record
-from mock_servers.rules import Flow, Refusal, Rule, UnknownError, foresee, own_row
+from mock_servers.rules import Flow, Refusal, Rule, UnknownError, beyond, own_row
 from mock_servers.wire.request import Request
 
 MOST: Final = 3
@@ -29,8 +29,7 @@ _BEFORE_GRANT: Final = (
 )
 """The rules of a token service that refuse before any grant is chosen."""
 _CLAIM: Final = "claim_client_assertion_jti"
-_SPENT: Final = "The jti of this assertion is spent: sign a new one for the next try."
-_CERTAINTIES: Final = ("certain", "likely", "possible")
+_SPENT: Final = "The jti of this assertion is spent: sign a new assertion for the next try."
 
 _log = logging.getLogger("mock_servers")
 
@@ -48,11 +47,13 @@ def examine(
     `row` finds the service's own error row for what a rule names.
     """
     case = case_of(known, flow, exchange, refusal, record, row)
-    found = findings(case, FINDERS)
+    steps = beyond(flow, exchange, refusal)
+    passed = {step.rule.name for step in steps if step.refusal is None and step.unknown is None}
+    found = _ranked(replace(case, ahead=tuple(rule for rule in case.ahead if rule.name not in passed)), FINDERS)
     return Examination(
-        headline=_headline(case, found),
-        findings=tuple(found),
-        foreseen=tuple(foresee(flow, exchange, refusal)),
+        headline=next((one.seen for nearness, one in found[:1] if not nearness and one.certainty == "certain"), None),
+        findings=tuple(finding for _, finding in found),
+        foreseen=tuple(step.refusal for step in steps if step.refusal is not None),
     )
 
 
@@ -66,7 +67,8 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         refusal=refusal,
         ahead=ahead,
         unrouted=refusal.rule in _BEFORE_GRANT,
-        jti_spent=any(rule.name == _CLAIM for rule in _rules(flow)) and all(rule.name != _CLAIM for rule in ahead),
+        jti_spent=any(rule.name == _CLAIM for policy in flow.policies for rule in policy.rules)
+        and all(rule.name != _CLAIM for rule in ahead),
         learned=MappingProxyType({each.name: getattr(exchange, each.name) for each in _taught(exchange)}),
         known=known,
         row=row,
@@ -90,27 +92,24 @@ def _ahead(flow: Flow[Any, Any], refusal: Refusal) -> Iterator[Rule[Any]]:
     return (rule for _, rule in left)
 
 
-def _rules(flow: Flow[Any, Any]) -> Iterator[Rule[Any]]:
-    return (rule for policy in flow.policies for rule in policy.rules)
-
-
 def _taught(exchange: Any) -> Iterator[Any]:
     return (each for each in fields(exchange) if not each.init and hasattr(exchange, each.name))
 
 
 def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
     """Return what the finders found: what explains the refusal first, then what would be met next, in its order."""
+    return [finding for _, finding in _ranked(case, finders)]
+
+
+def _ranked(case: Case, finders: Sequence[Finder]) -> list[tuple[int, Finding]]:
+    """Return the same, each with how many rules lie between the refusal and that."""
     found = [one for finder in finders for one in asked(finder, case)]
-    found.sort(key=lambda one: (one[0], _CERTAINTIES.index(one[1].certainty)))
-    best = list(dict.fromkeys(finding for _, finding in found))[:MOST]
-    return [_with_cost(best[0]), *best[1:]] if best and case.jti_spent else best
-
-
-def _headline(case: Case, found: Sequence[Finding]) -> str | None:
-    """Return what the best finding has seen, when it is certain and explains the rule that objected."""
-    best = found[0] if found else None
-    explains = best is not None and best.certainty == "certain" and best.row == case.row(case.refusal.error).row
-    return best.seen if best is not None and explains else None
+    found.sort(key=lambda one: (one[0], CERTAINTIES.index(one[1].certainty)))
+    nearest: dict[Finding, int] = {}
+    for nearness, finding in found:
+        nearest.setdefault(finding, nearness)
+    best = [(nearness, finding) for finding, nearness in nearest.items()][:MOST]
+    return [(best[0][0], _with_cost(best[0][1])), *best[1:]] if best and case.jti_spent else best
 
 
 def _with_cost(finding: Finding) -> Finding:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.journal.finding import Finding
+from mock_servers.rules import Policy
+
+
+def rules_of(*policies: Policy[Any]) -> tuple[str, ...]:
+    """Return the names of the rules of policies."""
+    return tuple(rule.name for policy in policies for rule in policy.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,9 @@ def hint(seen: Traits, mistake: str) -> Hint | None:
     `mistake` is the id of a finding; `None` when no library is recognised, or it has nothing to say of this one.
     """
     makers = [library for library in recognise(seen) if mistake in library.changes]
-    carriers = [client for client in HTTP_CLIENTS if mistake in client.changes and _speaks(client, seen)]
+    carriers = [
+        client for client in HTTP_CLIENTS if mistake in client.changes and _matches(client.user_agent, seen.user_agent)
+    ]
     speakers = makers or carriers
     if not speakers:
         return None
@@ -58,10 +60,6 @@ def _change(speakers: Sequence[Library], mistake: str) -> str:
     if len(said) == 1:
         return said[0]
     return "; ".join(f"{library.name}: {library.changes[mistake]}" for library in speakers)
-
-
-def _speaks(client: Library, seen: Traits) -> bool:
-    return _matches(client.user_agent, seen.user_agent)
 
 
 def _points(library: Library, seen: Traits) -> int:

@@ -21,7 +21,7 @@ _LONGEST: Final = 120
 
 
 def changed_since_success(case: Case) -> Finding | None:
-    """The same client has asked for the same thing before, and got it."""
+    """The same client made a similar request before, and it succeeded."""
     good = _last_good(case)
     if good is None:
         return None
@@ -31,10 +31,10 @@ def changed_since_success(case: Case) -> Finding | None:
     return Finding(
         id="changed-since-success",
         certainty="possible",
-        seen=f"The last good request like it was {duration(case.now - good.at)} ago (exchange {good.id}). "
+        seen=f"The last good request like this one was {duration(case.now - good.at)} ago (exchange {good.id}). "
         f"Since then: {'; '.join(changes)}.",
-        cause="What has changed is often the cause.",
-        cure="Undo what you did not mean to change.",
+        cause="A change is often the cause.",
+        cure="Undo any change that you did not intend.",
     )
 
 
@@ -43,7 +43,7 @@ def _last_good(case: Case) -> Record | None:
     wanted = (case.record.service, case.record.path, case.record.grant_type)
     good = (each for each in case.known.before(case.record) if each.status == 200)  # noqa: PLR2004 - a token was given
     host = _host(case.record)
-    alike = (each for each in good if _kind(each) == wanted and _host(each) == host)
+    alike = (each for each in good if (each.service, each.path, each.grant_type) == wanted and _host(each) == host)
     return next((each for each in alike if client and each.client_id == client), None)
 
 
@@ -51,10 +51,6 @@ def _host(record: Record) -> str | None:
     """Return by which name the mock was called: each environment has a name of its own."""
     sent = record.request["headers"].get("host")
     return str(sent) if sent is not None else None
-
-
-def _kind(record: Record) -> tuple[str, str, str | None]:
-    return record.service, record.path, record.grant_type
 
 
 def _client(case: Case) -> str | None:

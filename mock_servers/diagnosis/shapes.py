@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _UNFILLED: Final = re.compile(
     r"undefined|null|none|nil|nan|\[object \w+\]|\{\{?.*\}?\}|\$\{?[\w.]+\}?|\$\(.*\)|<.*>|%\w+%|\.\.\."
     r"|(?:your|my)?[_-]?(?:api[_-]?key|client[_-]?(?:id|secret))"
@@ -82,7 +83,7 @@ SHAPES: Final = (
         could_be=("access_token",),
     ),
     Shape(
-        pattern=re.compile(r"[A-Za-z0-9]{32}"),
+        pattern=API_KEY,
         by="32 letters and digits",
         kind="an API key",
         also="a refresh token of the platform, which looks the same",
@@ -137,10 +138,3 @@ def is_unfilled(value: str) -> bool:
 def is_path(value: str) -> bool:
     """Whether a value is the path of a file, which was to be read."""
     return len(value) <= _LONGEST_PATH and _PATH.fullmatch(value.strip()) is not None
-
-
-def unfilled_words(value: str) -> str:
-    """Say what stands where a value was never put; empty for a value."""
-    if is_unfilled(value):
-        return "a variable that was not filled in"
-    return "the path of a file, which was not read" if is_path(value) else ""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain.captured import CapturedAnswer
 from mock_servers.rules import ServiceError
 
@@ -52,28 +54,49 @@ class Answered:
             return bool(self.page) and _stands_in(row.sentence, self.page)
         if self.page or (self.bare and not row.sentence):
             return False
-        return (self.bare or self.code == row.code) and _is(row.sentence, self.sentence)
+        return (self.bare or self.code == row.code) and _is(row.sentence, self.sentence.strip())
 
     def resembles(self, row: ServiceError) -> bool:
         """Whether status and code are those of an error row, whatever the sentence."""
         return not self.page and not self.bare and self.status in (0, row.status) and self.code == row.code
 
 
-def told(answer: CapturedAnswer) -> Answered:
+def fitting(answer: Answered) -> Sequence[Entry]:
+    """Return the rows of the catalogue that a refusal may be of."""
+    if not answer.refuses:
+        return ()
+    alike = entries() if answer.status == 0 or answer.bare else _of_status().get(answer.status, ())
+    return [entry for entry in alike if answer.fits(entry.error)]
+
+
+@functools.cache
+def _of_status() -> Mapping[int, Sequence[Entry]]:
+    found: dict[int, list[Entry]] = {}
+    for entry in entries():
+        found.setdefault(entry.error.status, []).append(entry)
+    return found
+
+
+def of_answer(answer: CapturedAnswer) -> Answered:
     """Return what an answer tells."""
     text = answer.body.decode(errors="replace")
     location = answer.header("location")
     if location and answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
-        return _of_redirect(answer.status, location)
+        query = parse_qs(urlsplit(location).query)
+        first = {name: values[0] for name, values in query.items()}
+        return Answered(status=answer.status, code=first.get("error", ""), sentence=first.get("error_description", ""))
     if _PAGE.match(text):
         return Answered(status=answer.status, page=html.unescape(_TAGS.sub(" ", text)))
-    return _of_text(answer.status, text)
+    members = _members(text)
+    if members:
+        return _of_members(answer.status, members)
+    return Answered(status=answer.status, sentence=text.strip()[:_LONGEST])
 
 
-def told_by(text: str) -> Answered:
+def of_text(text: str) -> Answered:
     """Return what a text tells that is an answer's body, or its sentence alone."""
     if _PAGE.match(text):
-        return told(CapturedAnswer(status=0, body=text.encode(errors="replace")))
+        return of_answer(CapturedAnswer(status=0, body=text.encode(errors="replace")))
     members = _members(text)
     return _of_members(0, members) if members else Answered(sentence=_bare(text), bare=True)
 
@@ -81,19 +104,6 @@ def told_by(text: str) -> Answered:
 def _bare(text: str) -> str:
     """Return a sentence without what logs put around it."""
     return text.strip().strip("\"'").strip()
-
-
-def _of_redirect(status: int, location: str) -> Answered:
-    query = parse_qs(urlsplit(location).query)
-    first = {name: values[0] for name, values in query.items()}
-    return Answered(status=status, code=first.get("error", ""), sentence=first.get("error_description", ""))
-
-
-def _of_text(status: int, text: str) -> Answered:
-    members = _members(text)
-    if members:
-        return _of_members(status, members)
-    return Answered(status=status, sentence=text.strip()[:_LONGEST])
 
 
 def _members(text: str) -> Mapping[str, Any]:
@@ -115,8 +125,14 @@ def _of_members(status: int, members: Mapping[str, Any]) -> Answered:
 
 
 def _is(row: str, sentence: str) -> bool:
-    return re.fullmatch(_PLACEHOLDER.sub(".*", re.escape(row)), sentence.strip(), re.DOTALL) is not None
+    return row == sentence or ("{" in row and _pattern(row).fullmatch(sentence) is not None)
 
 
 def _stands_in(row: str, page: str) -> bool:
-    return bool(row) and re.search(_PLACEHOLDER.sub(".*?", re.escape(row)), page, re.DOTALL) is not None
+    return bool(row) and _pattern(row).search(page) is not None
+
+
+@functools.cache
+def _pattern(row: str) -> re.Pattern[str]:
+    """Return what a row's sentence looks like with something in its blanks."""
+    return re.compile(_PLACEHOLDER.sub(".*?", re.escape(row)), re.DOTALL)

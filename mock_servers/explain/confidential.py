@@ -11,27 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import MalformedJwtError
+from mock_servers.journal.record import PROTOCOL
 from mock_servers.wire.confidential import Confidential
 
-_HARMLESS: Final = frozenset(
-    [
-        "grant_type",
-        "subject_token_type",
-        "client_assertion_type",
-        "requested_token_type",
-        "scope",
-        "redirect_uri",
-        "response_type",
-        "response_mode",
-        "prompt",
-        "display",
-        "max_age",
-        "acr_values",
-        "vtr",
-    ]
-)
-"""Parameters whose values are the protocol's own, or the app's public address."""
+_HARMLESS: Final = PROTOCOL | frozenset(["response_mode", "prompt", "display", "vtr"])
+"""Parameters whose values are nobody's secret."""
 _HARMLESS_HEADERS: Final = frozenset(
     [
         "host",
@@ -57,7 +41,12 @@ _SHORTEST_HEADER: Final = 6
 
 def of(captured: Iterable[Captured]) -> Confidential:
     """Return the values of some requests that are nobody's business."""
-    return Confidential({value for each in captured for value in _values(each)})
+    return Confidential(values_of(captured))
+
+
+def values_of(captured: Iterable[Captured]) -> set[str]:
+    """Return them one by one."""
+    return {value for each in captured for value in _values(each)}
 
 
 def _values(captured: Captured) -> Iterator[str]:
@@ -103,10 +92,8 @@ def _of_basic(header: str) -> Sequence[str]:
 
 
 def _claims(value: str) -> Iterator[str]:
-    try:
-        claims = jwts.decode(value.strip("\"' ")).claims
-    except MalformedJwtError:
-        return
+    jwt = jwts.decoded(value.strip("\"' "))
+    claims = jwt.claims if jwt is not None else {}
     yield from (text for name, claim in claims.items() if name not in _HARMLESS_CLAIMS for text in _texts(claim))
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
-from mock_servers.wire.wording import shown
+from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError, of_base64
+from mock_servers.wire.wording import one_line, shown
 
 _ENCODED: Final = re.compile(r"(?:[A-Za-z0-9*._+~-]|%[0-9A-Fa-f]{2})*")
 
@@ -41,17 +40,52 @@ def _captured(entry: Any, where: str) -> Captured:
     if not isinstance(request, dict) or not isinstance(request.get("url"), str):
         raise UnreadableError(f"{where} has no request with a URL; is the file cut off, or no HAR file?")
     gaps = Gaps()
-    body = _body(request.get("postData"), gaps, where)
+    named = entry.get("_cut")
+    cut = _Cut(named if isinstance(named, dict) else {}, gaps)
+    body = cut.body(_body(request.get("postData"), gaps, where))
     return Captured(
         source="har",
         method=str(request.get("method", "GET")).upper(),
-        url=request["url"].partition("#")[0],
-        headers=_headers(request, where),
+        url=cut.url(request["url"].partition("#")[0]),
+        headers=cut.headers(_headers(request, where)),
         body=body,
         gaps=tuple(gaps.found),
         answer=_answer(entry.get("response"), where),
         at=_moment(entry.get("startedDateTime")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What whoever wrote the file has cut, by part of the request: nobody knows those values."""
+
+    fields: Mapping[str, Any]
+    gaps: Gaps
+
+    def headers(self, headers: Pairs) -> Pairs:
+        return tuple(
+            (name, self._gap(name) if self._has("headers", name.lower()) else value) for name, value in headers
+        )
+
+    def url(self, url: str) -> str:
+        path, mark, query = url.partition("?")
+        return f"{path}{mark}{self._pairs('query', query)}" if self.fields.get("query") else url
+
+    def body(self, body: bytes) -> bytes:
+        if not self.fields.get("form"):
+            return body
+        return self._pairs("form", body.decode(errors="replace")).encode() if body else self._gap("the body").encode()
+
+    def _pairs(self, part: str, text: str) -> str:
+        pairs = parse_qsl(text, keep_blank_values=True)
+        return urlencode([(name, self._gap(name) if self._has(part, name) else value) for name, value in pairs])
+
+    def _has(self, part: str, name: str) -> bool:
+        named = self.fields.get(part)
+        return isinstance(named, list) and name in named
+
+    def _gap(self, name: str) -> str:
+        return self.gaps.mark(f"{one_line(name)}, which is cut in the file")
 
 
 def _headers(message: Mapping[str, Any], where: str) -> Pairs:
@@ -93,10 +127,7 @@ def _of_params(params: Sequence[Mapping[str, Any]]) -> bytes:
 def _decoded(text: str, encoding: object, where: str) -> bytes:
     if encoding != "base64":
         return text.encode("utf-8", "surrogateescape")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise UnreadableError(f"{where} has a body that says base64 and is none") from None
+    return of_base64(text, where)
 
 
 def _answer(response: Any, where: str) -> CapturedAnswer | None:
@@ -104,9 +135,9 @@ def _answer(response: Any, where: str) -> CapturedAnswer | None:
     if not isinstance(status, int) or not status:
         return None
     content = response.get("content")
-    told = content if isinstance(content, dict) else {}
-    text = told.get("text")
-    body = _decoded(text, told.get("encoding"), where) if isinstance(text, str) else b""
+    members = content if isinstance(content, dict) else {}
+    text = members.get("text")
+    body = _decoded(text, members.get("encoding"), where) if isinstance(text, str) else b""
     return CapturedAnswer(status=status, headers=_headers(response, where), body=body)
 
 

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from mock_servers.explain.captured import Captured
-from mock_servers.explain.open_world import open_store, request_of
-from mock_servers.gateway import own_api
+from mock_servers.explain.open_world import KEY_SET, open_store, platform_at, request_of
+from mock_servers.explain.past import Asked, Past
+from mock_servers.gateway import own_api, subscription
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.http.front import Front
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import Fetcher
-from mock_servers.jose.keys import KeyRing
 from mock_servers.platform import gateway, identity_provider, token_service
 from mock_servers.platform.platform import Platform
 from mock_servers.provider.realms import mock_realms
@@ -41,14 +41,12 @@ from mock_servers.rules import (
     walk,
 )
 from mock_servers.state.app import App
-from mock_servers.state.clock import Clock
-from mock_servers.state.configuration import Configuration
 from mock_servers.state.real_host import Hosts, RealHost
 from mock_servers.state.settings import ProviderSettings
+from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 
-_KEY_SET: Final = "https://key-set.invalid/"
-"""Where the app's key set is taken to be; nobody calls it."""
+_HOSTS: Final = Hosts()
 _PLAYED: Final = ("platform", *(each.name for each in PROVIDERS), "realms")
 _OF_KEY_SET: Final = frozenset(["check_public_key_registered", "fetch_app_jwks", "check_app_jwks_readable"])
 """Rules that ask of an app where its key set is, and nothing else."""
@@ -57,15 +55,34 @@ _NOT_HERE: Final = frozenset(["check_api_known"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Who answers at a URL: the service, and how findings call it; where it redeems codes, and by what proof.
+
+    `home` is its real origin, `environment` the platform's, `provider` its word where it is an identity provider.
+    """
+
+    service: str
+    issuer: str
+    token_path: str
+    home: str
+    environment: str = ""
+    provider: str = ""
+    proof: str = "client_id and client_secret"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstance:
     """Under what a request is judged: `now` in seconds since 1970, `clock` says whose; `keys` is the key set lent.
 
-    A `clock` that is empty is the service's own, or was named.
+    A `clock` that is empty is the service's own, or was named. `past` is what has passed by before,
+    `place` who is asked.
     """
 
     now: float
     clock: str = ""
     keys: bytes | None = None
+    past: Past | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +130,7 @@ class Judged:
 def host_of(url: str) -> RealHost | None:
     """Return the row of a URL's host, where a service of ours is played there."""
     try:
-        found = Hosts().find(urlsplit(url).hostname or "")
+        found = _HOSTS.find(urlsplit(url).hostname or "")
     except ValueError:
         return None
     return found if found is not None and found.plays in _PLAYED else None
@@ -138,16 +155,15 @@ def judged(captured: Captured, circumstance: Circumstance) -> Judged:
 
 
 def _front(captured: Captured, host: RealHost, circumstance: Circumstance) -> tuple[Front[Any], str]:
-    clock = Clock()
-    clock.set(circumstance.now, frozen=True)
-    platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
+    platform = platform_at(circumstance.now)
     path = unquote(urlsplit(captured.url).path)
-    fetch = _fetching(circumstance.keys)
+    fetch, past = _fetching(circumstance), circumstance.past
+    store = past.store if past is not None else open_store()
     if host.plays == "platform":
-        return _of_platform(platform, host, path, fetch)
+        return _of_platform(platform, host, path, store, fetch)
     service = _provider(platform, host, path)
     here = path == service.provider.path or path.startswith(f"{service.provider.path}/")
-    opened = replace(service, store=open_store(), find_client=_no_client, fetch=fetch)
+    opened = replace(service, store=store, find_client=_no_client, fetch=fetch)
     return identity_provider.front_of(opened, nowhere=not here), service.provider.path if here else ""
 
 
@@ -155,25 +171,30 @@ def _no_client(_: str) -> None:
     raise UnknownError("which clients are registered")
 
 
-def _fetching(keys: bytes | None) -> Fetcher:
+def _fetching(circumstance: Circumstance) -> Fetcher:
+    keys, past = circumstance.keys, circumstance.past
+
     def fetch(url: str) -> bytes:
-        if keys is None or url != _KEY_SET:
+        if keys is not None and url == KEY_SET:
+            return keys
+        passed_by = past.key_set(url) if past is not None else None
+        if passed_by is None:
             raise UnknownError("what the key set holds" if keys is None else "what the provider's key set holds")
-        return keys
+        return passed_by
 
     return fetch
 
 
-def _of_platform(platform: Platform, host: RealHost, path: str, fetch: Fetcher) -> tuple[Front[Any], str]:
+def _of_platform(platform: Platform, host: RealHost, path: str, store: Store, fetch: Fetcher) -> tuple[Front[Any], str]:
     services = platform.token_services_at(host.origin)
     service = next((each for each in services if path == each.mount or path.startswith(f"{each.mount}/")), None)
     if service is not None:
-        opened = replace(service, store=open_store(), fetch=fetch, jwks_url_of=lambda app: app.jwks_url or "")
+        opened = replace(service, store=store, fetch=fetch, jwks_url_of=lambda app: app.jwks_url or "")
         return token_service.front_of(opened), service.mount
     behind = Gateway(
         settings=services[0].settings,
         clock=platform.clock,
-        store=open_store(),
+        store=store,
         identifiers=platform.identifiers,
         journal=platform.exchanges,
     )
@@ -191,8 +212,41 @@ def _api(name: str, takes: Callable[[ApiCall], bool], policy: Policy[ApiCall]) -
     return Flow(row="gateway §2", name=name, takes=takes, policies=policies, respond=lambda _: Answer(status=0))
 
 
-_APIS: Final = (_api("api-by-key", _is_by_key, own_api.API_KEY), _api("api", lambda _: True, own_api.TOKEN))
+_APIS: Final = (_api("api-by-key", _is_by_key, subscription.API_KEY), _api("api", lambda _: True, own_api.TOKEN))
 """Any API of the real platform: which there are, and what each wants, the platform alone knows."""
+
+
+def place_of(url: str) -> Place | None:
+    """Return who answers at a URL of a known host; `None` for any other."""
+    host = host_of(url)
+    if host is None:
+        return None
+    path = unquote(urlsplit(url).path)
+    if host.plays != "platform":
+        return _provider_place(host, "/".join(path.split("/")[:3]) if host.plays == "realms" else path)
+    mount = next((each for each in _MOUNTS if path == each or path.startswith(f"{each}/")), "")
+    service, home = mount.strip("/") or "gateway", host.origin
+    return Place(
+        service=service, issuer=_PLATFORM, token_path=f"{mount}/token", home=home, environment=host.environment
+    )
+
+
+_MOUNTS: Final = ("/oauth2", "/oauth2-mock")
+_PLATFORM: Final = "the platform"
+
+
+@functools.lru_cache(maxsize=64)
+def _provider_place(host: RealHost, path: str) -> Place:
+    provider = _provider(platform_at(0), host, f"{path}/").provider
+    signs = bool(provider.proof.methods) and provider.proof.methods[0] == "private_key_jwt"
+    return Place(
+        service=provider.name,
+        issuer=provider.title,
+        token_path=provider.endpoint("token"),
+        home=provider.home,
+        provider=provider.name,
+        proof="a client assertion whose aud is that URL" if signs else "client_id and client_secret",
+    )
 
 
 def _provider(platform: Platform, host: RealHost, path: str) -> ProviderService:
@@ -211,22 +265,39 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
     """Ask each rule, and follow what was lent through what the rules learn of it."""
     exchange, lent = found.exchange, _lend(found.exchange, circumstance)
     before = _learned(exchange)
-    for step in walk(_judging(found.flow), exchange, FORESEEABLE | {Kind.FETCH}):
+    for step in walk(found.flow.policies if found.flow is not None else (), exchange, FORESEEABLE | {Kind.FETCH}):
         went_by = frozenset(lent[name] for name in exchange.read if name in lent)
         if step.rule.kind is Kind.FETCH and step.unknown is None:
             went_by |= {"the key set"}
-        lent |= {name: ", ".join(sorted(went_by)) for name in _learned(exchange) - before if went_by}
-        before = _learned(exchange)
+        learned = _learned(exchange)
+        lent |= {name: ", ".join(sorted(went_by)) for name in learned - before if went_by}
+        before = learned
         ruled = _of_step(found, step, went_by)
         if "app" in lent and "app" in exchange.read and step.rule.name not in _OF_KEY_SET:
             ruled = replace(ruled, refusal=None, unknown="what is registered for the app")
         if step.rule.kind is not Kind.ACTION:
-            yield ruled
+            yield _by_the_past(found, ruled, circumstance)
         exchange.read.clear()
 
 
-def _judging(flow: Flow[Any, Answer] | None) -> Sequence[Policy[Any]]:
-    return flow.policies if flow is not None else ()
+def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Ruled:
+    """Let a rule object by what has passed by, where nothing else tells whether it does."""
+    past, row, place = circumstance.past, ruled.row, circumstance.place
+    if past is None or row is None or place is None or ruled.refusal is not None:
+        return ruled
+    asked = Asked(
+        rule=ruled.rule.name,
+        request=found.exchange.request,
+        home=place.home,
+        token_path=place.token_path,
+        is_provider=bool(place.provider),
+        now=circumstance.now,
+    )
+    words = past.objection(asked)
+    if words is None:
+        return ruled
+    refusal = Refusal(error=row, rule=ruled.rule.name, policy=ruled.policy, diagnosis=words)
+    return replace(ruled, refusal=refusal, unknown=None, lent=frozenset())
 
 
 def _of_step(found: Judged, step: Step[Any], lent: frozenset[str]) -> Ruled:
@@ -244,7 +315,7 @@ def _lend(exchange: Any, circumstance: Circumstance) -> dict[str, str]:
     if circumstance.keys is None:
         return lent
     if "app_jwks" in names:
-        exchange.app = App(client_id="", client_secret="", name="", jwks_url=_KEY_SET)
+        exchange.app = App(client_id="", client_secret="", name="", jwks_url=KEY_SET)
         return lent | {"app": "the key set"}
     if "jwks" in names:
         exchange.jwks = json.loads(circumstance.keys)["keys"]
@@ -266,8 +337,8 @@ def _has(exchange: Any, name: str) -> bool:
 
 def _watched(exchange: Any) -> Any:
     """Return a copy of an exchange that notes in `read` which of its fields were."""
-    kind: Any = type(exchange)
-    copied: Any = object.__new__(_watching(kind))
+    cls: Any = type(exchange)
+    copied: Any = object.__new__(_watching(cls))
     copied.read = set()
     for each in fields(exchange):
         if _has(exchange, each.name):
@@ -276,8 +347,8 @@ def _watched(exchange: Any) -> Any:
 
 
 @functools.cache
-def _watching(kind: type[Any]) -> type[Any]:
-    names = {each.name for each in fields(kind)}
+def _watching(cls: type[Any]) -> type[Any]:
+    names = {each.name for each in fields(cls)}
 
     def noted(self: Any, name: str) -> Any:
         if name in names:
@@ -289,4 +360,4 @@ def _watching(kind: type[Any]) -> type[Any]:
             raise
 
     members: Mapping[str, Any] = {"__slots__": ("read",), "__getattribute__": noted}
-    return type(kind.__name__, (kind,), dict(members))
+    return type(cls.__name__, (cls,), dict(members))

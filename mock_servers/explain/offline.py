@@ -8,26 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
+from mock_servers.explain.open_world import KEY_SET, platform_at
 from mock_servers.explain.recognition import bare_value
 from mock_servers.explain.verdict import Context
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import MalformedJwtError
-from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
 from mock_servers.rules import UnknownError
 from mock_servers.state.app import App
-from mock_servers.state.clock import Clock
-from mock_servers.state.configuration import Configuration
+from mock_servers.wire.origins import origin_of
 
 _INTEGRATION: Final = "https://int.api.service.nhs.uk/oauth2/token"
 _TOKEN_URL: Final = re.compile(
     r"(https://[a-z-]*\.?api\.service\.nhs\.uk|http://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?)/oauth2(-mock)?/token"
 )
 _OF_MOCK: Final = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(?=/)")
-_KEY_SET: Final = "https://key-set.invalid/"
-"""Where the app's key set is taken to be; nobody calls it."""
 
 
 def token_url_of(value: str) -> str:
@@ -37,12 +31,10 @@ def token_url_of(value: str) -> str:
 
 def offline(token_url: str, now: float, key_set: bytes | None = None) -> Context:
     """Return the context. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
-    clock = Clock()
-    clock.set(now, frozen=True)
-    platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
-    if platform.names.hosts.of_origin(_origin(token_url)) is None:
-        platform.served_at(_origin(token_url))
-    app = App(client_id="", client_secret="", name="", jwks_url=_KEY_SET) if key_set is not None else None
+    platform = platform_at(now)
+    if platform.names.hosts.of_origin(origin_of(token_url)) is None:
+        platform.served_at(origin_of(token_url))
+    app = App(client_id="", client_secret="", name="", jwks_url=KEY_SET) if key_set is not None else None
 
     def fetch(url: str) -> bytes:
         if key_set is None:
@@ -53,10 +45,8 @@ def offline(token_url: str, now: float, key_set: bytes | None = None) -> Context
 
 
 def _named(value: str) -> Iterator[str]:
-    try:
-        claims = jwts.decode(bare_value(value)).claims
-    except MalformedJwtError:
-        return
+    jwt = jwts.decoded(bare_value(value))
+    claims = jwt.claims if jwt is not None else {}
     audience, issuer = claims.get("aud"), claims.get("iss")
     for each in audience if isinstance(audience, list) else [audience]:
         if isinstance(each, str) and _TOKEN_URL.fullmatch(each):
@@ -65,8 +55,3 @@ def _named(value: str) -> Iterator[str]:
     if of_mock is not None:
         mount = "/oauth2-mock" if of_mock.string.startswith("/realms/", of_mock.end()) else "/oauth2"
         yield f"{of_mock[0]}{mount}/token"
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -92,18 +92,14 @@ def _parted(text: str) -> tuple[Pairs, bytes]:
     head, blank, rest = text.partition("\r\n\r\n") if "\r\n\r\n" in text else text.partition("\n\n")
     if not blank and text.startswith(("\n", "\r\n")):
         head, rest = "", text.lstrip("\r\n")
-    headers = tuple(_header(line) for line in _unfolded(head) if line.strip())
+    headers = tuple(_header(line) for line in re.sub(r"\r?\n[ \t]+", " ", head).splitlines() if line.strip())
     body = rest.encode("utf-8", "surrogateescape")
-    told = {name.lower(): value for name, value in headers}
-    if "chunked" in told.get("transfer-encoding", "").lower():
+    by_name = {name.lower(): value for name, value in headers}
+    if "chunked" in by_name.get("transfer-encoding", "").lower():
         return headers, _joined(body)
-    length = told.get("content-length", "")
+    length = by_name.get("content-length", "")
     whole = length.isdecimal() and 0 < int(length) <= len(body)
     return headers, body[: int(length)] if whole else body.rstrip(b"\r\n")
-
-
-def _unfolded(head: str) -> list[str]:
-    return re.sub(r"\r?\n[ \t]+", " ", head).splitlines()
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -73,11 +73,6 @@ class _Saying:
 _BACK_CHANNEL: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 
-def _has_event(claims: Mapping[str, Any]) -> bool:
-    events = claims.get("events")
-    return isinstance(events, dict) and _BACK_CHANNEL in events
-
-
 def _of_itself(claims: Mapping[str, Any]) -> bool:
     iss = claims.get("iss")
     return isinstance(iss, str) and iss == claims.get("sub")
@@ -96,7 +91,11 @@ def _of_realm(typ: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 _SAYINGS: Final = (
-    _Saying(says=_has_event, kind="logout_token", words="its events are those of a back-channel logout"),
+    _Saying(
+        says=lambda claims: isinstance(claims.get("events"), dict) and _BACK_CHANNEL in claims["events"],
+        kind="logout_token",
+        words="its events are those of a back-channel logout",
+    ),
     _Saying(
         says=lambda claims: claims.get("token_use") == "access",
         kind="access_token",
@@ -136,7 +135,11 @@ def is_private_key(bare: str) -> bool:
 def recognised(context: Context, bare: str) -> Recognised:
     """Return what a bare value is."""
     if bare.startswith("rrt-"):
-        return _exchange(context, bare)
+        record = context.platform.exchanges.find(bare)
+        seen = (
+            f"It is the message id of exchange {record.id}: {record}" if record else "No exchange that is kept has it."
+        )
+        return Recognised(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
     issued = provenance.recognise(context.platform.store, provenance.fingerprint(bare))
     if issued is not None:
         return _issued(context, issued, bare)
@@ -147,12 +150,6 @@ def recognised(context: Context, bare: str) -> Recognised:
     if shape_of(bare) is None and (bare.count(".") >= 2 or bare.startswith("eyJ")):  # noqa: PLR2004 - a JWT has three parts
         return _jwt(context, bare)
     return _by_shape(context, bare)
-
-
-def _exchange(context: Context, message_id: str) -> Recognised:
-    record = context.platform.exchanges.find(message_id)
-    seen = f"It is the message id of exchange {record.id}: {record}" if record else "No exchange that is kept has it."
-    return Recognised(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
 
 
 def _issued(context: Context, issued: Issued, bare: str) -> Recognised:
@@ -166,15 +163,8 @@ def _issued(context: Context, issued: Issued, bare: str) -> Recognised:
         certainty="certain",
         seen=f"It is {described(issued, now, revoked_at)}.",
         role=_MADE_FOR.get(kind) if own else None,
-        jwt=_decoded(bare),
+        jwt=jwts.decoded(bare),
     )
-
-
-def _decoded(bare: str) -> Jwt | None:
-    try:
-        return jwts.decode(bare)
-    except MalformedJwtError:
-        return None
 
 
 def _jwt(context: Context, bare: str) -> Recognised:

@@ -11,7 +11,8 @@ from mock_servers.wire.wording import shown
 
 Commands = list[list[str]]
 
-_OF_CMD: Final = re.compile(r'\^"|\^\r?\n')
+_OF_CMD: Final = re.compile(r"""\A[^"']*\^"|\^\r?\n""")
+"""A caret before the first quote, or at the end of a line; behind a quote of bash it is a character like any other."""
 _NAME: Final = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _ENDS: Final = ";|&()\n"
 _ANSI: Final = re.compile(
@@ -27,7 +28,8 @@ _SHORTEST_NAME: Final = 20
 def commands(text: str, gaps: Gaps) -> Commands:
     """Return each simple command of a text as its words. Raises UnreadableError for a quote that does not end."""
     if _OF_CMD.search(text):
-        return list(_of_cmd(text, gaps))
+        filled = _OF_CMD_VARIABLE.sub(lambda found: gaps.mark(_substituted(found[0])), text.replace("\r", ""))
+        return [words for line in _unescaped(filled) if (words := _arguments(line))]
     return _Bash(text, gaps).commands()
 
 
@@ -209,11 +211,6 @@ def _substituted(text: str) -> str:
 
 
 # cmd
-
-
-def _of_cmd(text: str, gaps: Gaps) -> Iterator[list[str]]:
-    filled = _OF_CMD_VARIABLE.sub(lambda found: gaps.mark(_substituted(found[0])), text.replace("\r", ""))
-    return (words for line in _unescaped(filled) if (words := _arguments(line)))
 
 
 def _unescaped(text: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.platform.token_service import known_of
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, Step, own_row, walk
+from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, own_row, walk
 from mock_servers.state.store import Store, Table
 from mock_servers.wire.request import Parameters, Request
 
@@ -140,17 +140,14 @@ class _Walk:
         """Ask every rule that can be asked without harm; with what is `known`, ask the finders as well."""
         for step in walk(policies, self.exchange, HARMLESS):
             if step.rule.kind in HARMLESS:
-                self._take(step)
+                if step.unknown is not None or (step.refusal is not None and step.rule.kind is Kind.FETCH):
+                    self.not_judged.append(step.rule.name)
+                elif step.refusal is not None:
+                    self.refusals.append(replace(step.refusal, error=self.row(step.refusal.error)))
         if not self.refusals:
             return Verdict(not_judged=tuple(self.not_judged))
         found = known and foreseen_findings(known, self.exchange, policies, self.refusals[0], self.not_judged)
         return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
-
-    def _take(self, step: Step[Any]) -> None:
-        if step.unknown is not None or (step.refusal is not None and step.rule.kind is Kind.FETCH):
-            self.not_judged.append(step.rule.name)
-        elif step.refusal is not None:
-            self.refusals.append(replace(step.refusal, error=self.row(step.refusal.error)))
 
 
 def _post(url: str, form: Mapping[str, str]) -> Request:

@@ -14,21 +14,23 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
-from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.examination import asked, case_of
+from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.explain import confidential, reading
-from mock_servers.explain.answered import Answered, told, told_by
+from mock_servers.explain.answered import Answered, of_answer, of_text
 from mock_servers.explain.captured import Captured, CapturedAnswer, named
 from mock_servers.explain.curl import ReadFile
-from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged
+from mock_servers.explain.foreseeing import record_as_if
+from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
+from mock_servers.explain.past import Past
 from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
-from mock_servers.jose.jwts import MalformedJwtError
-from mock_servers.journal.finding import Certainty, Finding
-from mock_servers.journal.record import Record, request_shown, secrets_sent
+from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
+from mock_servers.journal.record import Record
 from mock_servers.rules import Refusal, ServiceError, UnknownError
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Parameters
@@ -36,26 +38,31 @@ from mock_servers.wire.wording import moment, printable, shown
 
 _MOST: Final = 3
 _MACHINE: Final = "this machine's clock, which reads now"
-_CERTAINTIES: Final[Sequence[Certainty]] = ("certain", "likely", "possible")
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
 _LATEST: Final = 253_402_300_799
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lent:
-    """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read."""
+    """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
+
+    `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
+    """
 
     answer: str | None = None
     at: float | None = None
     keys: bytes | None = None
     read_file: ReadFile | None = None
+    past: Past | None = None
+    number: int = 1
+    client_id: str | None = None
 
 
 def is_explicable(text: str) -> bool:
     """Whether a text is a request, a file of requests, or an answer of a service, be it the sentence alone."""
     if reading.is_request(text) or is_answer(text):
         return True
-    answer = told_by(text)
+    answer = of_text(text)
     return bool(answer.code or answer.page) or any(answer.fits(entry.error) for entry in entries())
 
 
@@ -74,7 +81,7 @@ def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float]
 
 def explain_answer(text: str) -> RequestExplanation:
     """Explain an answer without its request. Raises UnreadableError for one that nobody gives."""
-    answer = told(read_answer(text)) if is_answer(text) else told_by(text)
+    answer = of_answer(read_answer(text)) if is_answer(text) else of_text(text)
     if answer.page:
         return RequestExplanation(answer=str(answer), notes=(_NO_ANSWER,), refused=True)
     fitting = [entry for entry in entries() if answer.fits(entry.error)]
@@ -94,15 +101,17 @@ def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] 
     """Explain one exchange with a known host."""
     answer = _answer(captured, lent.answer)
     circumstance = _circumstance(captured, lent, clock)
+    if lent.past is not None:
+        circumstance = replace(circumstance, past=lent.past, place=place_of(captured.url))
     found = judged(captured, circumstance)
-    explanation = _Explaining(captured, answer, circumstance, found).explanation()
+    explanation = _Explaining(captured, answer, circumstance, found, lent).explanation()
     return _cut(explanation, confidential.of([captured]))
 
 
 def _answer(captured: Captured, given: str | None) -> Answered | None:
     if given is not None:
-        return told(read_answer(given)) if is_answer(given) else told_by(given)
-    return told(captured.answer) if captured.answer is not None else None
+        return of_answer(read_answer(given)) if is_answer(given) else of_text(given)
+    return of_answer(captured.answer) if captured.answer is not None else None
 
 
 # the time
@@ -112,7 +121,7 @@ def _circumstance(captured: Captured, lent: Lent, clock: Callable[[], float]) ->
     """Take the time that was named, the service's own, the client's, that of signing; else the machine's."""
     if lent.at is not None:
         return Circumstance(now=lent.at, keys=lent.keys)
-    date = _date(captured.answer)
+    date = date_of(captured.answer)
     if date is not None:
         return Circumstance(now=date, keys=lent.keys)
     if captured.at is not None:
@@ -123,7 +132,8 @@ def _circumstance(captured: Captured, lent: Lent, clock: Callable[[], float]) ->
     return Circumstance(now=clock(), clock=_MACHINE, keys=lent.keys)
 
 
-def _date(answer: CapturedAnswer | None) -> float | None:
+def date_of(answer: CapturedAnswer | None) -> float | None:
+    """Return what time it was by the service's own clock, in seconds since 1970, where the answer says."""
     try:
         return parsedate_to_datetime(answer.header("date")).timestamp() if answer is not None else None
     except (ValueError, TypeError, OverflowError):
@@ -132,10 +142,8 @@ def _date(answer: CapturedAnswer | None) -> float | None:
 
 def _signed_at(captured: Captured) -> float | None:
     form = dict(parse_qsl(captured.body.decode(errors="replace")))
-    try:
-        iat = jwts.decode(form.get("client_assertion", "")).claims.get("iat")
-    except MalformedJwtError:
-        return None
+    assertion = jwts.decoded(form.get("client_assertion", ""))
+    iat = assertion.claims.get("iat") if assertion is not None else None
     seconds = javascript.number(iat) if javascript.is_number(iat) else -1
     return seconds if 0 <= seconds <= _LATEST else None
 
@@ -156,6 +164,7 @@ class _Explaining:
     answer: Answered | None
     circumstance: Circumstance
     judged: Judged
+    lent: Lent = field(default_factory=Lent)
     found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
 
     def explanation(self) -> RequestExplanation:
@@ -164,8 +173,11 @@ class _Explaining:
         if answer is not None and not answer.refuses:
             stopped, by = [], ""
         self.found.extend(self._found(stopped) if refused or answer is None else ())
+        parts = urlsplit(self.captured.url)
+        flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
+        path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
         return RequestExplanation(
-            request=self._request(),
+            request=printable(f"{self.captured.method} {path}{flow}"),
             answer=printable(str(answer)) if answer is not None else "",
             findings=tuple(self._findings(stopped)) if refused or answer is None else (),
             stopped_by=tuple(dict.fromkeys(each.rule.name for each in stopped)),
@@ -176,12 +188,6 @@ class _Explaining:
             notes=tuple(self._notes(stopped, by)),
             refused=refused,
         )
-
-    def _request(self) -> str:
-        parts = urlsplit(self.captured.url)
-        flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
-        path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
-        return printable(f"{self.captured.method} {path}{flow}")
 
     # which rule
 
@@ -209,7 +215,7 @@ class _Explaining:
     def _findings(self, stopped: Sequence[Ruled]) -> Iterator[Finding]:
         """Tell what explains the refusal, the surest first; where nothing much does, what usually lies behind it."""
         explaining = [finding for finding, ruled in self.found if ruled is None or ruled in stopped or not stopped]
-        best = sorted(explaining, key=lambda each: _CERTAINTIES.index(each.certainty))
+        best = sorted(explaining, key=lambda each: CERTAINTIES.index(each.certainty))
         unique = list({each.id: each for each in reversed(best)}.values())
         yield from [each for each in best if each in unique][:_MOST]
         if self.answer is not None and not any(each.certainty != "possible" for each in best):
@@ -222,7 +228,7 @@ class _Explaining:
             return
         for finder in FINDERS:
             for nearness, finding in asked(finder, case):
-                ruled = left[nearness] if nearness < len(left) else None
+                ruled = _explained(finder, nearness, left, stopped)
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
                 yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled
@@ -240,7 +246,7 @@ class _Explaining:
         refusal = first.refusal or Refusal(error=first.row, rule=first.rule.name, policy=first.policy, diagnosis="")
         try:
             found = case_of(
-                replace(self.judged.front.known, is_all=False),
+                self._known(),
                 self.judged.flow,
                 self.judged.exchange,
                 refusal,
@@ -251,6 +257,10 @@ class _Explaining:
             return None, []
         return replace(found, ahead=tuple(each.rule for each in left), jti_spent=False), left
 
+    def _known(self) -> Known:
+        known, past = replace(self.judged.front.known, is_all=False), self.lent.past
+        return known if past is None else replace(known, journal=past.journal)
+
     def _record(self) -> Record:
         request = self.judged.exchange.request
         plain = replace(
@@ -259,16 +269,12 @@ class _Explaining:
             query=Parameters(request.query.pairs),
             form=Parameters(request.form.pairs),
         )
-        return Record(
-            id=1,
+        return record_as_if(
+            plain,
+            number=self.lent.number,
             at=self.circumstance.now,
             service=self.judged.front.name,
-            method=request.method,
-            path=request.target.partition("?")[0],
-            status=0,
-            request=request_shown(plain),
-            response={},
-            sent=secrets_sent(plain),
+            client_id=self.lent.client_id,
         )
 
     def _entries(self, stopped: Sequence[Ruled]) -> list[Entry]:
@@ -296,11 +302,11 @@ class _Explaining:
         else:
             until = ruled.index(stopped[0]) if stopped else len(ruled)
             asked_for = [each for each in ruled[:until] if each.unknown is not None]
-        told_already = set[str]()
+        given = set[str]()
         for each in asked_for:
             words = self._words(each)
-            if words and words not in told_already:
-                told_already.add(words)
+            if words and words not in given:
+                given.add(words)
                 yield Open(rule=each.rule.name, words=words, missing=self._is_gap(each))
 
     def _is_gap(self, ruled: Ruled) -> bool:
@@ -327,8 +333,8 @@ class _Explaining:
         yield from (f"{gap.words}: not known here." for gap in self.captured.gaps)
 
     def _of_answer(self, answer: Answered, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
-        told_back = self.captured.answer
-        if told_back is not None and not told_back.is_read and not stopped:
+        captured = self.captured.answer
+        if captured is not None and not captured.is_read and not stopped:
             return
         if answer.page and not stopped:
             yield _NO_ANSWER
@@ -371,13 +377,19 @@ def _new_wording(answer: Answered, rows: Sequence[ServiceError]) -> Iterator[str
     yield f"This wording is new: no known check gives it.{listed}"
 
 
+def _explained(finder: Finder, nearness: int, left: Sequence[Ruled], stopped: Sequence[Ruled]) -> Ruled | None:
+    """Return the rule that a finding explains: of those that may have refused one that objects, else the nearest."""
+    objecting = (each for each in stopped if each.objects and each.rule.name in finder.rules)
+    return next(objecting, left[nearness] if nearness < len(left) else None)
+
+
 def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -> Finding:
     """Return a finding no surer than what it explains: an objection by the request itself, and nothing else."""
     most: Certainty = "certain" if ruled is not None and ruled.objects else "likely"
     if circumstance.clock == _MACHINE and (ruled is None or _MACHINE in ruled.lent):
         most = "possible"
-    worse = max(_CERTAINTIES.index(finding.certainty), _CERTAINTIES.index(most))
-    return replace(finding, certainty=_CERTAINTIES[worse])
+    worse = max(CERTAINTIES.index(finding.certainty), CERTAINTIES.index(most))
+    return replace(finding, certainty=CERTAINTIES[worse])
 
 
 def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
@@ -386,20 +398,16 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
     for entry in list(reversed(several.values()))[:_MOST]:
         mistakes = list(entry.mistakes)
         alone = len(found) == 1 and len(mistakes) == 1
+        rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
         yield Finding(
             id=mistakes[0] if alone else "usual-cause",
             certainty="likely" if alone else "possible",
-            seen=_answered_by(entry),
+            seen=f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}.",
             cause=entry.problem.cause,
             cure=entry.problem.cure,
             evidence=entry.error.evidence,
             row=entry.error.row,
         )
-
-
-def _answered_by(entry: Entry) -> str:
-    rules = " or ".join(dict.fromkeys(rule for _, rule in entry.rules))
-    return f"{entry.service[0].upper()}{entry.service[1:]} answers this{f' by {rules}' if rules else ''}."
 
 
 def _leaked(text: str) -> Iterator[str]:

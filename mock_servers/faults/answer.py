@@ -40,12 +40,16 @@ def instead(fault: Fault, facts: Facts, other_keys: Callable[[], Mapping[str, An
     if fault.do == "rate_limit":
         return Answer(status=429, body=_rate_limit(fault, facts))
     if fault.do == "catch_all":
-        return Answer(status=fault.answered_status, body=_unknown_error(facts))
+        body = {"error": SCRIPT_FAULT.code, "error_description": SCRIPT_FAULT.sentence, "message_id": facts.message_id}
+        return Answer(status=fault.answered_status, body=body)
     if fault.do == "drop":
         return Answer(status=0)
     if fault.do == "rotate":
         return Answer(status=200, body=other_keys())
-    return _of_status(fault)
+    if fault.body is None:
+        return Answer(status=fault.answered_status, body=page(fault.answered_status), content_type=HTML)
+    content_type = fault.content_type or (TEXT if isinstance(fault.body, str) else JSON)
+    return Answer(status=fault.answered_status, body=fault.body, content_type=content_type)
 
 
 def page(status: int) -> str:
@@ -73,13 +77,6 @@ def broken_off(body: bytes = b"") -> Iterator[bytes]:
     raise ConnectionAbortedError(errno.ECONNABORTED, "a fault that was ordered")
 
 
-def _of_status(fault: Fault) -> Answer:
-    if fault.body is None:
-        return Answer(status=fault.answered_status, body=page(fault.answered_status), content_type=HTML)
-    content_type = fault.content_type or (TEXT if isinstance(fault.body, str) else JSON)
-    return Answer(status=fault.answered_status, body=fault.body, content_type=content_type)
-
-
 def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
     """An app's quota is known from captures (S); of the others the messages are, and the members are ours (I)."""
     policy, scope = fault.policy or "quota", fault.scope or "application"
@@ -89,13 +86,8 @@ def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
     if (scope, policy) == ("application", "quota"):
         return of_quota
     message = _SPIKE.format(app=name) if scope == "application" else _BUSY
-    told = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
-    return {**of_quota, **told} if policy == "quota" else {**told, "message_id": facts.message_id}
-
-
-def _unknown_error(facts: Facts) -> dict[str, Any]:
-    row = SCRIPT_FAULT
-    return {"error": row.code, "error_description": row.sentence, "message_id": facts.message_id}
+    ours = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
+    return {**of_quota, **ours} if policy == "quota" else {**ours, "message_id": facts.message_id}
 
 
 def phrase(status: int) -> str:

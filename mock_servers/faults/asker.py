@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterator
-from urllib.parse import unquote
+from collections.abc import Callable
 
 from mock_servers.jose import jwts
 from mock_servers.state.store import Store
@@ -16,12 +13,8 @@ Trace = Callable[[Request, Store], str | None]
 
 def client_of(request: Request, store: Store) -> str | None:
     """Return the client id that a request names, by a parameter, an assertion, a header, a token or a state."""
-    return next(_named(request, store), None)
-
-
-def _named(request: Request, store: Store) -> Iterator[str]:
     traces: tuple[Trace, ...] = (_by_parameter, _by_assertion, _by_basic, _by_api_key, _by_token, _by_state)
-    return (found for trace in traces if (found := trace(request, store)) is not None)
+    return next((found for trace in traces if (found := trace(request, store)) is not None), None)
 
 
 def _by_parameter(request: Request, _: Store) -> str | None:
@@ -29,27 +22,13 @@ def _by_parameter(request: Request, _: Store) -> str | None:
 
 
 def _by_assertion(request: Request, _: Store) -> str | None:
-    try:
-        subject = jwts.decode(request.form.get("client_assertion") or "").claims.get("sub")
-    except jwts.MalformedJwtError:
-        return None
+    assertion = jwts.decoded(request.form.get("client_assertion") or "")
+    subject = assertion.claims.get("sub") if assertion is not None else None
     return subject if isinstance(subject, str) else None
 
 
 def _by_basic(request: Request, _: Store) -> str | None:
-    scheme, sent = _authorization(request)
-    if scheme != "basic":
-        return None
-    try:
-        user, colon = base64.b64decode(sent, validate=True).decode().partition(":")[:2]
-    except (binascii.Error, ValueError):
-        return None
-    return unquote(user) if colon else None
-
-
-def _authorization(request: Request) -> tuple[str, str]:
-    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
-    return scheme.lower(), sent.strip()
+    return request.basic[0] or None if request.basic is not None else None
 
 
 def _by_api_key(request: Request, _: Store) -> str | None:
@@ -57,9 +36,10 @@ def _by_api_key(request: Request, _: Store) -> str | None:
 
 
 def _by_token(request: Request, store: Store) -> str | None:
-    scheme, token = _authorization(request)
-    if scheme != "bearer":
+    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
         return None
+    token = sent.strip()
     of_platform, of_provider = store.access_tokens.get(token), store.provider_access_tokens.get(token)
     if of_platform is not None:
         return of_platform.client_id

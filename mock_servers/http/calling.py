@@ -20,6 +20,9 @@ from mock_servers.http.framing import Head, Message
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+THROUGH_PROXY: Final = "nhsauth.through_proxy"
+"""In the environ of a request whose client takes this server for its proxy."""
+
 _LOG: Final = logging.getLogger(__package__)
 _FAILED: Final = b"The application failed; see the log."
 _ENOUGH: Final = 256 * 1024  # bytes of a body that are kept for an application which has yet to ask for them
@@ -27,10 +30,11 @@ _ENOUGH: Final = 256 * 1024  # bytes of a body that are kept for an application 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a connection is: the server's own address, its client's, and whether it is encrypted."""
+    """Where a connection is: the server's own address, its client's, and whether it leads here through a proxy."""
 
     server: tuple[str, int]
     client: tuple[str, int]
+    through_proxy: bool = False
 
 
 def environ_of(head: Head, place: Place, *, scheme: str) -> WSGIEnvironment:
@@ -60,6 +64,8 @@ def environ_of(head: Head, place: Place, *, scheme: str) -> WSGIEnvironment:
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
         environ[key] = f"{environ[key]}, {value}" if key in environ else value
+    if place.through_proxy:
+        environ[THROUGH_PROXY] = True
     if head.authority:  # an absolute target overrides Host (RFC 9112, 3.2.2)
         environ["HTTP_HOST"] = head.authority
     return environ

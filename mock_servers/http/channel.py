@@ -1,4 +1,4 @@
-"""A client's socket that blocks nobody: bytes come to its owner as they arrive and leave as the client takes them.
+"""A socket that blocks nobody: bytes come to its owner as they arrive and leave as the other side takes them.
 
 Plain or TLS is the channel's business alone; the owner sees plain bytes either way.
 """
@@ -38,7 +38,9 @@ class Owner(Protocol):
 class Channel:
     """One connected socket. Only the thread that runs the loop may use it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, owner: Owner) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, owner: Owner, tls: Tls | None = None
+    ) -> None:
         sock.settimeout(0)
         with contextlib.suppress(OSError):  # no TCP, or gone already
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -46,7 +48,7 @@ class Channel:
         self._socket = sock
         self._owner = owner
         self._unsent = bytearray()
-        self._tls: _Tls | None = None
+        self._tls = tls
         self._is_reading = False
         self._ends_when_sent = False
         self.is_closed = False
@@ -105,10 +107,10 @@ class Channel:
 
     def speak_tls(self, context: ssl.SSLContext, begun: bytes) -> None:
         """Speak TLS from now on; `begun` is what the client has said of it already."""
-        self._tls = _Tls(context)
+        self._tls = Tls(context)
         self._decrypt(self._tls, begun)
 
-    def _decrypt(self, tls: _Tls, data: bytes) -> None:
+    def _decrypt(self, tls: Tls, data: bytes) -> None:
         was_open = tls.is_open
         try:
             plain = tls.opened(data)
@@ -124,6 +126,11 @@ class Channel:
             self._owner.received(plain)
         if tls.is_ended and not self.is_closed and not self.is_ended:
             self._end()
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the other side has ended without the farewell of TLS, or not at all."""
+        return self._tls is not None and not self._tls.is_ended
 
     @property
     def tls_failure(self) -> Exception | None:
@@ -174,12 +181,12 @@ class Channel:
 
     # closing
 
-    def close(self) -> None:
-        """Close once all is sent; nothing more is read."""
+    def close(self, *, cut_off: bool = False) -> None:
+        """Close once all is sent; nothing more is read. `cut_off`: without the farewell of TLS."""
         if self.is_closed or self._ends_when_sent:
             return
         self.pause()
-        if self._tls is not None and self._tls.is_open:
+        if self._tls is not None and self._tls.is_open and not cut_off:
             self._send(self._tls.farewell())
         self._ends_when_sent = True
         if not self._unsent:
@@ -206,12 +213,12 @@ class Channel:
         self._owner.lost()
 
 
-class _Tls:
-    """The server's side of TLS over bytes, without a socket."""
+class Tls:
+    """One side of TLS over bytes, without a socket: the server's, or the client's of the server that is named."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, server: str | None = None) -> None:
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._object = context.wrap_bio(self._in, self._out, server_side=True)
+        self._object = context.wrap_bio(self._in, self._out, server_side=server is None, server_hostname=server)
         self.is_open = False
         self.is_ended = False
         self.failure: Exception | None = None

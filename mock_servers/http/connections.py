@@ -12,7 +12,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -32,13 +32,13 @@ from mock_servers.http.calling import (
 )
 from mock_servers.http.channel import MOST_UNSENT, Channel
 from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Message
-from mock_servers.http.relaying import Relay
+from mock_servers.http.relaying import Outside, Relay
 
 if TYPE_CHECKING:
     import asyncio
     from wsgiref.types import WSGIEnvironment
 
-    from mock_servers.http.forward_proxy import ForwardProxy, Refusal
+    from mock_servers.http.forward_proxy import Refusal
 
 _LOG: Final = logging.getLogger(__package__)
 _CLIENT_HELLO: Final = b"\x16"  # the first byte of a TLS record that holds one
@@ -51,7 +51,6 @@ _MOST_DISCARDED: Final = 64 << 20
 _SPEAK_PLAINLY: Final = "This port speaks plain HTTP: say http:"
 _SPEAK_TLS: Final = "This port speaks TLS: say https"
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_UNREACHED: Final = b"HTTP/1.1 502 The host cannot be reached; see the log of nhsauth\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +73,38 @@ class Bounds:
     connections: int = 400 if sys.platform == "win32" else 850  # select() there takes 512; elsewhere 1,024 files
 
 
+class Proxy(Protocol):
+    """What decides where a CONNECT leads; `tls` is how it speaks in the place of real hosts."""
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """How it speaks TLS to clients."""
+
+    def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
+        """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere."""
+
+    def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
+        """Return why a request for a whole URL, sent without a tunnel, is refused; `None` when it is answered here."""
+
+    def is_played(self, authority: str) -> bool:
+        """Whether the tunnel ends here."""
+
+    def reach(self, authority: str) -> Outside | Refusal:
+        """Reach where a tunnel leads; this blocks."""
+
+    def relay(self, loop: asyncio.AbstractEventLoop, client: Channel, authority: str, outside: Outside) -> Relay:
+        """Return what passes bytes between a client and the host that was reached for it."""
+
+    def give_back(self) -> None:
+        """Let another be reached in place of one that was, and is no longer."""
+
+
 class Engine(Protocol):
     """What a connection needs of its server."""
 
     bounds: Bounds
     loop: asyncio.AbstractEventLoop
-    proxy: ForwardProxy | None
+    proxy: Proxy | None
     tls: ssl.SSLContext | None
     address: tuple[str, int]
     connections: set[Connection]
@@ -136,7 +161,10 @@ class Connection:
 
     def ended(self) -> None:
         """Answer what was asked as a whole, and close; half a request is nobody's."""
-        if self._relay is not None or self._is_lingering or not self._is_running:
+        if self._relay is not None:
+            self.due = self._now() + self._bounds.kept
+            self._relay.client_ended()
+        elif self._is_lingering or not self._is_running:
             self._channel.close()
         elif self._body is not None:
             self._body.finish(broken_off("the body ended early"))
@@ -223,7 +251,10 @@ class Connection:
 
     def secured(self) -> None:
         """Know that the handshake is over."""
-        self._wait(self._bounds.kept)
+        if self._relay is not None:
+            self._relay.client_secured()
+        else:
+            self._wait(self._bounds.kept)
 
     # the head
 
@@ -259,6 +290,7 @@ class Connection:
         if head.authority and self._engine.proxy is not None:
             scheme = urlsplit(head.target).scheme
             _raise(self._engine.proxy.refusal_of_plain(scheme, head.authority))
+            self._place = replace(self._place, through_proxy=True)
         environ = environ_of(head, self._place, scheme=scheme)
         self._began = self._now()
         if self._engine.is_quick(environ):
@@ -507,6 +539,7 @@ class Connection:
             self._channel.abort()
         elif proxy.is_played(authority):
             self._channel.write(_ESTABLISHED)
+            self._place = replace(self._place, through_proxy=True)
             self.due = self._now() + self._bounds.handshake
             self._take = partial(self._take_tunnelled, proxy.tls)
         else:
@@ -519,25 +552,26 @@ class Connection:
         else:
             self._refuse(BadRequestError("400 Bad Request", _SPEAK_TLS))
 
-    def _reach(self, proxy: ForwardProxy, authority: str) -> None:
+    def _reach(self, proxy: Proxy, authority: str) -> None:
         outside = proxy.reach(authority)
-        if not self._engine.soon(self._reached, proxy, outside) and outside is not None:
-            outside.close()
+        if not self._engine.soon(self._reached, proxy, authority, outside) and isinstance(outside, Outside):
+            outside.socket.close()
             proxy.give_back()
 
-    def _reached(self, proxy: ForwardProxy, outside: socket.socket | None) -> None:
-        if outside is None:
-            self._channel.write(_UNREACHED)
-            self._close()
+    def _reached(self, proxy: Proxy, authority: str, outside: Outside | Refusal) -> None:
+        if not isinstance(outside, Outside):
+            self._refuse(_as_error(outside))
         elif self._channel.is_closed or self._engine.is_stopping:
-            outside.close()
+            outside.socket.close()
             proxy.give_back()
             self._channel.abort()
         else:
             self._channel.write(_ESTABLISHED)
-            self._relay = Relay(self._engine.loop, self._channel, outside, proxy)
-            self._take = self._relay.pass_on
-            self._relay.pass_on(bytes(self._buffer))
+            self._relay = relay = proxy.relay(self._engine.loop, self._channel, authority, outside)
+            self._take = relay.pass_on
+            relay.begin()
+            if self._buffer:
+                relay.pass_on(bytes(self._buffer))
 
     def _now(self) -> float:
         return self._engine.loop.time()
@@ -557,5 +591,9 @@ def _check_size(buffer: bytearray, length: int) -> None:
 
 def _raise(refused: Refusal | None) -> None:
     if refused is not None:
-        # Most clients show the phrase of a proxy's status line, and nothing else.
-        raise BadRequestError(f"{refused.status} {refused.sentence}", f"nhsauth: {refused.sentence}.\n")
+        raise _as_error(refused)
+
+
+def _as_error(refused: Refusal) -> BadRequestError:
+    """Return what answers a refusal: most clients show the phrase of a proxy's status line, and nothing else."""
+    return BadRequestError(f"{refused.status} {refused.sentence}", f"nhsauth: {refused.sentence}.\n")

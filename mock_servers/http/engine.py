@@ -23,14 +23,12 @@ from typing import TYPE_CHECKING, Any, Final
 import h11
 
 from mock_servers.http.calling import Call, Outlet, apology, dated, raw, rendered
-from mock_servers.http.connections import Bounds, Connection
+from mock_servers.http.connections import Bounds, Connection, Proxy
 from mock_servers.http.crew import Crew, Task
 from mock_servers.http.framing import Message
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
-
-    from mock_servers.http.forward_proxy import ForwardProxy
 
 _LOG: Final = logging.getLogger(__package__)
 _BETWEEN_COMPLAINTS: Final = 10.0  # seconds
@@ -73,7 +71,7 @@ class Engine:
         self.bounds = bounds
         self.is_quick = is_quick
         self.tls = tls
-        self.proxy: ForwardProxy | None = None
+        self.proxy: Proxy | None = None
         self.address: tuple[str, int] = listening.getsockname()[:2]
         self.connections: set[Connection] = set()
         self.waiting: dict[Connection, None] = {}

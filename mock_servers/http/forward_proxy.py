@@ -16,11 +16,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mock_servers.http.relaying import Outside, Relay
 from mock_servers.state.real_host import Hosts
 from mock_servers.wire.wording import did_you_mean
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
+
+    from mock_servers.http.channel import Channel
 
 _LOG: Final = logging.getLogger(__name__)
 MOST_TUNNELS: Final = 800
@@ -29,7 +33,8 @@ _MOST_RELAYS: Final = 64
 _NO_PRODUCTION: Final = "prod.api.service.nhs.uk"
 _PATIENCE: Final = 5.0  # seconds to reach a host
 _MOST_COUNTED: Final = 200
-_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
+AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
+_PORTS: Final = {"http": 80, "https": 443}
 _UNSHOWN: Final = re.compile(r"[^!-~]")
 _LONGEST: Final = 100  # characters of an authority that are told
 
@@ -42,33 +47,38 @@ class Refusal:
     sentence: str
 
 
+_UNREACHED: Final = Refusal(status=502, sentence="The host cannot be reached; see the log of nhsauth")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardProxy:
     """A proxy for one mock: `tls` is how it speaks as its real hosts, `allowed` the other hosts that it leads to.
 
     It leads there on port 443, unless one is named (`host:port`). `is_own` tells whether an origin is one of the mock's
-    other names. `clients` are hosts that people are sent back to: played, unless they are allowed. `refused` counts the
-    hosts it did not lead to.
+    other names, `is_clients` whether it is one that people are sent back to: played, unless it is allowed, and by https
+    where the certificate authority `speaks_for` its name. `refused` counts the hosts it did not lead to.
     """
 
     hosts: Hosts
     tls: ssl.SSLContext
     allowed: Collection[str] = ()
     is_own: Callable[[str], bool] = lambda _: False
-    clients: Collection[str] = ()
+    is_clients: Callable[[str], bool] = lambda _: False
+    speaks_for: Callable[[str], bool] = lambda _: False
     refused: Counter[str] = field(default_factory=Counter)
     _relays: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_RELAYS))
 
     def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
         """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere. A refusal is logged."""
-        match = _AUTHORITY.fullmatch(authority)
+        match = AUTHORITY.fullmatch(authority)
         if match is None:
-            return self._refuse(400, authority, f"CONNECT to {_shown(authority)}: send host:port")
+            return self._refuse(400, authority, f"CONNECT to {shown_authority(authority)}: send host:port")
         if tunnels > MOST_TUNNELS:
             return self._refuse(503, authority, f"{tunnels} connections are open: close some, and try again")
         name, port = match[1].lower().removesuffix("."), match[2]
         if self.is_played(authority):
-            return None if port == "443" else self._refuse(403, authority, f"{name} is played on port 443 alone")
+            is_there = port == "443" or self._is_page(f"https://{authority}")
+            return None if is_there else self._refuse(403, authority, f"{name} is played on port 443 alone")
         if f"{name}:{port}" in self.allowed or (port == "443" and name in self.allowed):
             return None
         if name in self.allowed:
@@ -76,11 +86,10 @@ class ForwardProxy:
         return self._refuse(403, authority, self._why(name))
 
     def is_played(self, authority: str) -> bool:
-        """Whether the mock itself is the host; of a client's, unless it is allowed, on any port or on this one."""
-        host, _, port = authority.lower().partition(":")
-        name = host.removesuffix(".")
-        is_allowed = name in self.allowed or f"{name}:{port or 443}" in self.allowed
-        return self.hosts.find(authority) is not None or (name in self.clients and not is_allowed)
+        """Whether the mock itself is the host."""
+        name = authority.lower().partition(":")[0].removesuffix(".")
+        is_page = self._is_page(f"https://{authority}") and self.speaks_for(name)
+        return self.hosts.find(authority) is not None or is_page
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why `GET http://host/…`, sent to a proxy without a tunnel, is refused; `None` when it is the mock's.
@@ -89,46 +98,60 @@ class ForwardProxy:
         """
         if scheme == "https" and self.is_played(authority):
             return None
-        if scheme == "http" and self.is_own(f"http://{authority}"):
+        if scheme == "http" and (self.is_own(f"http://{authority}") or self._is_page(f"http://{authority}")):
             return None
         if self.is_played(authority):
-            return self._refuse(403, authority, f"{_shown(authority)} speaks https alone")
-        return self._refuse(403, authority, self._why(_shown(authority).partition(":")[0].lower()))
+            return self._refuse(403, authority, f"{shown_authority(authority)} speaks https alone")
+        return self._refuse(403, authority, self._why(shown_authority(authority).partition(":")[0].lower()))
 
-    def reach(self, authority: str) -> socket.socket | None:
-        """Connect to an allowed host; `None`, and a line in the log, when that fails or too many do so already."""
+    def reach(self, authority: str) -> Outside | Refusal:
+        """Connect to an allowed host; a refusal, and a line in the log, when that fails or too many do so already."""
         name, _, port = authority.rpartition(":")
         if not self._relays.acquire(blocking=False):
             _LOG.warning("No tunnel to %s: %s others lead out of the mock already", authority, _MOST_RELAYS)
-            return None
+            return _UNREACHED
         try:
-            return socket.create_connection((name, int(port)), timeout=_PATIENCE)
+            return Outside(socket=socket.create_connection((name, int(port)), timeout=_PATIENCE))
         except (OSError, OverflowError, UnicodeError) as error:  # the last of a name that no DNS could hold
             self._relays.release()
             _LOG.warning("No tunnel to %s: %s", authority, error)
-            return None
+            return _UNREACHED
+
+    def relay(self, loop: asyncio.AbstractEventLoop, client: Channel, _: str, outside: Outside) -> Relay:
+        """Return what passes bytes between a client and the host that was reached for it."""
+        return Relay(loop, client, outside, self.give_back)
 
     def give_back(self) -> None:
         """Let another be reached in place of one that was, and is no longer."""
         self._relays.release()
+
+    def _is_page(self, origin: str) -> bool:
+        """Whether it is a client's page, played unless its host is allowed, on this port or as a whole."""
+        scheme, _, authority = origin.lower().partition("://")
+        host, _, port = authority.partition(":")
+        name = host.removesuffix(".")
+        is_allowed = name in self.allowed or f"{name}:{port or _PORTS.get(scheme)}" in self.allowed
+        return not is_allowed and self.is_clients(origin)
 
     def _why(self, name: str) -> str:
         if _is_address(name):
             return f"{name} is an address: this proxy knows hosts by name, and loopback needs none (set NO_PROXY)"
         if name == _NO_PRODUCTION:
             return f"{name} is no host of the API platform: production is api.service.nhs.uk"
+        if self._is_page(f"https://{name}"):
+            return f"{name} was registered since the mock began: for https, name its redirect URI in the configuration"
         hint = did_you_mean(name, [host.name for host in self.hosts], near=0.9)
         return f"{name} is no host of this mock{hint}, and nothing leaves this machine unless allowed by name"
 
     def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:
         _LOG.warning("Proxy: %s", sentence)
-        called = _shown(authority)
+        called = shown_authority(authority)
         if called in self.refused or len(self.refused) < _MOST_COUNTED:
             self.refused[called] += 1
         return Refusal(status=status, sentence=sentence)
 
 
-def _shown(authority: str) -> str:
+def shown_authority(authority: str) -> str:
     """Return what a client sent, cut, and without what would be an order to a terminal."""
     return _UNSHOWN.sub("?", authority[:_LONGEST])
 

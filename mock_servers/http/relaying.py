@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from mock_servers.http.channel import MOST_UNSENT, Channel
+from mock_servers.http.channel import MOST_UNSENT, Channel, Tls
 
-if TYPE_CHECKING:
-    from mock_servers.http.forward_proxy import ForwardProxy
 
-IDLE: Final = 60.0
-"""Seconds without a byte, after which a relay ends."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """A host that has been reached: by TLS, if that is to end here. `early` is what it has said already."""
+
+    socket: socket.socket
+    tls: Tls | None = None
+    early: bytes = b""
 
 
 class Relay:
     """What stands between a client's channel and a host outside; it owns the latter."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, client: Channel, outside: socket.socket, proxy: ForwardProxy
+        self, loop: asyncio.AbstractEventLoop, client: Channel, outside: Outside, give_back: Callable[[], None]
     ) -> None:
         self._client = client
-        self._proxy = proxy
-        self._outside = Channel(loop, outside, self)
+        self._give_back = give_back
+        self._early = outside.early
+        self._outside = Channel(loop, outside.socket, self, outside.tls)
+
+    def begin(self) -> None:
+        """Read what the host says."""
+        if self._early:
+            self.received(self._early)
         self._outside.read()
 
     # what the client's connection says
@@ -38,6 +48,13 @@ class Relay:
         """Know that the client has taken all there was."""
         self._outside.read()
 
+    def client_secured(self) -> None:
+        """Know that the client's handshake of TLS is over, where TLS ends here."""
+
+    def client_ended(self) -> None:
+        """End with the client."""
+        self._client.close()
+
     def end(self) -> None:
         """End; the client is gone."""
         self._outside.abort()
@@ -51,7 +68,7 @@ class Relay:
             self._outside.pause()
 
     def secured(self) -> None:
-        """Never: what is relayed stays as it is."""
+        """Never: with whom TLS ends here, its handshake is over before."""
 
     def ended(self) -> None:
         """End with the host."""
@@ -63,5 +80,5 @@ class Relay:
 
     def lost(self) -> None:
         """End with the host, and let another relay take the place."""
-        self._proxy.give_back()
+        self._give_back()
         self._client.close()

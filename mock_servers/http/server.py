@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.http.connections import Bounds
+from mock_servers.http.connections import Bounds, Proxy
 from mock_servers.http.engine import Engine, IsQuick, Ticks
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-    from mock_servers.http.forward_proxy import ForwardProxy
 
 _LOOPBACK_OF: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _BACKLOG: Final = 128
@@ -58,7 +57,7 @@ class Server:
         """Let other requests be answered for the length of a block, in which one only waits."""
         return self._engine.spare()
 
-    def be_proxy(self, proxy: ForwardProxy | None) -> None:
+    def be_proxy(self, proxy: Proxy | None) -> None:
         """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
         self._engine.proxy = proxy
 

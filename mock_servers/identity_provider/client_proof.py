@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import unquote_plus
 
 from mock_servers.identity_provider.client import Client
 from mock_servers.identity_provider.service import Credentials, Exchange, Service
@@ -20,22 +18,6 @@ from mock_servers.wire import wording
 from mock_servers.wire.wording import cut, duration, shown
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_BASIC: Final = "basic "
-
-
-def used_basic(exchange: Exchange) -> bool:
-    """Whether the client sent an Authorization header with a secret."""
-    return exchange.request.headers.get("authorization", "").lower().startswith(_BASIC)
-
-
-def _of_header(exchange: Exchange) -> tuple[str, str]:
-    """Read client id and secret, each form-encoded before the two were joined (RFC 6749, section 2.3.1)."""
-    sent = exchange.request.headers.get("authorization", "")[len(_BASIC) :].strip()
-    try:
-        client_id, _, secret = base64.b64decode(sent, validate=True).decode().partition(":")
-    except ValueError:
-        return "", ""
-    return unquote_plus(client_id), unquote_plus(secret)
 
 
 @rejects(errors.TWO_IDENTITIES)
@@ -43,7 +25,7 @@ def check_one_identity(exchange: Exchange) -> str | None:
     """The header names the client, or the form does; a realm does not mind (S)."""
     if exchange.service.provider.proof.counts_registered:
         return None
-    if used_basic(exchange) and "client_id" in exchange.request.form:
+    if exchange.request.basic is not None and "client_id" in exchange.request.form:
         return "There is an Authorization header and a client_id in the form: name the client in one of them."
     return None
 
@@ -51,16 +33,15 @@ def check_one_identity(exchange: Exchange) -> str | None:
 @rejects(errors.CLIENT_NOT_AUTHENTICATED)
 def find_credentials(exchange: Exchange) -> str | None:
     """An assertion, a header, or the form, in this order; each names the client. A realm counts the secret (S)."""
-    form = exchange.request.form
+    form, basic = exchange.request.form, exchange.request.basic
     if exchange.service.provider.proof.counts_registered and "client_secret" in form:
         return _keep(exchange, "client_secret_post", exchange.form("client_id"), exchange.form("client_secret"))
-    if exchange.service.provider.proof.counts_registered and used_basic(exchange):
-        return _keep(exchange, "client_secret_basic", *_of_header(exchange))
+    if exchange.service.provider.proof.counts_registered and basic is not None:
+        return _keep(exchange, "client_secret_basic", *basic)
     if exchange.form("client_assertion_type") == ASSERTION_TYPE and "client_assertion" in form:
         return _keep(exchange, "private_key_jwt", exchange.form("client_id"), exchange.form("client_assertion"))
-    if used_basic(exchange):
-        client_id, secret = _of_header(exchange)
-        return _keep(exchange, "client_secret_basic", client_id, secret)
+    if basic is not None:
+        return _keep(exchange, "client_secret_basic", *basic)
     if "client_assertion" in form or "client_assertion_type" in form:
         sent = shown(exchange.form("client_assertion_type"))
         return f"client_assertion_type is {sent}: it must be {ASSERTION_TYPE}, with the JWT in client_assertion."
@@ -197,7 +178,7 @@ def made(token: Jwt, key: Mapping[str, object], algorithms: Sequence[str]) -> bo
 @rejects(errors.TWO_METHODS)
 def check_one_method(exchange: Exchange) -> str | None:
     """An assertion and nothing else (RFC 6749, section 2.3)."""
-    if exchange.assertion is None or not (used_basic(exchange) or "client_secret" in exchange.request.form):
+    if exchange.assertion is None or (exchange.request.basic is None and "client_secret" not in exchange.request.form):
         return None
     return "There is an assertion and a secret: send the assertion alone."
 

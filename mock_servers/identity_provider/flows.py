@@ -208,16 +208,8 @@ def _is_asserted(exchange: Exchange) -> bool:
     return takes and _at_authorize(exchange) and exchange.ask(asserted_log_in.PARAMETER) is not None
 
 
-def _is_silent(exchange: Exchange) -> bool:
-    return _at_authorize(exchange) and exchange.ask("prompt") == "none"
-
-
 def _is_headless(exchange: Exchange) -> bool:
     return _at_authorize(exchange) and exchange.request.method != "HEAD" and log_in_form.is_headless(exchange)
-
-
-def _is_refresh(exchange: Exchange) -> bool:
-    return _at(exchange, "token") and exchange.form("grant_type") == "refresh_token"
 
 
 def _is_metadata(exchange: Exchange) -> bool:
@@ -263,7 +255,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="authorize",
         name="log in by session",
-        takes=_is_silent,
+        takes=lambda exchange: _at_authorize(exchange) and exchange.ask("prompt") == "none",
         policies=(AUTHORIZE, SESSION),
         respond=log_in_form.continued,
     ),
@@ -284,7 +276,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="token",
         name="refresh",
-        takes=_is_refresh,
+        takes=lambda exchange: _at(exchange, "token") and exchange.form("grant_type") == "refresh_token",
         policies=(ASKED_FOR_TOKEN, CLIENT, REFRESH),
         respond=refresh.refreshed,
     ),
@@ -301,7 +293,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         name="userinfo",
         takes=lambda exchange: _at(exchange, "userinfo"),
         policies=(USERINFO,),
-        respond=userinfo.told,
+        respond=userinfo.answer_claims,
     ),
     Flow(
         row="end session",

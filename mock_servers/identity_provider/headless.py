@@ -39,14 +39,15 @@ def log_in(
     `is_own` tells whether a URL is the mock's, which else has the origin of `authorize_url`. Raises LogInError.
     """
     origin = urlsplit(authorize_url)[:2]
-    browser = _Browser(call, is_own or (lambda url: urlsplit(url)[:2] == origin))
+    plays = is_own or (lambda url: urlsplit(url)[:2] == origin)
     chosen = {"username": user, "outcome": outcome, **({"level": level} if level is not None else {})}
     url, form = authorize_url, None
     for _ in range(_MOST_HOPS):
-        status, headers, body = browser.get(url, form)
+        status, headers, body = call(url, form)
         onward = _onward(url, status, headers)
         if onward is not None:
-            if not browser.plays(onward):
+            # A client's page is the end, even on the mock's own origin.
+            if not plays(onward) or urlsplit(onward).path.startswith("/_nhsauth/"):
                 return onward
             url, form = onward, None
             continue
@@ -55,21 +56,6 @@ def log_in(
             raise LogInError(f"{_place(url)} answered {status} and no way on: {_words(body)}")
         url, form = urljoin(url, page.action), {**page.fields, **chosen}
     raise LogInError(f"{_place(authorize_url)} led through {_MOST_HOPS} redirects to no end")
-
-
-class _Browser:
-    """Keeps nothing but what the mock is: no cookie is needed to log in."""
-
-    def __init__(self, call: Call, is_own: Callable[[str], bool]) -> None:
-        self._call = call
-        self._is_own = is_own
-
-    def get(self, url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
-        return self._call(url, form)
-
-    def plays(self, url: str) -> bool:
-        """Whether the log-in goes on at a URL: a client's page is the end, even on the mock's own origin."""
-        return self._is_own(url) and not urlsplit(url).path.startswith("/_nhsauth/")
 
 
 class _Form(HTMLParser):
@@ -88,11 +74,11 @@ class _Form(HTMLParser):
         return form if form._inside is not None else None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form" and self._inside is None:
-            self.action, self._inside = told.get("action", ""), True
-        if tag == "input" and self._inside and told.get("type") == "hidden":
-            self.fields[told.get("name", "")] = told.get("value", "")
+            self.action, self._inside = attributes.get("action", ""), True
+        if tag == "input" and self._inside and attributes.get("type") == "hidden":
+            self.fields[attributes.get("name", "")] = attributes.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form" and self._inside:
@@ -101,10 +87,10 @@ class _Form(HTMLParser):
 
 def _onward(url: str, status: int, headers: Mapping[str, str]) -> str | None:
     """Return where a redirect leads, or a page that goes on by itself."""
-    told = {name.lower(): value for name, value in headers.items()}
-    if status in _REDIRECTS and "location" in told:
-        return urljoin(url, told["location"])
-    _, found, target = told.get("refresh", "").partition("url=")
+    by_name = {name.lower(): value for name, value in headers.items()}
+    if status in _REDIRECTS and "location" in by_name:
+        return urljoin(url, by_name["location"])
+    _, found, target = by_name.get("refresh", "").partition("url=")
     return urljoin(url, target) if found else None
 
 

@@ -201,7 +201,10 @@ def _form(exchange: Exchange, message: str | None) -> LogInForm:
         client_name=exchange.client.name,
         client_id=exchange.client.client_id,
         scopes=exchange.scopes,
-        level_asked=" or ".join(_asked_levels(exchange)) or None,
+        level_asked=" or ".join(
+            dict.fromkeys(each.acr or each.vector or each.level for each in exchange.assurances or ())
+        )
+        or None,
         people=[person_choice(service.provider, person) for person in log_ins.people(service)],
         message=message,
         form_id=asking.form_id,
@@ -218,17 +221,21 @@ def _action(exchange: Exchange, query: dict[str, str]) -> str:
     return f"{issuer}{endpoints['log_in']}?{urlencode(query, quote_via=quote)}"
 
 
-def _asked_levels(exchange: Exchange) -> list[str]:
-    return list(dict.fromkeys(each.acr or each.vector or each.level for each in exchange.assurances or ()))
-
-
 def completed(exchange: Exchange) -> Answer:
     """Answer a log-in that succeeded: the redirect with its code; a slow one waits before."""
     if choice(exchange).outcome == "slow":
         return _waiting(exchange)
     patient, actor = log_ins.acting(exchange.service, exchange.person)
-    login = _log_in(exchange, patient, actor)
-    return _arrived(exchange, login)
+    begun = LogIn(
+        provider=exchange.service.provider.name,
+        person=patient,
+        actor=actor,
+        level=exchange.assurance.level,
+        client_id=exchange.client_id,
+        at=exchange.now,
+        session_id=sessions.joined(exchange, patient) or exchange.service.identifiers.uuid(),
+    )
+    return _arrived(exchange, _of_request(exchange, begun, exchange.role))
 
 
 def continued(exchange: Exchange) -> Answer:
@@ -239,19 +246,6 @@ def continued(exchange: Exchange) -> Answer:
     begun = session.log_in
     role = begun.role if "selectedrole" in exchange.scopes else None
     return _arrived(exchange, _of_request(exchange, begun, role))
-
-
-def _log_in(exchange: Exchange, patient: Person, actor: Person | None) -> LogIn:
-    begun = LogIn(
-        provider=exchange.service.provider.name,
-        person=patient,
-        actor=actor,
-        level=exchange.assurance.level,
-        client_id=exchange.client_id,
-        at=exchange.now,
-        session_id=sessions.joined(exchange, patient) or exchange.service.identifiers.uuid(),
-    )
-    return _of_request(exchange, begun, exchange.role)
 
 
 def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:
@@ -270,7 +264,7 @@ def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:
 
 def _arrived(exchange: Exchange, login: LogIn) -> Answer:
     service = exchange.service
-    told = {
+    parameters = {
         "code": log_ins.issue_code(service, login, exchange.redirect_uri, exchange.request.origin),
         "state": login.state,
         "scope": login.scope,
@@ -278,7 +272,9 @@ def _arrived(exchange: Exchange, login: LogIn) -> Answer:
         "client_id": login.client_id,
         "session_state": login.session_id,
     }
-    answer = redirect(exchange.redirect_uri, {name: told[name] for name in service.provider.asking.told})
+    answer = redirect(
+        exchange.redirect_uri, {name: parameters[name] for name in service.provider.asking.answer_parameters}
+    )
     headers = {**answer.headers, "Set-Cookie": sessions.cookie(exchange, login.session_id)}
     return Answer(status=answer.status, headers=headers, content_type=answer.content_type)
 

@@ -137,6 +137,12 @@ def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = 
     return code
 
 
+def begin_session(service: Service, login: LogIn) -> None:
+    """Keep the session of a log-in that no browser has made, at a provider where sessions can be ended."""
+    if "end_session" in service.provider.endpoints:
+        _visit(service, login, Visit(client_id=login.client_id, origin=""))
+
+
 def _visit(service: Service, login: LogIn, visit: Visit) -> None:
     def joined(session: ProviderSession | None) -> ProviderSession:
         if session is None:
@@ -147,15 +153,12 @@ def _visit(service: Service, login: LogIn, visit: Visit) -> None:
                 expires_at=login.at + service.provider.session_lifetime,
                 visits=(visit,),
             )
-        others = tuple(known for known in session.visits if _client(known) != _client(visit))
+        own = (visit.client_id, visit.redirect_uri)
+        others = tuple(known for known in session.visits if (known.client_id, known.redirect_uri) != own)
         newest = login if login.at > session.at else session.log_in
         return replace(session, visits=(*others, visit), log_in=newest, at=max(session.at, login.at))
 
     service.store.provider_sessions.update(login.session_id, joined)
-
-
-def _client(visit: Visit) -> tuple[str, str]:
-    return visit.client_id, visit.redirect_uri
 
 
 def is_alive(service: Service, login: LogIn) -> bool:
@@ -206,7 +209,7 @@ def _answer(service: Service, login: LogIn, scope: str, issued: Mapping[str, str
         "access_token": lambda: issued["access_token"],
         "id_token": lambda: issued.get("id_token"),
         "scope": lambda: scope,
-        "expires_in": lambda: provider.access_token_lifetime - provider.told_short_by,
+        "expires_in": lambda: provider.access_token_lifetime - provider.expires_in_short_by,
         "token_type": lambda: provider.token_type,
         "refresh_token": lambda: _refresh_token(service, login, granted(service, login)) if renewable else None,
     }

@@ -6,20 +6,16 @@ from dataclasses import replace
 
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.service import Exchange
+from mock_servers.identity_provider.token_request import present
 from mock_servers.journal import provenance
 from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, duration, shown
 
-
-@rejects(errors.REFRESH_TOKEN_MISSING)
-def check_refresh_token_present(exchange: Exchange) -> str | None:
-    """There is one."""
-    if "refresh_token" in exchange.request.form:
-        return None
-    lacks = exchange.request.form.lacking("refresh_token")
-    return f"The form has {lacks}: send that of the last token answer."
+check_refresh_token_present = present(
+    "refresh_token", errors.REFRESH_TOKEN_MISSING, "send that of the last token answer"
+)
 
 
 @rejects(errors.REFRESH_TOKEN_UNKNOWN, after=["check_refresh_token_present"])

@@ -8,7 +8,6 @@ from typing import Final
 
 from mock_servers.identity_provider import log_in_form, realm
 from mock_servers.identity_provider.authorize_request import TARGET, repeated
-from mock_servers.identity_provider.client_proof import used_basic
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.pages import SECURITY_HEADERS, ErrorPage, error_page
 from mock_servers.provider import errors
@@ -22,7 +21,7 @@ def _description_first(row: ServiceError, exchange: Exchange) -> Answer:
     state = exchange.form("state") or exchange.request.query.get("state")
     if state is not None:
         body["state"] = state
-    if row.code != "invalid_client" or not used_basic(exchange):
+    if row.code != "invalid_client" or exchange.request.basic is None:
         return Answer(status=row.status, body=body, headers=row.headers)
     asks = f'Basic realm="{exchange.service.provider.proof.realm}"'
     return Answer(status=401, body=body, headers={**row.headers, "WWW-Authenticate": asks})
@@ -52,10 +51,6 @@ def _redirect(row: ServiceError, exchange: Exchange) -> Answer:
     )
 
 
-def _again(row: ServiceError, exchange: Exchange) -> Answer:
-    return log_in_form.show(exchange, row.sentence)
-
-
 def _sentence(row: ServiceError, exchange: Exchange) -> str:
     sentence = row.sentence.replace("{method}", exchange.request.method)
     sentence = sentence.replace("{grant_type}", exchange.form("grant_type") or "")
@@ -70,7 +65,7 @@ _SHAPES: Final[Mapping[str, Callable[[ServiceError, Exchange], Answer]]] = {
     "description_first": _description_first,
     "error_first": _error_first,
     "redirect": _redirect,
-    "again": _again,
+    "again": lambda row, exchange: log_in_form.show(exchange, row.sentence),
     "page": _page,
 }
 

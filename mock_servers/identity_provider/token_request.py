@@ -9,7 +9,7 @@ from mock_servers.identity_provider.authorize_request import repeated
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.journal import provenance
 from mock_servers.provider import errors
-from mock_servers.rules import rejects
+from mock_servers.rules import Kind, Problem, Rule, rejects
 from mock_servers.wire import wording
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, duration, shown
@@ -38,13 +38,26 @@ def check_parameters_not_repeated(exchange: Exchange) -> str | None:
     return None if name is None else f"{shown(name)} is there more than once: send each parameter once."
 
 
-@rejects(errors.GRANT_TYPE_MISSING)
-def check_grant_type_present(exchange: Exchange) -> str | None:
-    """There is one."""
-    if "grant_type" in exchange.request.form:
-        return None
-    lacks = exchange.request.form.lacking("grant_type")
-    return f"The form has {lacks}: send grant_type=authorization_code, as application/x-www-form-urlencoded."
+def present(name: str, error: Problem, instead: str) -> Rule[Exchange]:
+    """Make the rule that a parameter is in the form; `instead` says what to do where it is not."""
+
+    def objection(exchange: Exchange) -> str | None:
+        form = exchange.request.form
+        return None if name in form else f"The form has {form.lacking(name)}: {instead}."
+
+    return Rule(kind=Kind.CHECK, error=error, objection=objection, name=f"check_{name}_present")
+
+
+check_grant_type_present = present(
+    "grant_type",
+    errors.GRANT_TYPE_MISSING,
+    "send grant_type=authorization_code, as application/x-www-form-urlencoded",
+)
+check_code_present = present("code", errors.CODE_MISSING, "send the one from the redirect")
+check_redirect_uri_present = present(
+    "redirect_uri", errors.REDIRECT_URI_MISSING, "repeat the one of the authorization request"
+)
+"""RFC 6749, section 4.1.3."""
 
 
 @rejects(errors.GRANT_TYPE_UNKNOWN, after=["check_grant_type_present"])
@@ -76,24 +89,6 @@ def check_grant_registered(exchange: Exchange) -> str | None:
     if exchange.client.may_use(sent):
         return None
     return f"grant_type is {shown(sent)}; the client's grant_types are {shown(exchange.client.grant_types)}: add it."
-
-
-@rejects(errors.CODE_MISSING)
-def check_code_present(exchange: Exchange) -> str | None:
-    """There is one."""
-    if "code" in exchange.request.form:
-        return None
-    lacks = exchange.request.form.lacking("code")
-    return f"The form has {lacks}: send the one from the redirect."
-
-
-@rejects(errors.REDIRECT_URI_MISSING)
-def check_redirect_uri_present(exchange: Exchange) -> str | None:
-    """RFC 6749, section 4.1.3."""
-    if "redirect_uri" in exchange.request.form:
-        return None
-    lacks = exchange.request.form.lacking("redirect_uri")
-    return f"The form has {lacks}: repeat the one of the authorization request."
 
 
 @rejects(errors.SCOPE_SENT)

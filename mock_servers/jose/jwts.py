@@ -62,6 +62,14 @@ def decode(text: str) -> Jwt:
     return Jwt(header=header, claims=claims, signing_input=f"{parts[0]}.{parts[1]}".encode(), signature=signature)
 
 
+def decoded(text: str) -> Jwt | None:
+    """Return the JWT of a text; `None` for any other text."""
+    try:
+        return decode(text)
+    except MalformedJwtError:
+        return None
+
+
 def verify(jwt: Jwt, key: RSAPublicKey, algorithms: Sequence[str]) -> bool:
     """Whether `key` made the signature, by the algorithm of the header, which must be one of `algorithms`."""
     name = jwt.header.get("alg")

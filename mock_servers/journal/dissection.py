@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import cut, duration, moment, shown
 
@@ -62,11 +62,9 @@ def time_in_words(value: Any, now: float) -> str:
 def _found(request: Request) -> Iterator[tuple[str, Jwt]]:
     bearer = request.headers.get("authorization", "").partition(" ")[2]
     for name, value in (*request.form.pairs, *request.query.pairs, ("authorization", bearer)):
-        if value.count(".") == 2:  # noqa: PLR2004 - RFC 7515, section 3.1
-            try:
-                yield name if len(name) <= _LONGEST_NAME else cut(name), jwts.decode(value)
-            except MalformedJwtError:
-                continue
+        jwt = jwts.decoded(value) if value.count(".") == 2 else None  # noqa: PLR2004 - RFC 7515, section 3.1
+        if jwt is not None:
+            yield name if len(name) <= _LONGEST_NAME else cut(name), jwt
 
 
 def _cut_down(value: Any, depth: int) -> Any:
@@ -75,18 +73,12 @@ def _cut_down(value: Any, depth: int) -> Any:
     if isinstance(value, dict | list) and depth == 0:
         return "…"
     if isinstance(value, Mapping):
-        return _members(value, depth)
+        names = list(value)[:_MOST]
+        members = {
+            name if len(name) <= _LONGEST_NAME else cut(name): _cut_down(value[name], depth - 1) for name in names
+        }
+        return members | ({"…": f"{len(value) - _MOST} more"} if len(value) > _MOST else {})
     if isinstance(value, list):
         more = [f"… {len(value) - _MOST} more"] if len(value) > _MOST else []
         return [_cut_down(each, depth - 1) for each in value[:_MOST]] + more
     return value if not isinstance(value, float) or math.isfinite(value) else str(value)
-
-
-def _members(value: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    names = list(value)[:_MOST]
-    told = {_name(name): _cut_down(value[name], depth - 1) for name in names}
-    return told | ({"…": f"{len(value) - _MOST} more"} if len(value) > _MOST else {})
-
-
-def _name(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else cut(name)

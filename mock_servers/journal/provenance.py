@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -20,6 +21,11 @@ LONGEST_NAME: Final = 64
 def fingerprint(value: str) -> bytes:
     """Return the hash under which a value is known."""
     return hashlib.sha256(value.encode(errors="surrogatepass")).digest()
+
+
+def of_jti(sub: Any, jti: Any) -> bytes:
+    """Return the hash under which the jti of a client is known, where it may not be kept itself."""
+    return fingerprint(json.dumps([sub, jti], default=str))
 
 
 def remember(store: Store, value: str, issued: Issued) -> None:

@@ -25,18 +25,23 @@ from mock_servers.wire.wording import cut, moment
 
 _log = logging.getLogger(__name__)
 
-_ASKED_WHOLE: Final = frozenset(
+PROTOCOL: Final = frozenset(
     [
         "grant_type",
         "subject_token_type",
         "client_assertion_type",
         "requested_token_type",
-        "client_id",
         "redirect_uri",
         "scope",
         "response_type",
         "max_age",
         "acr_values",
+    ]
+)
+"""Parameters whose values are the protocol's own, or the app's public address."""
+_ASKED_WHOLE: Final = PROTOCOL | frozenset(
+    [
+        "client_id",
         "error",
         "error_description",
         "_access_token_expiry_ms",
@@ -267,8 +272,8 @@ class Record:
         }
 
     def __str__(self) -> str:
-        """One line: method, path, status, error, diagnosis."""
-        return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.diagnosis))}"
+        """One line: method, path, status, error, headline."""
+        return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.headline))}"
 
     def explained(self) -> str:
         """Return method, path, status and error, and below what explains the exchange, the surest first, indented.
@@ -329,6 +334,11 @@ def _header_shown(name: str, value: str) -> str:
 
 def _parameters(parameters: Parameters) -> dict[str, Any]:
     return {wording.name(name): _shown(name, value) for name, value in reversed(parameters.pairs)}
+
+
+def shown_parameter(name: str, value: str) -> str:
+    """Return a parameter's value as it may be shown."""
+    return str(_shown(name, value))
 
 
 def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from mock_servers.state.app import App
 from mock_servers.state.store import Store
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Request
@@ -20,12 +23,30 @@ def misplaced(request: Request, store: Store) -> Confidential:
     """Return the registered secrets that a request holds where none belongs; of most requests none."""
     sent = [value for name, value in _pairs(request) if value and name not in _PLACES]
     whole = "\0".join(sent)
-    return Confidential(
-        secret
-        for app in store.apps.values()
-        for secret in app.secrets
-        if (secret in whole if len(secret) >= _LONG else secret in sent)
-    )
+    secrets = store.apps.derived(_Secrets.of)
+    # Whichever is fewer: many apps are registered, or a request is long.
+    if len(secrets.long) > len(whole):
+        starts = {whole[at : at + _LONG] for at in range(len(whole))}
+        long = [secret for start in starts & secrets.by_start.keys() for secret in secrets.by_start[start]]
+    else:
+        long = [*secrets.long]
+    return Confidential([*secrets.short.intersection(sent), *(secret for secret in long if secret in whole)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Secrets:
+    short: frozenset[str]
+    long: frozenset[str]
+    by_start: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, apps: Iterable[App]) -> _Secrets:
+        secrets = frozenset(secret for app in apps for secret in app.secrets)
+        short = frozenset(secret for secret in secrets if len(secret) < _LONG)
+        by_start = defaultdict(list)
+        for secret in secrets - short:
+            by_start[secret[:_LONG]].append(secret)
+        return cls(short=short, long=secrets - short, by_start=dict(by_start))
 
 
 def _pairs(request: Request) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from mock_servers.management import errors, proxy, view
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
-from mock_servers.state.debug_session import KEPT, LIFETIME, DebugSession, Transaction, header_name
+from mock_servers.state.debug_session import KEPT, LIFETIME, DebugSession, header_name
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
@@ -110,24 +110,26 @@ def _view(exchange: Exchange, session: DebugSession) -> dict[str, Any]:
     }
 
 
-def told_list(exchange: Exchange) -> Answer:
+def answer_list(exchange: Exchange) -> Answer:
     """Answer with the names of the sessions."""
     return view.listed([each.name for each in _sessions(exchange)])
 
 
-def told_records(exchange: Exchange) -> Answer:
+def answer_records(exchange: Exchange) -> Answer:
     """Answer with the ids of what was recorded, oldest first."""
     return view.listed([each.id for each in exchange.session.transactions])
 
 
-def told_record(exchange: Exchange) -> Answer:
+def answer_record(exchange: Exchange) -> Answer:
     """Answer with the variables of one request, as the points at which policies were executed show them."""
-    return Answer(status=200, body={"completed": True, "point": [_execution(exchange.transaction)]})
-
-
-def _execution(transaction: Transaction) -> dict[str, Any]:
-    accessed = [{"Get": {"name": name, "value": value}} for name, value in transaction.variables]
-    return {"id": "Execution", "results": [{"ActionResult": "VariableAccess", "accessList": accessed}]}
+    accessed = [{"Get": {"name": name, "value": value}} for name, value in exchange.transaction.variables]
+    return Answer(
+        status=200,
+        body={
+            "completed": True,
+            "point": [{"id": "Execution", "results": [{"ActionResult": "VariableAccess", "accessList": accessed}]}],
+        },
+    )
 
 
 PLACE: tuple[Rule[Exchange], ...] = (find_proxy, check_environment, check_revision)

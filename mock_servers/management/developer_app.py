@@ -9,7 +9,7 @@ from typing import Any, Final
 from mock_servers.management import body, errors, page, view
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
-from mock_servers.state.developer_app import Attributes, DeveloperApp, Key, Subscription
+from mock_servers.state.developer_app import DeveloperApp, Key, Subscription
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
@@ -59,12 +59,9 @@ def check_products_known(exchange: Exchange) -> str | None:
     for name in body.texts(exchange.body.get("apiProducts") or []):
         if exchange.service.apps.product(name) is None:
             exchange.named["product"] = name
-            return f"apiProducts names {shown(name)}; there are {shown(_products(exchange))}."
+            known = [product.name for product in exchange.service.apps.products()]
+            return f"apiProducts names {shown(name)}; there are {shown(known)}."
     return None
-
-
-def _products(exchange: Exchange) -> list[str]:
-    return [product.name for product in exchange.service.apps.products()]
 
 
 @rejects(errors.APP_EXISTS)
@@ -168,22 +165,12 @@ def subscriptions(exchange: Exchange, products: Sequence[str]) -> tuple[Subscrip
     )
 
 
-def told_found(exchange: Exchange) -> Answer:
-    """Answer with the app as it was found."""
-    return Answer(status=200, body=view.app(exchange.developer_app))
+answer_found: Final = view.answering(lambda exchange: view.app(exchange.developer_app))
+answer_changed: Final = view.answering(lambda exchange: view.app(exchange.changed_app))
+answer_created: Final = view.answering(lambda exchange: view.app(exchange.changed_app), 201)
 
 
-def told_changed(exchange: Exchange) -> Answer:
-    """Answer with the app as it is now."""
-    return Answer(status=200, body=view.app(exchange.changed_app))
-
-
-def told_created(exchange: Exchange) -> Answer:
-    """Answer with the new app."""
-    return Answer(status=201, body=view.app(exchange.changed_app))
-
-
-def told_list(exchange: Exchange) -> Answer:
+def answer_list(exchange: Exchange) -> Answer:
     """Answer with the names of the developer's apps, or with the apps whole."""
     apps, developer = exchange.service.apps, exchange.segments[1]
     names = page.of(exchange, apps.names(developer), APPS_AT_ONCE)
@@ -191,13 +178,3 @@ def told_list(exchange: Exchange) -> Answer:
         return view.listed(names)
     found: list[Any] = [app for name in names if (app := apps.get(developer, name)) is not None]
     return Answer(status=200, body={"app": [view.app(app) for app in found]})
-
-
-def attributes_found(exchange: Exchange) -> Attributes:
-    """Return the attributes as they were found."""
-    return exchange.developer_app.attributes
-
-
-def attributes_changed(exchange: Exchange) -> Attributes:
-    """Return the attributes as they are now."""
-    return exchange.changed_app.attributes

@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 from mock_servers.management import errors
-from mock_servers.management.service import Exchange
+from mock_servers.management.service import Exchange, refused
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
@@ -46,15 +46,11 @@ def check_person(exchange: Exchange) -> str | None:
     return "The form has neither username and password nor passcode; any of them will do here."
 
 
-def _nowhere(exchange: Exchange) -> str | None:
-    exchange.named["path"] = path = exchange.request.target.partition("?")[0]
-    return f"{exchange.request.method} {shown(path)} is no log-in: POST /oauth/token is."
-
-
 @rejects(errors.LOG_IN_ELSEWHERE)
 def check_path(exchange: Exchange) -> str | None:
     """There is only the token endpoint."""
-    return _nowhere(exchange)
+    exchange.named["path"] = path = exchange.request.target.partition("?")[0]
+    return f"{exchange.request.method} {shown(path)} is no log-in: POST /oauth/token is."
 
 
 def logged_in(exchange: Exchange) -> Answer:
@@ -97,10 +93,6 @@ def _part(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _refused(_: Exchange) -> Answer:
-    raise AssertionError("the last rule of this flow always objects")
-
-
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         name="management log-in",
@@ -114,6 +106,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         row="admin §2",
         takes=lambda _: True,
         policies=(Policy(name="FindCall", rules=(check_path,)),),
-        respond=_refused,
+        respond=refused,
     ),
 )

@@ -18,7 +18,7 @@ from mock_servers.state.seeds import Proxy
 from mock_servers.state.settings import ApimSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
-from mock_servers.wire.request import Request
+from mock_servers.wire.request import Answer, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +67,8 @@ class Exchange:
     def organization(self) -> str:
         """The organisation that the path names."""
         return self.request.path.strip("/").partition("/")[0]
+
+
+def refused(_: Exchange) -> Answer:
+    """Stand for the answer of a flow whose last rule always objects."""
+    raise AssertionError("the last rule of this flow always objects")

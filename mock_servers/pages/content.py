@@ -82,11 +82,11 @@ class ErrorPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """A command to copy, and when to run it; `powershell` is the same for that shell, where there is one."""
+    """A command to copy, for a POSIX shell and for PowerShell, and when to run it."""
 
     title: str
     command: str
-    powershell: str = ""
+    powershell: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from mock_servers.faults.ordered import Faults
 from mock_servers.gateway.advice import advise
 from mock_servers.gateway.flows import ELSEWHERE, FAULT, render
 from mock_servers.gateway.service import Exchange, Service, find_api
-from mock_servers.gateway.trace import trace
 from mock_servers.http import front
 from mock_servers.http.front import Front
+from mock_servers.journal import tracing
 from mock_servers.rules import Flow, choose
-from mock_servers.wire.request import Answer, Request
+from mock_servers.wire.request import Answer, Request, Seen
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -61,6 +61,20 @@ def front_of(
         faults=faults,
         reads_body=not own_apis,
         place=lambda exchange: None if choose(all_flows, exchange) in ELSEWHERE else "api",
-        trace=trace,
+        trace=_trace,
         advise=advise,
+    )
+
+
+def _trace(exchange: Exchange, seen: Seen) -> None:
+    """Let the debug sessions of an API record a call's status; of a fault its body as well."""
+    service = exchange.service
+    fault = {"error.status.code": seen.status, "error.content": seen.body} if seen.refused else {}
+    tracing.record(
+        service.store,
+        (service.settings.environment, exchange.proxy),
+        exchange.request,
+        now=exchange.now,
+        identifiers=service.identifiers,
+        variables=lambda: {**fault, "message.status.code": seen.status},
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.gateway.service import find_api, flows_named
+from mock_servers.http.calling import THROUGH_PROXY
 from mock_servers.http.guard import guarded
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.services import Services
@@ -58,13 +59,15 @@ class Mounts:
         self._faults = services.parts.faults
         self._of_hosts: dict[str, list[Mount]] = {}
         self._lock = threading.Lock()
-        self._all = self._all_mounts()
+        *platform, elsewhere = self._of_platform(self._services.token_services)
+        managed = [*self._management(), *self._management_log_in()]
+        self._all = [*platform, *managed, *self._at_own_paths(list(self._services.providers.values())), elsewhere]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does that the request is for."""
         self._believe_proxy(environ)
         origin = f"{environ['wsgi.url_scheme']}://{host(environ)}"
-        if self._names.is_clients(origin):
+        if self._names.is_clients(origin, through_proxy=THROUGH_PROXY in environ):
             return _empty_page(environ, start_response)
         self._names.origins.learn(origin)
         path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
@@ -104,11 +107,6 @@ class Mounts:
         if real.plays == "realms":
             return self._of_providers(self._environments.all_realms())
         return self._of_test_suites(real.plays)
-
-    def _all_mounts(self) -> list[Mount]:
-        *platform, elsewhere = self._of_platform(self._services.token_services)
-        managed = [*self._management(), *self._management_log_in()]
-        return [*platform, *managed, *self._at_own_paths(list(self._services.providers.values())), elsewhere]
 
     def _of_platform(self, token_services: Sequence[TokenService]) -> list[Mount]:
         gateway = self._services.gateway(token_services[0].settings)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mock_servers.provider.provider import Provider
-from mock_servers.state.configuration import Configuration
+from mock_servers.state.configuration import Configuration, page_of
 from mock_servers.state.real_host import Hosts
-from mock_servers.wire.origins import Origins
+from mock_servers.wire.origins import Origins, origin_of
 
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Names:
     """The names of one mock. `real_names` is how clients reach it by those of real hosts, `None` when they do not.
 
-    `client_hosts` are the hosts that people are sent back to, where the mock has an empty page for who follows them.
+    `client_hosts` are the hosts that people are sent back to, as configured: there the mock has an empty page for who
+    follows them. `redirect_uris` gives those that are registered now.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -25,6 +27,7 @@ class Names:
         self.origins = Origins(configuration.public_urls)
         self.hosts = Hosts(configuration.more_hosts)
         self.client_hosts = configuration.client_hosts
+        self.redirect_uris: Callable[[], Iterable[str]] = tuple
         self.real_names: RealNames | None = None
         self._environment = configuration.apim.environment
 
@@ -45,10 +48,21 @@ class Names:
         origin = origin_of(url)
         return origin in self.origins or origin == self.url
 
-    def is_clients(self, origin: str) -> bool:
-        """Whether an origin is that of a client's page, which is nobody's here."""
-        scheme, _, host = origin.partition("://")
-        return scheme == "https" and host.removesuffix(":443") in self.client_hosts
+    def is_clients(self, origin: str, *, through_proxy: bool) -> bool:
+        """Whether an origin is that of a client's page, which is nobody's here.
+
+        Who has come through the proxy cannot mean the mock by it. Others may: its name in a network of containers is
+        the host of a redirect URI, too, where its own callback page receives the code.
+        """
+        page = page_of(f"{origin}/")
+        if page is not None and page.removeprefix("https://") in self.client_hosts:
+            return True
+        registered = through_proxy and page is not None and not self.is_own(origin)
+        return registered and page in map(page_of, self.redirect_uris())
+
+    def is_clients_host(self, name: str) -> bool:
+        """Whether a client's page is at a host, on any port."""
+        return any(page and urlsplit(page).hostname == name for page in map(page_of, self.redirect_uris()))
 
     def is_own(self, url: str) -> bool:
         """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
@@ -70,9 +84,3 @@ class Names:
         """The environments of the platform that are played, the configured one first."""
         of_hosts = (host.environment for host in self.hosts if host.plays == "platform")
         return list(dict.fromkeys([self._environment, *of_hosts]))
-
-
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

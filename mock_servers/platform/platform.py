@@ -68,6 +68,7 @@ class Platform:
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
+        self.names.redirect_uris = lambda: (uri for app in self.apps.all() for uri in app.redirect_uris)
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self.in_process = InProcess(self)
@@ -130,8 +131,8 @@ class Platform:
         Raises LookupError.
         """
         provider, origin = self.provider(name).provider, self.url
-        told = ("authorize", "token", "userinfo", "jwks", "end_session")
-        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in told if word in provider.endpoints}
+        words = ("authorize", "token", "userinfo", "jwks", "end_session")
+        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in words if word in provider.endpoints}
         return {"issuer": f"{origin}{provider.path}", "discovery": f"{origin}{provider.discovery_path}", **endpoints}
 
     def people(self) -> list[Person]:
@@ -164,9 +165,13 @@ class Platform:
     def id_token(
         self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, origin: str | None = None
     ) -> str:
-        """Return an id token, as after a log-in under one of the mock's names; `origin` is the provider's own."""
+        """Return an id token, as after a log-in under one of the mock's names; `origin` is the provider's own.
+
+        Its session is there, too: the id token can be brought to log the person out.
+        """
         service = self.provider(provider)
         login, own = log_ins.log_in(service, wanted), self.names.of_provider(service.provider)
+        log_ins.begin_session(service, login)
         return log_ins.issue_id_token(service, origin or own, login, alterations=alterations)
 
     def client_assertion(

@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from mock_servers.http.forward_proxy import ForwardProxy
@@ -18,6 +19,9 @@ from mock_servers.real_hosts import certificate, trust_store
 from mock_servers.real_hosts.certificate import Authority, Contexts, Now, real_time
 from mock_servers.real_hosts.trust_store import TrustStore
 from mock_servers.real_hosts.variables import RealNames
+
+_RESERVED: Final = ("example", "example.com", "example.net", "example.org", "test")
+"""Names that are nobody's (RFC 2606): a redirect URI there may be registered once the authority is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def _prepared(
     contexts = Contexts(
         authority,
         _own_names(platform),
-        lambda name: hosts.find(name) is not None,
+        lambda name: hosts.find(name) is not None or platform.names.is_clients_host(name),
         now,
         renewed=lambda: make()[0],
     )
@@ -74,13 +78,14 @@ def _prepared(
         tls=contexts.server(),
         allowed=frozenset({*platform.configuration.allow_hosts, *allowed}),
         is_own=platform.names.is_called,
-        clients=platform.names.client_hosts,
+        is_clients=lambda origin: platform.names.is_clients(origin, through_proxy=True),
+        speaks_for=lambda name: name in platform.names.client_hosts or _is_reserved(name),
     )
     return Prepared(platform=platform, proxy=proxy, store=store)
 
 
 def _constrained_to(platform: Platform) -> list[str]:
-    return [*(host.name for host in platform.names.hosts), *_own_names(platform)]
+    return [*(host.name for host in platform.names.hosts), *_own_names(platform), *_RESERVED]
 
 
 def _own_names(platform: Platform) -> list[str]:
@@ -88,6 +93,10 @@ def _own_names(platform: Platform) -> list[str]:
     names = [urlsplit(url).hostname or "" for url in platform.configuration.public_urls]
     names += sorted(platform.names.client_hosts)
     return [name for name in dict.fromkeys(names) if name and not _is_loopback(name)]
+
+
+def _is_reserved(name: str) -> bool:
+    return any(f".{name}".endswith(f".{reserved}") for reserved in _RESERVED)
 
 
 def _is_loopback(name: str) -> bool:

@@ -16,7 +16,6 @@ from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.http import front
 from mock_servers.http.front import Front
-from mock_servers.wire.request import Request
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -34,7 +33,7 @@ def front_of(service: Service, faults: Faults | None = None) -> Front[Exchange]:
     return Front(
         name=service.mount.strip("/"),
         flows=FLOWS,
-        exchange=lambda request: _exchange(service, request),
+        exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
         render=render,
         write=write,
         message_id=service.identifiers.message_id,
@@ -64,10 +63,6 @@ def known_of(service: Service) -> Known:
         issuers=service.issuers,
         loaded_keys=service.loaded_keys,
     )
-
-
-def _exchange(service: Service, request: Request) -> Exchange:
-    return Exchange(request=request, service=service, now=service.clock.now())
 
 
 def _place(exchange: Exchange) -> str | None:

@@ -25,7 +25,7 @@ from mock_servers.state.limit import (
 from mock_servers.state.person import Person, everybody
 from mock_servers.state.real_host import HOSTS, TEST_SUITE_HOSTS, RealHost, environment_among
 from mock_servers.state.seeds import APIS
-from mock_servers.state.settings import ApimSettings, ProviderSettings
+from mock_servers.state.settings import ApimSettings, ProviderSettings, WatchSettings
 
 READY_MADE_APP: Final = App(
     client_id="nhsauth-app",
@@ -40,7 +40,8 @@ READY_MADE_APP: Final = App(
 REALMS: Final = "internal-dev"
 """The environment whose mock realms `/oauth2-mock` sends people to, unless set."""
 
-_PAGE: Final = re.compile(r"https://([^/:?#]+)(?::443)?(?:[/?#]|$)")
+_PAGE: Final = re.compile(r"(https?)://([^/:?#@]+)(?::(\d+))?(?:[/?#]|$)")
+_PORTS: Final = {"https": "443", "http": "80"}
 _MOCKED: Final = "|".join(
     (
         *("_nhsauth", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo", r"\.well-known"),
@@ -99,6 +100,7 @@ class Configuration:
     users: tuple[Person, ...] = ()
     hosts: tuple[RealHost, ...] = ()
     test_suite_hosts: bool = False
+    watch: WatchSettings = field(default_factory=WatchSettings)
     source: str = field(default="", compare=False)
 
     @property
@@ -112,9 +114,11 @@ class Configuration:
         known = {host.name for host in (*HOSTS, *self.more_hosts)} | {
             urlsplit(url).hostname for url in self.public_urls
         }
-        found = (_PAGE.match(uri.lower()) for app in self.apps for uri in app.redirect_uris)
-        named = {match[1] for match in found if match is not None and FULL_HOST.holds(match[1])}
-        return frozenset(name for name in named - known - {*self.allow_hosts} if not name.rpartition(".")[2].isdigit())
+        pages = (page_of(uri) or "" for app in self.apps for uri in app.redirect_uris)
+        named = {
+            page.removeprefix("https://") for page in pages if page.startswith("https://") and page.count(":") == 1
+        }
+        return frozenset(named - known - {*self.allow_hosts})
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -155,3 +159,18 @@ def _repeated(table: str, member: str, entries: Sequence[Any]) -> Contradictions
         if value is not None and value in values[:index]:
             once = Limit(allowed=f"each {member} once", holds=lambda each: values.count(each) == 1)
             yield f"{table}[{index}].{member}", value, once
+
+
+def page_of(redirect_uri: str) -> str | None:
+    """Return the origin of the page that a redirect URI leads to, if that is a host by a full name.
+
+    Lower case, without the port that its scheme has anyway. None for addresses and this machine's own names.
+    """
+    match = _PAGE.match(redirect_uri.lower())
+    if match is None or not FULL_HOST.holds(match[2]):
+        return None
+    scheme, name, port = match.groups()
+    last = name.rpartition(".")[2]
+    if last.isdigit() or last == "localhost":
+        return None
+    return f"{scheme}://{name}" if port in (None, _PORTS[scheme]) else f"{scheme}://{name}:{port}"

@@ -66,7 +66,8 @@ class Session:
 
     `id` is the id token's `sid` (empty when it has none), `ends_before` how often that had ended when this began;
     `subject` its own `sub`, `provider` who issued it, `issuer` by which name, and `people` whom that provider logs in.
-    A log-in of the platform's browser flow keeps the provider's access token, for its userinfo.
+    A log-in of the platform's browser flow keeps the provider's access token, for its userinfo. `issued_at` is 0 where
+    nobody knows it.
     """
 
     id: str
@@ -131,7 +132,8 @@ class Issued:
 
     `at` is `None` for what was registered rather than issued; `environment` is the platform's. `redeem_at` is the path
     where the value is good, under the real origin `home` or, unless it is `only_at_home`, under the mock's own names;
-    `proof` is by what a client proves itself there.
+    `proof` is by what a client proves itself there. `is_overheard`: somebody else issued it, and nobody here knows all
+    that became of it.
     """
 
     kind: str
@@ -146,3 +148,4 @@ class Issued:
     only_at_home: bool = False
     proof: str = "client_id and client_secret"
     spent_at: float | None = None
+    is_overheard: bool = False

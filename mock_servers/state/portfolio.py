@@ -103,7 +103,8 @@ class DeveloperApps:
                 return None
             changed = change(present)
             self._store.products.put(name, changed)
-            self._publish_all(name)
+            for app in self._having(name):
+                self._publish(app)
             return changed
 
     def remove_product(self, name: str) -> bool:
@@ -126,10 +127,6 @@ class DeveloperApps:
     def _publish(self, app: DeveloperApp) -> None:
         for key in app.keys:
             self._store.apps.put(key.consumer_key, known_app(app, key, self.products_of(key)))
-
-    def _publish_all(self, product: str) -> None:
-        for app in self._having(product):
-            self._publish(app)
 
     def _withdraw(self, app: DeveloperApp, besides: DeveloperApp | None = None) -> None:
         kept = {key.consumer_key for key in besides.keys} if besides else set()

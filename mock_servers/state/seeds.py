@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mock_servers.state.app import ACCESSES
@@ -99,20 +100,25 @@ def proxies(environments: Iterable[str], own: Iterable[str] = ()) -> dict[str, P
     return {proxy.name: proxy for proxy in deployed}
 
 
-def products(environments: Iterable[str], own: Iterable[tuple[str, tuple[str, ...]]] = ()) -> list[Product]:
+def products(environments: Iterable[str], own: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[Product, ...]:
     """Return the products that are there at the start; `own` are base path and scopes of a team's own APIs.
 
     A team's own API has the scopes it was given, and those of each access and level besides.
     """
+    return _products(tuple(environments), tuple(own))
+
+
+@lru_cache  # for tests that start a mock each
+def _products(environments: tuple[str, ...], own: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Product, ...]:
     given = {name_of(path): scopes for path, scopes in own}
     seeds = {seed.api: seed for seed in SEEDS}
     seeds |= {api: Seed(api=api, levels=ACCESSES) for api in given}
-    return [
+    return tuple(
         seed.product(each, given.get(api, ()))
         for each in environments
         for api, seed in seeds.items()
         if (api, each) not in _ABSENT
-    ]
+    )
 
 
 def name_of(path: str) -> str:

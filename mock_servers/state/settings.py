@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from mock_servers.state.limit import DAYS, SECONDS, TEXT, URL, WORD, matching
+from mock_servers.state.limit import DAYS, FULL_HOST, HTTPS_ORIGIN, SECONDS, TEXT, URL, WORD, matching
 from mock_servers.state.real_host import ENVIRONMENT
 
 VECTOR_OF_TRUST = matching(r"P[059]\.(?:Cp(?:\.C[dk])?|Cm)", 'a vector of trust such as "P5.Cp.Cd"')
@@ -62,3 +63,15 @@ class ProviderSettings:
     access_token_lifetime: Annotated[int, SECONDS] | None = None
     refresh_token_lifetime: Annotated[int, SECONDS] | None = None
     code_lifetime: Annotated[int, SECONDS] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSettings:
+    """What `nhsauth watch` leads on to.
+
+    `upstreams`: where a real host is reached, by its name, when that is not there itself: a private link, an egress
+    host, a second mock. `upstream_ca` is a file of certificate authorities to trust besides.
+    """
+
+    upstreams: Mapping[Annotated[str, FULL_HOST], Annotated[str, HTTPS_ORIGIN]] = field(default_factory=dict)
+    upstream_ca: Path | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Generic, TypeVar
 
@@ -31,6 +31,7 @@ from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
 
 V = TypeVar("V")
+D = TypeVar("D")
 
 LIMIT: Final = 10_000
 """Entries a table keeps at most; the oldest tenth goes first, so that a server that runs for weeks does not grow."""
@@ -43,6 +44,7 @@ class Table(Generic[V]):
         self._values: dict[Hashable, V] = {}
         self._limit = limit
         self._lock = threading.Lock()
+        self._derived: dict[Callable[[Iterable[V]], Any], Any] = {}
 
     def get(self, key: Hashable) -> V | None:
         """Return the value at `key`."""
@@ -66,7 +68,7 @@ class Table(Generic[V]):
         with self._lock:
             if self._values.get(key) is not old:
                 return False
-            self._values[key] = new
+            self._set(key, new)
             return True
 
     def update(self, key: Hashable, change: Callable[[V | None], V]) -> V:
@@ -79,12 +81,20 @@ class Table(Generic[V]):
     def take(self, key: Hashable) -> V | None:
         """Remove the value at `key` and return it."""
         with self._lock:
+            self._derived.clear()
             return self._values.pop(key, None)
 
     def values(self) -> list[V]:
         """Return all values, the oldest first."""
         with self._lock:
             return list(self._values.values())
+
+    def derived(self, derive: Callable[[Iterable[V]], D]) -> D:
+        """Return what `derive` makes of all values; it is asked again once one of them has changed."""
+        with self._lock:
+            if derive not in self._derived:
+                self._derived[derive] = derive(self._values.values())
+            return self._derived[derive]  # type: ignore[no-any-return] # what this function gave
 
     def snapshot(self) -> Mapping[Hashable, V]:
         """Return the present content, for `restore`."""
@@ -94,9 +104,11 @@ class Table(Generic[V]):
     def restore(self, content: Mapping[Hashable, V]) -> None:
         """Put back an earlier content."""
         with self._lock:
+            self._derived.clear()
             self._values = dict(content)
 
     def _set(self, key: Hashable, value: V) -> None:
+        self._derived.clear()
         self._values[key] = value
         if self._limit is not None and len(self._values) > self._limit:
             # A tenth at a time: the front of a dict from which much was removed is slow to find.

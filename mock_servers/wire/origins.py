@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -14,6 +15,13 @@ _IMPLIED_PORTS: Final = {"http": ":80", "https": ":443"}
 def canonical(origin: str) -> str:
     """Return a name without the port that its scheme implies."""
     return origin.removesuffix(_IMPLIED_PORTS.get(origin.partition("://")[0], ""))
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, as they are written in it."""
+    scheme, mark, rest = url.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return f"{scheme}{mark}{host}"
 
 
 class Origins:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote_plus
 
 
 class Parameters:
@@ -55,6 +57,21 @@ class Request:
     def url(self) -> str:
         """The exact URL that was asked: scheme, host, path and query string."""
         return f"{self.origin}{self.target}"
+
+    @property
+    def basic(self) -> tuple[str, str] | None:
+        """Client id and secret of a Basic header; two empty texts when it cannot be read, `None` without one.
+
+        Each is form-encoded before the two are joined (RFC 6749, section 2.3.1).
+        """
+        scheme, _, sent = self.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            user, _, secret = base64.b64decode(sent.strip(), validate=True).decode().partition(":")
+        except ValueError:
+            return "", ""
+        return unquote_plus(user), unquote_plus(secret)
 
     @property
     def content_type(self) -> str:

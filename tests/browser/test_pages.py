@@ -60,7 +60,13 @@ HTML = {
             summary="The code is good once: run the command below to get tokens for it.",
             parameters=[("code", "a" * 200), ("state", "s")],
             facts={"Issued by": "CIS2", "For the client": "nhsauth-app"},
-            steps=[NextStep(title="Redeem the code", command="curl http://127.0.0.1:8080/token \\\n  --data x=y")],
+            steps=[
+                NextStep(
+                    title="Redeem the code",
+                    command="curl http://127.0.0.1:8080/token \\\n  --data x=y",
+                    powershell="irm",
+                )
+            ],
         )
     ),
     "callback_error": pages.callback_page(

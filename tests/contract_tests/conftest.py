@@ -36,7 +36,7 @@ class Run:
 Start = Callable[..., Run]
 
 FOLDER = Path(contract_tests.__file__).parent
-LOADED = [importlib.import_module(f"contract_tests.{path.stem}") for path in FOLDER.glob("*.py")]
+LOADED = [importlib.import_module(f"contract_tests.{path.stem}") for path in FOLDER.glob("[!_]*.py")]
 """An inner run forgets what it alone has imported, and would import all of it anew each time."""
 
 

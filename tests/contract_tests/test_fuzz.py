@@ -88,7 +88,10 @@ def test_the_printed_commands_bring_the_same_answer_from_another_mock(target: Mo
     assert str(TOO_FAR.sentence) in done.stdout
 
 
-@pytest.mark.parametrize(("expected", "outcome"), [(TOO_FAR, {"passed": 1}), (ISSUED, {"failed": 1})])
+@pytest.mark.parametrize(
+    ("expected", "outcome"),
+    [pytest.param(TOO_FAR, {"passed": 1}, marks=pytest.mark.slow), (ISSUED, {"failed": 1})],
+)
 def test_the_printed_test_is_a_test(
     target: MockTarget, pytester: pytest.Pytester, expected: Said | str, outcome: dict[str, int]
 ) -> None:

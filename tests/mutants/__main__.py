@@ -1,39 +1,53 @@
-"""Plants each mutant in a copy of the packages and runs the contract tests there: `make mutants`, in some minutes.
+"""Plants faults in copies of the tree and runs tests there: `make mutants`, those of the catalogue or some at random.
 
-The sources are never touched. A mutant is killed by the first test that fails; one that nothing finds must stand among
-the survivors, with the reason. Exit code 0: at least 95 % are killed, and the survivors are those that are known.
+The tree is never written to. A mutant is killed by the first test that fails. Of the catalogue, one that nothing finds
+must stand among the survivors, with the reason. Exit code 0: at least 95 % are killed, and the survivors are known.
 """
 
-import os
-import shutil
-import subprocess
+from __future__ import annotations
+
+import argparse
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
+import at_random
 from catalogue import MUTANTS, SURVIVORS, Mutant
+from reached import CONTRACT, QUICK
+from tree import Copy, copies
 
-ROOT: Final = Path(__file__).parent.parent.parent
-PACKAGES: Final = ("mock_servers", "pytest_nhsauth", "contract_tests")
-# What fails fastest and most often comes first; what asks the list of breakages alone says nothing of the mock.
-FILES: Final = (
-    *("errors", "success", "replay", "routing", "key_sets", "shortening", "providers", "browser_flow"),
-    *("fuzz", "machine", "order"),
-)
 SLOWEST: Final = 240.0
 WANTED: Final = 0.95
 
 
-def main(names: Sequence[str]) -> int:
-    """Run all mutants, or those whose names contain one of the words given; print each and what became of it."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the mutants of the catalogue whose names contain one of the words given, or some drawn at random."""
+    parser = argparse.ArgumentParser(prog="tests/mutants", description=__doc__, allow_abbrev=False)
+    parser.add_argument("names", nargs="*", help="words of names in the catalogue; none: all of it")
+    parser.add_argument("--random", type=int, metavar="N", help="draw so many instead")
+    parser.add_argument("--seed", type=int, default=0, help="by which they are drawn")
+    parser.add_argument("--minutes", type=float, default=90.0, help="when no further one is begun")
+    parser.add_argument("--at-once", type=int, default=2, help="how many run side by side")
+    asked = parser.parse_args(arguments)
+    if asked.random is not None:
+        return at_random.run(asked.random, asked.seed, asked.minutes, asked.at_once)
+    return _catalogue(asked.names, asked.at_once)
+
+
+def _catalogue(names: Sequence[str], at_once: int) -> int:
+    """Print each mutant and what became of it."""
     chosen = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
     began, alive = time.monotonic(), set[str]()
-    with ThreadPoolExecutor(os.cpu_count() or 1) as at_once:
-        for mutant, by in zip(chosen, at_once.map(_killed, chosen), strict=True):
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(at_once) as threads:
+        free = SimpleQueue[Copy]()
+        for copy in copies(Path(folder), at_once):
+            free.put(copy)
+        for mutant, by in zip(chosen, threads.map(lambda each: _killed(each, free), chosen), strict=True):
             print(f"killed by {by}: {mutant.name}" if by else _alive(mutant), flush=True)  # noqa: T201
             alive |= set() if by else {mutant.name}
     share = 1 - len(alive) / len(chosen)
@@ -46,32 +60,18 @@ def _alive(mutant: Mutant) -> str:
     return f"SURVIVED, {SURVIVORS.get(mutant.name, 'and nobody knows why')}: {mutant.name}"
 
 
-def _killed(mutant: Mutant) -> str | None:
-    """Return the test that fails first; None when none does."""
-    with tempfile.TemporaryDirectory() as folder:
-        for package in PACKAGES:
-            shutil.copytree(ROOT / package, Path(folder, package), ignore=shutil.ignore_patterns("__pycache__"))
-        planted = Path(folder, mutant.file)
-        text = planted.read_text(encoding="utf-8")
-        planted.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        return _first_failure(folder)
-
-
-def _first_failure(folder: str) -> str | None:
-    files = [f"contract_tests/test_{name}.py" for name in FILES]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", "--tb=no", "--no-header"]
-    command = [sys.executable, "-m", "pytest", *options, "--hypothesis-profile=nhsauth-quick", *files]
-    environ = os.environ | {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+def _killed(mutant: Mutant, free: SimpleQueue[Copy]) -> str | None:
+    """Return the contract test that fails first; None when none does."""
+    copy = free.get()
+    source = (copy.root / mutant.file).read_text(encoding="utf-8")
     try:
-        done = subprocess.run(  # noqa: S603 - our own Python
-            command, cwd=folder, env=environ, capture_output=True, text=True, timeout=SLOWEST, check=False
-        )
-    except subprocess.TimeoutExpired:
+        with copy.planted(mutant.file, source.replace(mutant.old, mutant.new).encode()):
+            ran = copy.pytest(CONTRACT, "-x", QUICK, seconds=SLOWEST)
+    finally:
+        free.put(copy)
+    if ran.late:
         return "its own slowness"
-    if done.returncode == 0:
-        return None
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].partition("::")[2].partition(" - ")[0] if failed else f"an end with {done.returncode}"
+    return None if ran.well else ran.failed or f"an end with {ran.code}"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import requests
 
 import pytest_nhsauth
 
+Run = Callable[..., pytest.RunResult]
+
 INT = "https://int.api.service.nhs.uk/oauth2/token"
 FORM = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -183,13 +185,13 @@ SWITCHES: dict[str, tuple[tuple[str, ...], str]] = {
 @pytest.mark.parametrize("fails", FAILS.values(), ids=FAILS)
 @pytest.mark.parametrize(("option", "ini"), SWITCHES.values(), ids=SWITCHES)
 def test_a_failing_test_explains_what_a_real_host_refused(
-    pytester: pytest.Pytester, fails: str, option: tuple[str, ...], ini: str
+    pytester: pytest.Pytester, run: Run, fails: str, option: tuple[str, ...], ini: str
 ) -> None:
     pytester.makepyfile(TEST.format(url=INT, fails=fails))
     if ini:
         pytester.makefile(".ini", pytest=ini)
 
-    result = pytester.runpytest_subprocess(*option, "-p", "no:randomly")
+    result = run(*option)
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -200,20 +202,18 @@ def test_a_failing_test_explains_what_a_real_host_refused(
 @pytest.mark.parametrize(
     ("url", "option"), [(INT, ()), ("https://example.org/", ("--nhsauth-explain",))], ids=["not asked", "another host"]
 )
-def test_else_it_says_nothing(pytester: pytest.Pytester, url: str, option: tuple[str, ...]) -> None:
+def test_else_it_says_nothing(pytester: pytest.Pytester, run: Run, url: str, option: tuple[str, ...]) -> None:
     pytester.makepyfile(TEST.format(url=url, fails=FAILS["a frame"]))
 
-    result = pytester.runpytest_subprocess(*option, "-p", "no:randomly")
+    result = run(*option)
 
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("*check_grant_type_present*")
 
 
-def test_a_switch_that_is_none_is_told_before_anything_runs(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_switch_that_is_none_is_told_before_anything_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NHSAUTH_EXPLAIN", "perhaps")
 
-    result = pytester.runpytest_subprocess()
+    result = run(subprocess=True)
 
     result.stderr.fnmatch_lines(["*nhsauth: NHSAUTH_EXPLAIN is 'perhaps'; allowed: 1 or true*"])

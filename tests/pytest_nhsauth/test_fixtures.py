@@ -1,6 +1,7 @@
 """Each fixture, asked for directly: these tests run with the plugin that they test."""
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from itertools import count
@@ -322,3 +323,38 @@ class TestExchanges:
 class TestClock:
     def test_it_is_the_platform_s(self, nhsauth: Platform, nhsauth_clock: Clock) -> None:
         assert nhsauth_clock is nhsauth.clock
+
+
+@pytest.mark.parametrize(
+    ("fault", "call", "told"),
+    [
+        (
+            'nhsauth.faults.next("token", drop=True)',
+            "nhsauth_client.client_credentials()",
+            "E *.ServiceUnreachableError: no answer from http*: ConnectionError, *",
+        ),
+        (
+            "",
+            "nhsauth.log_in(nhsauth.cis2.authorize_url + '?client_id=nobody', user='656005750104')",
+            "E *.LogInError: *answered 400 *",
+        ),
+    ],
+    ids=["no answer", "no log-in"],
+)
+def test_what_fails_is_shown_at_the_test_s_own_line(
+    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult], fault: str, call: str, told: str
+) -> None:
+    pytester.makepyfile(
+        f"""
+        def test_it(nhsauth, nhsauth_client):
+            {fault}
+            {call}
+        """
+    )
+
+    outcome = run("-p", "no:randomly")
+
+    places = [line for line in outcome.outlines if re.match(r"\S+\.py:\d+: ", line)]
+    assert [line for line in outcome.outlines if line.startswith(">")] == [f">       {call}"]
+    assert len([line for line in places if not line.startswith("test_what_fails")]) == 0, places
+    outcome.stdout.fnmatch_lines([told])

@@ -28,6 +28,7 @@ def test_no_thread_is_left_over(pytester: pytest.Pytester, run: Run) -> None:
     assert set(threading.enumerate()) - before == set()
 
 
+@pytest.mark.slow
 def test_no_socket_is_left_over(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makeconftest(
         """

@@ -24,13 +24,14 @@ def test_another(caplog, capfd):
 """
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n1"], marks=pytest.mark.slow)], ids=["alone", "xdist"])
 def test_records_of_the_mock_reach_no_other_test(pytester: pytest.Pytester, run: Run, workers: list[str]) -> None:
     pytester.makepyfile(REFUSED_THEN_ANOTHER)
 
     assert run(*ORDER, *workers, subprocess=True).parseoutcomes() == {"passed": 2}
 
 
+@pytest.mark.slow
 def test_the_ini_lets_them_reach_the_root_logger(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makeini("[pytest]\nnhsauth_log_propagate = true")
     pytester.makepyfile(
@@ -54,6 +55,7 @@ def test_the_ini_lets_them_reach_the_root_logger(pytester: pytest.Pytester, run:
     assert run(subprocess=True).parseoutcomes() == {"passed": 1}
 
 
+@pytest.mark.slow
 def test_a_failure_inside_the_mock_is_logged_all_the_same(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         """
@@ -68,6 +70,7 @@ def test_a_failure_inside_the_mock_is_logged_all_the_same(pytester: pytest.Pytes
     assert run(subprocess=True).parseoutcomes() == {"passed": 1}
 
 
+@pytest.mark.slow
 def test_the_loggers_are_as_they_were_once_the_mock_has_stopped(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makeconftest(
         """

@@ -48,11 +48,13 @@ def test_and_theirs_are_still_theirs(nhsauth):
     assert is_theirs(client)
     assert is_theirs(sys.modules["mock_servers"])
 """
+NHSAUTH = [sys.executable, "-c", "from pytest_nhsauth.command import main; main()"]
 CALLS = {
     "pytest": ["-c", "import sys, pytest; sys.path.pop(0); sys.exit(pytest.console_main())"],
     "python -m pytest": ["-m", "pytest"],
 }
 """How each is called; the first does what the installed script does: the current folder is not on its path."""
+HOWS = ["pytest", pytest.param("python -m pytest", marks=pytest.mark.slow)]
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def called(pytester: pytest.Pytester, how: str, *options: str) -> pytest.RunResu
     )
 
 
-@pytest.mark.parametrize("how", CALLS)
+@pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("mode", ["prepend", pytest.param("importlib", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.slow)], ids=["alone", "xdist"])
 def test_the_fixtures_work_beside_packages_of_the_same_names(
@@ -92,7 +94,7 @@ def test_the_fixtures_work_beside_packages_of_the_same_names(
         outcome.stdout.fnmatch_lines(["nhsauth: this repository has a mock_servers of its own (*mock_servers*"])
 
 
-@pytest.mark.parametrize("how", CALLS)
+@pytest.mark.parametrize("how", HOWS)
 def test_unused_nothing_of_ours_is_imported_by_either_name(
     pytester: pytest.Pytester, repository: Path, how: str
 ) -> None:
@@ -131,11 +133,157 @@ def test_a_package_beside_the_tests_is_noticed_before_it_is_on_the_path(
     assert called(pytester, "pytest").parseoutcomes() == {"passed": 3}
 
 
+@pytest.fixture
+def folders(repository: Path) -> Path:
+    """The same repository, with folders in the place of packages: they have no `__init__.py`."""
+    for name in packages.OURS:
+        (repository / name / "__init__.py").unlink()
+    return repository
+
+
+OF_FOLDERS = WITH_FIXTURES.replace("module.__file__", "next(iter(module.__path__))").replace(
+    "is_theirs(client)", "client.FAKE"
+)
+
+
+@pytest.mark.parametrize(
+    ("how", "mode", "workers"),
+    [
+        ("pytest", "prepend", []),
+        pytest.param("pytest", "importlib", [], marks=pytest.mark.slow),
+        pytest.param("pytest", "prepend", ["-n2"], marks=pytest.mark.slow),
+        pytest.param("pytest", "importlib", ["-n2"], marks=pytest.mark.slow),
+        pytest.param("python -m pytest", "prepend", [], marks=pytest.mark.slow),
+        ("python -m pytest", "importlib", []),
+        pytest.param("python -m pytest", "prepend", ["-n2"], marks=pytest.mark.slow),
+        pytest.param("python -m pytest", "importlib", ["-n2"], marks=pytest.mark.slow),
+    ],
+)
+def test_folders_without_an_init_file_are_theirs_too_and_the_fixtures_work(
+    pytester: pytest.Pytester, folders: Path, how: str, mode: str, workers: list[str]
+) -> None:
+    (folders / "test_it.py").write_text(OF_FOLDERS)
+    path = ["-o", f"pythonpath={folders}"] if mode == "importlib" else []
+
+    outcome = called(pytester, how, f"--import-mode={mode}", *path, *workers)
+
+    assert outcome.parseoutcomes() == {"passed": 3}
+    outcome.stdout.fnmatch_lines(["nhsauth: this repository has a mock_servers of its own (*mock_servers*"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["prepend", "importlib"])
+def test_a_folder_of_tests_may_be_called_like_ours(pytester: pytest.Pytester, mode: str) -> None:
+    of_ours = WITH_FIXTURES[WITH_FIXTURES.index("import pytest\n") : WITH_FIXTURES.index("def test_and_theirs")]
+    for name in packages.OURS:
+        pytester.mkdir(name).joinpath(f"test_{name}.py").write_text(of_ours)
+
+    assert called(pytester, "python -m pytest", f"--import-mode={mode}").parseoutcomes() == {"passed": 2}
+
+
+@pytest.mark.slow
+def test_the_contract_is_asked_where_a_team_has_such_folders(
+    pytester: pytest.Pytester, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(folders))
+
+    outcome = pytester.run(
+        *NHSAUTH, "contract", "-k", "test_errors and authorize-response-type-absent", "-p", "no:randomly"
+    )
+
+    assert (outcome.ret, outcome.outlines) == (0, ["1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked."])
+
+
+@pytest.mark.slow
+def test_outside_pytest_a_program_finds_the_modules_of_such_a_folder(pytester: pytest.Pytester, folders: Path) -> None:
+    (folders / "mock_servers" / "of_theirs.py").write_text("FAKE = 'fake'")
+    (folders / "program.py").write_text(
+        "import contract_tests.pact, mock_servers.of_theirs\n"
+        "print(contract_tests.pact.AGREED, mock_servers.of_theirs.FAKE)\n"
+    )
+
+    outcome = pytester.run(sys.executable, "program.py")
+
+    assert (outcome.ret, outcome.outlines) == (0, ["agreed fake"])
+
+
+def installs(place: Path, *files: str) -> None:
+    """Leave what pip leaves of a distribution of somebody else's, at a place of installed packages."""
+    record = place / "pact_fakes-1.2.dist-info" / "RECORD"
+    record.parent.mkdir(parents=True)
+    record.write_text("".join(f"{file},sha256=x,1\n" for file in ["pact_fakes.py", *files]))
+    for file in files:
+        (place / file).parent.mkdir(exist_ok=True)
+        (place / file).write_text("FAKE = 'fake'\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["mock_servers/__init__.py"], "mock_servers"),
+        (["mock_servers.py", "contract_tests/a.py"], "mock_servers and contract_tests"),
+    ],
+)
+def test_another_distribution_that_installs_these_names_is_told(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, files: list[str], names: str
+) -> None:
+    installs(pytester.path / "site", *files)
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path / "site"))
+    pytester.makepyfile("def test_it(nhsauth_client):\n    assert nhsauth_client.client_credentials()\n")
+    line = f"nhsauth: the distribution pact_fakes 1.2 installs {names}, too, in *site; ours are in *"
+
+    outcome, command = called(pytester, "pytest"), pytester.run(*NHSAUTH, "config", "check")
+
+    assert (outcome.parseoutcomes(), command.ret) == ({"passed": 1}, 0)
+    outcome.stdout.fnmatch_lines([line])
+    command.stderr.fnmatch_lines([line])
+
+
+def test_one_that_may_have_overwritten_ours_is_told_with_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs(tmp_path, "contract_tests/__init__.py")
+    monkeypatch.setattr(packages, "_HOME", tmp_path)
+    monkeypatch.setattr(packages._FINDER, "decided", False)  # noqa: SLF001 - as after a fixture
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    (line,) = packages.told()
+    assert line.startswith("nhsauth: the distribution pact_fakes 1.2 installs contract_tests, too, and may have ")
+    assert line.endswith("overwritten ours: uninstall it, then install pytest-nhsauth anew")
+
+
+@pytest.mark.parametrize("files", [[], ["tests/mock_servers/a.py"], ["mock_servers_of_mine/a.py"]], ids=str)
+def test_one_that_installs_other_names_is_no_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str]
+) -> None:
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True)
+    installs(tmp_path, *files)
+    monkeypatch.setattr(packages._FINDER, "decided", False)  # noqa: SLF001 - as after a fixture
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    assert packages.told() == []
+
+
+def test_a_command_keeps_a_place_of_installed_packages_and_finds_ours_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = str(Path(packages.__file__).resolve().parents[1])
+    installs(tmp_path, "mock_servers/__init__.py")
+    monkeypatch.setattr(sys, "path", ["/first", str(tmp_path), home])
+    monkeypatch.setattr(packages, "_FINDER", packages._Finder())  # noqa: SLF001 - claimed for this test alone
+
+    packages.claim()
+
+    assert sys.path == ["/first", home, str(tmp_path), home]
+
+
 def test_a_command_drops_the_places_of_a_team_s_own_packages_from_its_path(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = str(Path(packages.__file__).resolve().parents[1])
     monkeypatch.setattr(sys, "path", [str(repository), home])
+    monkeypatch.setattr(packages, "_FINDER", packages._Finder())  # noqa: SLF001 - claimed for this test alone
 
     packages.claim()
 
@@ -149,6 +297,6 @@ def test_a_command_works_where_a_team_has_packages_of_the_same_names(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(repository))
 
-    outcome = pytester.run(sys.executable, "-c", "from pytest_nhsauth.command import main; main()", *command)
+    outcome = pytester.run(*NHSAUTH, *command)
 
     assert outcome.ret == 0, outcome.stderr.str()

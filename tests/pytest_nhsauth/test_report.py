@@ -10,7 +10,7 @@ Run = Callable[..., pytest.RunResult]
 TITLE = "*- nhsauth exchanges -*"
 EXPIRED = [
     "POST /oauth2/token 400 invalid_request Invalid 'exp' claim *",
-    "  Seen (certain): exp is 1: a lifetime, or nothing, where a moment belongs; add the time of now.",
+    "  Seen (certain): exp is 1: a lifetime or nothing, not a point in time: add the time now.",
 ]
 ASKING = """
 import pytest
@@ -53,6 +53,20 @@ def test_it(nhsauth):
     assert [line.partition(":")[0] for line in why[:4]] == ["  Seen (certain)", "  Cause", "  Cure", "  Rule"]
     assert why[0].startswith("  Seen (certain): exp is 1: ")
     assert why[3].startswith("  Rule: exp is ")
+
+
+def test_as_text_an_exchange_says_first_what_explains_it(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        f"""{ASKING}
+def test_it(nhsauth):
+    ask(nhsauth, exp=1)
+    refused = nhsauth.exchanges.last
+    assert str(refused).partition(" | ")[2] == refused.headline == refused.findings[0].seen != refused.diagnosis
+    assert str(refused) in repr(nhsauth.exchanges)
+"""
+    )
+
+    assert run().parseoutcomes() == {"passed": 1}
 
 
 def test_what_explains_the_refusal_comes_first_and_what_comes_later_is_no_headline(

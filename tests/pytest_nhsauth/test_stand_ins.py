@@ -5,8 +5,17 @@ from collections.abc import Callable
 
 import pytest
 
+from mock_servers.jose.keys import KeyRing
+from mock_servers.mock import Mock
+
 Run = Callable[..., pytest.RunResult]
 pytestmark = pytest.mark.recipes
+
+
+@pytest.fixture
+def platform(ring: KeyRing) -> Mock:
+    return Mock(ring=ring)
+
 
 BLOCKED = {
     "responses": """
@@ -44,6 +53,62 @@ def stand_in():
         yield mocked
 """,
 }
+
+FROM_THE_BEGINNING = {
+    "responses": """
+import responses
+mocked = responses.RequestsMock(assert_all_requests_are_fired=False)
+mocked.start()
+""",
+    "requests_mock": """
+import requests_mock
+requests_mock.Mocker().start()
+""",
+    "vcr": """
+import vcr
+cassette = vcr.use_cassette("none.yaml", record_mode="none")
+cassette.__enter__()
+""",
+    "respx": """
+import respx
+respx.mock.start()
+""",
+}
+"""The same, begun when the first conftest is read: before anything of ours is loaded but the plugin's hooks."""
+
+
+@pytest.mark.parametrize("library", FROM_THE_BEGINNING)
+@pytest.mark.parametrize("at", ["in process", "elsewhere"])
+def test_it_works_where_the_library_was_there_first(
+    pytester: pytest.Pytester, run: Run, library: str, at: str, platform: Mock
+) -> None:
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} comes with the dependency group recipes")
+    pytester.makeconftest(FROM_THE_BEGINNING[library])
+    pytester.makepyfile(
+        f"""
+        import pytest
+        import requests
+
+        @pytest.mark.parametrize("turn", range(2))
+        def test_ours(nhsauth, nhsauth_client, nhsauth_id_token, turn):
+            assert nhsauth_client.token_exchange(nhsauth_id_token()).access_token
+            assert nhsauth.exchanges.last.status == 200
+
+        def test_theirs_is_stood_in_for(nhsauth):
+            if "{library}" == "respx":
+                pytest.skip("it stands in for httpx alone")
+            with pytest.raises(Exception):
+                requests.get(nhsauth.url, timeout=5)
+        """
+    )
+    with platform.serving():
+        outcome = run(
+            "-p", "no:randomly", *(["--nhsauth-target", platform.url] if at == "elsewhere" else []), subprocess=True
+        )
+
+    assert outcome.parseoutcomes().get("failed", 0) + outcome.parseoutcomes().get("errors", 0) == 0
+    assert outcome.parseoutcomes()["passed"] >= 2
 
 
 @pytest.mark.parametrize("library", BLOCKED)

@@ -5,12 +5,15 @@ import subprocess
 import sys
 import threading
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
 from pytest_nhsauth import Configuration, Platform, UnusedFaultWarning, mock_platform
+
+Run = Callable[..., pytest.RunResult]
 
 
 def token_of(nhsauth: Platform) -> int:
@@ -82,7 +85,7 @@ def test_a_class_is_refused_with_what_to_do_instead() -> None:
             pass
 
 
-def test_pytest_looks_for_no_fixture_of_a_decorated_test(pytester: pytest.Pytester) -> None:
+def test_pytest_looks_for_no_fixture_of_a_decorated_test(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -95,9 +98,7 @@ def test_pytest_looks_for_no_fixture_of_a_decorated_test(pytester: pytest.Pytest
         """
     )
 
-    outcome = pytester.runpytest_subprocess("-p", "pytest_nhsauth.plugin", "-W", "error")
-
-    outcome.assert_outcomes(passed=1)
+    assert run().parseoutcomes() == {"passed": 1}
 
 
 def test_it_is_configured_by_a_file_by_members_or_by_both(tmp_path: Path) -> None:
@@ -145,6 +146,7 @@ def test_a_fault_that_nobody_met_is_warned_of() -> None:
         nhsauth.faults.next("token", status=503)
 
 
+@pytest.mark.slow
 def test_a_program_without_pytest_s_runner_logs_nothing_of_its_clients() -> None:
     program = (
         "import requests\nfrom pytest_nhsauth import mock_platform\n"

@@ -11,6 +11,8 @@ import pytest_nhsauth
 
 pytest.importorskip("mypy", reason="the group lint brings mypy")
 
+pytestmark = pytest.mark.slow
+
 RIGHT = """
 from collections.abc import Iterator
 

@@ -38,6 +38,7 @@ def test_explain_says_where_a_code_is_good_and_where_it_is_refused(nhsauth: Plat
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_errors_finds_what_is_nearly_right() -> None:
     for text in ("subject token", "subject tokn"):
         done = nhsauth_command("errors", text)

@@ -44,14 +44,14 @@ def aud_other_environment(case: Case) -> Finding | None:
         id="aud-other-environment",
         certainty="certain",
         seen=f"aud is {other[0]}'s token URL, {url(other[1])}; you posted to {here}, at {url(case.request.url)}.",
-        cause="The URL that is called and the aud that is signed come from two settings, and one was not changed.",
-        cure="Take both from one setting: sign with aud = the token URL that you post to.",
+        cause="Your code takes the URL and aud from two settings. Only one of them was changed.",
+        cure="Use one setting for both: set aud to the token URL that you post to.",
         difference=difference(other[1], case.request.url),
     )
 
 
 def aud_near_miss(case: Case) -> Finding | None:
-    """`aud` is almost the token URL, or nothing like it."""
+    """`aud` is not the token URL."""
     if case.assertion is None or _is_right(case) or aud_other_environment(case):
         return None
     sent = list(_texts(case))
@@ -75,7 +75,7 @@ def _no_text(case: Case) -> Finding:
     return Finding(
         id="aud-near-miss",
         certainty="certain",
-        seen="The assertion has no aud." if aud is UNDEFINED else f"aud is {shown(aud)}, which is no text.",
+        seen="The assertion has no aud." if aud is UNDEFINED else f"aud is {shown(aud)}, which is not text.",
         cause=_SAME,
         cure=f"Set aud to {url(case.request.url)}.",
     )
@@ -148,7 +148,7 @@ def _of_host(parts: SplitResult, good: SplitResult) -> Iterator[str]:
 
 def _of_path(parts: SplitResult, good: SplitResult) -> Iterator[str]:
     if parts.query != good.query:
-        yield "its query string differs"
+        yield "its query string is different"
     if parts.path == good.path:
         return
     mount = good.path.removesuffix("/token")

@@ -14,61 +14,57 @@ from mock_servers.wire.wording import shown
 
 
 def jti_missing(case: Case) -> Finding | None:
-    """There is no jti."""
+    """The assertion has no jti."""
     jti = case.claim("jti")
     if case.assertion is None or javascript.truthy(jti):
         return None
     return Finding(
         id="jti-missing",
         certainty="certain",
-        seen="The assertion has no jti." if jti is UNDEFINED else f"jti is {shown(jti)}, which counts as none.",
-        cause="Most libraries add no jti by themselves.",
-        cure="Add jti, a fresh UUID as text: in Python str(uuid.uuid4()).",
+        seen="The assertion has no jti." if jti is UNDEFINED else f"jti is {shown(jti)}, which counts as missing.",
+        cause="Most libraries do not add a jti unless you tell them to.",
+        cure="Add a jti: a new UUID, as text. In Python: str(uuid.uuid4()).",
     )
 
 
 def jti_number(case: Case) -> Finding | None:
-    """The jti is no text."""
+    """The jti is not text."""
     jti = case.claim("jti")
     if case.assertion is None or not javascript.truthy(jti) or isinstance(jti, str):
         return None
     return Finding(
         id="jti-number",
         certainty="certain",
-        seen=f"jti is {shown(jti)}, which is no text.",
-        cause="A number passes in other services; this one wants text.",
-        cure="Send text, best a fresh UUID: in Python str(uuid.uuid4()).",
+        seen=f"jti is {shown(jti)}, which is not text.",
+        cause="Other services accept a number. This one accepts only text.",
+        cure="Send text, for example a new UUID. In Python: str(uuid.uuid4()).",
     )
 
 
 def iss_sub_differ(case: Case) -> Finding | None:
-    """Of `iss` and `sub` one is missing, or they are two things."""
+    """`iss` or `sub` is missing, or they are not the same."""
     iss, sub = case.claim("iss"), case.claim("sub")
     if case.assertion is None:
         return None
     if javascript.truthy(iss) and javascript.truthy(sub) and javascript.loosely_equal(iss, sub):
         return None
+    key = next((value for value in (iss, sub) if _is_key(case, value)), None)
     return Finding(
         id="iss-sub-differ",
         certainty="certain",
-        seen=f"iss is {_told(case, iss)} and sub is {_told(case, sub)}.",
-        cause="An app speaks for itself here, so issuer and subject are the same.",
-        cure=_cure(case, iss, sub),
+        seen=f"iss is {_named(case, iss)} and sub is {_named(case, sub)}.",
+        cause="The app asks for itself here, so iss and sub must be the same.",
+        cure=f"Set both to the app's API key, {shown(key)}." if key else "Set both to the app's API key.",
     )
 
 
-def _told(case: Case, value: Any) -> str:
+def _named(case: Case, value: Any) -> str:
     shown_value = provenance.shown(case.known.store, value)
     return f"{shown_value} (the API key of an app)" if _is_key(case, value) else shown_value
 
 
 def _is_key(case: Case, value: Any) -> bool:
     return case.known.app(value) is not None
-
-
-def _cure(case: Case, iss: Any, sub: Any) -> str:
-    key = next((value for value in (iss, sub) if _is_key(case, value)), None)
-    return f"Set both to the app's API key, {shown(key)}." if key else "Set both to the app's API key."
 
 
 FINDERS: Final = (

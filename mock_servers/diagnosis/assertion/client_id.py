@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from mock_servers.apim.client_app import known_keys
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import UUID, is_path, is_unfilled
+from mock_servers.diagnosis.shapes import API_KEY, UUID, is_path, is_unfilled
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
@@ -18,16 +17,15 @@ from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 
 _BY_CLIENT_ID: Final = ("find_app_by_client_id", "find_app_of_query")
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _BOTH: Final = "iss and sub are both the app's API key, of the environment that you post to"
 
 _Said = tuple[Certainty, str]
 
 
 def app_not_known_here(case: Case) -> Finding | None:
-    """`iss` and `sub`, or `client_id`, are no API key of this environment."""
+    """`iss` and `sub`, or `client_id`, are not an API key of this environment."""
     by_id = case.refused_by(*_BY_CLIENT_ID)
-    named = _sent_id(case) if by_id else case.claim("sub")
+    named = case.form("client_id") or case.request.query.get("client_id") if by_id else case.claim("sub")
     if named is UNDEFINED or named is None or _is_known(case, named):
         return None
     if not by_id and (case.assertion is None or named != case.claim("iss")):
@@ -41,10 +39,6 @@ def app_not_known_here(case: Case) -> Finding | None:
         cause=f"{both}, here {case.known.environment}." if not by_id else f"{both}, of the environment that you call.",
         cure=_cure(case),
     )
-
-
-def _sent_id(case: Case) -> str | None:
-    return case.form("client_id") or case.request.query.get("client_id")
 
 
 def _is_known(case: Case, named: Any) -> bool:
@@ -63,13 +57,13 @@ def _cure(case: Case) -> str:
 
 def _guesses(case: Case, named: Any) -> Iterator[_Said]:
     if not isinstance(named, str):
-        yield "certain", "no text, and an API key is text"
+        yield "certain", "not text, and an API key is text"
         return
     if case.known.is_all:
         yield from _of_apps(case, named)
     yield from _of_platform(named)
     yield from _of_shape(named)
-    yield "possible", "nothing that this mock knows" if case.known.is_all else "nothing that an API key looks like"
+    yield "possible", "not known to this mock" if case.known.is_all else "not what an API key looks like"
 
 
 def _of_apps(case: Case, named: str) -> Iterator[_Said]:
@@ -85,36 +79,36 @@ def _resembles(app: App, named: str, bare: str) -> Iterator[str]:
     if bare == app.client_id != named:
         yield f"the API key of app {shown(app.name)} with white space or quotes around it"
     elif bare.lower() == app.client_id.lower() and bare != app.client_id:
-        yield f"the API key of app {shown(app.name)}, {shown(app.client_id)}, in other capitals"
+        yield f"the API key of app {shown(app.name)}, {shown(app.client_id)}, but with different capital letters"
     elif named == app.name:
         yield f"the name of app {shown(app.name)}, whose API key is {shown(app.client_id)}"
     elif named == app.client_secret:
-        yield f"the client secret of app {shown(app.name)}, which belongs into no assertion"
+        yield f"the client secret of app {shown(app.name)}, which does not belong in an assertion"
     elif named == app.kid:
         yield f"the kid of app {shown(app.name)}, whose API key is {shown(app.client_id)}"
 
 
 def _of_platform(named: str) -> Iterator[_Said]:
     if any(named == provider.on_platform.client_id for provider in PROVIDERS):
-        yield "certain", "the client id by which the platform itself is known to an identity provider"
+        yield "certain", "the client id that the platform itself has at an identity provider"
 
 
 def _of_shape(named: str) -> Iterator[_Said]:
     if not named.strip() or is_unfilled(named):
         yield "certain", "a variable that was not filled in"
     if is_path(named):
-        yield "likely", "by its looks the path of a file, which was not read"
+        yield "likely", "probably the path of a file that was not read"
     owner = owner_of_client_id(named)
     if owner is not None:
-        yield "likely", f"it looks like a {owner.title} client id, which is for {owner.title} alone"
+        yield "likely", f"it looks like a {owner.title} client id, which works only at {owner.title}"
     if UUID.fullmatch(named):
-        yield "likely", "a UUID, as is the application id of the developer portal, which is no API key"
-    if _API_KEY.fullmatch(named):
-        yield "likely", "32 letters and digits, as an API key has: one of another environment, or one since replaced"
+        yield "likely", "a UUID, like the application id in the developer portal; that is not the API key"
+    if API_KEY.fullmatch(named):
+        yield "likely", "32 letters and digits, like an API key: perhaps of another environment, or replaced since"
 
 
 def no_public_key(case: Case) -> Finding | None:
-    """The app has registered no key set."""
+    """The app has no registered key set."""
     app = case.app
     if app is None or app.has_keys:
         return None

@@ -12,17 +12,17 @@ from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
 _DEFAULTS: Final = {
-    "RS256": "RS256 is what many libraries sign with unless told; this service takes RS512 alone.",
-    "RS384": "This service takes RS512 alone.",
-    "PS256": "It is RSA with another padding (PSS), the default of some Microsoft libraries.",
+    "RS256": "Many libraries sign with RS256 by default. This service accepts only RS512.",
+    "RS384": "This service accepts only RS512.",
+    "PS256": "It is RSA with another padding (PSS). Some Microsoft libraries use it by default.",
     "PS384": "It is RSA with another padding (PSS).",
-    "PS512": "It is the right hash with another padding (PSS): PS512 and RS512 do not verify each other's signatures.",
-    "none": "It says that there is no signature at all.",
+    "PS512": "The hash is right, but the padding (PSS) is not: a PS512 signature is not valid as RS512.",
+    "none": "It says that the JWT has no signature.",
 }
 
 
 def alg_not_rs512(case: Case) -> Finding | None:
-    """Any algorithm but RS512."""
+    """The assertion is not signed with RS512."""
     alg = case.header("alg")
     if case.assertion is None or alg == "RS512":
         return None
@@ -40,32 +40,32 @@ def _why(alg: Any) -> str:
         return _DEFAULTS[alg]
     if isinstance(alg, str) and alg.startswith("HS"):
         return (
-            "HS algorithms sign with a secret that both sides share: a private key given to them is used as mere text, "
-            "and nobody with the public key can check that."
+            "HS algorithms sign with a secret that both sides share: they use a private key as plain text, "
+            "and the public key cannot check the result."
         )
     if isinstance(alg, str) and alg.startswith(("ES", "Ed")):
-        return "It belongs to an elliptic-curve key; this service takes RSA keys alone."
-    return "The service takes RS512 alone."
+        return "It is for elliptic-curve keys. This service accepts only RSA keys."
+    return "The service accepts only RS512."
 
 
 def kid_missing(case: Case) -> Finding | None:
-    """The header names no key."""
+    """The header has no kid."""
     kid = case.header("kid")
     if case.assertion is None or javascript.truthy(kid):
         return None
     misplaced = case.claim("kid")
     seen = (
-        "The assertion's header has no kid" if kid is UNDEFINED else f"The header's kid is {shown(kid)}, which is none"
+        "The assertion's header has no kid"
+        if kid is UNDEFINED
+        else f"The header's kid is {shown(kid)}, which counts as missing"
     )
     return Finding(
         id="kid-missing",
         certainty="certain",
-        seen=f"{seen}; there is one among the claims, {shown(misplaced)}."
+        seen=f"{seen}. The claims have one: {shown(misplaced)}." if misplaced is not UNDEFINED else f"{seen}.",
+        cause="kid belongs in the header, not in the payload."
         if misplaced is not UNDEFINED
-        else f"{seen}.",
-        cause="kid is a member of the header, not of the payload."
-        if misplaced is not UNDEFINED
-        else "Most libraries know no kid unless it is given to them beside the key.",
+        else "Most libraries do not set a kid unless you give them one with the key.",
         cure=f"Put kid into the header: {_registered(case)}.",
     )
 
@@ -78,7 +78,7 @@ def _registered(case: Case) -> str:
 
 
 def typ_missing(case: Case) -> Finding | None:
-    """The header does not say that it is a JWT."""
+    """The header has no typ, or its typ is not JWT."""
     typ = case.header("typ")
     if case.assertion is None or (isinstance(typ, str) and typ.lower() == "jwt"):
         return None
@@ -88,7 +88,7 @@ def typ_missing(case: Case) -> Finding | None:
         seen="The assertion's header has no typ."
         if typ is UNDEFINED
         else f"The assertion's header says typ {shown(typ)}.",
-        cause="The standard leaves typ to the application, so not every library sets it; this service insists.",
+        cause="The standard does not require typ, so some libraries leave it out. This service requires it.",
         cure='Set typ to "JWT" in the header.',
     )
 

@@ -42,9 +42,9 @@ _UNITS: Final = (
     (1e9, "nanoseconds"),
 )
 _DEFAULTS: Final = {
-    600: "Ten minutes are the default of msal and jwcrypto.",
-    1800: "Half an hour is what NHS login's samples have; that is another service.",
-    18000: "300 was taken for minutes.",
+    600: "Ten minutes is the default of msal and jwcrypto.",
+    1800: "NHS login's samples use half an hour, but that is another service.",
+    18000: "300 was used as minutes, not seconds.",
     3600: "An hour is the default of Authlib and of Microsoft's library.",
 }
 _EXPIRED: Final = "check_client_assertion_not_expired"
@@ -89,7 +89,7 @@ def _unit(number: float, now: float) -> str | None:
 
 
 def exp_unit(case: Case) -> Finding | None:
-    """A time that is no number of seconds since 1970."""
+    """A time is not a number of seconds since 1970."""
     for name in ("exp", "nbf", "iat"):
         value = case.claim(name)
         said = _misread(name, value, case.now) if value is not UNDEFINED else None
@@ -99,7 +99,7 @@ def exp_unit(case: Case) -> Finding | None:
                 certainty="certain",
                 seen=f"{name} is {shown(value)}: {said}",
                 cause="Times in a JWT are JSON numbers: seconds since 1970, UTC.",
-                cure=f"Now would be {int(case.now)}; set exp to that plus {LONGEST} at most.",
+                cure=f"The time now is {int(case.now)}: set exp to at most that plus {LONGEST}.",
             )
     return None
 
@@ -111,23 +111,23 @@ def _misread(name: str, value: Any, now: float) -> str | None:
         return "no number." if name == "exp" else None
     unit = _unit(javascript.number(value), now)
     if unit == "milliseconds":
-        return "milliseconds; divide by 1000 and round down."
+        return "milliseconds: divide by 1000 and round down."
     if unit == "minutes":
-        return "minutes since 1970; multiply by 60."
+        return "minutes since 1970: multiply by 60."
     if unit == "a span":
-        return "a lifetime, or nothing, where a moment belongs; add the time of now."
+        return "a lifetime or nothing, not a point in time: add the time now."
     return f"{unit}, not seconds." if unit else None
 
 
 def _of_text(value: str) -> str:
     if _DATE.fullmatch(value):
-        return "a date as text, where a number belongs."
+        return "a date as text, but it must be a number."
     digits = "digits in quotes" if javascript.number(value) == javascript.number(value) else "text"  # NaN is not itself
-    return f"{digits}, where a number belongs."
+    return f"{digits}, but it must be a number."
 
 
 def lifetime_too_long(case: Case) -> Finding | None:
-    """`exp` is too far ahead because it was meant to be."""
+    """`exp` is too far ahead, and no clock is to blame."""
     times = _times(case)
     if times is None or times.ahead <= LONGEST + GRACE:
         return None
@@ -140,9 +140,9 @@ def lifetime_too_long(case: Case) -> Finding | None:
     return Finding(
         id="lifetime-too-long",
         certainty="certain" if certain else "likely",
-        seen=f"exp is {times.ahead:.0f} s from now{said}; at most {LONGEST} s are allowed, and {GRACE} s of grace.",
-        cause=default or "The lifetime is set to more than five minutes.",
-        cure=f"Set exp to now + {LONGEST} at most.",
+        seen=f"exp is {times.ahead:.0f} s from now{said}; the service allows {LONGEST} s, and {GRACE} s of grace.",
+        cause=default or "Your code sets a lifetime of more than five minutes.",
+        cure=f"Set exp to at most now + {LONGEST}.",
     )
 
 
@@ -163,7 +163,7 @@ def _hours(offset: float) -> float | None:
 
 
 def clock_ahead(case: Case) -> Finding | None:
-    """The client's clock is fast: what it signs lies in the future."""
+    """The client's clock is fast, so the times that it signs are in the future."""
     times = _times(case)
     if times is None:
         return None
@@ -180,7 +180,7 @@ def clock_ahead(case: Case) -> Finding | None:
         certainty="certain" if _was_off_before(case, offset) else "likely",
         seen=f"exp - iat is {times.ahead - offset:.0f} s, but exp is {times.ahead:.0f} s from now.",
         cause=f"Your clock is {_off(offset)} ahead of the service's, which reads {moment(case.now)}.",
-        cure="Set the clock by NTP, take the time in UTC, and let exp be now + 240: that leaves room.",
+        cure="Set the clock by NTP, use UTC, and set exp to now + 240, to leave a margin.",
     )
 
 
@@ -190,7 +190,7 @@ def _exp_is_right(case: Case, times: _Times, offset: float) -> bool:
 
 
 def not_yet_valid(case: Case) -> Finding | None:
-    """`iat` or `nbf` lies ahead, and exp is right: that is no clock."""
+    """`iat` or `nbf` is in the future, but `exp` is right, so the clock is not the cause."""
     times = _times(case)
     offsets = {name: _offset(case.claim(name), case.now) for name in ("nbf", "iat")}
     name, offset = next(((name, each) for name, each in offsets.items() if each is not None and each > GRACE), ("", 0))
@@ -199,17 +199,17 @@ def not_yet_valid(case: Case) -> Finding | None:
     return Finding(
         id="not-yet-valid",
         certainty="certain",
-        seen=f"{name} is {duration(offset)} ahead of the service's clock, of which {GRACE} s are forgiven; exp, "
+        seen=f"{name} is {duration(offset)} ahead of the service's clock, which allows {GRACE} s; exp, "
         f"{times.ahead:.0f} s ahead, is as it should be.",
-        cause=f"A clock would have moved exp as well: {name} is worked out in another way, or from another moment."
+        cause=f"A wrong clock would have moved exp too. Your code works out {name} in another way."
         if round(times.ahead) in _USUAL
-        else f"{name} says from when on the assertion is good, and that moment has not come.",
+        else f"{name} says from when the assertion is valid, and that time has not come yet.",
         cure=f"Leave {name} out, or set it to now.",
     )
 
 
 def lifetime_too_short(case: Case) -> Finding | None:
-    """The assertion had expired when it arrived, for it was signed for seconds."""
+    """The assertion was signed for only a few seconds, and had expired when it arrived."""
     times = _times(case)
     lifetime = times.lifetime if times is not None else None
     if times is None or lifetime is None or not 0 <= lifetime <= _SHORT or times.ahead >= 0 or _known_of_old(case):
@@ -220,7 +220,7 @@ def lifetime_too_short(case: Case) -> Finding | None:
         id="lifetime-too-short",
         certainty="certain",
         seen=f"exp - iat is {lifetime:.0f} s, and the assertion arrived {duration(times.ahead)} after it had expired.",
-        cause="Minutes were added as seconds: now + 5 is five seconds, and a request takes some of them.",
+        cause="Your code added minutes as seconds: now + 5 is only five seconds.",
         cure="Set exp to now + 240, in seconds.",
     )
 
@@ -237,9 +237,9 @@ def _perhaps_ahead(times: _Times) -> Finding | None:
     return Finding(
         id="clock-ahead",
         certainty="likely" if _hours(off) else "possible",
-        seen=f"exp is {times.ahead:.0f} s from now; there is no iat to tell when it was signed.",
+        seen=f"exp is {times.ahead:.0f} s from now; there is no iat, so nothing says when it was signed.",
         cause=f"If the lifetime is {LONGEST} s, your clock is {_off(off)} ahead.",
-        cure="Compare the clock with UTC, set it by NTP, and let exp be now + 240.",
+        cure="Compare the clock with UTC, set it by NTP, and set exp to now + 240.",
     )
 
 
@@ -247,11 +247,11 @@ def _off(offset: float) -> str:
     hours = _hours(offset)
     if hours is None:
         return f"about {duration(offset)}"
-    return f"{abs(hours):g} hour{'s' * (abs(hours) != 1)}, as when a local time is taken for UTC,"
+    return f"{abs(hours):g} hour{'s' * (abs(hours) != 1)}, as when local time is used as UTC,"
 
 
 def clock_behind(case: Case) -> Finding | None:
-    """The client's clock is slow, or its local time was taken for UTC; else the assertion was made long before."""
+    """The client's clock is slow, it uses local time as UTC, or the assertion is old."""
     times = _times(case)
     if times is None or times.ahead >= 0 or _known_of_old(case) or lifetime_too_short(case) is not None:
         return None
@@ -259,9 +259,9 @@ def clock_behind(case: Case) -> Finding | None:
     return Finding(
         id="clock-behind-or-bst",
         certainty=_certainty_behind(case, times, hours),
-        seen=f"exp lies {duration(times.ahead)} in the past; the service's clock reads {moment(case.now)}.",
+        seen=f"exp is {duration(times.ahead)} in the past; the service's clock reads {moment(case.now)}.",
         cause=_why_behind(hours, times.ahead),
-        cure="Sign for each request, and take the time from an aware UTC clock: in Python int(time.time()), never "
+        cure="Sign a new assertion for each request, and use UTC time: in Python int(time.time()), never "
         "utcnow().timestamp().",
     )
 
@@ -282,10 +282,10 @@ def _certainty_behind(case: Case, times: _Times, hours: float | None) -> Certain
 
 def _why_behind(hours: float | None, ahead: float) -> str:
     if hours == -1:
-        return "A local time was taken for UTC: British Summer Time is one hour ahead of it."
+        return "Your code used local time as UTC: British Summer Time is one hour ahead of UTC."
     if hours is not None:
-        return f"A local time was taken for UTC: it is {abs(hours):g} hours away from it."
-    return f"Your clock is slow, by {duration(ahead)} at least, or the assertion was made earlier and kept."
+        return f"Your code used local time as UTC: it is {abs(hours):g} hours away from UTC."
+    return f"Your clock is slow by at least {duration(ahead)}, or you kept an old assertion."
 
 
 def _known_of_old(case: Case) -> bool:

@@ -22,14 +22,14 @@ _AROUND: Final = "\"' \t\r\n"
 _MINUS: Final = "\u2212"
 _LONGEST: Final = 1 << 16
 _CURES: Final = {
-    "client_assertion": "Send the JWT as the library returns it: three base64url parts with dots between.",
+    "client_assertion": "Send the JWT exactly as the library returns it: three base64url parts, joined by dots.",
     "subject_token": "Send the id_token exactly as the provider's token answer gave it.",
 }
 
 
 def _finder(name: str, *rules: str) -> Finder:
     def mangled_jwt(case: Case) -> Finding | None:
-        """A JWT that was changed on its way: quoted, wrapped, cut off; or a variable that nothing was filled into."""
+        """The JWT was changed on its way: quoted, wrapped or cut off. Or a variable was never filled in."""
         sent = case.form(name)
         is_other = sent is None or _is_jwt(sent) or json_object(sent) is not None
         what = _damage(sent[:_LONGEST], name) if sent is not None and not is_other else None
@@ -46,12 +46,12 @@ def _damage(sent: str, name: str) -> tuple[str, str] | None:
     """Say what is wrong with a text that was meant to be a JWT; `None` for one that was not."""
     bare = sent.strip(_AROUND).removeprefix("Bearer ").strip(_AROUND)
     if is_unfilled(bare):
-        return f"is {spelt(sent)}", "A variable was never filled in: look at what the step before it answered."
+        return f"is {spelt(sent)}", "A variable was never filled in. Look at the answer of the step before."
     if is_path(bare) and shape_of(bare) is None and not bare.startswith("eyJ"):
-        return f"is {spelt(sent)}", "It is the path of a file, and the file was never read: send what is in it."
+        return f"is {spelt(sent)}", "This is the path of a file. Your code never read the file: send its content."
     found = next((each for each in unwrapped(sent, name) if _is_jwt(each.bare)), None)
     if found is not None:
-        return f"is a JWT with {found.words}", "The value was copied, printed or encoded with what stands around it."
+        return f"is a JWT with {found.words}", "The value was copied, printed or encoded with the text around it."
     if not bare.startswith("eyJ") and (bare.count(".") != _PARTS - 1 or shape_of(bare) is not None):
         return None
     return _of_character(sent) or _of_length(sent)
@@ -69,36 +69,36 @@ def _of_character(sent: str) -> tuple[str, str] | None:
 
 def _of_kind(character: str, sent: str) -> str:
     if character != "-" and (unicodedata.category(character) == "Pd" or character == _MINUS):
-        return "An editor, a chat or a wiki has made a dash of -- or -."
+        return "An editor, a chat or a wiki turned - or -- into a dash."
     if character in "+/":
-        return "It is base64 with the alphabet of e-mail; a JWT is base64url, which has - and _ in their place."
+        return "This is ordinary base64. A JWT uses base64url, with - and _ instead of + and /."
     if character == "=":
         return "The base64 was padded; a JWT has no padding."
     if character == " " and "+" not in sent:
-        return "It is white space: the value was wrapped over lines, or a + was decoded as a blank."
+        return "It is white space: the value was wrapped over lines, or a + was decoded as a space."
     if character in "\r\n\t ":
         return "The value was wrapped over lines when it was copied."
-    return "No base64url has it: something has changed the value on its way."
+    return "base64url does not use this character: something changed the value on its way."
 
 
 def _of_length(sent: str) -> tuple[str, str]:
     parts = sent.split(".")
     if len(parts) == _JWE_PARTS:
-        return "has five parts, as an encrypted JWT (JWE) has", "The service reads signed JWTs alone."
+        return "has five parts, like an encrypted JWT (JWE)", "The service reads only signed JWTs."
     if len(parts) < _PARTS or not parts[-1]:
         return f"has {_counted(parts)}, {len(sent)} characters in all", (
-            "It was cut off: by a field of a database, a copied line, or a limit of a log."
+            "It was cut off, for example by a database field, a copied line or a log limit."
         )
     if len(parts) > _PARTS:
-        return f"has {_counted(parts)}", "Two values were joined, or something was put behind the signature."
-    return f"has three parts, and one of them is no base64url of a JSON object: {_reason(sent)}", (
+        return f"has {_counted(parts)}", "Two values were joined, or something was added after the signature."
+    return f"has three parts, but one of them is not a JSON object in base64url: {_reason(sent)}", (
         "A part was cut off or changed on its way."
     )
 
 
 def _counted(parts: list[str]) -> str:
     filled = sum(1 for part in parts if part)
-    return f"{filled} part{'s' * (filled != 1)} with something in it, where a JWT has three"
+    return f"{filled} part{'s' * (filled != 1)} that are not empty, but a JWT has three"
 
 
 def _is_jwt(text: str) -> bool:

@@ -5,34 +5,35 @@ Those that the mock issued `place` knows for certain; these are told by what the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.of_itself import described_jwt, is_of_provider
 from mock_servers.jose import jwts
 from mock_servers.jose.javascript import UNDEFINED
-from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
-from mock_servers.rules import Policy
+from mock_servers.wire.origins import origin_of
 from mock_servers.wire.wording import url
 
 _ID_TOKENS: Final = ("NHS login's id_token (token_use id)", "CIS2's id_token (tokenName id_token)")
 
 
 def swapped_tokens(case: Case) -> Finding | None:
-    """The assertion is where the id_token belongs, and the other way round; or one of them is there twice."""
+    """The assertion and the id_token are swapped, or one of them was sent twice."""
     assertion, subject = case.assertion, case.subject
     if subject is None or case.known.issued(case.form("subject_token") or "") is not None:
         return None
     if case.form("client_assertion") == case.form("subject_token"):
-        return _told("client_assertion and subject_token are the same text.", "One variable was sent twice.")
+        return _swapped(
+            "client_assertion and subject_token are the same text.", "Your code sent the same variable twice."
+        )
     if not _is_assertion(subject) or (assertion is not None and _is_assertion(assertion)):
         return None
-    return _told(
-        "subject_token is a client assertion (its iss and sub are equal), and client_assertion is none.",
+    return _swapped(
+        "subject_token is a client assertion (its iss and sub are equal), and client_assertion is not one.",
         "The two fields are swapped.",
     )
 
@@ -42,18 +43,18 @@ def _is_assertion(jwt: Jwt) -> bool:
     return isinstance(iss, str) and iss == jwt.claims.get("sub")
 
 
-def _told(seen: str, cause: str) -> Finding:
+def _swapped(seen: str, cause: str) -> Finding:
     return Finding(
         id="swapped-tokens",
         certainty="certain",
         seen=seen,
         cause=cause,
-        cure="client_assertion is what your app signs; subject_token is the id_token that the provider gave.",
+        cure="Send the JWT that your app signs as client_assertion, and the provider's id_token as subject_token.",
     )
 
 
 def other_jwt_as_subject(case: Case) -> Finding | None:
-    """The subject token is a JWT of another kind than an id_token."""
+    """The subject token is a JWT, but not an id_token."""
     if case.subject is None or case.known.issued(case.form("subject_token") or "") is not None:
         return None
     what = described_jwt(case.subject)
@@ -63,51 +64,39 @@ def other_jwt_as_subject(case: Case) -> Finding | None:
         id="other-jwt-as-subject",
         certainty="likely",
         seen=f"subject_token is {what}, by what it says of itself.",
-        cause="Providers give several tokens in one answer, and of them the id_token alone says who logged in.",
+        cause="A provider's answer has several tokens. Only the id_token says who logged in.",
         cure="Send the id_token of the same token answer.",
     )
 
 
 def other_jwt_as_assertion(case: Case) -> Finding | None:
-    """The client assertion is a JWT that an identity provider made, and not this mock's."""
+    """The client assertion is a JWT that another identity provider made."""
     sent = case.form("client_assertion") or ""
     if case.assertion is not None or case.known.issued(sent) is not None or swapped_tokens(case) is not None:
         return None
-    try:
-        jwt = jwts.decode(sent)
-    except MalformedJwtError:
-        return None
-    return _by_provider(case, jwt) if is_of_provider(jwt) else None
+    jwt = jwts.decoded(sent)
+    return _by_provider(case, jwt) if jwt is not None and is_of_provider(jwt) else None
 
 
 def _by_provider(case: Case, jwt: Jwt) -> Finding:
     what, iss = described_jwt(jwt), jwt.claims.get("iss", UNDEFINED)
-    host = case.known.hosts.of_origin(_origin(iss))
+    host = case.known.hosts.of_origin(origin_of(str(iss)))
     whose = f" ({host.plays}, {host.environment})" if host is not None else ""
     return Finding(
         id="other-jwt-as-assertion",
         certainty="certain" if host is not None or what else "likely",
         seen=f"client_assertion is {what or 'a JWT about a log-in'}, issued by {url(iss)}{whose}.",
-        cause="An identity provider made it, about a person; a client assertion is made by your app, about itself.",
-        cure="Sign a JWT with the app's private key and send that as client_assertion; an id_token goes into "
+        cause="An identity provider made this JWT, about a person. Your app must make the client assertion.",
+        cure="Sign a JWT with the app's private key and send that as client_assertion. An id_token is the "
         "subject_token of a token exchange.",
     )
 
 
-def _origin(iss: object) -> str:
-    scheme, mark, rest = iss.partition("://") if isinstance(iss, str) else ("", "", "")
-    return f"{scheme}{mark}{rest.partition('/')[0]}"
-
-
-def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
-    return tuple(rule.name for policy in policies for rule in policy.rules)
-
-
 FINDERS: Final = (
-    Finder(find=swapped_tokens, rules=_names((*flows.CLIENT_ASSERTION, *flows.SUBJECT_TOKEN))),
+    Finder(find=swapped_tokens, rules=rules_of(*flows.CLIENT_ASSERTION, *flows.SUBJECT_TOKEN)),
     Finder(
         find=other_jwt_as_assertion,
-        rules=(*_names(flows.CLIENT_ASSERTION), "check_assertion_names_client", "check_assertion_signature"),
+        rules=(*rules_of(*flows.CLIENT_ASSERTION), "check_assertion_names_client", "check_assertion_signature"),
     ),
-    Finder(find=other_jwt_as_subject, rules=_names(flows.SUBJECT_TOKEN)),
+    Finder(find=other_jwt_as_subject, rules=rules_of(*flows.SUBJECT_TOKEN)),
 )

@@ -9,6 +9,7 @@ from mock_servers.apim import assertions, flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
+from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Record
 from mock_servers.wire.wording import duration, shown
 
@@ -19,11 +20,11 @@ _BEFORE_JTI: Final = frozenset(rule.name for rule in flows.ASSERTION)
 _FAULT: Final = "fault"
 """What a record has for a rule when a fault, and no rule, has spoilt the answer on its way."""
 _RETRIED: Final = frozenset({403, 429, 500, 502, 503, 504})
-_AGAIN: Final = "Each request needs an assertion of its own: sign a new one, with a new jti, right before you send it."
+_AGAIN: Final = "Sign a new assertion, with a new jti, right before each request."
 
 
 def same_assertion_again(case: Case) -> Finding | None:
-    """The very same assertion was sent before, or was signed long ago and kept."""
+    """The same assertion was sent before, or is too old."""
     first = _first_of_same(case)
     if first is None:
         return _kept(case)
@@ -32,8 +33,8 @@ def same_assertion_again(case: Case) -> Finding | None:
     return Finding(
         id="same-assertion-again",
         certainty="certain",
-        seen=f"This very assertion was first sent {duration(case.now - first.at)} ago and {_answered(first)}.",
-        cause="It was built once, at start-up or by hand, and used again; its jti is spent, whatever the answer was.",
+        seen=f"The same assertion was first sent {duration(case.now - first.at)} ago and {_answered(first)}.",
+        cause="Your code made it once and used it again. A jti works once, whatever the answer was.",
         cure=_AGAIN,
     )
 
@@ -49,23 +50,23 @@ def _kept(case: Case) -> Finding | None:
         id="same-assertion-again",
         certainty="likely",
         seen=f"This assertion was signed {duration(case.now - issued.at)} ago, for client {shown(issued.client_id)}.",
-        cause="It was kept instead of being made anew; an assertion lives five minutes at most.",
+        cause="Your code kept it. An assertion is valid for at most five minutes.",
         cure=_AGAIN,
     )
 
 
 def retry_resends_assertion(case: Case) -> Finding | None:
-    """A retry has sent the same body again after an answer that invites one."""
+    """A retry sent the same body again."""
     first = _first_of_same(case)
     if first is None or not _invites_retry(first):
         return None
     return Finding(
         id="retry-resends-assertion",
         certainty="certain",
-        seen=f"This very assertion was sent {duration(case.now - first.at)} ago and {_answered(first)}: that "
-        "invites a retry, and the jti was spent all the same.",
-        cause="Your HTTP client's retry layer has sent the same body again.",
-        cure="Put the signing inside the retry, so that each try has a new assertion, or do not retry this POST.",
+        seen=f"The same assertion was sent {duration(case.now - first.at)} ago and {_answered(first)}. "
+        "That answer invites a retry, but it used up the jti.",
+        cause="Your HTTP client's retry layer sent the same body again.",
+        cure="Sign inside the retry, so that each try has a new assertion, or do not retry this POST.",
     )
 
 
@@ -82,7 +83,7 @@ def jti_not_unique(case: Case) -> Finding | None:
         certainty="certain",
         seen=f"jti {shown(jti)} was in another assertion {duration(case.now - other.at)} ago, and {_answered(other)}.",
         cause=_why(case, str(jti)),
-        cure="Make jti a fresh UUID for each assertion: in Python str(uuid.uuid4()).",
+        cure="Use a new UUID as jti in each assertion. In Python: str(uuid.uuid4()).",
     )
 
 
@@ -90,7 +91,7 @@ def _unknown(jti: Any) -> Finding:
     return Finding(
         id="same-assertion-again",
         certainty="possible",
-        seen=f"jti {shown(jti)} was used before, in an exchange that is kept no longer.",
+        seen=f"jti {shown(jti)} was used before, in an exchange that is no longer kept.",
         cause="Either this assertion was sent before, or its jti is not unique.",
         cure=_AGAIN,
     )
@@ -111,13 +112,19 @@ def _spent_by(case: Case, sub: Any, jti: Any) -> Record | None:
     for each in reversed(case.known.before(case.record)):
         received = each.received.get("client_assertion")
         claims = received.claims if received is not None else {}
-        if (claims.get("sub"), claims.get("jti")) == (sub, jti) and _spent(each):
+        same = (claims.get("sub"), claims.get("jti")) == (sub, jti) or each.sent.get("jti") == of_jti(sub, jti)
+        if same and _spent(each):
             return each
     return None
 
 
 def _spent(record: Record) -> bool:
     return "client_assertion" in record.received and (record.refusal is None or record.refusal.rule not in _BEFORE_JTI)
+
+
+def is_before_jti(rule: str) -> bool:
+    """Whether a rule refuses a request before its jti is spent."""
+    return rule in _BEFORE_JTI
 
 
 def _answered(record: Record) -> str:
@@ -130,8 +137,8 @@ def _answered(record: Record) -> str:
 def _why(case: Case, jti: str) -> str:
     seconds = re.search(r"\d{10,13}", jti)
     if seconds is not None and abs(float(seconds[0][:10]) - case.now) < 86400:  # noqa: PLR2004 - a day
-        return "It seems to be made of the clock: two calls within one second, or millisecond, collide."
-    return "It seems to be a constant, or made of something that does not change from call to call."
+        return "It seems to come from the clock: two calls in the same second or millisecond get the same jti."
+    return "It seems to be a constant, or made from something that does not change between calls."
 
 
 FINDERS: Final = (

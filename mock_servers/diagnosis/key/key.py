@@ -42,7 +42,7 @@ def known_keys(case: Case) -> Iterator[KnownKey]:
     """Return each key once, the asking app's own first."""
     seen: set[int] = set()
     others = (*_held(case), *_of_apps(case), *_kept(case)) if case.known.is_all else ()
-    for each in (*_registered(case), *others):
+    for each in (*_named(case.key_set.keys if case.key_set else (), "this app", registered=True), *others):
         modulus = each.key.public_numbers().n
         if modulus not in seen:
             seen.add(modulus)
@@ -78,10 +78,6 @@ def _named(jwks: Any, owner: str, *, registered: bool = False) -> Iterator[Known
         key = usable(jwk) if isinstance(jwk, Mapping) else None
         if key is not None:
             yield KnownKey(owner=owner, kid=str(jwk.get("kid")), key=key, registered=registered)
-
-
-def _registered(case: Case) -> Iterator[KnownKey]:
-    return _named(case.key_set.keys if case.key_set else (), "this app", registered=True)
 
 
 def _held(case: Case) -> Iterator[KnownKey]:

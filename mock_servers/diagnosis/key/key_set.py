@@ -18,17 +18,17 @@ from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown, url
 
 _MET: Final = (
-    (r"answered 40[13]", "Something before it asks for a log-in: basic authentication, a VPN's page or a firewall."),
-    (r"answered 404", "There is nothing at this path: the file was moved, or not published yet."),
-    (r"answered 5\d\d", "The server behind it failed, or had not started yet."),
-    (r"(?i)certificate|SSL", "Its certificate is not trusted: signed by itself or by an authority of your own."),
+    (r"answered 40[13]", "Something in front of it asks for a log-in: basic authentication, a VPN or a firewall."),
+    (r"answered 404", "Nothing is at this path: the file was moved, or is not published yet."),
+    (r"answered 5\d\d", "The server behind it failed, or has not started yet."),
+    (r"(?i)certificate|SSL", "Its certificate is not trusted: it is self-signed, or from your own authority."),
     (r"(?i)timed? ?out|not done after", "It did not answer in time: a cold start, or a firewall that drops packets."),
     (r"(?i)refused", "Nothing listens there: the server is down, or listens on another port."),
-    (r"(?i)resolve|getaddrinfo|Name or service", "The name of its host is not known here."),
+    (r"(?i)resolve|getaddrinfo|Name or service", "Its host name is not known here."),
 )
 _ELSEWHERE: Final = "calls loopback and private hosts only"
 _NEVER: Final = "this mock never calls it"
-_SPENT: Final = "A failure is not cached, so the next try fetches again."
+_SPENT: Final = "The service does not keep a failure: the next request fetches again."
 
 
 def jwks_unreachable(case: Case) -> Finding | None:
@@ -48,12 +48,12 @@ def jwks_unreachable(case: Case) -> Finding | None:
 
 def _cause(met: str) -> str:
     if _ELSEWHERE in met:
-        return "This mock stays on your machine and network unless told otherwise; the real platform would have tried."
+        return "This mock calls only your machine and network by default. The real platform would have tried."
     if _NEVER in met:
-        return "No key set is at such an address: what answers there is the machine's or the cloud's own business."
+        return "No key set is at such an address: the machine or the cloud uses it for itself."
     if "must be http" in met:
-        return "What is registered for the app is no URL of a file on a host."
-    return next((words for pattern, words in _MET if re.search(pattern, met)), "The fetch failed on its way.")
+        return "The value registered for the app is not the URL of a file on a host."
+    return next((words for pattern, words in _MET if re.search(pattern, met)), "The request for it failed.")
 
 
 def _cure(met: str, where: str) -> str:
@@ -61,10 +61,8 @@ def _cure(met: str, where: str) -> str:
         return f"List the host in `allow_hosts`, or give the app `jwks`. {_SPENT}"
     if _NEVER in met:
         return f"Register a URL of a host that serves the key set, or give the app `jwks`. {_SPENT}"
-    private = (
-        " This host is one of your own network, which the real platform cannot reach." if _is_private(where) else ""
-    )
-    return f"The platform fetches from the internet, without log-in: let the URL answer anybody.{private} {_SPENT}"
+    private = " This host is on your own network, and the real platform cannot reach it." if _is_private(where) else ""
+    return f"Make the URL public: the platform fetches it from the internet, without a log-in.{private} {_SPENT}"
 
 
 def _is_private(where: str) -> bool:
@@ -76,7 +74,7 @@ def _is_private(where: str) -> bool:
 
 
 def jwks_is_not_a_set(case: Case) -> Finding | None:
-    """What the URL answers is no key set, an empty one, or one with something else than JWKs in it."""
+    """The URL does not answer a key set, or the set is empty or has something other than JWKs in it."""
     kept = case.key_set
     if kept is None or (kept.keys and (not kept.problem or kept.find(case.header("kid")) is not None)):
         return None
@@ -85,22 +83,22 @@ def jwks_is_not_a_set(case: Case) -> Finding | None:
         id="jwks-is-not-a-set",
         certainty="likely" if kept.keys else "certain",
         seen=f"{url(kept.url)} answered {what}.",
-        cause="The platform reads a JSON object with a list of keys from this URL, and keeps what it got for an hour. "
-        "(What it answers then is our guess.)",
+        cause="The platform expects a JSON object with a list of keys, and keeps the answer for an hour. "
+        "(How it answers in this case is our guess.)",
         cure=_make_it_a_set(kept),
     )
 
 
 def _make_it_a_set(kept: FetchedJwks) -> str:
     if "redirect" in kept.problem:
-        return "Register the URL to which it redirects, or let this one answer the JSON itself."
+        return "Register the URL that it redirects to, or make this one answer the JSON itself."
     if "web page" in kept.problem:
         raw = " use the raw URL of the file instead of the page that shows it (/blob/)." if "/blob/" in kept.url else ""
-        return f"Let it answer the JSON itself:{raw or ' no page around it, and no log-in before it.'}"
+        return f"Make it answer the JSON itself:{raw or ' without a page around it, and without a log-in.'}"
     if "single JWK" in kept.problem:
         return 'Wrap the key: {"keys": [<the JWK>]}.'
     if "PEM" in kept.problem:
-        return 'Turn the public key into a JWK, and serve {"keys": [<the JWK>]}; `nhsauth keys new` writes both.'
+        return 'Convert the public key to a JWK, and serve {"keys": [<the JWK>]}; `nhsauth keys new` writes both.'
     return 'Serve {"keys": [<the public key as a JWK, with its kid>]}.'
 
 
@@ -116,8 +114,8 @@ def weak_or_odd_key(case: Case) -> Finding | None:
             id="weak-or-odd-key",
             certainty="certain",
             seen=f"The key registered as kid {shown(jwk.get('kid'))} cannot be used: {reason}.",
-            cause="The service takes RSA keys of 2048 bits and more, with n and e in base64url. (What it answers to "
-            "others is our guess.)",
+            cause="The service accepts RSA keys of 2048 bits or more, with n and e in base64url. (How it answers "
+            "other keys is our guess.)",
             cure=_what_to_add(jwk),
         )
     return None
@@ -127,12 +125,12 @@ def _what_to_add(jwk: Mapping[str, Any]) -> str:
     """Say how the JWK is mended where the key itself may be a good one."""
     pem = next((name for name, value in jwk.items() if isinstance(value, str) and "-----BEGIN" in value), None)
     if pem is not None:
-        return f"{shown(pem)} holds a PEM: write that key's numbers as n and e, in base64url. The key can stay."
+        return f"{shown(pem)} holds a PEM: write that key's numbers as n and e, in base64url. You can keep the key."
     if "n" in jwk and "e" in jwk and "kty" not in jwk:
-        return 'Add "kty": "RSA" to the JWK. The key can stay.'
+        return 'Add "kty": "RSA" to the JWK. You can keep the key.'
     if "x5c" in jwk and "n" not in jwk:
-        return 'Add "kty": "RSA", n and e of the key in the certificate: x5c alone is not read. The key can stay.'
-    return "Make an RSA key of 4096 bits, for example by `nhsauth keys new`, and register its JWK."
+        return 'Add "kty": "RSA", n and e of the key: the service does not read x5c. You can keep the key.'
+    return "Make an RSA key of 4096 bits, for example with `nhsauth keys new`, and register its JWK."
 
 
 FINDERS: Final = (

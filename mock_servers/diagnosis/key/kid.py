@@ -26,7 +26,7 @@ _Jwk = Mapping[str, Any]
 
 
 def unknown_kid(case: Case) -> Finding | None:
-    """The key set has no key of this kid: not yet, or not at all."""
+    """The key set has no key with this kid: not yet, or not at all."""
     kid, kept = case.header("kid"), case.key_set
     if not javascript.truthy(kid) or kept is None or not kept.keys or kept.find(kid) is not None:
         return None
@@ -41,10 +41,10 @@ def _new(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
     return Finding(
         id="new-key-not-seen-yet",
         certainty="certain",
-        seen=f"kid {shown(kid)} is in the key set by now; the copy fetched {duration(case.now - kept.at)} ago has "
-        f"{shown(kept.kids)}.",
-        cause="The platform keeps a key set for an hour and does not fetch it again for a kid that it lacks.",
-        cure=f"It will work from {moment(kept.at + APP_JWKS_KEPT)}. Publish a new key an hour before you sign with it; "
+        seen=f"kid {shown(kid)} is now in the key set; the service's copy is {duration(case.now - kept.at)} old and "
+        f"has {shown(kept.kids)}.",
+        cause="The platform keeps a key set for an hour, even when a kid is not in it.",
+        cure=f"Wait until {moment(kept.at + APP_JWKS_KEPT)}. Publish a new key an hour before you sign with it; "
         "in this mock, `refresh_jwks` shows it at once.",
     )
 
@@ -55,14 +55,14 @@ def _nameless(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
     mine = next((jwk for jwk in nameless if _signed_by(case, jwk)), None)
     if not nameless or (mine is None and len(nameless) < len(kept.keys or ())):
         return None
-    has = "no kid" if "kid" not in nameless[0] else f"kid {shown(nameless[0]['kid'])}, which is no text"
+    has = "no kid" if "kid" not in nameless[0] else f"kid {shown(nameless[0]['kid'])}, which is not text"
     sure = mine is not None and isinstance(kid, str)
     return Finding(
         id="jwk-without-kid",
         certainty="certain" if sure else "likely",
         seen=f"The assertion names kid {shown(kid)}; {'its key' if sure else 'the key'} in the registered set has "
         f"{has}.",
-        cause="The service finds the key by the kid that the assertion's header and the JWK share, as text.",
+        cause="The service finds the key by its kid: the header and the JWK must have the same text.",
         cure=f'Add "kid": {shown(kid if isinstance(kid, str) else str(kid))} to the JWK in the key set, and send the '
         "same text in the header. The platform keeps a fetched set for an hour.",
     )
@@ -73,13 +73,13 @@ def _is_name(kid: Any) -> bool:
 
 
 def _wrong(case: Case, kept: FetchedJwks, kid: Any) -> Finding:
-    told = next(_resemblances(case, kept, kid), None)
+    resemblance = next(_resemblances(case, kept, kid), None)
     return Finding(
         id="wrong-kid",
         certainty="certain",
         seen=f"kid is {shown(kid)}; the registered set has {shown(kept.kids)}.",
-        cause=told[0] if told else "The kid names no key of the set that is registered for the app.",
-        cure=_cure(case, kept, told[1] if told else None),
+        cause=resemblance[0] if resemblance else "The key set of the app has no key with this kid.",
+        cure=_cure(case, kept, resemblance[1] if resemblance else None),
     )
 
 
@@ -103,20 +103,23 @@ def _signed_by(case: Case, jwk: _Jwk) -> bool:
 def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str, _Jwk | None]]:
     """Tell what the kid is instead, with the key that is meant, the surest first."""
     if not isinstance(kid, str):
-        yield "The kid is no text, and those of the set are.", _same_text(kept, kid)
+        yield (
+            "The kid is not text, but the kids of the set are.",
+            kept.find(javascript.text(kid)) if javascript.is_number(kid) else None,
+        )
         return
     if is_unfilled(kid):
         yield "It is a variable that was not filled in.", None
     for jwk in kept.keys or ():
         yield from ((words, jwk) for words in _of_key(kid[:_LONGEST], jwk))
     if _FILE.fullmatch(kid[:_LONGEST]):
-        yield "It looks like a file name, and a kid is what the key set calls the key.", None
+        yield "It looks like a file name. A kid is the name that the key has in the key set.", None
     owner = next((key.owner for key in known_keys(case) if not key.registered and key.kid == kid), None)
     if owner is not None:
         yield f"It is a kid of {owner}, not of this app.", None
     named = next((jwk for jwk in kept.keys or () if jwk.get("kid") in dict(digests(jwk))), None)
     if named is not None:
-        yield "The registered kid is the thumbprint of its key; you send a name of your own.", named
+        yield "The registered kid is the thumbprint of its key, but you send a name of your own.", named
 
 
 def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
@@ -124,7 +127,7 @@ def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
     if kid.strip() == own or kid.strip("\"'") == own:
         yield f"It is {shown(own)} with white space or quotes around it."
     if kid.lower() == own.lower():
-        yield f"It differs from {shown(own)} in capital letters alone."
+        yield f"It differs from {shown(own)} only in capital letters."
     if _folded(kid) == _folded(own):
         yield f"It is almost {shown(own)}."
     made = dict(digests(jwk)).get(kid)
@@ -134,11 +137,7 @@ def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
     if file is not None and _folded(file[1]) == _folded(own):
         yield f"It is a file name; the key in it is registered as {shown(own)}."
     if _without_digits(kid) == _without_digits(own) != "":
-        yield f"It differs from {shown(own)} in its number alone."
-
-
-def _same_text(kept: FetchedJwks, kid: Any) -> _Jwk | None:
-    return kept.find(javascript.text(kid)) if javascript.is_number(kid) else None
+        yield f"It differs from {shown(own)} only in its number."
 
 
 def _folded(kid: str) -> str:
@@ -160,15 +159,17 @@ def kid_of_id_token(case: Case) -> Finding | None:
         id="wrong-kid",
         certainty="certain",
         seen=f"kid of subject_token is {shown(kid)}; {provider.title} signs with {shown(kept.kids)}.",
-        cause=f"It is a kid of {owner}." if owner else f"This id_token was not made by {provider.title}, or long ago.",
+        cause=f"It is a kid of {owner}."
+        if owner
+        else f"{provider.title} did not make this id_token, or made it long ago.",
         cure=AS_GIVEN,
     )
 
 
 _NAMED: Final = {
-    "new-key-not-seen-yet": "The key set has the key by now; the copy that is kept for an hour has not.",
-    "jwk-without-kid": "The key in the registered set has no kid, or one that is no text.",
-    "wrong-kid": "The key set has no key of this kid.",
+    "new-key-not-seen-yet": "The key set now has the key, but the service's copy, kept for an hour, does not.",
+    "jwk-without-kid": "The key in the registered set has no kid, or its kid is not text.",
+    "wrong-kid": "The key set has no key with this kid.",
 }
 FINDERS: Final = (
     Finder(find=unknown_kid, rules=(_UNKNOWN,), named=_NAMED),

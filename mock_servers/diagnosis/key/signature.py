@@ -22,8 +22,8 @@ from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
 AS_GIVEN: Final = (
-    "Send the id_token exactly as the log-in gave it. In a test let the mock sign: by the fixture nhsauth_id_token, or "
-    "by POST /_nhsauth/id-tokens."
+    "Send the id_token exactly as you got it. In a test let the mock sign: use the fixture nhsauth_id_token, or "
+    "POST /_nhsauth/id-tokens."
 )
 _ASSERTION: Final = "check_client_assertion_signature"
 _SUBJECT: Final = "check_subject_token_signature"
@@ -56,7 +56,7 @@ def _signed(case: Case) -> _Signed | None:
 
 
 def signature_cut_off(case: Case) -> Finding | None:
-    """The signature has not the length that the key makes."""
+    """The signature does not have the length that this key makes."""
     signed = _signed(case)
     if signed is None:
         return None
@@ -67,10 +67,10 @@ def signature_cut_off(case: Case) -> Finding | None:
         return Finding(
             id="signature-by-other-alg",
             certainty="likely",
-            seen=f"The signature of {signed.field} has {length} bytes, as {_OTHERS[length]} makes them; RSA makes "
+            seen=f"The signature of {signed.field} has {length} bytes, like one of {_OTHERS[length]}; RSA makes "
             f"{wanted} with this key.",
-            cause="The header names an algorithm that the signature was not made by.",
-            cure="Let the library write alg itself, and give it RS512 and the RSA private key.",
+            cause="The header names an algorithm that did not make the signature.",
+            cure="Let the library write alg: give it RS512 and the RSA private key.",
         )
     characters = -(-length * 8 // 6)
     wrapped = any(characters % wrap == 0 for wrap in _WRAPS) and characters > 0
@@ -78,13 +78,13 @@ def signature_cut_off(case: Case) -> Finding | None:
         id="signature-cut-off",
         certainty="certain",
         seen=f"The signature of {signed.field} has {length} bytes ({characters} characters); this key makes {wanted}.",
-        cause="It ends where a line would be wrapped." if wrapped else "The end of the token was lost on its way.",
+        cause="It ends where a line would be wrapped." if wrapped else "The end of the token was lost on the way.",
         cure="Send the token in one piece, on one line, as the library returned it.",
     )
 
 
 def signature_by_other_alg(case: Case) -> Finding | None:
-    """The right key made it, by another algorithm than the header says."""
+    """The right key made the signature, but with another algorithm than the header says."""
     signed = _signed(case)
     if signed is None:
         return None
@@ -97,8 +97,8 @@ def signature_by_other_alg(case: Case) -> Finding | None:
         id="signature-by-other-alg",
         certainty="certain",
         seen=f"The registered key made the signature of {signed.field} by {made_by}; the header says {shown(claimed)}.",
-        cause=f"The header was written by hand, or after signing.{padding}",
-        cure="Let the library write alg itself: RS512 (RSASSA-PKCS1-v1_5 with SHA-512).",
+        cause=f"Your code wrote the header by hand, or after signing.{padding}",
+        cure="Let the library write alg: RS512 (RSASSA-PKCS1-v1_5 with SHA-512).",
     )
 
 
@@ -107,7 +107,7 @@ def _verifies(jwt: Jwt, key: RSAPublicKey, alg: Any) -> bool:
 
 
 def changed_after_signing(case: Case) -> Finding | None:
-    """The right key made it, over a header or payload that was written differently."""
+    """The right key made the signature, but the header or payload was written differently."""
     signed = _signed(case)
     if signed is None:
         return None
@@ -119,8 +119,8 @@ def changed_after_signing(case: Case) -> Finding | None:
                 id="changed-after-signing",
                 certainty="certain",
                 seen=f"The registered key signed {signed.field} with {how}.",
-                cause="Header or payload were taken apart and written anew after signing, or by two encoders.",
-                cure="Give all members to the library before it signs, and send what it returned, unchanged.",
+                cause="Your code decoded the header or payload and wrote it again after signing.",
+                cure="Give the library all members before it signs, and send its result unchanged.",
             )
     return None
 
@@ -140,7 +140,7 @@ def _written(members: Mapping[str, Any], *later: str) -> Iterator[tuple[str, byt
 
 
 def other_private_key(case: Case) -> Finding | None:
-    """Another key made it: one that is known, or none that is."""
+    """Another key made the signature."""
     signed = _signed(case)
     if signed is None:
         return _not_by_registered(case)
@@ -148,7 +148,7 @@ def other_private_key(case: Case) -> Finding | None:
     maker = next(
         (key for key in known_keys(case) if key.key != signed.key and _verifies(signed.jwt, key.key, alg)), None
     )
-    if maker is None and _explained_otherwise(case):
+    if maker is None and any(find(case) for find in (signature_cut_off, signature_by_other_alg, changed_after_signing)):
         return None
     if signed.field == "subject_token":
         return _not_by_provider(case, signed, maker)
@@ -161,7 +161,7 @@ def other_private_key(case: Case) -> Finding | None:
         seen=f"No key that {_whose(case)} made the signature of client_assertion; the key registered as kid "
         f"{shown(signed.kid)} has {signed.key.key_size} bits, and its modulus begins {modulus[:16]}.",
         cause="It was signed with another private key, or changed after signing.",
-        cure="Compare `openssl rsa -in key.pem -noout -modulus` with that, and sign with the key that matches.",
+        cure="Run `openssl rsa -in key.pem -noout -modulus`, compare, and sign with the key that matches.",
     )
 
 
@@ -170,18 +170,14 @@ def _whose(case: Case) -> str:
 
 
 def _not_by_provider(case: Case, signed: _Signed, maker: KnownKey | None) -> Finding:
-    whose = f"matches kid {shown(maker.kid)} of {maker.owner}" if maker else f"is that of no key that {_whose(case)}"
+    whose = f"matches kid {shown(maker.kid)} of {maker.owner}" if maker else f"matches no key that {_whose(case)}"
     return Finding(
         id="other-private-key",
         certainty="certain" if maker else "likely",
         seen=f"The signature of subject_token {whose}; the header says kid {shown(signed.kid)}.",
-        cause=f"It was signed by somebody else, not by {case.learned['provider'].title}, or changed after signing.",
+        cause=f"Someone other than {case.learned['provider'].title} signed it, or it was changed after signing.",
         cure=AS_GIVEN,
     )
-
-
-def _explained_otherwise(case: Case) -> bool:
-    return any(find(case) for find in (signature_cut_off, signature_by_other_alg, changed_after_signing))
 
 
 def _made_by(signed: _Signed, maker: KnownKey) -> Finding:
@@ -189,19 +185,19 @@ def _made_by(signed: _Signed, maker: KnownKey) -> Finding:
         return Finding(
             id="jwk-and-pem-differ",
             certainty="certain",
-            seen=f"The signature is that of the private key which this mock holds for the app; the JWK registered as "
+            seen=f"The private key that this mock holds for the app made the signature; the JWK registered as "
             f"kid {shown(signed.kid)} is another key's.",
-            cause="JWK and PEM do not belong together: the key pair was made anew, and one half was kept.",
-            cure="Make the JWK from the private key that signs, and register that.",
+            cause="JWK and PEM are not a pair: someone made a new key pair, and kept one half of the old one.",
+            cure="Make the JWK from the private key that you sign with, and register it.",
         )
     return Finding(
         id="other-private-key",
         certainty="certain",
         seen=f"The signature of client_assertion matches kid {shown(maker.kid)} of {maker.owner}; the header says kid "
         f"{shown(signed.kid)}.",
-        cause="Key and kid come from two settings, and one was not changed."
+        cause="Your code takes key and kid from two settings. Only one of them was changed."
         if maker.registered
-        else "The private key of another owner was read: a path or secret names the wrong one.",
+        else "Your code read another owner's private key: a path or a secret has the wrong name.",
         cure=f"Send kid {shown(maker.kid)} with this key."
         if maker.registered
         else f"Sign with the private key that belongs to kid {shown(signed.kid)}.",
@@ -217,7 +213,7 @@ def _not_by_registered(case: Case) -> Finding | None:
     return Finding(
         id="other-private-key",
         certainty="certain",
-        seen=f"The signature is not that of the key registered as kid {shown(case.header('kid'))}.",
+        seen=f"The signature does not match the key registered as kid {shown(case.header('kid'))}.",
         cause="It was signed with another private key, or changed after signing.",
         cure="Sign with the private half of the registered key, and send the assertion unchanged.",
     )

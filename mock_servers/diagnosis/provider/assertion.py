@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.provider.credential import basic_credentials
+from mock_servers.diagnosis.shapes import API_KEY
 from mock_servers.identity_provider.client import Client
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwks import kids_of
@@ -19,7 +19,6 @@ from mock_servers.provider.registered import owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import difference, duration, shown, url
 
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _PLATFORM: Final = re.compile(r"https?://[^/]+/oauth2(-mock)?/token/?")
 
 
@@ -42,17 +41,16 @@ def iss_is_api_key(case: Case) -> Finding | None:
         return None
     app = case.known.app(iss)
     if owner_of_client_id(iss) is not None or not (
-        _signs_by_its_key(app, client_id) if app else _API_KEY.fullmatch(iss)
+        _signs_by_its_key(app, client_id) if app else API_KEY.fullmatch(iss)
     ):
         return None
-    whose = f"the API key of app {shown(app.name)}" if app is not None else "by its shape an API key"
+    whose = f"the API key of app {shown(app.name)}" if app is not None else "an API key by its form"
     named = f", and client_id in the form is {shown(client_id)}" if client_id is not None else ""
     return Finding(
         id="cis2-iss-is-api-key",
         certainty="certain" if app is not None and client_id is not None else "likely",
         seen=f"iss of the assertion is {shown(iss)}, {whose} at the platform{named}.",
-        cause=f"{provider.title} and the platform know an app by two ids, and sign-in to each is signed for with its "
-        "own.",
+        cause=f"An app has one id at {provider.title} and another at the platform. Each accepts only its own.",
         cure=f"For {provider.title} set iss and sub to the {provider.title} client id "
         f"({' or '.join(provider.client_id_like)}), here an app of its own with cis2_auth_method "
         '"private_key_jwt"; the API key is for the platform.',
@@ -65,7 +63,7 @@ def _signs_by_its_key(app: App, client_id: str | None) -> bool:
 
 
 def aud_not_endpoint(case: Case) -> Finding | None:
-    """`aud` is the provider's token endpoint but for the port, or another of its URLs."""
+    """`aud` is the provider's token endpoint without its port, or another of its URLs."""
     provider, aud, good = _registering(case), case.claim("aud"), _endpoint(case)
     if provider is None or aud == good or not isinstance(aud, str):
         return None
@@ -74,11 +72,11 @@ def aud_not_endpoint(case: Case) -> Finding | None:
         id="cis2-aud-without-443",
         certainty="certain" if words else "likely",
         seen=f"aud is {url(aud)}{words}; {provider.title}'s token endpoint is {url(good)}.",
-        cause=f"{provider.title} spells its token endpoint with :443, and many URL libraries drop a port that the "
+        cause=f"{provider.title} writes its token endpoint with :443, and many URL libraries drop a port that the "
         "scheme implies."
         if without_port
-        else "aud is compared with the token endpoint of the discovery document, letter by letter.",
-        cure="Keep the string of the discovery document for aud, and do not pass it through a URL parser.",
+        else "The provider compares aud with its token endpoint, character by character.",
+        cure="Use token_endpoint of the discovery document as aud, and do not put it through a URL parser.",
         difference=difference(aud, good),
     )
 
@@ -108,7 +106,7 @@ def _endpoint(case: Case) -> str:
 
 
 def lifetime(case: Case) -> Finding | None:
-    """`exp` lies further ahead than the provider takes."""
+    """`exp` is further ahead than the provider allows."""
     provider, exp = provider_of(case) if case.assertion is not None else None, case.seconds("exp")
     if provider is None or provider.proof.longest is None or exp is None or exp - case.now <= provider.proof.longest:
         return None
@@ -116,8 +114,8 @@ def lifetime(case: Case) -> Finding | None:
         id="cis2-lifetime",
         certainty="certain",
         seen=f"exp of the assertion is {duration(exp - case.now)} ahead.",
-        cause=f"{provider.title} takes {duration(provider.proof.longest)} at most{_source(provider)}.",
-        cure="Set exp to now + 240, in seconds: that does at the platform, too.",
+        cause=f"{provider.title} allows {duration(provider.proof.longest)} at most{_source(provider)}.",
+        cure="Set exp to now + 240, in seconds. The platform accepts that too.",
     )
 
 
@@ -127,7 +125,7 @@ def _source(provider: Provider) -> str:
 
 
 def alg_or_key(case: Case) -> Finding | None:
-    """Which of the three it is that "JWT is not valid" does not tell: algorithm, kid or key."""
+    """The algorithm, the kid or the key is wrong; "JWT is not valid" does not say which."""
     provider, registered = _registering(case), _registered_algorithm(case)
     if provider is None or registered is None:
         return None
@@ -135,19 +133,15 @@ def alg_or_key(case: Case) -> Finding | None:
     if found is None:
         return None
     seen, cure = found
+    row = provider.errors[errors.ASSERTION_KEY_UNKNOWN]
+    words = row.sentence or row.code
     return Finding(
         id="cis2-alg-or-key",
         certainty="certain",
         seen=seen,
-        cause=f"{provider.title} answers the same words, {_words(provider)}, to a wrong algorithm, an unknown kid "
-        "and a wrong key.",
+        cause=f"{provider.title} gives the same answer, {words}, to a wrong algorithm, an unknown kid and a wrong key.",
         cure=cure,
     )
-
-
-def _words(provider: Provider) -> str:
-    row = provider.errors[errors.ASSERTION_KEY_UNKNOWN]
-    return row.sentence or row.code
 
 
 def _unknown_kid(case: Case, provider: Provider) -> tuple[str, str] | None:
@@ -155,7 +149,7 @@ def _unknown_kid(case: Case, provider: Provider) -> tuple[str, str] | None:
         return None
     kids = kids_of(case.learned.get("jwks") or ())
     seen = f"kid is {shown(case.header('kid'))}; client and key set have {shown(kids)}."
-    return seen, f"Send the kid of the registered key, or none: {provider.title} then tries each."
+    return seen, f"Send the kid of the registered key. Or send no kid: {provider.title} then tries each key."
 
 
 def _registered_algorithm(case: Case) -> str | None:
@@ -171,7 +165,7 @@ def _other_algorithm(case: Case, registered: str, provider: Provider) -> tuple[s
     if alg == registered:
         return None
     seen = f"The assertion is signed by {shown(alg)}; registered at {provider.title} is {registered}."
-    return seen, f"Sign with {registered}, or have the registration changed."
+    return seen, f"Sign with {registered}, or ask {provider.title} to change the registration."
 
 
 def _other_key(case: Case, provider: Provider) -> tuple[str, str] | None:
@@ -179,13 +173,13 @@ def _other_key(case: Case, provider: Provider) -> tuple[str, str] | None:
         return None
     kid = case.header("kid")
     which = "any registered key" if kid is UNDEFINED else f"the key that is registered as kid {shown(kid)}"
-    return f"The algorithm is right, and the signature is not that of {which}.", (
+    return f"The algorithm is right, but the signature does not match {which}.", (
         f"Sign with the private half of the key that {provider.title} reads from your key set."
     )
 
 
 def only_by_key(case: Case) -> Finding | None:
-    """The provider takes an assertion for itself, by its algorithm, and nothing else."""
+    """The provider accepts only an assertion with its own algorithm and audience."""
     provider = provider_of(case)
     if provider is None or provider.takes_client_secret:
         return None
@@ -196,8 +190,8 @@ def only_by_key(case: Case) -> Finding | None:
         id="nhs-login-auth",
         certainty="certain",
         seen=seen,
-        cause=f"{provider.title} knows no client secret, no other algorithm than {_algorithm(provider)}, and itself "
-        "alone as audience.",
+        cause=f"{provider.title} accepts no client secret, only the algorithm {_algorithm(provider)}, and only "
+        "itself as audience.",
         cure=f"Sign an assertion with {_algorithm(provider)} (private_key_jwt): iss and sub the client id, aud "
         f"{url(_endpoint(case))}, jti and exp.",
     )
@@ -208,7 +202,7 @@ def _algorithm(provider: Provider) -> str:
 
 
 def _of_secret(case: Case) -> str | None:
-    if basic_credentials(case) is not None:
+    if case.request.basic is not None:
         return "The client proves itself by a secret in a Basic header."
     if "client_secret" in case.request.form:
         return "The client proves itself by client_secret in the form."

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Final
-from urllib.parse import unquote_plus
 
 from mock_servers.apim.request_form import ASSERTION_TYPE
 from mock_servers.diagnosis.case import Case
@@ -12,44 +10,31 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
-_BASIC: Final = "basic "
 _JWT_START: Final = "eyJ"
 
 
-def basic_credentials(case: Case) -> tuple[str, str] | None:
-    """Return client id and secret of a Basic header; two empty texts when it cannot be read, `None` without one."""
-    sent = case.request.headers.get("authorization", "")
-    if not sent.lower().startswith(_BASIC):
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(sent[len(_BASIC) :].strip(), validate=True).decode().partition(":")
-    except ValueError:
-        return "", ""
-    return unquote_plus(client_id), unquote_plus(secret)
-
-
 def credentials_in_basic(case: Case) -> Finding | None:
-    """Client id and secret, or an assertion, are in an Authorization header that the platform does not read."""
-    sent = basic_credentials(case)
+    """The client id and secret, or an assertion, are in an Authorization header, which the platform does not read."""
+    sent = case.request.basic
     if sent is None or "client_id" in case.request.form or "client_assertion" in case.request.form:
         return None
     return Finding(
         id="credentials-in-basic",
         certainty="certain",
         seen=f"The Authorization header is Basic, {_described(case, *sent)}; the form names no client.",
-        cause="The platform's token endpoint reads the form alone, and passes over that header.",
+        cause="The platform's token endpoint reads only the form, and ignores that header.",
         cure=_where_to(case, has_jwt=sent[0].startswith(_JWT_START) or sent[1].startswith(_JWT_START)),
     )
 
 
 def _described(case: Case, client_id: str, secret: str) -> str:
     if secret.startswith(_JWT_START) or client_id.startswith(_JWT_START):
-        return "with a JWT in it, as if an assertion were a password"
+        return "with a JWT in place of a password"
     if case.known.app(client_id) is not None:
         return f"with the API key {shown(client_id)} and a secret of {len(secret)} characters"
     if not client_id:
-        return "and cannot be read as base64 of two texts with a colon between"
-    none = ", which is no app's API key," if case.known.is_all else ""
+        return "but its value is not base64 of two texts joined by a colon"
+    none = ", which is not an app's API key," if case.known.is_all else ""
     return f"with an id of {len(client_id)} characters{none} and a secret of {len(secret)}"
 
 
@@ -58,11 +43,11 @@ def _where_to(case: Case, *, has_jwt: bool) -> str:
         return f"Move the JWT into the form, as client_assertion, with client_assertion_type {ASSERTION_TYPE}."
     if case.form("grant_type") in ("authorization_code", "refresh_token"):
         return "Send client_id and client_secret as parameters of the form."
-    return "Sign an assertion and send it as client_assertion in the form: this grant knows no secret."
+    return "Sign an assertion and send it as client_assertion in the form. This grant does not use a secret."
 
 
 def assertion_in_header(case: Case) -> Finding | None:
-    """A client assertion stands behind Bearer, where the token endpoint does not look."""
+    """A client assertion is in the Authorization header, after Bearer. The token endpoint does not look there."""
     scheme, _, sent = case.request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not sent.strip().startswith(_JWT_START) or "client_assertion" in case.request.form:
         return None
@@ -70,13 +55,13 @@ def assertion_in_header(case: Case) -> Finding | None:
         id="credentials-in-basic",
         certainty="certain",
         seen="The Authorization header is Bearer with a JWT; the form has no client_assertion.",
-        cause="The token endpoint reads the form alone, and passes over that header.",
+        cause="The token endpoint reads only the form, and ignores that header.",
         cure=f"Move the JWT into the form, as client_assertion, with client_assertion_type {ASSERTION_TYPE}.",
     )
 
 
 def refresh_with_assertion(case: Case) -> Finding | None:
-    """A grant that wants the app's secret was sent an assertion, as the token exchange before it was."""
+    """The request has an assertion, but this grant needs the app's secret."""
     grant = case.form("grant_type")
     if grant not in ("refresh_token", "authorization_code") or "client_assertion" not in case.request.form:
         return None
@@ -87,15 +72,15 @@ def refresh_with_assertion(case: Case) -> Finding | None:
         id="refresh-with-assertion",
         certainty="certain",
         seen=f"grant_type is {shown(grant)} with a client_assertion and without {' and '.join(missing)}.",
-        cause="Only client_credentials and the token exchange are signed for; this grant reads no assertion.",
+        cause="Only client_credentials and the token exchange use an assertion. This grant does not read it.",
         cure="Send client_id (the API key) and client_secret as parameters of the form, and no assertion.",
     )
 
 
 def two_methods(case: Case) -> Finding | None:
-    """The client proves itself twice, which the standard forbids."""
+    """The client proves its identity in two ways, which the standard forbids."""
     form, ways = case.request.form, []
-    if basic_credentials(case) is not None:
+    if case.request.basic is not None:
         ways.append("a Basic header")
     if "client_assertion" in form:
         ways.append("a client_assertion")
@@ -107,8 +92,8 @@ def two_methods(case: Case) -> Finding | None:
         id="cis2-two-methods",
         certainty="certain",
         seen=f"The request has {' and '.join(ways)}.",
-        cause="A client uses one way to prove itself in a request (RFC 6749, section 2.3), and this provider insists.",
-        cure="Send the one that you have registered, and leave the other out.",
+        cause="A client may use only one way to prove its identity in a request (RFC 6749, section 2.3).",
+        cure="Send only the one that you registered.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -19,34 +19,31 @@ _LONGEST: Final = 2000
 
 
 def redirect_uri_differs(case: Case) -> Finding | None:
-    """The redirect URI is none of those registered, or another than at the log-in."""
-    sent = _sent(case)
+    """The redirect URI is not registered, or is not the one that the log-in used."""
+    asked = case.request.form if case.request.method == "POST" else case.request.query
+    sent = asked.get("redirect_uri") or case.request.query.get("redirect_uri")
     if sent is None:
         return None
     at_log_in = _of_log_in(case)
     if at_log_in is not None and _is_loosely(case, sent, at_log_in):
         return None
     if at_log_in is not None and at_log_in != sent:
-        return _told(sent, at_log_in, "the log-in was asked for", "Send the same redirect_uri at both places.")
+        return _differs(sent, at_log_in, "the log-in was asked for", "Send the same redirect_uri in both requests.")
     registered = _registered(case)
     if not registered or sent in registered:
         return None
-    cure = "Send a registered one to the letter, or register this one as well."
-    return _told(sent, _nearest(sent, registered), "registered is", cure)
+    cure = "Send a registered redirect URI exactly, or register this one too."
+    nearest = max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
+    return _differs(sent, nearest, "registered is", cure)
 
 
-def _sent(case: Case) -> str | None:
-    asked = case.request.form if case.request.method == "POST" else case.request.query
-    return asked.get("redirect_uri") or case.request.query.get("redirect_uri")
-
-
-def _told(sent: str, wanted: str, what: str, cure: str) -> Finding:
+def _differs(sent: str, wanted: str, what: str, cure: str) -> Finding:
     reasons = list(_reasons(sent, wanted))
     return Finding(
         id="redirect-uri-differs",
         certainty="certain",
         seen=f"redirect_uri is {url(sent)}; {what} {url(wanted)}: {', '.join(reasons) or 'they differ'}.",
-        cause="Redirect URIs are compared as texts, character by character.",
+        cause="The service compares redirect URIs as text, character by character.",
         cure=cure,
         difference=difference(sent, wanted),
     )
@@ -76,10 +73,6 @@ def _registered(case: Case) -> tuple[str, ...]:
     return case.app.redirect_uris if case.app is not None else ()
 
 
-def _nearest(sent: str, registered: Iterable[str]) -> str:
-    return max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
-
-
 def _reasons(sent: str, wanted: str) -> Iterator[str]:
     """Tell the usual ways in which two spellings of one address differ."""
     one, other = _split(sent), _split(wanted)
@@ -92,7 +85,7 @@ def _reasons(sent: str, wanted: str) -> Iterator[str]:
         yield f"port {one.port or 'left out'} for {other.port or 'none'}"
     yield from _of_path(one.path, other.path)
     if one.query != other.query:
-        yield "the query string differs"
+        yield "the query string is different"
     if one.fragment != other.fragment:
         yield "the fragment differs"
 
@@ -112,7 +105,7 @@ def _of_host(one: SplitResult, other: SplitResult) -> Iterator[str]:
             yield "the host is spelt with other capitals"
         return
     if one.hostname in _LOOPBACK and other.hostname in _LOOPBACK:
-        yield f"{one.hostname} for {other.hostname}: the same machine, and another text"
+        yield f"{one.hostname} for {other.hostname}: the same machine, but not the same text"
         return
     yield f"host {one.hostname} for {other.hostname}"
 

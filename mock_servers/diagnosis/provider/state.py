@@ -13,7 +13,7 @@ from mock_servers.wire.wording import cut, duration
 
 
 def state_missing(case: Case) -> Finding | None:
-    """/authorize was called without one."""
+    """The request to /authorize has no state."""
     if case.unrouted:
         return None
     asked = case.request.form if case.request.method == "POST" else case.request.query
@@ -23,14 +23,14 @@ def state_missing(case: Case) -> Finding | None:
     return Finding(
         id="state-lost",
         certainty="certain",
-        seen="state is there and empty." if empty else "The request has no state.",
-        cause="Without it a person cannot be told from somebody who was sent to your redirect URI with a foreign code.",
-        cure="Make a fresh random state for each log-in, keep it in the person's session, and compare it on return.",
+        seen="state is empty." if empty else "The request has no state.",
+        cause="Without a state you cannot tell your own person from one whom an attacker sent with another code.",
+        cure="Make a new random state for each log-in, keep it in the person's session, and compare it on return.",
     )
 
 
 def state_lost(case: Case) -> Finding | None:
-    """What came to the platform's callback belongs to no log-in that is under way."""
+    """The platform's callback got a state that belongs to no log-in in progress."""
     if case.unrouted:
         return None
     sent = case.request.query.get("state")
@@ -42,53 +42,49 @@ def state_lost(case: Case) -> Finding | None:
 
 def _of_pending(case: Case, pending: PendingAuthorization) -> Finding | None:
     if pending.mount != f"/{case.record.service}":
-        return _told(
+        return _lost(
             f"This state was issued by {pending.mount}/authorize; it came to {case.record.path}.",
-            "The two token services know their own log-ins alone.",
+            "Each of the two token services knows only its own log-ins.",
         )
     if pending.spent_at is not None:
-        return _told(
+        return _lost(
             f"This state was used {duration(case.now - pending.spent_at)} ago.",
-            "The page was reloaded, or the browser went back to it: a state is good once.",
+            "The page was reloaded, or the browser went back to it. A state works once.",
         )
     if case.now >= pending.expires_at:
         age = case.now - pending.expires_at + STATE_KEPT
-        return _told(
+        return _lost(
             f"This state was issued {duration(age)} ago and expired {duration(case.now - pending.expires_at)} ago.",
-            "The person took longer at the provider than the platform waits (for how long that is, is our guess).",
+            "The person took longer than the platform waits. (How long it waits is our guess.)",
         )
     return None
 
 
 def _none_sent(case: Case) -> Finding:
     if "code" in case.request.query:
-        return _told("The query has a code and no state.", "The provider always returns the state that it was given.")
-    return _told(
+        return _lost("The query has a code and no state.", "The provider always returns the state that it got.")
+    return _lost(
         "The query has neither code nor state.",
-        "This is the platform's own redirect URI; nobody opens it but a browser that a provider sends back.",
+        "This is the platform's own redirect URI. Only a browser that a provider sends back opens it.",
     )
 
 
 def _unknown(case: Case, sent: str) -> Finding:
-    if _was_the_clients(case, sent):
-        return _told(
+    if any(each.state == sent for each in case.known.store.pending.values()):
+        return _lost(
             f"state {cut(sent)} is the one that your application sent to /authorize.",
-            "The platform puts a state of its own between itself and the provider, and gives yours back at the end: "
-            "your application has played the provider's part.",
+            "The platform sends the provider a state of its own, and gives yours back at the end: "
+            "your application acted as the provider.",
         )
-    return _told(
-        f"state {cut(sent)} is none that this service has issued.",
+    return _lost(
+        f"state {cut(sent)} was not issued by this service.",
         "It was issued before the mock was started or reset, by the other token service (/oauth2 or /oauth2-mock), or "
         "to another browser session.",
     )
 
 
-def _was_the_clients(case: Case, sent: str) -> bool:
-    return any(each.state == sent for each in case.known.store.pending.values())
-
-
-def _told(seen: str, cause: str) -> Finding:
-    cure = "Begin again at /authorize, and let the browser follow each redirect with its cookies."
+def _lost(seen: str, cause: str) -> Finding:
+    cure = "Start again at /authorize, and let the browser follow each redirect with its cookies."
     return Finding(id="state-lost", certainty="certain", seen=seen, cause=cause, cure=cure)
 
 

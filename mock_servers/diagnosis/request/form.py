@@ -58,7 +58,7 @@ _ANY_PRESENCE: Final = (
 
 
 def json_body(case: Case) -> Finding | None:
-    """The parameters are JSON, or a form that is labelled as JSON."""
+    """The body is JSON, or a form that is labelled as JSON."""
     is_json = case.request.body[:100].lstrip()[:1] == b"{"
     sent = case.request.content_type
     inside = next((name for name, value in case.request.form.pairs if "grant_type" in (json_object(value) or ())), None)
@@ -72,7 +72,7 @@ def json_body(case: Case) -> Finding | None:
         id="json-body",
         certainty="certain",
         seen=f"Content-Type is {shown(sent)} and the body is {body}.",
-        cause="HTTP libraries send objects as JSON unless told otherwise; the token endpoint of OAuth takes a form.",
+        cause="Many HTTP libraries send an object as JSON by default. An OAuth token endpoint takes a form.",
         cure="Send grant_type=…&client_assertion=… as a form: in requests data={…} rather than json={…}, in axios and "
         f"fetch a URLSearchParams, with Content-Type {FORM}.",
     )
@@ -83,8 +83,8 @@ def _json_inside(name: str) -> Finding:
         id="json-body",
         certainty="certain",
         seen=f"The parameter {shown(name)} holds the whole request as JSON.",
-        cause="The object was written as JSON first, and that text was sent as one parameter of a form.",
-        cure="Send each of its members as a parameter of the form.",
+        cause="Your code wrote the object as JSON, and then sent that text as one parameter of a form.",
+        cure="Send each member as its own form parameter.",
     )
 
 
@@ -97,8 +97,8 @@ def multipart_body(case: Case) -> Finding | None:
         id="multipart-body",
         certainty="certain",
         seen=f"Content-Type is {shown(sent.partition(';')[0])}.",
-        cause="requests sends it for files={…}, browsers and fetch for FormData, curl for -F; a token endpoint reads "
-        "no parts.",
+        cause="requests sends it for files={…}, browsers and fetch for FormData, curl for -F. A token endpoint "
+        "does not read it.",
         cure="Send a form: in requests data={…} in place of files=, in fetch and axios a URLSearchParams in place of "
         f"FormData, in curl -d in place of -F, with Content-Type {FORM}.",
     )
@@ -113,13 +113,13 @@ def compressed_body(case: Case) -> Finding | None:
         id="compressed-body",
         certainty="certain",
         seen=f"The body is compressed: {f'Content-Encoding is {shown(sent)}' if sent else 'it begins as gzip does'}.",
-        cause="The service reads a form as it is; nobody unpacks it first. (What the real one does is our guess.)",
+        cause="The service does not unpack a body. (How the real service answers is our guess.)",
         cure="Send the form uncompressed, and leave Content-Encoding out.",
     )
 
 
 def encoded_twice(case: Case) -> Finding | None:
-    """The whole form was encoded once more, so that it has one parameter whose name is everything."""
+    """The whole form was encoded twice, so it arrived as one long parameter name."""
     found = next((name for name in case.request.form if any(f"{each}=" in name for each in PARAMETERS)), None)
     if found is None:
         return None
@@ -127,13 +127,13 @@ def encoded_twice(case: Case) -> Finding | None:
         id="encoded-twice",
         certainty="certain",
         seen=f"The form has a parameter whose name holds the whole form ({len(found)} characters).",
-        cause="The finished text of a form was encoded once more: its = and & arrived as parts of a name.",
-        cure="Encode once: give the HTTP library the parameters as an object, or finished text as it is.",
+        cause="Your code encoded the finished form again: its = and & arrived as part of a name.",
+        cure="Encode once: give the HTTP library an object, or send the finished text as it is.",
     )
 
 
 def joined_parameters(case: Case) -> Finding | None:
-    """Parameters are joined by something else than &, so that the first has swallowed the others."""
+    """Something other than & joins the parameters, so the first one contains the others."""
     found, escaped = next(_swallowing(case), None), [name for name in case.request.form if name.startswith("amp;")]
     if found is None:
         return _escaped(escaped[0]) if escaped else None
@@ -142,7 +142,7 @@ def joined_parameters(case: Case) -> Finding | None:
         id="parameters-joined",
         certainty="certain",
         seen=f"{name} holds {swallowed}= as well: between them is {shown(by)}.",
-        cause="Parameters of a form are joined by &, on one line; whatever else joins them is part of the value.",
+        cause="Form parameters are joined by &, on one line. Any other character is part of the value.",
         cure="Join the parameters by &, or give them to the HTTP library as an object.",
     )
 
@@ -152,7 +152,7 @@ def _escaped(name: str) -> Finding:
         id="parameters-joined",
         certainty="certain",
         seen=f"The form has a parameter {shown(name[:_LONGEST_NAME])}: its parameters are joined by &amp;.",
-        cause="The form was escaped for HTML, or copied from a page that was.",
+        cause="The form was escaped for HTML, or copied from an HTML page.",
         cure="Join the parameters by &, or give them to the HTTP library as an object.",
     )
 
@@ -165,7 +165,7 @@ def _swallowing(case: Case) -> Iterator[tuple[str, str, str]]:
 
 
 def parameter_name(case: Case) -> Finding | None:
-    """A parameter is there under another name: assertion, clientAssertion, grant-type."""
+    """A parameter has the wrong name, such as assertion, clientAssertion or grant-type."""
     form = case.request.form
     spelt = ((name, meant) for name in form if (meant := _meant(name)) and meant not in form)
     found = next(spelt, None) or next(_by_value(case), None)
@@ -176,7 +176,7 @@ def parameter_name(case: Case) -> Finding | None:
         id="parameter-name",
         certainty="certain",
         seen=f"The form has {shown(sent)}, and no {meant}.",
-        cause="The names of parameters are compared letter by letter; what the service does not know it passes over.",
+        cause="Parameter names must match exactly. The service ignores names that it does not know.",
         cure=f"Call it {meant}.",
     )
 
@@ -198,7 +198,7 @@ def _meant(sent: str) -> str | None:
 
 
 def content_type_missing(case: Case) -> Finding | None:
-    """The body is a form that is labelled as nothing, or as plain text."""
+    """The body is a form, but its Content-Type is missing or plain text."""
     sent = case.request.content_type
     text = not sent or sent.lower().startswith("text/plain")
     if not text or b"grant_type=" not in case.request.body[:_LONGEST]:
@@ -207,14 +207,13 @@ def content_type_missing(case: Case) -> Finding | None:
         id="content-type-missing",
         certainty="certain",
         seen=f"The body is a form, and {f'Content-Type is {shown(sent)}' if sent else 'there is no Content-Type'}.",
-        cause="HTTP libraries label a form that is given as an object; text that is put together by hand they send as "
-        "what it is, text.",
+        cause="HTTP libraries set the form type when you give them an object. They send your own text as text.",
         cure=f"Give the parameters as an object, or set Content-Type to exactly {FORM}.",
     )
 
 
 def secret_style_client_credentials(case: Case) -> Finding | None:
-    """A client id and secret, as other services take them."""
+    """The request has a client id and secret, but this grant needs an assertion."""
     form = case.request.form
     if form.get("grant_type") != "client_credentials" or "client_secret" not in form or "client_assertion" in form:
         return None
@@ -223,7 +222,7 @@ def secret_style_client_credentials(case: Case) -> Finding | None:
         id="secret-style-client-credentials",
         certainty="certain",
         seen="The request has a client_secret and no client_assertion.",
-        cause=f"Client credentials go by a signed assertion here; the secret is for code and refresh alone.{ignored}",
+        cause=f"Here client_credentials needs a signed assertion. The secret is only for code and refresh.{ignored}",
         cure="Sign a JWT with the app's private key (RS512, kid, iss = sub = API key, aud = this URL, jti, exp) and "
         "send it as client_assertion, with client_assertion_type "
         "urn:ietf:params:oauth:client-assertion-type:jwt-bearer.",
@@ -238,9 +237,9 @@ def query_string_params(case: Case) -> Finding | None:
     return Finding(
         id="query-string-params",
         certainty="certain",
-        seen=f"{', '.join(named)}: in the URL, while the body has {_body(case)}.",
-        cause="The service reads the body alone. (URLs end in logs, too, with every token that they hold.)",
-        cure="Put the parameters into the body, as a form: in axios the second argument of post, not params.",
+        seen=f"{', '.join(named)}: in the URL, but the body has {_body(case)}.",
+        cause="The service reads only the body. (Logs keep URLs, with every token in them.)",
+        cure="Send the parameters in the body, as a form. In axios use the second argument of post, not params.",
     )
 
 
@@ -250,7 +249,7 @@ def _body(case: Case) -> str:
 
 
 def charset_suffix(case: Case) -> Finding | None:
-    """The content type is right, and goes on."""
+    """The Content-Type has something after the type, such as a charset."""
     sent = case.request.content_type
     first, semicolon, _ = sent.partition(";")
     if not semicolon or first.strip().lower() != FORM or not case.refused_by(_CONTENT_TYPE):
@@ -259,8 +258,8 @@ def charset_suffix(case: Case) -> Finding | None:
         id="charset-suffix",
         certainty="certain",
         seen=f"Content-Type is {shown(sent)}{', and this mock was told to be strict about it' * case.known.is_all}.",
-        cause="Your HTTP client adds a charset. Whether the real service minds is disputed: its source compares the "
-        "whole header, yet live clients send one.",
+        cause="Your HTTP client adds a charset. Its source compares the whole header, but live clients send one: we do "
+        "not know whether the real service refuses it.",
         cure=f"Set the header yourself, to exactly {FORM}{'; or leave strict_content_type off' * case.known.is_all}.",
     )
 

@@ -18,27 +18,23 @@ _OF_PLATFORM: Final = ("client_credentials", TOKEN_EXCHANGE, "authorization_code
 _TYPE_RULE: Final = "check_subject_token_type_id_token"
 _LONGEST: Final = 200
 _OTHERS: Final = {
-    "password": "No service here asks for a person's password.",
-    "implicit": "The implicit flow has no token request, and none of these services offers it.",
+    "password": "No service here accepts a person's password.",
+    "implicit": "The implicit flow has no token request, and these services do not offer it.",
 }
 _TYPE_START: Final = "urn:ietf:params:oauth:token-type:"
 _OTHER_TYPES: Final = {
-    "access_token": "An access token is not exchanged here: the id_token of the same answer is.",
-    "jwt": "The value is a JWT, and yet the service wants it called an id_token; some libraries send this by default.",
-    "refresh_token": "A refresh token is not exchanged: refresh it, or exchange the id_token.",
-    "saml2": "The platform takes no SAML assertions.",
-    "saml1": "The platform takes no SAML assertions.",
+    "access_token": "You cannot exchange an access token. Exchange the id_token of the same answer.",
+    "jwt": "Some libraries send this by default. The value is a JWT, but the type must say id_token.",
+    "refresh_token": "You cannot exchange a refresh token. Refresh it, or exchange the id_token.",
+    "saml2": "The platform does not accept SAML assertions.",
+    "saml1": "The platform does not accept SAML assertions.",
 }
 
 
-def _grants(case: Case) -> tuple[str, ...]:
-    own = next((each.grants for each in case.known.providers if each.name == case.record.service), None)
-    return own if own is not None else _OF_PLATFORM
-
-
 def grant_type(case: Case) -> Finding | None:
-    """The grant type is no grant of this service, or does not fit the rest of the form."""
-    sent, grants = case.form("grant_type"), _grants(case)
+    """The service does not have this grant type, or it does not fit the rest of the form."""
+    own = next((each.grants for each in case.known.providers if each.name == case.record.service), None)
+    sent, grants = case.form("grant_type"), own if own is not None else _OF_PLATFORM
     if (
         sent is None
         or joined_parameters(case)
@@ -61,13 +57,13 @@ def _meant(sent: str, grants: tuple[str, ...]) -> tuple[str, str, str | None]:
     """Say what was sent, why, and which grant was meant."""
     plain, seen = unquote(sent), f"grant_type is {shown(sent)}."
     if plain != sent and unquote(plain) in grants:
-        cause = "It was encoded twice: the percent signs arrived as they are. HTTP libraries encode a form themselves."
+        cause = "It was encoded twice, so the percent signs are part of the value. HTTP libraries encode a form."
         return seen, cause, unquote(plain)
     if sent.strip() != sent and sent.strip() in grants:
         return seen, "There is white space around it.", sent.strip()
     if sent == JWT_BEARER:
         cause = (
-            "That is the grant of RFC 7523, section 2.1, with the JWT in assertion; these services use a JWT to "
+            "That is the grant of RFC 7523, section 2.1, with the JWT in assertion. These services use a JWT to "
             "authenticate the client (section 2.2)."
         )
         return seen, cause, grants[0]
@@ -86,11 +82,11 @@ def _misspelt(sent: str, seen: str, grants: tuple[str, ...]) -> tuple[str, str, 
     if not near:
         return seen, "No service here has such a grant.", None
     grant = words[near[0]]
-    return seen, f"It is nearly {grant}: a typing error, or the URN was shortened.", grant
+    return seen, f"It is almost {grant}: a typing error, or the URN was shortened.", grant
 
 
 def subject_token_type(case: Case) -> Finding | None:
-    """The type of the subject token is missing, shortened, or another's."""
+    """The type of the subject token is missing, shortened or wrong."""
     sent, raw = case.form("subject_token_type"), list(case.request.form)
     if sent == ID_TOKEN_TYPE or not (case.refused_by(_TYPE_RULE) or case.form("grant_type") == TOKEN_EXCHANGE):
         return None
@@ -109,19 +105,22 @@ def subject_token_type(case: Case) -> Finding | None:
 
 def _of_type(sent: str | None) -> str:
     if sent is None:
-        return "A token exchange says of what type its subject token is, and here there is one type only."
-    if unquote(sent) == ID_TOKEN_TYPE:
-        return "It was encoded twice: the percent signs arrived as they are."
-    if sent.strip() == ID_TOKEN_TYPE:
-        return "There is white space around it."
+        return "A token exchange must name the type of its subject token. Here only one type is allowed."
     if sent == ID_TOKEN_TYPE.removeprefix(_TYPE_START):
         return "The URN was shortened to its last word."
-    other = _OTHER_TYPES.get(sent.removeprefix(_TYPE_START))
-    return other or "It is compared as a text, character by character."
+    return _OTHER_TYPES.get(sent.removeprefix(_TYPE_START)) or _inexact(sent, ID_TOKEN_TYPE)
+
+
+def _inexact(sent: str, wanted: str) -> str:
+    if unquote(sent) == wanted:
+        return "It was encoded twice, so the percent signs are part of the value."
+    if sent.strip() == wanted:
+        return "There is white space around it."
+    return "The service compares it as text, character by character."
 
 
 def client_assertion_type(case: Case) -> Finding | None:
-    """The type of the assertion is missing beside an assertion, or almost right, or another's."""
+    """The type of the client assertion is missing, almost right or wrong."""
     sent, form = case.form("client_assertion_type"), case.request.form
     if sent == ASSERTION_TYPE or "client_assertion" not in form or "client_assertion_type" in _empty_ones(case):
         return None
@@ -142,14 +141,10 @@ def _empty_ones(case: Case) -> list[str]:
 
 def _of_assertion_type(sent: str | None) -> str:
     if sent is None:
-        return "The service reads an assertion only beside its type."
-    if unquote(sent) == ASSERTION_TYPE:
-        return "It was encoded twice: the percent signs arrived as they are."
-    if sent.strip() == ASSERTION_TYPE:
-        return "There is white space around it."
+        return "The service reads an assertion only when its type is there too."
     if sent == JWT_BEARER:
-        return "That is the URN of a grant type; the client's own has client-assertion-type in it."
-    return "It is compared as a text, character by character."
+        return "That is the URN of a grant type. The right URN has client-assertion-type in it."
+    return _inexact(sent, ASSERTION_TYPE)
 
 
 FINDERS: Final = (

@@ -11,17 +11,16 @@ from mock_servers.journal.private_key import private_key_in
 
 
 def private_key_sent(case: Case) -> Finding | None:
-    """A private key came over the wire, wherever in the request."""
+    """The request contains a private key."""
     where = private_key_in(case.request)
     if where is None:
         return None
     return Finding(
         id="private-key-sent",
         certainty="certain",
-        seen=f"{where} has a PRIVATE KEY in it.",
-        cause="A private key signs on your side and never leaves it. This one has gone over the wire, and stands in "
-        "logs by now.",
-        cure="Make a new key pair, register its public half, and withdraw this key NOW. Send what the new key signs: "
+        seen=f"{where} contains a PRIVATE KEY.",
+        cause="A private key must never leave your side. This one was sent over the network, and is now in logs.",
+        cure="Withdraw this key NOW, make a new key pair, and register its public half. Send what the new key signs: "
         "a JWT in client_assertion.",
     )
 

@@ -26,7 +26,7 @@ _PROBES: Final = re.compile(
 
 
 def wrong_path(case: Case) -> Finding | None:
-    """The path is nearly one that is answered, or is answered to another method."""
+    """The path or the method is almost, but not exactly, one that the service answers."""
     path, method = case.record.path, case.request.method
     if case.refused_by(*_METHODS):
         return _of_method(path, method)
@@ -38,13 +38,13 @@ def wrong_path(case: Case) -> Finding | None:
     return Finding(
         id="wrong-path",
         certainty="certain" if near is not None else "likely",
-        seen=f"{method} {shown(path)} is answered by nothing here.",
-        cause=_cause(path, near) if near is not None or case.known.is_all else "No API is known to live there.",
+        seen=f"{method} {shown(path)} does not exist here.",
+        cause=_cause(path, near) if near is not None or case.known.is_all else "No known API has this path.",
         cure=f"Did you mean {near}?"
         if near is not None
-        else "Call the path that the API's own documentation has, in this environment."
+        else "Call the path from the API's own documentation, in this environment."
         if not case.known.is_all
-        else "Call one of the APIs that this mock has, or let it play this one: list it in nhsauth.toml under apis, "
+        else "Call one of the APIs that this mock has, or add this one: list it in nhsauth.toml under apis, "
         "with its path and its upstream.",
     )
 
@@ -74,9 +74,9 @@ def _of_method(path: str, method: str) -> Finding:
         id="wrong-path",
         certainty="certain",
         seen=f"The method is {method}.",
-        cause="The URL was opened in a browser, or a redirect (of http to https, of a slash) made a GET of the POST."
+        cause="A browser opened the URL, or a redirect (http to https, or a slash) changed the POST to a GET."
         if token and method == "GET"
-        else "This path knows one method alone.",
+        else "This path accepts only one method.",
         cure=f"Did you mean {'POST' if token else 'GET'} {path}?",
     )
 
@@ -96,12 +96,12 @@ def _nearest(path: str) -> str | None:
 
 def _cause(path: str, near: str | None) -> str:
     if near is None:
-        return "No API of this mock lives there: list a team's own in the configuration, under apis."
+        return "This mock has no API there. List your own API in the configuration, under apis."
     if path.endswith("/") and path.rstrip("/") == near.partition(" ")[2]:
-        return "There is a slash too many at the end."
+        return "There is an extra slash at the end."
     if "access_token" in path:
-        return "access_token is the path of CIS2's token endpoint; the platform's is token."
-    return "Base URL and path were put together with a part too few or too many."
+        return "CIS2's token endpoint ends in access_token. The platform's ends in token."
+    return "Your code joined the base URL and the path with a part missing or repeated."
 
 
 FINDERS: Final = (Finder(find=wrong_path, rules=(*_METHODS, *_PATHS)),)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_servers.apim import flows, sessions
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
-from mock_servers.rules import Policy
 from mock_servers.state.grant import Issued
 from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store, Table
@@ -45,8 +44,8 @@ _AT_PROVIDER: Final = Place(
 )
 _AT_USERINFO: Final = Place(
     kind="access token",
-    cure="send the access_token of a log-in through the platform's own /authorize (the combined flow); what a provider "
-    "gave is good at that provider's own userinfo",
+    cure="send the access_token of a log-in through the platform's own /authorize (the combined flow); a provider's "
+    "token works only at that provider's own userinfo",
 )
 _PAIR: Final = "subject_token"
 """Is told together with whatever else is in the wrong place: mostly the two were swapped."""
@@ -55,21 +54,22 @@ _REDEEM: Final = {
 }
 _PLATFORM: Final = ("oauth2", "oauth2-mock", "gateway")
 """The services of the platform, as records name them; the others are identity providers."""
-_CODE_ELSEWHERE: Final = "The platform, CIS2 and NHS login each give codes, and each redeems its own alone."
+_CODE_ELSEWHERE: Final = "The platform, CIS2 and NHS login each issue codes. Each accepts only its own."
+_CODE_AS_ID_TOKEN: Final = "This is an authorization code. Exchange it for an id_token first, and send that."
 _MEANING: Final = {
-    "authorization code": "An authorization code is what a log-in gives; it buys the id_token, and is none itself.",
-    "access token": "An access token opens an API, and is good for nothing else.",
-    "refresh token": "A refresh token buys the next access token, and is good for nothing else.",
-    "id_token": "An id_token tells the platform who logged in; it opens no API.",
-    "client assertion": "A client assertion proves which app is asking, and says nothing about a person.",
-    "API key": "An API key names the app; it is no token.",
-    "client secret": "A client secret belongs into client_secret and nowhere else.",
+    "authorization code": "This is an authorization code. It is only for getting tokens.",
+    "access token": "This is an access token. It is only for calling an API.",
+    "refresh token": "This is a refresh token. It is only for getting the next access token.",
+    "id_token": "This is an id_token. It tells the platform who logged in; no API accepts it.",
+    "client assertion": "This is a client assertion. It proves which app is asking, and says nothing about a person.",
+    "API key": "This is an API key. It names the app, and is not a token.",
+    "client secret": "This is a client secret. It belongs only in client_secret.",
 }
 
 
 _AT_ITS_PROVIDER: Final = {
-    "access token": "An access token of {issuer} is good at {issuer}'s own userinfo alone; the platform gives its own.",
-    "refresh token": "A refresh token of {issuer} renews {issuer}'s own tokens; the platform gives its own.",
+    "access token": "An access token of {issuer} works only at {issuer}'s own userinfo. The platform issues its own.",
+    "refresh token": "A refresh token of {issuer} renews only {issuer}'s tokens. The platform issues its own.",
 }
 _ASSERTION_FIRST: Final = Place(
     kind="access token",
@@ -97,7 +97,7 @@ def _misplaced(name: str, store: Store, record: Record, origin: str, hosts: Host
         id=_finding_id(name, issued),
         certainty="certain",
         seen=f"{name} is {described(issued, record.at, revoked_at(store, issued, record.sent[name]))}.",
-        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(issued),
+        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(name, issued),
         cure=_cure(issued, place, redeem_url(issued, origin, hosts)),
     )
 
@@ -115,8 +115,10 @@ def _of_provider(issued: Issued) -> bool:
     return issued.issuer not in ("the platform", "the mock")
 
 
-def _meaning(issued: Issued) -> str:
-    """Say what a value is good for."""
+def _meaning(name: str, issued: Issued) -> str:
+    """Say what a value is good for, and what it must become first where it is sent for an id_token."""
+    if name == _PAIR and issued.kind == "authorization code" and _of_provider(issued):
+        return _CODE_AS_ID_TOKEN
     if _of_provider(issued) and issued.kind in _AT_ITS_PROVIDER:
         return _AT_ITS_PROVIDER[issued.kind].format(issuer=issued.issuer)
     return _MEANING[issued.kind]
@@ -135,16 +137,13 @@ def _finder(name: str) -> Finder:
     return Finder(find=misplaced_value, rules=_RULES[name])
 
 
-def _names(policies: Iterable[Policy[Any]]) -> tuple[str, ...]:
-    return tuple(rule.name for policy in policies for rule in policy.rules)
-
-
 def described(issued: Issued, now: float, revoked_at: float | None = None) -> str:
     """Return what a value is, in the developer's words: whose, what kind, when; used, expired, revoked or good."""
     if issued.at is None:
         return f"the {issued.kind} of app {shown(issued.client_id)}"
     person = f", for {issued.person}" if issued.person else ""
-    when = f"issued {duration(now - issued.at)} ago to client {shown(issued.client_id)}{person}"
+    client = f" to client {shown(issued.client_id)}" if issued.client_id else ""
+    when = f"issued {duration(now - issued.at)} ago{client}{person}"
     return f"the {issued.kind} that {issued.issuer} {when}; {_state(issued, now, revoked_at)}"
 
 
@@ -166,6 +165,8 @@ def _state(issued: Issued, now: float, revoked_at: float | None) -> str:
         return f"it was revoked {duration(now - revoked_at)} ago"
     if issued.expires_at is not None and issued.expires_at < now:
         return f"it expired {duration(now - issued.expires_at)} ago"
+    if issued.is_overheard:
+        return "nothing that passed by since has used it up"
     return "it is still unused" if issued.kind == "authorization code" else "it is still good"
 
 
@@ -211,8 +212,8 @@ def _cure(issued: Issued, place: Place, redeem_at: str) -> str:
 
 _BEARER_IDS: Final = {"API key": "api-key-as-bearer", "client assertion": "assertion-as-bearer"}
 _RULES: Final = {
-    "client_assertion": _names(flows.CLIENT_ASSERTION),
-    "subject_token": _names(flows.SUBJECT_TOKEN),
+    "client_assertion": rules_of(*flows.CLIENT_ASSERTION),
+    "subject_token": rules_of(*flows.SUBJECT_TOKEN),
     "refresh_token": ("find_refresh_token",),
     "code": ("find_code",),
     "client_secret": ("check_client_secret",),

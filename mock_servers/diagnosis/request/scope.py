@@ -8,6 +8,7 @@ from typing import Final
 from mock_servers.apim.scopes import APPLICATION, level_mark
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.gateway.service import find_api
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.provider.provider import Provider
@@ -24,7 +25,7 @@ _AT_API: Final = ("check_scope", "check_scope_by_newest_suite")
 
 
 def scopes_none_left(case: Case) -> Finding | None:
-    """The app has no product for application access, or none for people of this provider at this level."""
+    """The app has no scope for applications, or none for people of this provider at this level."""
     app, ahead = case.app, {rule.name for rule in case.ahead}
     if app is None:
         return None
@@ -54,7 +55,7 @@ def _of_application(name: str, scopes: Iterable[str]) -> Finding:
         id="scopes-none-left",
         certainty="certain",
         seen=f"App {shown(name)} has no scope with {APPLICATION}; it has {_listed(scopes)}.",
-        cause="Its products are all for people; client_credentials gives an application's own token.",
+        cause="All its APIs are for people. client_credentials gives a token to an application.",
         cure="Subscribe it to an API for application-restricted access, or exchange a person's id_token.",
     )
 
@@ -81,13 +82,13 @@ def _able(provider: Provider, wanted: str, people: Collection[Person]) -> list[s
 
 def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: object, who: str) -> Finding:
     own = [scope for scope in scopes if f":user-{provider.word}:" in scope]
-    other = f" It has none for people of {provider.title} at all." if not own else ""
+    other = f" It has no scope at all for people of {provider.title}." if not own else ""
     return Finding(
         id="scopes-none-left",
         certainty="certain",
         seen=f"The person logged in at {provider.title} with {provider.level_claim} {shown(level)}; app {shown(name)} "
         f"has {_listed(own or scopes)}.{other}",
-        cause="Of the app's scopes only those of the id_token's level are given, and none has it.",
+        cause="The token gets only scopes of the id_token's level, and the app has none of them.",
         cure=f"{who}, or subscribe the app to an API for this level."
         if who
         else f"Subscribe the app to an API for people of {provider.title} at this level.",
@@ -95,7 +96,7 @@ def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: obje
 
 
 def scope_too_low(case: Case) -> Finding | None:
-    """An API wants another kind of token than it got."""
+    """The API needs another kind of token."""
     token = case.learned.get("token")
     if not isinstance(token, AccessToken) or not case.refused_by(*_AT_API):
         return None
@@ -106,7 +107,7 @@ def scope_too_low(case: Case) -> Finding | None:
         id="scopes-none-left",
         certainty="certain",
         seen=f"The token is {whose}, of {grant}, with {_listed(token.scopes)}.",
-        cause="This API takes the other kind, or another level.",
+        cause="This API needs the other kind of token, or another level.",
         cure=f"{who}." if who else _OTHER_KIND,
     )
 
@@ -116,11 +117,10 @@ _OTHER_KIND: Final = "For a person's API exchange an id_token; for an applicatio
 
 def _who_for_api(case: Case, token: AccessToken) -> str:
     """Say who could have called a team's own API, where a person has called it at another level than it wants."""
-    apis = [api for api in case.known.store.apis.values() if f"{case.record.path}/".startswith(f"{api.path}/")]
+    api = find_api(case.known.store, case.record.path)
     provider = _PROVIDERS.get(token.session.people) if token.session is not None else None
-    if provider is None or not apis:
+    if provider is None or api is None:
         return ""
-    api = max(apis, key=lambda each: len(each.path))
     return who_would_do(provider, api.scopes, case.known.store.people.values())
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import is_private
@@ -54,19 +54,15 @@ _SHORTEST: Final = 6
 _SIGNED_TIMES: Final = ("exp", "jti")
 
 
-def _rules(*policies: Any) -> tuple[str, ...]:
-    return tuple(rule.name for policy in policies for rule in policy.rules)
-
-
 _JUDGES: Final = {
     "client_assertion": (
         "check_subject_token_beside_assertion",
         "check_client_assertion_present",
-        *_rules(*flows.CLIENT_ASSERTION),
+        *rules_of(*flows.CLIENT_ASSERTION),
         "find_credentials",
         "decode_assertion",
     ),
-    "subject_token": ("check_subject_token_beside_assertion", *_rules(*flows.SUBJECT_TOKEN)),
+    "subject_token": ("check_subject_token_beside_assertion", *rules_of(*flows.SUBJECT_TOKEN)),
     "refresh_token": ("check_refresh_token_present", "find_refresh_token"),
     "code": ("check_code_present", "find_code"),
     "client_secret": ("check_client_secret_present", "check_client_secret"),
@@ -100,8 +96,8 @@ def _empty(name: str, sent: str) -> Finding:
         id="empty-parameter",
         certainty="certain",
         seen=f"{name} was sent, but {'empty' if not sent else f'has nothing but white space in it, {shown(sent)}'}.",
-        cause="The variable behind it is empty where the form is put together; the service takes that for absent.",
-        cure=f"Send as {name} {BELONGS.get(name, 'its value')}, and stop where there is none.",
+        cause="The variable was empty when your code built the form. The service treats it as missing.",
+        cure=f"Send as {name} {BELONGS.get(name, 'its value')}, and stop when you have none.",
     )
 
 
@@ -115,7 +111,7 @@ def _wrong(name: str, sent: str, case: Case) -> Finding | None:
 
 
 def _public_key(name: str, value: str) -> Finding | None:
-    """A public key or a certificate stands where a token or a secret belongs."""
+    """A public key or a certificate was sent instead of a token or a secret."""
     found, members = _PUBLIC.search(value), json_object(value)
     if found is None and not (members and "kty" in members):
         return None
@@ -123,8 +119,8 @@ def _public_key(name: str, value: str) -> Finding | None:
     return Finding(
         id="public-key-sent",
         certainty="certain",
-        seen=f"{name} is {what}: public, and no harm done.",
-        cause="A public key is registered once, as a JWK in the app's key set; no request carries it.",
+        seen=f"{name} is {what}: it is public, so this does no harm.",
+        cause="You register a public key once, as a JWK in the app's key set. You never send it in a request.",
         cure=f"Register the key, and send as {name} {BELONGS.get(name, 'its value')}.",
     )
 
@@ -137,13 +133,13 @@ def _unfilled(name: str, sent: str) -> Finding | None:
         id="variable-not-filled-in",
         certainty="certain" if unfilled else "likely",
         seen=f"{name} is {spelt(sent)}: {_SEEN_UNFILLED if unfilled else _SEEN_PATH}.",
-        cause="Whatever was to put the value there has not run, or has found none.",
+        cause="The step that fills in the value did not run, or found no value.",
         cure=f"Send as {name} {BELONGS[name]}{'' if unfilled else ': read the file, and send what is in it'}.",
     )
 
 
 _SEEN_UNFILLED: Final = "a variable that was not filled in"
-_SEEN_PATH: Final = "by its looks the path of a file, and the file was not read"
+_SEEN_PATH: Final = "it looks like the path of a file that was not read"
 
 
 def _json(name: str, sent: str) -> Finding | None:
@@ -159,27 +155,27 @@ def _of_members(name: str, members: Mapping[str, Any], member: str | None) -> tu
     """Say what a JSON object is that stands for a value, why, and what to send instead."""
     belongs = BELONGS.get(name, "its value")
     if member is not None:
-        return "JSON, a whole answer", f"The value is one member of it, {member}.", f"Send its {member} alone."
+        return "JSON, a whole answer", f"The value is only one member of it, {member}.", f"Send only its {member}."
     if "error" in members or "fault" in members or "issue" in members:
         said = shown(members.get("error_description") or members.get("error") or members.get("fault"))
-        cause = f"The step before this one failed ({said}), and its answer was sent on unread."
-        return "JSON, an error answer", cause, f"Cure that error first, then send as {name} {belongs}."
+        cause = f"The step before this one failed ({said}). Your code sent its answer on without a check."
+        return "JSON, an error answer", cause, f"Fix that error first, then send as {name} {belongs}."
     if "access_token" in members:
         cause = f"That answer has no {' or '.join(_MEMBERS.get(name, (name,)))} in it."
         return "JSON, a whole token answer", cause, f"Send as {name} {belongs}."
     if any(each in members for each in _SIGNED_TIMES):
         return (
-            "JSON, the claims of a JWT that nobody has signed",
-            "A JWT is the three parts that a library returns.",
+            "JSON, the claims of a JWT that is not signed",
+            "A JWT has three parts, and a library makes it.",
             (f"Sign the claims, and send as {name} {belongs}."),
         )
     if "sub" in members or "nhsid_useruid" in members or "nhs_number" in members:
         return (
-            "JSON, what a userinfo endpoint tells",
-            "Userinfo tells of a person, and is no token.",
+            "JSON, the answer of a userinfo endpoint",
+            "Userinfo describes a person. It is not a token.",
             (f"Send as {name} {belongs}."),
         )
-    return "JSON", "A whole object was sent where one text belongs.", f"Send as {name} {belongs}."
+    return "JSON", "Your code sent a whole object, not one text.", f"Send as {name} {belongs}."
 
 
 def _around(name: str, sent: str, case: Case) -> Finding | None:
@@ -191,8 +187,8 @@ def _around(name: str, sent: str, case: Case) -> Finding | None:
         id="wrapped-value",
         certainty="certain",
         seen=f"{name} is the right kind of value, with {found.words}.",
-        cause="The service takes what arrives as it is, character by character.",
-        cure=f"Send {name} bare, encoded once, as the HTTP library does with a form by itself.",
+        cause="The service compares the value character by character.",
+        cure=f"Send {name} with nothing around it. Let the HTTP library encode the form, once.",
     )
 
 
@@ -204,8 +200,8 @@ def _of_other_app(case: Case, known: Issued) -> Finding | None:
         id="secret-of-other-app",
         certainty="certain",
         seen=f"client_secret is the secret of app {shown(known.client_id)}; client_id is {shown(asking.client_id)}.",
-        cause="Key and secret come from two settings, or from two environments, and one was not changed.",
-        cure="Take API key and secret of one app, from one page of the developer portal.",
+        cause="Your code takes key and secret from two settings. Only one of them was changed.",
+        cure="Copy API key and secret of the same app, from one page of the developer portal.",
     )
 
 
@@ -220,11 +216,11 @@ def _cut_or_grown(name: str, sent: str, case: Case) -> Finding | None:
         id="wrapped-value",
         certainty="certain",
         seen=f"{name} has {len(sent)} characters, and begins as a value of {len(good)} that was issued here"
-        f"{'' if cut_off else f', with {spelt(sent[len(good) :])} behind it'}.",
-        cause="Its end was lost: by the width of a field, or a copied line."
+        f"{'' if cut_off else f', with {spelt(sent[len(good) :])} after it'}.",
+        cause="Its end was cut off, by a field or a copied line."
         if cut_off
-        else "What followed it in a URL or a line was taken along.",
-        cure=f"Send {name} whole, and nothing behind it.",
+        else "Your code copied what came after it in a URL or a line.",
+        cure=f"Send the whole {name}, and nothing after it.",
     )
 
 
@@ -243,11 +239,11 @@ def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:
 
 
 _NAMED: Final = {
-    "empty-parameter": "The parameter is there and empty, which counts as absent.",
-    "public-key-sent": "A public key or a certificate stands where a token or a secret belongs.",
-    "json-as-value": "A whole JSON answer, or the claims of a JWT, was sent where one text belongs.",
-    "variable-not-filled-in": "A variable was not filled in, or a file was named in place of what is in it.",
+    "empty-parameter": "The parameter is empty, which counts as missing.",
+    "public-key-sent": "A public key or a certificate was sent instead of a token or a secret.",
+    "json-as-value": "A whole JSON answer, or the claims of a JWT, was sent instead of one value.",
+    "variable-not-filled-in": "A variable was not filled in, or the path of a file was sent instead of its content.",
     "secret-of-other-app": "The client secret is another app's.",
-    "wrapped-value": "The value is right, with white space, quotes, its name or an encoding too many around it.",
+    "wrapped-value": "The value is right, but has white space, quotes, its name or one encoding too many.",
 }
 FINDERS: Final = tuple(_finder(name) for name in _JUDGES)

@@ -10,9 +10,9 @@ from typing import Final
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.of_itself import ASSERTION, described_jwt
-from mock_servers.diagnosis.shapes import is_path, is_unfilled
+from mock_servers.diagnosis.shapes import API_KEY, is_path, is_unfilled
 from mock_servers.jose import jwts
-from mock_servers.jose.jwts import Jwt, MalformedJwtError
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
@@ -21,7 +21,6 @@ from mock_servers.wire.wording import cut, duration, shown, spelt
 from mock_servers.wire.wrapping import json_object
 
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
 _SHORTEST: Final = 12
 _USUAL_HOUR: Final = 3000
@@ -43,7 +42,7 @@ def token_in(header: str) -> str:
 
 
 def kept_too_long(case: Case) -> Finding | None:
-    """A token of ours that has expired."""
+    """The access token has expired."""
     token = _expired(case)
     if token is None:
         return None
@@ -54,10 +53,10 @@ def kept_too_long(case: Case) -> Finding | None:
         id="kept-too-long",
         certainty="certain",
         seen=f"The token is {duration(age)} old and expired {duration(late)} ago.",
-        cause=f"It was kept as if it lived an hour; it lives {life}."
+        cause=f"Your code kept it for an hour, but it lives {life}."
         if age >= _USUAL_HOUR
-        else f"It lives {life}, and was kept to its end and beyond.",
-        cure="Renew it a minute before the seconds of expires_in have passed since the token answer.",
+        else f"It lives {life}, and your code used it after that.",
+        cure="Get a new token one minute before expires_in is over.",
     )
 
 
@@ -73,7 +72,7 @@ def _expired(case: Case) -> tuple[float, float] | None:
 
 
 def token_of_other_environment(case: Case) -> Finding | None:
-    """A token of the platform, but not of this environment; without provenance a guess by its shape."""
+    """The access token is from another environment of the platform."""
     sent = token_in(_sent(case))
     token = case.known.store.access_tokens.get(sent) if case.known.is_all else None
     if token is not None and token.environment != case.known.environment:
@@ -82,8 +81,8 @@ def token_of_other_environment(case: Case) -> Finding | None:
             certainty="certain",
             seen=f"The token was issued by environment {token.environment}; this API is one of "
             f"{case.known.environment}.",
-            cause="Each environment knows its own tokens alone.",
-            cure="Take the URL of the token service and that of the API from one setting.",
+            cause="Each environment knows only its own tokens.",
+            cure="Use one setting for the URL of the token service and the URL of the API.",
         )
     if token is not None or case.known.issued(sent) is not None or not ACCESS_TOKEN.fullmatch(sent):
         return None
@@ -91,8 +90,8 @@ def token_of_other_environment(case: Case) -> Finding | None:
         id="token-of-other-environment",
         certainty="possible",
         seen=f"Bearer {cut(sent)} has the shape of a platform access token (28 letters and digits){_not_issued(case)}.",
-        cause="By its shape it is the token of another environment, or an old one.",
-        cure="Get the token from the token service of the environment whose API you call.",
+        cause="It looks like a token of another environment, or an old one.",
+        cure="Get the token in the same environment as the API that you call.",
     )
 
 
@@ -101,9 +100,9 @@ def _not_issued(case: Case) -> str:
 
 
 def provider_token_at_api(case: Case) -> Finding | None:
-    """A JWT, which no access token of the platform is: of which kind, it says itself."""
+    """The bearer token is a JWT. An access token of the platform never is."""
     sent = token_in(_sent(case))
-    jwt = _decoded(sent)
+    jwt = jwts.decoded(sent)
     if jwt is None or case.known.issued(sent) is not None:
         return None
     what = described_jwt(jwt)
@@ -112,8 +111,8 @@ def provider_token_at_api(case: Case) -> Finding | None:
     return Finding(
         id="provider-token-at-api",
         certainty="likely" if what else "possible",
-        seen=f"The bearer token is a JWT, {what or 'of an unknown kind'}; access tokens of the platform are no JWTs.",
-        cause="A token of CIS2 or NHS login is good at that provider's userinfo alone.",
+        seen=f"The bearer token is a JWT, {what or 'of an unknown kind'}; access tokens of the platform are not JWTs.",
+        cause="A token of CIS2 or NHS login works only at that provider's userinfo.",
         cure="Exchange the id_token at /oauth2/token, and send the access_token of that answer.",
     )
 
@@ -123,7 +122,7 @@ def _assertion_as_bearer(jwt: Jwt) -> Finding:
         id="assertion-as-bearer",
         certainty="certain" if "jti" in jwt.claims and "aud" in jwt.claims else "likely",
         seen=f"The bearer token is {ASSERTION}.",
-        cause="A client assertion proves to the token endpoint which app is asking; it opens no API.",
+        cause="A client assertion tells the token endpoint which app is asking. No API accepts it.",
         cure="Post it to the token endpoint as client_assertion first, and send the access_token of that answer as "
         "Bearer token.",
     )
@@ -137,34 +136,27 @@ def token_in_query(case: Case) -> Finding | None:
         id="token-in-query",
         certainty="certain",
         seen="There is an access_token in the URL, and no Authorization header.",
-        cause="The platform reads the header alone. (URLs end in logs, with every token that they hold.)",
-        cure="Send it as Authorization: Bearer and the token, and leave it out of the URL.",
+        cause="The platform reads only the header. (Logs keep URLs, with every token in them.)",
+        cure="Send it in the header Authorization: Bearer <token>, and not in the URL.",
     )
 
 
-def _decoded(text: str) -> Jwt | None:
-    try:
-        return jwts.decode(text)
-    except MalformedJwtError:
-        return None
-
-
 def api_key_as_bearer(case: Case) -> Finding | None:
-    """An API key where a token is wanted: in its own header, or by its shape behind Bearer."""
+    """The request has an API key, but this API needs an access token."""
     headers = case.request.headers
     if not is_call(case):
         return None
     if "authorization" not in headers:
         return _key_instead(headers["apikey"]) if "apikey" in headers else None
     sent = token_in(headers["authorization"])
-    if case.known.issued(sent) is not None or not _API_KEY.fullmatch(sent):
+    if case.known.issued(sent) is not None or not API_KEY.fullmatch(sent):
         return None
     return Finding(
         id="api-key-as-bearer",
         certainty="possible",
         seen=f"Bearer {cut(sent)} is 32 letters and digits{_not_issued(case)}.",
-        cause="By its shape it is an API key or a refresh token; access tokens have 28.",
-        cure="Send the access_token of the token answer. Where an API takes a key, that goes into the header apikey.",
+        cause="It looks like an API key or a refresh token; an access token has 28 characters.",
+        cure="Send the access_token of the token answer. An API that takes a key reads it from the header apikey.",
     )
 
 
@@ -173,13 +165,13 @@ def _key_instead(key: str) -> Finding:
         id="api-key-as-bearer",
         certainty="certain",
         seen=f"There is a header apikey ({cut(key)}) and no Authorization header.",
-        cause="This API is restricted to a person or an application with a token; a key alone opens other APIs.",
+        cause="This API needs a token, of a person or of an application. A key is enough only for other APIs.",
         cure="Get an access token at /oauth2/token and send it as Authorization: Bearer.",
     )
 
 
 def bearer_shape(case: Case) -> Finding | None:
-    """The header is no `Bearer` and a token: mostly text that was never checked."""
+    """The Authorization header is not `Bearer` and a token."""
     sent = case.request.headers.get("authorization")
     if not is_call(case) or sent is None:
         return _no_header(case) if is_call(case) else None
@@ -190,8 +182,8 @@ def bearer_shape(case: Case) -> Finding | None:
         id="bearer-shape",
         certainty="certain",
         seen=f"The Authorization header is {spelt(sent)}: {what}.",
-        cause=_of_token_call(case) or "The value was put together without looking at what it holds.",
-        cure="Send Authorization: Bearer, one blank, and the access_token of a token answer whose status was 200.",
+        cause=_of_token_call(case) or "Your code built the header without a check of the token.",
+        cure="Send Authorization: Bearer, one space, and the access_token of a token answer with status 200.",
     )
 
 
@@ -203,21 +195,21 @@ def _no_header(case: Case) -> Finding | None:
         certainty="certain",
         seen="There is no Authorization header.",
         cause=_of_token_call(case) or _instead(case) or _NOT_SET,
-        cure="Send Authorization: Bearer, one blank, and the access_token of the token answer.",
+        cure="Send Authorization: Bearer, one space, and the access_token of the token answer.",
     )
 
 
-_NOT_SET: Final = "Your code has not set it, or a redirect or a proxy has dropped it."
+_NOT_SET: Final = "Your code did not set it, or a redirect or a proxy removed it."
 
 
 def _instead(case: Case) -> str | None:
     """Name a header that was meant to be Authorization."""
     near = get_close_matches("authorization", [name for name in case.request.headers if name != "authorization"], n=1)
-    return f"There is a header {shown(near[0])}, which nobody reads." if near else None
+    return f"There is a header {shown(near[0])}, but the service does not read it." if near else None
 
 
 def token_cut_off(case: Case) -> Finding | None:
-    """The token begins as one that was issued, and ends before its end."""
+    """The access token was cut off, or has something after its end."""
     sent = token_in(_sent(case))
     whole = [str(key) for key in case.known.store.access_tokens.snapshot()] if len(sent) >= _SHORTEST else []
     good = next((each for each in whole if each != sent and (each.startswith(sent) or sent.startswith(each))), None)
@@ -227,8 +219,8 @@ def token_cut_off(case: Case) -> Finding | None:
         id="bearer-shape",
         certainty="certain",
         seen=f"The token has {len(sent)} characters, and begins as one of {len(good)} that was issued here.",
-        cause="Its end was lost by the width of a field, or what followed it was taken along.",
-        cure="Send the access_token whole, and nothing behind it.",
+        cause="A field or a copied line cut it off, or added what came after it.",
+        cure="Send the whole access_token, and nothing after it.",
     )
 
 
@@ -237,24 +229,24 @@ def _shape(sent: str) -> str | None:
     if not sent.lower().startswith("bearer"):
         return f"its scheme is {shown(scheme)}, not Bearer" if " " in sent.strip() else "the word Bearer is missing"
     if not token or token.lower() == "bearer":
-        return "there is nothing behind Bearer"
+        return "there is nothing after Bearer"
     return next((words for words, holds in _OF_TOKEN.items() if holds(token)), None)
 
 
 _OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
     "Bearer is there twice": lambda token: token.lower().startswith("bearer "),
-    "what stands behind Bearer is no token but a variable that was never filled": is_unfilled,
-    "what stands behind Bearer is the path of a file, which was not read": is_path,
-    "what stands behind Bearer is JSON, the whole token answer: send its access_token alone": lambda token: (
+    "after Bearer comes a variable that was never filled in": is_unfilled,
+    "after Bearer comes the path of a file that was not read": is_path,
+    "after Bearer comes JSON, the whole token answer: send only its access_token": lambda token: (
         "access_token" in (json_object(token) or ())
     ),
-    "what stands behind Bearer is JSON, an error answer: the step before failed, and nobody looked": lambda token: (
+    "after Bearer comes JSON, an error answer: the step before failed": lambda token: (
         "error" in (json_object(token) or ())
     ),
-    "what stands behind Bearer is JSON, the whole answer or an error body": lambda token: token[0] in "{[",
+    "after Bearer comes JSON, a whole answer or an error": lambda token: token[0] in "{[",
     "there are quotes around the token": lambda token: token[0] in "\"'" or token[-1] in "\"'",
-    "there are blanks or line ends inside the token": lambda token: re.search(r"\s|\\n", token),
-    "there are characters in it that no token has": lambda token: re.search(r"[^A-Za-z0-9._~+/=-]", token),
+    "there are spaces or line ends inside the token": lambda token: re.search(r"\s|\\n", token),
+    "it has characters that no token has": lambda token: re.search(r"[^A-Za-z0-9._~+/=-]", token),
 }
 
 
@@ -265,7 +257,7 @@ def _of_token_call(case: Case) -> str | None:
         return None
     return (
         f"The last token call, {duration(case.now - last.at)} ago, answered {last.status} "
-        f"({shown(last.error_description or last.error)}): a program that does not look at that goes on like this."
+        f"({shown(last.error_description or last.error)}): your program did not check that answer."
     )
 
 
@@ -283,8 +275,8 @@ FINDERS: Final = (
         find=provider_token_at_api,
         rules=("find_token",),
         named={
-            "provider-token-at-api": "A JWT, which no access token of the platform is: of which kind, it says itself.",
-            "assertion-as-bearer": "A client assertion was sent to an API, and not to the token endpoint.",
+            "provider-token-at-api": "The bearer token is a JWT. An access token of the platform never is.",
+            "assertion-as-bearer": "A client assertion was sent to an API, not to the token endpoint.",
         },
     ),
     Finder(find=token_of_other_environment, rules=("find_token",)),

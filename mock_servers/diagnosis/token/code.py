@@ -22,7 +22,7 @@ _TWICE: Final = 30
 
 
 def code_spent_or_late(case: Case) -> Finding | None:
-    """The mock gave this code, and it is of no use here."""
+    """The code is real, but it is spent, expired, or belongs elsewhere."""
     issued = case.known.issued(case.form("code") or "")
     if issued is None or issued.kind != "authorization code" or issued.redeem_at != case.record.path:
         return None
@@ -38,10 +38,10 @@ def _elsewhere(case: Case, issued: Issued) -> Finding | None:
     return Finding(
         id="code-spent-or-late",
         certainty="certain",
-        seen=f"This code was given by {of}; it came to {here or case.request.origin}.",
-        cause="Each environment redeems the codes that it has given, and no others.",
-        cure=f"Redeem it at {redeem_url(issued, case.request.origin, case.known.hosts)}: take the URLs of log-in and "
-        "token request from one setting.",
+        seen=f"This code was issued by {of}; it was sent to {here or case.request.origin}.",
+        cause="Each environment accepts only its own codes.",
+        cure=f"Redeem it at {redeem_url(issued, case.request.origin, case.known.hosts)}: use one setting for the "
+        "URLs of log-in and token request.",
     )
 
 
@@ -50,14 +50,15 @@ def _spent(case: Case, issued: Issued) -> Finding | None:
         return None
     gap, first = case.now - issued.spent_at, first_use(case, "code")
     by = f" by exchange {first.id}" if first is not None else ""
-    twice = "Your callback ran twice: a reload, a double click, a development mode that renders twice, or a retry."
-    why = twice if gap < _TWICE else "This one was kept somewhere and sent again."
+    client = f", for client {shown(issued.client_id)}" if issued.client_id else ""
+    twice = "Your callback ran twice: a reload, a double click, a retry, or a mode that renders twice."
+    why = twice if gap < _TWICE else "Your code kept this one and sent it again."
     return Finding(
         id="code-spent-or-late",
         certainty="certain",
-        seen=f"This code was redeemed {duration(gap)} ago{by}, for client {shown(issued.client_id)}.",
-        cause=f"A code is good once. {(known_loss(first) if first is not None else None) or why}",
-        cure="Redeem a code once and keep the tokens: look the state up, delete it, and only then redeem.",
+        seen=f"This code was redeemed {duration(gap)} ago{by}{client}.",
+        cause=f"A code works once. {(known_loss(first) if first is not None else None) or why}",
+        cure="Redeem a code once and keep the tokens: find the state, delete it, and only then redeem the code.",
     )
 
 
@@ -69,21 +70,21 @@ def _late(case: Case, issued: Issued) -> Finding | None:
         id="code-spent-or-late",
         certainty="certain",
         seen=f"This code was issued {duration(case.now - issued.at)} ago and lived {duration(lived)}.",
-        cause="A code bridges the moment between the redirect and your server's request, no more.",
-        cure="Redeem it when it arrives, and send the person to log in again.",
+        cause="A code is only for the moment between the redirect and your server's request.",
+        cure="Redeem each code as soon as it arrives. Now send the person to log in again.",
     )
 
 
 def _foreign(case: Case, issued: Issued) -> Finding | None:
     asking = case.record.client_id
-    if issued.client_id == asking or not case.refused_by(*_FIND):
+    if issued.client_id in ("", asking) or not case.refused_by(*_FIND):
         return None
     return Finding(
         id="code-spent-or-late",
         certainty="certain",
         seen=f"This code was issued to client {shown(issued.client_id)}; {shown(asking)} tried to redeem it.",
-        cause="A code is good for the client that sent the person to log in, and for no other.",
-        cure="Use one client_id for the log-in and for the tokens.",
+        cause="Only the client that sent the person to log in can redeem the code.",
+        cure="Use one client_id for the log-in and the token request.",
     )
 
 

@@ -32,7 +32,7 @@ def sent_token(case: Case) -> Sent | None:
 
 
 def refresh_token_of_other_environment(case: Case) -> Finding | None:
-    """A refresh token that another environment of the same service has issued."""
+    """The refresh token is from another environment of the same service."""
     value, store, at_provider = case.form("refresh_token") or "", case.known.store, provider_of(case)
     token, of_provider = store.refresh_tokens.get(value), store.provider_refresh_tokens.get(value)
     if at_provider is None and token is not None and token.environment != case.known.environment:
@@ -46,14 +46,14 @@ def _of_environment(of: str, here: str) -> Finding:
     return Finding(
         id="token-of-other-environment",
         certainty="certain",
-        seen=f"The refresh token was issued by {of}; it came to {here}.",
-        cause="Each service of each environment knows its own tokens alone.",
-        cure="Refresh at the URL that gave the token: take both from one setting.",
+        seen=f"The refresh token was issued by {of}; it was sent to {here}.",
+        cause="Each service of each environment knows only its own tokens.",
+        cure="Refresh at the URL that gave you the token: use one setting for both requests.",
     )
 
 
 def answer_lost_on_timeout(case: Case) -> Finding | None:
-    """The first use succeeded, its answer did not arrive, and nobody ever used what it gave."""
+    """The first refresh succeeded, but its answer never reached the client."""
     token, first = sent_token(case), first_use(case, "refresh_token")
     if token is None or token.spent_at is None or first is None or not _unused(case, token):
         return None
@@ -66,8 +66,8 @@ def answer_lost_on_timeout(case: Case) -> Finding | None:
         certainty="certain" if first.refusal is not None else "likely",
         seen=f"This refresh token was exchanged {duration(gap)} ago by exchange {first.id}, with success, and the new "
         "one that it gave was never used.",
-        cause=f"{why} With the answer the new refresh token was lost.",
-        cure="Wait longer for the answer (30 s), and do not repeat a refresh: let the person log in again.",
+        cause=f"{why} The new refresh token was lost with the answer.",
+        cure="Wait longer for the answer (30 s), and do not repeat a refresh. Now let the person log in again.",
     )
 
 
@@ -75,11 +75,11 @@ def _of_timeout(gap: float) -> str | None:
     timeout = next((each for each in _TIMEOUTS if 0 <= gap - each <= _NEAR), None)
     if timeout is None:
         return None
-    return f"A client that gives up after {timeout} s and tries again asks like this: the platform had answered."
+    return f"A client that gives up after {timeout} s and tries again looks like this. The platform did answer."
 
 
 def refresh_token_spent(case: Case) -> Finding | None:
-    """It has been exchanged before; each refresh gives a new one, and the old one dies at once."""
+    """The refresh token was used before. Each refresh gives a new one, and the old one stops working."""
     token = sent_token(case)
     if token is None or token.spent_at is None or answer_lost_on_timeout(case) is not None:
         return None
@@ -90,9 +90,9 @@ def refresh_token_spent(case: Case) -> Finding | None:
         certainty="certain",
         seen=f"This refresh token was exchanged {duration(case.now - token.spent_at)} ago{by}{_counted(token)}; "
         f"{_successor(case, token, first)}.",
-        cause="Each refresh gives a new refresh token, and the old one dies at once: two workers or two tabs shared "
-        "it, or an old copy was kept in a session.",
-        cure="Keep the refresh_token of the newest answer, and refresh under a lock.",
+        cause="Each refresh gives a new token and ends the old one: two workers or two tabs shared "
+        "it, or a session kept an old copy.",
+        cure="Keep the refresh_token of the latest answer, and refresh under a lock.",
     )
 
 
@@ -105,7 +105,7 @@ def _successor(case: Case, token: Sent, first: Record | None) -> str:
         return "that refresh was refused, as the session was too old for it, and the token was spent all the same"
     newer = _next(case, token)
     if newer is None:
-        return "the mock remembers its successor no longer"
+        return "what came after it is not known here"
     if newer.spent_at is not None:
         return f"its successor has been used as well, {duration(case.now - newer.spent_at)} ago"
     return "its successor is still unused"
@@ -128,7 +128,7 @@ def _unused(case: Case, token: Sent) -> bool:
 
 
 def no_refresh_here(case: Case) -> Finding | None:
-    """There is nothing to refresh: another app's token, a session that has ended, or a grant that gives none."""
+    """The token is another app's, its session has ended, or its grant gives no refresh token."""
     token = sent_token(case)
     if token is None:
         return _none_was_given(case) if case.known.issued(case.form("refresh_token") or "") is None else None
@@ -146,8 +146,8 @@ def _of_other_client(case: Case, token: Sent) -> Finding | None:
         id="no-refresh-here",
         certainty="certain",
         seen=f"The refresh token belongs to client {shown(owner)}; {shown(asking)} asked.",
-        cause="A refresh token is good for the client that it was issued to, and for no other.",
-        cure="Refresh with the client id and secret by which the token was got.",
+        cause="Only the client that got a refresh token can use it.",
+        cure="Refresh with the client id and secret that got the token.",
     )
 
 
@@ -159,10 +159,10 @@ def _ended(case: Case, token: Sent) -> Finding | None:
         id="no-refresh-here",
         certainty="certain",
         seen=f"The refresh token is of a session that is over: {ended}{_begun(token)}.",
-        cause="A refresh never puts the end of a session off: 12 hours after a log-in at CIS2, one hour after one at "
-        "NHS login it is over, and a log-out ends it before."
+        cause="A refresh does not make a session longer: 12 hours after a log-in at CIS2, one hour after one at "
+        "NHS login, it ends. A log-out ends it earlier."
         if isinstance(token, RefreshToken)
-        else "A provider's refresh token lives its own time, and a log-out ends it before.",
+        else "A provider's refresh token has a lifetime of its own, and a log-out ends it earlier.",
         cure="Let the person log in again.",
     )
 
@@ -174,21 +174,22 @@ def _ends_at(token: Sent) -> float:
 
 
 def _begun(token: Sent) -> str:
-    return f", having begun at {moment(token.session.issued_at)}" if isinstance(token, RefreshToken) else ""
+    begun = token.session.issued_at if isinstance(token, RefreshToken) else 0
+    return f", having begun at {moment(begun)}" if begun else ""
 
 
 def session_shortened(case: Case) -> Finding | None:
-    """The refresh asks for a shorter session, and the session is older than that."""
+    """The refresh asks for a shorter session than the one that is over already."""
     asked, token = case.form("_refresh_tokens_validity_ms"), sent_token(case)
-    if asked is None or not isinstance(token, RefreshToken):
+    if asked is None or not isinstance(token, RefreshToken) or not token.session.issued_at:
         return None
     return Finding(
         id="session-shortened",
         certainty="certain",
         seen=f"_refresh_tokens_validity_ms is {shown(asked)}, and the session is "
         f"{duration(case.now - token.session.issued_at)} old.",
-        cause="The parameter shortens the session for this refresh: nothing is left of it. The refresh token is spent.",
-        cure="Leave the parameter out, or send more milliseconds than the session is old; log in again before.",
+        cause="The parameter makes the session shorter, so nothing is left of it. The refresh token is spent.",
+        cure="Log in again. Then leave the parameter out, or send more milliseconds than the session is old.",
     )
 
 
@@ -202,9 +203,9 @@ def _none_was_given(case: Case) -> Finding | None:
         id="no-refresh-here",
         certainty="certain" if sent is None else "likely",
         seen=f"{'There is no refresh_token' if sent is None else f'refresh_token {cut(sent)} is not known here'}; the "
-        f"last tokens of this client came of client_credentials, {duration(case.now - last.at)} ago.",
-        cause="client_credentials gives no refresh token, in any circumstance.",
-        cure="Ask for a new token with a new assertion instead of refreshing.",
+        f"last tokens of this client came from client_credentials, {duration(case.now - last.at)} ago.",
+        cause="client_credentials never gives a refresh token.",
+        cure="Do not refresh: ask for a new token with a new assertion.",
     )
 
 

@@ -17,7 +17,7 @@ from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.wire.origins import canonical
+from mock_servers.wire.origins import canonical, origin_of
 from mock_servers.wire.wording import cut, difference, duration, moment, shown, url
 
 _REALM: Final = re.compile(
@@ -30,7 +30,7 @@ _MOST: Final = 6
 
 
 def opaque_subject_token(case: Case) -> Finding | None:
-    """It is no JWT, and the mock has not issued it: told by its looks, which is a guess."""
+    """An authorization code, or another value that is not a JWT, was sent as subject_token."""
     sent = case.form("subject_token")
     if sent is None or case.subject is not None or case.known.issued(sent) is not None or is_unfilled(sent):
         return None
@@ -40,8 +40,8 @@ def opaque_subject_token(case: Case) -> Finding | None:
     return Finding(
         id="code-as-subject-token",
         certainty="possible" if shape.also and case.known.is_all else "likely",
-        seen=f"subject_token {cut(sent)} is {shape.by}: by its looks {shape.words}.{_not_issued(case)}",
-        cause="It is no id_token: that is a JWT, which begins with eyJ and has two dots.",
+        seen=f"subject_token {cut(sent)} is {shape.by}: it looks like {shape.words}.{_not_issued(case)}",
+        cause="It is not an id_token. An id_token is a JWT: it begins with eyJ and has two dots.",
         cure="Exchange the authorization code at the identity provider's token endpoint, and send the id_token of that "
         "answer as subject_token.",
     )
@@ -52,7 +52,7 @@ def _not_issued(case: Case) -> str:
 
 
 def id_token_other_environment(case: Case) -> Finding | None:
-    """Its issuer is another environment's, or another mock's."""
+    """The id_token is from another environment, or from another mock."""
     iss = _iss(case)
     if not isinstance(iss, str) or iss in case.known.issuers() or iss_near_miss(case) is not None:
         return None
@@ -62,7 +62,7 @@ def id_token_other_environment(case: Case) -> Finding | None:
         certainty=certainty,
         seen=f"iss of subject_token is {url(iss)}: {whose}.",
         cause=f"{_mount(case)} of this environment ({case.known.environment}) trusts {_trusted(case)}.",
-        cure="Log in at the provider that belongs to the environment where the token is exchanged, or exchange it "
+        cure="Log in at the provider of the environment where you exchange the token, or exchange the token "
         "where it belongs.",
     )
 
@@ -82,7 +82,7 @@ def _trusted(case: Case) -> str:
 
 
 def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
-    realm, origin = _REALM.fullmatch(iss), _origin(iss)
+    realm, origin = _REALM.fullmatch(iss), origin_of(iss)
     host = case.known.hosts.of_origin(origin)
     title = next((each.title for each in PROVIDERS if host is not None and each.name == host.plays), None)
     if host is not None and title is not None:
@@ -90,22 +90,17 @@ def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
     if realm is not None:
         yield "certain", f"the mock realm {realm[1]}-{realm[2]}'s; /oauth2-mock trusts those of its environment"
     if not case.known.is_all:
-        yield "likely", "no issuer that is known of"
+        yield "likely", "not a known issuer"
     for provider in (each for each in PROVIDERS if iss == f"{origin}{each.path}"):
         if origin in case.known.origins:
             yield "certain", f"this mock's {provider.title}, which /oauth2 trusts"
         if provider.path:
             yield "likely", f"a {provider.title}'s, at a host by which this mock was never called"
-    yield "possible", "an issuer that this mock does not know"
-
-
-def _origin(iss: str) -> str:
-    scheme, mark, rest = iss.partition("://")
-    return f"{scheme}{mark}{rest.partition('/')[0]}"
+    yield "possible", "not an issuer that this mock knows"
 
 
 def iss_near_miss(case: Case) -> Finding | None:
-    """Its issuer is almost one that is trusted."""
+    """The issuer of the id_token is almost, but not exactly, a trusted one."""
     iss, trusted = _iss(case), case.known.issuers()
     if not isinstance(iss, str) or iss in trusted:
         return None
@@ -116,8 +111,8 @@ def iss_near_miss(case: Case) -> Finding | None:
         id="iss-near-miss",
         certainty="certain",
         seen=f"iss of subject_token is {url(iss)}, almost {url(near)}.",
-        cause="The service compares iss with the issuers that it trusts, character by character.",
-        cure="Send the id_token exactly as the provider gave it; a test that makes its own must copy the issuer of the "
+        cause="The service compares iss with its trusted issuers, character by character.",
+        cure="Send the id_token exactly as the provider gave it; a test that makes its own must use the issuer of the "
         "discovery document.",
         difference=difference(iss, near),
     )
@@ -132,7 +127,7 @@ def _loosely(iss: str) -> str:
 
 
 def id_token_expired(case: Case) -> Finding | None:
-    """It is of a log-in too long ago."""
+    """The id_token has expired: the log-in was too long ago."""
     exp = case.subject.claims.get("exp") if case.subject is not None else None
     if not javascript.is_number(exp) or not javascript.number(exp) < case.now:
         return None
@@ -143,7 +138,7 @@ def id_token_expired(case: Case) -> Finding | None:
         id="id-token-expired",
         certainty="certain",
         seen=f"This id_token{log_in} expired {ago} ago; the service's clock reads {moment(case.now)}.",
-        cause=f"It was kept since the log-in; {_lives(case)}.",
+        cause=f"Your code kept it after the log-in; {_lives(case)}.",
         cure="Exchange it right after the log-in, and keep the refresh_token that the exchange gives.",
     )
 
@@ -151,7 +146,9 @@ def id_token_expired(case: Case) -> Finding | None:
 def _lives(case: Case) -> str:
     claims = case.subject.claims if case.subject is not None else {}
     iat, exp = javascript.number(claims.get("iat", UNDEFINED)), javascript.number(claims.get("exp", UNDEFINED))
-    return f"by its own words it lived {duration(exp - iat)}" if exp > iat else f"its exp is {shown(claims.get('exp'))}"
+    return (
+        f"by its iat and exp it lived {duration(exp - iat)}" if exp > iat else f"its exp is {shown(claims.get('exp'))}"
+    )
 
 
 _FIND_PROVIDER: Final = ("find_provider",)

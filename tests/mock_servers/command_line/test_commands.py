@@ -468,7 +468,7 @@ def test_people_read_the_same_in_lines(run: Run) -> None:
         "  evidence S: read in the service's source or its own tests",
         f"  cause    {usual.cause}",
         f"  cure     {usual.cure}",
-        "  mistake  kid-missing: The header names no key.",
+        "  mistake  kid-missing: The header has no kid.",
         "",
     ]
 

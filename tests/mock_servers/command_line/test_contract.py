@@ -35,6 +35,7 @@ def run(folder: Path, *arguments: str, command: Sequence[str] = NHSAUTH) -> tupl
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_options_reach_pytest_and_the_summary_and_report_come_back(tmp_path: Path) -> None:
     code, text = run(tmp_path, "--report", "report.json", "-k", "test_errors and authorize-response-type")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
@@ -121,6 +122,7 @@ def test_interrupted_it_sums_up_what_was_asked(tmp_path: Path) -> None:
     assert re.search(r"\d+ hold, 0 differ", text)
 
 
+@pytest.mark.slow
 def test_a_target_that_cannot_be_judged_is_misuse(tmp_path: Path) -> None:
     assert run(tmp_path, "--target", "int", "-k", "ping")[0] == 2
 
@@ -132,6 +134,7 @@ def test_a_target_that_is_none_is_misuse(tmp_path: Path) -> None:
     assert "the contract target 'staging' is unknown" in text
 
 
+@pytest.mark.slow
 def test_a_report_of_no_known_kind_is_misuse(tmp_path: Path) -> None:
     code, text = run(tmp_path, "--report", "report.pdf")
 

@@ -18,7 +18,7 @@ from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
 from mock_servers.state.real_host import RealHost
-from mock_servers.state.settings import ApimSettings, ProviderSettings
+from mock_servers.state.settings import ApimSettings, ProviderSettings, WatchSettings
 
 EVERY_KEY = """
 public_urls = ["http://mock:8080"]
@@ -117,6 +117,10 @@ claims_file = "person.json"
 name = "pr-7.api.service.nhs.uk"
 plays = "platform"
 environment = "internal-dev"
+
+[watch]
+upstreams = {"int.api.service.nhs.uk" = "https://127.0.0.1:9443"}
+upstream_ca = "ca.pem"
 """
 
 Write = Callable[[str], Path]
@@ -127,6 +131,7 @@ def write(tmp_path: Path) -> Write:
     """Write nhsauth.toml, beside the files that EVERY_KEY names."""
     for name in ("cis2.pem", "nhs_login.pem", "realm.pem", "app.pem"):
         (tmp_path / name).touch()
+    (tmp_path / "ca.pem").write_text("")
     (tmp_path / "jwks.json").write_text('{"keys": [{"kid": "from-file"}]}')
     (tmp_path / "person.json").write_text('{"gp_registration_details": {"gp_ods_code": "A28826"}}')
 
@@ -156,6 +161,9 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
         allow_hosts=("keys.example",),
         diagnosis=False,
         test_suite_hosts=True,
+        watch=WatchSettings(
+            upstreams={"int.api.service.nhs.uk": "https://127.0.0.1:9443"}, upstream_ca=tmp_path / "ca.pem"
+        ),
         apim=ApimSettings(
             environment="ref",
             status_key="other",
@@ -251,7 +259,8 @@ def test_the_text_with_every_key_leaves_none_out() -> None:
 
     said = names(configuration_file.schema()) - {"keys"}  # of a key set
 
-    assert said - set(re.findall(r"\w+", EVERY_KEY)) == set()
+    lacking = said - set(re.findall(r"\w+", EVERY_KEY))
+    assert lacking == set(), "EVERY_KEY, at the top of this file, lacks these keys"
 
 
 def test_an_empty_file_means_the_defaults(write: Write) -> None:

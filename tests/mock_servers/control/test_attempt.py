@@ -1,6 +1,7 @@
 """What the page offers to paste into a shell works when it is pasted into a shell, whatever went wrong before."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from mock_servers.mock import Mock
 from mock_servers.pages import NextStep
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Api, Configuration
+from tests.powershell import faults
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("sh", "curl", "sed", "tr"))), reason="what is pasted needs a POSIX shell and curl"
@@ -39,6 +41,7 @@ def attempt(platform: Mock) -> NextStep:
     """What is offered for the last exchange."""
     step = corrected(platform, platform.exchanges.last, platform.url)
     assert step is not None
+    assert faults(step.powershell) == [], step.powershell
     return step
 
 
@@ -80,6 +83,32 @@ def test_a_code_as_subject_token_becomes_a_token_exchange_of_the_same_person(ser
     assert "grant_type=authorization_code" in step.command, "the code is redeemed: that is the step that was missing"
     assert "id-tokens" not in step.command, "no token is made from nothing"
     assert json.loads(body)["issued_token_type"] == "urn:ietf:params:oauth:token-type:access_token"
+
+
+def test_powershell_is_offered_the_same_requests(served: Mock) -> None:
+    code = served.issue_code("cis2", Wanted(client_id=APP), f"{served.url}/_nhsauth/callback")
+    send(served, "/oauth2/token", grant_type=EXCHANGE, subject_token=code)
+
+    step = attempt(served)
+
+    lines = step.powershell.splitlines()
+    assert lines[0] == f"$nhsauth = '{served.url}/_nhsauth'"
+    assert lines[1] == "function Ask($call, $body, $member) {"
+    assert lines[2].startswith("""  (Invoke-RestMethod -Method Post -Uri "$nhsauth/$call" -ContentType """)
+    assert lines[5].startswith("""$code = Ask 'log-ins' '{"provider": "cis2", "user": """)
+    assert lines[6] == f'$client_secret = (Invoke-RestMethod -Uri "$nhsauth/apps/{APP}").client_secret'
+    assert lines[7] == f"$id_token = (Invoke-RestMethod -Method 'POST' -Uri '{served.url}{CIS2}/access_token' -Body @{{"
+    assert lines[13] == "}).id_token"
+    assert lines[-6:] == [
+        "  'grant_type' = 'urn:ietf:params:oauth:grant-type:token-exchange'",
+        "  'subject_token_type' = 'urn:ietf:params:oauth:token-type:id_token'",
+        "  'subject_token' = $id_token",
+        "  'client_assertion_type' = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'",
+        "  'client_assertion' = $client_assertion",
+        "}",
+    ]
+    for field in re.findall(r"--data-urlencode '?\"?([a-z_]+)=", step.command):
+        assert f"  '{field}' = " in step.powershell
 
 
 @pytest.mark.parametrize(

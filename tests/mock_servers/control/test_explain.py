@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.control.explain import explain
+from mock_servers.explain.explanation import explain
 from mock_servers.mock import Mock
 
 Control = Callable[..., TestResponse]

@@ -6,7 +6,10 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.settings import ProviderSettings
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
@@ -209,3 +212,17 @@ def test_without_limit_all_that_is_kept_is_told(control: Control, platform: Mock
 
     assert [each["id"] for each in told] == [record.id for record in platform.exchanges]
     assert len(told) == 1000
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_would_be_met_later_is_no_headline_and_what_would_not_be_met_is_no_finding(
+    ring: KeyRing, *, strict: bool
+) -> None:
+    settings = ProviderSettings(strict_authorize=strict)
+    platform = Mock(Configuration(nhs_login=settings), ring=ring)
+
+    Client(platform).get("/authorize?client_id=nobody", base_url=platform.url).close()
+
+    record = platform.exchanges.last
+    assert record.headline == record.diagnosis == 'client_id "nobody" is no client of NHS login: register the app.'
+    assert [finding.id for finding in record.findings] == (["state-lost"] if strict else [])

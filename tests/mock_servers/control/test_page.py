@@ -249,7 +249,7 @@ def founding(platform: Mock, post: Post) -> str:
         "read in the service's source or its own tests",
         "certain code-as-subject-token",
         "is the authorization code that CIS2 issued",
-        "An authorization code is what a log-in gives",
+        "This is an authorization code.",
         "Exchange it at http://127.0.0.1:8080/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/access_",
         "Try it corrected",
         "as a request for token exchange",

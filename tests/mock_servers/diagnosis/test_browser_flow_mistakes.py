@@ -11,10 +11,11 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.fault import Fault
+from tests.mock_servers.answers import query_of, told
+from tests.mock_servers.diagnosis.findings import seen, top
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 OTHER_REDIRECT = "https://app.example/other"
@@ -28,24 +29,6 @@ def platform(platform: Mock) -> Mock:
     """The ready-made app has a second redirect URI."""
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT, OTHER_REDIRECT))
     return platform
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
-
-
-def top(platform: Mock) -> Finding:
-    return platform.exchanges.last.findings[0]
-
-
-def seen(platform: Mock) -> tuple[str, str]:
-    """The best finding's id, how sure it is."""
-    return top(platform).id, top(platform).certainty
-
-
-def query_of(answer: TestResponse) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
 def authorize_url(platform: Mock, **changes: str | None) -> str:
@@ -112,7 +95,7 @@ def test_an_assertion_in_a_basic_header_is_not_read(platform: Mock, http: Client
 
     assert answer.status_code == 400
     assert seen(platform) == ("credentials-in-basic", "certain")
-    assert "with a JWT in it" in top(platform).seen
+    assert "with a JWT in place" in top(platform).seen
     assert assertion[20:60] not in str(top(platform))
 
 
@@ -228,7 +211,7 @@ def test_client_credentials_give_nothing_to_refresh(platform: Mock, client_crede
 
     assert told(answer) == (400, "invalid_request", "refresh_token is missing")
     assert seen(platform) == ("no-refresh-here", "certain")
-    assert "came of client_credentials, 500 s ago" in top(platform).seen
+    assert "came from client_credentials, 500 s ago" in top(platform).seen
 
 
 def test_a_refresh_token_of_nobody_after_client_credentials(
@@ -371,10 +354,13 @@ def test_a_code_of_cis2_at_the_platform(platform: Mock, redeem: Post) -> None:
     [
         (f"{REDIRECT}/", "a slash at the end"),
         (REDIRECT.replace("http:", "https:"), "https for http"),
-        (REDIRECT.replace("127.0.0.1", "localhost"), "localhost for 127.0.0.1: the same machine, and another text"),
+        (
+            REDIRECT.replace("127.0.0.1", "localhost"),
+            "localhost for 127.0.0.1: the same machine, but not the same text",
+        ),
         (REDIRECT.replace(":8080", ":3000"), "port 3000 for 8080"),
         (REDIRECT.replace("callback", "Callback"), "capital letters in the path"),
-        (f"{REDIRECT}?next=1", "the query string differs"),
+        (f"{REDIRECT}?next=1", "the query string is different"),
         (REDIRECT.replace("callback", "return"), "the path differs"),
         ("https://App.Example/other", "the host is spelt with other capitals"),
         ("https://app.test/other", "host app.test for app.example"),
@@ -430,7 +416,7 @@ def test_a_state_that_nobody_issued(platform: Mock, http: Client) -> None:
 
     assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert seen(platform) == ("state-lost", "certain")
-    assert "none that this service has issued" in top(platform).seen
+    assert "not issued by this service" in top(platform).seen
 
 
 def test_the_applications_own_state_at_the_platforms_callback(platform: Mock, http: Client) -> None:
@@ -511,4 +497,4 @@ def test_a_patient_at_an_app_for_staff(platform: Mock, token_exchange: Post) -> 
     token_exchange("nhs_login")
 
     assert seen(platform) == ("scopes-none-left", "certain")
-    assert "It has none for people of NHS login at all." in top(platform).seen
+    assert "It has no scope at all for people of NHS login." in top(platform).seen

@@ -9,8 +9,8 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
+from tests.mock_servers.diagnosis.findings import seen, top
 
 UNKNOWN = ("Invalid Access Token", "keymanagement.service.invalid_access_token")
 MISSING = ("Invalid access token", "oauth.v2.InvalidAccessToken")
@@ -22,14 +22,6 @@ Ask = Callable[..., TestResponse]
 def told(answer: TestResponse) -> tuple[str, str]:
     fault = answer.get_json()["fault"]
     return fault["faultstring"], fault["detail"]["errorcode"]
-
-
-def top(platform: Mock) -> Finding:
-    return platform.exchanges.last.findings[0]
-
-
-def seen(platform: Mock) -> tuple[str, str]:
-    return top(platform).id, top(platform).certainty
 
 
 @pytest.fixture
@@ -46,8 +38,8 @@ def call(http: Client) -> Ask:
     ("header", "words", "wire"),
     [
         ("", "the word Bearer is missing", MISSING),
-        ("Bearer", "there is nothing behind Bearer", MISSING),
-        ("Bearer ", "there is nothing behind Bearer", MISSING),
+        ("Bearer", "there is nothing after Bearer", MISSING),
+        ("Bearer ", "there is nothing after Bearer", MISSING),
         ("Token abc", 'its scheme is "Token", not Bearer', MISSING),
         ("AVeryLongTokenWithoutScheme1", "the word Bearer is missing", MISSING),
         ("Bearer Bearer AVeryLongTokenWithoutScheme1", "Bearer is there twice", UNKNOWN),
@@ -59,8 +51,8 @@ def call(http: Client) -> Ask:
         ("Bearer ${TOKEN}", "a variable that was never filled", UNKNOWN),
         ("Bearer <token>", "a variable that was never filled", UNKNOWN),
         ('Bearer "AVeryLongTokenWithoutScheme1"', "there are quotes around the token", UNKNOWN),
-        ("Bearer AVeryLongToken\\n", "there are blanks or line ends inside the token", UNKNOWN),
-        ('Bearer {"error": "invalid_request"}', "is JSON, an error answer", UNKNOWN),
+        ("Bearer AVeryLongToken\\n", "there are spaces or line ends inside the token", UNKNOWN),
+        ('Bearer {"error": "invalid_request"}', "after Bearer comes JSON, an error answer", UNKNOWN),
     ],
 )
 def test_a_header_that_is_no_bearer_token(
@@ -110,7 +102,7 @@ def test_a_token_that_was_kept_for_an_hour(platform: Mock, call: Ask, token_exch
     assert (answer.status_code, told(answer)) == (401, EXPIRED)
     assert seen(platform) == ("kept-too-long", "certain")
     assert top(platform).seen == "The token is 59 min old and expired 49 min ago."
-    assert "as if it lived an hour" in top(platform).cause
+    assert "kept it for an hour" in top(platform).cause
 
 
 def test_a_token_that_was_kept_to_its_last_second(platform: Mock, call: Ask, token_exchange: Ask) -> None:
@@ -121,7 +113,7 @@ def test_a_token_that_was_kept_to_its_last_second(platform: Mock, call: Ask, tok
 
     assert told(answer) == EXPIRED
     assert top(platform).seen == "The token is 10 min old and expired 400 ms ago."
-    assert top(platform).cause == "It lives 10 min, and was kept to its end and beyond."
+    assert top(platform).cause == "It lives 10 min, and your code used it after that."
 
 
 def test_a_token_of_another_environment(platform: Mock, call: Ask, token_exchange: Ask) -> None:

@@ -46,7 +46,7 @@ def test_basic_authentication_before_it(found: Callable[[str], Finding]) -> None
     assert finding.id == "jwks-unreachable"
     assert f'"{server.url}/jwks.json" could not be fetched: it answered 401.' in finding.seen
     assert "asks for a log-in" in finding.cause
-    assert "own network, which the real platform cannot reach" in finding.cure
+    assert "own network, and the real platform cannot reach it" in finding.cure
     assert "The jti of this assertion is spent" in finding.cure
 
 
@@ -73,5 +73,5 @@ def test_nothing_that_listens(found: Callable[[str], Finding]) -> None:
 def test_a_host_that_the_mock_was_not_allowed_to_call(found: Callable[[str], Finding]) -> None:
     finding = found("https://example.com/jwks.json")
 
-    assert "the real platform would have tried" in finding.cause
+    assert "The real platform would have tried" in finding.cause
     assert "allow_hosts" in finding.cure

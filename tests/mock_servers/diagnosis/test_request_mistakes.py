@@ -8,8 +8,9 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
-from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
+from tests.mock_servers.answers import told
+from tests.mock_servers.diagnosis.findings import seen, top
 
 WANTED = Wanted(client_id="nhsauth-app")
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -19,26 +20,13 @@ BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 Ask = Callable[..., TestResponse]
 
 
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
-
-
-def top(platform: Mock) -> Finding:
-    return platform.exchanges.last.findings[0]
-
-
-def seen(platform: Mock) -> tuple[str, str]:
-    return top(platform).id, top(platform).certainty
-
-
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
         ("", "was sent, but empty"),
         ("id_token", "shortened to its last word"),
-        ("urn:ietf:params:oauth:token-type:jwt", "some libraries send this by default"),
-        ("urn:ietf:params:oauth:token-type:access_token", "the id_token of the same answer is"),
+        ("urn:ietf:params:oauth:token-type:jwt", "Some libraries send this by default"),
+        ("urn:ietf:params:oauth:token-type:access_token", "the id_token of the same answer"),
         (ID_TOKEN.replace(":", "%3A"), "encoded twice"),
     ],
 )
@@ -56,11 +44,11 @@ def test_a_subject_token_type(platform: Mock, token_exchange: Ask, sent: str, wo
 @pytest.mark.parametrize(
     ("sent", "words", "meant"),
     [
-        ("client-credentials", "nearly client_credentials", "client_credentials"),
-        ("client_credential", "nearly client_credentials", "client_credentials"),
-        ("Client_Credentials", "nearly client_credentials", "client_credentials"),
-        ("token-exchange", f"nearly {TOKEN_EXCHANGE}", TOKEN_EXCHANGE),
-        ("authorisation_code", "nearly authorization_code", "authorization_code"),
+        ("client-credentials", "almost client_credentials", "client_credentials"),
+        ("client_credential", "almost client_credentials", "client_credentials"),
+        ("Client_Credentials", "almost client_credentials", "client_credentials"),
+        ("token-exchange", f"almost {TOKEN_EXCHANGE}", TOKEN_EXCHANGE),
+        ("authorisation_code", "almost authorization_code", "authorization_code"),
         (" client_credentials", "white space", "client_credentials"),
         (TOKEN_EXCHANGE.replace(":", "%3A"), "encoded twice", TOKEN_EXCHANGE),
         (BEARER, "RFC 7523", "client_credentials"),
@@ -210,10 +198,10 @@ MANGLED = [
     (lambda jwt: f"{jwt}==", '"=" (U+003D, EQUALS SIGN)'),
     (lambda jwt: jwt[:100] + "–" + jwt[102:], "(U+2013, EN DASH) as character 101 of"),  # noqa: RUF001 - the mistake
     (lambda jwt: jwt[:100] + "+" + jwt[101:], '"+" (U+002B, PLUS SIGN) as character 101 of'),
-    (lambda jwt: jwt.rpartition(".")[0], "has 2 parts with something in it, where a JWT has three"),
-    (lambda jwt: jwt.partition(".")[0], "has 1 part with something in it, where a JWT has three"),
-    (lambda jwt: f"{jwt}.e30", "has 4 parts with something in it, where a JWT has three"),
-    (lambda jwt: f"{jwt}.e30.e30", "has five parts, as an encrypted JWT (JWE) has"),
+    (lambda jwt: jwt.rpartition(".")[0], "has 2 parts that are not empty, but a JWT has three"),
+    (lambda jwt: jwt.partition(".")[0], "has 1 part that are not empty, but a JWT has three"),
+    (lambda jwt: f"{jwt}.e30", "has 4 parts that are not empty, but a JWT has three"),
+    (lambda jwt: f"{jwt}.e30.e30", "has five parts, like an encrypted JWT (JWE)"),
     (lambda _: "undefined", 'is "undefined"'),
     (lambda _: "{{assertion}}", 'is "{{assertion}}"'),
 ]

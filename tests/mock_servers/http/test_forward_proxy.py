@@ -23,6 +23,7 @@ from mock_servers.mock import Mock
 from mock_servers.platform import real_names
 from mock_servers.platform.real_names import Prepared
 from mock_servers.state.clock import Clock
+from tests.mock_servers.http.talking import read_to_end
 
 INT = "int.api.service.nhs.uk"
 PING = "/oauth2/_ping"
@@ -293,16 +294,6 @@ def foreign() -> str:
 # many at once, and those that never end
 
 
-@pytest.fixture
-def _many_descriptors() -> Iterator[None]:
-    """Client and server are one process here, which has 1,024 descriptors on many machines."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 @pytest.mark.usefixtures("_many_descriptors")
 def test_five_hundred_tunnels_at_once_are_served(proxy: Proxy) -> None:
     statuses = []
@@ -346,13 +337,6 @@ def test_half_open_connections_hold_nobody_up_and_end(ring: KeyRing, tmp_path: P
 
     assert status == 200
     assert len(ends) == 60
-
-
-def read_to_end(sock: socket.socket) -> bytes:
-    try:
-        return b"".join(iter(lambda: sock.recv(65536), b""))
-    except ConnectionResetError:
-        return b""
 
 
 def test_a_stop_leaves_no_thread_and_no_tunnel(ring: KeyRing, tmp_path: Path) -> None:
@@ -463,6 +447,86 @@ def test_a_name_that_no_dns_could_hold_uses_nothing_up(
     assert [message for message in caplog.messages if "lead out of the mock already" in message] == []
 
 
+# clients' pages
+
+
+def registered(proxy: Proxy, redirect_uri: str) -> None:
+    proxy.platform.apps.create(client_id="late", name="Late", redirect_uris=(redirect_uri,))
+
+
+def plainly(proxy: Proxy, url: str) -> bytes:
+    host = url.partition("//")[2].partition("/")[0]
+    return proxy.say(f"GET {url} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("host", ["portal.example", "portal.test", "www.example.com"])
+def test_a_page_by_https_that_is_registered_while_the_mock_runs_is_empty(proxy: Proxy, host: str) -> None:
+    with pytest.raises(OSError, match="403"):
+        proxy.get("/back?code=x", host)
+
+    registered(proxy, f"https://{host}/back")
+
+    assert proxy.get("/back?code=x", host) == 200
+    assert proxy.get(host=INT) == 200
+
+
+def test_on_another_port_too(proxy: Proxy) -> None:
+    registered(proxy, "https://portal.example:8443/back")
+
+    connection = proxy.connection("portal.example", 8443)
+    connection.request("GET", "/back")
+    answer = connection.getresponse()
+
+    assert (answer.status, answer.read()) == (200, b"")
+    connection.close()
+
+
+@pytest.mark.parametrize("url", ["http://portal.example/back", "http://www.nhs.uk:8000/back"])
+def test_a_page_by_plain_http_is_empty(proxy: Proxy, url: str) -> None:
+    before = plainly(proxy, url)
+
+    registered(proxy, url)
+    after = plainly(proxy, url)
+
+    assert before.startswith(b"HTTP/1.1 403 ")
+    assert after.startswith(b"HTTP/1.1 200 ")
+    assert after.endswith(b"\r\n\r\n")
+    assert b"text/html" in after
+    assert len(proxy.platform.exchanges) == 0
+
+
+def test_a_page_whose_name_the_authority_may_not_speak_for_is_refused_with_what_to_do(proxy: Proxy) -> None:
+    registered(proxy, "https://www.nhs.uk/back")
+
+    answer = proxy.say(connect_to("www.nhs.uk:443"))
+
+    words = b"www.nhs.uk was registered since the mock began: for https, name its redirect URI in the configuration"
+    assert answer.startswith(b"HTTP/1.1 403 " + words)
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:9/back", "http://localhost:9/back", "http://app.localhost/back"])
+def test_a_page_on_this_machine_is_its_application_s(proxy: Proxy, uri: str) -> None:
+    registered(proxy, uri)
+
+    assert plainly(proxy, uri).startswith(b"HTTP/1.1 403 ")
+
+
+def test_the_mock_s_own_callback_page_is_shown_by_a_name_that_a_redirect_uri_has(proxy: Proxy) -> None:
+    registered(proxy, "http://mock.example/_nhsauth/callback")
+    call = b"GET /oauth2/_ping HTTP/1.1\r\nHost: mock.example\r\nConnection: close\r\n\r\n"
+
+    answer = proxy.say(call)
+
+    assert b'"version"' in answer
+
+
+def test_a_page_on_a_host_that_was_allowed_is_the_host_s(ring: KeyRing, tmp_path: Path) -> None:
+    with proxying(ring, tmp_path, "portal.example") as running:
+        registered(running, "http://portal.example/back")
+
+        assert plainly(running, "http://portal.example/back").startswith(b"HTTP/1.1 403 ")
+
+
 @pytest.mark.parametrize(
     ("allowed", "authority", "is_played"),
     [
@@ -480,7 +544,17 @@ def test_a_name_that_no_dns_could_hold_uses_nothing_up(
 def test_a_clients_host_is_played_unless_it_is_allowed_there(
     proxy: Proxy, allowed: tuple[str, ...], authority: str, *, is_played: bool
 ) -> None:
-    allowing = replace(proxy.prepared.proxy, allowed=allowed, clients=("app.example",))
+    allowing = replace(proxy.prepared.proxy, allowed=allowed, is_clients=lambda _: True, speaks_for=lambda _: True)
 
     assert allowing.is_played(authority) is is_played
-    assert (allowing.refusal("app.example:8443", tunnels=0) is None) is ("app.example:8443" in allowed)
+
+
+def test_a_port_that_is_allowed_leads_out_though_its_host_has_a_page(proxy: Proxy) -> None:
+    allowing = replace(
+        proxy.prepared.proxy, allowed=("app.example:8443",), is_clients=lambda _: True, speaks_for=lambda _: True
+    )
+
+    assert allowing.refusal("app.example:8443", tunnels=0) is None
+    assert not allowing.is_played("app.example:8443")
+    assert allowing.refusal_of_plain("https", "app.example:8443") is not None
+    assert allowing.refusal_of_plain("https", "app.example") is None

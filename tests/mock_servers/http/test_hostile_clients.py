@@ -25,6 +25,7 @@ from mock_servers.http.server import Server, start
 from mock_servers.jose.keys import KeyRing
 from mock_servers.platform import real_names
 from mock_servers.platform.platform import Platform
+from tests.mock_servers.http.talking import connect, read_to_end
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -72,24 +73,12 @@ def ticks() -> Ticks:
     return Ticks()
 
 
-def connect(server: Server) -> socket.socket:
-    return socket.create_connection((server.host, server.port), timeout=PATIENCE)
-
-
-def to_the_end(sock: socket.socket) -> bytes:
-    received = b""
-    with contextlib.suppress(ConnectionResetError, BrokenPipeError):
-        while piece := sock.recv(65536):
-            received += piece
-    return received
-
-
 def say(server: Server, *pieces: bytes) -> str:
     """Send bytes, and return the status line that comes back; empty when the connection ends without one."""
     with connect(server) as sock:
         for piece in pieces:
             sock.sendall(piece)
-        return to_the_end(sock).partition(b"\r\n")[0].decode()
+        return read_to_end(sock).partition(b"\r\n")[0].decode()
 
 
 def pump(sock: socket.socket, *pieces: bytes) -> None:
@@ -110,7 +99,7 @@ def ask(server: Server) -> str:
 def test_a_chunk_size_is_hexadecimal_digits_and_not_many(server: Server, size: str) -> None:
     with connect(server) as sock:
         sock.sendall(CHUNKED + size.encode() + b"\r\nabcd\r\n0\r\n\r\n")
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert b"200 OK" not in answer
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
@@ -173,7 +162,7 @@ def test_many_chunks_have_some_bytes_each(server: Server) -> None:
     for chunks in (small, large):
         with connect(server) as sock:
             pump(sock, CHUNKED + chunks + b"0\r\n\r\n")
-            answers.append(to_the_end(sock)[:13])
+            answers.append(read_to_end(sock)[:13])
 
     assert answers[0] in (b"", b"HTTP/1.1 400 ")  # the application that reads has no more than a body broken off
     assert answers[1] == b"HTTP/1.1 200 "
@@ -185,7 +174,7 @@ def test_many_chunks_have_some_bytes_each(server: Server) -> None:
 def test_of_too_large_a_body_the_application_sees_too_much_and_no_more() -> None:
     with running(bounds=Bounds(largest_body=1000)) as server, connect(server) as sock:
         sock.sendall(CHUNKED + b"%x\r\n" % (600 * MIB) + bytes(1001))
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert 1000 < int(answer.rpartition(b"\r\n\r\n")[2]) <= 65536
 
@@ -193,7 +182,7 @@ def test_of_too_large_a_body_the_application_sees_too_much_and_no_more() -> None
 def test_a_length_that_is_too_large_is_not_waited_for() -> None:
     with running(bounds=Bounds(largest_body=1000)) as server, connect(server) as sock:
         sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n")
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert answer.endswith(b"\r\n\r\n0")
@@ -245,7 +234,7 @@ def test_six_hundred_mebibytes_are_neither_kept_nor_waited_for(process: tuple[st
         head = b"POST /oauth2/token HTTP/1.1\r\nHost: a\r\n"
         writer = threading.Thread(target=pump, args=(sock, head, begin[framing], *[bytes(MIB)] * 600))
         writer.start()
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
         writer.join()
 
     assert answer.startswith(b"HTTP/1.1 413 ")
@@ -269,7 +258,7 @@ def test_a_request_half_sent_has_ten_seconds(ticks: Ticks, half: bytes) -> None:
         sock.sendall(half)
         ask(server)
         ticks.now += 10.1
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
 
@@ -280,7 +269,7 @@ def test_one_that_drips_has_no_more_than_that(ticks: Ticks) -> None:
             sock.sendall(bytes([byte]))
             ask(server)  # by now it has arrived
             ticks.now += 1
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
 
@@ -294,9 +283,9 @@ def test_a_body_has_a_lowest_speed(ticks: Ticks) -> None:
             )
         ask(server)
         ticks.now += 15
-        told = to_the_end(slower)
+        told = read_to_end(slower)
         slow.sendall(b"a")
-        answer = to_the_end(slow)
+        answer = read_to_end(slow)
         slow.close()
         slower.close()
 
@@ -319,9 +308,9 @@ def test_an_application_that_reads_a_body_as_it_comes_is_told_that_none_came(tic
         while not ticks.now > 1010:
             with connect(server) as other:
                 other.sendall(b"GET / HTTP/1.1\r\n" + CLOSE)
-                to_the_end(other)
+                read_to_end(other)
             ticks.now += 11
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert (answer, [failure.strerror for failure in failures][-1:]) == (b"", ["the body timed out"])
 
@@ -337,7 +326,7 @@ def test_a_connection_without_a_request_ends_after_a_minute(ticks: Ticks, before
         sock.sendall(b"G")
         ask(server)
         ticks.now += 10.1
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert first.startswith(b"HTTP/1.1 200 OK") or not before
     assert answer.startswith(b"HTTP/1.1 408 ")  # so it was there to be written to
@@ -347,7 +336,7 @@ def test_a_silent_connection_is_closed_without_a_word(ticks: Ticks) -> None:
     with running(ticks=ticks) as server, connect(server) as sock:
         ask(server)
         ticks.now += 61
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert answer == b""
 
@@ -359,9 +348,9 @@ def test_beyond_a_number_of_connections_the_oldest_that_waits_makes_room() -> No
             sock.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
             sock.recv(1000)
         fresh = ask(server)
-        ended = to_the_end(old)
+        ended = read_to_end(old)
         young.sendall(b"GET / HTTP/1.1\r\n" + CLOSE)
-        answer = to_the_end(young)
+        answer = read_to_end(young)
 
     assert (fresh, ended) == ("HTTP/1.1 200 OK", b"")
     assert answer.startswith(b"HTTP/1.1 200 OK")
@@ -377,9 +366,9 @@ def test_a_client_that_takes_no_answer_is_let_go(ticks: Ticks) -> None:
         sock.recv(10, socket.MSG_WAITALL)
         with connect(server) as other:
             other.sendall(b"HEAD / HTTP/1.1\r\n" + CLOSE)
-            to_the_end(other)
+            read_to_end(other)
         ticks.now += 10 + 32 * MIB / 1024 + 1
-        received = to_the_end(sock)
+        received = read_to_end(sock)
 
     assert len(received) < 32 * MIB
 
@@ -418,7 +407,7 @@ def test_a_client_that_asks_and_takes_no_answers_is_not_answered_for_ever() -> N
         sock.recv(10, socket.MSG_WAITALL)
         with connect(server) as other:
             other.sendall(b"HEAD / HTTP/1.1\r\n" + CLOSE)
-            to_the_end(other)
+            read_to_end(other)
 
     assert answered < 10
 
@@ -443,7 +432,7 @@ def test_a_handshake_has_ten_seconds(proxy: Server, ticks: Ticks, half: bytes) -
         sock.recv(len(b"HTTP/1.1 200 Connection established\r\n\r\n"), socket.MSG_WAITALL) if half == TUNNEL else None
         say(proxy, b"GET /oauth2/_ping HTTP/1.1\r\n" + CLOSE)
         ticks.now += 10.1
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert answer == b""
 
@@ -456,20 +445,9 @@ def test_after_the_handshake_there_is_a_minute(proxy: Server, ticks: Ticks) -> N
         ticks.now += 20
         say(proxy, b"GET /oauth2/_ping HTTP/1.1\r\n" + CLOSE)
         wrapped.sendall(b"GET /oauth2/_ping HTTP/1.1\r\n" + CLOSE)
-        answer = to_the_end(wrapped)
+        answer = read_to_end(wrapped)
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
-
-
-@pytest.fixture
-def _many_descriptors() -> Iterator[None]:
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard < 2000:
-        pytest.skip("needs 2,000 descriptors")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.usefixtures("_many_descriptors")
@@ -514,7 +492,7 @@ def test_a_call_that_waits_without_a_word_holds_up_nobody() -> None:
         sock.sendall(b"GET /waits HTTP/1.1\r\n" + CLOSE)
         others = [ask(server) for _ in range(3)]
         go_on.set()
-        answer = to_the_end(sock)
+        answer = read_to_end(sock)
 
     assert others == ["HTTP/1.1 200 OK"] * 3
     assert answer.startswith(b"HTTP/1.1 200 OK")
@@ -537,7 +515,7 @@ def test_forty_calls_that_wait_are_all_answered_in_the_end() -> None:
             sock.sendall(b"GET /waits HTTP/1.1\r\n" + CLOSE)
         others = [ask(server) for _ in range(3)]
         go_on.set()
-        answers = [to_the_end(sock)[:15] for sock in waiting]
+        answers = [read_to_end(sock)[:15] for sock in waiting]
 
     assert others == ["HTTP/1.1 200 OK"] * 3
     assert answers == [b"HTTP/1.1 200 OK"] * 40

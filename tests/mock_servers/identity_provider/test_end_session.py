@@ -238,3 +238,18 @@ def test_a_call_with_an_exchanged_token_tells_that_the_person_has_logged_out(
 
     (told,) = platform.exchanges.last.advice
     assert (answer.status_code, told.partition(",")[0]) == (200, "The person has logged out at CIS2")
+
+
+def test_so_it_tells_where_no_browser_has_logged_in_and_the_id_token_was_made(platform: Mock, http: Client) -> None:
+    id_token = platform.id_token("cis2", Wanted(user="656005750104", client_id="nhsauth-app"))
+    headers = {"Authorization": f"Bearer {exchanged(platform, http, id_token)['access_token']}"}
+    http.get("/hello-world/hello/user", headers=headers, base_url=platform.url)
+    before = platform.exchanges.last.advice
+
+    left = http.get(f"{PATH}{END}", query_string={"id_token_hint": id_token}, base_url=platform.url)
+    answer = http.get("/hello-world/hello/user", headers=headers, base_url=platform.url)
+
+    (told,) = platform.exchanges.last.advice
+    assert (before, left.status_code, answer.status_code) == ((), 204, 200)
+    assert told.startswith("The person has logged out at CIS2, and this token goes on until it expires")
+    assert told.endswith("Delete the access token and the refresh token when the person logs out.")

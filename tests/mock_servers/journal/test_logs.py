@@ -92,10 +92,27 @@ def test_a_refusal_is_one_line_and_its_findings_stand_below_it(
     ask(subject_token=code(platform))
 
     first, *below = read().splitlines()
-    assert " WARNING POST /oauth2/token 400 invalid_request Malformed JWT in subject_token | subject_token " in first
+    assert (
+        " WARNING POST /oauth2/token 400 invalid_request Malformed JWT in subject_token | "
+        "subject_token is the authorization code that CIS2 issued " in first
+    )
     assert below[0] == "         code-as-subject-token (certain)"
-    assert [line[:18] for line in below[1:4]] == [f"           {title}" for title in ("Seen:  ", "Cause: ", "Cure:  ")]
+    assert [line[:18] for line in below[1:4]] == [f"           {title}" for title in ("Cause: ", "Cure:  ", "Rule:  ")]
     assert all(line.startswith(" " * 9) for line in below)
+
+
+def test_where_no_finding_is_certain_the_line_has_the_rule_s_words_and_the_finding_s_stand_below(
+    start: Start, ask: Callable[..., None], platform: Mock
+) -> None:
+    read = start()
+
+    ask(subject_token="w4xoW3AX9H42RAuPq4IpfSUABPo")
+
+    first, *below = read().splitlines()
+    record = platform.exchanges.last
+    assert record.findings[0].certainty != "certain"
+    assert first.endswith(f"Malformed JWT in subject_token | {record.diagnosis}")
+    assert below[1] == f"           Seen:  {record.findings[0].seen}"
 
 
 def test_on_a_terminal_lines_end_before_its_edge(start: Start, ask: Callable[..., None], platform: Mock) -> None:
@@ -297,6 +314,16 @@ def test_a_registered_secret_in_a_path_or_a_query_is_cut(told: Callable[..., str
 
     assert "open.2027" not in told("GET", where)
     assert "open.2027" not in told("POST", "/oauth2/token", headers={"User-Agent": "Sesame-open.2027~x"})
+
+
+def test_a_secret_of_one_app_among_many_is_cut(told: Callable[..., str], platform: Mock) -> None:
+    for number in range(700):  # more than the characters of the request
+        platform.apps.create(client_id=f"app-{number}", client_secret=f"open-sesame-{number:04}", name="N", scopes=())
+
+    text = told("POST", "/oauth2/token", data={"grant_type": "x open-sesame-0123", "scope": "Sesame-open.2027~x/+"})
+
+    assert "sesame-0123" not in text
+    assert "open.2027" not in text
 
 
 def test_a_short_secret_leaves_words_alone(told: Callable[..., str], platform: Mock) -> None:

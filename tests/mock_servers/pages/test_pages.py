@@ -183,7 +183,7 @@ EVIL_PAGES = {
             summary=EVIL,
             parameters=[(EVIL, EVIL)],
             facts={EVIL: EVIL},
-            steps=[NextStep(title=EVIL, command=EVIL)],
+            steps=[NextStep(title=EVIL, command=EVIL, powershell=EVIL)],
         )
     ),
 }

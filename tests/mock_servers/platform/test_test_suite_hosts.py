@@ -128,7 +128,9 @@ print(urllib.request.urlopen(request, timeout=30).status, token)
 """
 
 
-@pytest.mark.parametrize(("given", "own"), [({}, True), ({"APIGEE_ACCESS_TOKEN": "mine"}, False)])
+@pytest.mark.parametrize(
+    ("given", "own"), [({}, True), pytest.param({"APIGEE_ACCESS_TOKEN": "mine"}, False, marks=pytest.mark.slow)]
+)
 def test_a_command_finds_a_bearer_that_is_a_jwt(tmp_path: Path, given: dict[str, str], own: bool) -> None:  # noqa: FBT001 - a case
     environ = {name: value for name, value in os.environ.items() if name != "APIGEE_ACCESS_TOKEN"}
     done = subprocess.run(  # noqa: S603 - our own

@@ -1,6 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+
+import pytest
 
 from mock_servers.state.store import Store, Table
 
@@ -87,3 +89,38 @@ def test_what_is_restored_is_not_shared_with_its_snapshot() -> None:
     store.restore(content)
 
     assert store.quotas.values() == []
+
+
+def test_what_is_derived_from_all_values_is_made_once() -> None:
+    table: Table[int] = Table()
+    table.put("key", 1)
+    asked: list[list[int]] = []
+
+    def total(values: Iterable[int]) -> int:
+        asked.append([*values])
+        return sum(asked[-1])
+
+    assert [table.derived(total) for _ in range(3)] == [1, 1, 1]
+    assert asked == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda table: table.add("other", 2), 3),
+        (lambda table: table.put("key", 5), 5),
+        (lambda table: table.swap("key", table.get("key"), 7), 7),
+        (lambda table: table.update("key", lambda value: value + 1), 2),
+        (lambda table: table.take("key"), 0),
+        (lambda table: table.restore({"else": 9}), 9),
+    ],
+    ids=["add", "put", "swap", "update", "take", "restore"],
+)
+def test_what_is_derived_follows_every_change(change: Callable[[Table[int]], object], expected: int) -> None:
+    table: Table[int] = Table()
+    table.put("key", 1)
+    table.derived(sum)
+
+    change(table)
+
+    assert table.derived(sum) == expected

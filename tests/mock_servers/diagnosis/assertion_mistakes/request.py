@@ -59,7 +59,7 @@ case("host", "aud-near-miss", AUD, "the host alone")(near(lambda url: url.remove
 case("port", "aud-near-miss", AUD, "it lacks the port, :8080")(near(lambda url: url.replace(":8080", "")))
 case("case", "aud-near-miss", AUD, "its path has capital letters")(near(lambda url: url.replace("token", "Token")))
 case("blank", "aud-near-miss", AUD, "white space around it")(near(lambda url: f"{url}\n"))
-case("query", "aud-near-miss", AUD, "its query string differs")(near(lambda url: f"{url}?a=b"))
+case("query", "aud-near-miss", AUD, "its query string is different")(near(lambda url: f"{url}?a=b"))
 case("mock", "aud-near-miss", AUD, "it names the other token service")(near(lambda url: url.replace("2/", "2-mock/")))
 case("issuer", "aud-near-miss", AUD, "an identity provider's issuer")(
     near(lambda url: url.replace("/oauth2/token", CIS2_PATH))
@@ -77,7 +77,7 @@ case("port of https", "aud-near-miss", AUD, "it spells the port :443 out")(
 case("upper host", "aud-near-miss", AUD, "its host has capital letters")(
     aud("https://INT.api.service.nhs.uk/oauth2/token")
 )
-case("number", "aud-near-miss", AUD, "aud is 5, which is no text")(aud(5))
+case("number", "aud-near-miss", AUD, "aud is 5, which is not text")(aud(5))
 case("none like it", "aud-near-miss", AUD, "not the token URL at all", certainty="likely")(aud("my-service"))
 
 
@@ -97,16 +97,16 @@ def named(value: Any) -> Make:
 
 case("application id", "app-not-known-here", APP_UNKNOWN, "application id", "API key", certainty="likely")(named(UUID))
 case("name", "app-not-known-here", APP_UNKNOWN, 'the name of app "nhsauth app"', '"nhsauth-app"')(named("nhsauth app"))
-case("case", "app-not-known-here", APP_UNKNOWN, "in other capitals")(named("NHSAUTH-APP"))
+case("case", "app-not-known-here", APP_UNKNOWN, "but with different capital letters")(named("NHSAUTH-APP"))
 case("blank", "app-not-known-here", APP_UNKNOWN, "with white space or quotes around it")(named("nhsauth-app\n"))
 case("kid", "app-not-known-here", APP_UNKNOWN, 'the kid of app "nhsauth app"')(named("nhsauth-1"))
 case("cis2", "app-not-known-here", APP_UNKNOWN, "CIS2 client id", certainty="likely")(named("12345.apps.national"))
 case("placeholder", "app-not-known-here", APP_UNKNOWN, "a variable that was not filled in")(named("<your API key>"))
 case("API_KEY", "app-not-known-here", APP_UNKNOWN, "a variable that was not filled in")(named("API_KEY"))
-case("another's key", "app-not-known-here", APP_UNKNOWN, "32 letters and digits", "since replaced", certainty="likely")(
+case("another's key", "app-not-known-here", APP_UNKNOWN, "32 letters and digits", "replaced since", certainty="likely")(
     named("aB3" * 10 + "xy")
 )
-case("nothing known", "app-not-known-here", APP_UNKNOWN, "nothing that this mock knows", certainty="possible")(
+case("nothing known", "app-not-known-here", APP_UNKNOWN, "not known to this mock", certainty="possible")(
     named("somebody")
 )
 
@@ -201,9 +201,9 @@ case("realm", "id-token-other-environment", ISS_UNTRUSTED, "the mock realm Cis2-
 case("elsewhere", "id-token-other-environment", ISS_UNTRUSTED, "never called", certainty="likely")(
     iss(f"http://elsewhere:9{CIS2_PATH}")
 )
-case("nobody's", "id-token-other-environment", ISS_UNTRUSTED, "does not know", certainty="possible")(
-    iss("https://log-in.example")
-)
+case(
+    "nobody's", "id-token-other-environment", ISS_UNTRUSTED, "not an issuer that this mock knows", certainty="possible"
+)(iss("https://log-in.example"))
 case("slash", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH}/"))
 case("capitals", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH.lower()}"))
 
@@ -270,7 +270,7 @@ def in_the_url_of_a_form(world: World) -> TestResponse:
     "charset-suffix",
     NOT_FORM,
     "charset=UTF-8",
-    "disputed",
+    "we do not know",
     configuration=Configuration(apim=ApimSettings(strict_content_type=True)),
 )
 def charset(world: World) -> TestResponse:
@@ -281,7 +281,12 @@ def charset(world: World) -> TestResponse:
 
 
 @case(
-    "", "same-assertion-again", JTI_USED, "first sent 3.2 s ago", "JWT signature verification failed", "sign a new one"
+    "",
+    "same-assertion-again",
+    JTI_USED,
+    "first sent 3.2 s ago",
+    "JWT signature verification failed",
+    "Sign a new assertion",
 )
 def twice(world: World) -> TestResponse:
     stranger = world.stranger("").private
@@ -291,7 +296,7 @@ def twice(world: World) -> TestResponse:
     return world.ask(assertion)
 
 
-@case("a good one", "same-assertion-again", JTI_USED, "first sent 60 s ago and answered 200", "at start-up")
+@case("a good one", "same-assertion-again", JTI_USED, "first sent 60 s ago and answered 200", "made it once")
 def kept(world: World) -> TestResponse:
     assertion = world.signed(world.claims())
     world.ask(assertion)
@@ -314,7 +319,7 @@ def signed_long_ago(world: World) -> TestResponse:
     return world.ask(assertion)
 
 
-@case("forgotten", "same-assertion-again", JTI_USED, "kept no longer", certainty="possible")
+@case("forgotten", "same-assertion-again", JTI_USED, "no longer kept", certainty="possible")
 def first_use_forgotten(world: World) -> TestResponse:
     assertion = world.signed(world.claims())
     world.ask(assertion)
@@ -340,7 +345,7 @@ def retry_after_key_set(world: World) -> TestResponse:
     return world.ask(assertion)
 
 
-@case("clock", "jti-not-unique", JTI_USED, "in another assertion 400 ms ago", "made of the clock", "uuid4")
+@case("clock", "jti-not-unique", JTI_USED, "in another assertion 400 ms ago", "come from the clock", "uuid4")
 def jti_of_the_clock(world: World) -> TestResponse:
     world.ask(world.signed(world.claims(jti=f"{APP}{NOW}")))
     world.platform.clock.advance(0.4)
@@ -365,14 +370,14 @@ def times(**offsets: float) -> Make:
 case("an hour", "lifetime-too-long", TOO_FAR, "exp is 3600 s from now", "the default of Authlib")(times(exp=3600))
 case("with iat", "lifetime-too-long", TOO_FAR, "it lives 1800 s from iat")(times(exp=1800, iat=0))
 case("ten minutes", "lifetime-too-long", TOO_FAR, "the default of msal")(times(exp=600))
-case("minutes", "lifetime-too-long", TOO_FAR, "300 was taken for minutes")(times(exp=18000))
+case("minutes", "lifetime-too-long", TOO_FAR, "300 was used as minutes")(times(exp=18000))
 case("odd", "lifetime-too-long", TOO_FAR, "more than five minutes")(times(exp=900))
 case("iat", "clock-ahead", TOO_FAR, "exp - iat is 300 s", "about 14 s ahead", "NTP", certainty="likely")(
     times(exp=314, iat=14)
 )
 case("nbf alone", "not-yet-valid", CATCH_ALL, "nbf is 20 s ahead", "Leave nbf out")(times(exp=200, nbf=20))
-case("iat alone", "not-yet-valid", CATCH_ALL, "A clock would have moved exp as well")(times(exp=240, iat=90))
-case("an hour by iat", "clock-ahead", TOO_FAR, "1 hour, as when a local time", certainty="likely")(
+case("iat alone", "not-yet-valid", CATCH_ALL, "A wrong clock would have moved exp too")(times(exp=240, iat=90))
+case("an hour by iat", "clock-ahead", TOO_FAR, "1 hour, as when local time", certainty="likely")(
     times(exp=3900, iat=3600)
 )
 
@@ -392,15 +397,15 @@ case("summer time by iat", "clock-behind-or-bst", EXPIRED, "British Summer Time"
 case("made by the mock", "clock-behind-or-bst", EXPIRED, "British Summer Time", certainty="likely")(
     lambda world: world.ask(world.platform.client_assertion(APP, alterations=Alterations(claims={"exp": NOW - 3300})))
 )
-case("another zone", "clock-behind-or-bst", EXPIRED, "5 hours away from it", certainty="likely")(times(exp=-17700))
-case("slow", "clock-behind-or-bst", EXPIRED, "slow, by 30 s at least, or", certainty="possible")(times(exp=-30))
+case("another zone", "clock-behind-or-bst", EXPIRED, "5 hours away from UTC", certainty="likely")(times(exp=-17700))
+case("slow", "clock-behind-or-bst", EXPIRED, "slow by at least 30 s, or", certainty="possible")(times(exp=-30))
 
 
 def exp(value: Any) -> Make:
     return lambda world: world.ask(world.signed(world.claims(exp=value)))
 
 
-case("milliseconds", "exp-unit", TOO_FAR, "milliseconds; divide by 1000 and round down")(exp((NOW + 300) * 1000))
+case("milliseconds", "exp-unit", TOO_FAR, "milliseconds: divide by 1000 and round down")(exp((NOW + 300) * 1000))
 case("/ 100", "exp-unit", TOO_FAR, "Date.now() / 100")(exp((NOW + 300) * 10))
 case("a span", "exp-unit", EXPIRED, "exp is 300: a lifetime")(exp(300))
 case("object", "exp-unit", NOT_NUMBER, "no number")(

@@ -41,7 +41,7 @@ def unreachable(met: str) -> Make:
 
 
 SPENT = "The jti of this assertion is spent"
-case("basic auth", "jwks-unreachable", NO_KEY_SET, "asks for a log-in", "not cached", SPENT)(
+case("basic auth", "jwks-unreachable", NO_KEY_SET, "asks for a log-in", "does not keep a failure", SPENT)(
     unreachable("it answered 401")
 )
 case("tls", "jwks-unreachable", NO_KEY_SET, "certificate is not trusted")(
@@ -111,12 +111,12 @@ def kid(value: Any, registered: str | None = None) -> Make:
 case("dash", "wrong-kid", KID_UNKNOWN, 'kid is "test1"', '"test-1"', "The signature is that key's")(
     kid("test1", "test-1")
 )
-case("case", "wrong-kid", KID_UNKNOWN, "in capital letters alone")(kid("NHSAUTH-1"))
-case("digit", "wrong-kid", KID_UNKNOWN, "in its number alone")(kid("nhsauth-2"))
+case("case", "wrong-kid", KID_UNKNOWN, "only in capital letters")(kid("NHSAUTH-1"))
+case("digit", "wrong-kid", KID_UNKNOWN, "only in its number")(kid("nhsauth-2"))
 case("file", "wrong-kid", KID_UNKNOWN, "a file name; the key in it is registered as")(kid("keys/nhsauth-1.pem"))
 case("other file", "wrong-kid", KID_UNKNOWN, "looks like a file name")(kid("jwtRS512.key"))
 case("quotes", "wrong-kid", KID_UNKNOWN, "with white space or quotes around it")(kid('"nhsauth-1"'))
-case("number", "wrong-kid", KID_UNKNOWN, "no text", 'Send kid "1"')(kid(1, "1"))
+case("number", "wrong-kid", KID_UNKNOWN, "not text", 'Send kid "1"')(kid(1, "1"))
 case("own name for a thumbprint", "wrong-kid", KID_UNKNOWN, "you send a name of your own")(
     lambda world: kid("mine", keys.thumbprint(world.public()))(world)
 )
@@ -154,9 +154,7 @@ def kid_of_another_app(world: World) -> TestResponse:
     return kid("their-key")(world)
 
 
-@case(
-    "", "new-key-not-seen-yet", KID_UNKNOWN, "fetched 12 min ago", "It will work from 2027-01-15T09:00:00Z", "an hour"
-)
+@case("", "new-key-not-seen-yet", KID_UNKNOWN, "copy is 12 min old", "Wait until 2027-01-15T09:00:00Z", "an hour")
 def rotated(world: World) -> TestResponse:
     world.ask(world.signed(world.claims()))
     new = world.stranger("nhsauth-2")
@@ -175,7 +173,7 @@ def key_of_another_kid(world: World) -> TestResponse:
     return world.ask(world.signed(world.claims(), key=second.private))
 
 
-@case("other app", "other-private-key", SIGNATURE, 'of app "the other"', "The private key of another owner")
+@case("other app", "other-private-key", SIGNATURE, 'of app "the other"', "another owner's private key")
 def key_of_another_app(world: World) -> TestResponse:
     other = world.stranger("their-key")
     world.platform.apps.create(client_id="other", name="the other", jwks=keys.jwks(other, alg="RS512"))
@@ -194,7 +192,7 @@ def key_of_nobody(world: World) -> TestResponse:
     return world.ask(world.signed(world.claims(), key=world.stranger("", 4096).private))
 
 
-@case("halves of two pairs", "jwk-and-pem-differ", SIGNATURE, "JWK and PEM do not belong together")
+@case("halves of two pairs", "jwk-and-pem-differ", SIGNATURE, "JWK and PEM are not a pair")
 def halves_of_two_pairs(world: World) -> TestResponse:
     other = world.stranger("nhsauth-1")
     world.platform.apps.change(APP, jwks=keys.jwks(other, alg="RS512"))
@@ -219,7 +217,7 @@ def hashed_otherwise(world: World) -> TestResponse:
     return world.ask(relabelled(world, "RS256"))
 
 
-@case("HS512", "signature-by-other-alg", SIGNATURE, "64 bytes, as HS512", certainty="likely")
+@case("HS512", "signature-by-other-alg", SIGNATURE, "64 bytes, like one of HS512", certainty="likely")
 def signed_with_a_secret(world: World) -> TestResponse:
     header = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}
     signing_input = jwts.signing_input(json.dumps(header).encode(), json.dumps(world.claims()).encode())
@@ -232,7 +230,7 @@ def wrapped(world: World) -> TestResponse:
     return world.ask(f"{header}.{payload}.{signature[:76]}")
 
 
-@case("kid added later", "changed-after-signing", SIGNATURE, "the header without kid", "written anew after signing")
+@case("kid added later", "changed-after-signing", SIGNATURE, "the header without kid", "wrote it again after signing")
 def header_written_anew(world: World) -> TestResponse:
     claims = world.claims()
     _, payload, signature = world.by_hand(claims, {"alg": "RS512", "typ": "JWT"}).split(".")
@@ -253,14 +251,16 @@ def payload_written_anew(world: World) -> TestResponse:
 PROVIDER_KID = (401, "Invalid 'kid' header in subject_token JWT - no matching public key")
 
 
-@case("of the app, under CIS2's kid", "other-private-key", SIGNATURE, "of this app", "not by CIS2", "nhsauth_id_token")
+@case(
+    "of the app, under CIS2's kid", "other-private-key", SIGNATURE, "of this app", "other than CIS2", "nhsauth_id_token"
+)
 def id_token_by_the_app(world: World) -> TestResponse:
     token = world.id_token()
     claims, kid = jwts.decode(token).claims, jwts.decode(token).header["kid"]
     return world.exchange(jwts.sign({"alg": "RS512", "typ": "JWT", "kid": kid}, claims, world.key.private))
 
 
-@case("of nobody", "other-private-key", SIGNATURE, "subject_token", "not by CIS2", certainty="likely")
+@case("of nobody", "other-private-key", SIGNATURE, "subject_token", "other than CIS2", certainty="likely")
 def id_token_by_nobody(world: World) -> TestResponse:
     token = world.id_token()
     claims, kid = jwts.decode(token).claims, jwts.decode(token).header["kid"]
@@ -278,7 +278,7 @@ def id_token_under_the_kid_of_the_app(world: World) -> TestResponse:
     return world.exchange(jwts.sign({**token.header, "kid": "nhsauth-1"}, token.claims, world.key.private))
 
 
-@case("of no key", "wrong-kid", PROVIDER_KID, 'kid of subject_token is "zz"', "nhsauth_id_token")
+@case("matches no key", "wrong-kid", PROVIDER_KID, 'kid of subject_token is "zz"', "nhsauth_id_token")
 def id_token_under_no_kid_known(world: World) -> TestResponse:
     token = jwts.decode(world.id_token())
     return world.exchange(jwts.sign({**token.header, "kid": "zz"}, token.claims, world.key.private))
@@ -292,7 +292,7 @@ def no_kid(world: World) -> TestResponse:
     return world.ask(pyjwt.encode(world.claims(), world.key.private, "RS512"))
 
 
-@case("in the payload", "kid-missing", KID_MISSING, 'among the claims, "nhsauth-1"', "not of the payload")
+@case("in the payload", "kid-missing", KID_MISSING, 'The claims have one: "nhsauth-1"', "not in the payload")
 def kid_in_the_payload(world: World) -> TestResponse:
     return world.ask(pyjwt.encode(world.claims(kid="nhsauth-1"), world.key.private, "RS512"))
 
@@ -311,14 +311,14 @@ def alg(name: str) -> Make:
     return lambda world: world.ask(world.signed(world.claims(), {"alg": name}))
 
 
-case("RS256", "alg-not-rs512", ALG, 'alg "RS256"', "what many libraries sign with unless told")(alg("RS256"))
-case("PS512", "alg-not-rs512", ALG, 'alg "PS512"', "another padding (PSS)")(alg("PS512"))
-case("none", "alg-not-rs512", ALG, 'alg "none"', "no signature at all")(
+case("RS256", "alg-not-rs512", ALG, 'alg "RS256"', "sign with RS256 by default")(alg("RS256"))
+case("PS512", "alg-not-rs512", ALG, 'alg "PS512"', "the padding (PSS) is not")(alg("PS512"))
+case("none", "alg-not-rs512", ALG, 'alg "none"', "has no signature")(
     lambda world: world.ask(world.by_hand(world.claims(), {"alg": "none", "typ": "JWT", "kid": "nhsauth-1"}))
 )
-case("HS512 with the PEM", "alg-not-rs512", ALG, "used as mere text")(
+case("HS512 with the PEM", "alg-not-rs512", ALG, "as plain text")(
     lambda world: world.ask(world.signed(world.claims(), {"alg": "HS512"}, "a secret that is long enough " * 3))
 )
-case("ES256", "alg-not-rs512", ALG, "an elliptic-curve key")(
+case("ES256", "alg-not-rs512", ALG, "elliptic-curve keys")(
     lambda world: world.ask(world.signed(world.claims(), {"alg": "ES256"}, ec.generate_private_key(ec.SECP256R1())))
 )

@@ -1,0 +1,49 @@
+"""A path that is nearly right is told, and nothing of what a probe asks for."""
+
+import re
+
+import pytest
+from werkzeug.test import Client
+
+from tests.mock_servers.diagnosis.cures.bench import PLAIN, Bench, call, raw, user_token
+
+
+@pytest.mark.parametrize("path", ["/personal-demographics/FHIR/R4/Patient/9000000009", "/nothing"])
+def test_an_unknown_api_with_a_good_token_is_told_nothing_of_tokens(bench: Bench, path: str) -> None:
+    token = user_token(bench)["access_token"]
+
+    answer = call(bench, path, Authorization=f"Bearer {token}")
+
+    assert answer.status_code == 404
+    bench.told("under apis", id="wrong-path", certainty="likely")
+    record = bench.platform.exchanges.last
+    assert len(record.findings) == 1
+    assert not re.search("token|JSON|Authorization", record.explained())
+
+
+def test_an_api_path_that_is_nearly_right(bench: Bench) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, "/helo-world/hello/user", Authorization=f"Bearer {token}")
+
+    bench.told("Did you mean GET /hello-world/hello/user?", id="wrong-path")
+    assert call(bench, "/hello-world/hello/user", Authorization=f"Bearer {token}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/oauth2/tokens", "/oauth2/access_token", "/oauth/token2"])
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_mistyped_token_path_is_told_alone(bench: Bench, path: str, content_type: str) -> None:
+    answer = raw(bench, b'{"grant_type": "client_credentials"}', f"{PLAIN}{path}", content_type=content_type)
+
+    assert answer.status_code == 404
+    bench.told("Did you mean POST /oauth2/token?", id="wrong-path")
+    assert len(bench.platform.exchanges.last.findings) == 1
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "/health", "/", "/oauth2/health", "/robots.txt", "/healthz"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_probe_is_told_nothing(bench: Bench, path: str, method: str) -> None:
+    answer = Client(bench.platform).open(path, method=method, base_url=PLAIN)
+
+    assert answer.status_code in (200, 204, 303, 404)
+    assert [record.findings for record in bench.platform.exchanges if record.findings] == []

@@ -1,0 +1,66 @@
+"""A clock that is wrong, and lifetimes in the wrong unit."""
+
+import pytest
+
+from tests.mock_servers.diagnosis.cures.bench import Bench
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(-1, "British Summer Time"), (-5.5, "5.5 hours away"), (-10, "10 hours away")]
+)
+@pytest.mark.parametrize("lifetime", [300, 240, 60])
+def test_a_clock_that_is_behind_by_a_time_zone(bench: Bench, hours: float, words: str, lifetime: int) -> None:
+    then = int(bench.platform.clock.now() + hours * 3600)
+
+    bench.ask(client_assertion=bench.signed(iat=then, exp=then + lifetime))
+    bench.told(words, "use UTC time", id="clock-behind-or-bst", certainty="likely")
+
+    bench.ask(client_assertion=bench.signed(exp=then + lifetime))
+    bench.told(words, id="clock-behind-or-bst", certainty="likely")
+
+
+@pytest.mark.parametrize(("hours", "words"), [(1, "1 hour,"), (5.5, "5.5 hours,"), (9.5, "9.5 hours,")])
+def test_a_clock_that_is_ahead_by_a_time_zone(bench: Bench, hours: float, words: str) -> None:
+    then = int(bench.platform.clock.now() + hours * 3600)
+
+    bench.ask(client_assertion=bench.signed(iat=then, exp=then + 300))
+
+    bench.told(words, "as when local time is used as UTC", id="clock-ahead", certainty="likely")
+
+
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+@pytest.mark.parametrize("ahead", [30, 3600, 86400])
+def test_a_time_that_is_ahead_beside_a_right_exp_is_no_clock(bench: Bench, name: str, ahead: int) -> None:
+    then = int(bench.platform.clock.now()) + ahead
+
+    answer = bench.ask(client_assertion=bench.signed(**{name: then}))
+
+    assert answer.status_code == 401
+    bench.told(f"{name} is", f"Leave {name} out", id="not-yet-valid")
+    assert "lock" not in bench.top.cure
+    assert bench.ask(client_assertion=bench.signed()).status_code == 200
+
+
+def test_minutes_since_1970(bench: Bench) -> None:
+    bench.ask(client_assertion=bench.signed(exp=int(bench.platform.clock.now() / 60) + 5))
+
+    bench.told("minutes since 1970: multiply by 60", id="exp-unit")
+
+
+def test_five_minutes_that_were_added_as_seconds(bench: Bench) -> None:
+    now = int(bench.platform.clock.now())
+    assertion = bench.signed(iat=now, exp=now + 5)
+    bench.platform.clock.advance(7)
+
+    bench.ask(client_assertion=assertion)
+    bench.told("exp - iat is 5 s", "Set exp to now + 240", id="lifetime-too-short")
+
+    now += 7
+    assert bench.ask(client_assertion=bench.signed(iat=now, exp=now + 240)).status_code == 200
+
+
+def test_a_life_of_seconds_that_passes_gets_advice(bench: Bench) -> None:
+    answer = bench.ask(client_assertion=bench.signed(exp=int(bench.platform.clock.now()) + 5))
+
+    assert answer.status_code == 200
+    assert any("exp is 5.0 s ahead" in advice for advice in bench.platform.exchanges.last.advice)

@@ -1,0 +1,134 @@
+"""A token in the wrong place, or of another service, goes where the cure says."""
+
+import base64
+
+import pytest
+
+from tests.mock_servers.diagnosis.cures.bench import (
+    ASSERTION_TYPE,
+    CIS2_PATH,
+    INT,
+    REF,
+    SECRET,
+    TOKEN,
+    Bench,
+    call,
+    code_form,
+    raw,
+    tokens_of_cis2,
+    user_token,
+)
+
+
+def test_a_token_in_the_query(bench: Bench) -> None:
+    token = user_token(bench)["access_token"]
+
+    answer = call(bench, f"/hello-world/hello/user?access_token={token}")
+
+    assert answer.status_code == 401
+    bench.told("access_token in the URL", "in the header Authorization: Bearer", id="token-in-query")
+    assert [each.id for each in bench.platform.exchanges.last.findings] == ["token-in-query"]
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_client_assertion_as_bearer(bench: Bench, *, known: bool) -> None:
+    assertion = bench.signed()
+    if not known:
+        bench.platform.store.issued.restore({})
+
+    answer = call(bench, "/hello-world/hello/application", Authorization=f"Bearer {assertion}")
+
+    assert answer.status_code == 401
+    bench.told("ost it to the token endpoint", id="assertion-as-bearer")
+    token = bench.ask(client_assertion=assertion).get_json()["access_token"]
+    assert call(bench, "/hello-world/hello/application", Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_an_assertion_in_basic_is_moved_into_the_form(bench: Bench) -> None:
+    assertion = bench.signed()
+    basic = base64.b64encode(f"nhsauth-app:{assertion}".encode()).decode()
+
+    raw(bench, b"grant_type=client_credentials", Authorization=f"Basic {basic}")
+
+    bench.told("Move the JWT into the form", ASSERTION_TYPE, id="credentials-in-basic")
+    assert bench.ask(client_assertion=assertion).status_code == 200
+
+
+def test_an_access_token_of_cis2_at_an_api(bench: Bench) -> None:
+    token = tokens_of_cis2(bench)["access_token"]
+
+    call(bench, Authorization=f"Bearer {token}")
+
+    bench.told(
+        "works only at CIS2's own userinfo", "Send the access_token of the platform's", id="provider-token-at-api"
+    )
+    assert call(bench, f"{CIS2_PATH}/userinfo", Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_an_access_token_of_cis2_at_the_platforms_userinfo(bench: Bench) -> None:
+    token = tokens_of_cis2(bench)["access_token"]
+
+    call(bench, "/oauth2/userinfo", Authorization=f"Bearer {token}")
+
+    bench.told("the combined flow", "that provider's own userinfo", id="provider-token-at-api")
+    combined = bench.post(TOKEN, code_form(bench)).get_json()["access_token"]
+    assert call(bench, "/oauth2/userinfo", Authorization=f"Bearer {combined}").status_code == 200
+
+
+def test_a_refresh_token_of_cis2_at_the_platform(bench: Bench) -> None:
+    bench.platform.apps.change("nhsauth-app", grant_types=("authorization_code", "refresh_token"))
+    token = tokens_of_cis2(bench)["refresh_token"]
+
+    bench.post(TOKEN, {"grant_type": "refresh_token", "refresh_token": token, **SECRET})
+
+    bench.told(
+        "the refresh token that CIS2 issued",
+        "renews only CIS2's tokens",
+        "the platform's last token answer",
+        id="token-of-other-service",
+    )
+    assert [each.id for each in bench.platform.exchanges.last.findings] == ["token-of-other-service"]
+    own = user_token(bench)["refresh_token"]
+    assert bench.post(TOKEN, {"grant_type": "refresh_token", "refresh_token": own, **SECRET}).status_code == 200
+
+
+@pytest.mark.parametrize("base", [REF, "https://internal-dev.api.service.nhs.uk"])
+def test_a_token_of_another_environment(bench: Bench, base: str) -> None:
+    tokens = user_token(bench, f"{INT}/oauth2/token")
+
+    call(bench, base=base, Authorization=f"Bearer {tokens['access_token']}")
+    bench.told("issued by environment int", id="token-of-other-environment")
+
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], **SECRET}
+    bench.post(f"{base}/oauth2/token", form)
+    bench.told("issued by environment int", id="token-of-other-environment")
+    assert bench.post(f"{INT}/oauth2/token", form).status_code == 200
+    assert call(bench, base=INT, Authorization=f"Bearer {tokens['access_token']}").status_code == 200
+
+
+def test_an_assertion_behind_bearer_is_moved_into_the_form(bench: Bench) -> None:
+    assertion = bench.signed()
+
+    raw(bench, b"grant_type=client_credentials", Authorization=f"Bearer {assertion}")
+
+    bench.told("Move the JWT into the form", id="credentials-in-basic")
+    assert bench.ask(client_assertion=assertion).status_code == 200
+
+
+def test_a_header_that_is_nearly_authorization(bench: Bench) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorisation=f"Bearer {token}")
+
+    bench.told('There is a header "authorisation"', id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_a_token_that_was_cut_off(bench: Bench) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=f"Bearer {token[:20]}")
+
+    bench.told("has 20 characters, and begins as one of 28", id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200

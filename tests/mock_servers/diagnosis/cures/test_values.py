@@ -1,0 +1,168 @@
+"""A value that was not filled in, was wrapped, cut or is something else is sent anew as the cure says."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.mock_servers.diagnosis.cures.bench import (
+    FORMS,
+    JWTS,
+    OPAQUE,
+    SENT,
+    TOKEN,
+    Bench,
+    followed,
+    wrong,
+)
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_each_token_request_is_good_to_begin_with(bench: Bench, kind: str) -> None:
+    url, form = FORMS[kind]
+
+    assert bench.post(url, form(bench)).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), OPAQUE)
+@pytest.mark.parametrize("value", ["undefined", "None", "<your value>", "${VALUE}"])
+def test_a_variable_that_was_not_filled_in(bench: Bench, kind: str, name: str, value: str) -> None:
+    wrong(bench, kind, name, value)
+
+    bench.told(f"{name} is", "a variable that was not filled in", id="variable-not-filled-in")
+    assert f"Send as {name} the" in bench.top.cure
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), JWTS)
+@pytest.mark.parametrize("value", ["null", "{{token}}", "./token.jwt", "/run/secrets/token"])
+def test_a_jwt_that_was_not_filled_in(bench: Bench, kind: str, name: str, value: str) -> None:
+    wrong(bench, kind, name, value)
+
+    bench.told(f"{name} is", "never", id="mangled-jwt")
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), OPAQUE)
+def test_a_path_in_place_of_what_is_in_the_file(bench: Bench, kind: str, name: str) -> None:
+    wrong(bench, kind, name, "/run/secrets/value.txt")
+
+    bench.told("the path of a file", "read the file", id="variable-not-filled-in", certainty="likely")
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "certainty"),
+    [
+        ("<client id>", "a variable that was not filled in", "certain"),
+        ("your-client-id", "a variable that was not filled in", "certain"),
+        ("client.json", "the path of a file", "likely"),
+    ],
+)
+def test_an_iss_that_was_not_filled_in(bench: Bench, value: str, words: str, certainty: str) -> None:
+    bench.ask(client_assertion=bench.signed(iss=value, sub=value))
+
+    bench.told(words, "nhsauth-app", id="app-not-known-here", certainty=certainty)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        *((*each, value) for each in SENT for value in ("", " ")),
+        ("code", "redirect_uri", ""),
+        ("refresh", "grant_type", ""),
+    ],
+)
+def test_empty_is_not_absent(bench: Bench, kind: str, name: str, value: str) -> None:
+    wrong(bench, kind, name, value)
+
+    bench.told(f"{name} was sent, but", id="empty-parameter")
+    assert "between dots" not in bench.platform.exchanges.last.explained()
+    assert value or f"an empty {name}" in (bench.platform.exchanges.last.diagnosis or "") or kind == "cis2"
+    assert followed(bench, kind) == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), SENT)
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"error": "invalid_grant", "error_description": "code was used"}, 'failed ("code was used")'),
+        ({"sub": "9912003071", "given_name": "A"}, "the answer of a userinfo endpoint"),
+        ({"iss": "a", "sub": "a", "jti": "x", "exp": 5}, "is not signed"),
+    ],
+)
+def test_json_in_place_of_a_value(bench: Bench, kind: str, name: str, members: Mapping[str, Any], words: str) -> None:
+    wrong(bench, kind, name, json.dumps(members))
+
+    bench.told(f"{name} is JSON", words, id="json-as-value")
+    assert followed(bench, kind) == 200
+
+
+def test_a_whole_token_answer_has_the_id_token_in_it(bench: Bench) -> None:
+    answer = json.dumps({"access_token": "x", "id_token": bench.id_token(), "expires_in": 599})
+
+    wrong(bench, "token_exchange", "subject_token", answer)
+
+    bench.told("Send only its id_token", id="json-as-value")
+    assert bench.exchange(TOKEN, json.loads(answer)["id_token"]).status_code == 200
+
+
+WRAPPED: Mapping[str, Callable[[str], str]] = {
+    "white space": lambda value: f" {value}\n",
+    "quotes": lambda value: f'"{value}"',
+    "b'…'": lambda value: f"b'{value}'",
+    "encoded twice": lambda value: "".join(f"%{ord(each):02X}" for each in value),
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "quotes and white space": lambda value: f'"{value}"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "wrapping"),
+    [
+        (*each, wrapping)
+        for each in SENT
+        for wrapping in WRAPPED
+        if wrapping != "base64" or each[1] not in ("client_id", "code")  # too few characters to be told from others
+    ],
+)
+def test_a_value_with_something_around_it(bench: Bench, kind: str, name: str, wrapping: str) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+
+    answer = bench.post(url, {**good, name: WRAPPED[wrapping](good[name])})
+
+    assert answer.status_code in (400, 401)
+    words = wrapping.rsplit(" and ", maxsplit=1)[-1]
+    bench.told(name, words, id="mangled-jwt" if (kind, name) in JWTS else "wrapped-value")
+    proof = bench.assertion(TOKEN) if "client_assertion" in good else {}
+    assert bench.post(url, {**good, **proof}).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), [("code", "code"), ("cis2", "code")])
+def test_a_code_with_its_name_and_the_state(bench: Bench, kind: str, name: str) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+
+    bench.post(url, {**good, name: f"code={good[name]}&state=s"})
+
+    bench.told("the name of the parameter in front of it", id="wrapped-value")
+    assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "name"), [("code", "code"), ("cis2", "code"), ("refresh", "refresh_token")])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(lambda value: f"{value}#_=_", "after it"), (lambda value: value[:-1], "Its end was cut off")],
+)
+def test_a_value_that_was_cut_or_has_grown(
+    bench: Bench, kind: str, name: str, change: Callable[[str], str], words: str
+) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+
+    bench.post(url, {**good, name: change(good[name])})
+
+    bench.told("that was issued here", words, id="wrapped-value")
+    assert bench.post(url, good).status_code == 200

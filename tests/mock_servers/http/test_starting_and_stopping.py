@@ -1,0 +1,303 @@
+"""A server takes an address, tells it, and leaves nothing when it stops or dies."""
+
+import asyncio
+import contextlib
+import errno
+import gc
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from mock_servers.http import engine
+from mock_servers.http.crew import Crew, Task
+from mock_servers.http.server import CannotListenError, PortInUseError, Server, serve, start
+from tests.mock_servers.http.talking import (
+    CLOSE,
+    connect,
+    echo,
+    exchange,
+    open_sockets,
+    read_to_end,
+    seen,
+    status,
+    threads_of_servers,
+)
+
+
+def test_port_0_picks_a_free_port_that_the_url_names(server: Server) -> None:
+    assert server.port > 0
+    assert server.url == f"http://127.0.0.1:{server.port}"
+
+
+def test_an_ipv6_host_is_bracketed_in_the_url() -> None:
+    try:
+        running = start(echo, host="::1")
+    except CannotListenError as error:
+        pytest.skip(str(error))
+    running.stop()
+
+    assert running.url == f"http://[::1]:{running.port}"
+
+
+def test_the_url_of_a_wildcard_is_one_that_can_be_called() -> None:
+    with serve(echo, host="0.0.0.0") as running:  # noqa: S104
+        url = running.url
+
+    assert url == f"http://127.0.0.1:{running.port}"
+
+
+def test_a_port_in_use_is_told_in_one_line(server: Server) -> None:
+    with pytest.raises(PortInUseError) as caught:
+        start(echo, port=server.port)
+
+    assert str(caught.value) == f"Port {server.port} of 127.0.0.1 is in use: choose another with --port"
+
+
+@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("a..b", 0), ("", 0), ("127.0.0.1", 70000)])
+def test_an_address_that_cannot_be_had_is_told_in_one_line(host: str, port: int) -> None:
+    with pytest.raises(CannotListenError, match=rf"\ACannot listen on port {port} of {host or 'no host'}: [^\n]+\Z"):
+        start(echo, host=host, port=port)
+
+
+def test_a_refused_start_leaves_no_thread_and_no_socket(server: Server) -> None:
+    threads, sockets = threads_of_servers(), open_sockets()
+    with pytest.raises(PortInUseError):
+        start(echo, port=server.port)
+
+    assert threads_of_servers() == threads
+    assert open_sockets() == sockets
+
+
+def test_stop_leaves_no_thread() -> None:
+    before = threads_of_servers()
+    with serve(echo) as running, connect(running) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: mock.example\r\n\r\n")
+        during = threads_of_servers() - before
+        running.stop()
+
+    assert during
+    assert threads_of_servers() == before
+
+
+def test_stop_leaves_no_socket() -> None:
+    with contextlib.ExitStack() as clients:
+        before = open_sockets()
+        running = start(echo)
+        kept = http.client.HTTPConnection(running.host, running.port)
+        kept.request("GET", "/")
+        kept.getresponse().read()
+        silent = clients.enter_context(connect(running))
+        half = clients.enter_context(connect(running))
+        half.sendall(b"GET / HT")
+        running.stop()
+        ours = {kept.sock, silent, half}
+        after = open_sockets()
+        kept.close()
+
+    assert after - before == ours
+
+
+def test_stop_ends_kept_connections(server: Server) -> None:
+    with connect(server) as sock:
+        sock.sendall(b"HEAD / HTTP/1.1\r\nHost: mock.example\r\n\r\n")
+        first = sock.recv(1)
+        server.stop()
+        rest = read_to_end(sock)
+
+    assert (first + rest).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert rest.endswith(b"\r\n\r\n")
+
+
+def test_after_a_stop_connections_are_refused(server: Server) -> None:
+    server.stop()
+
+    with pytest.raises(ConnectionRefusedError):
+        connect(server)
+
+
+def test_after_a_stop_the_port_can_be_had_again(server: Server) -> None:
+    exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)
+    server.stop()
+
+    with serve(echo, port=server.port) as second:
+        assert seen(exchange(second, b"GET /second HTTP/1.1\r\n" + CLOSE))["PATH_INFO"] == "/second"
+
+
+def test_stopping_twice_is_stopping_once(server: Server) -> None:
+    server.stop()
+    server.stop()
+
+    assert server.failure is None
+
+
+def test_a_request_that_runs_gets_its_answer_though_the_server_stops() -> None:
+    running, finish = threading.Event(), threading.Event()
+
+    def slow(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        running.set()
+        finish.wait(30)
+        start_response("200 OK", [("Content-Length", "4")])
+        return [b"done"]
+
+    server = start(slow)
+    with connect(server) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\n" + CLOSE)
+        running.wait(30)
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        finish.set()
+        answer = read_to_end(sock)
+    stopping.join()
+
+    assert answer.endswith(b"\r\n\r\ndone")
+
+
+def test_a_request_half_sent_is_not_waited_for_by_a_stop(server: Server) -> None:
+    with connect(server) as sock:
+        sock.sendall(b"HEAD / HTTP/1.1\r\nHost: mock.example\r\n\r\nGET / HT")
+        sock.recv(1)
+        server.stop()
+        answer = read_to_end(sock)
+
+    assert b"408 Request Timeout" not in answer
+
+
+def test_a_body_half_sent_is_not_waited_for_by_a_stop() -> None:
+    left = threading.Event()
+
+    def patient(environ: WSGIEnvironment, _: StartResponse) -> Iterable[bytes]:
+        try:
+            return [environ["wsgi.input"].read()]
+        except ConnectionAbortedError as error:
+            if "timed out" not in str(error):
+                left.set()
+            raise
+
+    server = start(patient)
+    with connect(server) as sock:
+        sock.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n" + CLOSE)
+        sock.recv(1)
+        server.stop()
+
+    assert left.is_set()
+
+
+def test_a_server_that_nobody_stops_does_not_hold_up_the_exit() -> None:
+    code = "from mock_servers.http.server import start; server = start(None); print(server.url)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stopped_server_frees_its_application() -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return echo(environ, start_response)
+
+    witness = weakref.ref(application)
+    with serve(application) as running:
+        exchange(running, b"GET / HTTP/1.1\r\n" + CLOSE)
+    del application, running
+    gc.collect()
+
+    assert witness() is None
+
+
+def test_a_server_that_runs_has_no_failure(server: Server) -> None:
+    assert server.failure is None
+
+
+def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    death = RuntimeError("no more")
+
+    def die(*_: object) -> None:
+        raise death
+
+    before = threads_of_servers()
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "run_forever", die)
+    server = start(echo)
+    for thread in threads_of_servers() - before:
+        thread.join()
+
+    assert server.failure is death
+    with pytest.raises(ConnectionRefusedError):
+        connect(server)
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.EMFILE, "Too many open files"), RuntimeError("no sockets in tests")])
+def test_a_passing_failure_to_accept_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: Exception
+) -> None:
+    accept = socket.socket.accept
+    failures = iter([failure])
+
+    def fail_once(listening: socket.socket) -> tuple[socket.socket, Any]:
+        for each in failures:
+            raise each
+        return accept(listening)
+
+    monkeypatch.setattr(socket.socket, "accept", fail_once)
+    with serve(echo) as server:
+        answer = exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)
+
+    assert status(answer) == "HTTP/1.1 200 OK"
+    assert [record.getMessage() for record in caplog.records] == ["Cannot accept connections for now"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_stop_in_a_forked_child_stops_nothing_here(server: Server) -> None:
+    with connect(server) as kept:
+        kept.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+        kept.recv(1)
+        child = os.fork()
+        if child == 0:
+            server.stop()
+            os._exit(0)
+        _, code = os.waitpid(child, 0)
+        kept.sendall(b"GET / HTTP/1.1\r\n" + CLOSE)
+        answer = read_to_end(kept)
+        other = exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)
+
+    assert code == 0
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert status(other) == "HTTP/1.1 200 OK"
+
+
+class LateCrew(Crew):
+    """A crew of which nobody keeps watch before the server has ended."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.late: list[Task] = []
+
+    def give(self, task: Task) -> None:
+        if getattr(task, "__name__", "") == "_keep_watch":
+            self.late.append(task)
+        else:
+            super().give(task)
+
+    def end(self) -> None:
+        for task in self.late:
+            super().give(task)
+        super().end()
+
+
+def test_a_stop_ends_though_the_thread_that_keeps_watch_begins_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "Crew", LateCrew)
+    server = start(echo, is_quick=lambda _: True)
+    exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    stopping = threading.Thread(target=server.stop, daemon=True)
+
+    stopping.start()
+    stopping.join(10)
+
+    assert not stopping.is_alive()

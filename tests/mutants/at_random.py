@@ -1,0 +1,202 @@
+"""Faults drawn at random: the contract tests are asked first, then ours, until one of them finds the fault.
+
+Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
+beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.
+
+mutmut and cosmic-ray were tried for this and left. Both know the operators of Python alone: neither swaps neighbouring
+rules nor changes a letter of a sentence, and both mutate docstring-like text of the developer's. Both run one command a
+mutant, where two questions are asked here, each with its own tests. mutmut works in the tree's own folder and runs its
+tests in one process that it forks, which our servers' threads do not survive; cosmic-ray writes the fault into the
+working tree, unless it is given clones.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+import time
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from math import sqrt
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
+
+import platformdirs
+from mutator import Mutation, all_mutations, is_python
+from reached import GOLDEN, QUICK, Reached, reached
+from tree import ROOT, Copy, copies, digest
+
+EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
+_CONTRACT_SECONDS: Final = 400.0
+_OUR_SECONDS: Final = 400.0
+_WANTED: Final = (0.75, 0.90)
+"""What is to be found: by the contract tests, of what changes an answer; by all tests, of everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of a mutant; `by` is the test that found it, `late` says that the time was over before one did."""
+
+    key: str
+    kind: str
+    line: int
+    answers: bool
+    by: str | None
+    late: bool
+    seconds: float
+
+    @property
+    def by_contract(self) -> bool:
+        """Whether a contract test found it."""
+        return self.by is not None and self.by.startswith("contract_tests/")
+
+
+def equivalents() -> Mapping[str, str]:
+    """Return the mutants that change nothing, and why."""
+    return {str(key): str(why) for key, why in tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8")).items()}
+
+
+def drawn(found: Iterable[Mutation], number: int, seed: int, without: Iterable[str] = ()) -> list[Mutation]:
+    """Draw as many, each kind equally often."""
+    by_kind, chance, left_out = defaultdict[str, list[Mutation]](list), random.Random(seed), set(without)
+    for each in found:
+        by_kind[each.kind].append(each)
+    for each_kind in by_kind.values():
+        chance.shuffle(each_kind)
+    chosen = list[Mutation]()
+    while len(chosen) < number and any(by_kind.values()):
+        for each_kind in by_kind.values():
+            each = _next(each_kind, left_out)
+            chosen += [each] if each is not None and len(chosen) < number else []
+    return chosen
+
+
+def _next(rest: list[Mutation], left_out: set[str]) -> Mutation | None:
+    while rest:
+        each = rest.pop()
+        if each.key not in left_out and is_python(each.planted((ROOT / each.file).read_bytes())):
+            return each
+    return None
+
+
+def run(number: int, seed: int, minutes: float, at_once: int) -> int:
+    """Draw mutants and tell what became of each; exit code 0 when enough were found."""
+    began, sound = time.monotonic(), digest()
+    kept = Path(platformdirs.user_cache_dir("nhsauth", appauthor=False)) / "mutants" / sound
+    with tempfile.TemporaryDirectory() as folder:
+        lanes = copies(Path(folder), at_once)
+        known = reached(lanes, kept / "reached.json")
+        mutants = drawn(all_mutations(ROOT), number, seed, equivalents())
+        results = _all(mutants, lanes, known, kept / f"seed-{seed}.jsonl", began + minutes * 60)
+    if digest() != sound:
+        print("the tree has changed meanwhile: these results are of the tree as it was")  # noqa: T201
+    return _told(results, number - len(results), time.monotonic() - began)
+
+
+def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kept: Path, ends: float) -> list[Result]:
+    """Return the results in the order of the draw: those kept, and those of this run, which ends in time."""
+    earlier = {each.key: each for each in _read(kept)}
+    free = SimpleQueue[Copy]()
+    for copy in lanes:
+        free.put(copy)
+
+    def result(mutant: Mutation) -> Result | None:
+        if mutant.key in earlier:
+            return earlier[mutant.key]
+        if time.monotonic() > ends:
+            return None
+        copy = free.get()
+        try:
+            return _judged(mutant, copy, known)
+        finally:
+            free.put(copy)
+
+    results = list[Result]()
+    with ThreadPoolExecutor(len(lanes)) as at_once:
+        for each in at_once.map(result, mutants):
+            if each is None:
+                continue
+            results.append(each)
+            print(_line(each), flush=True)  # noqa: T201
+            if each.key not in earlier:
+                _keep(kept, each)
+    return results
+
+
+def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
+    began = time.monotonic()
+    with copy.planted(mutant.file, mutant.planted((copy.root / mutant.file).read_bytes())):
+        by, late = None, False
+        for tests, seconds in (
+            (known.by_contract(mutant.file, mutant.function), _CONTRACT_SECONDS),
+            (known.files_for(mutant.file, mutant.function), _OUR_SECONDS),
+        ):
+            if by is None and tests:
+                by, over = _found(copy, tests, known.failing, seconds)
+                late |= over
+    seconds = round(time.monotonic() - began, 1)
+    told = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
+    return Result(**told, by=by, late=late, seconds=seconds)
+
+
+def _found(copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: float) -> tuple[str | None, bool]:
+    """Return the test that finds the fault, twice in a row; else None, and whether the time was over."""
+    ends, unsteady = time.monotonic() + seconds, list[str]()
+    while True:
+        left_out = [word for test in (*failing, *unsteady) for word in ("--deselect", test)]
+        ran = copy.pytest(tests, "-x", QUICK, *left_out, seconds=max(ends - time.monotonic(), 1.0))
+        if ran.well or ran.late:
+            return None, ran.late
+        if ran.failed is None:
+            return f"{tests[0]}::pytest ends with {ran.code}", False
+        if ran.failed.startswith("contract_tests/") or not copy.pytest([ran.failed], QUICK, seconds=seconds).well:
+            return ran.failed, False
+        unsteady.append(ran.failed)
+
+
+def _read(kept: Path) -> Iterator[Result]:
+    if kept.exists():
+        yield from (Result(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines())
+
+
+def _keep(kept: Path, result: Result) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with kept.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+
+
+def _line(result: Result) -> str:
+    told = f"found by {result.by}" if result.by else "SURVIVED" + (", time over" if result.late else "")
+    part = "answer" if result.answers else "words"
+    return f"{told} ({result.kind}, {part}, line {result.line}, {result.seconds:.0f} s)\n    {result.key}"
+
+
+def _told(results: Sequence[Result], missing: int, seconds: float) -> int:
+    answers = [each for each in results if each.answers]
+    by_contract = sum(each.by_contract for each in answers)
+    by_all = sum(each.by is not None for each in results)
+    golden = sum((each.by or "").startswith(GOLDEN) for each in results)
+    print(f"{_share('contract tests, of what changes an answer', by_contract, len(answers))}")  # noqa: T201
+    print(f"{_share('all tests, of everything', by_all, len(results))}; {golden} by generated pages alone")  # noqa: T201
+    print(f"{missing} not tried, the time was over; {seconds / 60:.0f} min")  # noqa: T201
+    enough = [by_contract >= _WANTED[0] * len(answers), by_all >= _WANTED[1] * len(results)]
+    return 0 if all(enough) and not missing else 1
+
+
+def _share(what: str, found: int, of: int) -> str:
+    low, high = interval(found, of)
+    return f"{what}: {found} of {of}, {found / of if of else 0:.0%} ({low:.0%} to {high:.0%})"
+
+
+def interval(found: int, of: int) -> tuple[float, float]:
+    """Return Wilson's interval of a share, at 95 %."""
+    if not of:
+        return 0.0, 1.0
+    z, share = 1.96, found / of
+    middle, spread = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - spread) / (1 + z * z / of), (middle + spread) / (1 + z * z / of)
