@@ -20,7 +20,7 @@ from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.observations import UNKNOWN, Answered, Day, Observation, Predicted, Type, Verdict, Wording
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered as Told
-from mock_servers.explain.answered import told
+from mock_servers.explain.answered import of_answer
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import WHICH_APIS, Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.whole import Lent, circumstance_of, date_of
@@ -110,7 +110,7 @@ def _day(captured: Captured, circumstance: Circumstance) -> str:
 def _verdict(captured: Captured, circumstance: Circumstance) -> _Found | None:
     if captured.answer is None:
         return None
-    return _Comparing(captured, told(captured.answer), judged(captured, circumstance)).found()
+    return _Comparing(captured, of_answer(captured.answer), judged(captured, circumstance)).found()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def _observation(
 
 def _answered(captured: Captured, answer: CapturedAnswer, found: _Found, *, keeps: bool) -> Answered:
     """Return an answer in the words of its row; of others the sentence where any row of the catalogue has it."""
-    heard = told(answer)
+    heard = of_answer(answer)
     if found.row is not None:
         return Answered(status=answer.status, code=found.row.code, description=found.row.sentence)
     if not heard.refuses:
