@@ -129,7 +129,7 @@ def test_each_switch_that_is_set_otherwise_has_answers_of_its_own(start: Start) 
     switches = tomllib.loads(SWITCHES.read_text(encoding="utf-8"))
     named = {f"{table}.{member}" for table, members in switches.items() for member in members}
 
-    run = start("-n", "0", "--nhsauth-contract-target", f"mock:{SWITCHES}", "--hypothesis-profile=nhsauth-quick")
+    run = start("-n", "0", "-k", "not test_fuzz and not test_machine", "--nhsauth-contract-target", f"mock:{SWITCHES}")
 
     assert run.code == 0, run.text
     assert named == set(Switch)

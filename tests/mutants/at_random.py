@@ -5,11 +5,10 @@ What changes no answer, but what the developer is told, is for our tests alone.
 Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
 beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.
 
-mutmut and cosmic-ray were tried for this and left. Both know the operators of Python alone: neither swaps neighbouring
-rules nor changes a letter of a sentence, and both mutate docstring-like text of the developer's. Both run one command a
-mutant, where two questions are asked here, each with its own tests. mutmut works in the tree's own folder and runs its
-tests in one process that it forks, which our servers' threads do not survive; cosmic-ray writes the fault into the
-working tree, unless it is given clones.
+mutmut and cosmic-ray were considered and left: they know the operators of Python alone, and neither lets neighbouring
+rules change places nor changes a letter of a sentence that is answered, while texts for people are changed like any
+other. Both run one command for all mutants, where two questions are asked here, each of the tests that can answer it;
+and by default cosmic-ray writes a fault into the working tree.
 """
 
 from __future__ import annotations
