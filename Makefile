@@ -1,4 +1,4 @@
-# Each target makes what it needs; on a fresh machine Python is enough. Without make: see README.
+# Each target makes what it needs; on a fresh machine Python is enough. Without make: see CONTRIBUTING.md.
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-nhsd-apim test-real-names lint typecheck bench bench-diagnosis docs clean
+.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names lint typecheck bench soak bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -54,6 +54,12 @@ test-real-names: .venv/installed-test
 	@if command -v npm >/dev/null; then npm --prefix tests/real_names/node ci --ignore-scripts --no-audit --no-fund --silent; fi
 	$(BIN)/python -m pytest -m real_names $(PYTEST_ARGS) tests/real_names
 
+test-openapi: .venv/installed-test
+	$(PYTHON) -m venv .venv/openapi
+	$(subst .venv,.venv/openapi,$(BIN))/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(subst .venv,.venv/openapi,$(BIN))/python -m pip install --quiet --disable-pip-version-check --group openapi
+	$(BIN)/python -m pytest -n 0 -m openapi $(PYTEST_ARGS) tests/mock_servers/control/test_schemathesis.py
+
 test-recipes: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group recipes
 	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py tests/pytest_nhsauth/test_stand_ins.py
@@ -81,11 +87,30 @@ endif
 bench: .venv/installed-test
 	$(BIN)/python -m benchmarks
 
+# Half an hour unless SOAK_ARGS="--minutes 2"; its result is a row of the page of figures.
+soak: .venv/installed-test
+	$(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
+
 bench-diagnosis: .venv/installed-test
 	$(BIN)/python -m benchmarks diagnosis
 
 docs: .venv/installed
 	$(BIN)/python docs/generate.py
+
+# The site goes to build/site; open its index.html, no server is needed. Its tests want Chromium for a part.
+.PHONY: docs-site test-site screenshots
+
+docs-site: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	$(BIN)/python -m documentation
+
+test-site: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	$(BIN)/python -m pytest -m site $(PYTEST_ARGS) tests/test_site.py tests/browser/test_site.py
+
+screenshots: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	NHSAUTH_KEEP_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m browser tests/browser/test_screenshots.py
 
 # The door: what CI services read, what a release holds, and how far down our dependencies go.
 .PHONY: docs-check hosted-check test-lowest test-thorough release-tools release-check wheelhouse pyz test-release test-languages

@@ -7,7 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import bench, diagnosis, exchange, explained, management, names, plugin, rules, serve, server, table
+from benchmarks import (
+    bench,
+    diagnosis,
+    exchange,
+    explained,
+    management,
+    names,
+    plugin,
+    rules,
+    serve,
+    server,
+    soak,
+    table,
+    watch,
+)
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 
@@ -16,6 +30,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "serve": serve.figures,
     "server": server.figures,
     "names": names.figures,
+    "watch": watch.figures,
     "exchange": exchange.figures,
     "rules": rules.figures,
     "diagnosis": diagnosis.figures,
@@ -35,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"\n{name}\n{table.printed(found)}", flush=True)
             figures += found
     if not asked.quick and not asked.groups:
-        Path(__file__).with_name("README.md").write_text(table.page(figures, list(GROUPS)), encoding="utf-8")
+        page = table.page([*figures, *soak.kept()], list(GROUPS))
+        Path(__file__).with_name("README.md").write_text(page, encoding="utf-8")
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:

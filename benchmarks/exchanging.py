@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PATH: Final = "/oauth2/token"
 _FORM: Final = "application/x-www-form-urlencoded"
 _ASSERTION: Final = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
-_EXCHANGE: Final = _ASSERTION | {
+EXCHANGE: Final = _ASSERTION | {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
     "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
 }
@@ -43,7 +43,7 @@ def id_token(platform: Mock) -> str:
 def exchange_form(platform: Mock, subject_token: str) -> bytes:
     """Return the body of a correct token exchange, its client assertion signed just now."""
     assertion = platform.client_assertion(READY_MADE_APP.client_id)
-    return urlencode(_EXCHANGE | {"client_assertion": assertion, "subject_token": subject_token}).encode()
+    return urlencode(EXCHANGE | {"client_assertion": assertion, "subject_token": subject_token}).encode()
 
 
 def credentials_form(assertion: str) -> bytes:

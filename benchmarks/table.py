@@ -38,6 +38,18 @@ def page(figures: Sequence[Figure], groups: Sequence[str]) -> str:
     return _PAGE.format(groups=", ".join(groups), machine=facts, table=rows, notes=f"\n{notes}\n" if notes else "")
 
 
+def with_row(page: str, figure: Figure, start: str) -> str:
+    """Return a page with the row of a figure in the place of the one whose name starts alike, or as the last row."""
+    lines, row = page.splitlines(), f"| {' | '.join(_cells(figure))} |"
+    last = max(number for number, line in enumerate(lines) if line.startswith("| "))
+    old = next((number for number, line in enumerate(lines) if line.startswith(f"| {start}")), None)
+    if old is None:
+        lines.insert(last + 1, row)
+    else:
+        lines[old] = row
+    return "\n".join(lines) + "\n"
+
+
 def _lines(figure: Figure) -> str:
     told = (figure.measured, figure.ratio, figure.goal and f"goal {figure.goal}: {_met(figure)}")
     below = "; ".join(filter(None, (figure.beside, figure.note)))

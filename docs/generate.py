@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests import ledger
+from documentation import overview, reference
 from mock_servers.apim.flows import FLOWS
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, entries
@@ -16,8 +17,9 @@ from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.catalogue.observations import Day
 from mock_servers.catalogue.observed import observed
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
-from mock_servers.gateway import canary, mock_jwks, own_api
+from mock_servers.gateway import own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
+from mock_servers.gateway.service import flows_named
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
 from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT
@@ -26,6 +28,7 @@ from mock_servers.provider.cis2 import CIS2
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow, Kind, Policy, Problem, Rule, ServiceError, own_row
 from mock_servers.state.person import READY_MADE, Person, roles, userinfo
+from mock_servers.state.seeds import APIS
 
 Row = Callable[[Problem], ServiceError]
 
@@ -180,12 +183,10 @@ Those first whose answer would settle the most cases that are guesses today.
 _ERROR_PAGES = {
     "the token service": "token-service",
     "an API's gateway": "gateway",
-    "CIS2": "cis2",
-    "CIS2, by the settings unusable_code and foreign_assertion": "cis2",
-    "NHS login": "nhs-login",
     "the mock realms": "mock-realms",
     "the management API": "management",
 }
+HELLO = "flows:HELLO_WORLD"
 _MOST_FLOWS = 4
 _LONGEST_ANCHOR = 120
 
@@ -195,7 +196,8 @@ def pages(days: Sequence[Day] | None = None) -> dict[str, str]:
     made = {"libraries.md": libraries_page(), "people.md": people_page(), "rules.md": rules_page()}
     seen = observations.read_all(observed_files()) if days is None else days
     made["contributing-evidence.md"] = f"{EVIDENCE_PAGE}{ledger.doubts_by_weight()}"
-    return {**made, "fidelity.md": ledger.page(seen), **error_pages(seen)}
+    made |= {"fidelity.md": ledger.page(seen), "llms.txt": overview.llms()}
+    return {**made, **reference.pages(), **error_pages(seen)}
 
 
 def schema() -> str:
@@ -302,7 +304,10 @@ def rules_page() -> str:
         *(line for each in PROVIDERS for line in _service(each.title, PROVIDER_FLOWS, each.errors.__getitem__)),
         *_service("The mock realms", PROVIDER_FLOWS, keycloak.ROWS.__getitem__),
         *_service("The gateway", (*HELLO_WORLD, *own_api.FLOWS, NOWHERE)),
-        *_service("The proxies of test suites", (*mock_jwks.FLOWS, *canary.FLOWS)),
+        *_service(
+            "The proxies of test suites",
+            [flow for seed in APIS if seed.flows != HELLO for flow in flows_named(seed.flows)],
+        ),
         *_service("The management API", (*log_in.FLOWS, *MANAGEMENT)),
     ]
     return "\n".join(sections)
@@ -349,9 +354,15 @@ def error_pages(days: Sequence[Day]) -> dict[str, str]:
     """Return the catalogue of errors: a page for each service, and one that lists all sentences."""
     by_page: dict[str, list[Entry]] = {}
     for entry in entries():
-        by_page.setdefault(_ERROR_PAGES[entry.service], []).append(entry)
+        by_page.setdefault(_page_of(entry.service), []).append(entry)
     each = {f"errors/{page}.md": _error_page(page, rows, days) for page, rows in by_page.items()}
     return {"errors/README.md": _errors_index(by_page), **each}
+
+
+def _page_of(service: str) -> str:
+    """Return the page of a service; a provider's is called like it, and has the rows of its settings as well."""
+    title = service.partition(",")[0]
+    return _ERROR_PAGES.get(title) or re.sub(r"[^a-z0-9]+", "-", title.lower())
 
 
 def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
@@ -364,7 +375,8 @@ def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
 
 
 def _error_page(page: str, rows: Sequence[Entry], days: Sequence[Day]) -> str:
-    sections = [f"# Errors of {rows[0].service}\n\n{ERRORS_OF[page]}\n{ERRORS_AFTER}"]
+    intro = ERRORS_OF.get(page, f"{rows[0].service}: its authorization, token, userinfo and logout endpoints.\n")
+    sections = [f"# Errors of {rows[0].service}\n\n{intro}\n{ERRORS_AFTER}"]
     by_sentence = _by_sentence(rows)
     cited: set[str] = set()
     anchors = _anchors(by_sentence)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bench, table
+from benchmarks import bench, soak, table
 from benchmarks.__main__ import GROUPS, main
 from benchmarks.bench import Bench, Effort
 from benchmarks.figure import Figure, not_here
@@ -30,6 +30,26 @@ def test_each_group_gives_figures(group: str, opened: Bench) -> None:
 
     assert [figure.name for figure in figures if not figure.measured] == []
     assert len(figures) > 1
+
+
+@pytest.mark.slow
+def test_nothing_goes_wrong_in_a_few_seconds_of_everything_at_once(opened: Bench) -> None:
+    figure = soak.run(opened, minutes=0.1)
+
+    assert ", 0 wrong" in figure.measured, figure.why
+    assert not figure.measured.startswith("0 good")
+
+
+def test_a_row_is_put_in_the_place_of_the_one_before_or_last() -> None:
+    page = table.page([not_here("memory", "flat", needs="/proc")], ["group"])
+
+    once = table.with_row(page, FIGURE, "answer")
+    twice = table.with_row(once, FIGURE, "answer")
+
+    assert once == twice
+    assert once.count("| answer | 2 ms |") == 1
+    assert once.index("| memory ") < once.index("| answer ")
+    assert once.replace(next(line for line in once.splitlines() if line.startswith("| answer")) + "\n", "") == page
 
 
 def test_nothing_is_left_of_a_bench() -> None:

@@ -28,7 +28,7 @@ def check(file: Path | None, *, as_json: bool) -> None:
         _print({"holds": True, "file": str(path) if path else None, **counts})
         return
     where = f"{path} is" if path else "No nhsauth.toml here. The defaults are"
-    click.echo(f"{where} valid ({_told(found)}).")
+    click.echo(f"{where} valid ({_counts(found)}).")
 
 
 def print_schema() -> None:
@@ -36,8 +36,8 @@ def print_schema() -> None:
     _print(configuration_file.schema())
 
 
-def _print(told: dict[str, Any]) -> None:
-    click.echo(json.dumps(told, indent=2))
+def _print(members: dict[str, Any]) -> None:
+    click.echo(json.dumps(members, indent=2))
 
 
 def _read(path: Path) -> Configuration:
@@ -55,8 +55,8 @@ def _read(path: Path) -> Configuration:
     return found
 
 
-def _told(found: Configuration) -> str:
+def _counts(found: Configuration) -> str:
     """Return what there is besides the ready-made: `1 app, 2 APIs`."""
     counted = {"app": len(found.apps), "API": len(found.apis), "user": len(found.users)}
-    told = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in counted.items() if count or name == "app"]
-    return ", ".join(told)
+    listed = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in counted.items() if count or name == "app"]
+    return ", ".join(listed)

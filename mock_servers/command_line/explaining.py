@@ -64,13 +64,13 @@ def run(given: str, circumstance: Circumstance, *, as_json: bool) -> None:
     if len(value) > _LARGEST:
         raise Misuse(f"VALUE has more than {_LARGEST} bytes, and is no request")
     if value.strip().startswith("rrt-"):
-        told, url = _of_server(circumstance.server, value.strip()), None
+        explained, url = _of_server(circumstance.server, value.strip()), None
     else:
         url = _url(circumstance.token_url) or token_url_of(value)
         context = offline(url, _moment(circumstance.at), _key_set(circumstance.key_set))
-        told = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
-    click.echo(json.dumps(told, indent=2) if as_json else "\n".join(explanation.lines(told, url)))
-    if _is_refused(told):
+        explained = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
+    click.echo(json.dumps(explained, indent=2) if as_json else "\n".join(explanation.lines(explained, url)))
+    if _is_refused(explained):
         raise click.exceptions.Exit(No.exit_code)
 
 
@@ -83,19 +83,19 @@ def _explain_exchange(text: str, circumstance: Circumstance, *, as_json: bool) -
         read_file=(lambda name: Path(name).read_bytes()) if circumstance.read_files else None,
     )
     try:
-        told = explain_text(text, lent)
+        explained = explain_text(text, lent)
     except UnreadableError as reason:
         raise Misuse(str(reason)) from None
-    click.echo(json.dumps(told.as_json(), indent=2) if as_json else printable(str(told)))
-    if told.refused:
+    click.echo(json.dumps(explained.as_json(), indent=2) if as_json else printable(str(explained)))
+    if explained.refused:
         raise click.exceptions.Exit(No.exit_code)
 
 
-def _is_refused(told: Mapping[str, Any]) -> bool:
+def _is_refused(explained: Mapping[str, Any]) -> bool:
     """Whether the service has refused the exchange, or would refuse the value whatever it is sent as."""
-    if told["exchange"]:
-        return told["exchange"]["error"] is not None
-    return all(each["would_be"] == "refused" for each in told["verdicts"])
+    if explained["exchange"]:
+        return explained["exchange"]["error"] is not None
+    return all(each["would_be"] == "refused" for each in explained["verdicts"])
 
 
 # what is given
@@ -168,16 +168,16 @@ def _fetched(url: str) -> bytes:
 def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
     """Ask a mock that runs for the exchange with a message id. Raises No, and Misuse for a server that is no URL."""
     base = _server(server).rstrip("/")
-    told = _answer(f"{base}/_nhsauth/explain", {"value": message_id})
-    if "detail" in told:
-        raise No(f"The mock at {base} refuses: {printable(str(told['detail']))}")
-    if "exchange" not in told:
+    explained = _answer(f"{base}/_nhsauth/explain", {"value": message_id})
+    if "detail" in explained:
+        raise No(f"The mock at {base} refuses: {printable(str(explained['detail']))}")
+    if "exchange" not in explained:
         raise No(
             f"No mock answers at {base}: start one with `nhsauth serve`, or name another with --server. {_OF_THE_REAL}"
         )
-    if told["exchange"] is None:
+    if explained["exchange"] is None:
         raise No(f"The mock at {base} keeps no exchange with the message id {shown(message_id)}. {_OF_THE_REAL}")
-    return told
+    return explained
 
 
 def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] | None:
@@ -188,8 +188,8 @@ def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] 
     if "urls" not in _answer(f"{base}/_nhsauth/status"):
         return None
     given = {"value": value.strip(), "as": circumstance.role, "token_url": circumstance.token_url}
-    told = _answer(f"{base}/_nhsauth/explain", {name: each for name, each in given.items() if each is not None})
-    return told if told.get("issued") else None
+    explained = _answer(f"{base}/_nhsauth/explain", {name: each for name, each in given.items() if each is not None})
+    return explained if explained.get("issued") else None
 
 
 def _answer(url: str, body: Mapping[str, str] | None = None) -> Mapping[str, Any]:
@@ -198,10 +198,10 @@ def _answer(url: str, body: Mapping[str, str] | None = None) -> Mapping[str, Any
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and a mock
         try:
-            told = session.request(method, url, json=body, timeout=_TIMEOUT).json()
+            explained = session.request(method, url, json=body, timeout=_TIMEOUT).json()
         except (requests.RequestException, ValueError):
             return {}
-    return told if isinstance(told, dict) else {}
+    return explained if isinstance(explained, dict) else {}
 
 
 def _server(given: str) -> str:

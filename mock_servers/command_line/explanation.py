@@ -13,24 +13,24 @@ from mock_servers.command_line.finding import lines as finding_lines
 from mock_servers.wire.wording import one_line
 
 
-def lines(told: Mapping[str, Any], url: str | None) -> Iterator[str]:
+def lines(explained: Mapping[str, Any], url: str | None) -> Iterator[str]:
     """Return the lines about a value that was judged at a URL, or about an exchange."""
-    if told["exchange"]:
-        yield from _exchange(told["exchange"])
+    if explained["exchange"]:
+        yield from _exchange(explained["exchange"])
         return
-    yield f"{_bold(one_line(told['seen']))} ({told['certainty']})"
-    if told["jwt"]:
-        yield from _jwt(told["jwt"])
-    for each in told["findings"]:
+    yield f"{_bold(one_line(explained['seen']))} ({explained['certainty']})"
+    if explained["jwt"]:
+        yield from _jwt(explained["jwt"])
+    for each in explained["findings"]:
         yield ""
         yield from finding_lines(each)
-    for verdict in told["verdicts"]:
+    for verdict in explained["verdicts"]:
         yield from _verdict(verdict, url)
-    for each in told["elsewhere"]:
+    for each in explained["elsewhere"]:
         head = f"As {each['as']}"
         yield f"\n{_bold(head)}: {_error(each['error'])}"
         yield from (f"  {one_line(words)}" for words in (each["diagnosis"], each["cure"]) if words)
-    if not told["verdicts"]:
+    if not explained["verdicts"]:
         yield "\nThe service takes no such value, whatever it is sent as."
 
 

@@ -54,8 +54,8 @@ def make(*, bits: int, kid: str | None, folder: Path, as_json: bool) -> None:
         _write(pair, files)
     except OSError as error:
         raise Misuse(f"{error.filename} cannot be written ({error.strerror})") from None
-    told = {"kid": kid, "bits": bits, **{name: str(file) for name, file in files.items()}}
-    click.echo(json.dumps(told, indent=2) if as_json else _TOLD.format_map(told), nl=as_json)
+    made = {"kid": kid, "bits": bits, **{name: str(file) for name, file in files.items()}}
+    click.echo(json.dumps(made, indent=2) if as_json else _TOLD.format_map(made), nl=as_json)
 
 
 def _write(pair: KeyPair, files: dict[str, Path]) -> None:

@@ -34,9 +34,9 @@ class ExistingFile(click.Path):
 
 
 @contextmanager
-def misuse(*kinds: type[Exception]) -> Iterator[None]:
+def misuse(*errors: type[Exception]) -> Iterator[None]:
     """End the command with exit code 2 and the error's own words, when one of these is raised."""
     try:
         yield
-    except kinds as error:
+    except errors as error:
         raise Misuse("\n".join(" ".join(line.split()) for line in str(error).splitlines())) from None

@@ -79,9 +79,9 @@ def _make_the_mistake(platform: Mock, session: requests.Session, code: str) -> N
         "client_assertion": platform.client_assertion(READY_MADE_APP.client_id),
     }
     answer = session.post(platform.token_url, form, timeout=_TIMEOUT)
-    told = _members(answer)
-    _expect((answer.status_code, told.get("error")), (400, "invalid_request"))
-    _expect(told.get("error_description"), "Malformed JWT in subject_token")
+    members = _members(answer)
+    _expect((answer.status_code, members.get("error")), (400, "invalid_request"))
+    _expect(members.get("error_description"), "Malformed JWT in subject_token")
 
 
 def _explain(platform: Mock) -> None:
@@ -128,9 +128,9 @@ def _call_the_api(platform: Mock, session: requests.Session, access_token: str) 
     _expect((answer.status_code, _members(answer)), (200, {"message": "Hello User!"}))
 
 
-def _expect(found: object, told: object) -> None:
-    if found != told:
-        raise No(f"This is not how the story goes: it says {told}, and this is {found}")
+def _expect(found: object, expected: object) -> None:
+    if found != expected:
+        raise No(f"This is not how the story goes: it says {expected}, and this is {found}")
 
 
 def _head(text: str) -> None:
@@ -139,10 +139,10 @@ def _head(text: str) -> None:
 
 def _members(answer: requests.Response) -> dict[str, Any]:
     try:
-        told = answer.json()
+        members = answer.json()
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return members if isinstance(members, dict) else {}
 
 
 def _print_exchange(answer: requests.Response, **_: object) -> None:
@@ -150,8 +150,8 @@ def _print_exchange(answer: requests.Response, **_: object) -> None:
     status = f"{answer.status_code} {HTTPStatus(answer.status_code).phrase}"
     click.echo(f"\n  {click.style(status, fg='green' if answer.ok else 'red')}")
     members = {name: _shown(name, value) for name, value in _members(answer).items()}
-    told = json.dumps(members, indent=2, ensure_ascii=False)
-    click.echo("\n".join(f"  {line}" for line in told.splitlines()))
+    text = json.dumps(members, indent=2, ensure_ascii=False)
+    click.echo("\n".join(f"  {line}" for line in text.splitlines()))
 
 
 def _curl(request: requests.PreparedRequest) -> list[str]:

@@ -34,12 +34,12 @@ def _exchanges(server: str) -> Sequence[Exchange]:
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and a mock
         try:
-            told = session.get(f"{server.rstrip('/')}/_nhsauth/exchanges", timeout=_TIMEOUT).json()
+            answer = session.get(f"{server.rstrip('/')}/_nhsauth/exchanges", timeout=_TIMEOUT).json()
         except (requests.RequestException, ValueError):
-            told = None
-    if not isinstance(told, list):
+            answer = None
+    if not isinstance(answer, list):
         raise No(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
-    return told
+    return answer
 
 
 def _lines(exchanges: Sequence[Exchange]) -> Iterator[str]:

@@ -24,10 +24,10 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,=-]*")
 
 def show(*, url: str, shell: str) -> None:
     """Print one line a variable. Raises Misuse for a URL, No when no mock with `--tls` answers there."""
-    told = _status(url).get("real_names")
-    if told is None:
+    status = _status(url).get("real_names")
+    if status is None:
         raise No(f"The mock at {url} speaks no TLS: start it with nhsauth serve --tls")
-    tell(client_environment.read(told), shell)
+    tell(client_environment.read(status), shell)
 
 
 def tell(known: client_environment.RealNames, shell: str) -> None:
@@ -42,15 +42,15 @@ def _status(url: str) -> Mapping[str, Any]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url.rstrip('/')}/_nhsauth/status", timeout=_TIMEOUT) as answer:
-            told = json.load(answer)
+            status = json.load(answer)
     except (urllib.error.HTTPError, http.client.HTTPException, ValueError):
-        told = None
+        status = None
     except OSError as error:
         reason = getattr(error, "reason", None) or error
         raise No(f"Nothing answers at {url} ({reason}): start it with nhsauth serve --tls") from None
-    if not isinstance(told, dict) or not told.keys() >= {"version", "urls"}:
+    if not isinstance(status, dict) or not status.keys() >= {"version", "urls"}:
         raise No(f"What answers at {url} is no mock of nhsauth")
-    return told
+    return status
 
 
 def _is_whole(url: str) -> bool:
@@ -80,4 +80,3 @@ _WRITERS: Final[Mapping[str, Callable[[str, str], str]]] = {
     "dotenv": _of_dotenv,
     "powershell": _of_powershell,
 }
-SHELLS: Final = tuple(_WRITERS)

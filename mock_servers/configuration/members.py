@@ -38,7 +38,7 @@ class MemberError(ValueError):
     """Members are not as they must be; a line each: where (`apps[0].scopes`), what was found, what is allowed.
 
     `where`, `found` and `allowed` are those of the first, `others` the errors of the rest. `found` is made for showing:
-    secrets are cut, lists and objects told by their size.
+    secrets are cut, of lists and objects the size is shown.
     """
 
     def __init__(self, where: str, found: str, allowed: str, others: Iterable[MemberError] = ()) -> None:
@@ -53,72 +53,72 @@ class MemberError(ValueError):
         return "\n".join([own, *map(str, self.others)])
 
 
-def read(kind: type[T], members: Any, *, where: str = "", omit: Collection[str] = (), folder: Path | None = None) -> T:
-    """Return a `kind` made of these members. Raises MemberError, which tells all that does not fit.
+def read(model: type[T], members: Any, *, where: str = "", omit: Collection[str] = (), folder: Path | None = None) -> T:
+    """Return a `model` made of these members. Raises MemberError, which tells all that does not fit.
 
-    `where` is what the members are called in an error, `omit` the members of `kind` that cannot be given, `folder` what
+    `where` is what the members are called in an error, `omit` the members of it that cannot be given, `folder` what
     relative paths start from.
     """
     place = _Place(where, folder, [])
-    whole: T = _whole(kind, members, place, omit)
-    place.raise_told()
+    whole: T = _whole(model, members, place, omit)
+    place.raise_errors()
     return whole
 
 
 def read_partial(
-    kind: type[Any], members: Any, *, where: str = "", omit: Collection[str] = (), folder: Path | None = None
+    model: type[Any], members: Any, *, where: str = "", omit: Collection[str] = (), folder: Path | None = None
 ) -> dict[str, Any]:
     """Return only the members given, each checked by itself: for a change. Raises MemberError."""
     place = _Place(where, folder, [])
-    given = _given(kind, members, place, omit)
-    place.raise_told()
+    given = _given(model, members, place, omit)
+    place.raise_errors()
     return given
 
 
-def schema(kind: type[Any], *, omit: Collection[str] = ()) -> dict[str, Any]:
+def schema(model: type[Any], *, omit: Collection[str] = ()) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of what `read` takes; the description is the docstring of the class."""
-    known = _members(kind, omit)
+    known = _members(model, omit)
     return {
-        "title": kind.__name__.lstrip("_"),
-        "description": " ".join((kind.__doc__ or "").split()),
+        "title": model.__name__.lstrip("_"),
+        "description": " ".join((model.__doc__ or "").split()),
         "type": "object",
-        "properties": {name: _with_default(kind, name, hint.schema()) for name, hint in known.items()},
-        "required": [name for name in known if _required(kind, name)],
+        "properties": {name: _with_default(model, name, hint.schema()) for name, hint in known.items()},
+        "required": [name for name in known if _required(model, name)],
         "additionalProperties": False,
     }
 
 
 class _Place:
-    """Where in the whole a value stands, which folder its paths start from, and what has been told of the whole."""
+    """Where in the whole a value stands, which folder its paths start from, and what is wrong with the whole."""
 
-    def __init__(self, where: str, folder: Path | None, told: list[MemberError]) -> None:
-        self.where, self.folder, self.told = where, folder, told
+    def __init__(self, where: str, folder: Path | None, errors: list[MemberError]) -> None:
+        self.where, self.folder, self.errors = where, folder, errors
 
     def below(self, path: str) -> _Place:
-        return _Place(f"{self.where}.{path}" if self.where else path, self.folder, self.told)
+        return _Place(f"{self.where}.{path}" if self.where else path, self.folder, self.errors)
 
     def member(self, name: str) -> _Place:
         return self.below(name if _BARE.fullmatch(name) else shown(name))
 
     def item(self, index: int) -> _Place:
-        return _Place(f"{self.where}[{index}]", self.folder, self.told)
+        return _Place(f"{self.where}[{index}]", self.folder, self.errors)
 
     def tell(self, found: str, allowed: str) -> Any:
-        self.told.append(MemberError(self.where, found, allowed))
+        self.errors.append(MemberError(self.where, found, allowed))
         return _BAD
 
     def refuse(self, value: Any, allowed: str, words: Collection[str] = ()) -> Any:
         secret = self.where.rpartition(".")[2].partition("[")[0] in _SECRETS
         near = did_you_mean(value, words) if isinstance(value, str) else ""
-        return self.tell(_told(value, secret=secret) + near, allowed)
+        return self.tell(_described(value, secret=secret) + near, allowed)
 
-    def raise_told(self) -> None:
-        if self.told:
-            first, *others = self.told
+    def raise_errors(self) -> None:
+        if self.errors:
+            first, *others = self.errors
             raise MemberError(first.where, first.found, first.allowed, others)
 
 
-def _told(value: Any, *, secret: bool) -> str:
+def _described(value: Any, *, secret: bool) -> str:
     if isinstance(value, Mapping):
         return f"an object with {len(value)} members" if len(value) != 1 else "an object with 1 member"
     if isinstance(value, list | tuple):
@@ -130,33 +130,33 @@ def _told(value: Any, *, secret: bool) -> str:
     return f"a {type(value).__name__} without quotes ({value})"
 
 
-def _whole(kind: type[Any], members: Any, place: _Place, omit: Collection[str] = ()) -> Any:
-    """Make a `kind` of what fits, so that as much as can be is judged; without a member that it needs there is none.
+def _whole(model: type[Any], members: Any, place: _Place, omit: Collection[str] = ()) -> Any:
+    """Make a `model` of what fits, so that as much as can be is judged; without a member that it needs there is none.
 
     Its lists and tables hold `_BAD` where an item does not fit.
     """
-    given = _given(kind, members, place, omit)
+    given = _given(model, members, place, omit)
     if not isinstance(members, Mapping):
         return _BAD
-    needed = {name: hint for name, hint in _members(kind, omit).items() if _required(kind, name)}
+    needed = {name: hint for name, hint in _members(model, omit).items() if _required(model, name)}
     for name, hint in needed.items():
         if name not in members:
             place.member(name).tell("missing", hint.allowed)
     if not needed.keys() <= given.keys():
         return _BAD
-    whole, told = kind(**given), {each.where for each in place.told}
+    whole, named = model(**given), {each.where for each in place.errors}
     for path, value, limit in whole.contradictions() if hasattr(whole, "contradictions") else ():
-        if (there := place.below(path)).where not in told:
+        if (there := place.below(path)).where not in named:
             there.refuse(value, limit.allowed, limit.words)
     return whole
 
 
-def _given(kind: type[Any], members: Any, place: _Place, omit: Collection[str]) -> dict[str, Any]:
+def _given(model: type[Any], members: Any, place: _Place, omit: Collection[str]) -> dict[str, Any]:
     """Return the members that fit."""
     if not isinstance(members, Mapping):
         place.refuse(members, "an object")
         return {}
-    known, read = _members(kind, omit), {}
+    known, read = _members(model, omit), {}
     for name, value in members.items():
         if name in known:
             read[name] = known[name].read(value, place.member(name))
@@ -208,15 +208,15 @@ _PLAIN: Final[Mapping[Any, tuple[str, str]]] = {
 class _Plain(_Hint):
     """Text, a number, a truth value, null; what is true or false is no number."""
 
-    def __init__(self, kind: type, limit: Limit | None = None) -> None:
+    def __init__(self, cls: type, limit: Limit | None = None) -> None:
         super().__init__(limit)
-        self.kind = kind
-        self.type, self.sort = _PLAIN[kind]
+        self.cls = cls
+        self.type, self.sort = _PLAIN[cls]
 
     def takes(self, value: Any) -> bool:
-        if self.kind is float:
+        if self.cls is float:
             return type(value) in (int, float) and math.isfinite(value)
-        return type(value) is self.kind and not (isinstance(value, str) and _UNENCODABLE.search(value))
+        return type(value) is self.cls and not (isinstance(value, str) and _UNENCODABLE.search(value))
 
     def schema(self) -> dict[str, Any]:
         return {"type": self.type, **super().schema()}
@@ -258,7 +258,7 @@ class _InFile(_File):
             return place.tell(f"{path}, which cannot be read ({error.strerror})", self.content.allowed)
         except (ValueError, RecursionError):
             held = _BAD
-        good = held is not _BAD and not inside.told
+        good = held is not _BAD and not inside.errors
         return held if good else place.tell(f"{path}, which holds none", self.content.allowed)
 
 
@@ -307,15 +307,15 @@ class _Table(_Object):
 class _Record(_Object):
     """Another of the project's dataclasses."""
 
-    def __init__(self, kind: type[Any]) -> None:
+    def __init__(self, model: type[Any]) -> None:
         super().__init__()
-        self.kind = kind
+        self.model = model
 
     def made(self, value: Any, place: _Place) -> Any:
-        return _whole(self.kind, value, place)
+        return _whole(self.model, value, place)
 
     def schema(self) -> dict[str, Any]:
-        return schema(self.kind)
+        return schema(self.model)
 
 
 class _Json(_Hint):
@@ -340,21 +340,21 @@ def _is_json(value: Any, depth: int) -> bool:
 
 
 class _Either(_Hint):
-    """A value of one of several kinds; the first that takes it judges it."""
+    """A value of one of several choices; the first that takes it judges it."""
 
-    def __init__(self, kinds: tuple[_Hint, ...]) -> None:
+    def __init__(self, choices: tuple[_Hint, ...]) -> None:
         super().__init__()
-        self.kinds = kinds
-        self.sort = " or ".join(kind.allowed for kind in kinds if kind.sort != "null")
+        self.choices = choices
+        self.sort = " or ".join(choice.allowed for choice in choices if choice.sort != "null")
 
     def takes(self, value: Any) -> bool:
-        return any(kind.takes(value) for kind in self.kinds)
+        return any(choice.takes(value) for choice in self.choices)
 
     def made(self, value: Any, place: _Place) -> Any:
-        return next(kind for kind in self.kinds if kind.takes(value)).read(value, place)
+        return next(choice for choice in self.choices if choice.takes(value)).read(value, place)
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [kind.schema() for kind in self.kinds]}
+        return {"anyOf": [choice.schema() for choice in self.choices]}
 
 
 def _hint(annotation: Any, limit: Limit | None = None) -> _Hint:
@@ -385,23 +385,23 @@ def _compound(origin: Any, arguments: tuple[Any, ...], limit: Limit | None) -> _
 
 
 @cache
-def _hints(kind: Any) -> Mapping[str, _Hint]:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    return {field.name: _hint(hints[field.name]) for field in dataclasses.fields(kind) if field.init}
+def _hints(model: Any) -> Mapping[str, _Hint]:
+    hints = typing.get_type_hints(model, include_extras=True)
+    return {field.name: _hint(hints[field.name]) for field in dataclasses.fields(model) if field.init}
 
 
-def _members(kind: Any, omit: Collection[str]) -> Mapping[str, _Hint]:
-    return {name: hint for name, hint in _hints(kind).items() if name not in omit}
+def _members(model: Any, omit: Collection[str]) -> Mapping[str, _Hint]:
+    return {name: hint for name, hint in _hints(model).items() if name not in omit}
 
 
-def _required(kind: type[Any], name: str) -> bool:
-    field = kind.__dataclass_fields__[name]
+def _required(model: type[Any], name: str) -> bool:
+    field = model.__dataclass_fields__[name]
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _with_default(kind: type[Any], name: str, told: dict[str, Any]) -> dict[str, Any]:
-    default = kind.__dataclass_fields__[name].default
+def _with_default(model: type[Any], name: str, written: dict[str, Any]) -> dict[str, Any]:
+    default = model.__dataclass_fields__[name].default
     plain = isinstance(default, str | int | float) or (
         isinstance(default, tuple) and all(isinstance(each, str) for each in default)
     )
-    return {**told, "default": list(default) if isinstance(default, tuple) else default} if plain else told
+    return {**written, "default": list(default) if isinstance(default, tuple) else default} if plain else written

@@ -26,7 +26,11 @@ def list_apis(request: Request) -> Response:
     "/apis",
     {201: ResponseObject("The API.", _API)},
     body=Body(
-        kind=Api,
+        model=Api,
+        never={
+            "required": ["open", "scopes"],
+            "properties": {"open": {"const": True}, "scopes": {"type": "array", "minItems": 1}},
+        },
         example={
             "path": "/my-api",
             "upstream": "http://127.0.0.1:9000",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import Map
 from werkzeug.routing import Rule as Route
 
@@ -43,8 +44,12 @@ _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for na
 CALLS: Final[tuple[Call, ...]] = (*openapi.calls(_OTHERS, _SCHEMAS), *_OTHERS)
 """Every call there is."""
 
+_METHODS: Final = {path: [call.method for call in CALLS if call.path == path] for path in {each.path for each in CALLS}}
 _ROUTES: Final = Map(
-    [Route(call.path, endpoint=call.name, methods=[call.method]) for call in CALLS],
+    [
+        *(Route(call.path, endpoint=call.name, methods=[call.method]) for call in CALLS),
+        *(Route(path, endpoint=path, methods=None) for path in _METHODS),
+    ],
     merge_slashes=False,
     strict_slashes=False,
 )
@@ -64,7 +69,18 @@ def create_app(platform: Platform) -> flask.Flask:
     app.register_error_handler(Exception, _problem)
     app.after_request(_not_stored)
     app.view_functions.update({call.name: _view(platform, call) for call in CALLS})
+    app.view_functions.update({path: _refuse(path) for path in _METHODS})
     return app
+
+
+def _refuse(path: str) -> Callable[..., flask.Response]:
+    """Answer what no call of a path takes: else `PUT /apps/x/jwks` would be the call for an app named `x/jwks`."""
+    allowed = [*_METHODS[path], *(["HEAD"] if "GET" in _METHODS[path] else [])]
+
+    def refuse(**_: str) -> flask.Response:
+        raise MethodNotAllowed(valid_methods=allowed)
+
+    return refuse
 
 
 def _guard(platform: Platform) -> None:
@@ -113,13 +129,13 @@ def _query(call: Call) -> dict[str, str]:
     return sent.to_dict()
 
 
-def _response(told: Response) -> flask.Response:
-    if told.body is None:
-        response = flask.Response(status=told.status, headers=dict(told.headers))
+def _response(answer: Response) -> flask.Response:
+    if answer.body is None:
+        response = flask.Response(status=answer.status, headers=dict(answer.headers))
         del response.headers["Content-Type"]
         return response
-    body = told.body if told.content_type != JSON else json.dumps(told.body, indent=2, allow_nan=False) + "\n"
-    return flask.Response(body, told.status, content_type=told.content_type, headers=dict(told.headers))
+    body = answer.body if answer.content_type != JSON else json.dumps(answer.body, indent=2, allow_nan=False) + "\n"
+    return flask.Response(body, answer.status, content_type=answer.content_type, headers=dict(answer.headers))
 
 
 def _not_stored(response: flask.Response) -> flask.Response:

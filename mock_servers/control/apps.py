@@ -65,16 +65,23 @@ class _Given:
     refresh_jwks: bool
 
 
+_TWO_SOURCES: Final = {
+    "required": ["jwks", "jwks_url"],
+    "properties": {"jwks": {"type": "object"}, "jwks_url": {"type": "string"}},
+}
 _NEW: Final = Body(
-    kind=_NewApp,
+    model=_NewApp,
     omit=_HIDDEN,
     partial=True,
+    never=_TWO_SOURCES,
     example={"name": "My app - INT", "redirect_uris": ["https://app.example/callback"], "make_key": True},
 )
-_CHANGE: Final = Body(kind=_AppChange, omit=_HIDDEN, partial=True, changes=True, example={"quota_per_minute": 10})
+_CHANGE: Final = Body(
+    model=_AppChange, omit=_HIDDEN, partial=True, changes=True, never=_TWO_SOURCES, example={"quota_per_minute": 10}
+)
 
 
-def _told(request: Request, app: App) -> dict[str, Any]:
+def _shown(request: Request, app: App) -> dict[str, Any]:
     own_url = f"{request.origin}{request.platform.apps.jwks_path(app)}" if app.has_keys else None
     listed = {each.name: getattr(app, each.name) for each in fields(App) if each.name not in _HIDDEN}
     listed |= {"jwks_url": app.jwks_url or own_url, "make_key": app.key_name is not None}
@@ -82,7 +89,7 @@ def _told(request: Request, app: App) -> dict[str, Any]:
 
 
 def _given(request: Request, takes: Body) -> _Given:
-    read = members.read_partial(takes.kind, request.body, omit=takes.omit)
+    read = members.read_partial(takes.model, request.body, omit=takes.omit)
     known = environment_among(request.platform.names.hosts)
     for index, name in enumerate(read.get("environments", ())):
         if not known.holds(name):
@@ -100,11 +107,11 @@ def _given(request: Request, takes: Body) -> _Given:
 def _one_source(request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
     """Drop a `jwks_url` that is the mock's own, as answers show it; to name one source is to give up the other."""
     url = given.get("jwks_url")
-    told = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(request, url)}
-    named = [name for name in _SOURCES if told.get(name) is not None]
+    kept = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(request, url)}
+    named = [name for name in _SOURCES if kept.get(name) is not None]
     if len(named) > 1:
         raise MemberError("jwks_url", "given beside jwks", "one of the two")
-    return dict.fromkeys(_SOURCES) | told if named else told
+    return dict.fromkeys(_SOURCES) | kept if named else kept
 
 
 def _is_own(request: Request, url: str | None) -> bool:
@@ -125,14 +132,14 @@ _MANAGED: Final = {409: "It is a key of an app of the management API, and change
 @Call("GET", "/apps", {200: ResponseObject("The apps.", array_of(_APP))})
 def list_apps(request: Request) -> Response:
     """All registered apps, the oldest first."""
-    return Response(body=[_told(request, app) for app in request.platform.apps.all()])
+    return Response(body=[_shown(request, app) for app in request.platform.apps.all()])
 
 
 @Call("POST", "/apps", {201: ResponseObject("The app.", _APP)}, body=_NEW, refusals=_TAKEN)
 def create_app(request: Request) -> Response:
     """Register an app."""
     given = _given(request, _NEW)
-    return Response(status=201, body=_told(request, _created(request, given.members, make_key=given.make_key)))
+    return Response(status=201, body=_shown(request, _created(request, given.members, make_key=given.make_key)))
 
 
 def _created(request: Request, given: Mapping[str, Any], *, make_key: bool | None) -> App:
@@ -148,7 +155,7 @@ def _created(request: Request, given: Mapping[str, Any], *, make_key: bool | Non
 @Call("GET", "/apps/<path:client_id>", {200: ResponseObject("The app.", _APP)}, refusals=_UNKNOWN)
 def get_app(request: Request) -> Response:
     """One app."""
-    return Response(body=_told(request, _found(request)))
+    return Response(body=_shown(request, _found(request)))
 
 
 def _found(request: Request) -> App:
@@ -188,8 +195,8 @@ def put_app(request: Request) -> Response:
     except NoSuchAppError:
         named = members.read_partial(App, {"client_id": client_id})
         app = _created(request, {**named, **given.members}, make_key=given.make_key)
-        return Response(status=201, body=_told(request, app))
-    return Response(body=_told(request, app))
+        return Response(status=201, body=_shown(request, app))
+    return Response(body=_shown(request, app))
 
 
 def _defaults(request: Request) -> dict[str, Any]:
@@ -213,7 +220,7 @@ def change_app(request: Request) -> Response:
     app = request.platform.apps.change(request.path["client_id"], make_key=given.make_key, **given.members)
     if given.refresh_jwks:
         _forget_key_sets(request.platform, app, app.jwks_url)
-    return Response(body=_told(request, app))
+    return Response(body=_shown(request, app))
 
 
 @Call("DELETE", "/apps/<path:client_id>", {204: ResponseObject("It is gone.")}, refusals=_UNKNOWN | _MANAGED)

@@ -102,7 +102,7 @@ def _facts(issued: Issued, now: float) -> Mapping[str, str]:
         "Redeemed": (_ago(issued.spent_at, now) or "not yet") if issued.kind == _CODE else None,
         "Expires": _ago(issued.expires_at, now),
     }
-    return {name: told for name, told in facts.items() if told is not None}
+    return {name: words for name, words in facts.items() if words is not None}
 
 
 def _ago(at: float | None, now: float) -> str | None:

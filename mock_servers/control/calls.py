@@ -63,22 +63,25 @@ class Body:
     """What a body is: the members of a dataclass but for `omit`; `partial`: none of them must be there.
 
     `changes`: what is not there stays as it is, rather than take its default. `more` are members of a body that no
-    dataclass can have, with their schemas; `example` is a body that is answered.
+    dataclass can have, with their schemas; `never` is the schema of what its members may not be together; `example` is
+    a body that is answered.
     """
 
-    kind: type[Any]
+    model: type[Any]
     omit: tuple[str, ...] = ()
     partial: bool = False
     changes: bool = False
     more: Mapping[str, Any] = field(default_factory=dict)
+    never: Mapping[str, Any] = field(default_factory=dict)
     example: Mapping[str, Any] = field(default_factory=dict)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the body."""
-        told = members.schema(self.kind, omit=self.omit)
-        properties = _without_defaults(told) if self.changes else told["properties"]
-        required = [] if self.partial else told["required"]
-        return {**told, "properties": {**properties, **self.more}, "required": required}
+        whole = members.schema(self.model, omit=self.omit)
+        properties = _without_defaults(whole) if self.changes else whole["properties"]
+        required = [] if self.partial else whole["required"]
+        never = {"not": self.never} if self.never else {}
+        return {**whole, "properties": {**properties, **self.more}, "required": required, **never}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +161,20 @@ def any_of(*schemas: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": list(schemas)}
 
 
-def all_required(told: Mapping[str, Any]) -> dict[str, Any]:
+def all_required(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of an answer: what may be left out of a body is always there in an answer, without default."""
-    properties = _without_defaults(told)
-    return {**told, "properties": properties, "required": list(properties)}
+    properties = _without_defaults(schema)
+    return {**schema, "properties": properties, "required": list(properties)}
 
 
-def _without_defaults(told: Mapping[str, Any]) -> dict[str, Any]:
-    properties: Mapping[str, Mapping[str, Any]] = told["properties"]
-    return {name: {key: each[key] for key in each if key != "default"} for name, each in properties.items()}
+def _without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
+    return {name: without_default(each) for name, each in properties.items()}
+
+
+def without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes nothing for granted."""
+    return {name: schema[name] for name in schema if name != "default"}
 
 
 def answer_object(properties: Mapping[str, Any], description: str = "") -> dict[str, Any]:

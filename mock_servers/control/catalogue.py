@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 20
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
+_MOST: Final = 999_999
 
 
 @Call(
@@ -41,7 +42,8 @@ _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
     query={
         "text": Parameter("Only those whose sentence, code, name or status contains it, or the other way round.", TEXT),
         "from": Parameter(
-            "On the page for people: the number of the first that is shown.", {"type": "integer", "minimum": 1}
+            "On the page for people: the number of the first that is shown.",
+            {"type": "integer", "minimum": 1, "maximum": _MOST},
         ),
     },
 )
@@ -50,14 +52,18 @@ def list_errors(request: Request) -> Response:
     from mock_servers.catalogue.entries import about  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = request.query.get("text", "")
-    found = about(text)
+    found, first = about(text), _first(request)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
+    page = pages.errors_page(_page(text, found, first))
+    return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
+
+
+def _first(request: Request) -> int:
     sent = request.query.get("from", "1")
     if not _NUMBER.fullmatch(sent):
-        raise MemberError("from", shown(sent), "a whole number, 1 or more")
-    page = pages.errors_page(_page(text, found, int(sent)))
-    return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
+        raise MemberError("from", shown(sent), f"a whole number, 1 to {_MOST}")
+    return int(sent)
 
 
 def _page(text: str, found: Sequence[Entry], first: int) -> ErrorsPage:

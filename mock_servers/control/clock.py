@@ -51,16 +51,21 @@ class _ClockChange:
     frozen: bool | None = None
 
 
+_TWO_MOVES: Final = {
+    "required": ["now", "advance"],
+    "properties": {"now": {"type": ["string", "number"]}, "advance": {"type": "number"}},
+}
+_NO_MOVE: Final = {"properties": {name: {"type": "null"} for name in ("now", "advance", "frozen")}}
 _CLOCK: Final = ref("Clock")
 
 
 @Call("GET", "/clock", {200: ResponseObject("The clock.", _CLOCK)})
 def get_clock(request: Request) -> Response:
     """The service's time."""
-    return Response(body=_told(request.platform.clock))
+    return Response(body=_shown(request.platform.clock))
 
 
-def _told(clock: Clock) -> dict[str, Any]:
+def _shown(clock: Clock) -> dict[str, Any]:
     now = clock.now()
     return {"now": moment(now), "seconds": now, "frozen": clock.frozen}
 
@@ -69,7 +74,11 @@ def _told(clock: Clock) -> dict[str, Any]:
     "PUT",
     "/clock",
     {200: ResponseObject("The clock.", _CLOCK)},
-    body=Body(kind=_ClockChange, example={"now": "2026-11-24T09:00:00Z", "frozen": True}),
+    body=Body(
+        model=_ClockChange,
+        never={"anyOf": [_TWO_MOVES, _NO_MOVE]},
+        example={"now": "2026-11-24T09:00:00Z", "frozen": True},
+    ),
 )
 def set_clock(request: Request) -> Response:
     """Move or stop the service's time; what the mock signs follows it."""
@@ -87,7 +96,7 @@ def set_clock(request: Request) -> Response:
         raise ProblemError(400, "Nothing is said of the clock: send now, advance or frozen.")
     if change.now is None and change.frozen is not None:
         clock.set(clock.now(), frozen=change.frozen)
-    return Response(body=_told(clock))
+    return Response(body=_shown(clock))
 
 
 @Call("DELETE", "/clock", {204: ResponseObject("It does.")})

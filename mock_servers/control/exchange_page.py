@@ -69,9 +69,9 @@ def journal_page(platform: Platform, before: int | None, text: str = "", *, only
 def _searched(record: Record) -> str:
     """Return what a search looks at: what the list shows, and the message id."""
     error = record.refusal
-    told = (record.method, record.path, str(record.status), record.client_id, record.message_id, record.headline)
+    shown = (record.method, record.path, str(record.status), record.client_id, record.message_id, record.headline)
     refused = (error.code, error.description) if error is not None else ()
-    return " ".join(filter(None, (*told, *refused))).lower()
+    return " ".join(filter(None, (*shown, *refused))).lower()
 
 
 def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePage:
@@ -105,16 +105,16 @@ def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePa
     )
 
 
-def finding_shown(told: Mapping[str, Any]) -> FindingShown:
+def finding_shown(finding: Mapping[str, Any]) -> FindingShown:
     """Return a finding, as the control API tells it, as a page shows it."""
-    evidence = told.get("evidence")
-    basis = [part for part in (told.get("row"), EVIDENCE[evidence] if evidence else None) if part]
+    evidence = finding.get("evidence")
+    basis = [part for part in (finding.get("row"), EVIDENCE[evidence] if evidence else None) if part]
     return FindingShown(
-        **{name: told[name] for name in ("id", "certainty", "seen", "cause", "cure")},
-        change=told.get("change"),
-        difference=told.get("difference"),
+        **{name: finding[name] for name in ("id", "certainty", "seen", "cause", "cure")},
+        change=finding.get("change"),
+        difference=finding.get("difference"),
         basis=", ".join(basis) or None,
-        about=_errors_about(told["row"]) if told.get("row") else None,
+        about=_errors_about(finding["row"]) if finding.get("row") else None,
     )
 
 
@@ -165,11 +165,11 @@ def _facts(record: Record, now: float) -> dict[str, str]:
         "Client": _client(record),
         "Message id": record.message_id,
     }
-    return {name: told for name, told in facts.items() if told}
+    return {name: words for name, words in facts.items() if words}
 
 
-def _parts(told: Mapping[str, Any], jwts: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[Part]]:
-    found = {_PARTS[place]: list(_placed(told[place], jwts)) for place in _PARTS if place in told}
+def _parts(message: Mapping[str, Any], jwts: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[Part]]:
+    found = {_PARTS[place]: list(_placed(message[place], jwts)) for place in _PARTS if place in message}
     return {about: parts for about, parts in found.items() if parts}
 
 
@@ -191,13 +191,13 @@ def _policy(name: str, steps: Sequence[Step]) -> PolicyShown:
     states = [step.state for step in steps]
     return PolicyShown(
         name=name,
-        told=_told(states),
+        told=_passed(states),
         rules=[RuleShown(name=step.rule, state=step.state, words=step.words) for step in steps],
         is_open="stopped" in states or "foreseen" in states,
     )
 
 
-def _told(states: Sequence[str]) -> str:
+def _passed(states: Sequence[str]) -> str:
     if "stopped" in states:
         return f"stopped at rule {states.index('stopped') + 1} of {len(states)}"
     if "foreseen" in states:

@@ -50,7 +50,7 @@ class _Explain:
 
 
 _BODY: Final = Body(
-    kind=_Explain,
+    model=_Explain,
     partial=True,  # a `request` stands in for a value
     more={
         "as": {"enum": [*ROLES, None], "description": "The part that it is to play."},
@@ -78,8 +78,8 @@ def explain(request: Request) -> Response:
         return _explain_request(request, sent)
     given = _read(request.body)
     url = given.token_url or f"{request.origin}/oauth2/token"
-    told = explanation.explain(request.platform, given.value, request.body.get("as"), url)
-    return _page(told) if request.for_people else Response(body=told)
+    explained = explanation.explain(request.platform, given.value, request.body.get("as"), url)
+    return _page(explained) if request.for_people else Response(body=explained)
 
 
 def _request_of(request: Request) -> str | None:
@@ -110,24 +110,24 @@ def _explain_request(request: Request, sent: str) -> Response:
         seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
         if seconds is None and given not in (None, ""):
             raise MemberError("at", shown(given), moment.ALLOWED)
-        told = explain_text(sent, Lent(answer=answer or None, at=seconds))
+        explained = explain_text(sent, Lent(answer=answer or None, at=seconds))
     except UnreadableError as reason:
         raise ProblemError(400, f"{reason}.", member="request") from None
     if not request.for_people:
-        return Response(body=told.as_json())
+        return Response(body=explained.as_json())
     from mock_servers.control.explanation_page import request_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(request_page(told))
+    page = pages.explanation_page(request_page(explained))
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
-def _page(told: Mapping[str, Any]) -> Response:
+def _page(explained: Mapping[str, Any]) -> Response:
     """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
-    if told["exchange"]:
-        return Response(status=303, headers={"Location": f"/_nhsauth/exchanges/{told['exchange']['id']}"})
+    if explained["exchange"]:
+        return Response(status=303, headers={"Location": f"/_nhsauth/exchanges/{explained['exchange']['id']}"})
     from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(explanation_page(told))
+    page = pages.explanation_page(explanation_page(explained))
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 

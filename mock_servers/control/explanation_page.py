@@ -28,48 +28,52 @@ _TITLES: Final = {
 }
 
 
-def explanation_page(told: Mapping[str, Any]) -> ExplanationPage:
+def explanation_page(explained: Mapping[str, Any]) -> ExplanationPage:
     """Return the page of what the control API tells of a value."""
-    title = _TITLES.get(told["kind"], told["kind"])
+    title = _TITLES.get(explained["kind"], explained["kind"])
     return ExplanationPage(
-        title=title if told["certainty"] == "certain" else f"{title}, it seems",
-        facts={"What it is": told["seen"], "How sure that is": told["certainty"], "Value": told["value"]},
-        why=Why(findings=[finding_shown(each) for each in told["findings"]]),
-        jwt=jwt_part(told["jwt"]) if told["jwt"] else None,
-        verdicts=[_verdict(each) for each in (*told["verdicts"], *told["elsewhere"])],
+        title=title if explained["certainty"] == "certain" else f"{title}, it seems",
+        facts={
+            "What it is": explained["seen"],
+            "How sure that is": explained["certainty"],
+            "Value": explained["value"],
+        },
+        why=Why(findings=[finding_shown(each) for each in explained["findings"]]),
+        jwt=jwt_part(explained["jwt"]) if explained["jwt"] else None,
+        verdicts=[_verdict(each) for each in (*explained["verdicts"], *explained["elsewhere"])],
     )
 
 
-def request_page(told: RequestExplanation) -> ExplanationPage:
+def request_page(explained: RequestExplanation) -> ExplanationPage:
     """Return the page of an exchange with a real service; of several the first that was refused."""
     facts = {
-        "Request": told.request,
-        "Answer": told.answer,
-        "Rule": " or ".join(told.stopped_by),
-        "Further exchanges": f"{len(told.also)} with known hosts, {told.others} with others"
-        * bool(told.also or told.others),
+        "Request": explained.request,
+        "Answer": explained.answer,
+        "Rule": " or ".join(explained.stopped_by),
+        "Further exchanges": f"{len(explained.also)} with known hosts, {explained.others} with others"
+        * bool(explained.also or explained.others),
     }
-    open_ones = [f"Only the service knows: {each.words}" for each in told.unknown if not each.missing]
+    open_ones = [f"Only the service knows: {each.words}" for each in explained.unknown if not each.missing]
     return ExplanationPage(
-        title="Why a request was refused" if told.refused else "A request that nothing is held against",
+        title="Why a request was refused" if explained.refused else "A request that nothing is held against",
         facts={name: value for name, value in facts.items() if value},
         why=Why(
-            findings=[finding_shown(asdict(each)) for each in told.findings],
-            then=told.then,
-            advice=[*told.notes, *told.advice, *open_ones],
+            findings=[finding_shown(asdict(each)) for each in explained.findings],
+            then=explained.then,
+            advice=[*explained.notes, *explained.advice, *open_ones],
         ),
     )
 
 
-def _verdict(told: Mapping[str, Any]) -> VerdictShown:
-    error = told["error"]
+def _verdict(verdict: Mapping[str, Any]) -> VerdictShown:
+    error = verdict["error"]
     words = f"{error['status']} {error['code']} {error['description']}" if error else ""
     return VerdictShown(
-        role=told["as"],
-        would_be=told["would_be"],
+        role=verdict["as"],
+        would_be=verdict["would_be"],
         error=words,
         evidence=EVIDENCE[error["evidence"]] if error else None,
-        why=Why(diagnosis=told["diagnosis"], then=told.get("then", ())),
-        not_judged=told.get("not_judged", ()),
-        cure=told.get("cure"),
+        why=Why(diagnosis=verdict["diagnosis"], then=verdict.get("then", ())),
+        not_judged=verdict.get("not_judged", ()),
+        cure=verdict.get("cure"),
     )

@@ -29,7 +29,7 @@ def list_faults(request: Request) -> Response:
     "POST",
     "/faults",
     {201: ResponseObject("The fault.", _FAULT)},
-    body=Body(kind=Fault, omit=_COUNTED, example={"on": "token", "do": "status", "status": 503, "times": 2}),
+    body=Body(model=Fault, omit=_COUNTED, example={"on": "token", "do": "status", "status": 503, "times": 2}),
 )
 def order_fault(request: Request) -> Response:
     """Let something go wrong; of several faults at a place a request meets the oldest that is not used up."""

@@ -32,19 +32,26 @@ from mock_servers.journal.record import Record
 from mock_servers.wire.wording import shown
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
+NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+"""What a parameter may be that counts exchanges."""
 
 
 def page(request: Request) -> Response:
     """Return the list of exchanges for people."""
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
+    before, only_refused = part(request)
+    text = request.query.get("text", "")
+    shown_page = exchange_page.journal_page(request.platform, before, text, only_refused=only_refused)
+    return Response(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
+
+
+def part(request: Request) -> tuple[int | None, bool]:
+    """Return before which number the page ends, and whether it has refusals alone. Raises MemberError."""
     refused = request.query.get("refused", "")
     if refused not in ("", "true"):
         raise MemberError("refused", shown(refused), "true, or left out")
-    shown_page = exchange_page.journal_page(
-        request.platform, _number(request, "before"), request.query.get("text", ""), only_refused=refused == "true"
-    )
-    return Response(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
+    return _number(request, "before"), refused == "true"
 
 
 @Call(
@@ -52,8 +59,8 @@ def page(request: Request) -> Response:
     "/exchanges",
     {200: ResponseObject("The exchanges.", array_of(ref("Exchange")))},
     query={
-        "after": Parameter("Only those with a higher number.", {"type": "integer", "minimum": 0}),
-        "limit": Parameter("Only the newest so many.", {"type": "integer", "minimum": 0}),
+        "after": Parameter("Only those with a higher number.", NUMBER),
+        "limit": Parameter("Only the newest so many.", NUMBER),
         "error": Parameter("Only those refused with this error code, or by this rule.", TEXT),
     },
 )

@@ -20,6 +20,7 @@ from mock_servers.control.calls import (
     answer_object,
     array_of,
     ref,
+    without_default,
 )
 from mock_servers.version import installed
 
@@ -37,7 +38,7 @@ _QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it 
 
 
 _OF_PAGE: Final = {
-    "before": Parameter("For the page: only exchanges with a lower number.", {"type": "integer", "minimum": 0}),
+    "before": Parameter("For the page: only exchanges with a lower number.", journal.NUMBER),
     "text": Parameter("For the page: only exchanges that these words are in.", TEXT),
     "refused": Parameter("For the page: only those that were refused.", {"enum": ["", "true"]}),
 }
@@ -49,6 +50,7 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
     @Call("GET", "/", {200: ResponseObject("All calls.", ref("Index"), or_page=True)}, query=_OF_PAGE)
     def get_index(request: Request) -> Response:
         """What there is; for a browser the page of exchanges."""
+        journal.part(request)  # a mistake in it is one for programs, too
         return journal.page(request) if request.for_people else Response(body=_index(whole))
 
     @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})})
@@ -75,10 +77,10 @@ SCHEMAS: Final = {
 
 
 def _index(whole: Sequence[Call]) -> dict[str, Any]:
-    told = [
+    listed = [
         {"method": call.method, "path": f"/_nhsauth{_braced(call.path)}", "summary": call.summary} for call in whole
     ]
-    return {"title": _TITLE, "version": installed(), "calls": told}
+    return {"title": _TITLE, "version": installed(), "calls": listed}
 
 
 def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) -> dict[str, Any]:
@@ -95,9 +97,10 @@ def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) ->
 
 
 def _operation(call: Call) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": TEXT} for name in _VARIABLE.findall(call.path)
-    ] + [
+    members = call.body.schema()["properties"] if call.body else {}
+    # What is in the path and may be in the body, too, is described alike.
+    schemas = {name: without_default(members.get(name, TEXT)) for name in _VARIABLE.findall(call.path)}
+    parameters = [{"name": name, "in": "path", "required": True, "schema": each} for name, each in schemas.items()] + [
         {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
         for name, told in call.query.items()
     ]
@@ -113,7 +116,8 @@ def _operation(call: Call) -> dict[str, Any]:
 
 def _body(takes: Body) -> dict[str, Any]:
     example = {"example": dict(takes.example)} if takes.example else {}
-    return {"required": not takes.partial, "content": {JSON: {"schema": takes.schema(), **example}}}
+    schema = takes.schema()
+    return {"required": bool(schema["required"]), "content": {JSON: {"schema": schema, **example}}}
 
 
 def _answers(call: Call) -> dict[int, dict[str, Any]]:

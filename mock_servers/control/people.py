@@ -66,7 +66,7 @@ def list_users(request: Request) -> Response:
     "/users",
     {201: ResponseObject("The person.", _PERSON)},
     body=Body(
-        kind=Person,
+        model=Person,
         example={"provider": "cis2", "id": "656005750199", "level": "aal3", "claims": {"name": "TEST User"}},
     ),
     refusals={409: "The provider has a person with this id already."},
@@ -86,7 +86,7 @@ def create_user(request: Request) -> Response:
         200: ResponseObject("The person, in the place of another.", _PERSON),
         201: ResponseObject("The new person.", _PERSON),
     },
-    body=Body(kind=Person, partial=True, example={"level": "aal2"}),
+    body=Body(model=Person, partial=True, example={"level": "aal2"}),
 )
 def put_user(request: Request) -> Response:
     """Add a person, or replace the one who has this id."""
@@ -109,7 +109,7 @@ def put_user(request: Request) -> Response:
             any_of(ref("Code"), ref("RefusedLogIn")),
         )
     },
-    body=Body(kind=_LogIn, example={"provider": "cis2", "user": "656005750104"}),
+    body=Body(model=_LogIn, example={"provider": "cis2", "user": "656005750104"}),
 )
 def log_in(request: Request) -> Response:
     """Log a person in without a form: the code, or the error, that would reach the redirect URI."""
@@ -122,8 +122,8 @@ def log_in(request: Request) -> Response:
     if given.user is not None:
         log_ins.find_person(service, wanted)
     row = service.provider.errors[errors.OUTCOMES[given.outcome]]
-    told = {"error": row.code, "error_description": row.sentence or None, "evidence": row.evidence}
-    return Response(body=told)
+    refusal = {"error": row.code, "error_description": row.sentence or None, "evidence": row.evidence}
+    return Response(body=refusal)
 
 
 def _redirect_uri(given: str | None, registered: tuple[str, ...]) -> str:

@@ -70,8 +70,8 @@ class ProblemError(Exception):
 
     def body(self) -> dict[str, Any]:
         """Return the members of the problem, in their order."""
-        told = {"type": "about:blank", "title": TITLES[self.status], "status": self.status, "detail": self.detail}
-        return told | ({"member": self.member} if self.member else {}) | self.more
+        members = {"type": "about:blank", "title": TITLES[self.status], "status": self.status, "detail": self.detail}
+        return members | ({"member": self.member} if self.member else {}) | self.more
 
 
 def answer(error: Exception, *, for_people: bool) -> flask.Response:
@@ -105,7 +105,7 @@ def _problem(error: Exception) -> ProblemError:
         return ProblemError(400, str(error), member=error.where)
     if isinstance(error, HTTPException) and error.code is not None and error.code in TITLES:
         return ProblemError(error.code, _http(error))
-    member = next((name for kind, name in _MEMBERS.items() if isinstance(error, kind)), None)
+    member = next((name for error_class, name in _MEMBERS.items() if isinstance(error, error_class)), None)
     if member is not None:
         return ProblemError(400, str(error), member=member)
     _log.error("%s %s failed inside the mock", flask.request.method, ascii(flask.request.path), exc_info=error)

@@ -81,7 +81,7 @@ _PROVIDERS: Final = {each.access: each.name for each in PROVIDERS}
     "POST",
     "/client-assertions",
     {200: ResponseObject("The assertion.", answer_object({"client_assertion": TEXT}))},
-    body=Body(kind=_ClientAssertion, example={"claims": {"aud": "https://elsewhere.example/token"}}),
+    body=Body(model=_ClientAssertion, example={"claims": {"aud": "https://elsewhere.example/token"}}),
 )
 def sign_client_assertion(request: Request) -> Response:
     """Sign a client assertion for an app whose key the mock holds: a correct one, or altered."""
@@ -105,7 +105,7 @@ def _signed(platform: Platform, client_id: str | None, token_url: str, alteratio
     "POST",
     "/id-tokens",
     {200: ResponseObject("The id token.", answer_object({"id_token": TEXT}))},
-    body=Body(kind=_IdToken, example={"provider": "nhs_login", "level": "P9", "without": ["header.kid", "exp"]}),
+    body=Body(model=_IdToken, example={"provider": "nhs_login", "level": "P9", "without": ["header.kid", "exp"]}),
 )
 def sign_id_token(request: Request) -> Response:
     """Sign an id token as after a log-in: a correct one, or altered."""
@@ -125,7 +125,7 @@ def sign_id_token(request: Request) -> Response:
     "POST",
     "/access-tokens",
     {200: ResponseObject("The answer.", ref("TokenAnswer"))},
-    body=Body(kind=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
+    body=Body(model=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
     refusals={409: "The token service refused; the problem tells its answer and why."},
 )
 def get_access_token(request: Request) -> Response:
@@ -161,15 +161,15 @@ def _asked_for(request: Request, form: Mapping[str, str]) -> Response:
     from werkzeug.test import Client  # noqa: PLC0415 - loaded when a token is first asked for, not at each start
 
     with Client(request.platform).post("/oauth2/token", base_url=request.origin, data=form) as answer:
-        status, told = answer.status_code, json.loads(answer.get_data())
+        status, body = answer.status_code, json.loads(answer.get_data())
     if status == 200:  # noqa: PLR2004 - RFC 6749, section 5.1
-        return Response(body=told)
-    record = request.platform.exchanges.find(told.get("message_id", ""))
+        return Response(body=body)
+    record = request.platform.exchanges.find(body.get("message_id", ""))
     diagnosis = record.diagnosis if record else None
     raise ProblemError(
         409,
         f"The token service refused with {status}. {diagnosis or ''}".rstrip(),
-        more={"answer": told, "diagnosis": diagnosis, "exchange": record.id if record else None},
+        more={"answer": body, "diagnosis": diagnosis, "exchange": record.id if record else None},
     )
 
 

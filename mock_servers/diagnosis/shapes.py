@@ -138,10 +138,3 @@ def is_unfilled(value: str) -> bool:
 def is_path(value: str) -> bool:
     """Whether a value is the path of a file, which was to be read."""
     return len(value) <= _LONGEST_PATH and _PATH.fullmatch(value.strip()) is not None
-
-
-def unfilled_words(value: str) -> str:
-    """Say what stands where a value was never put; empty for a value."""
-    if is_unfilled(value):
-        return "a variable that was not filled in"
-    return "the path of a file that was not read" if is_path(value) else ""

@@ -77,7 +77,7 @@ def _of_status() -> Mapping[int, Sequence[Entry]]:
     return found
 
 
-def told(answer: CapturedAnswer) -> Answered:
+def of_answer(answer: CapturedAnswer) -> Answered:
     """Return what an answer tells."""
     text = answer.body.decode(errors="replace")
     location = answer.header("location")
@@ -93,10 +93,10 @@ def told(answer: CapturedAnswer) -> Answered:
     return Answered(status=answer.status, sentence=text.strip()[:_LONGEST])
 
 
-def told_by(text: str) -> Answered:
+def of_text(text: str) -> Answered:
     """Return what a text tells that is an answer's body, or its sentence alone."""
     if _PAGE.match(text):
-        return told(CapturedAnswer(status=0, body=text.encode(errors="replace")))
+        return of_answer(CapturedAnswer(status=0, body=text.encode(errors="replace")))
     members = _members(text)
     return _of_members(0, members) if members else Answered(sentence=_bare(text), bare=True)
 

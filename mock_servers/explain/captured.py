@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Source = Literal["curl", "raw", "har", "cassette", "response", "watch"]
 """Where an exchange was read from."""
@@ -91,6 +92,14 @@ def named(text: str, gaps: Sequence[Gap]) -> str:
     """Return a text with the words of its gaps in place of their marks."""
     words = {gap.mark: gap.words for gap in gaps}
     return _MARK.sub(lambda found: words.get(found[0], ""), text)
+
+
+def of_base64(text: Any, where: str) -> bytes:
+    """Return the bytes of a body; `where` is what an error calls it. Raises UnreadableError."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, TypeError):
+        raise UnreadableError(f"{where} has a body that says base64 and is none") from None
 
 
 def _named(headers: Pairs, name: str) -> Iterator[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Pairs, UnreadableError
+from mock_servers.explain.captured import Captured, CapturedAnswer, Pairs, UnreadableError, of_base64
 from mock_servers.wire.wording import shown
 
 _LISTS: Final = ("interactions", "http_interactions")
@@ -74,17 +72,14 @@ def _text(value: Any) -> str:
 def _body(body: Any, where: str) -> bytes:
     """Read a body: text or bytes, or an object that has it as `string` or `base64_string`."""
     if isinstance(body, dict):
-        return _of_base64(body, where) if "base64_string" in body else _body(body.get("string"), where)
+        return (
+            of_base64(body["base64_string"] or "", where)
+            if "base64_string" in body
+            else _body(body.get("string"), where)
+        )
     if isinstance(body, bytes):
         return body
     return "".join(body or "").encode("utf-8", "surrogateescape") if isinstance(body, str | None) else b""
-
-
-def _of_base64(body: Mapping[str, Any], where: str) -> bytes:
-    try:
-        return base64.b64decode(body["base64_string"] or "", validate=True)
-    except (binascii.Error, ValueError, TypeError):
-        raise UnreadableError(f"{where} has a body that says base64 and is none") from None
 
 
 def _answer(response: Any, where: str) -> CapturedAnswer | None:

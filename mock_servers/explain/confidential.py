@@ -11,26 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
 from mock_servers.jose import jwts
+from mock_servers.journal.record import PROTOCOL
 from mock_servers.wire.confidential import Confidential
 
-_HARMLESS: Final = frozenset(
-    [
-        "grant_type",
-        "subject_token_type",
-        "client_assertion_type",
-        "requested_token_type",
-        "scope",
-        "redirect_uri",
-        "response_type",
-        "response_mode",
-        "prompt",
-        "display",
-        "max_age",
-        "acr_values",
-        "vtr",
-    ]
-)
-"""Parameters whose values are the protocol's own, or the app's public address."""
+_HARMLESS: Final = PROTOCOL | frozenset(["response_mode", "prompt", "display", "vtr"])
+"""Parameters whose values are nobody's secret."""
 _HARMLESS_HEADERS: Final = frozenset(
     [
         "host",

@@ -263,9 +263,9 @@ def _piece(command: _Command, name: str, value: str) -> bytes:
 def _urlencoded(command: _Command, name: str, value: str) -> bytes:
     """Encode as --data-urlencode does: `content`, `=content`, `name=content`, `@file` or `name@file`."""
     found = re.match(r"([^=@]*)([=@])", value)
-    label, kind = (found[1], found[2]) if found else ("", "")
+    label, mark = (found[1], found[2]) if found else ("", "")
     rest = value[found.end() :] if found else value
-    content = command.file(rest, name) if kind == "@" else shell.encoded(rest)
+    content = command.file(rest, name) if mark == "@" else shell.encoded(rest)
     encoded = quote(content, safe="").replace("%20", "+").encode()
     return shell.encoded(f"{label}=") + encoded if label else encoded
 
@@ -287,8 +287,8 @@ def _part(command: _Command, option: str, value: str) -> bytes:
 
 def _captured(command: _Command) -> Captured:
     uploaded = command.last("upload-file")
-    kinds = [command.data is not None, bool(command.parts), uploaded is not None]
-    if sum(kinds) > 1:
+    bodies = [command.data is not None, bool(command.parts), uploaded is not None]
+    if sum(bodies) > 1:
         raise UnreadableError("The command has data, a form and an upload at once; curl takes one of them")
     url, user = _address(command)
     body = _body(command, uploaded)

@@ -1,4 +1,4 @@
-"""Explains a value: what it is, by `kind`; what the service would make of it, by `verdict`; and what is wrong with it.
+"""Explains a value: what it is, by `recognition`; what the service makes of it, by `verdict`; what is wrong with it.
 
 A value is never shown whole.
 """
@@ -38,38 +38,38 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
     `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
     """
     platform, bare = context.platform, bare_value(value)
-    kind = recognised(context, bare)
-    part = role or kind.role
-    parts = (part,) if part else kind.could_be
+    known = recognised(context, bare)
+    part = role or known.role
+    parts = (part,) if part else known.could_be
     judged = [ROLES[each].judge(context, bare) for each in parts]
     verdicts = [verdict.as_json(each) for verdict, each in zip(judged, parts, strict=True)]
     found = [*_findings(platform, value, bare, role), *(judged[0].findings if part else ())]
     return {
-        "kind": kind.kind,
-        "certainty": kind.certainty,
-        "seen": kind.seen,
-        "value": bare if kind.exchange else cut(bare),
-        "jwt": taken_apart(kind.jwt, platform.clock.now()) if kind.jwt else None,
+        "kind": known.kind,
+        "certainty": known.certainty,
+        "seen": known.seen,
+        "value": bare if known.exchange else cut(bare),
+        "jwt": taken_apart(known.jwt, platform.clock.now()) if known.jwt else None,
         "verdict": verdicts[0] if part else None,
         "verdicts": verdicts,
-        "issued": kind.exchange is None
+        "issued": known.exchange is None
         and provenance.recognise(platform.store, provenance.fingerprint(bare)) is not None,
-        "elsewhere": [] if role else list(_elsewhere(context, bare, kind, parts)),
+        "elsewhere": [] if role else list(_elsewhere(context, bare, known, parts)),
         "findings": [asdict(each) for each in _first_of_each(found)],
-        "exchange": kind.exchange.as_json() if kind.exchange else None,
+        "exchange": known.exchange.as_json() if known.exchange else None,
     }
 
 
-def _elsewhere(context: Context, bare: str, kind: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _elsewhere(context: Context, bare: str, known: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield what is answered to the value where it does not belong, with the cure: people send it there by mistake."""
-    for part in (_JWTS if kind.jwt else _OPAQUE) if parts else ():
+    for part in (_JWTS if known.jwt else _OPAQUE) if parts else ():
         verdict = ROLES[part].judge(context, bare)
         if part in parts or not verdict.refusals:
             continue
         found = next(iter(_misplaced(context.platform, bare, ROLES[part].field)), None)
         cure = found.cure if found else verdict.refusals[0].error.cure
-        told = verdict.as_json(part)
-        yield {**{name: told[name] for name in ("as", "would_be", "error", "diagnosis")}, "cure": cure}
+        members = verdict.as_json(part)
+        yield {**{name: members[name] for name in ("as", "would_be", "error", "diagnosis")}, "cure": cure}
 
 
 def _first_of_each(findings: Sequence[Finding]) -> list[Finding]:

@@ -19,8 +19,15 @@ def foreseen_findings(
 ) -> list[Finding]:
     """Return what the finders see behind a refusal that would come; what could not be judged is not explained."""
     asked = tuple(Policy(name=policy.name, rules=_asked(policy)) for policy in policies)
-    flow: Flow[Any, Answer] = Flow(name="", row="", takes=lambda _: True, policies=asked, respond=_nothing)
-    record = _record(known, exchange)
+    flow: Flow[Any, Answer] = Flow(
+        name="", row="", takes=lambda _: True, policies=asked, respond=lambda _: Answer(status=0)
+    )
+    record = record_as_if(
+        exchange.request,
+        number=known.journal.tally().exchanges + 1,
+        at=exchange.now,
+        service=getattr(exchange.service, "mount", "/gateway").strip("/"),
+    )
     case = case_of(known, flow, exchange, refusal, record, own_row)
     return findings(
         case, [finder for finder in FINDERS if not finder.aside and not set(finder.rules) & set(not_judged)]
@@ -32,21 +39,17 @@ def _asked(policy: Policy[Any]) -> tuple[Any, ...]:
     return tuple(rule for rule in policy.rules if rule.kind in FORESEEABLE or rule.kind is Kind.FETCH)
 
 
-def _nothing(_: object) -> Answer:
-    return Answer(status=0)
-
-
-def _record(known: Known, exchange: Any) -> Record:
-    """Return the record that there would be, after all that are kept."""
-    request: Request = exchange.request
+def record_as_if(request: Request, *, number: int, at: float, service: str, client_id: str | None = None) -> Record:
+    """Return the record that there would be of a request at a service."""
     return Record(
-        id=known.journal.tally().exchanges + 1,
-        at=exchange.now,
-        service=getattr(exchange.service, "mount", "/gateway").strip("/"),
+        id=number,
+        at=at,
+        service=service,
         method=request.method,
         path=request.target.partition("?")[0],
         status=0,
         request=request_shown(request),
         response={},
         sent=secrets_sent(request),
+        client_id=client_id,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
+from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError, of_base64
 from mock_servers.wire.wording import one_line, shown
 
 _ENCODED: Final = re.compile(r"(?:[A-Za-z0-9*._+~-]|%[0-9A-Fa-f]{2})*")
@@ -129,10 +127,7 @@ def _of_params(params: Sequence[Mapping[str, Any]]) -> bytes:
 def _decoded(text: str, encoding: object, where: str) -> bytes:
     if encoding != "base64":
         return text.encode("utf-8", "surrogateescape")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise UnreadableError(f"{where} has a body that says base64 and is none") from None
+    return of_base64(text, where)
 
 
 def _answer(response: Any, where: str) -> CapturedAnswer | None:
@@ -140,9 +135,9 @@ def _answer(response: Any, where: str) -> CapturedAnswer | None:
     if not isinstance(status, int) or not status:
         return None
     content = response.get("content")
-    told = content if isinstance(content, dict) else {}
-    text = told.get("text")
-    body = _decoded(text, told.get("encoding"), where) if isinstance(text, str) else b""
+    members = content if isinstance(content, dict) else {}
+    text = members.get("text")
+    body = _decoded(text, members.get("encoding"), where) if isinstance(text, str) else b""
     return CapturedAnswer(status=status, headers=_headers(response, where), body=body)
 
 

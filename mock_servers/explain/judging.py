@@ -13,16 +13,15 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from mock_servers.explain.captured import Captured
-from mock_servers.explain.open_world import open_store, request_of
+from mock_servers.explain.open_world import KEY_SET, open_store, platform_at, request_of
 from mock_servers.explain.past import Asked, Past
-from mock_servers.gateway import own_api
+from mock_servers.gateway import own_api, subscription
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
 from mock_servers.http.front import Front
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import Fetcher
-from mock_servers.jose.keys import KeyRing
 from mock_servers.platform import gateway, identity_provider, token_service
 from mock_servers.platform.platform import Platform
 from mock_servers.provider.realms import mock_realms
@@ -42,16 +41,12 @@ from mock_servers.rules import (
     walk,
 )
 from mock_servers.state.app import App
-from mock_servers.state.clock import Clock
-from mock_servers.state.configuration import Configuration
 from mock_servers.state.real_host import Hosts, RealHost
 from mock_servers.state.settings import ProviderSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 
 _HOSTS: Final = Hosts()
-_KEY_SET: Final = "https://key-set.invalid/"
-"""Where the app's key set is taken to be; nobody calls it."""
 _PLAYED: Final = ("platform", *(each.name for each in PROVIDERS), "realms")
 _OF_KEY_SET: Final = frozenset(["check_public_key_registered", "fetch_app_jwks", "check_app_jwks_readable"])
 """Rules that ask of an app where its key set is, and nothing else."""
@@ -162,9 +157,7 @@ def judged(captured: Captured, circumstance: Circumstance) -> Judged:
 
 
 def _front(captured: Captured, host: RealHost, circumstance: Circumstance) -> tuple[Front[Any], str]:
-    clock = Clock()
-    clock.set(circumstance.now, frozen=True)
-    platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
+    platform = platform_at(circumstance.now)
     path = unquote(urlsplit(captured.url).path)
     fetch, past = _fetching(circumstance), circumstance.past
     store = past.store if past is not None else open_store()
@@ -184,7 +177,7 @@ def _fetching(circumstance: Circumstance) -> Fetcher:
     keys, past = circumstance.keys, circumstance.past
 
     def fetch(url: str) -> bytes:
-        if keys is not None and url == _KEY_SET:
+        if keys is not None and url == KEY_SET:
             return keys
         passed_by = past.key_set(url) if past is not None else None
         if passed_by is None:
@@ -221,7 +214,7 @@ def _api(name: str, takes: Callable[[ApiCall], bool], policy: Policy[ApiCall]) -
     return Flow(row="gateway §2", name=name, takes=takes, policies=policies, respond=lambda _: Answer(status=0))
 
 
-_APIS: Final = (_api("api-by-key", _is_by_key, own_api.API_KEY), _api("api", lambda _: True, own_api.TOKEN))
+_APIS: Final = (_api("api-by-key", _is_by_key, subscription.API_KEY), _api("api", lambda _: True, own_api.TOKEN))
 """Any API of the real platform: which there are, and what each wants, the platform alone knows."""
 
 
@@ -246,7 +239,7 @@ _PLATFORM: Final = "the platform"
 
 @functools.lru_cache(maxsize=64)
 def _provider_place(host: RealHost, path: str) -> Place:
-    provider = _provider(Platform(Configuration(apps=(), users=()), ring=KeyRing()), host, f"{path}/").provider
+    provider = _provider(platform_at(0), host, f"{path}/").provider
     signs = bool(provider.proof.methods) and provider.proof.methods[0] == "private_key_jwt"
     return Place(
         service=provider.name,
@@ -324,7 +317,7 @@ def _lend(exchange: Any, circumstance: Circumstance) -> dict[str, str]:
     if circumstance.keys is None:
         return lent
     if "app_jwks" in names:
-        exchange.app = App(client_id="", client_secret="", name="", jwks_url=_KEY_SET)
+        exchange.app = App(client_id="", client_secret="", name="", jwks_url=KEY_SET)
         return lent | {"app": "the key set"}
     if "jwks" in names:
         exchange.jwks = json.loads(circumstance.keys)["keys"]
@@ -346,8 +339,8 @@ def _has(exchange: Any, name: str) -> bool:
 
 def _watched(exchange: Any) -> Any:
     """Return a copy of an exchange that notes in `read` which of its fields were."""
-    kind: Any = type(exchange)
-    copied: Any = object.__new__(_watching(kind))
+    cls: Any = type(exchange)
+    copied: Any = object.__new__(_watching(cls))
     copied.read = set()
     for each in fields(exchange):
         if _has(exchange, each.name):
@@ -356,8 +349,8 @@ def _watched(exchange: Any) -> Any:
 
 
 @functools.cache
-def _watching(kind: type[Any]) -> type[Any]:
-    names = {each.name for each in fields(kind)}
+def _watching(cls: type[Any]) -> type[Any]:
+    names = {each.name for each in fields(cls)}
 
     def noted(self: Any, name: str) -> Any:
         if name in names:
@@ -369,4 +362,4 @@ def _watching(kind: type[Any]) -> type[Any]:
             raise
 
     members: Mapping[str, Any] = {"__slots__": ("read",), "__getattribute__": noted}
-    return type(kind.__name__, (kind,), dict(members))
+    return type(cls.__name__, (cls,), dict(members))

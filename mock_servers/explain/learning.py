@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from mock_servers.apim.client_assertion import jti_key
 from mock_servers.catalogue.entries import Entry
-from mock_servers.explain.answered import Answered, fitting, told
+from mock_servers.explain.answered import Answered, fitting, of_answer
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import Place
 from mock_servers.explain.past import Past, bare
@@ -30,7 +30,6 @@ from mock_servers.state.person import Person
 _TOKENS: Final = {"access_token": "access token", "refresh_token": "refresh token", "id_token": "id_token"}
 _USED_UP: Final = {"code": "authorization code", "refresh_token": "refresh token"}
 _PLATFORM: Final = "the platform"
-_SOMEBODY: Final = Person(provider="cis2", id="", level="")
 _GOOD: Final = 200
 
 
@@ -47,7 +46,7 @@ class Seen:
     @functools.cached_property
     def answered(self) -> Answered:
         """What the answer tells; of none nothing."""
-        return told(self.captured.answer or CapturedAnswer(status=0))
+        return of_answer(self.captured.answer or CapturedAnswer(status=0))
 
     @functools.cached_property
     def rows(self) -> Sequence[Entry]:
@@ -236,7 +235,7 @@ def _log_in(seen: Seen, session: str) -> LogIn:
     """Return a log-in of which only its client and its provider are known."""
     return LogIn(
         provider=seen.place.provider,
-        person=_SOMEBODY,
+        person=Person(provider=seen.place.provider, id="", level=""),
         level="",
         client_id=seen.client_id,
         at=seen.at,

@@ -9,15 +9,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from mock_servers.explain.open_world import KEY_SET, platform_at
 from mock_servers.explain.recognition import bare_value
 from mock_servers.explain.verdict import Context
 from mock_servers.jose import jwts
-from mock_servers.jose.keys import KeyRing
-from mock_servers.platform.platform import Platform
 from mock_servers.rules import UnknownError
 from mock_servers.state.app import App
-from mock_servers.state.clock import Clock
-from mock_servers.state.configuration import Configuration
 from mock_servers.wire.origins import origin_of
 
 _INTEGRATION: Final = "https://int.api.service.nhs.uk/oauth2/token"
@@ -25,8 +22,6 @@ _TOKEN_URL: Final = re.compile(
     r"(https://[a-z-]*\.?api\.service\.nhs\.uk|http://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?)/oauth2(-mock)?/token"
 )
 _OF_MOCK: Final = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(?=/)")
-_KEY_SET: Final = "https://key-set.invalid/"
-"""Where the app's key set is taken to be; nobody calls it."""
 
 
 def token_url_of(value: str) -> str:
@@ -36,12 +31,10 @@ def token_url_of(value: str) -> str:
 
 def offline(token_url: str, now: float, key_set: bytes | None = None) -> Context:
     """Return the context. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
-    clock = Clock()
-    clock.set(now, frozen=True)
-    platform = Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
+    platform = platform_at(now)
     if platform.names.hosts.of_origin(origin_of(token_url)) is None:
         platform.served_at(origin_of(token_url))
-    app = App(client_id="", client_secret="", name="", jwks_url=_KEY_SET) if key_set is not None else None
+    app = App(client_id="", client_secret="", name="", jwks_url=KEY_SET) if key_set is not None else None
 
     def fetch(url: str) -> bytes:
         if key_set is None:

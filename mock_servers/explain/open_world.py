@@ -11,7 +11,11 @@ from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mock_servers.explain.captured import Captured
+from mock_servers.jose.keys import KeyRing
+from mock_servers.platform.platform import Platform
 from mock_servers.rules import UnknownError
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Configuration
 from mock_servers.state.store import Store, Table
 from mock_servers.wire.request import Parameters, Request
 
@@ -29,6 +33,17 @@ _WORDS: Final = {
     "apis": "which APIs there are",
 }
 _REST: Final = "what the service remembers"
+
+
+KEY_SET: Final = "https://key-set.invalid/"
+"""Where an app's key set is taken to be; nobody calls it."""
+
+
+def platform_at(now: float) -> Platform:
+    """Return a platform without any app or person, whose clock stands at `now`, in seconds since 1970."""
+    clock = Clock()
+    clock.set(now, frozen=True)
+    return Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
 
 
 class _Untold(Table[Any]):

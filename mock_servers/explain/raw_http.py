@@ -94,10 +94,10 @@ def _parted(text: str) -> tuple[Pairs, bytes]:
         head, rest = "", text.lstrip("\r\n")
     headers = tuple(_header(line) for line in re.sub(r"\r?\n[ \t]+", " ", head).splitlines() if line.strip())
     body = rest.encode("utf-8", "surrogateescape")
-    told = {name.lower(): value for name, value in headers}
-    if "chunked" in told.get("transfer-encoding", "").lower():
+    by_name = {name.lower(): value for name, value in headers}
+    if "chunked" in by_name.get("transfer-encoding", "").lower():
         return headers, _joined(body)
-    length = told.get("content-length", "")
+    length = by_name.get("content-length", "")
     whole = length.isdecimal() and 0 < int(length) <= len(body)
     return headers, body[: int(length)] if whole else body.rstrip(b"\r\n")
 

@@ -93,6 +93,6 @@ def _of_others(found: Sequence[Captured]) -> str:
     if not found:
         return "The file holds no exchange"
     hosts = Counter(named(_host(each), each.gaps) for each in found)
-    told = ", ".join(shown(host, 60) for host, _ in hosts.most_common(_MOST_HOSTS))
+    listed = ", ".join(shown(host, 60) for host, _ in hosts.most_common(_MOST_HOSTS))
     more = f" and {len(hosts) - _MOST_HOSTS} more" if len(hosts) > _MOST_HOSTS else ""
-    return f"No request here is for a host of the platform, CIS2 or NHS login; found: {told}{more}"
+    return f"No request here is for a host of the platform, CIS2 or NHS login; found: {listed}{more}"

@@ -73,11 +73,6 @@ class _Saying:
 _BACK_CHANNEL: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 
-def _has_event(claims: Mapping[str, Any]) -> bool:
-    events = claims.get("events")
-    return isinstance(events, dict) and _BACK_CHANNEL in events
-
-
 def _of_itself(claims: Mapping[str, Any]) -> bool:
     iss = claims.get("iss")
     return isinstance(iss, str) and iss == claims.get("sub")
@@ -96,7 +91,11 @@ def _of_realm(typ: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 _SAYINGS: Final = (
-    _Saying(says=_has_event, kind="logout_token", words="its events are those of a back-channel logout"),
+    _Saying(
+        says=lambda claims: isinstance(claims.get("events"), dict) and _BACK_CHANNEL in claims["events"],
+        kind="logout_token",
+        words="its events are those of a back-channel logout",
+    ),
     _Saying(
         says=lambda claims: claims.get("token_use") == "access",
         kind="access_token",

@@ -51,8 +51,8 @@ def _family(thing: object) -> str | None:
     return _family_of_class(type(thing)) if named else None
 
 
-def _family_of_class(kind: type) -> str | None:
-    modules = [each.__module__.partition(".")[0] for each in kind.__mro__]
+def _family_of_class(cls: type) -> str | None:
+    modules = [each.__module__.partition(".")[0] for each in cls.__mro__]
     return next((family for family in _FAMILIES if family in modules), None)
 
 
@@ -93,7 +93,7 @@ def _of_httpx(response: Any, request_body: Body | None) -> Captured:
 
 def _of_aiohttp(response: Any, request_body: Body | None) -> Captured:
     request, gaps = response.request_info, Gaps()
-    headers, told = tuple(request.headers.items()), tuple((response.headers or {}).items())
+    headers, answered = tuple(request.headers.items()), tuple((response.headers or {}).items())
     lost = "which aiohttp does not keep (give it with request_body=)"
     absent = request.method in ("GET", "HEAD", "OPTIONS")
     return Captured(
@@ -102,7 +102,7 @@ def _of_aiohttp(response: Any, request_body: Body | None) -> Captured:
         url=str(request.url),
         headers=headers,
         body=_body(request_body, gaps, lost=lost, absent=absent),
-        answer=_answer(response.status, told, getattr(response, "_body", None), gaps),
+        answer=_answer(response.status, answered, getattr(response, "_body", None), gaps),
         gaps=tuple(gaps.found),
     )
 

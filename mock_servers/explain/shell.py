@@ -11,7 +11,8 @@ from mock_servers.wire.wording import shown
 
 Commands = list[list[str]]
 
-_OF_CMD: Final = re.compile(r'\^"|\^\r?\n')
+_OF_CMD: Final = re.compile(r"""\A[^"']*\^"|\^\r?\n""")
+"""A caret before the first quote, or at the end of a line; behind a quote of bash it is a character like any other."""
 _NAME: Final = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _ENDS: Final = ";|&()\n"
 _ANSI: Final = re.compile(

@@ -19,9 +19,10 @@ from mock_servers.diagnosis.examination import asked, case_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.explain import confidential, reading
-from mock_servers.explain.answered import Answered, told, told_by
+from mock_servers.explain.answered import Answered, of_answer, of_text
 from mock_servers.explain.captured import Captured, CapturedAnswer, named
 from mock_servers.explain.curl import ReadFile
+from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.past import Past
 from mock_servers.explain.raw_http import is_answer, read_answer
@@ -29,7 +30,7 @@ from mock_servers.explain.request_explanation import By, Open, RequestExplanatio
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
-from mock_servers.journal.record import Record, request_shown, secrets_sent
+from mock_servers.journal.record import Record
 from mock_servers.rules import Refusal, ServiceError, UnknownError
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Parameters
@@ -61,7 +62,7 @@ def is_explicable(text: str) -> bool:
     """Whether a text is a request, a file of requests, or an answer of a service, be it the sentence alone."""
     if reading.is_request(text) or is_answer(text):
         return True
-    answer = told_by(text)
+    answer = of_text(text)
     return bool(answer.code or answer.page) or any(answer.fits(entry.error) for entry in entries())
 
 
@@ -80,7 +81,7 @@ def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float]
 
 def explain_answer(text: str) -> RequestExplanation:
     """Explain an answer without its request. Raises UnreadableError for one that nobody gives."""
-    answer = told(read_answer(text)) if is_answer(text) else told_by(text)
+    answer = of_answer(read_answer(text)) if is_answer(text) else of_text(text)
     if answer.page:
         return RequestExplanation(answer=str(answer), notes=(_NO_ANSWER,), refused=True)
     fitting = [entry for entry in entries() if answer.fits(entry.error)]
@@ -109,8 +110,8 @@ def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] 
 
 def _answer(captured: Captured, given: str | None) -> Answered | None:
     if given is not None:
-        return told(read_answer(given)) if is_answer(given) else told_by(given)
-    return told(captured.answer) if captured.answer is not None else None
+        return of_answer(read_answer(given)) if is_answer(given) else of_text(given)
+    return of_answer(captured.answer) if captured.answer is not None else None
 
 
 # the time
@@ -268,16 +269,11 @@ class _Explaining:
             query=Parameters(request.query.pairs),
             form=Parameters(request.form.pairs),
         )
-        return Record(
-            id=self.lent.number,
+        return record_as_if(
+            plain,
+            number=self.lent.number,
             at=self.circumstance.now,
             service=self.judged.front.name,
-            method=request.method,
-            path=request.target.partition("?")[0],
-            status=0,
-            request=request_shown(plain),
-            response={},
-            sent=secrets_sent(plain),
             client_id=self.lent.client_id,
         )
 
@@ -306,11 +302,11 @@ class _Explaining:
         else:
             until = ruled.index(stopped[0]) if stopped else len(ruled)
             asked_for = [each for each in ruled[:until] if each.unknown is not None]
-        told_already = set[str]()
+        given = set[str]()
         for each in asked_for:
             words = self._words(each)
-            if words and words not in told_already:
-                told_already.add(words)
+            if words and words not in given:
+                given.add(words)
                 yield Open(rule=each.rule.name, words=words, missing=self._is_gap(each))
 
     def _is_gap(self, ruled: Ruled) -> bool:
@@ -337,8 +333,8 @@ class _Explaining:
         yield from (f"{gap.words}: not known here." for gap in self.captured.gaps)
 
     def _of_answer(self, answer: Answered, stopped: Sequence[Ruled], by: By) -> Iterator[str]:
-        told_back = self.captured.answer
-        if told_back is not None and not told_back.is_read and not stopped:
+        captured = self.captured.answer
+        if captured is not None and not captured.is_read and not stopped:
             return
         if answer.page and not stopped:
             yield _NO_ANSWER

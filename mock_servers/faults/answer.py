@@ -86,8 +86,8 @@ def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
     if (scope, policy) == ("application", "quota"):
         return of_quota
     message = _SPIKE.format(app=name) if scope == "application" else _BUSY
-    told = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
-    return {**of_quota, **told} if policy == "quota" else {**told, "message_id": facts.message_id}
+    ours = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
+    return {**of_quota, **ours} if policy == "quota" else {**ours, "message_id": facts.message_id}
 
 
 def phrase(status: int) -> str:

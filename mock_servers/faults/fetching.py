@@ -37,15 +37,15 @@ class FaultyFetcher:
 
     def _met(self, fault: Fault, url: str) -> bytes:
         if fault.do == "status":
-            raise UnreachableError(f"it answered {fault.answered_status}, {fault.told}")
+            raise UnreachableError(f"it answered {fault.answered_status}, {fault.words}")
         if fault.do == "drop" or fault.kind == "truncated":
-            raise UnreachableError(f"it closed the connection, {fault.told}")
+            raise UnreachableError(f"it closed the connection, {fault.words}")
         if fault.do == "rotate":
             return json.dumps(self.faults.other_keys()).encode()
         if fault.do == "delay":
             seconds = fault.seconds or 0
             self.faults.pause.wait(min(seconds, self.timeout))
             if seconds > self.timeout:
-                raise UnreachableError(f"it was not done after {self.timeout:g} s, {fault.told}")
+                raise UnreachableError(f"it was not done after {self.timeout:g} s, {fault.words}")
             return self.fetch(url)
         return answer.spoiled(fault, self.fetch(url))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mock_servers.apim import sessions
-from mock_servers.apim.scopes import APPLICATION
 from mock_servers.gateway import errors
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import rejects
@@ -41,8 +40,10 @@ def check_token_not_revoked(exchange: Exchange) -> str | None:
     ended_at = sessions.revoked_at(exchange.service.store, exchange.token)
     if ended_at is None:
         return None
-    told = sessions.revoked_by_hand(exchange.token)
-    return told or f"The token was revoked at {moment(ended_at)}: the person logged out at the provider. Log in again."
+    by_hand = sessions.revoked_by_hand(exchange.token)
+    return (
+        by_hand or f"The token was revoked at {moment(ended_at)}: the person logged out at the provider. Log in again."
+    )
 
 
 @rejects(errors.TOKEN_EXPIRED)
@@ -50,34 +51,6 @@ def check_token_live(exchange: Exchange) -> str | None:
     """Within its lifetime."""
     late = exchange.now - exchange.token.expires_at
     return None if late < 0 else f"The token expired {duration(late)} ago: renew it a minute before it does."
-
-
-def _has_scope(exchange: Exchange) -> str | None:
-    scopes = exchange.token.scopes
-    if exchange.request.path == "/hello/user":
-        held = exchange.token.session is not None
-        return (
-            None if held else f"The token is an application's, and this API wants a person's; it has {shown(scopes)}."
-        )
-    held = any(APPLICATION in scope for scope in scopes)
-    return None if held else f"The token has {shown(scopes)}; this API wants {APPLICATION}…: use client_credentials."
-
-
-@rejects(errors.SCOPE_TOO_LOW)
-def check_scope(exchange: Exchange) -> str | None:
-    """The status that releases of the public test suites up to the newest expect (D)."""
-    return (
-        _has_scope(exchange)
-        if exchange.service.settings.insufficient_scope_status == errors.SCOPE_TOO_LOW.status
-        else None
-    )
-
-
-@rejects(errors.SCOPE_TOO_LOW_UNAUTHORIZED)
-def check_scope_by_newest_suite(exchange: Exchange) -> str | None:
-    """The status that the newest release expects (S): in doubt, hence the setting."""
-    status = errors.SCOPE_TOO_LOW_UNAUTHORIZED.status
-    return _has_scope(exchange) if exchange.service.settings.insufficient_scope_status == status else None
 
 
 @rejects(errors.API_KEY_INVALID)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from mock_servers.apim.scopes import APPLICATION
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Flow, Policy, ServiceError
@@ -14,20 +15,19 @@ from mock_servers.state import quota
 from mock_servers.state.real_host import is_real_name
 from mock_servers.wire.probes import is_probe
 from mock_servers.wire.request import Answer
+from mock_servers.wire.wording import shown
 
-TOKEN: Final[Policy[Exchange]] = Policy(
-    name="OauthV2.VerifyAccessToken",
-    rules=(
-        bearer_token.find_bearer,
-        bearer_token.find_token,
-        bearer_token.check_token_not_revoked,
-        bearer_token.check_token_live,
-        subscription.check_app_of_token,
-        subscription.check_token_for_api,
-        bearer_token.check_scope,
-        bearer_token.check_scope_by_newest_suite,
-    ),
-)
+
+def _lacks_scope(exchange: Exchange) -> str | None:
+    scopes, is_person = exchange.token.scopes, exchange.token.session is not None
+    if exchange.request.path == "/hello/user":
+        words = f"The token is an application's, and this API wants a person's; it has {shown(scopes)}."
+        return None if is_person else words
+    held = any(APPLICATION in scope for scope in scopes)
+    return None if held else f"The token has {shown(scopes)}; this API wants {APPLICATION}…: use client_credentials."
+
+
+TOKEN: Final = subscription.token_policy(_lacks_scope)
 API_KEY: Final[Policy[Exchange]] = Policy(
     name="VerifyAPIKey",
     rules=(

@@ -11,25 +11,15 @@ from typing import Any, Final
 
 from mock_servers.apim.monitoring import VERSION
 from mock_servers.apim.platform_client import CLIENT_SECRET
-from mock_servers.gateway import bearer_token, errors, subscription
+from mock_servers.gateway import errors, subscription
 from mock_servers.gateway.service import Exchange
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.rules import Flow, Policy, Rule, rejects
+from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
 _TEXT: Final = "application/text"
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
-
-API_KEY: Final[Policy[Exchange]] = Policy(
-    name="VerifyAPIKey",
-    rules=(
-        subscription.check_api_key_present,
-        bearer_token.check_api_key_known,
-        bearer_token.check_api_key_approved,
-        subscription.check_api_key_for_api,
-    ),
-)
 
 
 @rejects(errors.STATUS_KEY_WRONG)
@@ -44,39 +34,14 @@ def check_status_key(exchange: Exchange) -> str | None:
 STATUS_KEY: Final[Policy[Exchange]] = Policy(name="VerifyStatusKey", rules=(check_status_key,))
 
 
-def _needs(scope: str) -> tuple[Rule[Exchange], Rule[Exchange]]:
-    """Make the rules for exactly one scope: a higher level does not open a lower one (S)."""
-
-    def missing(exchange: Exchange, status: int) -> str | None:
-        if exchange.service.settings.insufficient_scope_status != status or scope in exchange.token.scopes:
-            return None
-        return f"This path wants {scope}; the token has {shown(exchange.token.scopes)}."
-
-    @rejects(errors.SCOPE_TOO_LOW)
-    def check_scope(exchange: Exchange) -> str | None:
-        """As releases up to the newest expect it (D)."""
-        return missing(exchange, errors.SCOPE_TOO_LOW.status)
-
-    @rejects(errors.SCOPE_TOO_LOW_UNAUTHORIZED)
-    def check_scope_by_newest_suite(exchange: Exchange) -> str | None:
-        """As the newest release expects it (S)."""
-        return missing(exchange, errors.SCOPE_TOO_LOW_UNAUTHORIZED.status)
-
-    return check_scope, check_scope_by_newest_suite
-
-
 def _token(scope: str) -> Policy[Exchange]:
-    return Policy(
-        name="OauthV2.VerifyAccessToken",
-        rules=(
-            bearer_token.find_bearer,
-            bearer_token.find_token,
-            bearer_token.check_token_not_revoked,
-            bearer_token.check_token_live,
-            subscription.check_app_of_token,
-            subscription.check_token_for_api,
-            *_needs(scope),
-        ),
+    """Return what judges a token that wants exactly one scope: a higher level does not open a lower one (S)."""
+    return subscription.token_policy(
+        lambda exchange: (
+            None
+            if scope in exchange.token.scopes
+            else f"This path wants {scope}; the token has {shown(exchange.token.scopes)}."
+        )
     )
 
 
@@ -110,10 +75,10 @@ def _status_key(exchange: Exchange) -> Answer:
 
 def _keycloak(exchange: Exchange) -> Answer:
     lent = [each.on_platform for each in exchange.service.providers]
-    told: dict[str, Any] = {
+    members: dict[str, Any] = {
         each.lent_as: {"client_id": each.client_id, "client_secret": CLIENT_SECRET} for each in lent if each.lent_as
     }
-    return Answer(status=200, body=told)
+    return Answer(status=200, body=members)
 
 
 def _nothing(_: Exchange) -> Answer:
@@ -151,9 +116,9 @@ def _test_auth(path: str, scope: str) -> Flow[Exchange, Answer]:
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     _flow("mock-jwks ping", at("/_ping"), (), ping),
     _flow("mock-jwks status", at("/_status"), (STATUS_KEY,), _status),
-    _flow("status-endpoint-api-key", _only_get("/status-endpoint-api-key"), (API_KEY,), _status_key),
-    _flow("keycloak-client-credentials", _only_get("/keycloak-client-credentials"), (API_KEY,), _keycloak),
-    _flow("mock-jwks app/level0", _only_get("/test-auth/app/level0"), (API_KEY,), _nothing, recorded=True),
+    _flow("status-endpoint-api-key", _only_get("/status-endpoint-api-key"), (subscription.API_KEY,), _status_key),
+    _flow("keycloak-client-credentials", _only_get("/keycloak-client-credentials"), (subscription.API_KEY,), _keycloak),
+    _flow("mock-jwks app/level0", _only_get("/test-auth/app/level0"), (subscription.API_KEY,), _nothing, recorded=True),
     _test_auth("app/level3", "app:level3"),
     *(
         _test_auth(f"{provider.word}/{mark}", f"user-{provider.word}:{mark}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mock_servers.gateway import bearer_token, errors, subscription
+from mock_servers.gateway import errors, subscription
 from mock_servers.gateway.reply import (
     BrokenUpstreamError,
     SlowUpstreamError,
@@ -22,26 +22,15 @@ _BY_KEY: Final = ":app:level0:"
 """What a scope contains of an API for application-restricted access with an API key (D)."""
 
 
-def _missing(exchange: Exchange, status: int) -> str | None:
+def _lacks_scope(exchange: Exchange) -> str | None:
+    """One of the API's, exactly: a higher level does not open a lower one."""
     wanted, held = exchange.api.scopes, exchange.token.scopes
-    if exchange.service.settings.insufficient_scope_status != status or not wanted or set(wanted) & set(held):
+    if not wanted or set(wanted) & set(held):
         return None
     return (
         f"{exchange.api.path} wants {' or '.join(map(shown, wanted))}; the token has {shown(list(held))}: log in at "
         "the level that it asks for, or subscribe the app to it."
     )
-
-
-@rejects(errors.SCOPE_TOO_LOW)
-def check_scope(exchange: Exchange) -> str | None:
-    """One of the API's, exactly: a higher level does not open a lower one. The status is that of most sources (D)."""
-    return _missing(exchange, errors.SCOPE_TOO_LOW.status)
-
-
-@rejects(errors.SCOPE_TOO_LOW_UNAUTHORIZED)
-def check_scope_by_newest_suite(exchange: Exchange) -> str | None:
-    """The status that the newest release of a public suite expects (S): in doubt, hence the setting."""
-    return _missing(exchange, errors.SCOPE_TOO_LOW_UNAUTHORIZED.status)
 
 
 @rejects(errors.QUOTA_EXCEEDED)
@@ -83,36 +72,11 @@ def check_reply_whole(exchange: Exchange) -> str | None:
     return None
 
 
-TOKEN: Final[Policy[Exchange]] = Policy(
-    name="OauthV2.VerifyAccessToken",
-    rules=(
-        bearer_token.find_bearer,
-        bearer_token.find_token,
-        bearer_token.check_token_not_revoked,
-        bearer_token.check_token_live,
-        subscription.check_app_of_token,
-        subscription.check_token_for_api,
-        check_scope,
-        check_scope_by_newest_suite,
-    ),
-)
-API_KEY: Final[Policy[Exchange]] = Policy(
-    name="VerifyAPIKey",
-    rules=(
-        subscription.check_api_key_present,
-        bearer_token.check_api_key_known,
-        bearer_token.check_api_key_approved,
-        subscription.check_api_key_for_api,
-    ),
-)
+TOKEN: Final = subscription.token_policy(_lacks_scope)
 LIMIT: Final[Policy[Exchange]] = Policy(name="ApplyRateLimiting", rules=(claim_quota,))
 TARGET: Final[Policy[Exchange]] = Policy(
     name="TargetEndpoint", rules=(fetch_reply, check_reply_in_time, check_reply_whole)
 )
-
-
-def _is_open(exchange: Exchange) -> bool:
-    return exchange.found_api is not None and exchange.found_api.open
 
 
 def _is_by_key(exchange: Exchange) -> bool:
@@ -136,8 +100,8 @@ def _flow(name: str, takes: Callable[[Exchange], bool], *policies: Policy[Exchan
 
 
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    _flow("own-api-open", _is_open),
-    _flow("own-api-by-key", _is_by_key, API_KEY, LIMIT),
+    _flow("own-api-open", lambda exchange: exchange.found_api is not None and exchange.found_api.open),
+    _flow("own-api-by-key", _is_by_key, subscription.API_KEY, LIMIT),
     _flow("own-api", lambda exchange: exchange.found_api is not None, TOKEN, LIMIT),
 )
 """Any path below that of an API, by any method."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from mock_servers.gateway import errors
+from collections.abc import Callable
+from typing import Final
+
+from mock_servers.gateway import bearer_token, errors
 from mock_servers.gateway.service import Exchange
-from mock_servers.rules import rejects
+from mock_servers.rules import Policy, Rule, rejects
 from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 
@@ -49,3 +52,50 @@ def check_api_key_present(exchange: Exchange) -> str | None:
 def check_api_key_for_api(exchange: Exchange) -> str | None:
     """A product of the key covers the API."""
     return _uncovered(exchange, _app(exchange, exchange.request.headers.get("apikey", "")))
+
+
+def scope_rules(missing: Callable[[Exchange], str | None]) -> tuple[Rule[Exchange], ...]:
+    """Make the rules of what an API wants of a token's scopes; which status it answers is in doubt, hence the setting.
+
+    Most sources have 403 (D), and the newest release of a public test suite expects 401 (S).
+    """
+
+    def by(exchange: Exchange, status: int) -> str | None:
+        return missing(exchange) if exchange.service.settings.insufficient_scope_status == status else None
+
+    @rejects(errors.SCOPE_TOO_LOW)
+    def check_scope(exchange: Exchange) -> str | None:
+        return by(exchange, errors.SCOPE_TOO_LOW.status)
+
+    @rejects(errors.SCOPE_TOO_LOW_UNAUTHORIZED)
+    def check_scope_by_newest_suite(exchange: Exchange) -> str | None:
+        return by(exchange, errors.SCOPE_TOO_LOW_UNAUTHORIZED.status)
+
+    return check_scope, check_scope_by_newest_suite
+
+
+def token_policy(missing: Callable[[Exchange], str | None] | None = None) -> Policy[Exchange]:
+    """Return what judges a bearer token; `missing` says what its scopes lack, where an API wants any."""
+    return Policy(
+        name="OauthV2.VerifyAccessToken",
+        rules=(
+            bearer_token.find_bearer,
+            bearer_token.find_token,
+            bearer_token.check_token_not_revoked,
+            bearer_token.check_token_live,
+            check_app_of_token,
+            check_token_for_api,
+            *(scope_rules(missing) if missing is not None else ()),
+        ),
+    )
+
+
+API_KEY: Final[Policy[Exchange]] = Policy(
+    name="VerifyAPIKey",
+    rules=(
+        check_api_key_present,
+        bearer_token.check_api_key_known,
+        bearer_token.check_api_key_approved,
+        check_api_key_for_api,
+    ),
+)

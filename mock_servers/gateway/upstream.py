@@ -67,7 +67,7 @@ class Pieces:
                 raise http.client.IncompleteRead(b"", self._answer.length)
         except (http.client.HTTPException, OSError) as failure:
             raise ConnectionAbortedError(
-                errno.ECONNABORTED, f"the API broke off its answer: {_told(failure)}"
+                errno.ECONNABORTED, f"the API broke off its answer: {_reason(failure)}"
             ) from failure
         if not piece:
             raise StopIteration
@@ -113,7 +113,7 @@ class Upstream:
         except destination.ForbiddenHostError as forbidden:
             raise UnreachableUpstreamError(str(forbidden)) from None
         except (OSError, ValueError) as failure:
-            raise UnreachableUpstreamError(_told(failure)) from failure
+            raise UnreachableUpstreamError(_reason(failure)) from failure
         connected.settimeout(self.read)
         connection = http.client.HTTPConnection(host, port)
         connection.sock = connected
@@ -128,7 +128,7 @@ class Upstream:
         except TimeoutError as failure:
             raise SlowUpstreamError(f"it sent nothing for {self.read:g} s") from failure
         except (http.client.HTTPException, OSError, ValueError) as failure:
-            raise BrokenUpstreamError(_told(failure)) from failure
+            raise BrokenUpstreamError(_reason(failure)) from failure
 
 
 def target_of(api: Api, request: Request) -> str:
@@ -180,5 +180,5 @@ def _body(request: Request) -> Iterator[bytes] | None:
     return iter(lambda: request.stream(_PIECE), b"")  # type: ignore[misc] # it is there
 
 
-def _told(failure: Exception) -> str:
+def _reason(failure: Exception) -> str:
     return f"{type(failure).__name__}: {failure}"[:300]

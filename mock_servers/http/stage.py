@@ -51,7 +51,7 @@ def played(
 
 def spoil(faults: Faults, environ: WSGIEnvironment, response: Response, fault: Fault) -> None:
     """Do to a response what was ordered, once its exchange is in the journal."""
-    environ[FAULT] = fault.told
+    environ[FAULT] = fault.words
     if fault.do == "delay":
         seconds, patience = fault.seconds or 0, environ.get(PATIENCE)
         faults.pause.wait(seconds if patience is None else min(seconds, patience))

@@ -293,7 +293,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         name="userinfo",
         takes=lambda exchange: _at(exchange, "userinfo"),
         policies=(USERINFO,),
-        respond=userinfo.told,
+        respond=userinfo.answer_claims,
     ),
     Flow(
         row="end session",

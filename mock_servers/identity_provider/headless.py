@@ -74,11 +74,11 @@ class _Form(HTMLParser):
         return form if form._inside is not None else None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form" and self._inside is None:
-            self.action, self._inside = told.get("action", ""), True
-        if tag == "input" and self._inside and told.get("type") == "hidden":
-            self.fields[told.get("name", "")] = told.get("value", "")
+            self.action, self._inside = attributes.get("action", ""), True
+        if tag == "input" and self._inside and attributes.get("type") == "hidden":
+            self.fields[attributes.get("name", "")] = attributes.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form" and self._inside:
@@ -87,10 +87,10 @@ class _Form(HTMLParser):
 
 def _onward(url: str, status: int, headers: Mapping[str, str]) -> str | None:
     """Return where a redirect leads, or a page that goes on by itself."""
-    told = {name.lower(): value for name, value in headers.items()}
-    if status in _REDIRECTS and "location" in told:
-        return urljoin(url, told["location"])
-    _, found, target = told.get("refresh", "").partition("url=")
+    by_name = {name.lower(): value for name, value in headers.items()}
+    if status in _REDIRECTS and "location" in by_name:
+        return urljoin(url, by_name["location"])
+    _, found, target = by_name.get("refresh", "").partition("url=")
     return urljoin(url, target) if found else None
 
 

@@ -264,7 +264,7 @@ def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:
 
 def _arrived(exchange: Exchange, login: LogIn) -> Answer:
     service = exchange.service
-    told = {
+    parameters = {
         "code": log_ins.issue_code(service, login, exchange.redirect_uri, exchange.request.origin),
         "state": login.state,
         "scope": login.scope,
@@ -272,7 +272,9 @@ def _arrived(exchange: Exchange, login: LogIn) -> Answer:
         "client_id": login.client_id,
         "session_state": login.session_id,
     }
-    answer = redirect(exchange.redirect_uri, {name: told[name] for name in service.provider.asking.told})
+    answer = redirect(
+        exchange.redirect_uri, {name: parameters[name] for name in service.provider.asking.answer_parameters}
+    )
     headers = {**answer.headers, "Set-Cookie": sessions.cookie(exchange, login.session_id)}
     return Answer(status=answer.status, headers=headers, content_type=answer.content_type)
 

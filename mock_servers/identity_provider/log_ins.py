@@ -209,7 +209,7 @@ def _answer(service: Service, login: LogIn, scope: str, issued: Mapping[str, str
         "access_token": lambda: issued["access_token"],
         "id_token": lambda: issued.get("id_token"),
         "scope": lambda: scope,
-        "expires_in": lambda: provider.access_token_lifetime - provider.told_short_by,
+        "expires_in": lambda: provider.access_token_lifetime - provider.expires_in_short_by,
         "token_type": lambda: provider.token_type,
         "refresh_token": lambda: _refresh_token(service, login, granted(service, login)) if renewable else None,
     }

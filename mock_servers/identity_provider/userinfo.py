@@ -85,7 +85,7 @@ def _key(exchange: Exchange) -> tuple[str, str, str]:
     return login.provider, login.client_id, login.person.id
 
 
-def told(exchange: Exchange) -> Answer:
+def answer_claims(exchange: Exchange) -> Answer:
     """What the scopes allow to tell of the person; a mock realm tells everything (S)."""
     login, service = exchange.access_token.log_in, exchange.service
     known = {

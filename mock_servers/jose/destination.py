@@ -81,21 +81,21 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _judge(host: str, address: str, *, is_listed: bool) -> None:
-    kind, words = _kind(ipaddress.ip_address(address.partition("%")[0]))
-    if kind == "never":
+    reach, words = _reach(ipaddress.ip_address(address.partition("%")[0]))
+    if reach == "never":
         where = host if host == address else f"{host} leads to {address}, which"
         raise ForbiddenHostError(f"{where} is {words}: this mock never calls it")
-    if kind == "foreign" and not is_listed:
+    if reach == "foreign" and not is_listed:
         raise _foreign(host)
 
 
-def _kind(address: IPv4Address | IPv6Address) -> tuple[Literal["near", "foreign", "never"], str]:
+def _reach(address: IPv4Address | IPv6Address) -> tuple[Literal["near", "foreign", "never"], str]:
     """Tell what an address is; of one that wraps another, that one decides, and near it is only where it is mapped."""
     inner = _wrapped(address)
     if inner is not None:
-        kind, words = _kind(inner)
+        reach, words = _reach(inner)
         is_mapped = isinstance(address, IPv6Address) and address.ipv4_mapped is not None
-        return (kind, words) if is_mapped or kind != "near" else ("never", "a private address of another network")
+        return (reach, words) if is_mapped or reach != "near" else ("never", "a private address of another network")
     words = next((words for network, words in _NEVER if address in network), "")
     if words:
         return "never", words

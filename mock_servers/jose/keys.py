@@ -97,17 +97,17 @@ def read_private_key(path: Path, member: str = "") -> rsa.RSAPrivateKey:
 
     `member` is what of a configuration names the file.
     """
-    told = f"{member} is {path}, which" if member else str(path)
+    named = f"{member} is {path}, which" if member else str(path)
     try:
         data = path.read_bytes()
         key = load_pem(data, password=None)
     except OSError as error:
-        raise KeyFileError(f"{told} cannot be read ({error.strerror}); {_ALLOWED}") from None
+        raise KeyFileError(f"{named} cannot be read ({error.strerror}); {_ALLOWED}") from None
     except _NO_KEY:
         fault = next((fault for mark, fault in _FAULTS.items() if mark in data), "is not PEM")
-        raise KeyFileError(f"{told} {fault}; {_ALLOWED}") from None
+        raise KeyFileError(f"{named} {fault}; {_ALLOWED}") from None
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise KeyFileError(f"{told} holds a private key that is not RSA; {_ALLOWED}")
+        raise KeyFileError(f"{named} holds a private key that is not RSA; {_ALLOWED}")
     return key
 
 

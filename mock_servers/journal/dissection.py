@@ -74,8 +74,10 @@ def _cut_down(value: Any, depth: int) -> Any:
         return "…"
     if isinstance(value, Mapping):
         names = list(value)[:_MOST]
-        told = {name if len(name) <= _LONGEST_NAME else cut(name): _cut_down(value[name], depth - 1) for name in names}
-        return told | ({"…": f"{len(value) - _MOST} more"} if len(value) > _MOST else {})
+        members = {
+            name if len(name) <= _LONGEST_NAME else cut(name): _cut_down(value[name], depth - 1) for name in names
+        }
+        return members | ({"…": f"{len(value) - _MOST} more"} if len(value) > _MOST else {})
     if isinstance(value, list):
         more = [f"… {len(value) - _MOST} more"] if len(value) > _MOST else []
         return [_cut_down(each, depth - 1) for each in value[:_MOST]] + more

@@ -35,11 +35,11 @@ class Finding:
 
     def lines(self) -> list[str]:
         """Return it as lines for a log, each with what it tells."""
-        told = {
+        parts = {
             f"Seen ({self.certainty})": self.seen,
             "Cause": self.cause,
             "Cure": self.cure,
             "Code": self.change,
         }
-        lines = [f"{label}: {words}" for label, words in told.items() if words]
+        lines = [f"{label}: {words}" for label, words in parts.items() if words]
         return [*lines, *(f"  {line}" for line in (self.difference or "").splitlines())]

@@ -79,7 +79,7 @@ def record_of(outcome: Outcome[X], *, service: str, explains: bool) -> Record:
         sent=secrets_sent(request),
         received=_received(outcome.exchange),
         client_id=_client_id(outcome.exchange),
-        message_id=_told(outcome.answer).get("message_id"),
+        message_id=_members(outcome.answer).get("message_id"),
         refusal=_error(outcome),
         diagnosis=_diagnosis(outcome) if explains else None,
         walk=Walk(flow=outcome.flow, refusal=outcome.refusal) if explains and outcome.was_judged else None,
@@ -117,29 +117,29 @@ def _client_id(exchange: Judged) -> str | None:
 
 def _error(outcome: Outcome[X]) -> RecordedError | None:
     """Tell the error that went out; a fault's only when the client got none of what the service would have said."""
-    told, fault, refusal, row = _told(outcome.answer), outcome.fault, outcome.refusal, outcome.row
+    members, fault, refusal, row = _members(outcome.answer), outcome.fault, outcome.refusal, outcome.row
     if refusal is not None and row is not None:
-        written = told.get("error_description") or told.get("message") or told.get("faultstring") or ""
+        written = members.get("error_description") or members.get("message") or members.get("faultstring") or ""
         description = written if isinstance(outcome.answer.body, Mapping) else row.sentence
         return RecordedError(
-            code=told.get("error") or row.code, description=description, rule=refusal.rule, evidence=row.evidence
+            code=members.get("error") or row.code, description=description, rule=refusal.rule, evidence=row.evidence
         )
     if fault is None or fault.do == "delay":
         return None
-    description = told.get("error_description") or told.get("message") or str(fault)
+    description = members.get("error_description") or members.get("message") or str(fault)
     return RecordedError(
-        code=told.get("error") or "", description=str(description), rule="fault", evidence=fault.evidence
+        code=members.get("error") or "", description=str(description), rule="fault", evidence=fault.evidence
     )
 
 
 def _diagnosis(outcome: Outcome[X]) -> str | None:
     of_rule = [outcome.refusal.diagnosis] if outcome.refusal else []
-    of_fault = [f"This is {outcome.fault.told}."] if outcome.fault else []
+    of_fault = [f"This is {outcome.fault.words}."] if outcome.fault else []
     is_spent = outcome.fault is not None and outcome.fault.is_quota and hasattr(outcome.exchange, "jti")
     return " ".join(of_rule + of_fault + [_JTI_SPENT] * is_spent) or None
 
 
-def _told(answer: Answer) -> Mapping[str, Any]:
+def _members(answer: Answer) -> Mapping[str, Any]:
     body = answer.body if isinstance(answer.body, Mapping) else {}
     fault = body.get("fault")
     return fault if isinstance(fault, Mapping) else body

@@ -25,18 +25,23 @@ from mock_servers.wire.wording import cut, moment
 
 _log = logging.getLogger(__name__)
 
-_ASKED_WHOLE: Final = frozenset(
+PROTOCOL: Final = frozenset(
     [
         "grant_type",
         "subject_token_type",
         "client_assertion_type",
         "requested_token_type",
-        "client_id",
         "redirect_uri",
         "scope",
         "response_type",
         "max_age",
         "acr_values",
+    ]
+)
+"""Parameters whose values are the protocol's own, or the app's public address."""
+_ASKED_WHOLE: Final = PROTOCOL | frozenset(
+    [
+        "client_id",
         "error",
         "error_description",
         "_access_token_expiry_ms",

@@ -51,6 +51,6 @@ def steps(walk: Walk, foreseen: Iterable[Refusal] = ()) -> list[Step]:
                 state = "unasked"
             else:
                 words = later.get(place) if state == "unasked" else None
-                told: State = "foreseen" if words is not None else state
-                found.append(Step(policy=policy.name, rule=rule.name, state=told, words=words))
+                of_rule: State = "foreseen" if words is not None else state
+                found.append(Step(policy=policy.name, rule=rule.name, state=of_rule, words=words))
     return found

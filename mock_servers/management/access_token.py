@@ -99,13 +99,13 @@ def _sought(exchange: Exchange) -> Iterator[tuple[str, AccessToken]]:
             yield str(value), token
 
 
-def told_search(exchange: Exchange) -> Answer:
+def answer_search(exchange: Exchange) -> Answer:
     """Answer with the tokens of a person, of an app, or of a person at an app."""
     found = [value for value, _ in _sought(exchange)]
     return view.listed(page.of(exchange, found, TOKENS_AT_ONCE))
 
 
-def told_revoked(exchange: Exchange) -> Answer:
+def answer_revoked(exchange: Exchange) -> Answer:
     """Revoke the tokens of a person or an app, with `cascade` their refresh tokens, and answer with them."""
     cascade = (exchange.request.query.get("cascade") or "").lower() == "true"
     revoked = list(_sought(exchange))
@@ -116,7 +116,7 @@ def told_revoked(exchange: Exchange) -> Answer:
     return view.listed([value for value, _ in revoked])
 
 
-def told(exchange: Exchange) -> Answer:
+def answer_token(exchange: Exchange) -> Answer:
     """Answer with the token as it is now."""
     return Answer(status=200, body=_view(exchange, exchange.segments[-1], exchange.token))
 

@@ -55,12 +55,12 @@ def one_removed(exchange: Exchange, holder: H) -> H:
     return replace(holder, attributes=kept)
 
 
-def told_all(held: Held) -> Callable[[Exchange], Answer]:
+def answer_all(held: Held) -> Callable[[Exchange], Answer]:
     """Answer with all attributes."""
     return lambda exchange: Answer(status=200, body={"attribute": view.attributes(held(exchange))})
 
 
-def told_one(held: Held) -> Callable[[Exchange], Answer]:
+def answer_one(held: Held) -> Callable[[Exchange], Answer]:
     """Answer with one attribute."""
     return lambda exchange: Answer(
         status=200, body={"name": _name(exchange), "value": dict(held(exchange))[_name(exchange)]}

@@ -14,7 +14,7 @@ from mock_servers.state.developer_app import Attributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Form:
     """What a member may be, in words and as a test."""
 
     allowed: str
@@ -41,20 +41,20 @@ def _is_quota(value: Any) -> bool:
     return isinstance(value, str) or _is_number(value)
 
 
-TEXT: Final = Kind(allowed="a string", fits=_is_text)
-NAME: Final = Kind(allowed="a string that is not empty", fits=lambda value: _is_text(value) and value.strip() != "")
-TEXTS: Final = Kind(allowed="a list of strings", fits=_are_texts)
-STATUS: Final = Kind(allowed="approved or revoked", fits=lambda value: value in ("approved", "revoked"))
-MILLISECONDS: Final = Kind(allowed="a number of milliseconds, or -1", fits=_is_number)
-QUOTA: Final = Kind(allowed="a number or a string", fits=_is_quota)
-ATTRIBUTES: Final = Kind(
+TEXT: Final = Form(allowed="a string", fits=_is_text)
+NAME: Final = Form(allowed="a string that is not empty", fits=lambda value: _is_text(value) and value.strip() != "")
+TEXTS: Final = Form(allowed="a list of strings", fits=_are_texts)
+STATUS: Final = Form(allowed="approved or revoked", fits=lambda value: value in ("approved", "revoked"))
+MILLISECONDS: Final = Form(allowed="a number of milliseconds, or -1", fits=_is_number)
+QUOTA: Final = Form(allowed="a number or a string", fits=_is_quota)
+ATTRIBUTES: Final = Form(
     allowed="a list of objects with a name and a value, both strings",
     fits=lambda value: isinstance(value, list) and all(map(_is_attribute, value)),
 )
 
 
-def decoded(members: Mapping[str, Kind], *, required: tuple[str, ...] = ()) -> Rule[Exchange]:
-    """Make the rule that reads a body: an object, its known members of the right kind, the required ones there."""
+def decoded(members: Mapping[str, Form], *, required: tuple[str, ...] = ()) -> Rule[Exchange]:
+    """Make the rule that reads a body: an object, its known members of the right form, the required ones there."""
 
     @rejects(errors.BODY_MALFORMED)
     def decode_body(exchange: Exchange) -> str | None:
@@ -79,12 +79,12 @@ def _object(raw: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _problem(sent: Mapping[str, Any], members: Mapping[str, Kind], required: tuple[str, ...]) -> str | None:
-    for name, kind in members.items():
+def _problem(sent: Mapping[str, Any], members: Mapping[str, Form], required: tuple[str, ...]) -> str | None:
+    for name, form in members.items():
         if sent.get(name) is None and name in required:
             return f"{name} is missing"
-        if sent.get(name) is not None and not kind.fits(sent[name]):
-            return f"{name} must be {kind.allowed}"
+        if sent.get(name) is not None and not form.fits(sent[name]):
+            return f"{name} must be {form.allowed}"
     return None
 
 

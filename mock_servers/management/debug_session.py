@@ -110,17 +110,17 @@ def _view(exchange: Exchange, session: DebugSession) -> dict[str, Any]:
     }
 
 
-def told_list(exchange: Exchange) -> Answer:
+def answer_list(exchange: Exchange) -> Answer:
     """Answer with the names of the sessions."""
     return view.listed([each.name for each in _sessions(exchange)])
 
 
-def told_records(exchange: Exchange) -> Answer:
+def answer_records(exchange: Exchange) -> Answer:
     """Answer with the ids of what was recorded, oldest first."""
     return view.listed([each.id for each in exchange.session.transactions])
 
 
-def told_record(exchange: Exchange) -> Answer:
+def answer_record(exchange: Exchange) -> Answer:
     """Answer with the variables of one request, as the points at which policies were executed show them."""
     accessed = [{"Get": {"name": name, "value": value}} for name, value in exchange.transaction.variables]
     return Answer(

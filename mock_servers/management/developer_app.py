@@ -165,22 +165,12 @@ def subscriptions(exchange: Exchange, products: Sequence[str]) -> tuple[Subscrip
     )
 
 
-def told_found(exchange: Exchange) -> Answer:
-    """Answer with the app as it was found."""
-    return Answer(status=200, body=view.app(exchange.developer_app))
+answer_found: Final = view.answering(lambda exchange: view.app(exchange.developer_app))
+answer_changed: Final = view.answering(lambda exchange: view.app(exchange.changed_app))
+answer_created: Final = view.answering(lambda exchange: view.app(exchange.changed_app), 201)
 
 
-def told_changed(exchange: Exchange) -> Answer:
-    """Answer with the app as it is now."""
-    return Answer(status=200, body=view.app(exchange.changed_app))
-
-
-def told_created(exchange: Exchange) -> Answer:
-    """Answer with the new app."""
-    return Answer(status=201, body=view.app(exchange.changed_app))
-
-
-def told_list(exchange: Exchange) -> Answer:
+def answer_list(exchange: Exchange) -> Answer:
     """Answer with the names of the developer's apps, or with the apps whole."""
     apps, developer = exchange.service.apps, exchange.segments[1]
     names = page.of(exchange, apps.names(developer), APPS_AT_ONCE)

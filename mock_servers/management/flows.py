@@ -72,11 +72,11 @@ def _attributes(
     replace_all, set_one, remove_one = map(changed, (attribute.all_replaced, attribute.one_set, attribute.one_removed))
     one = attribute.found(found)
     return (
-        _call("GET", path, (find,), attribute.told_all(found)),
-        _call("POST", path, (find, attribute.decode_all, replace_all), attribute.told_all(now)),
-        _call("GET", f"{path}/*", (find, one), attribute.told_one(found)),
-        _call("POST", f"{path}/*", (find, attribute.decode_one, set_one), attribute.told_one(now)),
-        _call("DELETE", f"{path}/*", (find, one, remove_one), attribute.told_one(found)),
+        _call("GET", path, (find,), attribute.answer_all(found)),
+        _call("POST", path, (find, attribute.decode_all, replace_all), attribute.answer_all(now)),
+        _call("GET", f"{path}/*", (find, one), attribute.answer_one(found)),
+        _call("POST", f"{path}/*", (find, attribute.decode_one, set_one), attribute.answer_one(now)),
+        _call("DELETE", f"{path}/*", (find, one, remove_one), attribute.answer_one(found)),
     )
 
 
@@ -89,21 +89,21 @@ def _apps() -> tuple[Flow[Exchange, Answer], ...]:
         for each in (developer_app.replaced, developer_app.with_new_key, developer_app.judged)
     )
     return (
-        _call("GET", APPS, (page.check_count,), developer_app.told_list),
-        _call("POST", APPS, new, developer_app.told_created),
-        _call("GET", APP, (find,), developer_app.told_found),
-        _call("PUT", APP, (find, *change, replace), developer_app.told_changed),
+        _call("GET", APPS, (page.check_count,), developer_app.answer_list),
+        _call("POST", APPS, new, developer_app.answer_created),
+        _call("GET", APP, (find,), developer_app.answer_found),
+        _call("PUT", APP, (find, *change, replace), developer_app.answer_changed),
         _call("POST", APP, (find, key.check_action, judge), _done, action=True),
-        _call("POST", APP, (find, *change, renew), developer_app.told_changed, action=False),
-        _call("DELETE", APP, (find, remove), developer_app.told_found),
+        _call("POST", APP, (find, *change, renew), developer_app.answer_changed, action=False),
+        _call("DELETE", APP, (find, remove), developer_app.answer_found),
         *_attributes(
             f"{APP}/attributes",
             find,
             developer_app.changed,
             (lambda exchange: exchange.developer_app.attributes, lambda exchange: exchange.changed_app.attributes),
         ),
-        _call("GET", "/apps/*", (by_id,), developer_app.told_found),
-        _call("DELETE", "/apps/*", (by_id, remove), developer_app.told_found),
+        _call("GET", "/apps/*", (by_id,), developer_app.answer_found),
+        _call("DELETE", "/apps/*", (by_id, remove), developer_app.answer_found),
     )
 
 
@@ -114,25 +114,25 @@ def _keys() -> tuple[Flow[Exchange, Answer], ...]:
     scoped = (*find, key.decode_scopes, key.check_scopes_of_products, key.claim_scopes)
     of_product = (*find, key.find_product_of_key)
     return (
-        _call("POST", f"{APP}/keys/create", imported, key.told_imported),
-        _call("GET", KEY, find, key.told_found),
+        _call("POST", f"{APP}/keys/create", imported, key.answer_imported),
+        _call("GET", KEY, find, key.answer_found),
         _call("POST", KEY, (*find, key.check_action, key.claim_status), _done, action=True),
-        _call("POST", KEY, added, key.told_changed, action=False),
-        _call("PUT", KEY, scoped, key.told_changed),
-        _call("DELETE", KEY, (*find, key.claim_removal), key.told_found),
+        _call("POST", KEY, added, key.answer_changed, action=False),
+        _call("PUT", KEY, scoped, key.answer_changed),
+        _call("DELETE", KEY, (*find, key.claim_removal), key.answer_found),
         _call("POST", f"{KEY}/apiproducts/*", (*of_product, key.check_action, key.claim_product_status), _done),
-        _call("DELETE", f"{KEY}/apiproducts/*", (*of_product, key.claim_product_removal), key.told_changed),
+        _call("DELETE", f"{KEY}/apiproducts/*", (*of_product, key.claim_product_removal), key.answer_changed),
     )
 
 
 def _products() -> tuple[Flow[Exchange, Answer], ...]:
     find = product.find_product
     return (
-        _call("GET", PRODUCTS, (page.check_count,), product.told_list),
-        _call("POST", PRODUCTS, (product.decode_new, product.claim_product_name), product.told_created),
-        _call("GET", PRODUCT, (find,), product.told_found),
-        _call("PUT", PRODUCT, (find, product.decode_change, product.changed(product.replaced)), product.told_changed),
-        _call("DELETE", PRODUCT, (find, product.claim_product_removal), product.told_found),
+        _call("GET", PRODUCTS, (page.check_count,), product.answer_list),
+        _call("POST", PRODUCTS, (product.decode_new, product.claim_product_name), product.answer_created),
+        _call("GET", PRODUCT, (find,), product.answer_found),
+        _call("PUT", PRODUCT, (find, product.decode_change, product.changed(product.replaced)), product.answer_changed),
+        _call("DELETE", PRODUCT, (find, product.claim_product_removal), product.answer_found),
         *_attributes(
             f"{PRODUCT}/attributes",
             find,
@@ -145,8 +145,8 @@ def _products() -> tuple[Flow[Exchange, Answer], ...]:
 def _proxies() -> tuple[Flow[Exchange, Answer], ...]:
     find = proxy.find_proxy
     return (
-        _call("GET", "/apis/*/deployments", (find,), proxy.told_deployments),
-        _call("GET", "/apis/*/revisions/*", (find, proxy.check_revision), proxy.told_revision),
+        _call("GET", "/apis/*/deployments", (find,), proxy.answer_deployments),
+        _call("GET", "/apis/*/revisions/*", (find, proxy.check_revision), proxy.answer_revision),
     )
 
 
@@ -154,27 +154,27 @@ def _debug_sessions() -> tuple[Flow[Exchange, Answer], ...]:
     path = "/environments/*/apis/*/revisions/*/debugsessions"
     place, one = debug_session.PLACE, (*debug_session.PLACE, debug_session.find_session)
     return (
-        _call("GET", path, place, debug_session.told_list),
+        _call("GET", path, place, debug_session.answer_list),
         _call("POST", path, place, debug_session.begun),
         _call("DELETE", f"{path}/*", one, debug_session.ended),
-        _call("GET", f"{path}/*/data", one, debug_session.told_records),
-        _call("GET", f"{path}/*/data/*", (*one, debug_session.find_transaction), debug_session.told_record),
+        _call("GET", f"{path}/*/data", one, debug_session.answer_records),
+        _call("GET", f"{path}/*/data/*", (*one, debug_session.find_transaction), debug_session.answer_record),
     )
 
 
 def _access_tokens() -> tuple[Flow[Exchange, Answer], ...]:
     """They leave no trace in the journal: the token is in the path."""
-    find, told, path = access_token.find_token, access_token.told, "/oauth2/accesstokens/*"
+    find, answer, path = access_token.find_token, access_token.answer_token, "/oauth2/accesstokens/*"
     judge = (find, key.check_action, access_token.claim_status)
     change = (find, access_token.decode_change, access_token.claim_change)
     search = (access_token.check_search, access_token.check_app_of_search, page.check_count)
     return (
-        _call("GET", path, (find,), told, recorded=False),
-        _call("POST", path, judge, told, action=True, recorded=False),
-        _call("POST", path, change, told, action=False, recorded=False),
-        _call("DELETE", path, (find, access_token.claim_removal), told, recorded=False),
-        _call("GET", "/oauth2/search", search, access_token.told_search),
-        _call("POST", "/oauth2/revoke", search, access_token.told_revoked),
+        _call("GET", path, (find,), answer, recorded=False),
+        _call("POST", path, judge, answer, action=True, recorded=False),
+        _call("POST", path, change, answer, action=False, recorded=False),
+        _call("DELETE", path, (find, access_token.claim_removal), answer, recorded=False),
+        _call("GET", "/oauth2/search", search, access_token.answer_search),
+        _call("POST", "/oauth2/revoke", search, access_token.answer_revoked),
     )
 
 

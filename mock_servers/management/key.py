@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from mock_servers.management import body, developer_app, errors, view
-from mock_servers.management.body import Kind
+from mock_servers.management.body import Form
 from mock_servers.management.service import Exchange
 from mock_servers.rules import rejects
 from mock_servers.state.developer_app import DeveloperApp, Key, Status, scopes_of
@@ -17,7 +17,7 @@ from mock_servers.wire.wording import cut, shown
 
 _LONGEST: Final = 2048
 _LETTERS: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{_LONGEST}}}")
-_CREDENTIAL: Final = Kind(
+_CREDENTIAL: Final = Form(
     allowed="a string of at most 2048 letters, digits, hyphens and underscores",
     fits=lambda value: isinstance(value, str) and _LETTERS.fullmatch(value) is not None,
 )
@@ -109,14 +109,6 @@ def _approves(exchange: Exchange) -> bool:
     return exchange.request.query.get("action") == "approve"
 
 
-def _judged(exchange: Exchange, key: Key) -> Key:
-    return replace(key, approved=_approves(exchange))
-
-
-def _scoped(exchange: Exchange, key: Key) -> Key:
-    return replace(key, scopes=body.texts(exchange.body["scopes"]))
-
-
 def _product_judged(exchange: Exchange, key: Key) -> Key:
     status: Status = "approved" if _approves(exchange) else "revoked"
     judged = (
@@ -136,24 +128,19 @@ def _removed(exchange: Exchange, app: DeveloperApp) -> DeveloperApp:
 
 claim_import: Final = developer_app.changed(_imported)
 claim_products: Final = developer_app.changed(_changed(_added))
-claim_status: Final = developer_app.changed(_changed(_judged))
-claim_scopes: Final = developer_app.changed(_changed(_scoped))
+claim_status: Final = developer_app.changed(_changed(lambda exchange, key: replace(key, approved=_approves(exchange))))
+claim_scopes: Final = developer_app.changed(
+    _changed(lambda exchange, key: replace(key, scopes=body.texts(exchange.body["scopes"])))
+)
 claim_product_status: Final = developer_app.changed(_changed(_product_judged))
 claim_product_removal: Final = developer_app.changed(_changed(_without_product))
 claim_removal: Final = developer_app.changed(_removed)
 
-
-def told_found(exchange: Exchange) -> Answer:
-    """Answer with the key as it was found."""
-    return Answer(status=200, body=view.key(exchange.key))
+answer_found: Final = view.answering(lambda exchange: view.key(exchange.key))
+answer_imported: Final = view.answering(lambda exchange: view.key(exchange.changed_app.keys[-1]), 201)
 
 
-def told_changed(exchange: Exchange) -> Answer:
+def answer_changed(exchange: Exchange) -> Answer:
     """Answer with the key as it is now."""
     changed = exchange.changed_app.key(exchange.key.consumer_key)
     return Answer(status=200, body=view.key(changed or exchange.key))
-
-
-def told_imported(exchange: Exchange) -> Answer:
-    """Answer with the new key."""
-    return Answer(status=201, body=view.key(exchange.changed_app.keys[-1]))

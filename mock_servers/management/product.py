@@ -17,7 +17,7 @@ PRODUCTS_AT_ONCE: Final = 1000
 """Products in one list at most (D)."""
 
 _QUOTA: Final = ("quota", "quotaInterval", "quotaTimeUnit")
-_APPROVAL: Final = body.Kind(allowed="auto or manual", fits=lambda value: value in ("auto", "manual"))
+_APPROVAL: Final = body.Form(allowed="auto or manual", fits=lambda value: value in ("auto", "manual"))
 _MEMBERS: Final = {
     "name": body.NAME,
     "displayName": body.TEXT,
@@ -104,26 +104,16 @@ def _described(exchange: Exchange, product: Product) -> Product:
     )
 
 
-def told_found(exchange: Exchange) -> Answer:
-    """Answer with the product as it was found."""
-    return Answer(status=200, body=view.product(exchange.product))
+answer_found: Final = view.answering(lambda exchange: view.product(exchange.product))
+answer_changed: Final = view.answering(lambda exchange: view.product(exchange.changed_product))
+answer_created: Final = view.answering(lambda exchange: view.product(exchange.changed_product), 201)
 
 
-def told_changed(exchange: Exchange) -> Answer:
-    """Answer with the product as it is now."""
-    return Answer(status=200, body=view.product(exchange.changed_product))
-
-
-def told_created(exchange: Exchange) -> Answer:
-    """Answer with the new product."""
-    return Answer(status=201, body=view.product(exchange.changed_product))
-
-
-def told_list(exchange: Exchange) -> Answer:
+def answer_list(exchange: Exchange) -> Answer:
     """Answer with the names of the products, or with the products whole."""
     products = {product.name: product for product in exchange.service.apps.products()}
     names = page.of(exchange, list(products), PRODUCTS_AT_ONCE)
     if not page.is_expanded(exchange):
         return view.listed(names)
-    told: list[Any] = [view.product(products[name]) for name in names]
-    return Answer(status=200, body={"apiProduct": told})
+    listed: list[Any] = [view.product(products[name]) for name in names]
+    return Answer(status=200, body={"apiProduct": listed})

@@ -42,7 +42,7 @@ def check_revision(exchange: Exchange) -> str | None:
     return check(exchange, exchange.segments[3])
 
 
-def told_deployments(exchange: Exchange) -> Answer:
+def answer_deployments(exchange: Exchange) -> Answer:
     """Answer with exactly one environment, which clients insist on (S)."""
     proxy, revision = exchange.proxy, {"name": REVISION, "state": "deployed"}
     return Answer(
@@ -55,7 +55,7 @@ def told_deployments(exchange: Exchange) -> Answer:
     )
 
 
-def told_revision(exchange: Exchange) -> Answer:
+def answer_revision(exchange: Exchange) -> Answer:
     """Answer with the base path, which has no slash at its beginning (S): clients put it behind one."""
     proxy = exchange.proxy
     return Answer(

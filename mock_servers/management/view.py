@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from mock_servers.management.service import Exchange
 from mock_servers.state.developer_app import Attributes, DeveloperApp, Key, Product
 from mock_servers.wire.request import Answer
 
@@ -85,3 +86,8 @@ def product(held: Product) -> dict[str, Any]:
 def listed(values: Sequence[Any]) -> Answer:
     """Answer with a JSON list."""
     return Answer(status=200, body=json.dumps(values, separators=(",", ":")))
+
+
+def answering(show: Callable[[Exchange], Mapping[str, Any]], status: int = 200) -> Callable[[Exchange], Answer]:
+    """Make what answers with that which `show` finds in an exchange."""
+    return lambda exchange: Answer(status=status, body=show(exchange))

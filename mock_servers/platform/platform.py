@@ -131,8 +131,8 @@ class Platform:
         Raises LookupError.
         """
         provider, origin = self.provider(name).provider, self.url
-        told = ("authorize", "token", "userinfo", "jwks", "end_session")
-        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in told if word in provider.endpoints}
+        words = ("authorize", "token", "userinfo", "jwks", "end_session")
+        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in words if word in provider.endpoints}
         return {"issuer": f"{origin}{provider.path}", "discovery": f"{origin}{provider.discovery_path}", **endpoints}
 
     def people(self) -> list[Person]:

@@ -244,7 +244,7 @@ ASKING: Final = Asking(
     acr_levels=ACR_LEVELS,
     default_acr="AAL3_ANY",
     honours_max_age=True,
-    told=("code", "scope", "state", "iss", "client_id"),
+    answer_parameters=("code", "scope", "state", "iss", "client_id"),
 )
 """State and nonce are optional (I): a live client sends no nonce (S)."""
 
@@ -409,7 +409,7 @@ _PROVIDER: Final = Provider(
     id_token_lifetime=3600,
     access_token_lifetime=3600,
     refresh_token_lifetime=43200,
-    told_short_by=1,
+    expires_in_short_by=1,
     asking=ASKING,
     proof=PROOF,
     grants=("authorization_code", "refresh_token"),

@@ -12,7 +12,7 @@ _ROW: Final = "admin §4"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-def _told(status: int, code: str, sentence: str = "") -> ServiceError:
+def _row(status: int, code: str, sentence: str = "") -> ServiceError:
     return ServiceError(
         status=status,
         code=code,
@@ -47,10 +47,10 @@ def _bearer(status: int, code: str, sentence: str) -> ServiceError:
 
 _CLIENT_WRONG: Final = "Invalid client or Invalid client credentials"
 _JWT_WRONG: Final = "Client authentication with signed JWT failed"
-_METHOD_WRONG: Final = _told(405, "HTTP 405 Method Not Allowed")
-_CLIENT_UNPROVEN: Final = _told(401, "invalid_client", _CLIENT_WRONG)
-_CODE_WRONG: Final = _told(400, "invalid_grant", "Code not valid")
-_INVALID: Final = _told(400, "invalid_request", "Invalid request")
+_METHOD_WRONG: Final = _row(405, "HTTP 405 Method Not Allowed")
+_CLIENT_UNPROVEN: Final = _row(401, "invalid_client", _CLIENT_WRONG)
+_CODE_WRONG: Final = _row(400, "invalid_grant", "Code not valid")
+_INVALID: Final = _row(400, "invalid_request", "Invalid request")
 
 ROWS: Final[Mapping[Problem, ServiceError]] = {
     **errors.OF_THE_FORM,
@@ -97,39 +97,39 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.PROVIDER_ERROR: _redirect("server_error"),
     errors.LEVEL_TOO_LOW: _redirect("interaction_required", "Authentication requirements not fulfilled"),
     errors.METHOD_NOT_POST: _METHOD_WRONG,
-    errors.CONTENT_TYPE_WRONG: _told(400, "invalid_request", "Missing form parameter: grant_type"),
-    errors.PARAMETER_REPEATED: _told(400, "invalid_request", "duplicated parameter"),
-    errors.GRANT_TYPE_MISSING: _told(400, "invalid_request", "Missing form parameter: grant_type"),
-    errors.GRANT_TYPE_UNKNOWN: _told(400, "unsupported_grant_type", "Unsupported grant_type"),
-    errors.GRANT_TYPE_UNSUPPORTED: _told(400, "unsupported_grant_type", "Unsupported grant_type"),
-    errors.GRANT_NOT_REGISTERED: _told(400, "unauthorized_client", "Client not enabled to retrieve this grant"),
+    errors.CONTENT_TYPE_WRONG: _row(400, "invalid_request", "Missing form parameter: grant_type"),
+    errors.PARAMETER_REPEATED: _row(400, "invalid_request", "duplicated parameter"),
+    errors.GRANT_TYPE_MISSING: _row(400, "invalid_request", "Missing form parameter: grant_type"),
+    errors.GRANT_TYPE_UNKNOWN: _row(400, "unsupported_grant_type", "Unsupported grant_type"),
+    errors.GRANT_TYPE_UNSUPPORTED: _row(400, "unsupported_grant_type", "Unsupported grant_type"),
+    errors.GRANT_NOT_REGISTERED: _row(400, "unauthorized_client", "Client not enabled to retrieve this grant"),
     errors.TWO_IDENTITIES: _CLIENT_UNPROVEN,
     errors.CLIENT_NOT_AUTHENTICATED: _CLIENT_UNPROVEN,
     errors.TOKEN_CLIENT_UNKNOWN: _CLIENT_UNPROVEN,
-    errors.ASSERTION_MALFORMED: _told(400, "invalid_client", _JWT_WRONG),
-    errors.ASSERTION_NOT_OF_CLIENT: _told(400, "invalid_client", _JWT_WRONG),
-    errors.ASSERTION_EXPIRED: _told(400, "invalid_client", _JWT_WRONG),
-    errors.ASSERTION_TOO_LONG: _told(400, "invalid_client", _JWT_WRONG),
-    errors.CLIENT_KEYS_UNREACHABLE: _told(400, "invalid_client", _JWT_WRONG),
-    errors.ASSERTION_KEY_UNKNOWN: _told(400, "invalid_client", _JWT_WRONG),
-    errors.ASSERTION_SIGNATURE_WRONG: _told(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_MALFORMED: _row(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_NOT_OF_CLIENT: _row(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_EXPIRED: _row(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_TOO_LONG: _row(400, "invalid_client", _JWT_WRONG),
+    errors.CLIENT_KEYS_UNREACHABLE: _row(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_KEY_UNKNOWN: _row(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_SIGNATURE_WRONG: _row(400, "invalid_client", _JWT_WRONG),
     errors.TWO_METHODS: _CLIENT_UNPROVEN,
-    errors.ASSERTION_AUDIENCE_WRONG: _told(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_AUDIENCE_WRONG: _row(400, "invalid_client", _JWT_WRONG),
     errors.METHOD_NOT_REGISTERED: _CLIENT_UNPROVEN,
-    errors.CLIENT_SECRET_WRONG: _told(401, "unauthorized_client", _CLIENT_WRONG),
-    errors.CODE_MISSING: _told(400, "invalid_request", "Missing parameter: code"),
-    errors.REDIRECT_URI_MISSING: _told(400, "invalid_grant", "Incorrect redirect_uri"),
-    errors.SCOPE_SENT: _told(400, "invalid_scope", "Invalid scopes"),
+    errors.CLIENT_SECRET_WRONG: _row(401, "unauthorized_client", _CLIENT_WRONG),
+    errors.CODE_MISSING: _row(400, "invalid_request", "Missing parameter: code"),
+    errors.REDIRECT_URI_MISSING: _row(400, "invalid_grant", "Incorrect redirect_uri"),
+    errors.SCOPE_SENT: _row(400, "invalid_scope", "Invalid scopes"),
     errors.CODE_UNKNOWN: _CODE_WRONG,
     errors.CODE_NOT_OF_REQUEST: _CODE_WRONG,
-    errors.CODE_EXPIRED: _told(400, "invalid_grant", "Code is expired"),
+    errors.CODE_EXPIRED: _row(400, "invalid_grant", "Code is expired"),
     errors.CODE_SPENT: _CODE_WRONG,
-    errors.REFRESH_TOKEN_MISSING: _told(400, "invalid_request", "No refresh token"),
-    errors.REFRESH_TOKEN_UNKNOWN: _told(400, "invalid_grant", "Invalid refresh token"),
-    errors.REFRESH_TOKEN_FOREIGN: _told(400, "invalid_grant", "Invalid refresh token"),
-    errors.REFRESH_TOKEN_EXPIRED: _told(400, "invalid_grant", "Token is not active"),
-    errors.REFRESH_SCOPE_WIDER: _told(400, "invalid_scope", "Invalid scopes"),
-    errors.REFRESH_TOKEN_SPENT: _told(400, "invalid_grant", "Maximum allowed refresh token reuse exceeded"),
+    errors.REFRESH_TOKEN_MISSING: _row(400, "invalid_request", "No refresh token"),
+    errors.REFRESH_TOKEN_UNKNOWN: _row(400, "invalid_grant", "Invalid refresh token"),
+    errors.REFRESH_TOKEN_FOREIGN: _row(400, "invalid_grant", "Invalid refresh token"),
+    errors.REFRESH_TOKEN_EXPIRED: _row(400, "invalid_grant", "Token is not active"),
+    errors.REFRESH_SCOPE_WIDER: _row(400, "invalid_scope", "Invalid scopes"),
+    errors.REFRESH_TOKEN_SPENT: _row(400, "invalid_grant", "Maximum allowed refresh token reuse exceeded"),
     errors.USERINFO_METHOD: _METHOD_WRONG,
     errors.ACCESS_TOKEN_INVALID: _bearer(401, "invalid_token", "Token verification failed"),
     errors.ACCESS_TOKEN_EXPIRED: _bearer(401, "invalid_token", "Token verification failed"),
@@ -137,11 +137,11 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.METADATA_SCOPE_INSUFFICIENT: _bearer(403, "insufficient_scope", "Missing scope"),
     errors.METADATA_INVALID: _INVALID,
     errors.END_SESSION_METHOD: _METHOD_WRONG,
-    errors.ID_TOKEN_HINT_MISSING: _told(400, "invalid_request", "Missing parameter: id_token_hint"),
-    errors.ID_TOKEN_HINT_INVALID: _told(400, "invalid_request", "Invalid parameter: id_token_hint"),
-    errors.POST_LOGOUT_RELATIVE: _told(400, "invalid_request", "Invalid redirect uri"),
-    errors.POST_LOGOUT_MISMATCH: _told(400, "invalid_request", "Invalid redirect uri"),
-    errors.REALM_UNKNOWN: _told(404, "Realm does not exist"),
-    errors.FAULT: _told(500, "unknown_error"),
+    errors.ID_TOKEN_HINT_MISSING: _row(400, "invalid_request", "Missing parameter: id_token_hint"),
+    errors.ID_TOKEN_HINT_INVALID: _row(400, "invalid_request", "Invalid parameter: id_token_hint"),
+    errors.POST_LOGOUT_RELATIVE: _row(400, "invalid_request", "Invalid redirect uri"),
+    errors.POST_LOGOUT_MISMATCH: _row(400, "invalid_request", "Invalid redirect uri"),
+    errors.REALM_UNKNOWN: _row(404, "Realm does not exist"),
+    errors.FAULT: _row(500, "unknown_error"),
 }
 """Keycloak tells an unknown client and a wrong secret in one sentence; some rows no realm ever needs."""

@@ -60,7 +60,7 @@ class Asking:
     `scopes` are known, `reserved_scopes` too but for clients that have them alone. `acr_levels` says which levels each
     acr value allows, the best first, `vectors` the level of each vector of trust; without either a person logs in at
     whatever level is theirs. `displays` empty: not judged. `unsupported` names the parameters that must not be
-    there. `told` are the parameters of the successful answer, in their order. A form with a `form_id` is
+    there. `answer_parameters` are those of the successful answer, in their order. A form with a `form_id` is
     Keycloak's. `takes_asserted_log_in`: another client may vouch for a person who has logged in through it.
     `outcomes` are documented errors without a cause that the mock could play: a log-in may choose to end with one.
     """
@@ -79,7 +79,7 @@ class Asking:
     displays: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
     honours_max_age: bool = False
-    told: tuple[str, ...] = ("code", "state")
+    answer_parameters: tuple[str, ...] = ("code", "state")
     form_id: str | None = None
     takes_asserted_log_in: bool = False
     outcomes: tuple[str, ...] = ()
@@ -188,13 +188,13 @@ class Provider:
     lives below the origin. Paths of `endpoints` are below `path`. `written_origins` says how the issuer writes an
     origin, by how it is called in lower case and without an implied port; others are written as they are called.
     `hosts` are the real ones that are this provider's alone, and with `only_at_hosts` no other name leads to it.
-    Lifetimes are seconds; `told_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers that a
-    setting makes text. `scope` is what a log-in has that asked for none; `token_members` are those of a token answer,
-    in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed. `tells_all`:
-    userinfo does not mind the scope. `known_grants` are refused in other words than what is no grant at all;
-    `gives_refresh_tokens`: to clients that are registered for no grant in particular, too. Whatever else lies below
-    `realms_path` is a realm that does not exist. `errors` has the row of each problem, `ancestor_errors` those that a
-    setting puts in their place.
+    Lifetimes are seconds; `expires_in_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers
+    that a setting makes text. `scope` is what a log-in has that asked for none; `token_members` are those of a token
+    answer, in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed.
+    `tells_all`: userinfo does not mind the scope. `known_grants` are refused in other words than what is no grant at
+    all; `gives_refresh_tokens`: to clients that are registered for no grant in particular, too. Whatever else lies
+    below `realms_path` is a realm that does not exist. `errors` has the row of each problem, `ancestor_errors` those
+    that a setting puts in their place.
 
     `ready_made` are the people who are there at the start, as members of a `Person`, and `telling` is what userinfo
     tells of them. `access` is the word of their access to an API. `scope_mark` is how a scope names a level, made of
@@ -229,7 +229,7 @@ class Provider:
     id_token_lifetime: int
     access_token_lifetime: int
     refresh_token_lifetime: int
-    told_short_by: int = 0
+    expires_in_short_by: int = 0
     session_lifetime: int = 43200
     asking: Asking = field(default_factory=Asking)
     proof: Proof = field(default_factory=Proof)

@@ -47,7 +47,7 @@ _ASKING = Asking(
     scopes=tuple(dict.fromkeys(scope for provider in PROVIDERS for scope in provider.asking.scopes)),
     ignores_unknown_scopes=True,
     honours_max_age=True,
-    told=("state", "session_state", "code"),
+    answer_parameters=("state", "session_state", "code"),
     form_id="kc-form-login",
 )
 """A realm takes whoever there is at whatever level is theirs: the public test suites expect it (S)."""
@@ -68,7 +68,7 @@ def _realm(parent: Provider, realm: str, claims: Mapping[str, Fact]) -> Provider
         id_token_claims={**_CLAIMS, **claims},
         id_token_lifetime=300,
         access_token_lifetime=300,
-        told_short_by=0,
+        expires_in_short_by=0,
         asking=_ASKING,
         proof=_PROOF,
         grants=("authorization_code",),

@@ -60,12 +60,14 @@ class RealNames:
         ]
 
 
-def read(told: Mapping[str, object]) -> RealNames:
+def read(status: Mapping[str, object]) -> RealNames:
     """Return what `as_json` gave."""
-    store = TrustStore(authority=Path(str(told["ca"])), bundle=Path(str(told["bundle"])), java=Path(str(told["java"])))
-    hosts = told["hosts"]
+    store = TrustStore(
+        authority=Path(str(status["ca"])), bundle=Path(str(status["bundle"])), java=Path(str(status["java"]))
+    )
+    hosts = status["hosts"]
     return RealNames(
-        url=str(told["proxy"]), store=store, hosts=tuple(map(str, hosts)) if isinstance(hosts, Iterable) else ()
+        url=str(status["proxy"]), store=store, hosts=tuple(map(str, hosts)) if isinstance(hosts, Iterable) else ()
     )
 
 

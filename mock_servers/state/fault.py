@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal
 
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.limit import CONTENT_TYPE, COUNT, TIMES, WORD, Contradictions, Limit, between, one_of
@@ -22,7 +22,6 @@ Malformation = Literal["html", "half", "truncated", "empty"]
 Policy = Literal["quota", "spike_arrest"]
 Scope = Literal["application", "proxy"]
 
-DEEDS: Final[tuple[str, ...]] = get_args(Deed)
 
 KEY_SETS: Final = ("app.jwks", *(f"{each.name}.jwks" for each in PROVIDERS))
 PLACES_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -127,7 +126,7 @@ class Fault:
         return f"{self.do}{more.get(self.do, '')} on {self.on}"
 
     @property
-    def told(self) -> str:
+    def words(self) -> str:
         """Whose doing it was, in words to be part of a sentence."""
         return f"a fault you ordered (number {self.id}: {self})"
 

@@ -89,8 +89,11 @@ TIMES: Final = between(1, _ALL, "a whole number")
 
 _BYTE: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _LABEL: Final = "[A-Za-z0-9_-]"
+_GROUP: Final = "[0-9A-Fa-f]{1,4}"
+_SHORTENED: Final = "|".join(rf"(?:{_GROUP}:){{1,{7 - after}}}(?::{_GROUP}){{1,{after}}}" for after in range(1, 7))
+_IPV6: Final = rf"\[(?:(?:{_GROUP}:){{7}}{_GROUP}|{_SHORTENED}|(?:{_GROUP}:){{1,7}}:|:(?:(?::{_GROUP}){{1,7}}|:))\]"
 _PLAIN: Final = (
-    rf"(?:\[[0-9A-Fa-f:]+\]|(?:{_BYTE}\.){{3}}{_BYTE}"
+    rf"(?:{_IPV6}|(?:{_BYTE}\.){{3}}{_BYTE}"
     rf"|(?:{_LABEL}+\.)*(?!0[xX][0-9A-Fa-f]*(?:[^A-Za-z0-9_-]|$)){_LABEL}*[A-Za-z_-]{_LABEL}*\.?)(?::[0-9]{{1,5}})?"
 )
 """A host and its port, spelt in the one way: what ends in a number is four of them, without leading zeros."""
@@ -111,7 +114,10 @@ KEY_SET_URL: Final = matching(
     f"{WORD.allowed}; in a URL no user name, {_SPELT}",
 )
 """Where an app's key set is; no URL, or one in capitals, cannot be fetched, which a test may want to see."""
-REDIRECT: Final = matching(r"[A-Za-z][A-Za-z0-9+.-]*:[^#\s]+", "an absolute URI without fragment")
+REDIRECT: Final = matching(
+    rf"[A-Za-z][A-Za-z0-9+.-]*:(?:(?!//[^/?#\s]*[\[\]])[^#\s]+|//{_IPV6}(?:[:/?][^#\s]*)?)",
+    "an absolute URI without fragment",
+)
 IP_ADDRESS: Final = matching(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*", "an IP address such as 10.0.0.7")
 HOST: Final = matching(r"[a-z0-9._-]+", "a host name in lower case, no scheme, no port")
 FULL_HOST: Final = matching(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", HOST.allowed)

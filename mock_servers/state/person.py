@@ -96,8 +96,8 @@ def _unasked(telling: Telling, scopes: Collection[str] | None) -> set[str]:
 def _at_level(provider: Provider, members: Mapping[str, Any], level: str) -> dict[str, Any]:
     """Leave out what the level does not tell, and say the level itself where it has a place."""
     unknown = provider.telling.unknown_at_level.get(level, ())
-    told = {name: value for name, value in members.items() if name not in unknown}
-    return told | ({provider.level_claim: level} if provider.level_claim in told else {})
+    allowed = {name: value for name, value in members.items() if name not in unknown}
+    return allowed | ({provider.level_claim: level} if provider.level_claim in allowed else {})
 
 
 def roles(provider: Provider, person: Person) -> list[Mapping[str, Any]]:

@@ -209,8 +209,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     _assertion("a number for a jti", "if isinstance(jti, str):", "if isinstance(jti, str | int):"),
     _assertion(
         "jtis of all apps in one pot",
-        "[exchange.service.environment, exchange.client_id, exchange.jti]",
-        "[exchange.service.environment, exchange.jti]",
+        "jti_key(exchange.service.environment, exchange.client_id, exchange.jti)",
+        'jti_key(exchange.service.environment, "", exchange.jti)',
     ),
     _assertion(
         "an audience by its beginning",
@@ -368,7 +368,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired, or revoked."',
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired or revoked."',
     ),
-    _data("cis2", "CIS2 tells the whole hour", "told_short_by=1,", "told_short_by=0,"),
+    _data("cis2", "CIS2 tells the whole hour", "expires_in_short_by=1,", "expires_in_short_by=0,"),
     _data(
         "cis2",
         "an assertion of CIS2 good for an hour",

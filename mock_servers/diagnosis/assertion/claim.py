@@ -52,13 +52,13 @@ def iss_sub_differ(case: Case) -> Finding | None:
     return Finding(
         id="iss-sub-differ",
         certainty="certain",
-        seen=f"iss is {_told(case, iss)} and sub is {_told(case, sub)}.",
+        seen=f"iss is {_named(case, iss)} and sub is {_named(case, sub)}.",
         cause="The app asks for itself here, so iss and sub must be the same.",
         cure=f"Set both to the app's API key, {shown(key)}." if key else "Set both to the app's API key.",
     )
 
 
-def _told(case: Case, value: Any) -> str:
+def _named(case: Case, value: Any) -> str:
     shown_value = provenance.shown(case.known.store, value)
     return f"{shown_value} (the API key of an app)" if _is_key(case, value) else shown_value
 

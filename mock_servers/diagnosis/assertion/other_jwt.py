@@ -27,10 +27,12 @@ def swapped_tokens(case: Case) -> Finding | None:
     if subject is None or case.known.issued(case.form("subject_token") or "") is not None:
         return None
     if case.form("client_assertion") == case.form("subject_token"):
-        return _told("client_assertion and subject_token are the same text.", "Your code sent the same variable twice.")
+        return _swapped(
+            "client_assertion and subject_token are the same text.", "Your code sent the same variable twice."
+        )
     if not _is_assertion(subject) or (assertion is not None and _is_assertion(assertion)):
         return None
-    return _told(
+    return _swapped(
         "subject_token is a client assertion (its iss and sub are equal), and client_assertion is not one.",
         "The two fields are swapped.",
     )
@@ -41,7 +43,7 @@ def _is_assertion(jwt: Jwt) -> bool:
     return isinstance(iss, str) and iss == jwt.claims.get("sub")
 
 
-def _told(seen: str, cause: str) -> Finding:
+def _swapped(seen: str, cause: str) -> Finding:
     return Finding(
         id="swapped-tokens",
         certainty="certain",

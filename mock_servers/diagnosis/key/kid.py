@@ -73,13 +73,13 @@ def _is_name(kid: Any) -> bool:
 
 
 def _wrong(case: Case, kept: FetchedJwks, kid: Any) -> Finding:
-    told = next(_resemblances(case, kept, kid), None)
+    resemblance = next(_resemblances(case, kept, kid), None)
     return Finding(
         id="wrong-kid",
         certainty="certain",
         seen=f"kid is {shown(kid)}; the registered set has {shown(kept.kids)}.",
-        cause=told[0] if told else "The key set of the app has no key with this kid.",
-        cure=_cure(case, kept, told[1] if told else None),
+        cause=resemblance[0] if resemblance else "The key set of the app has no key with this kid.",
+        cure=_cure(case, kept, resemblance[1] if resemblance else None),
     )
 
 

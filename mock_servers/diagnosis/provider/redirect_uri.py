@@ -28,16 +28,16 @@ def redirect_uri_differs(case: Case) -> Finding | None:
     if at_log_in is not None and _is_loosely(case, sent, at_log_in):
         return None
     if at_log_in is not None and at_log_in != sent:
-        return _told(sent, at_log_in, "the log-in was asked for", "Send the same redirect_uri in both requests.")
+        return _differs(sent, at_log_in, "the log-in was asked for", "Send the same redirect_uri in both requests.")
     registered = _registered(case)
     if not registered or sent in registered:
         return None
     cure = "Send a registered redirect URI exactly, or register this one too."
     nearest = max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
-    return _told(sent, nearest, "registered is", cure)
+    return _differs(sent, nearest, "registered is", cure)
 
 
-def _told(sent: str, wanted: str, what: str, cure: str) -> Finding:
+def _differs(sent: str, wanted: str, what: str, cure: str) -> Finding:
     reasons = list(_reasons(sent, wanted))
     return Finding(
         id="redirect-uri-differs",

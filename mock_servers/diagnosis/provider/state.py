@@ -42,18 +42,18 @@ def state_lost(case: Case) -> Finding | None:
 
 def _of_pending(case: Case, pending: PendingAuthorization) -> Finding | None:
     if pending.mount != f"/{case.record.service}":
-        return _told(
+        return _lost(
             f"This state was issued by {pending.mount}/authorize; it came to {case.record.path}.",
             "Each of the two token services knows only its own log-ins.",
         )
     if pending.spent_at is not None:
-        return _told(
+        return _lost(
             f"This state was used {duration(case.now - pending.spent_at)} ago.",
             "The page was reloaded, or the browser went back to it. A state works once.",
         )
     if case.now >= pending.expires_at:
         age = case.now - pending.expires_at + STATE_KEPT
-        return _told(
+        return _lost(
             f"This state was issued {duration(age)} ago and expired {duration(case.now - pending.expires_at)} ago.",
             "The person took longer than the platform waits. (How long it waits is our guess.)",
         )
@@ -62,8 +62,8 @@ def _of_pending(case: Case, pending: PendingAuthorization) -> Finding | None:
 
 def _none_sent(case: Case) -> Finding:
     if "code" in case.request.query:
-        return _told("The query has a code and no state.", "The provider always returns the state that it got.")
-    return _told(
+        return _lost("The query has a code and no state.", "The provider always returns the state that it got.")
+    return _lost(
         "The query has neither code nor state.",
         "This is the platform's own redirect URI. Only a browser that a provider sends back opens it.",
     )
@@ -71,19 +71,19 @@ def _none_sent(case: Case) -> Finding:
 
 def _unknown(case: Case, sent: str) -> Finding:
     if any(each.state == sent for each in case.known.store.pending.values()):
-        return _told(
+        return _lost(
             f"state {cut(sent)} is the one that your application sent to /authorize.",
             "The platform sends the provider a state of its own, and gives yours back at the end: "
             "your application acted as the provider.",
         )
-    return _told(
+    return _lost(
         f"state {cut(sent)} was not issued by this service.",
         "It was issued before the mock was started or reset, by the other token service (/oauth2 or /oauth2-mock), or "
         "to another browser session.",
     )
 
 
-def _told(seen: str, cause: str) -> Finding:
+def _lost(seen: str, cause: str) -> Finding:
     cure = "Start again at /authorize, and let the browser follow each redirect with its cookies."
     return Finding(id="state-lost", certainty="certain", seen=seen, cause=cause, cure=cure)
 

@@ -106,14 +106,17 @@ def subject_token_type(case: Case) -> Finding | None:
 def _of_type(sent: str | None) -> str:
     if sent is None:
         return "A token exchange must name the type of its subject token. Here only one type is allowed."
-    if unquote(sent) == ID_TOKEN_TYPE:
-        return "It was encoded twice, so the percent signs are part of the value."
-    if sent.strip() == ID_TOKEN_TYPE:
-        return "There is white space around it."
     if sent == ID_TOKEN_TYPE.removeprefix(_TYPE_START):
         return "The URN was shortened to its last word."
-    other = _OTHER_TYPES.get(sent.removeprefix(_TYPE_START))
-    return other or "The service compares it as text, character by character."
+    return _OTHER_TYPES.get(sent.removeprefix(_TYPE_START)) or _inexact(sent, ID_TOKEN_TYPE)
+
+
+def _inexact(sent: str, wanted: str) -> str:
+    if unquote(sent) == wanted:
+        return "It was encoded twice, so the percent signs are part of the value."
+    if sent.strip() == wanted:
+        return "There is white space around it."
+    return "The service compares it as text, character by character."
 
 
 def client_assertion_type(case: Case) -> Finding | None:
@@ -139,13 +142,9 @@ def _empty_ones(case: Case) -> list[str]:
 def _of_assertion_type(sent: str | None) -> str:
     if sent is None:
         return "The service reads an assertion only when its type is there too."
-    if unquote(sent) == ASSERTION_TYPE:
-        return "It was encoded twice, so the percent signs are part of the value."
-    if sent.strip() == ASSERTION_TYPE:
-        return "There is white space around it."
     if sent == JWT_BEARER:
         return "That is the URN of a grant type. The right URN has client-assertion-type in it."
-    return "The service compares it as text, character by character."
+    return _inexact(sent, ASSERTION_TYPE)
 
 
 FINDERS: Final = (

@@ -1,43 +1,28 @@
 """The code grant: what it refuses, in which order, what it answers, and that a code is good once."""
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ApimSettings
+from tests.mock_servers.answers import told
+from tests.mock_servers.apim.browser import REDIRECT, Browser
 
-REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 INVALID = (400, "invalid_grant", "authorization_code is invalid")
 CORS = {
     "Access-Control-Allow-Headers": "origin, x-requested-with, accept, content-type, authorization",
     "Access-Control-Max-Age": "600",
     "Access-Control-Allow-Methods": "GET, PUT, POST, DELETE",
 }
-
-
-class Browser(Protocol):
-    http: Client
-    code: Callable[..., str]
-    redeem: Callable[..., TestResponse]
-    refresh: Callable[..., TestResponse]
-    tokens: Callable[..., dict[str, str]]
-    logged_in: Callable[..., dict[str, str]]
-    get: Callable[..., TestResponse]
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,16 @@
 """What /authorize refuses, in which order and how, and where it sends a browser that it does not."""
 
 import re
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from werkzeug.test import Client, TestResponse
 
 from mock_servers.mock import Mock
+from tests.mock_servers.answers import told
+from tests.mock_servers.apim.browser import REDIRECT, Browser
 
-REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-
-
-class Browser(Protocol):
-    http: Client
-    authorize: Callable[..., TestResponse]
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,14 @@
 """The whole dance, in process: /authorize, the log-in at a provider, /callback, code, tokens, userinfo, refresh."""
 
-from collections.abc import Callable
-from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.jwks import UnreachableError
-from mock_servers.mock import Mock
+from tests.mock_servers.apim.browser import REDIRECT, Browser
 
-REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 MOUNTS = ["/oauth2", "/oauth2-mock"]
 SCOPES = [("nhs-cis2", "656005750104"), ("nhs-login", "9912003071")]
-
-
-class Browser(Protocol):
-    platform: Mock
-    http: Client
-    authorize: Callable[..., TestResponse]
-    redeem: Callable[..., TestResponse]
-    refresh: Callable[..., TestResponse]
-    get: Callable[..., TestResponse]
 
 
 def visited(browser: Browser, mount: str, scope: str, user: str) -> list[str]:

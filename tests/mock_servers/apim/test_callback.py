@@ -4,8 +4,8 @@ import itertools
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.test import TestResponse
@@ -18,9 +18,10 @@ from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
+from tests.mock_servers.answers import query_of, told
+from tests.mock_servers.apim.browser import REDIRECT, Browser
 
 NOW = 1_800_000_000
-REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 INVALID_STATE = (400, "invalid_request", "Invalid state parameter.")
 CATCH_ALL = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
@@ -28,21 +29,6 @@ CATCH_ALL = (
 )
 
 Given = Callable[..., TestResponse]
-
-
-class Browser(Protocol):
-    authorize: Callable[..., TestResponse]
-    logged_in: Callable[..., dict[str, str]]
-    callback: Callable[..., TestResponse]
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
-
-
-def query_of(answer: TestResponse) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query, keep_blank_values=True))
 
 
 @pytest.mark.parametrize("state", [None, "", "unknown", "client-state", "x" * 10_000])

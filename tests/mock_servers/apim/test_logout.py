@@ -11,6 +11,8 @@ from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.mock import Mock
 from mock_servers.platform import token_service
+from tests.mock_servers.answers import told
+from tests.mock_servers.apim.browser import Browser
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 ABSENT = object()
@@ -21,23 +23,8 @@ CATCH_ALL = (
 )
 
 
-class Browser(Protocol):
-    http: Client
-    code: Callable[..., str]
-    redeem: Callable[..., TestResponse]
-    tokens: Callable[..., dict[str, str]]
-    refresh: Callable[..., TestResponse]
-    get: Callable[..., TestResponse]
-    log_out: Callable[..., TestResponse]
-
-
 class LogoutToken(Protocol):
     def __call__(self, mount: str = "/oauth2", header: dict[str, Any] | None = None, **changes: Any) -> str: ...
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
 
 
 @pytest.fixture

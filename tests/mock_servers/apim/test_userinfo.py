@@ -1,12 +1,13 @@
 """Who may ask the platform's /userinfo, and what it passes on."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import TestResponse
 
 from mock_servers.mock import Mock
+from tests.mock_servers.answers import told
+from tests.mock_servers.apim.browser import Browser
 
 NOT_COMBINED = (
     "The Userinfo endpoint is only supported for Combined Auth integrations. Currently this is only for NHS CIS2 "
@@ -21,18 +22,6 @@ CATCH_ALL = (
         "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
     ),
 )
-
-
-class Browser(Protocol):
-    http: Client
-    tokens: Callable[..., dict[str, str]]
-    refresh: Callable[..., TestResponse]
-    get: Callable[..., TestResponse]
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
 
 
 @pytest.mark.parametrize("mount", ["/oauth2", "/oauth2-mock"])

@@ -307,7 +307,16 @@ def test_values_that_could_not_work_are_refused(kind: type[Any], given: Mapping[
             "127。0。0。1",
             "a@127.0.0.1",
         ),
-        *("bücher.example", "127.0.0.1\\@evil.example", "a b", "[127.0.0.1]"),
+        *(
+            "bücher.example",
+            "127.0.0.1\\@evil.example",
+            "a b",
+            "[127.0.0.1]",
+            "[0]",
+            "[1::2::3]",
+            "[1:2:3:4:5:6:7]",
+            "[::12345]",
+        ),
     ],
 )
 def test_a_host_in_an_odd_spelling_is_refused_where_it_is_registered(member: str, host: str) -> None:
@@ -329,6 +338,7 @@ def test_a_host_in_an_odd_spelling_is_refused_where_it_is_registered(member: str
             "127.0.0.1:9000",
             "[::1]:9000",
             "[FD00::1]",
+            "[1:2:3:4:5:6:7:8]",
             "localhost",
             "LOCALHOST:80",
             "keys",
@@ -445,3 +455,14 @@ def test_schema_and_reader_agree(kind: type[Any], given: Mapping[str, Any]) -> N
         taken = False
 
     assert Draft202012Validator(members.schema(kind)).is_valid(given) == taken
+
+
+@pytest.mark.parametrize("uri", ["http://[0]/", "https://[x", "http://a]b/", "http://[::1]x/", "app:", "app:/x#y"])
+def test_a_redirect_uri_that_no_program_could_take_apart_is_refused(uri: str) -> None:
+    with pytest.raises(MemberError):
+        members.read(App, {**APP, "redirect_uris": [uri]})
+
+
+@pytest.mark.parametrize("uri", ["http://[::1]:80/", "https://a/[b]", "app:/x", "app://x", "urn:x:y"])
+def test_other_redirect_uris_are_registered(uri: str) -> None:
+    assert members.read(App, {**APP, "redirect_uris": [uri]}).redirect_uris == (uri,)

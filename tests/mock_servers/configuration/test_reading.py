@@ -259,7 +259,8 @@ def test_the_text_with_every_key_leaves_none_out() -> None:
 
     said = names(configuration_file.schema()) - {"keys"}  # of a key set
 
-    assert said - set(re.findall(r"\w+", EVERY_KEY)) == set()
+    lacking = said - set(re.findall(r"\w+", EVERY_KEY))
+    assert lacking == set(), "EVERY_KEY, at the top of this file, lacks these keys"
 
 
 def test_an_empty_file_means_the_defaults(write: Write) -> None:

@@ -299,6 +299,9 @@ def test_an_unknown_path_is_a_problem(control: Control, refused: Refused, path: 
         ("POST", "/apps/x", "DELETE, GET, HEAD, PATCH, PUT"),
         ("OPTIONS", "/apps", "GET, HEAD, POST"),
         ("BREW", "/clock", "DELETE, GET, HEAD, PUT"),
+        ("PUT", "/apps/x/jwks", "GET, HEAD"),
+        ("PATCH", "/apps/x/private-key", "GET, HEAD"),
+        ("DELETE", "/apps/x/jwks", "GET, HEAD"),
     ],
 )
 def test_a_wrong_method_is_a_problem_that_names_the_right_ones(

@@ -287,3 +287,45 @@ def test_a_refused_exchange_is_described(control: Control, document: dict[str, A
     http.get("/hello-world/hello/user")
 
     assert_described(document, call, control("GET", "/exchanges"))
+
+
+@pytest.mark.parametrize("query", ["/?refused=null", "/?before=x", "/errors?from=0", "/errors?from=1000000"])
+def test_a_parameter_of_a_page_is_judged_for_programs_too(control: Control, query: str) -> None:
+    assert control("GET", query).status_code == 400
+
+
+@pytest.mark.parametrize("call", BODIES, ids=lambda call: call.name)
+def test_a_body_may_be_left_out_where_the_document_says_so(
+    call: Call, control: Control, document: dict[str, Any], with_exchange: Mock
+) -> None:
+    described = operations(document)[call.method, braced(call.path)]["requestBody"]
+
+    assert described["required"] is bool(described["content"]["application/json"]["schema"]["required"])
+    if described["required"]:
+        assert control(call.method, path_of(call, with_exchange)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/apps", {"jwks": {"keys": []}, "jwks_url": "https://a/b"}),
+        ("PATCH", "/apps/{client_id}", {"jwks": {"keys": []}, "jwks_url": "https://a/b"}),
+        ("PUT", "/clock", {"now": 1, "advance": 1}),
+        ("PUT", "/clock", {}),
+        ("PUT", "/clock", {"now": None, "frozen": None}),
+        (
+            "POST",
+            "/apis",
+            {"path": "/a", "upstream": "http://a", "open": True, "scopes": ["urn:nhsd:apim:app:level3:a"]},
+        ),
+    ],
+)
+def test_members_that_exclude_each_other_are_described(
+    method: str, path: str, body: dict[str, Any], control: Control, document: dict[str, Any]
+) -> None:
+    schema = operations(document)[method, path]["requestBody"]["content"]["application/json"]["schema"]
+
+    answer = control(method, path.format(client_id="nhsauth-app"), body)
+
+    assert answer.status_code == 400
+    assert misfits(document, schema, body) != []

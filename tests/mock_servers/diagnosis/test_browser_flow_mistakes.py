@@ -11,10 +11,11 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.fault import Fault
+from tests.mock_servers.answers import query_of, told
+from tests.mock_servers.diagnosis.findings import seen, top
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 OTHER_REDIRECT = "https://app.example/other"
@@ -28,24 +29,6 @@ def platform(platform: Mock) -> Mock:
     """The ready-made app has a second redirect URI."""
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT, OTHER_REDIRECT))
     return platform
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
-
-
-def top(platform: Mock) -> Finding:
-    return platform.exchanges.last.findings[0]
-
-
-def seen(platform: Mock) -> tuple[str, str]:
-    """The best finding's id, how sure it is."""
-    return top(platform).id, top(platform).certainty
-
-
-def query_of(answer: TestResponse) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
 def authorize_url(platform: Mock, **changes: str | None) -> str:

@@ -9,8 +9,8 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
+from tests.mock_servers.diagnosis.findings import seen, top
 
 UNKNOWN = ("Invalid Access Token", "keymanagement.service.invalid_access_token")
 MISSING = ("Invalid access token", "oauth.v2.InvalidAccessToken")
@@ -22,14 +22,6 @@ Ask = Callable[..., TestResponse]
 def told(answer: TestResponse) -> tuple[str, str]:
     fault = answer.get_json()["fault"]
     return fault["faultstring"], fault["detail"]["errorcode"]
-
-
-def top(platform: Mock) -> Finding:
-    return platform.exchanges.last.findings[0]
-
-
-def seen(platform: Mock) -> tuple[str, str]:
-    return top(platform).id, top(platform).certainty
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
-from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings
+from tests.mock_servers.diagnosis.findings import seen, top
 
 NOW = 1_800_000_000.0
 REDIRECT = "https://app.example/callback"
@@ -100,14 +100,6 @@ def redeem(platform: Mock, token: Ask) -> Ask:
 def told(answer: TestResponse) -> tuple[int, str, str | None]:
     members = answer.get_json()
     return answer.status_code, members["error"], members.get("error_description")
-
-
-def top(platform: Mock) -> Finding:
-    return platform.exchanges.last.findings[0]
-
-
-def seen(platform: Mock) -> tuple[str, str]:
-    return top(platform).id, top(platform).certainty
 
 
 def test_it_works_when_nothing_is_wrong(platform: Mock, redeem: Ask) -> None:

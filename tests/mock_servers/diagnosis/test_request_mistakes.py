@@ -8,8 +8,9 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
-from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
+from tests.mock_servers.answers import told
+from tests.mock_servers.diagnosis.findings import seen, top
 
 WANTED = Wanted(client_id="nhsauth-app")
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -17,19 +18,6 @@ ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 Ask = Callable[..., TestResponse]
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
-
-
-def top(platform: Mock) -> Finding:
-    return platform.exchanges.last.findings[0]
-
-
-def seen(platform: Mock) -> tuple[str, str]:
-    return top(platform).id, top(platform).certainty
 
 
 @pytest.mark.parametrize(

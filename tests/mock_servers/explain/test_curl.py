@@ -270,6 +270,10 @@ def test_what_chrome_copies_for_cmd_is_what_it_copies_for_bash() -> None:
     assert curl.read(of_cmd) == curl.read(of_bash)
 
 
+def test_a_caret_at_the_end_of_a_quoted_word_of_bash_makes_it_no_cmd() -> None:
+    assert curl.read("""curl https://int.api.service.nhs.uk/ -d '' -d "^\"""").body == b"^"
+
+
 def test_in_cmd_plain_quotes_and_carets_mix() -> None:
     command = 'curl -X POST "https://int.api.service.nhs.uk/oauth2/token" ^\n -d "a=b^c&d=e" -d "f=""g"" \\\\" && dir'
 

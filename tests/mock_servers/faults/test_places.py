@@ -12,6 +12,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
+from tests.mock_servers.answers import told
 
 Ask = Callable[..., TestResponse]
 Order = Callable[..., Fault]
@@ -24,11 +25,6 @@ CATCH_ALL = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
     "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
 )
-
-
-def told(answer: TestResponse) -> tuple[int, str, str]:
-    members = answer.get_json()
-    return answer.status_code, members["error"], members["error_description"]
 
 
 @pytest.mark.parametrize(

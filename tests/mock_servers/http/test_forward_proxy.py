@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -525,3 +525,30 @@ def test_a_page_on_a_host_that_was_allowed_is_the_host_s(ring: KeyRing, tmp_path
         registered(running, "http://portal.example/back")
 
         assert plainly(running, "http://portal.example/back").startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "authority", "is_played"),
+    [
+        ((), "app.example:443", True),
+        ((), "APP.example.", True),
+        (("app.example",), "app.example:443", False),
+        (("app.example:443",), "app.example:443", False),
+        (("app.example:443",), "app.example", False),
+        (("app.example:8443",), "App.example.:8443", False),
+        (("app.example:8443",), "app.example:443", True),
+        (("app.example:8443",), "app.example:80", True),
+        ((INT, f"{INT}:443"), f"{INT}:443", True),
+    ],
+)
+def test_a_clients_host_is_played_unless_it_is_allowed_there(
+    proxy: Proxy, allowed: tuple[str, ...], authority: str, *, is_played: bool
+) -> None:
+    allowing = replace(
+        proxy.prepared.proxy,
+        allowed=allowed,
+        is_clients=lambda origin: "app.example" in origin.lower(),
+        speaks_for=bool,
+    )
+
+    assert allowing.is_played(authority) is is_played

@@ -56,6 +56,17 @@ def caller(platform: Mock) -> Call:
     return send
 
 
+def redemption(landed: str) -> dict[str, str]:
+    """The form that redeems the code with which a browser landed."""
+    return {
+        "grant_type": "authorization_code",
+        "code": parse_qs(urlsplit(landed).query)["code"][0],
+        "redirect_uri": REDIRECT,
+        "client_id": "nhsauth-app",
+        "client_secret": "nhsauth-secret",
+    }
+
+
 @pytest.fixture
 def exchange(platform: Mock, call: Call) -> Callable[..., TestResponse]:
     """Exchange an id token at one of the platform's hosts."""
@@ -273,28 +284,14 @@ def test_the_combined_log_in_goes_through_the_real_hosts(
 
     end = platform.log_in(f"https://{host}{mount}/authorize?{query}", user=user)
 
-    form = {
-        "grant_type": "authorization_code",
-        "code": parse_qs(urlsplit(end).query)["code"][0],
-        "redirect_uri": REDIRECT,
-        "client_id": "nhsauth-app",
-        "client_secret": "nhsauth-secret",
-    }
     assert end.startswith(f"{REDIRECT}?code=")
-    assert call(host, f"{mount}/token", form).status_code == 200
+    assert call(host, f"{mount}/token", redemption(end)).status_code == 200
 
 
 def test_userinfo_of_a_combined_log_in_comes_from_the_real_host(platform: Mock, call: Call) -> None:
     query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
     end = platform.log_in(f"https://{INT}/oauth2/authorize?{query}", user="656005750104")
-    form = {
-        "grant_type": "authorization_code",
-        "code": parse_qs(urlsplit(end).query)["code"][0],
-        "redirect_uri": REDIRECT,
-        "client_id": "nhsauth-app",
-        "client_secret": "nhsauth-secret",
-    }
-    token = call(INT, "/oauth2/token", form).get_json()["access_token"]
+    token = call(INT, "/oauth2/token", redemption(end)).get_json()["access_token"]
 
     answer = call(INT, "/oauth2/userinfo", Authorization=f"Bearer {token}")
 
@@ -344,14 +341,7 @@ def test_the_development_realm_is_at_no_other_environment(call: Call) -> None:
 def test_a_logout_at_cis2_ends_the_tokens_of_the_environment_it_began_in(platform: Mock, call: Call, host: str) -> None:
     query = f"response_type=code&client_id=nhsauth-app&redirect_uri={REDIRECT}&state=s"
     end = platform.log_in(f"https://{host}/oauth2/authorize?{query}", user="656005750104")
-    form = {
-        "grant_type": "authorization_code",
-        "code": parse_qs(urlsplit(end).query)["code"][0],
-        "redirect_uri": REDIRECT,
-        "client_id": "nhsauth-app",
-        "client_secret": "nhsauth-secret",
-    }
-    token = call(host, "/oauth2/token", form).get_json()["access_token"]
+    token = call(host, "/oauth2/token", redemption(end)).get_json()["access_token"]
     provider = next(each for each in (CIS2, CIS2_LIVE) if (each == CIS2_LIVE) == (host == PROD))
     session = platform.store.provider_sessions.values()[-1]
     service = platform.provider_at(f"https://{provider}")
