@@ -1,4 +1,4 @@
-# Each target makes what it needs; on a fresh machine Python is enough. Without make: see README.
+# Each target makes what it needs; on a fresh machine Python is enough. Without make: see CONTRIBUTING.md.
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -96,6 +96,21 @@ bench-diagnosis: .venv/installed-test
 
 docs: .venv/installed
 	$(BIN)/python docs/generate.py
+
+# The site goes to build/site; open its index.html, no server is needed. Its tests want Chromium for a part.
+.PHONY: docs-site test-site screenshots
+
+docs-site: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	$(BIN)/python -m documentation
+
+test-site: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	$(BIN)/python -m pytest -m site $(PYTEST_ARGS) tests/test_site.py tests/browser/test_site.py
+
+screenshots: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	NHSAUTH_KEEP_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m browser tests/browser/test_screenshots.py
 
 # The door: what CI services read, what a release holds, and how far down our dependencies go.
 .PHONY: docs-check hosted-check test-lowest test-thorough release-tools release-check wheelhouse pyz test-release test-languages

@@ -20,6 +20,7 @@ from benchmarks import (
     server,
     soak,
     table,
+    watch,
 )
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
@@ -29,6 +30,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "serve": serve.figures,
     "server": server.figures,
     "names": names.figures,
+    "watch": watch.figures,
     "exchange": exchange.figures,
     "rules": rules.figures,
     "diagnosis": diagnosis.figures,

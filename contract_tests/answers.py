@@ -77,9 +77,9 @@ FORMS = {
         content_type="application/json", members=("error_description", "error", "state")
     ),
     Shape.ERROR_FIRST: Form(
-        content_type="application/json", members=("error", "error_description"), cache_control="no-store"
+        content_type="application/json", members=("error", "error_description"), cache_control="no-store, no-cache"
     ),
-    Shape.ERROR_ALONE: Form(content_type="application/json", members=("error",), cache_control="no-store"),
+    Shape.ERROR_ALONE: Form(content_type="application/json", members=("error",), cache_control="no-store, no-cache"),
     Shape.BEARER: Form(
         content_type="application/json", members=("error", "error_description"), www_authenticate="invalid_token"
     ),
@@ -139,6 +139,11 @@ def _outline(answer: Answer) -> str:
     return " ".join(answer.text.split())[:80]
 
 
+def _stored(answer: Answer) -> str | None:
+    """Return what two headers say of keeping an answer; of a page nothing is told."""
+    return ", ".join(filter(None, (answer.headers.get(name) for name in ("cache-control", "pragma")))) or None
+
+
 def difference(one: Form, right: Form) -> str:
     """Return in which parts of its form an answer differs from the right one, and how."""
     names = [each.name for each in fields(Form) if getattr(one, each.name) != getattr(right, each.name)]
@@ -157,5 +162,5 @@ def form(answer: Answer, redirect_uri: str) -> Form:
         allow=answer.headers.get("allow"),
         location=(_HOME if home == redirect_uri else home, *asked_at(location)) if location else (),
         www_authenticate=_challenge(answer),
-        cache_control=answer.headers.get("cache-control") if answer.json else None,
+        cache_control=_stored(answer) if answer.json else None,
     )

@@ -88,9 +88,9 @@ def _again(target: str, words: str) -> str:
 def area_of(item: pytest.Item) -> str:
     """Return the part of the contract that a test asks."""
     flow, module = str(getattr(getattr(item, "callspec", None), "params", {}).get("flow", "")), item.path.stem
-    if flow.startswith(("cis2", "nhs_login", "realm")) or module == "test_providers":
+    if flow.startswith(("cis2", "nhs_login", "realm")) or module.startswith("test_provider"):
         return "providers"
-    if flow in (Flow.GATEWAY, Flow.API_KEY):
+    if flow in (Flow.GATEWAY, Flow.API_KEY) or module == "test_management":
         return "gateway"
     return "browser" if flow in _BROWSER or module == "test_browser_flow" else "token"
 

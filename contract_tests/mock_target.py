@@ -73,9 +73,21 @@ class MockTarget:
 
     @cached_property
     def abilities(self) -> frozenset[Ability]:
-        """Everything but what it is said to be `without`; faults only where the control API knows them."""
-        answer = self.send(HttpRequest(method="GET", path="/_nhsauth/faults", headers={}))
-        return frozenset(Ability) - self._without - ({Ability.FAULTS} if answer.status != HTTPStatus.OK else set())
+        """Everything but what it is said to be `without`.
+
+        Faults only where the control API knows them; the administration only of the environment whose names are asked.
+        """
+        proxy = "/v1/organizations/nhsd-nonprod/apis/canary-api-int/deployments"
+        asked = {
+            Ability.FAULTS: ("/_nhsauth/faults", {}),
+            Ability.ADMINISTRATION: (proxy, {"Authorization": "Bearer x"}),
+        }
+        lacking = {
+            ability
+            for ability, (path, headers) in asked.items()
+            if self.send(HttpRequest(method="GET", path=path, headers=headers)).status != HTTPStatus.OK
+        }
+        return frozenset(Ability) - self._without - lacking
 
     @property
     def status_key(self) -> str:

@@ -667,7 +667,7 @@ _NHS_LOGIN_TOKEN = (
     _nhs_login("invalid_request", wrong.code_absent, "form.code"),
     _nhs_login("invalid_request", wrong.redirect_uri_absent, "form.redirect_uri"),
     *_nhs_login("invalid_grant", wrong.code_unknown, "form.code").also(
-        wrong.code_used_before_at_nhs_login, wrong.code_of_another_patients_app, wrong.code_too_old_at_nhs_login
+        wrong.code_used_before, wrong.code_of_another_patients_app, wrong.code_too_old_at_nhs_login
     ),
     _nhs_login("invalid_grant", wrong.other_redirect_uri, "form.redirect_uri"),
     _nhs_login("invalid_request", wrong.refresh_token_absent, "form.refresh_token", of=kinds(Flow.NHS_LOGIN_REFRESH)),

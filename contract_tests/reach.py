@@ -17,6 +17,7 @@ class Ability(StrEnum):
     REDIRECT = "be asked with a redirect URI: none was supplied"
     PROVIDERS = "be asked as CIS2 and NHS login"
     GATEWAY = "be asked for an API behind the gateway"
+    ADMINISTRATION = "be asked as the platform's own administration of environment int"
     STATUS_KEY = "be asked with a status key: none was supplied"
     FAULTS = "be made to fail behind its front"
     CROWD = "be asked thousands of questions, or many at once"

@@ -146,7 +146,7 @@ _REDEMPTION = (
     _told("invalid_request", "Missing parameter: code", wrong.code_absent, "form.code"),
     _told("invalid_grant", "Incorrect redirect_uri", wrong.redirect_uri_absent, "form.redirect_uri"),
     *_told("invalid_grant", "Code not valid", wrong.code_unknown, "form.code").also(
-        wrong.realm_code_used_before, wrong.realm_code_of_cis2
+        wrong.code_used_before, wrong.realm_code_of_cis2
     ),
     _told("invalid_grant", "Code not valid", wrong.other_redirect_uri, "form.redirect_uri"),
     _told("invalid_grant", "Code is expired", wrong.realm_code_too_old, "form.code"),

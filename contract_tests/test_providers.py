@@ -1,6 +1,6 @@
 """What CIS2, NHS login and an API behind the platform answer to sound requests, and what they tell of themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -119,13 +119,82 @@ def test_nhs_login_rotates_refresh_tokens_and_gives_no_second_id_token(target: T
 
 @proves("CIS2 §6", "S")
 def test_an_id_token_of_cis2_has_its_claims(target: Target) -> None:
-    """A person's number for a subject, assurance levels that are numbers, an audience that is one text."""
+    """A person's number for a subject, an audience that is one text."""
     header, claims = target.id_token_parts(HEALTHCARE_WORKER)
 
     assert (header["typ"], header["alg"]) == ("JWT", "RS256")
-    assert (claims["sub"], claims["authentication_assurance_level"]) == (HEALTHCARE_WORKER.user, 3)
+    assert claims["sub"] == HEALTHCARE_WORKER.user
     assert isinstance(claims["aud"], str)
     assert claims["iss"].endswith(CIS2)
+
+
+@proves("CIS2 §6", "S")
+@where(unless=Switch.LEVELS_AS_TEXT)
+def test_the_levels_of_cis2_are_numbers(target: Target) -> None:
+    """As in a public sample."""
+    assert _levels(target) == [3, 3]
+
+
+@proves("CIS2 §6", "S")
+@where(only=Switch.LEVELS_AS_TEXT)
+def test_the_levels_of_cis2_may_be_text(target: Target) -> None:
+    """As a live client has met them."""
+    assert _levels(target) == ["3", "3"]
+
+
+def _levels(target: Target) -> list[object]:
+    _, claims = target.id_token_parts(HEALTHCARE_WORKER)
+    return [claims["id_assurance_level"], claims["authentication_assurance_level"]]
+
+
+@proves("CIS2 §3", "I")
+@where(unless=Switch.CIS2_SINGLE_SIGN_ON)
+def test_cis2_asks_each_time_who_logs_in(target: Target) -> None:
+    """So that the next log-in can be somebody else's."""
+    assert _second_visit(target, draft.cis2_authorize, HEALTHCARE_WORKER) == (200, [])
+
+
+@proves("CIS2 §3", "I")
+@where(only=Switch.CIS2_SINGLE_SIGN_ON)
+def test_cis2_sends_a_browser_on_that_has_a_session(target: Target) -> None:
+    """Without a page."""
+    told = ["code", "scope", "state", "iss", "client_id"]
+
+    assert _second_visit(target, draft.cis2_authorize, HEALTHCARE_WORKER) == (302, told)
+
+
+@proves("NHS login §4", "D")
+@where(unless=Switch.NHS_LOGIN_SINGLE_SIGN_ON)
+def test_nhs_login_asks_each_time_who_logs_in(target: Target) -> None:
+    """So that the next log-in can be somebody else's."""
+    assert _second_visit(target, draft.nhs_login_authorize, PATIENT) == (200, [])
+
+
+@proves("NHS login §4", "D")
+@where(only=Switch.NHS_LOGIN_SINGLE_SIGN_ON)
+def test_nhs_login_sends_a_browser_on_that_has_a_session(target: Target) -> None:
+    """Without a page."""
+    assert _second_visit(target, draft.nhs_login_authorize, PATIENT) == (302, ["code", "state"])
+
+
+def _second_visit(target: Target, sound: Callable[[Target], Draft], person: Person) -> tuple[int, list[str]]:
+    """Return the status, and what the redirect carries, when a browser comes that has logged in before."""
+    _, cookies = target.visit(sound(target).build(), person)
+    again = sound(target)
+    again.headers["Cookie"] = cookies
+    answer = again.send()
+    return answer.status, list(draft.asked_at(answer.headers.get("location", "")))
+
+
+@proves("NHS login §4", "I")
+@where(only=Switch.ANY_VECTOR)
+@pytest.mark.parametrize("user", ["9912003072", "9912003073"])
+def test_nhs_login_may_let_patients_of_any_level_in(target: Target, user: str) -> None:
+    """When a request names no vector of trust."""
+    asking = draft.nhs_login_authorize(target)
+    asking.asked["login_hint"] = user
+
+    assert "code" in draft.asked_at(asking.send().headers["location"])
 
 
 @proves("NHS login §6", "S")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests import ledger
+from documentation import overview, reference
 from mock_servers.apim.flows import FLOWS
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.evidence import EVIDENCE
@@ -153,7 +154,8 @@ _LONGEST_ANCHOR = 120
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
     made = {"libraries.md": libraries_page(), "people.md": people_page(), "rules.md": rules_page()}
-    return {**made, "fidelity.md": ledger.page(), **error_pages()}
+    made |= {"fidelity.md": ledger.page(), "llms.txt": overview.llms()}
+    return {**made, **reference.pages(), **error_pages()}
 
 
 def libraries_page() -> str:

@@ -97,9 +97,9 @@ def _foreign(place: Path, name: str) -> Path | None:
 
 
 def _folder(place: Path, name: str) -> Path | None:
-    """Return a folder of modules without `__init__.py`."""
+    """Return a folder of modules without `__init__.py`; those of our own repository are no team's."""
     folder = place / name
-    is_one = folder.is_dir() and not (folder / "__init__.py").is_file()
+    is_one = folder.is_dir() and not (folder / "__init__.py").is_file() and not folder.resolve().is_relative_to(_HOME)
     return folder if is_one and any(next(folder.glob(depth), None) for depth in ("*.py", "*/*.py")) else None
 
 

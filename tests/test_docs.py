@@ -56,8 +56,8 @@ def block(page: Path, language: str) -> str:
     return str(found)
 
 
-def test_the_readme_lists_every_fixture() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_the_page_of_the_plugin_explains_every_fixture() -> None:
+    text = (DOCS / "plugin.md").read_text(encoding="utf-8")
 
     assert [name for name in plugin.__all__ if not name.startswith("_") and f"`{name}`" not in text] == []
 
@@ -111,8 +111,8 @@ def test_the_page_tells_of_no_key_of_an_app_that_does_not_exist() -> None:
     assert named == TABLES["apps"]
 
 
-def test_the_readme_shows_what_is_told_of_a_refused_request() -> None:
-    shown = block(README, "console")
+def test_the_page_of_diagnosis_shows_what_is_told_of_a_refused_request() -> None:
+    shown = block(DOCS / "diagnosis.md", "console")
     _, answer, request, told = re.split(r'--answer "|" <<\'END\'\n|\nEND\n', shown)
 
     result = CliRunner().invoke(nhsauth, ["explain", "-", "--answer", answer], input=request)

@@ -1,7 +1,10 @@
-"""The planted faults can still be planted; whether the contract tests find them `make mutants` says."""
+"""The planted faults can still be planted; whether tests find them `make mutants` says."""
 
+import importlib
 import importlib.util
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +49,186 @@ def test_a_survivor_is_a_mutant_and_has_a_reason() -> None:
 
     assert {name for name in catalogue().SURVIVORS if name not in names} == set()
     assert all(catalogue().SURVIVORS.values())
+
+
+def module(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def path() -> Iterator[None]:
+    """The modules beside the catalogue are no package: they are started as a script."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tests" / "mutants"))
+        yield
+
+
+@cache
+def all_of_the_tree() -> Any:
+    return module("mutator").all_mutations(ROOT)
+
+
+SOURCE = '''"""A docstring with 1 == 2 in it."""
+import logging
+from mock_servers.rules import rejects
+
+LIMIT: int = 300
+ROW = row(401, "invalid_request", "Missing the whole sentence", cause="Something else.", row="§2.1")
+FLOW = (check_one, check_two)
+
+
+@rejects(ROW)
+def check(exchange, kind: "str" = "first"):
+    """It is below 7."""
+    if exchange.age < LIMIT and exchange.kind == kind:
+        return None
+    logging.info("refused it")
+    if exchange.late > 9:
+        return f"It is {exchange.age} old."
+    return "It is of another kind."
+'''.encode()
+
+
+def found(kind: str) -> list[tuple[str, str]]:
+    made = module("mutator").mutations("mock_servers/apim/some.py", SOURCE)
+    return [(each.before, each.after) for each in made if each.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (
+            "comparison",
+            [
+                ("exchange.age < LIMIT and exchange.kind == kind", "exchange.age <= LIMIT and exchange.kind == kind"),
+                ("exchange.age < LIMIT and exchange.kind == kind", "exchange.age < LIMIT and exchange.kind != kind"),
+                ("exchange.late > 9", "exchange.late >= 9"),
+            ],
+        ),
+        (
+            "and/or",
+            [("exchange.age < LIMIT and exchange.kind == kind", "exchange.age < LIMIT or exchange.kind == kind")],
+        ),
+        (
+            "guard",
+            [
+                (
+                    "exchange.age < LIMIT and exchange.kind == kind",
+                    "not (exchange.age < LIMIT and exchange.kind == kind)",
+                ),
+                ("exchange.late > 9", "not (exchange.late > 9)"),
+            ],
+        ),
+        ("early return", [("return None", "pass"), ('return f"It is {exchange.age} old."', "pass")]),
+        ("neighbours", [("check_one, check_two", "check_two, check_one")]),
+    ],
+)
+def test_each_kind_of_fault_changes_one_thing(kind: str, expected: list[tuple[str, str]]) -> None:
+    assert sorted(found(kind)) == sorted(expected)
+
+
+def changed(kind: str) -> set[tuple[str, str]]:
+    """The words that differ."""
+    pairs = [zip(before.split(), after.split(), strict=True) for before, after in found(kind)]
+    return {(one, other) for pair in pairs for one, other in pair if one != other}
+
+
+def test_a_constant_is_a_number_or_a_single_word() -> None:
+    assert changed("constant") == {
+        ("300", "301"),
+        ("row(401,", "row(402,"),
+        ('"invalid_request",', '"invalid_reqxest",'),
+        ('"first"', '"fixst"'),
+        ("9", "10"),
+    }
+
+
+def test_a_letter_is_one_of_a_sentence_that_is_answered() -> None:
+    ((one, other),) = changed("letter")
+
+    assert one.strip('",') in "Missing the whole sentence"
+    assert sum(a != b for a, b in zip(one, other, strict=True)) == 1
+
+
+def test_only_what_a_rule_lets_pass_changes_an_answer() -> None:
+    made = module("mutator").mutations("mock_servers/apim/some.py", SOURCE)
+
+    assert {each.answers for each in made if "exchange.late" in each.before} == {False}
+    assert {each.answers for each in made if "exchange.age <" in each.before} == {True}
+
+
+def test_every_fault_of_the_tree_has_a_name_of_its_own_and_changes_its_file() -> None:
+    made = all_of_the_tree()
+    sources = {each.file: (ROOT / each.file).read_bytes() for each in made}
+
+    assert len(made) > 5000
+    assert len({each.key for each in made}) == len(made)
+    assert [each.key for each in made if each.planted(sources[each.file]) == sources[each.file]] == []
+
+
+def test_a_seed_draws_the_same_faults_again_and_each_kind_equally_often() -> None:
+    made = all_of_the_tree()
+    first, second = (module("at_random").drawn(made, 35, 7) for _ in range(2))
+
+    assert first == second
+    assert set(Counter(each.kind for each in first).values()) == {5}
+    assert [each.key for each in module("at_random").drawn(made, 35, 8)] != [each.key for each in first]
+
+
+def test_an_equivalent_is_a_fault_of_this_tree_has_a_reason_and_is_not_drawn() -> None:
+    known, made = module("at_random").equivalents(), all_of_the_tree()
+    drawn = module("at_random").drawn(made, 400, 1, known)
+
+    assert [key for key in known if not any(each.key.startswith(key) for each in made)] == []
+    assert all(known.values())
+    assert [each.key for each in drawn if any(each.key.startswith(key) for key in known)] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "of", "low", "high"), [(49, 49, 0.927, 1.0), (0, 20, 0.0, 0.161), (38, 49, 0.641, 0.870)]
+)
+def test_the_interval_is_wilsons(found: int, of: int, low: float, high: float) -> None:
+    assert module("at_random").interval(found, of) == pytest.approx((low, high), abs=0.001)
+
+
+def test_a_fault_is_planted_in_a_copy_and_taken_back(tmp_path: Path) -> None:
+    copy = module("tree").Copy(tmp_path)
+    path = copy.root / "mock_servers" / "some.py"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"sound")
+
+    with copy.planted("mock_servers/some.py", b"faulty"):
+        planted = path.read_bytes()
+        with copy.sound():
+            taken_back = path.read_bytes()
+        again = path.read_bytes()
+
+    assert (planted, taken_back, again, path.read_bytes()) == (b"faulty", b"sound", b"faulty", b"sound")
+
+
+def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    at_random = module("at_random")
+    result = at_random.Result(key="a", kind="guard", line=1, answers=True, by=None, late=False, seconds=1.0)
+    kept = tmp_path / "deep" / "seed-1.jsonl"
+
+    at_random.keep(kept, result)
+
+    assert list(at_random.read(kept)) == [result]
+    assert list(at_random.read(tmp_path / "none.jsonl")) == []
+
+
+@pytest.mark.slow
+def test_a_fault_is_found_in_a_copy_and_the_tree_stays_as_it_is(tmp_path: Path) -> None:
+    tree, at_random = module("tree"), module("at_random")
+    before = tree.digest()
+    (copy,) = tree.copies(tmp_path, 1)
+    source = (copy.root / "mock_servers/jose/javascript.py").read_bytes()
+    tests = ["tests/mock_servers/jose/test_javascript.py"]
+    with copy.planted("mock_servers/jose/javascript.py", source.replace(b'"undefined"', b'"undexined"')):
+        faulty = at_random.found_by(copy, tests, (), 300)
+    with copy.planted("mock_servers/jose/javascript.py", source):
+        sound = at_random.found_by(copy, tests, (), 300)
+
+    assert faulty == ("tests/mock_servers/jose/test_javascript.py::test_text_of_a_value[undefined-'undefined']", False)
+    assert sound == (None, False)
+    assert tree.digest() == before

@@ -1,4 +1,4 @@
-"""Nothing needs our Python client: requests alone, and curl with what the README shows, do the whole story."""
+"""Nothing needs our Python client: requests alone, and curl with what a page shows, do the whole story."""
 
 import json
 import re
@@ -14,7 +14,7 @@ import requests
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "any-language.md"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EXCHANGE = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -92,16 +92,16 @@ def test_requests_alone_refreshes(http: requests.Session, url: str) -> None:
     assert (status, members["refresh_count"]) == (200, "1")
 
 
-def test_what_the_readme_shows_for_any_language_gets_a_token(url: str) -> None:
+def test_what_a_page_shows_for_any_language_gets_a_token(url: str) -> None:
     if not (shutil.which("curl") and shutil.which("sh")):
         pytest.skip("curl and a POSIX shell are not on this machine")
-    text = README.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     found = re.search(r"```sh\n(ask\(\) .*?)```", text, re.DOTALL)
     assert found is not None
     script = found[1].replace("http://127.0.0.1:8080", url).replace("curl ", "curl --noproxy '*' ")
 
     command = ["sh", "-euc", script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - the README's
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - the page's
 
     assert list(json.loads(done.stdout)) == [
         "access_token",

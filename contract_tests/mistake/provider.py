@@ -4,6 +4,7 @@ from base64 import b64encode
 
 from contract_tests import jwts
 from contract_tests.draft import (
+    REALM_WORKER,
     Draft,
     Late,
     cis2_refresh,
@@ -12,9 +13,7 @@ from contract_tests.draft import (
     cis2_userinfo,
     nhs_login_refresh,
     nhs_login_refresh_of,
-    nhs_login_token,
     nhs_login_userinfo,
-    realm_token,
     realm_userinfo,
 )
 from contract_tests.target import HEALTHCARE_WORKER, PATIENT
@@ -243,22 +242,13 @@ def code_unknown(draft: Draft) -> None:
 
 def code_used_before(draft: Draft) -> None:
     """Send a code a second time."""
-    first = cis2_token(draft.target)
-    first.send()
-    draft.form["code"] = first.form["code"]
+    draft.send()
 
 
 def code_too_old(draft: Draft) -> None:
     """Send a code on the second when its time is over."""
     with draft.target.at(draft.target.now() - 120):
-        draft.form["code"] = cis2_token(draft.target).form["code"]
-
-
-def code_used_before_at_nhs_login(draft: Draft) -> None:
-    """Send a code a second time."""
-    first = nhs_login_token(draft.target)
-    first.send()
-    draft.form["code"] = first.form["code"]
+        draft.form["code"] = draft.target.code(HEALTHCARE_WORKER, draft.target.app(draft.app))
 
 
 def refresh_token_absent(draft: Draft) -> None:
@@ -470,7 +460,7 @@ def code_of_another_patients_app(draft: Draft) -> None:
 def code_too_old_at_nhs_login(draft: Draft) -> None:
     """Send a code on the second when its ten minutes are over."""
     with draft.target.at(draft.target.now() - 600):
-        draft.form["code"] = nhs_login_token(draft.target).form["code"]
+        draft.form["code"] = draft.target.code(PATIENT, draft.target.app(draft.app))
 
 
 def nhs_login_token_of_cis2(draft: Draft) -> None:
@@ -540,17 +530,10 @@ def nothing_else(_: Draft) -> None:
     """Do what nobody may, and nothing else."""
 
 
-def realm_code_used_before(draft: Draft) -> None:
-    """Send a code a second time."""
-    first = realm_token(draft.target)
-    first.send()
-    draft.form["code"] = first.form["code"]
-
-
 def realm_code_too_old(draft: Draft) -> None:
     """Send a code on the second when its two minutes are over."""
     with draft.target.at(draft.target.now() - 120):
-        draft.form["code"] = realm_token(draft.target).form["code"]
+        draft.form["code"] = draft.target.code(REALM_WORKER, draft.target.app(draft.app))
 
 
 def realm_code_of_cis2(draft: Draft) -> None:

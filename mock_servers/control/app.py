@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
@@ -44,13 +44,10 @@ _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for na
 CALLS: Final[tuple[Call, ...]] = (*openapi.calls(_OTHERS, _SCHEMAS), *_OTHERS)
 """Every call there is."""
 
-_METHODS: Final[Mapping[str, Sequence[str]]] = {
-    path: [call.method for call in CALLS if call.path == path] for path in dict.fromkeys(call.path for call in CALLS)
-}
+_METHODS: Final = {path: [call.method for call in CALLS if call.path == path] for path in {each.path for each in CALLS}}
 _ROUTES: Final = Map(
     [
         *(Route(call.path, endpoint=call.name, methods=[call.method]) for call in CALLS),
-        # Other methods of a path, lest `PUT /apps/x/jwks` be the call for an app named `x/jwks`.
         *(Route(path, endpoint=path, methods=None) for path in _METHODS),
     ],
     merge_slashes=False,
@@ -72,8 +69,18 @@ def create_app(platform: Platform) -> flask.Flask:
     app.register_error_handler(Exception, _problem)
     app.after_request(_not_stored)
     app.view_functions.update({call.name: _view(platform, call) for call in CALLS})
-    app.view_functions.update({path: _refusal(methods) for path, methods in _METHODS.items()})
+    app.view_functions.update({path: _refuse(path) for path in _METHODS})
     return app
+
+
+def _refuse(path: str) -> Callable[..., flask.Response]:
+    """Answer what no call of a path takes: else `PUT /apps/x/jwks` would be the call for an app named `x/jwks`."""
+    allowed = [*_METHODS[path], *(["HEAD"] if "GET" in _METHODS[path] else [])]
+
+    def refuse(**_: str) -> flask.Response:
+        raise MethodNotAllowed(valid_methods=allowed)
+
+    return refuse
 
 
 def _guard(platform: Platform) -> None:
@@ -99,13 +106,6 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
         )
         with platform.faults.spared():  # what is ordered is for clients
             return _response(call.answer(request))
-
-    return view
-
-
-def _refusal(methods: Sequence[str]) -> Callable[..., flask.Response]:
-    def view(**_: str) -> flask.Response:
-        raise MethodNotAllowed(valid_methods=[*methods, *(["HEAD"] if "GET" in methods else [])])
 
     return view
 

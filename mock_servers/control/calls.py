@@ -169,7 +169,12 @@ def all_required(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
     properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
-    return {name: {key: each[key] for key in each if key != "default"} for name, each in properties.items()}
+    return {name: without_default(each) for name, each in properties.items()}
+
+
+def without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes nothing for granted."""
+    return {name: schema[name] for name in schema if name != "default"}
 
 
 def answer_object(properties: Mapping[str, Any], description: str = "") -> dict[str, Any]:

@@ -52,14 +52,18 @@ def list_errors(request: Request) -> Response:
     from mock_servers.catalogue.entries import about  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = request.query.get("text", "")
-    found = about(text)
-    first = request.query.get("from", "1")
-    if not _NUMBER.fullmatch(first):
-        raise MemberError("from", shown(first), f"a whole number, 1 to {_MOST}")
+    found, first = about(text), _first(request)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
-    page = pages.errors_page(_page(text, found, int(first)))
+    page = pages.errors_page(_page(text, found, first))
     return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
+
+
+def _first(request: Request) -> int:
+    sent = request.query.get("from", "1")
+    if not _NUMBER.fullmatch(sent):
+        raise MemberError("from", shown(sent), f"a whole number, 1 to {_MOST}")
+    return int(sent)
 
 
 def _page(text: str, found: Sequence[Entry], first: int) -> ErrorsPage:

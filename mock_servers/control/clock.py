@@ -51,14 +51,12 @@ class _ClockChange:
     frozen: bool | None = None
 
 
-_CLOCK: Final = ref("Clock")
-
-
 _TWO_MOVES: Final = {
     "required": ["now", "advance"],
     "properties": {"now": {"type": ["string", "number"]}, "advance": {"type": "number"}},
 }
 _NO_MOVE: Final = {"properties": {name: {"type": "null"} for name in ("now", "advance", "frozen")}}
+_CLOCK: Final = ref("Clock")
 
 
 @Call("GET", "/clock", {200: ResponseObject("The clock.", _CLOCK)})

@@ -20,6 +20,7 @@ from mock_servers.control.calls import (
     answer_object,
     array_of,
     ref,
+    without_default,
 )
 from mock_servers.version import installed
 
@@ -96,11 +97,10 @@ def _document(whole: Sequence[Call], schemas: Mapping[str, Any], origin: str) ->
 
 
 def _operation(call: Call) -> dict[str, Any]:
-    in_body = call.body.schema()["properties"] if call.body else {}  # what may be in both is described alike
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": _without_default(in_body.get(name, TEXT))}
-        for name in _VARIABLE.findall(call.path)
-    ] + [
+    members = call.body.schema()["properties"] if call.body else {}
+    # What is in the path and may be in the body, too, is described alike.
+    schemas = {name: without_default(members.get(name, TEXT)) for name in _VARIABLE.findall(call.path)}
+    parameters = [{"name": name, "in": "path", "required": True, "schema": each} for name, each in schemas.items()] + [
         {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
         for name, told in call.query.items()
     ]
@@ -112,10 +112,6 @@ def _operation(call: Call) -> dict[str, Any]:
         "responses": {str(status): told for status, told in sorted(_answers(call).items())}
         | {"default": _refusal("Any other refusal.")},
     }
-
-
-def _without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in schema.items() if name != "default"}
 
 
 def _body(takes: Body) -> dict[str, Any]:

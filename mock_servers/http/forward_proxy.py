@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger(__name__)
 MOST_TUNNELS: Final = 800
 """Open connections beyond which no tunnel is opened: a process has 1,024 descriptors on most machines."""
+_PORTS: Final = {"http": "80", "https": "443"}
 _MOST_RELAYS: Final = 64
 _NO_PRODUCTION: Final = "prod.api.service.nhs.uk"
 _PATIENCE: Final = 5.0  # seconds to reach a host
 _MOST_COUNTED: Final = 200
 AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
-_PORTS: Final = {"http": 80, "https": 443}
 _UNSHOWN: Final = re.compile(r"[^!-~]")
 _LONGEST: Final = 100  # characters of an authority that are told
 
@@ -126,11 +126,11 @@ class ForwardProxy:
         self._relays.release()
 
     def _is_page(self, origin: str) -> bool:
-        """Whether it is a client's page, played unless its host is allowed, on this port or as a whole."""
+        """Whether it is a client's page, which the mock plays unless it is allowed, on any port or on this one."""
         scheme, _, authority = origin.lower().partition("://")
         host, _, port = authority.partition(":")
         name = host.removesuffix(".")
-        is_allowed = name in self.allowed or f"{name}:{port or _PORTS.get(scheme)}" in self.allowed
+        is_allowed = name in self.allowed or f"{name}:{port or _PORTS[scheme]}" in self.allowed
         return not is_allowed and self.is_clients(origin)
 
     def _why(self, name: str) -> str:

@@ -32,8 +32,9 @@ class Relay:
 
     def begin(self) -> None:
         """Read what the host says."""
-        if self._early:
-            self.received(self._early)
+        early, self._early = self._early, b""
+        if early:
+            self.received(early)
         self._outside.read()
 
     # what the client's connection says

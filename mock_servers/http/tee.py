@@ -151,9 +151,7 @@ class Tee(Relay):
         witness = lookout.witness
         self._overhearing = Overhearing(host, witness.heard, lambda reason: witness.lost(host, reason))
         self._is_asked_to_end = False
-
-    def begin(self) -> None:
-        """Read nothing before the program has shaken hands."""
+        self._is_secured = False
 
     def pass_on(self, data: bytes) -> None:
         """Send what the program said."""
@@ -171,11 +169,17 @@ class Tee(Relay):
         self._client.speak_tls(self._lookout.tls, data)
 
     def client_secured(self) -> None:
-        """Begin to read the host, now that the program has shaken hands."""
-        super().begin()
+        """Send what the host has said before the program had shaken hands."""
+        self._is_secured = True
+        early, self._early = bytes(self._early), b""
+        if early:
+            self.received(early)
 
     def received(self, data: bytes) -> None:
-        """Send what the host said."""
+        """Send what the host said; it may be first to speak, to refuse a program without a certificate of its own."""
+        if not self._is_secured:
+            self._early += data
+            return
         super().received(data)
         self._overhearing.answered(data)
 

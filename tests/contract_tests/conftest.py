@@ -4,7 +4,7 @@ import importlib
 import os
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -42,18 +42,25 @@ LOADED = [importlib.import_module(f"contract_tests.{path.stem}") for path in FOL
 
 @pytest.fixture
 def start(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Start:
-    """Run the contract tests, or the module `of` them, with these pytest options and variables, in an empty folder."""
+    """Run the contract tests, or modules `of` them, with these pytest options and variables, in an empty folder."""
     for name in [name for name in os.environ if name.startswith("NHSAUTH_CONTRACT")]:
         monkeypatch.delenv(name)
 
-    def run(*options: str, of: str = "", environ: Mapping[str, str] | None = None, subprocess: bool = False) -> Run:
+    def run(
+        *options: str,
+        of: str | Sequence[str] = "",
+        environ: Mapping[str, str] | None = None,
+        subprocess: bool = False,
+        plugins: Sequence[object] = (),
+    ) -> Run:
         for name, value in (environ or {}).items():
             monkeypatch.setenv(name, value)
-        command = "--pyargs", f"contract_tests{of and '.'}{of}", "-q", "-p", "no:randomly", *options
+        modules = [f"contract_tests.{each}" for each in ([of] if isinstance(of, str) else of) if each]
+        command = "--pyargs", *(modules or ["contract_tests"]), "-q", "-p", "no:randomly", *options
         if subprocess:
             done = pytester.runpytest_subprocess(*command)
         else:
-            done = pytester.runpytest_inprocess(*command, plugins=[plugin])
+            done = pytester.runpytest_inprocess(*command, plugins=[plugin, *plugins])
         return Run(code=int(done.ret), text=done.stdout.str() + done.stderr.str())
 
     return run
@@ -89,7 +96,7 @@ Answering = Callable[..., AbstractContextManager[str]]
 
 @pytest.fixture
 def answering() -> Answering:
-    """Serve one answer to every POST, whatever it asks; the block's value is where."""
+    """Serve one answer to every request, whatever it asks; the block's value is where."""
     return _answering
 
 
@@ -97,20 +104,22 @@ def answering() -> Answering:
 def _answering(
     status: int, headers: Mapping[str, str], body: bytes, tls: ssl.SSLContext | None = None
 ) -> Iterator[str]:
-    class Post(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Whatever(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(b"" if self.command == "HEAD" else body)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815 - by its names
 
         def log_request(self, code: object = None, size: object = None) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Post) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Whatever) as server:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import tomllib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 import requests
 
+from contract_tests import test_providers
+from contract_tests.breakages import BREAKAGES
+from contract_tests.reach import Switch
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -108,14 +112,70 @@ def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, pytes
     (pytester.path / "strict.toml").write_text("[apim]\nstrict_content_type = true\n", encoding="utf-8")
 
     targets = ("--nhsauth-contract-target", "mock", "--nhsauth-contract-target", "mock:strict.toml")
-    run = start("-k", "charset", *targets, of="test_success")
+    run = start("-k", "charset and client_credentials", "-vv", *targets, of=("test_success", "test_errors"))
 
-    assert run.code == 1
-    assert (
-        "test_what_looks_odd_and_is_right_passes[mock:strict.toml-client_credentials-content_type_with_a_charset]"
-        in run.text
-    )
-    assert "[mock-client_credentials-content_type_with_a_charset]" not in run.text
+    alone = "mock:strict.toml-client_credentials-request-content-type-with-a-charset-where-apim.strict-content-type"
+    assert run.code == 0, run.text
+    assert f"test_a_mistake_alone_is_answered_with_its_error[{alone}] PASSED" in run.text
+    assert "[mock-client_credentials-content_type_with_a_charset] PASSED" in run.text
+    assert "[mock:strict.toml-client_credentials-content_type_with_a_charset]" not in run.text
+    assert "[mock-client_credentials-request-content-type-with-a-charset-where" not in run.text
+
+
+SWITCHES = """
+[apim]
+strict_content_type = true
+insufficient_scope_status = 401
+sandbox_unknown_client = true
+
+[cis2]
+assurance_levels = "string"
+unusable_code = "ancestor"
+foreign_assertion = "ancestor"
+scope_at_token = "refuse"
+single_sign_on = true
+
+[nhs_login]
+single_sign_on = true
+strict_authorize = true
+default_vtr = ["P9.Cp.Cd", "P5.Cp.Cd", "P0.Cp"]
+"""
+
+
+def test_each_switch_that_is_set_otherwise_has_answers_of_its_own(start: Start, pytester: pytest.Pytester) -> None:
+    (pytester.path / "switched.toml").write_text(SWITCHES, encoding="utf-8")
+    switches = tomllib.loads(SWITCHES)
+    named = {f"{table}.{member}" for table, members in switches.items() for member in members}
+
+    run = start("-n", "0", "--nhsauth-contract-target", "mock:switched.toml", "--hypothesis-profile=nhsauth-quick")
+
+    assert run.code == 0, run.text
+    assert named == set(Switch)
+
+
+def test_a_switch_has_a_case_that_holds_only_where_it_is_set() -> None:
+    marked = [getattr(test, "where", (None, None))[0] for test in vars(test_providers).values() if callable(test)]
+
+    assert {*marked, *(each.only for each in BREAKAGES)} - {None} == set(Switch)
+
+
+@pytest.mark.parametrize(
+    ("table", "setting", "words"),
+    [
+        ("apim", "insufficient_scope_status = 401", "token_of_an_application or token-of-an-application"),
+        ("cis2", 'unusable_code = "ancestor"', "code-unknown or code-too-old"),
+        ("nhs_login", "strict_authorize = true", "state-absent or nonce-absent"),
+    ],
+)
+def test_what_does_not_do_as_its_switch_says_is_found(
+    start: Start, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, table: str, setting: str, words: str
+) -> None:
+    (pytester.path / "switched.toml").write_text(f"[{table}]\n{setting}\n", encoding="utf-8")
+    monkeypatch.setattr("contract_tests.conftest.Mock", lambda _: Mock(Configuration()))
+
+    run = start("-k", words, "--nhsauth-contract-target", "mock:switched.toml", of="test_errors")
+
+    assert run.code == 1, run.text
 
 
 def test_nobody_there_cannot_be_judged(start: Start, credential: dict[str, str]) -> None:

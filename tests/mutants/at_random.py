@@ -1,5 +1,7 @@
 """Faults drawn at random: the contract tests are asked first, then ours, until one of them finds the fault.
 
+What changes no answer, but what the developer is told, is for our tests alone.
+
 Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
 beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.
 
@@ -32,8 +34,8 @@ from reached import GOLDEN, QUICK, Reached, reached
 from tree import ROOT, Copy, copies, digest
 
 EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
-_CONTRACT_SECONDS: Final = 400.0
-_OUR_SECONDS: Final = 400.0
+_CONTRACT_SECONDS: Final = 900.0
+_OUR_SECONDS: Final = 900.0
 _WANTED: Final = (0.75, 0.90)
 """What is to be found: by the contract tests, of what changes an answer; by all tests, of everything."""
 
@@ -79,7 +81,9 @@ def drawn(found: Iterable[Mutation], number: int, seed: int, without: Iterable[s
 def _next(rest: list[Mutation], left_out: set[str]) -> Mutation | None:
     while rest:
         each = rest.pop()
-        if each.key not in left_out and is_python(each.planted((ROOT / each.file).read_bytes())):
+        if not any(each.key.startswith(key) for key in left_out) and is_python(
+            each.planted((ROOT / each.file).read_bytes())
+        ):
             return each
     return None
 
@@ -91,7 +95,7 @@ def run(number: int, seed: int, minutes: float, at_once: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         lanes = copies(Path(folder), at_once)
         known = reached(lanes, kept / "reached.json")
-        mutants = drawn(all_mutations(ROOT), number, seed, equivalents())
+        mutants = drawn(all_mutations(lanes[0].root), number, seed, equivalents())
         results = _all(mutants, lanes, known, kept / f"seed-{seed}.jsonl", began + minutes * 60)
     if digest() != sound:
         print("the tree has changed meanwhile: these results are of the tree as it was")  # noqa: T201
@@ -100,7 +104,7 @@ def run(number: int, seed: int, minutes: float, at_once: int) -> int:
 
 def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kept: Path, ends: float) -> list[Result]:
     """Return the results in the order of the draw: those kept, and those of this run, which ends in time."""
-    earlier = {each.key: each for each in _read(kept)}
+    earlier = {each.key: each for each in read(kept)}
     free = SimpleQueue[Copy]()
     for copy in lanes:
         free.put(copy)
@@ -124,28 +128,32 @@ def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kep
             results.append(each)
             print(_line(each), flush=True)  # noqa: T201
             if each.key not in earlier:
-                _keep(kept, each)
+                keep(kept, each)
     return results
 
 
 def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
     began = time.monotonic()
+    contract = known.by_contract(mutant.file, mutant.function) if mutant.answers else []
     with copy.planted(mutant.file, mutant.planted((copy.root / mutant.file).read_bytes())):
         by, late = None, False
         for tests, seconds in (
-            (known.by_contract(mutant.file, mutant.function), _CONTRACT_SECONDS),
+            (contract, _CONTRACT_SECONDS),
             (known.files_for(mutant.file, mutant.function), _OUR_SECONDS),
         ):
             if by is None and tests:
-                by, over = _found(copy, tests, known.failing, seconds)
+                by, over = found_by(copy, tests, known.failing, seconds)
                 late |= over
     seconds = round(time.monotonic() - began, 1)
     told = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
     return Result(**told, by=by, late=late, seconds=seconds)
 
 
-def _found(copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: float) -> tuple[str | None, bool]:
-    """Return the test that finds the fault, twice in a row; else None, and whether the time was over."""
+def found_by(copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: float) -> tuple[str | None, bool]:
+    """Return the test that finds the fault, else None, and whether the time was over.
+
+    A test of ours has to find it twice, and to find nothing in a sound copy: some fail now and then on a busy machine.
+    """
     ends, unsteady = time.monotonic() + seconds, list[str]()
     while True:
         left_out = [word for test in (*failing, *unsteady) for word in ("--deselect", test)]
@@ -154,17 +162,26 @@ def _found(copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: fl
             return None, ran.late
         if ran.failed is None:
             return f"{tests[0]}::pytest ends with {ran.code}", False
-        if ran.failed.startswith("contract_tests/") or not copy.pytest([ran.failed], QUICK, seconds=seconds).well:
+        if ran.failed.startswith("contract_tests/") or _is_steady(copy, ran.failed, seconds):
             return ran.failed, False
         unsteady.append(ran.failed)
 
 
-def _read(kept: Path) -> Iterator[Result]:
+def _is_steady(copy: Copy, test: str, seconds: float) -> bool:
+    if copy.pytest([test], QUICK, seconds=seconds).well:
+        return False
+    with copy.sound():
+        return copy.pytest([test], QUICK, seconds=seconds).well
+
+
+def read(kept: Path) -> Iterator[Result]:
+    """Yield the results that were kept."""
     if kept.exists():
         yield from (Result(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines())
 
 
-def _keep(kept: Path, result: Result) -> None:
+def keep(kept: Path, result: Result) -> None:
+    """Add a result to those that were kept."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with kept.open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")

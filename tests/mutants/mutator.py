@@ -19,7 +19,8 @@ ROOMS: Final = (
     *("state/store.py", "state/clock.py", "state/quota.py"),
 )
 """The rooms, and modules, of `mock_servers` that decide what is answered and what the developer is told."""
-FOR_THE_DEVELOPER: Final = ("diagnosis/", "advice.py")
+FOR_THE_DEVELOPER: Final = ("diagnosis/", "advice.py", "logging_fields.py", "headless.py", "jose/keys.py")
+"""What no answer is made of: words for the developer, what a debug session records, a browser of tests, key files."""
 _TOLD: Final = {"cause", "cure", "heading", "seen", "row", "evidence", "summary", "title", "id"}
 """Keywords of what no answer holds: text for the developer, and where a row was seen."""
 _NAMED: Final = {"Policy", "Flow", "Finder", "TypeVar", "NewType", "getLogger"}
@@ -252,9 +253,9 @@ class _Finder:
 
     def _told_by_name(self) -> Iterator[ast.AST]:
         """Yield the values of names that only such text uses."""
-        left_alone = {
-            part for node in ast.walk(self._tree) for each in _parts_left_alone(node) for part in ast.walk(each)
-        }
+        text = (ast.keyword, ast.JoinedStr, ast.Raise, ast.Call)
+        parts = [part for node in ast.walk(self._tree) if isinstance(node, text) for part in _parts_left_alone(node)]
+        left_alone = {each for part in parts for each in ast.walk(part)}
         used = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         told = {node.id for node in used if node in left_alone} - {node.id for node in used if node not in left_alone}
         for node in self._tree.body:

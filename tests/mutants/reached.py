@@ -29,7 +29,17 @@ GOLDEN: Final = "tests/test_docs.py"
 CONTRACT: Final = tuple(
     f"contract_tests/test_{name}.py"
     for name in (
-        *("errors", "providers", "success", "routing", "key_sets", "replay", "shortening", "browser_flow"),
+        *(
+            "errors",
+            "providers",
+            "success",
+            "routing",
+            "key_sets",
+            "replay",
+            "shortening",
+            "browser_flow",
+            "management",
+        ),
         *("order", "fuzz", "machine"),
     )
 )
@@ -47,12 +57,11 @@ class Reached:
     def files_for(self, file: str, function: str) -> list[str]:
         """Return our test files that may find a fault, the likeliest first.
 
-        Of a fault outside functions nothing can be measured: those of its room are asked, then those that run anything
-        of its neighbours.
+        Of a fault outside functions, or in one that no test calls but an import, nothing can be measured: those are
+        asked that run anything of its room.
         """
-        room = Path(file).parts[1]
-        if function:
-            inner = f"{file}:{function}"
+        room, inner = Path(file).parts[1], f"{file}:{function}"
+        if self._is_measured(inner):
             chosen = [test for test, run in self.functions.items() if inner in run]
         else:
             chosen = [test for test, run in self.functions.items() if any(f"/{room}/" in each for each in run)]
@@ -62,9 +71,14 @@ class Reached:
         )
 
     def by_contract(self, file: str, function: str) -> list[str]:
-        """Return the contract test files that may find it."""
+        """Return the contract test files that may find it; one that was not measured may find anything."""
         inner = f"{file}:{function}"
-        return [test for test in CONTRACT if not function or inner in self.functions.get(test, ())]
+        return [
+            test for test in CONTRACT if not self._is_measured(inner) or inner in self.functions.get(test, (inner,))
+        ]
+
+    def _is_measured(self, inner: str) -> bool:
+        return not inner.endswith(":") and any(inner in run for run in self.functions.values())
 
 
 def reached(copies: Sequence[Copy], kept: Path) -> Reached:

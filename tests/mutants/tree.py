@@ -55,6 +55,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.root, self._keys, self._warm = folder / "tree", folder / "keys", folder / "warm"
+        self._faulty: tuple[Path, bytes, bytes] | None = None
 
     def make(self) -> None:
         """Copy the tree and compile it, so that no run compiles more than the fault."""
@@ -80,11 +81,25 @@ class Copy:
         """Hold the fault for the length of a block."""
         path = self.root / file
         sound = path.read_bytes()
+        self._faulty = path, sound, source
         _write(path, source)
         try:
             yield
         finally:
+            self._faulty = None
             _write(path, sound)
+
+    @contextmanager
+    def sound(self) -> Iterator[None]:
+        """Take the fault back for the length of a block."""
+        if self._faulty is None:
+            raise ValueError("no fault is planted")
+        path, sound, faulty = self._faulty
+        _write(path, sound)
+        try:
+            yield
+        finally:
+            _write(path, faulty)
 
     def pytest(
         self, tests: Sequence[str], *options: str, seconds: float, run: Sequence[str] = (), **variables: str

@@ -36,6 +36,22 @@ def test_installed_and_unused_it_imports_nothing_heavy(pytester: pytest.Pytester
     assert pytester.runpytest_subprocess(*OTHERS).parseoutcomes() == {"passed": 1}
 
 
+def test_neither_the_fixtures_nor_the_mock_import_hypothesis(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(LISTED)
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it(nhsauth, nhsauth_client, nhsauth_id_token):
+            nhsauth_client.token_exchange(nhsauth_id_token())
+            assert nhsauth.exchanges.last.findings == ()
+            assert [name for name in sys.modules if name.split(".")[0] in ("hypothesis", "contract_tests")] == []
+        """
+    )
+
+    assert pytester.runpytest_subprocess(*OTHERS).parseoutcomes() == {"passed": 1}
+
+
 def test_the_package_alone_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""

@@ -1,10 +1,12 @@
 """A repository that has packages called as ours are: theirs stay theirs, and the fixtures work."""
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from pytest_nhsauth import packages
 
@@ -291,7 +293,11 @@ def test_a_command_drops_the_places_of_a_team_s_own_packages_from_its_path(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [["--version"], ["config", "check"], ["errors", "kid"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [["--version"], ["config", "check"], ["errors", "kid"], ["run", "--", sys.executable, "-c", "pass"]],
+    ids=lambda command: command[0],
+)
 def test_a_command_works_where_a_team_has_packages_of_the_same_names(
     pytester: pytest.Pytester, repository: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
@@ -300,3 +306,21 @@ def test_a_command_works_where_a_team_has_packages_of_the_same_names(
     outcome = pytester.run(*NHSAUTH, *command)
 
     assert outcome.ret == 0, outcome.stderr.str()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["repository", "folders"])
+def test_a_mock_is_served_where_a_team_has_packages_or_folders_of_the_same_names(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    place: Path = request.getfixturevalue(kind)
+    monkeypatch.setenv("PYTHONPATH", str(place))
+    command = [*NHSAUTH, "serve", "--port", "0"]
+
+    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as mock:  # noqa: S603 - our own
+        assert mock.stdout
+        url = mock.stdout.readline().split()[-1]
+        health = requests.get(f"{url}/_nhsauth/health", timeout=30).json()
+        mock.terminate()
+
+    assert health["status"] == "ok"

@@ -54,6 +54,24 @@ def test_with_v_pytest_tells_each_case(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty", reason="there are no terminals to open here")
+    ours, theirs = pty.openpty()
+    command = [*NHSAUTH, "contract", "-k", "test_errors and authorize-response-type-absent"]
+    with subprocess.Popen(  # noqa: S603 - our own
+        command, cwd=tmp_path, env={**environ(), "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as asking:
+        assert asking.stdout
+        told = asking.stdout.read()
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+
+    assert told == "1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked.\n"
+    assert "asking" in shown
+    assert "100%" in shown
+
+
+@pytest.mark.slow
 def test_a_part_can_be_asked_alone(tmp_path: Path) -> None:
     code, _ = run(tmp_path, "--only", "gateway", "--only", "browser", "-k", "test_errors", "--report", "report.json")
     cases = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["cases"]

@@ -196,6 +196,21 @@ def test_an_api_that_says_nothing_is_given_up(silent: str) -> None:
         Upstream(read=0.05).send(Api(path="/my-api", upstream=silent), _request())
 
 
+def test_an_api_has_longer_to_answer_than_to_take_the_connection(raw: Callable[[bytes], str]) -> None:
+    waited = list[float | None]()
+
+    @contextmanager
+    def waiting(end: Callable[[], None]) -> Iterator[None]:
+        waited.append(end.args[0].gettimeout())  # type: ignore[attr-defined] # the connection that is shut
+        yield
+
+    url = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    reply = Upstream(connect=5, read=50, waiting=waiting).send(Api(path="/my-api", upstream=url), _request())
+    reply.pieces.close()
+
+    assert (reply.status, waited) == (200, [50])
+
+
 @pytest.fixture
 def raw() -> Iterator[Callable[[bytes], str]]:
     """An API that answers these bytes, whatever it is asked."""

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import socket
 import ssl
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -97,7 +98,7 @@ class Host:
 
     def _play(self, sock: socket.socket) -> None:
         sock.settimeout(PATIENCE)
-        with contextlib.suppress(OSError), self._context.wrap_socket(sock, server_side=True) as tls:
+        with contextlib.suppress(OSError), self._shaken(sock) as tls:
             got = b""
             for asked, answer in self._script.steps:
                 got += exactly(tls, len(asked))
@@ -106,6 +107,16 @@ class Host:
                 with contextlib.suppress(OSError):
                     tls.unwrap()
             self.got.append(Said(data=got, farewell=True))
+
+    def _shaken(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Shake hands; where that fails, read on to the end, so that nothing spoils the alert on its way."""
+        with sock.dup() as still_open:
+            try:
+                return self._context.wrap_socket(sock, server_side=True)
+            except OSError:
+                while still_open.recv(65536):
+                    pass
+                raise
 
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -523,6 +534,32 @@ def test_a_program_that_does_not_trust_our_authority_is_told_of(play: Play, watc
 
     watching.heard.wait(lambda: watching.heard.mistrust)
     assert watching.heard.mistrust == [(INT, "tlsv1 alert unknown ca")]
+
+
+def test_a_host_that_wants_a_certificate_of_the_program_is_told_of(watch: Watch, real_authority: Authority) -> None:
+    context = contexts(real_authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=real_authority.pem.decode())
+    context.sni_callback = None
+    host = Host(certified(context, real_authority), Script(steps=((GET, OK),), heard=()))
+    watching = watch(host.port)
+
+    with contextlib.suppress(OSError), watching.connect() as sock:
+        sock.sendall(GET)
+        sock.recv(100)
+
+    watching.heard.wait(lambda: watching.heard.failures)
+    host.close()
+    assert watching.heard.failures == [(INT, f"{INT} broke off TLS (tlsv13 alert certificate required)")]
+
+
+def certified(context: ssl.SSLContext, authority: Authority) -> ssl.SSLContext:
+    """Give a context the certificate that it would else choose by the name that a client asks for."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(authority.leaf([INT], real_time()))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
 
 
 def test_another_host_is_tunnelled_untouched_and_counted(watch: Watch) -> None:

@@ -1,0 +1,90 @@
+"""The pictures of the documentation: taken of the pages as they are; `make screenshots` keeps them in docs/images."""
+
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.mock import Mock
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+KEEP = "NHSAUTH_KEEP_SCREENSHOTS"
+LARGEST = 120_000  # bytes
+WIDTH, HEIGHT = 900, 720
+APP = "nhsauth-app"
+
+
+def form(served: Mock, subject_token: str) -> dict[str, str]:
+    return {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+        "subject_token": subject_token,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": served.client_assertion(APP),
+    }
+
+
+@pytest.fixture
+def founding(served: Mock) -> str:
+    """A client's own request for a token, and the founding mistake; returns the number of the mistake."""
+    url = f"{served.url}/oauth2/token"
+    doctor = Wanted(user="656005750104", client_id=APP)
+    requests.post(url, data=form(served, served.id_token("cis2", doctor)), timeout=30)
+    code = served.issue_code("cis2", doctor, f"{served.url}/_nhsauth/callback")
+    requests.post(url, data=form(served, code), timeout=30)
+    return str(served.exchanges.last.id)
+
+
+def journal(page: "Page", served: Mock, founding: str) -> None:
+    assert founding
+    page.goto(f"{served.url}/_nhsauth/")
+
+
+def exchange(page: "Page", served: Mock, founding: str) -> None:
+    page.goto(f"{served.url}/_nhsauth/exchanges/{founding}")
+
+
+def log_in(page: "Page", served: Mock, founding: str) -> None:
+    assert founding
+    callback = f"redirect_uri={served.url}/_nhsauth/callback"
+    page.goto(f"{served.url}/oauth2/authorize?response_type=code&client_id={APP}&{callback}&state=s")
+
+
+SHOWN: dict[str, tuple[Callable[["Page", Mock, str], None], str]] = {
+    "journal": (journal, "Malformed JWT in subject_token"),
+    "exchange": (exchange, "This is an authorization code."),
+    "log-in": (log_in, "656005750104"),
+}
+
+
+def size(picture: bytes) -> tuple[int, int]:
+    """The width and the height of a PNG."""
+    width, height = struct.unpack(">II", picture[16:24])
+    return width, height
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_picture_shows_what_its_page_is_about(browser: "Browser", served: Mock, founding: str, name: str) -> None:
+    go, words = SHOWN[name]
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+    page = context.new_page()
+    go(page, served, founding)
+    text, picture = page.inner_text("body"), page.screenshot()
+    context.close()
+    if os.environ.get(KEEP):
+        IMAGES.mkdir(exist_ok=True)
+        (IMAGES / f"{name}.png").write_bytes(picture)
+
+    assert words in text
+    assert size(picture) == size((IMAGES / f"{name}.png").read_bytes()) == (WIDTH, HEIGHT)
+    assert (IMAGES / f"{name}.png").stat().st_size < LARGEST

@@ -1,0 +1,78 @@
+"""Every link of our pages leads to a file that is there, and every anchor to a heading or an anchor of that page."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from documentation import leaves
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "docs/llms.txt", "examples/*.md", "benchmarks/*.md", ".github/**/*.md")
+    for path in ROOT.glob(pattern)
+)
+FENCED = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
+
+
+def prose(text: str) -> str:
+    return FENCED.sub("", text)
+
+
+def slug(heading: str) -> str:
+    """The anchor that Markdown's readers give to a heading, as GitHub does."""
+    words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+    return re.sub(r"[^\w\- ]", "", words.replace("`", "").strip().lower()).replace(" ", "-")
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    text = prose(page.read_text(encoding="utf-8"))
+    headings = [slug(each) for each in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
+    numbered = {
+        f"{each}-{headings[:place].count(each)}" for place, each in enumerate(headings) if each in headings[:place]
+    }
+    return frozenset(headings) | numbered | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+def lost(page: Path) -> Iterator[str]:
+    for link in LINK.findall(prose(page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        address, _, anchor = link.partition("#")
+        target = page.parent / address if address else page
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target.resolve())):
+            yield link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_and_anchor_leads_somewhere(page: Path) -> None:
+    assert list(lost(page)) == []
+
+
+def test_a_lost_link_and_a_lost_anchor_are_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# One two\n\n[a](#one-two) [b](#three) [c](none.md) [d](page.md#one-two)\n", encoding="utf-8")
+
+    assert list(lost(page)) == ["#three", "none.md"]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in leaves.pages() if name.endswith("/index.md")))
+def test_a_list_of_the_site_leads_to_every_page_of_its_kind(name: str) -> None:
+    made = leaves.pages()
+    folder = name.partition("/")[0]
+    listed = {f"{folder}/{link}" for link in LINK.findall(made[name]) if not link.startswith("..")}
+
+    assert listed == {each for each in made if each.startswith(f"{folder}/")} - {name}
+
+
+@pytest.mark.parametrize("title", sorted(leaves.sentences()))
+def test_an_error_has_a_page_whose_title_is_its_sentence(title: str) -> None:
+    page = leaves.pages()[f"error/{leaves.names(leaves.sentences())[title]}.md"]
+    (heading,) = re.findall(r"^# (.*)$", page, re.MULTILINE)
+
+    assert re.sub(r"\\(.)", r"\1", heading) == title
