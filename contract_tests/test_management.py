@@ -60,7 +60,7 @@ class Made:
     def filled(self, text: str) -> str:
         """Put its names in the place of APP, KEY and ID."""
         names = {"APP": self.name, "KEY": self.key, "ID": self.body["appId"]}
-        return re.sub("APP|KEY|ID", lambda found: names[found[0]], text)
+        return re.sub(r"\b(?:APP|KEY|ID)\b", lambda found: names[found[0]], text)
 
     def call(self, method: str, path: str, body: object = None) -> Answer:
         """Call the administration below the organisation."""
@@ -365,8 +365,9 @@ def test_an_access_token_can_be_ended(target: Target, method: str, action: str) 
 def token(made: Made) -> str:
     """An access token of that app."""
     url = made.target.jwks_host.serve(f"/{made.name}", json_page({"keys": [made.target.jwk]}))
-    made.call("POST", f"{APPS}/APP/attributes/jwks-resource-url", {"value": url})
-    made.call("POST", f"{APPS}/APP/keys/KEY", {"apiProducts": ["hello-world-int"]})
+    pointed = made.call("POST", f"{APPS}/APP/attributes/jwks-resource-url", {"value": url})
+    subscribed = made.call("POST", f"{APPS}/APP/keys/KEY", {"apiProducts": ["hello-world-int"]})
+    assert (pointed.status, subscribed.status) == (200, 200), f"{pointed.text}{subscribed.text}"
     asking = client_credentials(made.target)
     asking.assertion.claims |= {"iss": made.key, "sub": made.key}
     answer = asking.send()

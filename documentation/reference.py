@@ -32,13 +32,17 @@ def pages() -> dict[str, str]:
     }
 
 
+_EACH: Final = "Each command also takes `--help` and `--version`.\n"
+
+
 def commands_page() -> str:
     """Return the page of the command line, made of click's own commands."""
-    parts = [f"# The command line\n\n{_MADE}", f"{_paragraphs(nhsauth.help or '')}\n"]
+    parts = [f"# The command line\n\n{_MADE}", f"{_paragraphs(nhsauth.help or '')}\n", _EACH]
     for command, context in _commands(_context(nhsauth, "nhsauth")):
         parts.append(f"## {context.command_path}\n\n```text\n{_usage(command, context)}\n```\n")
         parts.append(f"{_paragraphs(command.help or '')}\n")
-        parts.append(table(("option", "says"), _options(command, context)))
+        told = list(_options(command, context))
+        parts += [table(("option", "says"), told)] if told else []
     return "\n".join(parts)
 
 
@@ -73,8 +77,8 @@ def _paragraph(text: str) -> str:
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
+    for parameter in command.params:
+        record = parameter.get_help_record(context) if parameter.name != "version" else None
         if record is not None:
             yield code(record[0]), prose(record[1])
 
