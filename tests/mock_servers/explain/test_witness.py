@@ -409,6 +409,16 @@ def test_of_production_no_value_is_kept(watch: Watch) -> None:
     assert world.finding() == ("code-as-subject-token", "certain")
 
 
+def test_a_replay_in_production_is_certain_all_the_same(watch: Watch) -> None:
+    world = watch(keeps_values=False)
+    form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
+    assertion = world.assertion()
+    world.post(TOKEN_URL, {**form, "client_assertion": assertion})
+    world.post(TOKEN_URL, {**form, "client_assertion": assertion})
+
+    assert world.finding() == ("same-assertion-again", "certain")
+
+
 # the file
 
 
