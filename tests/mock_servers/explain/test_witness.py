@@ -262,7 +262,7 @@ def test_a_refresh_token_that_was_used_past_the_watch_is_not_known_to_be(world: 
 
     record = world.last()
     assert all(each.certainty != "certain" for each in record.findings)
-    assert not any("Either another request was sent" in each for each in record.advice)
+    assert not any("Either you sent another request" in each for each in record.advice)
 
 
 def test_an_assertion_that_was_sent_before_is_certain(world: World) -> None:
@@ -476,7 +476,7 @@ def test_the_file_is_read_back(world: World) -> None:
     assert (told.refused, len(told.also)) == (True, 1)
     assert "subject_token, which is cut in the file: not known here." in told.notes
     assert all(each.certainty != "certain" for each in told.findings)
-    assert "Either another request was sent" not in str(told)
+    assert "Either you sent another request" not in str(told)
 
 
 def test_the_file_is_its_owners_alone(world: World) -> None:
