@@ -11,6 +11,9 @@ from contract_tests.answers import Said, accepted
 from contract_tests.breakage import Breakage
 from contract_tests.breakages import BREAKAGES
 from mock_servers.apim import errors as apim_errors
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.catalogue.observations import Day
+from mock_servers.catalogue.observed import Observed, observed, otherwise_of
 from mock_servers.gateway import errors as gateway_errors
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.provider.nhs_login import NHS_LOGIN
@@ -21,6 +24,7 @@ LETTERS: Final = {
     "D": "documented",
     "Q": "quoted by a user of the real service",
     "I": "inferred: a guess",
+    "O": "observed in a real environment on two days or more, and never otherwise; it outranks the others",
 }
 
 
@@ -253,6 +257,13 @@ settles a guess ([contract-tests.md](contract-tests.md)). The tests of sound req
 _LEDGER: Final = """
 ## Rows
 
+*Observed* says what files of observations show ([how to add to them](contributing-evidence.md)). Where one row is known
+in two ways, an observation cannot tell which way a request took.
+
+"""
+_CONTRADICTED: Final = """
+## Contradicted by observations
+
 """
 _OPEN: Final = """
 ## Open doubts, and how to settle each
@@ -267,16 +278,17 @@ about: a provider that signs a wrong token, a server behind the gateway that fai
 """
 
 
-def page() -> str:
-    """Return docs/fidelity.md."""
+def page(days: Sequence[Day] = ()) -> str:
+    """Return docs/fidelity.md; `days` are what was observed, and what that contradicts comes first."""
     letters = "".join(f"- **{letter}**: {meaning}\n" for letter, meaning in LETTERS.items())
     doubts = [(doubt.row, doubt.question, doubt.mock, doubt.settle) for doubt in DOUBTS]
     return "".join(
         [
             _HEAD,
             letters,
+            *_contradicted(days),
             _LEDGER,
-            _table(("row", "evidence", "expected", "cases"), rows()),
+            _table(("row", "evidence", "expected", "observed", "cases"), rows(days)),
             _OPEN,
             _table(("row", "in doubt", "the mock meanwhile", "how to settle it"), doubts),
             _UNASKED,
@@ -285,11 +297,59 @@ def page() -> str:
     )
 
 
-def rows() -> Iterator[tuple[str, str, str, str]]:
+def doubts_by_weight() -> str:
+    """Return a table of the doubts, those first that stand behind the most cases that are guesses."""
+    weighed = sorted(((len(_guessed(doubt)), doubt) for doubt in DOUBTS), key=lambda each: -each[0])
+    lines = ((str(weight), doubt.row, doubt.question, doubt.settle) for weight, doubt in weighed)
+    return _table(("guessed cases", "row", "in doubt", "how to settle it"), lines)
+
+
+def _guessed(doubt: Doubt) -> list[Breakage]:
+    """Return the cases whose row is that of a doubt, or below it, and whose answer is a guess."""
+    below = tuple(f"{doubt.row}{mark}" for mark in (" ", "."))
+    return [
+        each for each in BREAKAGES if each.evidence == "I" and (each.row == doubt.row or each.row.startswith(below))
+    ]
+
+
+def rows(days: Sequence[Day] = ()) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield each row that is answered one way, in the order of the contract."""
     for row, answer, letter in dict.fromkeys((each.row, _answer(each), each.evidence) for each in BREAKAGES):
         cases = [each for each in BREAKAGES if (each.row, _answer(each), each.evidence) == (row, answer, letter)]
-        yield row, letter, answer, ", ".join(dict.fromkeys(f"`{each.name}`" for each in cases))
+        names = ", ".join(dict.fromkeys(f"`{each.name}`" for each in cases))
+        seen = _observed(cases[0], days)
+        yield row, seen.letter(letter), answer, str(seen), names
+
+
+def _observed(breakage: Breakage, days: Sequence[Day]) -> Observed:
+    """Return what was observed of a row, where the row itself is known as well as this way to it, and no better."""
+    found = [observed(each, days) for each in entries() if days and _is_row_of(each, breakage)]
+    return Observed(
+        alike=tuple(sight for each in found for sight in each.alike),
+        otherwise=tuple(sight for each in found for sight in each.otherwise),
+        unsure=tuple(sight for each in found for sight in each.unsure),
+    )
+
+
+def _is_row_of(entry: Entry, breakage: Breakage) -> bool:
+    row = entry.error
+    said = Said(breakage.status, breakage.error, breakage.sentence)
+    is_row = breakage.row == row.row or breakage.row.startswith(f"{row.row} ")
+    return is_row and row.evidence == breakage.evidence and _is(row, said)
+
+
+def _contradicted(days: Sequence[Day]) -> Iterator[str]:
+    """Yield what was answered otherwise than expected, if anything was."""
+    against = [(each, found) for each in entries() if (found := observed(each, days)).otherwise]
+    if against:
+        yield _CONTRADICTED
+        lines = ((each.error.row, each.error.evidence, _row_said(each), otherwise_of(found)) for each, found in against)
+        whole = [(*line, str(found)) for line, (_, found) in zip(lines, against, strict=True)]
+        yield _table(("row", "evidence", "expected", "answered", "observed"), whole)
+
+
+def _row_said(entry: Entry) -> str:
+    return str(Said(entry.error.status, entry.error.code or None, entry.error.sentence))
 
 
 def unasked() -> Iterator[tuple[str, str, str]]:

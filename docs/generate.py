@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 from contract_tests import ledger
 from documentation import overview, reference
 from mock_servers.apim.flows import FLOWS
+from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.evidence import EVIDENCE
+from mock_servers.catalogue.observations import Day
+from mock_servers.catalogue.observed import observed
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.gateway import own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
@@ -29,6 +33,8 @@ from mock_servers.state.seeds import APIS
 Row = Callable[[Problem], ServiceError]
 
 FOLDER = Path(__file__).parent
+OBSERVATIONS = FOLDER.parent / "observations"
+SCHEMA = "schema.json"
 
 INTRODUCTION = """\
 # What is checked, and in which order
@@ -95,7 +101,8 @@ the mock recognises when it sees the request. `nhsauth errors TEXT` finds the sa
 whole answer.
 
 Evidence: **S** read in the service's published source or its own tests, **D** documented, **Q** quoted by a user of the
-real service, **I** inferred: a guess.
+real service, **I** inferred: a guess, **O** observed in a real environment on two days or more, and never otherwise
+([how to add to it](../contributing-evidence.md)).
 """
 
 ERRORS_AFTER = """\
@@ -140,6 +147,39 @@ library logs in whole is on [the page of interoperability](interop.md).
 """
 
 
+EVIDENCE_PAGE = """\
+# Helping with what only the real services know
+
+Made of the code by `python docs/generate.py`. Have you an app in `int` or another real environment? Ten minutes of
+yours settle what nobody outside has ever asked. Each of the first three ways writes one file:
+
+1. Ask a list of wrong requests: set `NHSAUTH_CONTRACT_CLIENT_ID`, `_KEY` and `_KID`
+   ([what else can be set](contract-tests.md)), then `nhsauth contract --target int --observations int.json`.
+2. Or watch a day's work: `nhsauth watch --observations int.json -- CMD`. Nothing is sent but what your program sends.
+3. Or read what you have kept: `nhsauth explain @traffic.har --observations int.json`.
+4. **What it sends:** the first way token requests that are refused, and a few that are not; at most 30 a minute, none
+   with a person in it unless you supply an id token. `nhsauth contract --target int --collect-only` lists them.
+5. **What it costs:** some 200 of your app's requests, no more than half of its usual quota of a minute at any time. No
+   app is made or changed, and no quota is spent on purpose.
+6. **What never leaves your machine:** anything, until you send the file yourself. The file holds no token, secret, id,
+   time of day or name of a person or app: for each rule what was answered, in words of our own catalogue, and a count.
+   A sentence that the catalogue lacks is told by its length and SHA-256; `--unknown-sentences` keeps its words, but for
+   what looks like a value. Read the file: it is short.
+7. Open [an issue "the real service answered otherwise"](../.github/ISSUE_TEMPLATE/real-service.yml) and attach the
+   file, or put it into [observations](../observations/README.md) yourself.
+8. Observed on two days and never otherwise, a row has the letter **O**, which outranks every other. What contradicts a
+   row is shown before everything else, from the first day on.
+9. To use your own files at once: `[evidence] observations = ["int.json"]` in `nhsauth.toml`. `nhsauth errors` tells
+   what they show, and `nhsauth config suggest` prints the settings that they call for.
+10. Mocks do not count. A file that names another host than a real one is no evidence, and a test refuses it.
+
+## What is in doubt
+
+Those first whose answer would settle the most cases that are guesses today.
+
+"""
+
+
 _ERROR_PAGES = {
     "the token service": "token-service",
     "an API's gateway": "gateway",
@@ -151,11 +191,23 @@ _MOST_FLOWS = 4
 _LONGEST_ANCHOR = 120
 
 
-def pages() -> dict[str, str]:
-    """Return every page by its file name."""
+def pages(days: Sequence[Day] | None = None) -> dict[str, str]:
+    """Return every page by its file name; `days` are what was observed, else what the folder of observations holds."""
     made = {"libraries.md": libraries_page(), "people.md": people_page(), "rules.md": rules_page()}
-    made |= {"fidelity.md": ledger.page(), "llms.txt": overview.llms()}
-    return {**made, **reference.pages(), **error_pages()}
+    seen = observations.read_all(observed_files()) if days is None else days
+    made["contributing-evidence.md"] = f"{EVIDENCE_PAGE}{ledger.doubts_by_weight()}"
+    made |= {"fidelity.md": ledger.page(seen), "llms.txt": overview.llms()}
+    return {**made, **reference.pages(), **error_pages(seen)}
+
+
+def schema() -> str:
+    """Return the JSON Schema of files of observations."""
+    return f"{json.dumps(observations.schema(), indent=2)}\n"
+
+
+def observed_files() -> list[Path]:
+    """Return the files of observations."""
+    return sorted(path for path in OBSERVATIONS.glob("*.json") if path.name != SCHEMA)
 
 
 def libraries_page() -> str:
@@ -298,12 +350,12 @@ def _cell(text: str) -> str:
     return re.sub(r"([|<>{}])", r"\\\1", text)
 
 
-def error_pages() -> dict[str, str]:
+def error_pages(days: Sequence[Day]) -> dict[str, str]:
     """Return the catalogue of errors: a page for each service, and one that lists all sentences."""
     by_page: dict[str, list[Entry]] = {}
     for entry in entries():
         by_page.setdefault(_page_of(entry.service), []).append(entry)
-    each = {f"errors/{page}.md": _error_page(page, rows) for page, rows in by_page.items()}
+    each = {f"errors/{page}.md": _error_page(page, rows, days) for page, rows in by_page.items()}
     return {"errors/README.md": _errors_index(by_page), **each}
 
 
@@ -322,16 +374,18 @@ def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
     return "\n".join(lines)
 
 
-def _error_page(page: str, rows: Sequence[Entry]) -> str:
+def _error_page(page: str, rows: Sequence[Entry], days: Sequence[Day]) -> str:
     intro = ERRORS_OF.get(page, f"{rows[0].service}: its authorization, token, userinfo and logout endpoints.\n")
     sections = [f"# Errors of {rows[0].service}\n\n{intro}\n{ERRORS_AFTER}"]
     by_sentence = _by_sentence(rows)
     cited: set[str] = set()
-    for sentence, anchor in _anchors(by_sentence).items():
+    anchors = _anchors(by_sentence)
+    against = {text for text, each in by_sentence.items() if any(observed(row, days).otherwise for row in each)}
+    for sentence, anchor in sorted(anchors.items(), key=lambda each: each[0] not in against):
         sections.append(f'<a id="{anchor}"></a>\n\n## {_cell(_heading(sentence))}\n')
         for entry in by_sentence[sentence]:
             sections += [] if entry.error.row in cited else _anchor(entry.error.row)
-            sections.append(_error(entry))
+            sections.append(_error(entry, days))
             cited.add(entry.error.row)
     return "\n".join(sections)
 
@@ -360,10 +414,12 @@ def _anchors(sentences: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _error(entry: Entry) -> str:
-    error = entry.error
+def _error(entry: Entry, days: Sequence[Day]) -> str:
+    error, seen = entry.error, observed(entry, days)
     head = " ".join(part for part in (f"**{error.status}**", f"`{error.code}`" if error.code else "") if part)
-    lines = [f"{head} · {error.row} · evidence **{error.evidence}**, {EVIDENCE[error.evidence]}\n"]
+    letter = seen.letter(error.evidence)
+    lines = [f"{head} · {error.row} · evidence **{letter}**, {EVIDENCE[letter]}\n"]
+    lines += [f"*Observed:* {_cell(str(seen))}\n"] if _can_be_observed(entry) else []
     lines += [f"Answered by {' and '.join(_answering(entry))}.\n"] if entry.rules else []
     lines += [f"*Usual cause:* {_cell(entry.problem.cause)}\n", f"*Cure:* {_cell(entry.problem.cure)}\n"]
     if entry.mistakes:
@@ -371,6 +427,10 @@ def _error(entry: Entry) -> str:
         lines += [f"1. `{name}`: {_cell(words)}" for name, words in entry.mistakes.items()]
         lines.append("")
     return "\n".join(lines)
+
+
+def _can_be_observed(entry: Entry) -> bool:
+    return entry.plays != "management" and not entry.error.row.startswith("the mock")
 
 
 def _answering(entry: Entry) -> Iterator[str]:
@@ -387,3 +447,4 @@ if __name__ == "__main__":
     (FOLDER / "errors").mkdir(exist_ok=True)
     for name, page in pages().items():
         (FOLDER / name).write_text(page, encoding="utf-8", newline="\n")
+    (OBSERVATIONS / SCHEMA).write_text(schema(), encoding="utf-8", newline="\n")

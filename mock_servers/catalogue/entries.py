@@ -48,10 +48,12 @@ def _words(text: str) -> list[str]:
 class Service:
     """One service: its error rows by name, the problems behind them, and the flows whose rules answer them.
 
-    `row` finds the service's own row for what a rule names; `problems` are by the names of the rows.
+    `row` finds the service's own row for what a rule names; `problems` are by the names of the rows. `plays` is the
+    word of the real hosts that it stands behind.
     """
 
     title: str
+    plays: str
     rows: Mapping[str, ServiceError]
     problems: Mapping[str, Problem]
     flows: tuple[Flow[Any, Any], ...]
@@ -63,10 +65,11 @@ class Entry:
     """One row: who answers it, under which name it stands in the catalogue, and what lies behind it.
 
     `rules` are those that answer it, each with the names of its policy and of its flows; `finders` recognise mistakes
-    that lead there, those that lead to little else first.
+    that lead there, those that lead to little else first. `plays` is the word of the real hosts that answer it.
     """
 
     service: str
+    plays: str
     name: str
     error: ServiceError
     problem: Problem
@@ -131,6 +134,7 @@ def entries_of(service: Service) -> Iterator[Entry]:
         rules = _rules(service, error)
         yield Entry(
             service=service.title,
+            plays=service.plays,
             name=name,
             error=error,
             problem=service.problems[name],
@@ -154,14 +158,15 @@ def _finders(rules: set[str]) -> tuple[Finder, ...]:
     return tuple(sorted(fitting, key=lambda finder: len(finder.rules)))
 
 
-def _own(title: str, module: ModuleType, flows: Iterable[Flow[Any, Any]]) -> Service:
+def _own(title: str, plays: str, module: ModuleType, flows: Iterable[Flow[Any, Any]]) -> Service:
     rows = {name: row for name, row in vars(module).items() if isinstance(row, ServiceError)}
-    return Service(title=title, rows=rows, problems=rows, flows=tuple(flows))
+    return Service(title=title, plays=plays, rows=rows, problems=rows, flows=tuple(flows))
 
 
-def _provider(title: str, rows: Mapping[Problem, ServiceError]) -> Service:
+def _provider(title: str, plays: str, rows: Mapping[Problem, ServiceError]) -> Service:
     return Service(
         title=title,
+        plays=plays,
         rows={problems.name_of(problem): row for problem, row in rows.items()},
         problems={problems.name_of(problem): problem for problem in rows},
         flows=PROVIDER_FLOWS,
@@ -170,20 +175,21 @@ def _provider(title: str, rows: Mapping[Problem, ServiceError]) -> Service:
 
 
 def _of_provider(provider: Provider) -> Iterator[Service]:
-    yield _provider(provider.title, provider.errors)
+    yield _provider(provider.title, provider.name, provider.errors)
     if provider.ancestor_errors:
-        yield _provider(f"{provider.title}, {_ANCESTOR}", provider.ancestor_errors)
+        yield _provider(f"{provider.title}, {_ANCESTOR}", provider.name, provider.ancestor_errors)
 
 
 SERVICES: Final = (
-    _own("the token service", token_service, apim.FLOWS),
+    _own("the token service", "platform", token_service, apim.FLOWS),
     _own(
         "an API's gateway",
+        "platform",
         gateway,
         (*own_api.FLOWS, *(flow for seed in APIS for flow in flows_named(seed.flows)), NOWHERE),
     ),
     *(service for provider in PROVIDERS for service in _of_provider(provider)),
-    _provider("the mock realms", keycloak.ROWS),
-    _own("the management API", management, (*log_in.FLOWS, *MANAGEMENT_FLOWS)),
+    _provider("the mock realms", "realms", keycloak.ROWS),
+    _own("the management API", "management", management, (*log_in.FLOWS, *MANAGEMENT_FLOWS)),
 )
 """Everybody who answers with errors."""

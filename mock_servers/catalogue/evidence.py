@@ -10,5 +10,6 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "D": "documented",
     "Q": "quoted by a user",
     "I": "inferred, a guess",
+    "O": "observed in a real environment, on two days or more",
 }
 """Each letter in words."""

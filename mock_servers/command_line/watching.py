@@ -78,9 +78,10 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
         with misuse(CannotListenError, OSError):
             folder = stack.enter_context(scratch.folder())
             har = stack.enter_context(_har(options)) if options.har is not None else None
-        mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
+            mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
+            prepared = real_names.throwaway(mock, folder)
+            mock.exchanges.is_real = True
         witness = _witness(mock, options, reaching, har)
-        prepared = real_names.throwaway(mock, folder)
         lookout = Lookout(
             known=_known,
             tls=prepared.proxy.tls,

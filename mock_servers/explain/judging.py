@@ -52,6 +52,8 @@ _OF_KEY_SET: Final = frozenset(["check_public_key_registered", "fetch_app_jwks",
 """Rules that ask of an app where its key set is, and nothing else."""
 _NOT_HERE: Final = frozenset(["check_api_known"])
 """Rules that this process would answer by what it plays itself."""
+WHICH_APIS: Final = "which APIs there are"
+"""Why it is unknown what those say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,7 +305,7 @@ def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Rul
 def _of_step(found: Judged, step: Step[Any], lent: frozenset[str]) -> Ruled:
     row = found.row(step.rule.error) if step.rule.error is not None else None
     refusal = replace(step.refusal, error=row) if step.refusal is not None and row is not None else None
-    unknown = "which APIs there are" if step.rule.name in _NOT_HERE else step.unknown
+    unknown = WHICH_APIS if step.rule.name in _NOT_HERE else step.unknown
     ruled = Ruled(policy=step.policy.name, rule=step.rule, row=row, refusal=refusal, unknown=unknown, lent=lent)
     return replace(ruled, refusal=None) if unknown is not None else ruled
 

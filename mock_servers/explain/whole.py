@@ -100,7 +100,7 @@ def explain_answer(text: str) -> RequestExplanation:
 def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> RequestExplanation:
     """Explain one exchange with a known host."""
     answer = _answer(captured, lent.answer)
-    circumstance = _circumstance(captured, lent, clock)
+    circumstance = circumstance_of(captured, lent, clock)
     if lent.past is not None:
         circumstance = replace(circumstance, past=lent.past, place=place_of(captured.url))
     found = judged(captured, circumstance)
@@ -117,7 +117,7 @@ def _answer(captured: Captured, given: str | None) -> Answered | None:
 # the time
 
 
-def _circumstance(captured: Captured, lent: Lent, clock: Callable[[], float]) -> Circumstance:
+def circumstance_of(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> Circumstance:
     """Take the time that was named, the service's own, the client's, that of signing; else the machine's."""
     if lent.at is not None:
         return Circumstance(now=lent.at, keys=lent.keys)

@@ -75,3 +75,10 @@ class WatchSettings:
 
     upstreams: Mapping[Annotated[str, FULL_HOST], Annotated[str, HTTPS_ORIGIN]] = field(default_factory=dict)
     upstream_ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSettings:
+    """What is known of the real services besides: `observations` are files of what they were seen to answer."""
+
+    observations: tuple[Path, ...] = ()

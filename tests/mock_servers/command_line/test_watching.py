@@ -18,6 +18,8 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
+from tests.processes import finished
+
 pytestmark = pytest.mark.slow  # each test starts the command in a process of its own
 
 NHSAUTH = [sys.executable, "-m", "mock_servers"]
@@ -76,15 +78,8 @@ def run(tmp_path: Path) -> Run:
     """Run a command under `nhsauth watch`, in an empty folder."""
 
     def start(*options: str, code: str = ASK, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own
-            [*NHSAUTH, "watch", *options, "--", sys.executable, "-c", code],
-            cwd=tmp_path,
-            env=clean(**environ),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            timeout=PATIENCE,
+        return finished(
+            *NHSAUTH, "watch", *options, "--", sys.executable, "-c", code, folder=tmp_path, environ=clean(**environ)
         )
 
     return start
@@ -129,9 +124,7 @@ def test_the_file_is_private_whole_and_read_back(run: Run, second: Second, tmp_p
     run(*second.options, "--har", "it.har")
 
     assert (tmp_path / "it.har").stat().st_mode & 0o777 == 0o600
-    told = subprocess.run(  # noqa: S603 - our own
-        [*NHSAUTH, "explain", "@it.har"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
+    told = finished(*NHSAUTH, "explain", "@it.har", folder=tmp_path)
     assert (told.returncode, "Missing or invalid client_assertion_type" in told.stdout) == (1, True)
 
 
@@ -144,7 +137,7 @@ def test_a_host_that_is_down_is_told_of_with_what_the_program_would_have_met(run
     assert f"502 127.0.0.1:{port} cannot be reached" in done.stderr
     assert (
         f"nhsauth: {INT} was not reached: 127.0.0.1:{port} cannot be reached (Connection refused). "
-        "Without nhsauth your program would have met that itself." in done.stderr
+        "Without nhsauth your program would have met the same." in done.stderr
     )
 
 
@@ -226,9 +219,7 @@ def test_without_a_command_it_prints_the_lines_of_env_and_waits_for_a_signal(
         assert page is not None
         lines = dict(process.stdout.readline().strip().removeprefix("export ").split("=", 1) for _ in range(12))
         environ = clean(**{name: value.strip("'") for name, value in lines.items()})
-        asked = subprocess.run(  # noqa: S603 - our own
-            [sys.executable, "-c", ASK], env=environ, capture_output=True, text=True, check=True
-        )
+        asked = finished(sys.executable, "-c", ASK, environ=environ)
         exchanges = requests.get(f"{page[1]}exchanges", timeout=PATIENCE).json()
         process.send_signal(number)
         _, told = process.communicate(timeout=PATIENCE)
@@ -236,6 +227,24 @@ def test_without_a_command_it_prints_the_lines_of_env_and_waits_for_a_signal(
     assert asked.stdout.strip() == "400 invalid_request"
     assert [each["error"]["rule"] for each in exchanges] == ["check_client_assertion_type"]
     assert (process.returncode, "1 exchange with known hosts, 1 refused" in told) == (0, True)
+
+
+def test_the_page_says_that_this_is_real_traffic(second: Second, run: Run) -> None:
+    code = f"""{ASK}
+import os
+base = os.environ["NHSAUTH_URL"] + "/_nhsauth/"
+while b"Exchange 1" not in urllib.request.urlopen(
+    urllib.request.Request(base, headers={{"Accept": "text/html"}}), timeout=30
+).read():
+    pass
+pages = [
+    urllib.request.urlopen(urllib.request.Request(base + path, headers={{"Accept": "text/html"}}), timeout=30)
+    for path in ("", "exchanges/1")
+]
+print([(b"Real traffic, watched by nhsauth" in text, b"invented" in text) for text in (each.read() for each in pages)])
+"""
+
+    assert run(*second.options, code=code).stdout.splitlines()[-1] == "[(True, False), (True, False)]"
 
 
 def test_nothing_is_mocked_there(second: Second, run: Run) -> None:

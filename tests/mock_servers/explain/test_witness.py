@@ -323,6 +323,21 @@ def test_a_providers_access_token_at_an_api_is_certain(world: World) -> None:
     assert world.finding() == ("provider-token-at-api", "certain")
 
 
+def test_a_key_set_that_has_passed_by_judges_a_signature(world: World) -> None:
+    spoilt = f"{world.redeemed(world.code())['id_token'][:-8]}AAAAAAAA"
+    world.exchanged(spoilt)
+    before = " ".join(world.last().advice)
+    discovery = world.session.get(f"{CIS2}/.well-known/openid-configuration", timeout=PATIENCE).json()
+    world.session.get(discovery["jwks_uri"], timeout=PATIENCE)
+    world.exchanged(f"{spoilt[:-8]}BBBBBBBB")
+
+    after = world.last()
+    assert "Did the identity provider sign this id_token" in before
+    assert after.refusal is not None
+    assert after.refusal.rule == "check_subject_token_signature"
+    assert "Did the identity provider sign this id_token" not in " ".join(after.advice)
+
+
 # what is told, and how often
 
 
