@@ -1,7 +1,7 @@
 """Every link of our pages leads to a file that is there, and every anchor to a heading or an anchor of that page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,17 @@ PAGES = sorted(
 )
 FENCED = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
+
+
+@cache
+def made() -> Mapping[str, str]:
+    """The pages of the site that are made of the code; to make them takes as long as a hundred tests."""
+    return leaves.pages()
+
+
+@cache
+def names() -> Mapping[str, str]:
+    return leaves.names(leaves.sentences())
 
 
 def prose(text: str) -> str:
@@ -70,23 +81,22 @@ def test_the_site_leads_to_every_page() -> None:
             r"```{toctree}\n:hidden:\n\n(.*?)```", (docs / f"{page}.md").read_text("utf-8"), re.DOTALL
         )
         listed |= set(toctree.split())
-    made = {name.removesuffix(".md") for name in leaves.pages() if name.endswith("/index.md")}
+    indexes = {name.removesuffix(".md") for name in made() if name.endswith("/index.md")}
 
-    assert listed == {each.relative_to(docs).with_suffix("").as_posix() for each in docs.rglob("*.md")} | made
+    assert listed == {each.relative_to(docs).with_suffix("").as_posix() for each in docs.rglob("*.md")} | indexes
 
 
-@pytest.mark.parametrize("name", sorted(name for name in leaves.pages() if name.endswith("/index.md")))
+@pytest.mark.parametrize("name", sorted(name for name in made() if name.endswith("/index.md")))
 def test_a_list_of_the_site_leads_to_every_page_of_its_kind(name: str) -> None:
-    made = leaves.pages()
     folder = name.partition("/")[0]
-    listed = {f"{folder}/{link}" for link in LINK.findall(made[name]) if not link.startswith("..")}
+    listed = {f"{folder}/{link}" for link in LINK.findall(made()[name]) if not link.startswith("..")}
 
-    assert listed == {each for each in made if each.startswith(f"{folder}/")} - {name}
+    assert listed == {each for each in made() if each.startswith(f"{folder}/")} - {name}
 
 
-@pytest.mark.parametrize("title", sorted(leaves.sentences()))
+@pytest.mark.parametrize("title", sorted(names()))
 def test_an_error_has_a_page_whose_title_is_its_sentence(title: str) -> None:
-    page = leaves.pages()[f"error/{leaves.names(leaves.sentences())[title]}.md"]
+    page = made()[f"error/{names()[title]}.md"]
     (heading,) = re.findall(r"^# (.*)$", page, re.MULTILINE)
 
     assert re.sub(r"\\(.)", r"\1", heading) == title
