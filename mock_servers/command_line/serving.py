@@ -44,7 +44,7 @@ def run(
         server = platform.start(host=host, port=port)
     if tls:
         _speak_tls(platform, server, allowed)
-    if not _is_loopback(host):
+    if not is_loopback(host):
         _LOG.warning("Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", host)
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()
@@ -85,7 +85,8 @@ def configured(config: Path | None) -> Configuration:
         return configuration_file.read(path) if path else Configuration()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -19,11 +19,13 @@ import click
 
 from mock_servers.command_line import scratch, variables
 from mock_servers.command_line.ending import Ending
+from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, misuse
 from mock_servers.command_line.running import Signals, code_of
-from mock_servers.command_line.serving import configured
+from mock_servers.command_line.serving import configured, is_loopback
 from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import host_of
+from mock_servers.explain.learning import Seen
 from mock_servers.explain.witness import Eyewitness
 from mock_servers.http import server as http_server
 from mock_servers.http.connections import Bounds
@@ -65,12 +67,14 @@ class Options:
     har: Path | None
     har_with_secrets: bool
     fail_on: str | None
+    observations: Path | None = None
+    unknown_sentences: bool = False
 
 
 def watch(command: Sequence[str], options: Options) -> NoReturn:
     """Run the command, or wait for a signal, and exit with its code. Raises Misuse."""
-    signals, ending = (Signals(), None) if command else (None, Ending())
     _check(options)
+    signals, ending = (Signals(), None) if command else (None, Ending())
     configuration = configured(options.config)
     reaching = _reaching(options, configuration.watch)
     sys.setswitchinterval(_SWITCH)
@@ -78,8 +82,9 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
         with misuse(CannotListenError, OSError):
             folder = stack.enter_context(scratch.folder())
             har = stack.enter_context(_har(options)) if options.har is not None else None
+        observing = _observing(options, reaching)
         mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
-        witness = _witness(mock, options, reaching, har)
+        witness = _witness(mock, options, reaching, [each for each in (har, observing) if each is not None])
         prepared = real_names.throwaway(mock, folder)
         lookout = Lookout(
             known=_known,
@@ -98,7 +103,10 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
             server.stop()
             witness.stop(_PATIENCE)
     _tell(witness, lookout)
-    sys.exit(code or (1 if options.fail_on == "refused" and witness.refused else 0))
+    if observing is not None:
+        observing.finish(lambda line: _say(line if line.startswith(" ") else f"nhsauth: {line}"))
+    failed = {"refused": bool(witness.refused), "differs": observing is not None and observing.differs}
+    sys.exit(code or int(failed.get(options.fail_on or "", False)))
 
 
 def _reaching(options: Options, settings: WatchSettings) -> Reaching:
@@ -113,12 +121,24 @@ def _reaching(options: Options, settings: WatchSettings) -> Reaching:
     )
 
 
-def _witness(mock: Mock, options: Options, reaching: Reaching, har: HarFile | None) -> Eyewitness:
+def _observing(options: Options, reaching: Reaching) -> Observing | None:
+    """Return what compares what passes by, where that is asked for; what is reached on this machine is no real host."""
+    if options.observations is None and options.fail_on != "differs":
+        return None
+    local = {host: f"{route.host}:{route.port}" for host, route in reaching.routes.items() if is_loopback(route.host)}
+    return Observing(options.observations, keeps_unknown=options.unknown_sentences, elsewhere=local)
+
+
+def _witness(mock: Mock, options: Options, reaching: Reaching, keepers: Sequence[HarFile | Observing]) -> Eyewitness:
+    def keep(seen: Seen) -> None:
+        for each in keepers:
+            each.keep(seen)
+
     return Eyewitness(
         mock.exchanges,
         _say,
         keeps_values=not options.production,
-        keep=har.keep if har is not None else None,
+        keep=keep,
         fetch=partial(public_body, reaching) if options.fetch_keys else None,
     )
 
@@ -161,6 +181,10 @@ def _tell(witness: Eyewitness, lookout: Lookout) -> None:
 def _check(options: Options) -> None:
     if options.production and options.har is not None:
         raise Misuse("--production writes no file; allowed: --har without it")
+    if options.production and options.observations is not None:
+        raise Misuse("--production writes no file; allowed: --observations without it")
+    if options.unknown_sentences and options.observations is None:
+        raise Misuse("--unknown-sentences is for --observations; allowed: beside --observations FILE")
     if options.har_with_secrets and options.har is None:
         raise Misuse("--har-with-secrets is for --har; allowed: beside --har FILE")
 

@@ -18,9 +18,10 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.observations import UNKNOWN, Answered, Day, Observation, Predicted, Type, Verdict, Wording
+from mock_servers.catalogue.suggestion import settings_for
 from mock_servers.explain import confidential
-from mock_servers.explain.answered import Answered as Told
-from mock_servers.explain.answered import told
+from mock_servers.explain.answered import Answered as Heard
+from mock_servers.explain.answered import of_answer
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import WHICH_APIS, Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.whole import Lent, circumstance_of, date_of
@@ -110,7 +111,7 @@ def _day(captured: Captured, circumstance: Circumstance) -> str:
 def _verdict(captured: Captured, circumstance: Circumstance) -> _Found | None:
     if captured.answer is None:
         return None
-    return _Comparing(captured, told(captured.answer), judged(captured, circumstance)).found()
+    return _Comparing(captured, of_answer(captured.answer), judged(captured, circumstance)).found()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class _Comparing:
     """One exchange on its way to a verdict."""
 
     captured: Captured
-    answer: Told
+    answer: Heard
     judged: Judged
 
     def found(self) -> _Found | None:
@@ -235,7 +236,7 @@ def _observation(
 
 def _answered(captured: Captured, answer: CapturedAnswer, found: _Found, *, keeps: bool) -> Answered:
     """Return an answer in the words of its row; of others the sentence where any row of the catalogue has it."""
-    heard = told(answer)
+    heard = of_answer(answer)
     if found.row is not None:
         return Answered(status=answer.status, code=found.row.code, description=found.row.sentence)
     if not heard.refuses:
@@ -250,7 +251,7 @@ def _answered(captured: Captured, answer: CapturedAnswer, found: _Found, *, keep
     return replace(plain, **code)
 
 
-def _is_worded(heard: Told, entry: Entry) -> bool:
+def _is_worded(heard: Heard, entry: Entry) -> bool:
     row = entry.error
     return bool(row.sentence) and replace(heard, status=row.status, code=row.code).fits(row)
 
@@ -278,7 +279,8 @@ def _members(answer: CapturedAnswer | None) -> Mapping[str, Any]:
 
 def table(days: Iterable[Day]) -> Iterator[str]:
     """Yield a table by rule of what was compared, what differs first; then each difference."""
-    seen = [each for day in days for each in day.observations]
+    whole = tuple(days)
+    seen = [each for day in whole for each in day.observations]
     total: Counter[str] = Counter()
     by_rule: dict[str, Counter[str]] = {}
     for each in seen:
@@ -290,9 +292,15 @@ def table(days: Iterable[Day]) -> Iterator[str]:
     if by_rule:
         yield f"  {'rule':<{width}}  {'  '.join(_SAID.values())}"
     for name in sorted(by_rule, key=lambda name: (-by_rule[name]["differs"], name)):
-        yield f"  {name:<{width}}  {'  '.join(f'{by_rule[name][word]:>{len(said)}}' for word, said in _SAID.items())}"
-    for each in (each for each in seen if each.verdict == "differs"):
-        yield f"  differs at {' or '.join(each.rules)}: {_in_words(each)}"
+        cells = (f"{by_rule[name][word]:>{len(said)}}" for word, said in _SAID.items())
+        yield f"  {name:<{width}}  {'  '.join(cells)}"
+    for day in whole:
+        for each in day.observations:
+            called = ", ".join(map(str, settings_for(each, day.host)))
+            if each.verdict == "differs":
+                yield f"  differs at {' or '.join(each.rules)}: {_in_words(each)}"
+            if called:
+                yield f"  {called} makes the mock answer so"
 
 
 _SAID: Final = {"same": "same", "differs": "differs", "cannot_tell": "cannot tell"}
