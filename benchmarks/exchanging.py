@@ -76,21 +76,26 @@ def connected(url: str, tls: SSLContext | None = None) -> Iterator[tuple[Get, Po
     with closing(
         http.client.HTTPSConnection(address, context=tls) if tls else http.client.HTTPConnection(address)
     ) as connection:
+        yield calls_on(connection)
 
-        def get(path: str) -> bytes:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read()
-            assert answer.status == http.client.OK, f"{path} answered {answer.status}"
-            return body
 
-        def post(form: bytes) -> int:
-            connection.request("POST", PATH, form, {"Content-Type": _FORM})
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
+def calls_on(connection: http.client.HTTPConnection) -> tuple[Get, Post]:
+    """Return a GET of a path and a POST of a token request on a connection."""
 
-        yield get, post
+    def get(path: str) -> bytes:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == http.client.OK, f"{path} answered {answer.status}"
+        return body
+
+    def post(form: bytes) -> int:
+        connection.request("POST", PATH, form, {"Content-Type": _FORM})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    return get, post
 
 
 def exchanged(post: Post, bodies: Iterator[bytes]) -> Callable[[], None]:

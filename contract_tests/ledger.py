@@ -100,7 +100,7 @@ DOUBTS: Final[Sequence[Doubt]] = (
     ),
     Doubt(
         row="§5.11",
-        question="What is answered when `act.sub` is no JWT?",
+        question="What is answered when `act.sub` is not a JWT?",
         mock="401, the catch-all",
         settle=_ask("act-opaque", "an id token of NHS login"),
     ),

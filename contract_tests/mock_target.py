@@ -147,6 +147,15 @@ class MockTarget:
         finally:
             self._control("DELETE", f"/faults/{fault['id']}")
 
+    @contextmanager
+    def api(self, **members: Any) -> Iterator[None]:
+        """Ask the control API for an API behind the gateway, and take it back."""
+        self._control("POST", "/apis", members)
+        try:
+            yield
+        finally:
+            self._control("DELETE", f"/apis{members['path']}")
+
     def app(self, members: Mapping[str, Any]) -> App:
         """Return the app of these members, registered at the first call."""
         return _kept(self._apps, members, lambda: self.new_app(members))

@@ -18,6 +18,7 @@ class Ability(StrEnum):
     PROVIDERS = "be asked as CIS2 and NHS login"
     GATEWAY = "be asked for an API behind the gateway"
     ADMINISTRATION = "be asked as the platform's own administration of environment int"
+    APIS = "have an API of our own behind its gateway"
     STATUS_KEY = "be asked with a status key: none was supplied"
     FAULTS = "be made to fail behind its front"
     CROWD = "be asked thousands of questions, or many at once"

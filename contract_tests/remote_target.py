@@ -129,6 +129,10 @@ class RemoteTarget:
         """Nothing can be made to fail."""
         return self._unable(Ability.FAULTS)
 
+    def api(self, **members: Any) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
+        """Nothing can be put behind somebody else's gateway."""
+        return self._unable(Ability.APIS)
+
     def app(self, members: Mapping[str, Any]) -> App:
         """Return the one app there is."""
         if members:

@@ -108,6 +108,9 @@ class Target(Protocol):
     def fault(self, **members: Any) -> AbstractContextManager[None]:
         """Let something fail behind the target for the length of a block; the members are the control API's."""
 
+    def api(self, **members: Any) -> AbstractContextManager[None]:
+        """Put an API of one's own behind the gateway for the length of a block; the members are the control API's."""
+
     def app(self, members: Mapping[str, Any]) -> App:
         """Return an app that is sound but for these members; a member of None is left out. Equal members, one app."""
 

@@ -18,6 +18,7 @@ from contract_tests.draft import (
     refresh_of,
     sid_of,
     userinfo,
+    userinfo_with,
 )
 from contract_tests.reach import Ability, need
 from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
@@ -131,6 +132,7 @@ def test_the_scopes_of_a_log_in_are_those_of_its_beginning(
     stops = target.log_in(HttpRequest(method="GET", path=at_the_provider, headers={}), HEALTHCARE_WORKER)
 
     assert ("code" in asked_at(stops[-1])) is gets_a_code
+    assert gets_a_code or (target.last is not None and said(target.last)[:2] == (401, "unauthorized_client"))
 
 
 def test_a_wrong_secret_is_counted(target: Target) -> None:
@@ -263,3 +265,27 @@ def test_a_logout_keeps_no_keys_for_the_next_one(target: Target) -> None:
         second = backchannel_logout(target).send()
 
     assert (first.status, second.status) == (501, 500)
+
+
+@proves("§7", "I")
+def test_a_logout_ends_the_tokens_of_its_session(target: Target) -> None:
+    """Its refresh token is refused like one that nobody knows, its access token opens no API, and no userinfo."""
+    need(target.abilities, Ability.GATEWAY)
+    draft = authorization_code(target)
+    draft.form["code"], sid = _logged_in(target)
+    tokens = draft.send().json
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    calls = [
+        HttpRequest(method="GET", path="/hello-world/hello/user", headers=bearer),
+        userinfo_with(target, tokens["access_token"]).build(),
+    ]
+    before = [target.send(call).status for call in calls]
+
+    ended = _log_out(target, sid)
+    api, own = [target.send(call) for call in calls]
+    refreshed = refresh_of(target, tokens["refresh_token"]).send()
+
+    assert (before, ended.json) == ([200, 200], {"success": True})
+    assert said(refreshed) == Said(401, "invalid_grant", "refresh_token is invalid")
+    assert said(api) == Said(401, "keymanagement.service.access_token_not_approved", "Access Token not approved")
+    assert own.status == 401

@@ -156,15 +156,17 @@ def test_each_refresh_is_counted(target: Target) -> None:
 def test_a_refresh_gives_another_refresh_token(target: Target) -> None:
     """It rotates."""
     draft = refresh(target)
+    answer = draft.send()
 
-    assert draft.send().json.get("refresh_token") != draft.form["refresh_token"]
+    assert answer.status == 200
+    assert answer.json.get("refresh_token") != draft.form["refresh_token"]
 
 
 def test_equal_requests_get_tokens_of_their_own(target: Target) -> None:
     """No two access tokens are the same."""
     tokens = {client_credentials(target).send().json.get("access_token") for _ in range(20)}
 
-    assert len(tokens) == 20
+    assert len(tokens - {None}) == 20
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -31,13 +32,17 @@ def pages() -> dict[str, str]:
     }
 
 
+_EACH: Final = "Each command also takes `--help` and `--version`.\n"
+
+
 def commands_page() -> str:
     """Return the page of the command line, made of click's own commands."""
-    parts = [f"# The command line\n\n{_MADE}", f"{_paragraphs(nhsauth.help or '')}\n"]
-    for command, context in _commands(click.Context(nhsauth, info_name="nhsauth")):
+    parts = [f"# The command line\n\n{_MADE}", f"{_paragraphs(nhsauth.help or '')}\n", _EACH]
+    for command, context in _commands(_context(nhsauth, "nhsauth")):
         parts.append(f"## {context.command_path}\n\n```text\n{_usage(command, context)}\n```\n")
         parts.append(f"{_paragraphs(command.help or '')}\n")
-        parts.append(table(("option", "says"), _options(command, context)))
+        told = list(_options(command, context))
+        parts += [table(("option", "says"), told)] if told else []
     return "\n".join(parts)
 
 
@@ -48,7 +53,11 @@ def _commands(context: click.Context) -> Iterator[tuple[click.Command, click.Con
         yield group, context
         return
     for name, command in sorted(group.commands.items()):
-        yield from _commands(click.Context(command, info_name=name, parent=context))
+        yield from _commands(_context(command, name, context))
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    return click.Context(command, info_name=name, parent=parent, **command.context_settings)
 
 
 def _usage(command: click.Command, context: click.Context) -> str:
@@ -57,7 +66,7 @@ def _usage(command: click.Command, context: click.Context) -> str:
 
 def _paragraphs(text: str) -> str:
     """Return help as paragraphs; one that is marked as laid out stays so."""
-    return "\n\n".join(map(_paragraph, text.split("\n\n")))
+    return "\n\n".join(map(_paragraph, inspect.cleandoc(text).split("\n\n")))
 
 
 def _paragraph(text: str) -> str:
@@ -68,8 +77,8 @@ def _paragraph(text: str) -> str:
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
+    for parameter in command.params:
+        record = parameter.get_help_record(context) if parameter.name != "version" else None
         if record is not None:
             yield code(record[0]), prose(record[1])
 

@@ -175,7 +175,7 @@ class Client:
         answer = _members(response.content)
         if response.status_code == requests.codes.ok and (token := _token(answer, asked_at)):
             return token
-        raise _refusal(response, answer, [form[name] for name in _SECRETS if form.get(name)])
+        raise _refusal(response, answer, [str(form[name]) for name in _SECRETS if form.get(name)])
 
     def _send(self, form: Mapping[str, str]) -> requests.Response:
         # Redirects are not followed: elsewhere the assertion has the wrong audience and the secrets have no business.

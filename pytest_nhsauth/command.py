@@ -12,6 +12,9 @@ def main() -> None:
     packages.claim()
     for line in packages.told():
         print(line, file=sys.stderr)  # noqa: T201 - a command's own stream
-    from mock_servers.__main__ import main as run  # noqa: PLC0415 - ours, now that no other can be found
-
+    try:
+        from mock_servers.__main__ import main as run  # noqa: PLC0415 - ours, now that no other can be found
+    except ImportError as error:
+        print(f"nhsauth: this installation is not whole ({error}): install pytest-nhsauth anew", file=sys.stderr)  # noqa: T201 - the same
+        sys.exit(2)
     run()

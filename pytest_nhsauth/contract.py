@@ -47,7 +47,7 @@ def add_options(parser: pytest.Parser) -> None:
         dest=_INI,
         action="append",
         metavar="TARGET",
-        help=f"whom the contract is asked of: {_ALLOWED}; may be repeated [NHSAUTH_CONTRACT_TARGET]",
+        help=f"whom to ask: {_ALLOWED}; you can repeat it [NHSAUTH_CONTRACT_TARGET]",
     )
     group.addoption(
         "--nhsauth-contract-report",
@@ -66,13 +66,13 @@ def add_options(parser: pytest.Parser) -> None:
         dest=ONLY,
         action="append",
         choices=AREAS,
-        help="ask this part of the contract alone; may be repeated",
+        help="ask only this part of the contract; you can repeat it",
     )
     group.addoption(
         "--nhsauth-contract-screen",
         dest=SCREEN,
         action="store_true",
-        help="tell what came of the contract on one screen, and nothing else; with -v as pytest does, too",
+        help="show the result on one screen and nothing else; with -v also as pytest does",
     )
     parser.addini(_INI, f"whom the contract tests ask; {_FLAG} and NHSAUTH_CONTRACT_TARGET come first", type="args")
 

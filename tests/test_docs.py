@@ -35,8 +35,10 @@ def generated() -> Mapping[str, str]:
 
 PAGES = sorted(
     page.relative_to(DOCS).as_posix()
-    for page in DOCS.rglob("*.md")
-    if page.parent.name == "errors" or "Made of the code by" in page.read_text(encoding="utf-8")
+    for page in (*DOCS.rglob("*.md"), DOCS / "llms.txt")
+    if page.parent.name == "errors"
+    or page.name == "llms.txt"
+    or "Made of the code by" in page.read_text(encoding="utf-8")
 )
 """Those that are generated, by what they say themselves: to make them all takes as long as hundreds of tests."""
 

@@ -61,6 +61,20 @@ def test_a_lost_link_and_a_lost_anchor_are_noticed(tmp_path: Path) -> None:
     assert list(lost(page)) == ["#three", "none.md"]
 
 
+def test_the_site_leads_to_every_page() -> None:
+    """`make docs-site` fails else, in minutes; this takes none."""
+    docs = ROOT / "docs"
+    listed = {"index"}
+    for page in ("index", "how-to", "reference", "explanation"):
+        (toctree,) = re.findall(
+            r"```{toctree}\n:hidden:\n\n(.*?)```", (docs / f"{page}.md").read_text("utf-8"), re.DOTALL
+        )
+        listed |= set(toctree.split())
+    made = {name.removesuffix(".md") for name in leaves.pages() if name.endswith("/index.md")}
+
+    assert listed == {each.relative_to(docs).with_suffix("").as_posix() for each in docs.rglob("*.md")} | made
+
+
 @pytest.mark.parametrize("name", sorted(name for name in leaves.pages() if name.endswith("/index.md")))
 def test_a_list_of_the_site_leads_to_every_page_of_its_kind(name: str) -> None:
     made = leaves.pages()

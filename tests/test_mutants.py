@@ -229,6 +229,14 @@ def test_a_fault_is_found_in_a_copy_and_the_tree_stays_as_it_is(tmp_path: Path) 
     with copy.planted("mock_servers/jose/javascript.py", source):
         sound = at_random.found_by(copy, tests, (), 300)
 
-    assert faulty == ("tests/mock_servers/jose/test_javascript.py::test_text_of_a_value[undefined-'undefined']", False)
+    assert faulty == ("tests/mock_servers/jose/test_javascript.py::test_text_of_a_value[undexined-'undefined']", False)
     assert sound == (None, False)
     assert tree.digest() == before
+
+
+def test_every_contract_test_that_asks_a_target_is_asked_of_a_fault() -> None:
+    asked = {Path(file).stem for file in module("reached").CONTRACT}
+    there = {path.stem for path in (ROOT / "contract_tests").glob("test_*.py")}
+
+    assert there - asked == {"test_breakages", "test_independence"}
+    assert asked <= there

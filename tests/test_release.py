@@ -152,7 +152,6 @@ def test_the_place_of_hosting_makes_links(tmp_path: Path) -> None:
     ]
     assert f"]({here}/docs/real-names.md)" in told.get_payload()
     assert "](docs/" not in told.get_payload()
-    assert "](#in-pytest)" in told.get_payload()
 
 
 def test_without_a_place_no_link_is_invented(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_sdist_can_be_tested_and_released(sdist: list[str]) -> None:
     needed = {
         *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md", "Makefile", "conftest.py"),
         *("hosting.toml", "docs/generate.py", "tests/test_wheel.py", ".github/workflows/ci.yml", ".ci/run"),
-        *("examples/README.md", "benchmarks/README.md", "mock_servers/__init__.py"),
+        *("examples/README.md", "benchmarks/README.md", "documentation/building.py", "mock_servers/__init__.py"),
     }
 
     assert needed - set(sdist) == set()

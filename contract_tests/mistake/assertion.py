@@ -37,12 +37,12 @@ def absent_like_the_subject_token(draft: Draft) -> None:
 
 
 def opaque(draft: Draft) -> None:
-    """Send something that is no JWT."""
+    """Send something that is not a JWT."""
     draft.assertion.spoils.append(jwts.opaque)
 
 
 def second_one_right(draft: Draft) -> None:
-    """Send the right client assertion after something that is no JWT."""
+    """Send the right client assertion after something that is not a JWT."""
     draft.form["client_assertion"] = ["opaque", Late.ASSERTION]
 
 

@@ -9,7 +9,7 @@ def token_absent(draft: Draft) -> None:
 
 
 def token_opaque(draft: Draft) -> None:
-    """Post what is no JWT."""
+    """Post what is not a JWT."""
     draft.form["logout_token"] = "opaque"
 
 

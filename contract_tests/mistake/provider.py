@@ -132,7 +132,7 @@ def client_id_unknown(draft: Draft) -> None:
 
 
 def assertion_opaque(draft: Draft) -> None:
-    """Send an assertion that is no JWT."""
+    """Send an assertion that is not a JWT."""
     draft.assertion.spoils.append(jwts.opaque)
 
 
@@ -394,7 +394,7 @@ def vtr_empty(draft: Draft) -> None:
 
 
 def voucher_opaque(draft: Draft) -> None:
-    """Send another client's word that is no JWT."""
+    """Send another client's word that is not a JWT."""
     draft.asked["asserted_login_identity"] = "opaque"
 
 

@@ -22,7 +22,7 @@ def opaque(draft: Draft) -> None:
 
 
 def second_one_right(draft: Draft) -> None:
-    """Send the right subject token after something that is no JWT."""
+    """Send the right subject token after something that is not a JWT."""
     draft.form["subject_token"] = ["opaque", Late.SUBJECT]
 
 

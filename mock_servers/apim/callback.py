@@ -5,8 +5,6 @@ Where the contract is silent (an error of the provider in the query) the service
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,6 +21,7 @@ from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state.authorization import PlatformCode
 from mock_servers.state.grant import Issued
+from mock_servers.wire.json_text import object_of
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, duration, shown, url
 
@@ -108,7 +107,7 @@ def fetch_provider_tokens(exchange: Exchange) -> str | None:
         status, body = service.call(token_url, form)
     except UnreachableError as reason:
         return f"{provider.title} could not be asked for the tokens: {reason}."
-    exchange.provider_tokens, exchange.provider_tokens_at = _members(body), service.clock.now()
+    exchange.provider_tokens, exchange.provider_tokens_at = object_of(body) or {}, service.clock.now()
     if status < HTTPStatus.BAD_REQUEST:
         return None
     said = exchange.provider_tokens.get("error_description") or exchange.provider_tokens.get("error") or "no error"
@@ -123,14 +122,6 @@ def check_external_id_token_present(exchange: Exchange) -> str | None:
     return f"{exchange.provider.title} answered the platform's token request without an id_token."
 
 
-def _members(body: bytes) -> Mapping[str, Any]:
-    try:
-        members = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return members if isinstance(members, dict) else {}
-
-
 @rejects(errors.EXTERNAL_ID_TOKEN_MALFORMED, after=["check_external_id_token_present"])
 def decode_external_id_token(exchange: Exchange) -> str | None:
     """A JWT."""
@@ -138,7 +129,7 @@ def decode_external_id_token(exchange: Exchange) -> str | None:
     try:
         exchange.subject = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"The id_token of {exchange.provider.title}, {cut(sent)}, is no JWT: {reason}."
+        return f"The id_token of {exchange.provider.title}, {cut(sent)}, is not a JWT: {reason}."
     return None
 
 

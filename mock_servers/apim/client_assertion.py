@@ -34,7 +34,7 @@ def decode_client_assertion(exchange: Exchange) -> str | None:
     try:
         exchange.assertion = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"client_assertion {cut(sent)} is no JWT: {reason}. Send the assertion as the library returned it."
+        return f"client_assertion {cut(sent)} is not a JWT: {reason}. Send the assertion as the library returned it."
     return None
 
 

@@ -38,8 +38,8 @@ SCRIPT_FAULT = _catch_all(
     "§1",
     500,
     "S",
-    cause="The service met something that none of its checks foresees.",
-    cure="Compare the request with one that works, part by part; quote the message_id to NHS England's support.",
+    cause="The service met something that none of its checks expects.",
+    cure="Compare the request with one that works, part by part. Quote the message_id to NHS England's support.",
 )
 BODY_TOO_LARGE = _catch_all(
     "§1",
@@ -55,17 +55,16 @@ CONTENT_TYPE_NOT_FORM = _row(
     415,
     "invalid_request",
     "Content-Type header must be application/x-www-form-urlencoded",
-    cause="The body went out as JSON or without content type: HTTP libraries choose JSON for objects, and none for "
-    "text.",
+    cause="Your code sent JSON, or no content type. HTTP libraries use JSON for objects, and no type for text.",
     cure="Send a form: data={...} in requests, URLSearchParams in axios and fetch. The header is exactly "
-    "application/x-www-form-urlencoded; whether the real service takes a charset behind it is in doubt.",
+    "application/x-www-form-urlencoded; we do not know whether the real service accepts a charset after it.",
 )
 SUBJECT_TOKEN_TYPE_INVALID = _row(
     "§2.13",
     400,
     "invalid_request",
     "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'",
-    cause="subject_token_type was left out or shortened, or a library filled in the type of another kind of token.",
+    cause="subject_token_type is missing or shortened, or a library sent the type of another kind of token.",
     cure="Send exactly urn:ietf:params:oauth:token-type:id_token.",
 )
 GRANT_TYPE_UNSUPPORTED = _row(
@@ -73,8 +72,8 @@ GRANT_TYPE_UNSUPPORTED = _row(
     400,
     "unsupported_grant_type",
     "grant_type is invalid",
-    cause="A typing error, a grant that this service has not (password, jwt-bearer), or a value that was encoded twice "
-    "and arrives with its percent signs.",
+    cause="A typing error, a grant that this service does not have (password, jwt-bearer), or a value that was "
+    "encoded twice and arrives with its percent signs.",
     cure="Use client_credentials, authorization_code, refresh_token or "
     "urn:ietf:params:oauth:grant-type:token-exchange, encoded once.",
 )
@@ -124,8 +123,8 @@ CLIENT_ASSERTION_TYPE_INVALID = _row(
     400,
     "invalid_request",
     "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'",
-    cause="The request names itself by client_id and client_secret, as most OAuth libraries do unless told otherwise.",
-    cure="There is no secret for this grant: sign a client assertion, and send it with client_assertion_type "
+    cause="The request has client_id and client_secret, which most OAuth libraries send by default.",
+    cure="This grant does not use a secret: sign a client assertion, and send it with client_assertion_type "
     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer.",
 )
 GRANT_TYPE_NOT_TOKEN_EXCHANGE = _row(
@@ -157,16 +156,16 @@ CLIENT_ASSERTION_MALFORMED = _row(
     400,
     "invalid_request",
     "Malformed JWT in client_assertion",
-    cause="The value is no JWT: cut off, wrapped over lines, in quotes, with a dash that an editor has prettified, or "
-    "the text 'undefined' of a variable that was never filled.",
-    cure="Send the JWT as the library returns it: three base64url parts with dots between, nothing around them.",
+    cause="The value is not a JWT: cut off, wrapped over lines, in quotes, with a dash that an editor changed, or "
+    "the text 'undefined' of a variable that was never filled in.",
+    cure="Send the JWT as the library returns it: three base64url parts joined by dots, with nothing around them.",
 )
 CLIENT_ASSERTION_ALG_NOT_RS512 = _row(
     "§3.5",
     400,
     "invalid_request",
     "Invalid 'alg' header in client_assertion JWT - unsupported JWT algorithm - must be 'RS512'",
-    cause="The library's default was left in place: mostly RS256.",
+    cause="The library signed with its default, mostly RS256.",
     cure="Sign with RS512, and an RSA key.",
 )
 CLIENT_ASSERTION_EXPIRED = _row(
@@ -174,16 +173,16 @@ CLIENT_ASSERTION_EXPIRED = _row(
     400,
     "invalid_request",
     "Invalid 'exp' claim in client_assertion JWT - JWT has expired",
-    cause="The assertion was made long before it was sent, the clock is slow, or local time was taken for UTC: in "
-    "summer that is an hour off.",
-    cure="Make a new assertion for each request, from a clock that knows UTC, with exp some minutes ahead.",
+    cause="The assertion was made long before it was sent, the clock is slow, or local time was used as UTC: in "
+    "summer that is one hour wrong.",
+    cure="Make a new assertion for each request. Use UTC, and set exp a few minutes ahead.",
 )
 CLIENT_ASSERTION_KID_MISSING = _row(
     "§3.7",
     400,
     "invalid_request",
     "Missing 'kid' header in client_assertion JWT",
-    cause="Many libraries write no kid unless told to, and some put it into the payload.",
+    cause="Many libraries do not write a kid by default, and some put it in the payload.",
     cure="Give the library the kid of the registered key as a header.",
 )
 CLIENT_ASSERTION_TYP_NOT_JWT = _row(
@@ -191,7 +190,7 @@ CLIENT_ASSERTION_TYP_NOT_JWT = _row(
     400,
     "invalid_request",
     "Invalid 'typ' header in client_assertion JWT - must be 'JWT'",
-    cause="Several libraries write no typ by themselves, newer ones write client-authentication+jwt.",
+    cause="Several libraries do not write a typ. Newer ones write client-authentication+jwt.",
     cure='Set the header typ to "JWT".',
 )
 CLIENT_ASSERTION_EXP_MISSING = _row(
@@ -199,7 +198,7 @@ CLIENT_ASSERTION_EXP_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'exp' claim in client_assertion JWT",
-    cause="The library adds no exp unless asked to.",
+    cause="The library does not add an exp by default.",
     cure="Add exp: now plus at most 300, in whole seconds since 1970.",
 )
 CLIENT_ASSERTION_EXP_NOT_NUMBER = _row(
@@ -223,7 +222,7 @@ CLIENT_ASSERTION_JTI_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'jti' claim in client_assertion JWT",
-    cause="Most JWT libraries add no jti.",
+    cause="Most JWT libraries do not add a jti.",
     cure="Add jti: a new UUID, as text, each time.",
 )
 CLIENT_ASSERTION_JTI_NOT_STRING = _row(
@@ -241,8 +240,8 @@ CLIENT_ASSERTION_JTI_USED = _row(
     "Non-unique 'jti' claim in client_assertion JWT",
     cause="The same assertion was sent again: it is made once at start, or a retry repeats the body, or the jti comes "
     "from the clock and two calls met in one second.",
-    cure="Sign anew for each request, retries included, with a fresh UUID as jti. Even an assertion that is refused "
-    "spends its jti.",
+    cure="Sign a new assertion for each request, retries too, with a new UUID as jti. A refused assertion spends its "
+    "jti too.",
 )
 CLIENT_ASSERTION_EXP_TOO_FAR = _row(
     "§3.15",
@@ -250,7 +249,7 @@ CLIENT_ASSERTION_EXP_TOO_FAR = _row(
     "invalid_request",
     "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future",
     cause="The library gives an hour or ten minutes by default, exp is in milliseconds, or the clock runs fast.",
-    cure="Set exp to now plus 240: five minutes are allowed, and a fast clock needs the rest.",
+    cure="Set exp to now plus 240. Five minutes are allowed, and a fast clock needs the rest.",
 )
 CLIENT_ASSERTION_JTI_TAKEN = _row(
     "§3.16",
@@ -258,16 +257,16 @@ CLIENT_ASSERTION_JTI_TAKEN = _row(
     "invalid_request",
     "Non-unique 'jti' claim in client_assertion JWT",
     cause="Two requests with the same assertion arrived at the same moment.",
-    cure="Sign anew for each request, with a fresh UUID as jti.",
+    cure="Sign a new assertion for each request, with a new UUID as jti.",
 )
 APP_UNKNOWN = _row(
     "§3.17",
     401,
     "invalid_request",
     "Invalid 'iss'/'sub' claims in client_assertion JWT",
-    cause="iss and sub are no API key of this environment: the key of another one, an application id (a UUID), a "
+    cause="iss and sub are not an API key of this environment: the key of another one, an application id (a UUID), a "
     "name, a CIS2 client id, a regenerated key; or the app is not approved, or not subscribed to this API.",
-    cure="Copy the API key of the app in this very environment, and see that app and key are approved. " + _SPENT,
+    cure="Copy the API key of the app in this environment, and check that app and key are approved. " + _SPENT,
 )
 QUOTA_EXCEEDED = ServiceError(
     row="§3.17a",
@@ -277,7 +276,7 @@ QUOTA_EXCEEDED = ServiceError(
     "rate limited.",
     evidence="S",
     shape="rate_limit",
-    cause="A token is asked for with each call, where one lives ten minutes.",
+    cause="Your code asks for a token with each call, but one lives ten minutes.",
     cure="Keep a token until a minute before it expires. Wait for ratelimiting_expiry_time_ms. " + _SPENT,
 )
 PUBLIC_KEY_NOT_REGISTERED = _row(
@@ -295,13 +294,14 @@ JWKS_UNREACHABLE = _row(
     "public_key error",
     "The JWKS endpoint, for your client_assertion can't be reached",
     cause="The URL of the key set is behind a log-in, a VPN or a firewall, has a self-signed certificate, or sleeps.",
-    cure="Make it answer 200 to anybody on the internet, without a redirect. The failure is not cached. " + _SPENT,
+    cure="Make it public on the internet, with status 200 and no redirect. The service does not keep the failure. "
+    + _SPENT,
 )
 JWKS_UNREADABLE = _catch_all(
     "§3.19a",
     401,
     cause="The URL serves a web page (a repository's view, not the raw file), a PEM file, or one key without a set.",
-    cure='Serve {"keys": [...]}. What was served is kept for an hour all the same. ' + _GUESS,
+    cure='Serve {"keys": [...]}. The service keeps what it got for an hour. ' + _GUESS,
 )
 CLIENT_ASSERTION_KID_UNKNOWN = _row(
     "§3.20",
@@ -310,13 +310,13 @@ CLIENT_ASSERTION_KID_UNKNOWN = _row(
     "Invalid 'kid' header in client_assertion JWT - no matching public key",
     cause="The kid differs from the registered one by a dash, a capital or a digit; or the key was published less than "
     "an hour ago, and the set is still cached.",
-    cure="Compare it with the set, letter by letter. An unknown kid has the set not fetched again: wait out the hour. "
-    + _SPENT,
+    cure="Compare it with the set, character by character. The service does not fetch the set again for an "
+    "unknown kid: wait for the hour to end. " + _SPENT,
 )
 PUBLIC_KEY_UNUSABLE = _catch_all(
     "§3.20a",
     401,
-    cause="The registered key is no RSA key, is damaged, or has fewer than 2048 bits.",
+    cause="The registered key is not an RSA key, is damaged, or has fewer than 2048 bits.",
     cure="Register an RSA key of 4096 bits. " + _GUESS,
 )
 CLIENT_ASSERTION_SIGNATURE_WRONG = _row(
@@ -326,13 +326,13 @@ CLIENT_ASSERTION_SIGNATURE_WRONG = _row(
     "JWT signature verification failed",
     cause="The private key is not the other half of the registered one: another environment's, or an older one under "
     "the same kid.",
-    cure="Make the public half of the key that signs, and compare its modulus with the set. " + _SPENT,
+    cure="Take the public half of your key, and compare its modulus with the set. " + _SPENT,
 )
 CLIENT_ASSERTION_NOT_YET_VALID = _catch_all(
     "§3.22",
     401,
-    cause="iat or nbf lies ahead, because the clock runs fast.",
-    cure="Leave both out, as the service wants neither, and keep the clock right. " + _GUESS,
+    cause="iat or nbf is in the future, because the clock is fast.",
+    cure="Leave both out. The service does not need them. And set the clock right. " + _GUESS,
 )
 CLIENT_ASSERTION_AUD_WRONG = _row(
     "§3.23",
@@ -341,7 +341,7 @@ CLIENT_ASSERTION_AUD_WRONG = _row(
     "Missing or invalid 'aud' claim in client_assertion JWT",
     cause="aud is another environment's token URL, or nearly this one: no https://, a slash at the end, /oauth2 alone, "
     "the issuer that a library fills in.",
-    cure="Take aud and the URL that is called from one setting, so that they are equal to the letter. " + _SPENT,
+    cure="Use one setting for aud and the URL that you call, so that they are exactly equal. " + _SPENT,
 )
 
 SANDBOX_CLIENT_UNKNOWN = ServiceError(
@@ -351,7 +351,7 @@ SANDBOX_CLIENT_UNKNOWN = ServiceError(
     sentence="Invalid client identifier {0}",
     evidence="Q",
     shape="fault",
-    cause="The API key is none of the sandbox environment, where a user has seen this in place of the usual answer.",
+    cause="The API key is not of the sandbox environment. A user saw this there, not the usual answer.",
     cure="Use the API key of an app that is registered there.",
 )
 
@@ -392,7 +392,7 @@ SUBJECT_TOKEN_MISSING = _row(
     400,
     "invalid_request",
     "Missing subject_token",
-    cause="The id_token was not sent, or came out empty because the log-in's answer was not looked at.",
+    cause="The id_token was not sent, or was empty because your code did not check the answer of the log-in.",
     cure="Send the id_token of the provider's token answer as subject_token.",
 )
 SUBJECT_TOKEN_MALFORMED = _row(
@@ -409,31 +409,31 @@ SUBJECT_TOKEN_KID_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'kid' header in subject_token JWT",
-    cause="The token is home-made or another provider's: CIS2 and NHS login always write a kid.",
-    cure="Send the id_token as the provider gave it.",
+    cause="The token is self-made or another provider's: CIS2 and NHS login always write a kid.",
+    cure="Send the id_token exactly as the provider gave it.",
 )
 SUBJECT_TOKEN_TYP_NOT_JWT = _row(
     "§5.4",
     400,
     "invalid_request",
     "Invalid 'typ' header in subject_token JWT - must be 'JWT'",
-    cause="The token is home-made, or an access token with a type of its own.",
-    cure="Send the id_token as the provider gave it.",
+    cause="The token is self-made, or an access token with a type of its own.",
+    cure="Send the id_token exactly as the provider gave it.",
 )
 SUBJECT_TOKEN_ALG_MISSING = _row(
     "§5.5",
     400,
     "invalid_request",
     "Missing 'alg' header in subject_token JWT",
-    cause="The token is home-made, without a signature.",
-    cure="Send the id_token as the provider gave it.",
+    cause="The token is self-made, without a signature.",
+    cure="Send the id_token exactly as the provider gave it.",
 )
 SUBJECT_TOKEN_EXP_MISSING = _row(
     "§5.6",
     400,
     "invalid_request",
     "Missing 'exp' claim in subject_token JWT",
-    cause="The JWT is no id_token: a logout token or userinfo answer has no exp.",
+    cause="The JWT is not an id_token: a logout token or userinfo answer has no exp.",
     cure="Send the id_token of the provider's token answer.",
 )
 SUBJECT_TOKEN_EXP_NOT_NUMBER = _row(
@@ -441,8 +441,8 @@ SUBJECT_TOKEN_EXP_NOT_NUMBER = _row(
     400,
     "invalid_request",
     "Invalid 'exp' claim in subject_token JWT - must be an integer",
-    cause="The token is home-made, with exp as text.",
-    cure="Send the id_token as the provider gave it.",
+    cause="The token is self-made, with exp as text.",
+    cure="Send the id_token exactly as the provider gave it.",
 )
 SUBJECT_TOKEN_EXPIRED = _row(
     "§5.8",
@@ -451,14 +451,14 @@ SUBJECT_TOKEN_EXPIRED = _row(
     "Invalid 'exp' claim in subject_token JWT - JWT has expired",
     cause="The id_token was kept since log-in and is exchanged later. It lives an hour, at the mock realms five "
     "minutes.",
-    cure="Exchange it right after log-in, and from then on use the platform's refresh_token.",
+    cure="Exchange it right after the log-in. After that use the platform's refresh_token.",
 )
 SUBJECT_TOKEN_ISS_MISSING = _row(
     "§5.9",
     400,
     "invalid_request",
     "Missing 'iss' claim in subject_token JWT",
-    cause="The JWT is no id_token, or home-made.",
+    cause="The JWT is not an id_token, or self-made.",
     cure="Send the id_token of the provider's token answer.",
 )
 SUBJECT_TOKEN_AUD_MISSING = _row(
@@ -466,7 +466,7 @@ SUBJECT_TOKEN_AUD_MISSING = _row(
     401,
     "invalid_request",
     "Missing 'aud' claim in subject_token JWT",
-    cause="The JWT is no id_token, or home-made.",
+    cause="The JWT is not an id_token, or self-made.",
     cure="Send the id_token of the provider's token answer.",
 )
 
@@ -475,7 +475,7 @@ SUBJECT_TOKEN_AUD_MISSING = _row(
 ACTOR_TOKEN_MALFORMED = _catch_all(
     "§5.11",
     401,
-    cause="act.sub holds text that is no JWT, such as an NHS number.",
+    cause="act.sub holds text that is not a JWT, such as an NHS number.",
     cure="It is the id_token of the person who acts, as NHS login writes it. " + _GUESS,
 )
 ACTOR_TOKEN_KID_MISSING = _row(
@@ -483,7 +483,7 @@ ACTOR_TOKEN_KID_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'kid' header in act.sub JWT",
-    cause="The token in act.sub is home-made.",
+    cause="The token in act.sub is self-made.",
     cure="Use the id_token of the person who acts, as NHS login gave it.",
 )
 ACTOR_TOKEN_TYP_NOT_JWT = _row(
@@ -491,7 +491,7 @@ ACTOR_TOKEN_TYP_NOT_JWT = _row(
     400,
     "invalid_request",
     "Invalid 'typ' header in act.sub JWT - must be 'JWT'",
-    cause="The token in act.sub is home-made or no id_token.",
+    cause="The token in act.sub is self-made or no id_token.",
     cure="Use the id_token of the person who acts.",
 )
 ACTOR_TOKEN_ALG_MISSING = _row(
@@ -499,7 +499,7 @@ ACTOR_TOKEN_ALG_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'alg' header in act.sub JWT",
-    cause="The token in act.sub is home-made.",
+    cause="The token in act.sub is self-made.",
     cure="Use the id_token of the person who acts, as NHS login gave it.",
 )
 ACTOR_TOKEN_EXP_MISSING = _row(
@@ -507,7 +507,7 @@ ACTOR_TOKEN_EXP_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'exp' claim in act.sub JWT",
-    cause="The token in act.sub is home-made or no id_token.",
+    cause="The token in act.sub is self-made or no id_token.",
     cure="Use the id_token of the person who acts.",
 )
 ACTOR_TOKEN_EXP_NOT_NUMBER = _row(
@@ -515,7 +515,7 @@ ACTOR_TOKEN_EXP_NOT_NUMBER = _row(
     400,
     "invalid_request",
     "Invalid 'exp' claim in act.sub JWT - must be an integer",
-    cause="The token in act.sub is home-made, with exp as text.",
+    cause="The token in act.sub is self-made, with exp as text.",
     cure="Write exp as a number: seconds since 1970.",
 )
 ACTOR_TOKEN_ISS_MISSING = _row(
@@ -523,7 +523,7 @@ ACTOR_TOKEN_ISS_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'iss' claim in act.sub JWT",
-    cause="The token in act.sub is home-made or no id_token.",
+    cause="The token in act.sub is self-made or no id_token.",
     cure="Use the id_token of the person who acts.",
 )
 ACTOR_TOKEN_AUD_MISSING = _row(
@@ -531,7 +531,7 @@ ACTOR_TOKEN_AUD_MISSING = _row(
     400,
     "invalid_request",
     "Missing 'aud' claim in act.sub JWT",
-    cause="The token in act.sub is home-made or no id_token.",
+    cause="The token in act.sub is self-made or no id_token.",
     cure="Use the id_token of the person who acts.",
 )
 ACTOR_TOKEN_NHS_NUMBER_MISSING = _row(
@@ -565,15 +565,15 @@ SUBJECT_TOKEN_KID_UNKNOWN = _row(
     401,
     "invalid_request",
     "Invalid 'kid' header in subject_token JWT - no matching public key",
-    cause="The token names the right issuer, and was signed by a key that it does not publish: it is home-made, or "
+    cause="The token names the right issuer, and was signed by a key that it does not publish: it is self-made, or "
     "old.",
     cure="Log in again and send the new id_token as it is.",
 )
 SUBJECT_TOKEN_ALG_UNSUPPORTED = _catch_all(
     "§5.15",
     401,
-    cause="The token was signed by an algorithm other than RS256 and RS512, so it is home-made.",
-    cure="Send the id_token as the provider gave it. " + _GUESS,
+    cause="The token was signed by an algorithm other than RS256 and RS512, so it is self-made.",
+    cure="Send the id_token exactly as the provider gave it. " + _GUESS,
 )
 SUBJECT_TOKEN_SIGNATURE_WRONG = _row(
     "§5.16",
@@ -586,8 +586,8 @@ SUBJECT_TOKEN_SIGNATURE_WRONG = _row(
 SUBJECT_TOKEN_NOT_YET_VALID = _catch_all(
     "§5.17",
     401,
-    cause="iat or nbf lies ahead: the token is home-made, or a clock is wrong.",
-    cure="Send the id_token as the provider gave it. " + _GUESS,
+    cause="iat or nbf lies ahead: the token is self-made, or a clock is wrong.",
+    cure="Send the id_token exactly as the provider gave it. " + _GUESS,
 )
 
 # Client by secret
@@ -781,7 +781,7 @@ EXTERNAL_ID_TOKEN_MALFORMED = _row(
     400,
     "invalid_request",
     "Malformed JWT in External ID token",
-    cause="The provider's id_token is no JWT.",
+    cause="The provider's id_token is not a JWT.",
     cure="Nothing that an application does leads here: ask NHS England.",
 )
 EXTERNAL_ID_TOKEN_AUD_WRONG = _row(
@@ -859,8 +859,8 @@ CODE_MISSING = _row(
     400,
     "invalid_request",
     "authorization_code is missing",
-    cause="The code was not taken from the redirect, or that brought an error instead.",
-    cure="Look for error first; else send the redirect's code.",
+    cause="Your code did not take the code from the redirect, or the redirect has an error instead.",
+    cure="Check for error first. Then send the code of the redirect.",
 )
 _CODE_INVALID: Final = "authorization_code is invalid"
 CODE_UNKNOWN = _row(
@@ -905,7 +905,7 @@ REFRESH_TOKEN_MISSING = _row(
     400,
     "invalid_request",
     "refresh_token is missing",
-    cause="There was none to send: client_credentials gives no refresh token.",
+    cause="Your code had none: client_credentials gives no refresh token.",
     cure="Send the refresh_token of the last answer, or ask for a new token.",
 )
 REFRESH_TOKEN_UNKNOWN = _row(
@@ -958,7 +958,7 @@ USERINFO_TOKEN_MISSING = _catch_all(
     "§6 userinfo",
     401,
     "S",
-    cause="No Authorization header, or Bearer with nothing behind it.",
+    cause="There is no Authorization header, or nothing after Bearer.",
     cure="Send Authorization: Bearer and the access_token.",
 )
 USERINFO_TOKEN_UNKNOWN = _catch_all(
@@ -976,7 +976,11 @@ USERINFO_TOKEN_REVOKED = _catch_all(
     cure="Have them log in again.",
 )
 USERINFO_TOKEN_EXPIRED = _catch_all(
-    "§6 userinfo", 401, "S", cause="The token was kept beyond its ten minutes.", cure="Refresh it before it expires."
+    "§6 userinfo",
+    401,
+    "S",
+    cause="Your code kept the token longer than its ten minutes.",
+    cure="Refresh it before it expires.",
 )
 USERINFO_APP_UNUSABLE = _catch_all(
     "§6 userinfo",
@@ -1026,7 +1030,7 @@ LOGOUT_TOKEN_MALFORMED = _row(
     400,
     "invalid_request",
     "Malformed JWT in logout_token",
-    cause="logout_token is no JWT.",
+    cause="logout_token is not a JWT.",
     cure="Post CIS2's token unchanged.",
 )
 LOGOUT_AUD_WRONG = _row(

@@ -35,7 +35,7 @@ def decode_logout_token(exchange: Exchange) -> str | None:
     try:
         exchange.logout = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"logout_token {cut(sent)} is no JWT: {reason}."
+        return f"logout_token {cut(sent)} is not a JWT: {reason}."
     return None
 
 

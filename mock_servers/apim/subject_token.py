@@ -33,7 +33,7 @@ def decode_subject_token(exchange: Exchange) -> str | None:
     try:
         exchange.subject = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"subject_token {cut(sent)} is no JWT: {reason}. Send the id_token of the provider's token answer."
+        return f"subject_token {cut(sent)} is not a JWT: {reason}. Send the id_token of the provider's token answer."
     return None
 
 
@@ -69,7 +69,9 @@ def decode_actor_token(exchange: Exchange) -> str | None:
     try:
         exchange.actor = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"act.sub {cut(sent)} is no JWT: {reason} (our guess is that the service then knows no better answer)."
+        return (
+            f"act.sub {cut(sent)} is not a JWT: {reason} (our guess is that the service then knows no better answer)."
+        )
     return None
 
 

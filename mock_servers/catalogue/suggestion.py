@@ -11,6 +11,7 @@ from mock_servers.catalogue.observations import Day, Observation
 from mock_servers.state.real_host import Hosts
 
 _UNAUTHORIZED: Final = 401
+_UNSUPPORTED_TYPE: Final = 415
 _HOSTS: Final = Hosts()
 
 
@@ -56,6 +57,11 @@ def _in_words_of_the_ancestor(*, of_client: bool) -> Callable[[Observation], boo
     return calls
 
 
+def _refused_by_its_type(seen: Observation) -> bool:
+    is_ours = seen.predicted is not None and seen.predicted.status == _UNSUPPORTED_TYPE
+    return _refused_by("check_content_type_form")(seen) and seen.answered.status == _UNSUPPORTED_TYPE and not is_ours
+
+
 def _too_low_is_unauthorized(seen: Observation) -> bool:
     return _refused_by("check_scope", "check_scope_by_newest_suite")(seen) and seen.answered.status == _UNAUTHORIZED
 
@@ -71,7 +77,7 @@ SETTINGS: Final = (
         key="strict_content_type",
         value="true",
         plays="platform",
-        calls=lambda seen: seen.predicted is None and _refused_by("check_content_type_form")(seen),
+        calls=_refused_by_its_type,
     ),
     Setting(
         table="apim",

@@ -21,7 +21,7 @@ _ALLOWED: Final = click.option(
     multiple=True,
     metavar="NAME[:PORT]",
     callback=allowed_hosts,
-    help="Another host that the proxy leads to, on port 443 unless another is named; as often as need be.",
+    help="Let the proxy reach this host too, on port 443 unless you name another. You can repeat it.",
 )
 
 
@@ -59,11 +59,11 @@ def nhsauth(context: click.Context) -> None:
     "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."
 )
 @click.option(
-    "--config", type=_FILE, help="A nhsauth.toml or pyproject.toml; else the one in this folder, else the defaults."
+    "--config",
+    type=_FILE,
+    help="A nhsauth.toml or pyproject.toml. Without it: the file in this folder, or the defaults.",
 )
-@click.option(
-    "--tls", is_flag=True, help="Speak https on the port as well, and lead programs there under the real host names."
-)
+@click.option("--tls", is_flag=True, help="Also speak https on the port, and let programs use the real host names.")
 @_ALLOWED
 @_AS_JSON
 @click.option(
@@ -78,7 +78,7 @@ def nhsauth(context: click.Context) -> None:
     default="info",
     show_default=True,
     type=click.Choice(["debug", "info", "warning", "error"]),
-    help="The least that is logged; a refused request is a warning.",
+    help="The lowest level to log. A refused request is a warning.",
 )
 def serve(
     *,
@@ -93,8 +93,8 @@ def serve(
 ) -> None:
     """Start all mocks on one port, until SIGINT or SIGTERM.
 
-    When they can answer, one line on stdout says where. Each exchange is a line on stderr: method, path, status,
-    error, diagnosis; what explains a refusal stands below it, indented.
+    One line on stdout says where, as soon as they can answer. Then each exchange is a line on stderr: method, path,
+    status, error, diagnosis. Below a refusal stands why, indented.
     """
     from mock_servers.command_line import logs, serving
     from mock_servers.command_line.ending import Ending
@@ -107,7 +107,9 @@ def serve(
 @nhsauth.command("run", context_settings={"allow_interspersed_args": False})
 @_VERSION
 @click.option(
-    "--config", type=_FILE, help="A nhsauth.toml or pyproject.toml; else the one in this folder, else the defaults."
+    "--config",
+    type=_FILE,
+    help="A nhsauth.toml or pyproject.toml. Without it: the file in this folder, or the defaults.",
 )
 @click.option(
     "--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="The proxy's port; 0 picks a free one."
@@ -118,12 +120,12 @@ def serve(
     default="error",
     show_default=True,
     type=click.Choice(["debug", "info", "warning", "error"]),
-    help="The least that is logged while the command runs.",
+    help="The lowest level to log while the command runs.",
 )
 @click.option(
     "--test-suites",
     is_flag=True,
-    help="Play what public test suites of the platform call besides, Apigee's management API among it.",
+    help="Also play the hosts that public test suites call, such as Apigee's management API.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD …")
 def run(
@@ -137,9 +139,9 @@ def run(
 ) -> None:
     """Run a command with the real host names played by mocks.
 
-    CMD may call https://int.api.service.nhs.uk, CIS2 and NHS login as it does in production: its environment leads it
-    to the mocks, by a proxy and a certificate authority that live no longer than CMD. Its exit code is passed on; what
-    the mocks were asked, and why they refused, is told on stderr at the end. No other host is reached.
+    CMD can call https://int.api.service.nhs.uk, CIS2 and NHS login as in production. Variables in its environment lead
+    it to the mocks, with a proxy and a certificate authority that end when CMD ends. At the end, stderr says what CMD
+    asked the mocks and why they refused. CMD cannot reach any other host. The exit code is that of CMD.
     """
     from mock_servers.command_line import logs, running
 
@@ -150,7 +152,9 @@ def run(
 @nhsauth.command("watch", context_settings={"allow_interspersed_args": False})
 @_VERSION
 @click.option(
-    "--config", type=_FILE, help="A nhsauth.toml or pyproject.toml; else the one in this folder, else the defaults."
+    "--config",
+    type=_FILE,
+    help="A nhsauth.toml or pyproject.toml. Without it: the file in this folder, or the defaults.",
 )
 @click.option(
     "--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="The proxy's port; 0 picks a free one."
@@ -221,12 +225,12 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
     default="sh",
     show_default=True,
     type=click.Choice(["sh", "dotenv", "powershell"]),
-    help="For whom the lines are written.",
+    help="The kind of lines to write.",
 )
 def env(*, url: str, shell: str) -> None:
     """Print the variables that lead programs to a running server.
 
-    For a shell: eval "$(nhsauth env)". They are those that nhsauth run sets.
+    For a shell: eval "$(nhsauth env)". These are the variables that nhsauth run sets.
     """
     from mock_servers.command_line import variables
 
@@ -237,8 +241,7 @@ def env(*, url: str, shell: str) -> None:
 def demo() -> None:
     """Show a refused request, why, and the right one.
 
-    An authorization code is sent as subject_token, the mock that this starts says why that fails, and the right
-    requests follow.
+    Starts a mock, and sends it an authorization code as subject_token. Shows why that fails, and what is right.
     """
     from mock_servers.command_line import story
 
@@ -251,25 +254,25 @@ def demo() -> None:
 @click.option(
     "--answer", metavar="TEXT|@FILE", help="What the service answered to a request: its body, or its sentence."
 )
-@click.option("--read-files", is_flag=True, help="Read the files that a curl command names, relative to this folder.")
+@click.option("--read-files", is_flag=True, help="Read the files that a curl command names, from this folder.")
 @click.option(
     "--as",
     "role",
     type=click.Choice(["client_assertion", "subject_token", "refresh_token", "code", "access_token", "apikey"]),
-    help="What it is sent as; else what it is made for, or whatever it could be.",
+    help="What you send it as. Without it: each parameter that it could be sent as.",
 )
-@click.option("--token-url", metavar="URL", help="Where it is sent to; else the URL that it names, or int's.")
 @click.option(
-    "--jwks", "key_set", metavar="FILE|URL", help="The key set of whoever signed it, to judge the signature, too."
+    "--token-url", metavar="URL", help="Where you send it. Without it: the URL that it names, or that of int."
 )
-@click.option("--at", metavar="TIME", help="When it arrives, as 2026-11-24T09:00:00Z or seconds; now unless given.")
+@click.option("--jwks", "key_set", metavar="FILE|URL", help="The signer's key set, to check the signature.")
+@click.option("--at", metavar="TIME", help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: now.")
 @click.option(
     "--server",
     default="http://127.0.0.1:8080",
     show_default=True,
     envvar="NHSAUTH_URL",
     metavar="URL",
-    help="The mock that gave a message id, or that may have issued a value. Also NHSAUTH_URL.",
+    help="The mock that gave the message id or issued the value. Or set NHSAUTH_URL.",
 )
 @click.option(
     "--observations",
@@ -287,13 +290,14 @@ def demo() -> None:
 def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
     """Say why a request was refused, or what a value is.
 
-    A request to a real service: a curl command, raw HTTP, a HAR file or a VCR cassette, with its answer or with
-    --answer. Or an answer alone, or its sentence. Or a token, code or key from a log; - reads from stdin, @FILE from a
-    file, so that nothing stands in the shell's history. Or a message id (rrt-...) that a running mock gave: then that
-    exchange. Nothing leaves this process but a value, to your own mock at --server where one runs: it knows what it
-    has issued.
+    Give it a request to a real service: a curl command, raw HTTP, a HAR file or a VCR cassette, with its answer or
+    with --answer. Or only an answer, or its sentence. Or a token, code or key from a log. Or a message id (rrt-...)
+    that a running mock gave.
 
-    Exit code 1 when the service refuses it, or would.
+    - reads from stdin and @FILE from a file, so that your shell's history keeps no secret. Nothing leaves this process,
+    with one exception: a value goes to your own mock at --server if one runs, because that knows what it issued.
+
+    Exit code 1: the service refuses it, or would.
     """
     from mock_servers.command_line import explaining
 
@@ -307,12 +311,12 @@ def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
     show_default=True,
     envvar="NHSAUTH_URL",
     metavar="URL",
-    help="The mock that was asked. Also NHSAUTH_URL.",
+    help="The mock to ask. Or set NHSAUTH_URL.",
 )
 def summary(*, server: str) -> None:
     """Print what a running mock refused, as Markdown.
 
-    Each kind of refusal once, with its explanation: for the page of a job, such as $GITHUB_STEP_SUMMARY.
+    Shows each kind of refusal once, with its explanation. Made for the page of a CI job, such as $GITHUB_STEP_SUMMARY.
     """
     from mock_servers.command_line import summary as summary_command
 
@@ -343,9 +347,9 @@ def config() -> None:
 @click.argument("file", required=False, type=_FILE)
 @_AS_JSON
 def check(*, file: Path | None, as_json: bool) -> None:
-    """Say whether a configuration holds.
+    """Check a configuration.
 
-    The one in FILE, or else the one that `nhsauth serve` would use in this folder; key files are looked at, too.
+    Checks FILE, or the one that `nhsauth serve` would use in this folder. Key files are checked too.
     """
     from mock_servers.command_line import configuring
 
@@ -381,14 +385,20 @@ def keys() -> None:
 
 
 @_command("new", keys)
-@click.option("--bits", default=4096, show_default=True, type=click.IntRange(2048, 8192), help="What NHS asks is 4096.")
-@click.option("--kid", help="The name of the key, and of its files; else nhsauth- and today's date.")
+@click.option(
+    "--bits",
+    default=4096,
+    show_default=True,
+    type=click.IntRange(2048, 8192),
+    help="The size of the key. NHS England asks for 4096.",
+)
+@click.option("--kid", help="The name of the key and its files. Without it: nhsauth- and today's date.")
 @click.option(
     "--out",
     default=".",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder; made if need be.",
+    help="The folder. It is made if it is not there.",
 )
 @_AS_JSON
 def new(*, bits: int, kid: str | None, out: Path, as_json: bool) -> None:
@@ -415,7 +425,7 @@ def new(*, bits: int, kid: str | None, out: Path, as_json: bool) -> None:
 @click.option(
     "--subject-token",
     metavar="ID_TOKEN|-|@FILE",
-    help="An id_token of CIS2 or NHS login, to exchange; - reads it from stdin, @FILE from a file.",
+    help="An id_token of CIS2 or NHS login to exchange. - reads it from stdin, @FILE from a file.",
 )
 def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token: str | None) -> None:
     """Get an access token from any environment.
@@ -433,19 +443,19 @@ def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token:
     "targets",
     multiple=True,
     metavar="mock|mock:FILE|int|sandbox|URL",
-    help="Whom to ask; may be repeated; the mock unless told otherwise.",
+    help="Whom to ask. Without it: the mock. You can repeat it.",
 )
 @click.option(
     "--only",
     multiple=True,
     type=click.Choice(["token", "browser", "providers", "gateway"]),
-    help="Ask this part alone; may be repeated.",
+    help="Ask only this part. You can repeat it.",
 )
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.md|FILE.json",
-    help="Write what came of it.",
+    help="Write the result to this file.",
 )
 @click.option(
     "--observations",
@@ -464,10 +474,11 @@ def contract(
 ) -> None:
     """Run the contract tests.
 
-    They ask the mock, a team's own fake at a URL, or a real environment the same questions, and say which rules hold
-    and which differ. A nhsauth serve needs no more than its URL; who asks any other target than the mock is read from
-    NHSAUTH_CONTRACT_CLIENT_ID, _KEY (a PEM file) and _KID. OPTIONS are pytest's; with -v it tells each case. Exit code
-    0: all hold; 1: something differs; 2: this cannot be judged; 130: interrupted.
+    They ask the mock, your own fake at a URL, or a real environment the same questions, and say which rules hold
+    and which differ. For a running nhsauth serve its URL is enough. For any other target, set the client that asks in
+    NHSAUTH_CONTRACT_CLIENT_ID, _KEY (a PEM file) and _KID. OPTIONS go to pytest: -v shows each case.
+
+    Exit code 0: all rules hold. 1: something differs. 2: this cannot be judged. 130: interrupted.
     """
     from mock_servers.command_line import contract as contract_command
 
@@ -477,18 +488,18 @@ def contract(
 @nhsauth.command("client-contract", context_settings={"allow_interspersed_args": False})
 @_VERSION
 @click.option("--trigger", metavar="URL", help="The URL that makes a service use a token.")
-@click.option("--check", "only", multiple=True, metavar="ID", help="Make this check alone; may be repeated.")
+@click.option("--check", "only", multiple=True, metavar="ID", help="Make only this check. You can repeat it.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.md|FILE.json",
-    help="Write the table there, too.",
+    help="Also write the table to this file.",
 )
 @click.option(
     "--logs",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Keep what the client said and why the mock refused, in two files.",
+    help="Write what the client said, and why the mock refused it, to two files.",
 )
 @_AS_JSON
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD …")
@@ -503,18 +514,19 @@ def client_contract(
 ) -> None:
     """Judge your own client: what it sends, and how it behaves.
 
-    CMD prints an access token as its last line and exits with 0, or exits with something else. With --trigger it is a
-    service that goes on; each call of that URL makes it use a token at $NHSAUTH_API_URL. CMD finds in its environment:
+    CMD gets an access token, prints it as its last line and exits with 0. If it cannot, it exits with another code.
+    With --trigger CMD is a service that keeps running: each call of that URL makes it use a token at $NHSAUTH_API_URL.
+    CMD finds these variables in its environment:
 
     \b
-      NHSAUTH_TOKEN_URL         where tokens are asked for
+      NHSAUTH_TOKEN_URL         where to ask for tokens
       NHSAUTH_API_URL           an API that takes the token
       NHSAUTH_CLIENT_ID         the API key, which is iss and sub
-      NHSAUTH_CLIENT_SECRET     the secret, for refreshes alone
+      NHSAUTH_CLIENT_SECRET     the secret, only for refreshes
       NHSAUTH_PRIVATE_KEY_FILE  the private key, a PEM file
       NHSAUTH_KID               the kid of its public key
 
-    Exit code 0: every check that could be made held; 1: one did not; 2: the client cannot be run, or no check could be
+    Exit code 0: each check that could be made passed. 1: one failed. 2: the client cannot run, or no check could be
     made.
     """  # noqa: D301 - click wants the character
     from mock_servers.command_line import contract as contract_command

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import ipaddress
 import json
 import logging
 import os
@@ -22,6 +21,7 @@ from mock_servers.http.server import CannotListenError, Server
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
+from mock_servers.wire.origins import is_loopback
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOK: Final = 1.0  # seconds between looks at whether the server still lives
@@ -83,14 +83,6 @@ def configured(config: Path | None) -> Configuration:
     with misuse(configuration_file.ConfigurationError):
         path = config or configuration_file.find(Path.cwd())
         return configuration_file.read(path) if path else Configuration()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _stop(server: Server) -> NoReturn:

@@ -22,7 +22,7 @@ from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, misuse
 from mock_servers.command_line.running import Signals, code_of
-from mock_servers.command_line.serving import configured, is_loopback
+from mock_servers.command_line.serving import configured
 from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.learning import Seen
@@ -38,6 +38,7 @@ from mock_servers.platform import real_names
 from mock_servers.real_hosts.variables import RealNames
 from mock_servers.state.real_host import HOSTS, RealHost
 from mock_servers.state.settings import WatchSettings
+from mock_servers.wire.origins import is_loopback
 from mock_servers.wire.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -77,15 +78,16 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
     signals, ending = (Signals(), None) if command else (None, Ending())
     configuration = configured(options.config)
     reaching = _reaching(options, configuration.watch)
+    observing = _observing(options, reaching)
     sys.setswitchinterval(_SWITCH)
     with ExitStack() as stack:
         with misuse(CannotListenError, OSError):
             folder = stack.enter_context(scratch.folder())
             har = stack.enter_context(_har(options)) if options.har is not None else None
-        observing = _observing(options, reaching)
-        mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
+            mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
+            prepared = real_names.throwaway(mock, folder)
+            mock.exchanges.is_real = True
         witness = _witness(mock, options, reaching, [each for each in (har, observing) if each is not None])
-        prepared = real_names.throwaway(mock, folder)
         lookout = Lookout(
             known=_known,
             tls=prepared.proxy.tls,
@@ -102,9 +104,7 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
         finally:
             server.stop()
             witness.stop(_PATIENCE)
-    _tell(witness, lookout)
-    if observing is not None:
-        observing.finish(lambda line: _say(line if line.startswith(" ") else f"nhsauth: {line}"))
+    _tell(witness, lookout, observing)
     failed = {"refused": bool(witness.refused), "differs": observing is not None and observing.differs}
     sys.exit(code or int(failed.get(options.fail_on or "", False)))
 
@@ -165,14 +165,16 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _tell(witness: Eyewitness, lookout: Lookout) -> None:
-    """Print what there was in all."""
+def _tell(witness: Eyewitness, lookout: Lookout, observing: Observing | None) -> None:
+    """Print what there was in all, then how that compares with what we would have said; and write that down."""
     for line in witness.summary():
         _say(f"nhsauth: {line}" if not line.startswith(" ") else line)
     for authority, times in lookout.tunnelled.most_common():
         _say(f"  tunnelled untouched: {authority} ({times} time{'s' if times > 1 else ''})")
     for authority, times in lookout.refused.most_common():
         _say(f"  refused by the proxy: {authority} ({times} time{'s' if times > 1 else ''})")
+    if observing is not None:
+        observing.finish(lambda line: _say(line if line.startswith(" ") else f"nhsauth: {line}"))
 
 
 # what it is told

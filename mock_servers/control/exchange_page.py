@@ -63,6 +63,7 @@ def journal_page(platform: Platform, before: int | None, text: str = "", *, only
         text=text,
         only_refused=only_refused,
         explains=platform.exchanges.explains,
+        is_real=platform.exchanges.is_real,
     )
 
 
@@ -102,6 +103,7 @@ def exchange_page(platform: Platform, record: Record, origin: str) -> ExchangePa
         ],
         attempt=attempt.corrected(platform, record, origin),
         explains=platform.exchanges.explains,
+        is_real=platform.exchanges.is_real,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain.captured import CapturedAnswer
 from mock_servers.rules import ServiceError
+from mock_servers.wire.json_text import object_of
 
 _PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _LARGEST_GOOD: Final = 399
@@ -87,7 +87,7 @@ def of_answer(answer: CapturedAnswer) -> Answered:
         return Answered(status=answer.status, code=first.get("error", ""), sentence=first.get("error_description", ""))
     if _PAGE.match(text):
         return Answered(status=answer.status, page=html.unescape(_TAGS.sub(" ", text)))
-    members = _members(text)
+    members = object_of(text)
     if members:
         return _of_members(answer.status, members)
     return Answered(status=answer.status, sentence=text.strip()[:_LONGEST])
@@ -97,21 +97,13 @@ def of_text(text: str) -> Answered:
     """Return what a text tells that is an answer's body, or its sentence alone."""
     if _PAGE.match(text):
         return of_answer(CapturedAnswer(status=0, body=text.encode(errors="replace")))
-    members = _members(text)
+    members = object_of(text)
     return _of_members(0, members) if members else Answered(sentence=_bare(text), bare=True)
 
 
 def _bare(text: str) -> str:
     """Return a sentence without what logs put around it."""
     return text.strip().strip("\"'").strip()
-
-
-def _members(text: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _of_members(status: int, members: Mapping[str, Any]) -> Answered:

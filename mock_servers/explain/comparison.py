@@ -308,6 +308,10 @@ _SAID: Final = {"same": "same", "differs": "differs", "cannot_tell": "cannot tel
 
 def _in_words(each: Observation) -> str:
     expected, got = each.predicted, each.answered
-    wanted = f"{expected.status} {expected.code}: {expected.description}" if expected else "no refusal"
-    sentence = got.description or ("a wording that is new" if each.wording == "new" else "")
-    return f"we say {wanted}; it answered {' '.join(filter(None, (str(got.status), got.code, sentence)))}"
+    sentence = got.description or ("words that are new" if each.wording == "new" else "")
+    wanted = _said(expected.status, expected.code, expected.description) if expected else "no refusal"
+    return f"we say {wanted}; it answered {_said(got.status, got.code, sentence)}"
+
+
+def _said(status: int, code: str, sentence: str) -> str:
+    return f"{status} {': '.join(filter(None, (code, sentence)))}".strip()

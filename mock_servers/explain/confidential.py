@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
-from mock_servers.jose import jwts
+from mock_servers.jose import javascript, jwts
 from mock_servers.journal.record import PROTOCOL
 from mock_servers.wire.confidential import Confidential
+from mock_servers.wire.json_text import object_of
 
 _HARMLESS: Final = PROTOCOL | frozenset(["response_mode", "prompt", "display", "vtr"])
 """Parameters whose values are nobody's secret."""
@@ -60,7 +60,8 @@ def _sent(captured: Captured) -> Iterator[str]:
     parts = urlsplit(captured.url)
     body = captured.body.decode(errors="replace")
     yield from (value for name, value in _pairs(parts.query, body) if name not in _HARMLESS)
-    yield from _of_json(body)
+    members = object_of(body) or {}
+    yield from (value for name, value in members.items() if isinstance(value, str) and name not in _HARMLESS)
     for name, value in captured.headers:
         if name.lower() not in _HARMLESS_HEADERS and len(value) >= _SHORTEST_HEADER:
             scheme, _, rest = value.partition(" ")
@@ -70,15 +71,6 @@ def _sent(captured: Captured) -> Iterator[str]:
 
 def _pairs(*texts: str) -> Iterator[tuple[str, str]]:
     return (pair for text in texts for pair in parse_qsl(text))
-
-
-def _of_json(body: str) -> Iterator[str]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return
-    members = found if isinstance(found, dict) else {}
-    yield from (value for name, value in members.items() if isinstance(value, str) and name not in _HARMLESS)
 
 
 def _of_basic(header: str) -> Sequence[str]:
@@ -101,7 +93,7 @@ def _texts(claim: Any) -> Iterator[str]:
     if isinstance(claim, str):
         # An issuer is an address that everybody knows.
         yield from () if "://" in claim else (claim,)
-    elif isinstance(claim, int | float) and not isinstance(claim, bool):
+    elif javascript.is_number(claim):
         yield str(claim)
     elif isinstance(claim, dict | list):
         yield from (text for each in (claim.values() if isinstance(claim, dict) else claim) for text in _texts(each))

@@ -84,16 +84,16 @@ def _findings(platform: Platform, value: str, bare: str, role: str | None) -> It
             id="wrapped-value",
             certainty="certain",
             seen=f"Around the value are {len(value) - len(bare)} more characters: blanks, quotes or Bearer.",
-            cause="The service takes what is sent as it is; only the header Authorization has a Bearer in front.",
-            cure="Send the value bare.",
+            cause="The service takes the value as it is. Only the header Authorization has Bearer in front.",
+            cure="Send the value with nothing around it.",
         )
     if is_private_key(bare):
         yield Finding(
             id="private-key-sent",
             certainty="certain",
             seen="It is a private key.",
-            cause="Nobody but its owner needs it: it signs, and only its public half is registered.",
-            cure="Register the public key as a JWKS; replace this one if it has left your machine.",
+            cause="Only its owner needs it, to sign. You register only its public half.",
+            cure="Register the public key as a JWKS. Replace this key if it has left your machine.",
         )
     if role is not None:
         yield from _misplaced(platform, bare, ROLES[role].field)

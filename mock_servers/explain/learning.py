@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +25,7 @@ from mock_servers.journal import provenance
 from mock_servers.state.grant import Issued, ProviderRefreshToken, RefreshToken, Session
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
+from mock_servers.wire.json_text import object_of
 
 _TOKENS: Final = {"access_token": "access token", "refresh_token": "refresh token", "id_token": "id_token"}
 _USED_UP: Final = {"code": "authorization code", "refresh_token": "refresh token"}
@@ -56,7 +56,7 @@ class Seen:
     @functools.cached_property
     def members(self) -> Mapping[str, Any]:
         """The members of the answer; none where it is no JSON object."""
-        return _members(self.captured.answer or CapturedAnswer(status=0))
+        return object_of(self.captured.answer.body if self.captured.answer else "") or {}
 
     @property
     def is_token_request(self) -> bool:
@@ -66,10 +66,7 @@ class Seen:
     @functools.cached_property
     def assertion(self) -> Jwt | None:
         """The client assertion, where it is a JWT."""
-        try:
-            return jwts.decode(self.form.get("client_assertion", ""))
-        except MalformedJwtError:
-            return None
+        return jwts.decoded(self.form.get("client_assertion", ""))
 
     @property
     def client_id(self) -> str:
@@ -137,14 +134,8 @@ def _learn_answer(past: Past, seen: Seen, answer: CapturedAnswer) -> None:
         _learn_tokens(past, seen, members)
     elif isinstance(members.get("keys"), list) and seen.captured.method == "GET":
         past.key_sets.put(bare(seen.captured.url), bytes(answer.body))
-
-
-def _members(answer: CapturedAnswer) -> Mapping[str, Any]:
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    elif isinstance(members.get("jwks_uri"), str) and seen.place.provider:
+        past.discover(seen.captured.url, members["jwks_uri"])
 
 
 def _learn_tokens(past: Past, seen: Seen, members: Mapping[str, Any]) -> None:

@@ -67,6 +67,10 @@ def bare(url: str) -> str:
     return url.replace(":443/", "/", 1)
 
 
+def _is_below(url: str, base: Hashable) -> bool:
+    return bare(url).startswith(f"{base}/")
+
+
 def hashed(key: Hashable) -> bytes:
     """Return the hash by which a key is known."""
     return provenance.fingerprint(key if isinstance(key, str) else repr(key))
@@ -76,13 +80,15 @@ def hashed(key: Hashable) -> bytes:
 class Past:
     """What has passed by. `journal` has its exchanges; `clients` who sent a person to log in, by the hash of the state.
 
-    `store` is what rules and finders see of it; `key_sets` are bodies by URL, `fetch` gets one that has not passed by.
+    `store` is what rules and finders see of it; `key_sets` are bodies by URL, and `fetch` gets one that has not passed
+    by. `key_set_of` says where a provider's is, by the URL that its discovery document is below.
     """
 
     journal: Journal
     fetch: Callable[[str], bytes | None] | None = None
     clients: Table[str] = field(default_factory=Table)
     key_sets: Table[bytes] = field(default_factory=lambda: Table(limit=100))
+    key_set_of: Table[str] = field(default_factory=Table)
     jtis: SeenTable = field(default_factory=lambda: SeenTable("which jtis were sent before"))
     refresh_tokens: SeenTable = field(default_factory=lambda: SeenTable(_REFRESH_TOKENS))
     provider_refresh_tokens: SeenTable = field(default_factory=lambda: SeenTable(_REFRESH_TOKENS))
@@ -99,12 +105,16 @@ class Past:
 
     def key_set(self, url: str) -> bytes | None:
         """Return the public key set that a URL has answered, or answers now where it may be asked."""
-        name = bare(url)
+        name = next((each for below, each in self.key_set_of.snapshot().items() if _is_below(url, below)), bare(url))
         found = self.key_sets.get(name)
         if found is None and self.fetch is not None and (fetched := self.fetch(name)) is not None:
             self.key_sets.put(name, fetched)
             return fetched
         return found
+
+    def discover(self, url: str, key_set: str) -> None:
+        """Know from a provider's discovery document, at a URL, where its key set is."""
+        self.key_set_of.put(bare(url).partition("/.well-known/")[0], bare(key_set))
 
     def issued(self, value: str) -> Issued | None:
         """Return where a value came from, when that passed by."""

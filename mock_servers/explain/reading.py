@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from mock_servers.explain import cassette, curl, har, raw_http
 from mock_servers.explain.captured import Captured, UnreadableError, named
 from mock_servers.explain.curl import ReadFile
+from mock_servers.wire.json_text import object_of
 from mock_servers.wire.wording import shown
 
 _YAML: Final = re.compile(r"^(?:http_)?interactions:", re.MULTILINE)
@@ -29,7 +30,7 @@ class Reading:
 
 def is_request(text: str) -> bool:
     """Whether a text is a whole request, or a file of requests."""
-    document = _document(text) if text.lstrip()[:1] == "{" else None
+    document = object_of(text) if text.lstrip()[:1] == "{" else None
     return (
         curl.is_curl(text)
         or raw_http.is_raw_http(text)
@@ -72,13 +73,6 @@ def _json(text: str) -> Any:
         raise UnreadableError(f"The text ends or breaks off as JSON, at {where}; is the file cut off?") from None
     except RecursionError:
         raise UnreadableError("The text is JSON that is nested too deeply") from None
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _host(captured: Captured) -> str:

@@ -47,7 +47,7 @@ WHERE_TO_LOOK: Final[Mapping[str, str]] = {
     "find_redirect_uri": "Is the redirect_uri registered, to the letter? Compare it with the callback URL of the app.",
     "check_redirect_uri_registered": "Is the redirect_uri registered, to the letter? Compare it with the callback "
     "URL of the app.",
-    "find_code": "Did this service issue the code? Each of the platform, CIS2 and NHS login redeems its own alone.",
+    "find_code": "Did this service issue the code? The platform, CIS2 and NHS login each accept only their own.",
     "check_redirect_uri_of_log_in": "Is the redirect_uri that of the log-in? Compare it with the authorize request.",
     "check_code_live": "Is the code still good? Look in your log for the time between the log-in and this request.",
     "check_session_of_code": "Has the person logged out in between? Look in your log.",

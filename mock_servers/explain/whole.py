@@ -151,8 +151,8 @@ def _signed_at(captured: Captured) -> float | None:
 # the explanation
 
 _NO_ANSWER: Final = (
-    "This is a web page, which is no answer of the platform or its providers: a proxy, a firewall or a log-in before "
-    "them has answered."
+    "This is a web page. The platform and its providers never answer so: a proxy, a firewall or a log-in in front of "
+    "them answered."
 )
 
 
@@ -348,9 +348,9 @@ class _Explaining:
         if earlier is not None and earlier.refusal is not None:
             return (
                 f"By this request {earlier.rule.name} would have refused before {stopped.rule.name}: "
-                f"{earlier.refusal.diagnosis} Either another request was sent, or our order of checks is wrong."
+                f"{earlier.refusal.diagnosis} Either you sent another request, or our order of checks is wrong."
             )
-        return f"By this request {stopped.rule.name} has nothing to object. Either another request was sent, or we err."
+        return f"{stopped.rule.name} would not refuse this request. Either you sent another request, or we are wrong."
 
     def _of_no_rule(self, answer: Answered) -> Iterator[str]:
         flows = [each for each in (self.judged.flow, *self.judged.front.flows) if each is not None]
@@ -363,18 +363,18 @@ class _Explaining:
         ]
         if any(answer.fits(row) for row in rows):
             flow = self.judged.flow.name if self.judged.flow is not None else ""
-            yield f"No check of {flow} gives this answer, but one of another flow: this request was not what was sent."
+            yield f"No check of {flow} gives this answer, but another flow does. This is not the request that was sent."
             return
         yield from _new_wording(answer, rows)
 
 
 def _new_wording(answer: Answered, rows: Sequence[ServiceError]) -> Iterator[str]:
     if not answer.code and not answer.bare:
-        yield "No service here gives an answer of this form: what stands behind the platform may have."
+        yield "No service here gives an answer of this form. An API behind the platform may have given it."
         return
     alike = list(dict.fromkeys(row.sentence for row in rows if answer.resembles(row) and row.sentence))
     listed = f" Of the same status and code are: {'; '.join(map(shown, alike[:_MOST]))}." if alike else ""
-    yield f"This wording is new: no known check gives it.{listed}"
+    yield f"This wording is new. No known check gives it.{listed}"
 
 
 def _explained(finder: Finder, nearness: int, left: Sequence[Ruled], stopped: Sequence[Ruled]) -> Ruled | None:
@@ -413,8 +413,8 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
 def _leaked(text: str) -> Iterator[str]:
     if _SECRET.search(text):
         yield (
-            "A secret stands in the command, so the shell keeps it in its history and other users of the machine can "
-            "see it: replace it, and send the next one from a file (--data-urlencode client_secret@FILE)."
+            "The command contains a secret. The shell keeps it in its history, and other users of the machine can "
+            "see it. Replace it, and send the next one from a file (--data-urlencode client_secret@FILE)."
         )
 
 

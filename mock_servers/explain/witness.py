@@ -5,6 +5,7 @@ One thread takes exchanges in their order. What it learns from each is known whe
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -85,7 +86,7 @@ class Eyewitness:
         self._keep = keep
         self._kinds: dict[tuple[object, ...], _Kind] = {}
         self._troubles: Counter[str] = Counter()
-        self._waiting: deque[Overheard] = deque()
+        self._waiting: deque[Overheard | str] = deque()
         self._changed = threading.Condition()
         self._is_stopping = False
         self._told_of_clock = False
@@ -100,32 +101,36 @@ class Eyewitness:
             if len(self._waiting) >= MOST_WAITING:
                 self.dropped += 1
                 return
-            self._waiting.append(overheard)
-            if len(self._waiting) == 1:
-                self._changed.notify()
+            self._wait_for_turn(overheard)
 
     def lost(self, host: str, reason: str) -> None:
         """Know that nobody listens to a connection any more, and why."""
-        self._trouble(f"{host}: not listened to any more, as {reason}; its bytes went on")
+        self._trouble(f"{host}: not listened to any more, as {reason}; its bytes went on.")
 
-    def failed(self, host: str, reason: str) -> None:
-        """Know that a host was not reached, or broke off TLS, and why."""
-        self._trouble(f"{host} was not reached: {reason}. Without nhsauth your program would have met that itself")
+    def failed(self, host: str, reason: str, *, otherwise: str) -> None:
+        """Know that a host was not reached, or broke off TLS, why, and what the program would have met by itself."""
+        self._trouble(f"{host} was not reached: {reason}. {otherwise}".rstrip())
 
     def mistrusted(self, host: str, reason: str) -> None:
         """Know that a program did not take our certificate for a host."""
         self._trouble(
             f"{host}: the program broke off TLS ({reason}). It pins a certificate, or trusts by a list of its own: "
-            "lead it to the authority in SSL_CERT_FILE, or leave it out of the watch"
+            "lead it to the authority in SSL_CERT_FILE, or run it without nhsauth."
         )
 
     def _trouble(self, words: str) -> None:
+        """Count it, and have it said once, by the thread that may wait for whoever reads."""
         with self._changed:
             known = words in self._troubles
             if known or len(self._troubles) < _MOST_COUNTED:
                 self._troubles[words] += 1
-        if not known:
-            self._say(f"nhsauth: {one_line(words)}.")
+            if not known:
+                self._wait_for_turn(f"nhsauth: {one_line(words)}")
+
+    def _wait_for_turn(self, what: Overheard | str) -> None:
+        self._waiting.append(what)
+        if len(self._waiting) == 1:
+            self._changed.notify()
 
     # the thread
 
@@ -143,6 +148,9 @@ class Eyewitness:
 
     def _work(self) -> None:
         while (following := self._next()) is not None:
+            if isinstance(following, str):
+                self._tell_line(following)
+                continue
             try:
                 self._look_at(following)
             except Exception:  # noqa: BLE001 - one exchange that cannot be read must not end the watch
@@ -151,7 +159,12 @@ class Eyewitness:
                 self.exchanges += 1
                 self._changed.notify_all()
 
-    def _next(self) -> Overheard | None:
+    def _tell_line(self, line: str) -> None:
+        """Say a line; where nobody reads any more, that is nobody's loss."""
+        with contextlib.suppress(OSError):
+            self._say(line)
+
+    def _next(self) -> Overheard | str | None:
         """Return the next exchange; after a pause there is a moment first, since who asked may ask again at once."""
         with self._changed:
             if not self._waiting:
@@ -228,16 +241,16 @@ class Eyewitness:
             record.explain_with(lambda _: Examination(advice=(words,)))
 
     def _tell(self, record: Record, told: RequestExplanation) -> None:
-        self._say(f"nhsauth: exchange {record.id}")
+        self._tell_line(f"nhsauth: exchange {record.id}")
         for line in printable(str(told)).splitlines():
-            self._say(f"  {line}")
+            self._tell_line(f"  {line}")
 
     def _of_clock(self, heard: Overheard, seen: Seen, date: float | None) -> Finding | None:
         """Return what the service's clock says of this machine's, and say it once even when nothing was refused."""
         found = clock_finding(seen, date, heard) if date is not None else None
         if found is not None and not self._told_of_clock:
             self._told_of_clock = True
-            self._say(f"nhsauth: {found} ({found.certainty})")
+            self._tell_line(f"nhsauth: {found} ({found.certainty})")
         return found
 
     # the end

@@ -27,7 +27,7 @@ TOKEN_MISSING = _fault(
     "oauth.v2.InvalidAccessToken",
     "Invalid access token",
     "S",
-    cause="No Authorization header, or Bearer with nothing behind it, because a failed token call was not noticed.",
+    cause="There is no Authorization header, or nothing after Bearer, because your code missed a failed token call.",
     cure="Look at the status of the token call, and send Authorization: Bearer and its access_token.",
 )
 TOKEN_UNKNOWN = _fault(
@@ -52,16 +52,16 @@ TOKEN_EXPIRED = _fault(
     "keymanagement.service.access_token_expired",
     "Access Token expired",
     "S",
-    cause="The token was kept beyond its ten minutes.",
-    cure="Renew it a minute before expires_in (text, in seconds) is over.",
+    cause="Your code kept the token longer than its ten minutes.",
+    cure="Get a new one a minute before expires_in (text, in seconds) is over.",
 )
 SCOPE_TOO_LOW = _fault(
     403,
     "steps.oauth.v2.InsufficientScope",
     "Required scope(s): OauthV2.VerifyAccessToken.scopeSet",
     "D",
-    cause="The API wants a person's token and got an application's, or a higher level than the person logged in at.",
-    cure="Get the token by the grant, and log the person in at the level, that the API's documentation names.",
+    cause="The API needs a person's token and got an application's, or it needs a higher level of log-in.",
+    cure="Use the grant and the level of log-in that the API's documentation names.",
 )
 SCOPE_TOO_LOW_UNAUTHORIZED = _fault(
     401,
@@ -69,14 +69,14 @@ SCOPE_TOO_LOW_UNAUTHORIZED = _fault(
     "Required scope(s): OauthV2.VerifyAccessToken.scopeSet",
     "S",
     cause="As with 403, which older releases of the public test suites expect: the token's scopes are too low.",
-    cure="Get the token by the grant, and log the person in at the level, that the API's documentation names.",
+    cure="Use the grant and the level of log-in that the API's documentation names.",
 )
 API_KEY_INVALID = _fault(
     401,
     "oauth.v2.InvalidApiKey",
     "Invalid ApiKey",
     "D",
-    cause="The header apikey holds no key of this environment.",
+    cause="The header apikey does not have a key of this environment.",
     cure="Send the app's API key; a token goes with Bearer instead.",
 )
 API_KEY_MISSING = _fault(
@@ -84,7 +84,7 @@ API_KEY_MISSING = _fault(
     "steps.oauth.v2.FailedToResolveAPIKey",
     "Failed to resolve API Key variable request.header.apikey",
     "D",
-    cause="The API is opened by an API key alone, and the header apikey was left out, or is called otherwise.",
+    cause="This API needs an API key, but the header apikey is missing or has another name.",
     cure="Send the app's API key in the header apikey.",
 )
 # Status and string are asserted by a public suite (S), the code is documented (D).
@@ -101,7 +101,7 @@ TOKEN_NOT_FOR_API = _fault(
     "keymanagement.service.InvalidAPICallAsNoApiProductMatchFound",
     "Invalid API call as no apiproduct match found",
     "D",
-    cause="The token is good, but no product of the app that got it covers this API in this environment.",
+    cause="The token is valid, but no product of its app covers this API in this environment.",
     cure="Connect the app to the API in the developer portal, and get a new token.",
 )
 # That such a token opens nothing is documented (D); what is said then is a guess, and so the row is.
@@ -151,8 +151,8 @@ QUOTA_EXCEEDED = ServiceError(
     evidence="S",
     row="gateway §1",
     shape="rate_limit",
-    cause="The app made more calls of this API in a minute than its quota allows.",
-    cure="Make fewer, or ask for a higher quota; wait until the minute is over.",
+    cause="The app called this API more often in a minute than its quota allows.",
+    cure="Wait until the minute is over. Call less often, or ask for a higher quota.",
 )
 # What Apigee's documentation shows for a target in this state; nobody has seen the platform's own answer.
 UPSTREAM_UNREACHABLE = _fault(
@@ -177,7 +177,7 @@ UPSTREAM_BROKEN = _fault(
     "Unexpected EOF at target",
     "I",
     cause="The API closed the connection without an answer: it crashed, or speaks TLS or another protocol there.",
-    cure="Look into the API's own log. " + _GUESS,
+    cure="Look at the API's own log. " + _GUESS,
 )
 FAULT = _fault(
     500,
@@ -185,5 +185,5 @@ FAULT = _fault(
     "Execution of the mock failed",
     "I",
     cause="The mock itself failed.",
-    cure="Look into its log. " + _GUESS,
+    cure="Look at its log. " + _GUESS,
 )

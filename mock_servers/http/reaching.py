@@ -33,6 +33,10 @@ class UnreachedError(OSError):
     """A host was not reached; the message is a sentence of one line that names it and says why."""
 
 
+class MistrustedError(UnreachedError):
+    """A host showed a certificate that does not hold."""
+
+
 class UnusableProxyError(ValueError):
     """What the environment names as its proxy cannot be used; the message says what is allowed."""
 
@@ -200,7 +204,7 @@ def _secured(outside: Outside, tls: Tls, route: Route) -> Outside:
         sock.sendall(tls.outgoing())
     except ssl.SSLCertVerificationError as error:
         reason = f"the certificate of {route.host}:{route.port} does not hold for {route.name}: {error.verify_message}"
-        raise UnreachedError(reason) from error
+        raise MistrustedError(reason) from error
     except (OSError, ValueError) as error:
         raise UnreachedError(f"{route.host}:{route.port} speaks no TLS with us ({_reason(error)})") from error
     return Outside(socket=sock, tls=tls, early=early)

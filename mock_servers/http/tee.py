@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from mock_servers.http.forward_proxy import AUTHORITY, MOST_TUNNELS, Refusal, shown_authority
 from mock_servers.http.overhearing import Overheard, Overhearing
-from mock_servers.http.reaching import Reaching, UnreachedError
+from mock_servers.http.reaching import MistrustedError, Reaching, UnreachedError
 from mock_servers.http.relaying import Outside, Relay
 from mock_servers.state.real_host import RealHost
 
@@ -29,6 +29,14 @@ _LOG: Final = logging.getLogger(__name__)
 _CLIENT_HELLO: Final = b"\x16"
 _HTTPS: Final = "443"
 _MOST_COUNTED: Final = 200
+_SAME: Final = "Without nhsauth your program would have met the same."
+_OF_TRUST: Final = (
+    "Without nhsauth your program would have met a certificate error, unless it trusts an authority of its own: name "
+    "that with --upstream-ca."
+)
+_NO_CERTIFICATE: Final = (
+    "nhsauth shows no client certificate: if the host wants one (mutual TLS), run the program without nhsauth."
+)
 PRODUCTION: Final = ("prod", "live")
 """How production is called among the environments of the hosts."""
 
@@ -42,8 +50,8 @@ class Witness(Protocol):
     def lost(self, host: str, reason: str) -> None:
         """Know that nobody listens to a connection any more, and why."""
 
-    def failed(self, host: str, reason: str) -> None:
-        """Know that a host was not reached, or broke off TLS, and why."""
+    def failed(self, host: str, reason: str, *, otherwise: str) -> None:
+        """Know that a host was not reached, or broke off TLS, why, and what the program would have met by itself."""
 
     def mistrusted(self, host: str, reason: str) -> None:
         """Know that a program did not take our certificate for a host."""
@@ -98,7 +106,7 @@ class Lookout:
         name, _, port = authority.lower().rpartition(":")
         name = name.removesuffix(".")
         if not self._open.acquire(blocking=False):
-            return self._fail(name, 503, f"{self.most} connections lead out already: close some, and try again")
+            return self._fail(name, 503, f"{self.most} connections lead out already: close some, and try again", "")
         try:
             if self._is_heard(authority):
                 return self.reaching.by_tls(name)
@@ -106,7 +114,7 @@ class Lookout:
             self._count(self.tunnelled, authority)
         except (UnreachedError, OverflowError) as reason:
             self.give_back()
-            return self._fail(name, 502, str(reason))
+            return self._fail(name, 502, str(reason), _OF_TRUST if isinstance(reason, MistrustedError) else _SAME)
         return outside
 
     def relay(self, loop: asyncio.AbstractEventLoop, client: Channel, authority: str, outside: Outside) -> Relay:
@@ -124,8 +132,8 @@ class Lookout:
     def _is_heard(self, authority: str) -> bool:
         return authority.rpartition(":")[2] == _HTTPS and self.known(authority) is not None
 
-    def _fail(self, name: str, status: int, sentence: str) -> Refusal:
-        self.witness.failed(name, sentence)
+    def _fail(self, name: str, status: int, sentence: str, otherwise: str) -> Refusal:
+        self.witness.failed(name, sentence, otherwise=otherwise)
         return Refusal(status=status, sentence=sentence)
 
     def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:
@@ -213,5 +221,5 @@ class Tee(Relay):
         self._give_back()
         if (failure := self._outside.tls_failure) is not None:
             reason = str(getattr(failure, "reason", None) or failure).lower().replace("_", " ")
-            self._lookout.witness.failed(self._host, f"{self._host} broke off TLS ({reason})")
+            self._lookout.witness.failed(self._host, f"it broke off TLS ({reason})", otherwise=_NO_CERTIFICATE)
         self._client.close(cut_off=True)

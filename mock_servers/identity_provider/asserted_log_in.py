@@ -27,7 +27,7 @@ def decode_asserted(exchange: Exchange) -> str | None:
     try:
         exchange.asserted = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"{PARAMETER} {cut(sent)} is no JWT: {reason}."
+        return f"{PARAMETER} {cut(sent)} is not a JWT: {reason}."
     lacking = [name for name in ("iss", "code", "jti") if not isinstance(_claim(exchange, name), str)]
     if not javascript.is_number(_claim(exchange, "iat")):
         lacking.append("iat")

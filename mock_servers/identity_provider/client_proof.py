@@ -64,7 +64,7 @@ def decode_assertion(exchange: Exchange) -> str | None:
     try:
         exchange.assertion = jwts.decode(exchange.credentials.proof)
     except jwts.MalformedJwtError as reason:
-        return f"client_assertion {cut(exchange.credentials.proof)} is no JWT: {reason}."
+        return f"client_assertion {cut(exchange.credentials.proof)} is not a JWT: {reason}."
     return None
 
 

@@ -47,7 +47,7 @@ def decode_id_token_hint(exchange: Exchange) -> str | None:
     try:
         hint = jwts.decode(sent)
     except jwts.MalformedJwtError as reason:
-        return f"id_token_hint {cut(sent)} is no JWT: {reason}."
+        return f"id_token_hint {cut(sent)} is not a JWT: {reason}."
     if not jwts.verify(hint, service.key().private.public_key(), (service.provider.signing_algorithm,)):
         return f"id_token_hint {cut(sent)} was not signed by {service.provider.title}."
     client = service.client(str(hint.claims.get("aud")))

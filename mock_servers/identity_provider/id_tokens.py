@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -106,4 +105,4 @@ def _half_hash(provider: Provider, value: str | None) -> str | None:
     if value is None:
         return None
     digest = hashlib.new(f"sha{provider.signing_algorithm[2:]}", value.encode()).digest()
-    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    return jwts.base64url(digest[: len(digest) // 2])

@@ -25,7 +25,7 @@ _LONGEST_INTEGER = 400
 
 
 class MalformedJwtError(ValueError):
-    """The text is no JWT; its message says what was seen."""
+    """The text is not a JWT; its message says what was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +89,12 @@ def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKe
     if name == "none":
         return f"{signed.decode()}."
     algorithm = _ALGORITHMS[name if isinstance(name, str) and name in _RSA else "RS512"]
-    return f"{signed.decode()}.{_base64url(algorithm.sign(signed, key))}"
+    return f"{signed.decode()}.{base64url(algorithm.sign(signed, key))}"
 
 
 def signing_input(header: bytes, payload: bytes) -> bytes:
     """Return what is signed of a JWT whose header and payload were written like this."""
-    return f"{_base64url(header)}.{_base64url(payload)}".encode()
+    return f"{base64url(header)}.{base64url(payload)}".encode()
 
 
 def altered(
@@ -109,7 +109,8 @@ def _json(members: Mapping[str, Any]) -> bytes:
     return json.dumps(members, separators=(",", ":")).encode()
 
 
-def _base64url(raw: bytes) -> str:
+def base64url(raw: bytes) -> str:
+    """Return base64url without padding (RFC 7515 §2)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

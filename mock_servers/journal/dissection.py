@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mock_servers.jose import jwts
+from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import cut, duration, moment, shown
@@ -54,7 +54,7 @@ def harmless(value: Any) -> Any:
 
 def time_in_words(value: Any, now: float) -> str:
     """Return what a time claim says, and how far from now that is."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST:
+    if not javascript.is_number(value) or not 0 <= value <= _LAST:
         return f"{shown(harmless(value))} is no time in seconds since 1970"
     return f"{moment(value)}, {duration(value - now)} {'ahead' if value > now else 'ago'}"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 
+from mock_servers.jose import javascript
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
@@ -113,7 +114,7 @@ def odd_kid(kid: Any) -> Iterator[str]:
 
 def fast_clock(claims: Any, now: float, grace: float) -> Iterator[str]:
     """Say so when an assertion passes by the service's grace alone."""
-    ahead = {name: claims[name] - now for name in ("iat", "nbf") if _is_time(claims.get(name))}
+    ahead = {name: claims[name] - now for name in ("iat", "nbf") if javascript.is_number(claims.get(name))}
     worst = max(ahead.values(), default=0.0)
     if worst > 1:
         name = next(name for name, value in ahead.items() if value == worst)
@@ -121,7 +122,3 @@ def fast_clock(claims: Any, now: float, grace: float) -> Iterator[str]:
             f"{name} is {duration(worst)} ahead of the service's clock, of which {duration(grace)} are forgiven: keep "
             "the clock by NTP, and leave iat and nbf out."
         )
-
-
-def _is_time(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -40,11 +40,12 @@ class _Explained:
 class Journal(Sequence[Record]):
     """The records that are kept, oldest first; safe to read while the mock answers.
 
-    Without `explains` a record tells what went out, and not why.
+    Without `explains` a record tells what went out, and not why. `is_real`: it is of real services, and not of a mock.
     """
 
     def __init__(self, limit: int = LIMIT, *, explains: bool = True) -> None:
         self.explains = explains
+        self.is_real = False
         self._records: deque[Record] = deque(maxlen=limit)
         self._added = 0
         self._refused = 0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mock_servers.jose import javascript
 from mock_servers.management import errors
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
 from mock_servers.state.developer_app import Attributes
+from mock_servers.wire.json_text import object_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,19 +34,15 @@ def _is_attribute(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("name", "value"))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _is_quota(value: Any) -> bool:
-    return isinstance(value, str) or _is_number(value)
+    return isinstance(value, str) or javascript.is_number(value)
 
 
 TEXT: Final = Form(allowed="a string", fits=_is_text)
 NAME: Final = Form(allowed="a string that is not empty", fits=lambda value: _is_text(value) and value.strip() != "")
 TEXTS: Final = Form(allowed="a list of strings", fits=_are_texts)
 STATUS: Final = Form(allowed="approved or revoked", fits=lambda value: value in ("approved", "revoked"))
-MILLISECONDS: Final = Form(allowed="a number of milliseconds, or -1", fits=_is_number)
+MILLISECONDS: Final = Form(allowed="a number of milliseconds, or -1", fits=javascript.is_number)
 QUOTA: Final = Form(allowed="a number or a string", fits=_is_quota)
 ATTRIBUTES: Final = Form(
     allowed="a list of objects with a name and a value, both strings",
@@ -59,7 +56,7 @@ def decoded(members: Mapping[str, Form], *, required: tuple[str, ...] = ()) -> R
     @rejects(errors.BODY_MALFORMED)
     def decode_body(exchange: Exchange) -> str | None:
         """A JSON object; null in place of a member counts as nothing."""
-        sent = _object(exchange.request.body)
+        sent = object_of(exchange.request.body)
         problem = "it must be a JSON object" if sent is None else _problem(sent, members, required)
         if problem is not None:
             exchange.named["problem"] = problem
@@ -69,14 +66,6 @@ def decoded(members: Mapping[str, Form], *, required: tuple[str, ...] = ()) -> R
         return None
 
     return decode_body
-
-
-def _object(raw: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _problem(sent: Mapping[str, Any], members: Mapping[str, Form], required: tuple[str, ...]) -> str | None:

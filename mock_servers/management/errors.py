@@ -335,5 +335,5 @@ FAULT = _row(
     "I",
     "admin §3",
     cause="The mock itself failed.",
-    cure="Look into its log. " + _GUESS,
+    cure="Look at its log. " + _GUESS,
 )

@@ -8,6 +8,7 @@ import hmac
 import json
 from typing import Any, Final
 
+from mock_servers.jose import jwts
 from mock_servers.management import errors
 from mock_servers.management.service import Exchange, refused
 from mock_servers.rules import Flow, Policy, rejects
@@ -85,12 +86,8 @@ def any_bearer() -> str:
 
 
 def _jwt(claims: dict[str, Any], *, key: str) -> str:
-    signing_input = ".".join(_part(json.dumps(each).encode()) for each in ({"alg": "HS256", "typ": "JWT"}, claims))
-    return f"{signing_input}.{_part(hmac.digest(key.encode(), signing_input.encode(), hashlib.sha256))}"
-
-
-def _part(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    signed = jwts.signing_input(b'{"alg": "HS256", "typ": "JWT"}', json.dumps(claims).encode())
+    return f"{signed.decode()}.{jwts.base64url(hmac.digest(key.encode(), signed, hashlib.sha256))}"
 
 
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (

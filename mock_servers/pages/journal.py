@@ -29,7 +29,7 @@ class JournalPage:
     """The list of exchanges, the newest first, and the form that explains a value; `roles` are what it can be sent as.
 
     `older` is the URL of the next page, `is_newest` whether this is the page that more will come to. `text` is what was
-    searched for, and `only_refused` whether refusals alone are wanted.
+    searched for, and `only_refused` whether refusals alone are wanted. `is_real`: real services have answered.
     """
 
     rows: Sequence[ExchangeRow]
@@ -39,6 +39,7 @@ class JournalPage:
     text: str = ""
     only_refused: bool = False
     explains: bool = True
+    is_real: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,7 @@ class ExchangePage:
     timeline: Sequence[PolicyShown] = ()
     attempt: NextStep | None = None
     explains: bool = True
+    is_real: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ JOURNAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """To be sent with the list of exchanges in place of those."""
 
+_REAL: Final = "Real traffic, watched by nhsauth"
 JOURNAL: Final = "the mock's journal"
 """What the mock's own pages are called."""
 
@@ -76,12 +77,12 @@ def callback_page(page: CallbackPage) -> str:
 
 def journal_page(page: JournalPage) -> str:
     """Return the HTML of the list of exchanges, with the form that explains a value."""
-    return _rendered("journal.html", JOURNAL, page=page)
+    return _rendered("journal.html", JOURNAL, is_real=page.is_real, page=page)
 
 
 def exchange_page(page: ExchangePage) -> str:
     """Return the HTML of one exchange."""
-    return _rendered("exchange.html", JOURNAL, page=page)
+    return _rendered("exchange.html", JOURNAL, is_real=page.is_real, page=page)
 
 
 def explanation_page(page: ExplanationPage) -> str:
@@ -116,8 +117,9 @@ def _file(name: str, content_type: str, start_response: StartResponse) -> Iterab
     return [content]
 
 
-def _rendered(template: str, mocked: str, **content: object) -> str:
-    return _templates().get_template(template).render(name=_name(mocked), **content)
+def _rendered(template: str, mocked: str, *, is_real: bool = False, **content: object) -> str:
+    name = _REAL if is_real else _name(mocked)
+    return _templates().get_template(template).render(name=name, is_real=is_real, **content)
 
 
 def _name(mocked: str) -> str:

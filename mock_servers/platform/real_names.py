@@ -5,7 +5,6 @@ Nothing of this is made, or imported, for a mock that is called by its own names
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from mock_servers.real_hosts import certificate, trust_store
 from mock_servers.real_hosts.certificate import Authority, Contexts, Now, real_time
 from mock_servers.real_hosts.trust_store import TrustStore
 from mock_servers.real_hosts.variables import RealNames
+from mock_servers.wire.origins import is_loopback
 
 _RESERVED: Final = ("example", "example.com", "example.net", "example.org", "test")
 """Names that are nobody's (RFC 2606): a redirect URI there may be registered once the authority is made."""
@@ -92,15 +92,8 @@ def _own_names(platform: Platform) -> list[str]:
     """Return the hosts of `public_urls` and of clients' pages, but for loopback, which every certificate may name."""
     names = [urlsplit(url).hostname or "" for url in platform.configuration.public_urls]
     names += sorted(platform.names.client_hosts)
-    return [name for name in dict.fromkeys(names) if name and not _is_loopback(name)]
+    return [name for name in dict.fromkeys(names) if name and not is_loopback(name)]
 
 
 def _is_reserved(name: str) -> bool:
     return any(f".{name}".endswith(f".{reserved}") for reserved in _RESERVED)
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"

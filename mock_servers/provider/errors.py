@@ -42,7 +42,7 @@ REDIRECT_URI_RELATIVE: Final = Problem(
 REDIRECT_URI_MISMATCH: Final = Problem(
     cause="redirect_uri differs from the registered one: http for https behind a proxy, port, case, a slash at the "
     "end.",
-    cure="Send the registered one to the letter, or register this one.",
+    cure="Send the registered one exactly, or register this one.",
     heading="The address to send you back to is not registered",
 )
 ASKED_TWICE: Final = Problem(
@@ -50,7 +50,7 @@ ASKED_TWICE: Final = Problem(
     cure="Set each parameter in one place.",
 )
 STATE_MISSING: Final = Problem(
-    cause="The request has no state.", cure="Send a fresh random one, and compare it when the person comes back."
+    cause="The request has no state.", cure="Send a new random one, and compare it when the person comes back."
 )
 RESPONSE_TYPE_MISSING: Final = Problem(cause="The request has no response_type.", cure="Send response_type=code.")
 RESPONSE_TYPE_UNSUPPORTED: Final = Problem(
@@ -70,45 +70,47 @@ REGISTRATION_NOT_SUPPORTED: Final = Problem(
     cause="The request carries a registration.", cure="Register with the provider's team instead."
 )
 OPENID_MISSING: Final = Problem(
-    cause="scope lacks openid, or its words are joined by something other than a blank.",
-    cure="Send scope=openid and more words, one blank between.",
+    cause="scope lacks openid, or something other than a space joins its words.",
+    cure="Send scope=openid and other words, one space between.",
 )
 SCOPE_UNKNOWN: Final = Problem(
     cause="scope has a word that this provider does not have, such as offline_access.",
-    cure="Ask for the documented scopes alone.",
+    cure="Ask only for documented scopes.",
 )
 SCOPE_RESERVED: Final = Problem(
     cause="The client is not registered for this scope.", cure="Leave it out, or have it registered."
 )
 SCOPES_EXCLUSIVE: Final = Problem(cause="profile and basic_demographics are both there.", cure="Ask for one of them.")
 NONCE_MISSING: Final = Problem(
-    cause="The library sends no nonce unless told.", cure="Send a fresh random one, and compare it with the id_token's."
+    cause="The library does not send a nonce by default.",
+    cure="Send a new random one, and compare it with the one in the id_token.",
 )
 PROMPT_INVALID: Final = Problem(
-    cause="prompt is no known word, or none is not alone.", cure="Leave it out, or send login, or none alone."
+    cause="prompt is not a known word, or none is there with other words.",
+    cure="Leave it out, or send login, or none alone.",
 )
-MAX_AGE_INVALID: Final = Problem(cause="max_age is no whole number.", cure="Send seconds, such as 300.")
+MAX_AGE_INVALID: Final = Problem(cause="max_age is not a whole number.", cure="Send seconds, such as 300.")
 DISPLAY_UNSUPPORTED: Final = Problem(cause="display is popup or wap.", cure="Leave it out.")
 VTR_MALFORMED: Final = Problem(
-    cause="vtr is no JSON array, or was percent-encoded twice.", cure='Send ["P9.Cp.Cd"], percent-encoded once.'
+    cause="vtr is not a JSON array, or was percent-encoded twice.", cure='Send ["P9.Cp.Cd"], percent-encoded once.'
 )
 VTR_UNKNOWN: Final = Problem(
-    cause="vtr has a vector for which the client is not registered.", cure="Ask for registered vectors alone."
+    cause="vtr has a vector for which the client is not registered.", cure="Ask only for registered vectors."
 )
 LOGIN_REQUIRED: Final = Problem(
     cause="prompt=none, and the person is not logged in here, or too long ago.",
-    cure="Treat it as a normal answer: ask again without prompt=none.",
+    cure="This is a normal answer: ask again without prompt=none.",
 )
 CONSENT_REQUIRED: Final = Problem(
     cause="prompt=none, and the person has not agreed to share data with this client.",
-    cure="Treat it as a normal answer: ask again without prompt=none.",
+    cure="This is a normal answer: ask again without prompt=none.",
 )
 ASSERTED_INVALID: Final = Problem(
-    cause="asserted_login_identity is no JWT, lacks a claim, or lives for more than a minute.",
+    cause="asserted_login_identity is not a JWT, has a claim missing, or lives for more than a minute.",
     cure="Have the other client sign iss, code, jti, iat and exp, just before the redirect. " + _GUESS,
 )
 ASSERTED_UNTRUSTED: Final = Problem(
-    cause="iss is no client, or another key made the signature.",
+    cause="iss is not a client, or another key made the signature.",
     cure="Sign with RS512 and the key of the client for which the person logged in first. " + _GUESS,
 )
 ASSERTED_UNKNOWN: Final = Problem(
@@ -124,16 +126,16 @@ FORM_TOKEN_WRONG: Final = Problem(
     heading="This log-in page is out of date",
 )
 ERROR_CHOSEN: Final = Problem(
-    cause="Whoever logged in has chosen this end.", cure="Handle it as the provider's documentation says."
+    cause="The person at the log-in page chose this end.", cure="Handle it as the provider's documentation says."
 )
 OUTCOME_UNKNOWN: Final = Problem(
-    cause="The form's outcome is none that the mock plays.", cure="Choose one that the page offers."
+    cause="The mock does not have the outcome that the form names.", cure="Choose one that the page offers."
 )
 PERSON_UNKNOWN: Final = Problem(
-    cause="The user id is none of this provider's people.", cure="Choose somebody from the page, or add a user."
+    cause="This provider has no person with this user id.", cure="Choose somebody from the page, or add a user."
 )
 ROLE_UNKNOWN: Final = Problem(cause="The role is not this person's.", cure="Choose one of the person's roles.")
-CANCELLED: Final = Problem(cause="The person did not go on.", cure="Show your own page, with a way to try again.")
+CANCELLED: Final = Problem(cause="The person stopped the log-in.", cure="Show your own page, with a way to try again.")
 CONSENT_REFUSED: Final = Problem(
     cause="The person does not share the data.", cure="Show your own page, with a way to try again."
 )
@@ -169,7 +171,7 @@ TWO_IDENTITIES: Final = Problem(
     cure="Choose one way to name the client.",
 )
 CLIENT_NOT_AUTHENTICATED: Final = Problem(
-    cause="The client named itself by the wrong secret, the platform's API key, in two ways at once, or in a way that "
+    cause="The client used the wrong secret, the platform's API key, two ways at once, or a way that "
     "was not registered.",
     cure="Use the client id that this provider gave, and the one way that is registered. NHS login takes "
     "private_key_jwt with RS512 alone.",
@@ -179,13 +181,13 @@ TOKEN_CLIENT_UNKNOWN: Final = Problem(
     cure="Use the client id that this provider gave.",
 )
 ASSERTION_MALFORMED: Final = Problem(
-    cause="client_assertion is cut off, or no JWT.", cure="Send what the library signed, unchanged."
+    cause="client_assertion is cut off, or is not a JWT.", cure="Send what the library signed, unchanged."
 )
 ASSERTION_NOT_OF_CLIENT: Final = Problem(
     cause="iss, sub and client_id differ.", cure="Set all of them to the client id that this provider gave."
 )
 ASSERTION_EXPIRED: Final = Problem(
-    cause="exp has passed: the assertion was kept, or the clock is wrong.", cure="Sign a fresh one for each request."
+    cause="exp is over: your code kept the assertion, or the clock is wrong.", cure="Sign a fresh one for each request."
 )
 ASSERTION_TOO_LONG: Final = Problem(
     cause="exp is more than 30 minutes ahead, or in milliseconds.", cure="Set exp to now + 300, in seconds."
@@ -205,7 +207,7 @@ TWO_METHODS: Final = Problem(
 )
 ASSERTION_AUDIENCE_WRONG: Final = Problem(
     cause="aud is the issuer, or lacks the port of discovery's token_endpoint.",
-    cure="Take aud from token_endpoint of the discovery document to the letter.",
+    cure="Use token_endpoint of the discovery document as aud, exactly.",
 )
 METHOD_NOT_REGISTERED: Final = Problem(
     cause="The client is registered for another way to prove itself.",
@@ -216,26 +218,26 @@ CLIENT_SECRET_WRONG: Final = Problem(
     cure="Use the secret that goes with this client id.",
 )
 CODE_MISSING: Final = Problem(
-    cause="The code was not taken from the redirect, or that brought an error instead.",
-    cure="Look for error first; else send the redirect's code.",
+    cause="Your code did not take the code from the redirect, or the redirect has an error instead.",
+    cure="Check for error first. Then send the code of the redirect.",
 )
 REDIRECT_URI_MISSING: Final = Problem(
     cause="The token request leaves redirect_uri out.", cure="Repeat the redirect_uri of the authorization request."
 )
 SCOPE_SENT: Final = Problem(
-    cause="The token request repeats scope, which belongs into the authorization request.",
+    cause="The token request has a scope, which belongs in the authorization request.",
     cure="Leave it out. Whether the real service minds is in doubt: a live client sends it.",
 )
 CODE_UNKNOWN: Final = Problem(
     cause="The code is another service's, another client's, used before (a callback that ran twice), or redirect_uri "
     "differs from that of the log-in.",
-    cure="Redeem each code once, where it was issued, with the redirect_uri of the log-in to the letter.",
+    cure="Redeem each code once, where it was issued, with exactly the redirect_uri of the log-in.",
 )
 CODE_NOT_OF_REQUEST: Final = Problem(
     cause="The code was used before (a callback that ran twice), or belongs to another client or redirect URI.",
     cure="Redeem it once, for the client and with the redirect_uri of the authorization request.",
 )
-CODE_EXPIRED: Final = Problem(cause="The code was kept too long.", cure="Redeem it as soon as it arrives.")
+CODE_EXPIRED: Final = Problem(cause="Your code kept it too long.", cure="Redeem it as soon as it arrives.")
 CODE_SPENT: Final = Problem(
     cause="Two requests redeemed one code at the same moment.", cure="Redeem each code once, and share the answer."
 )
@@ -249,7 +251,7 @@ REFRESH_TOKEN_UNKNOWN: Final = Problem(
 REFRESH_TOKEN_FOREIGN: Final = Problem(
     cause="Two clients share a store of tokens.", cure="Send each token with the client it was issued to."
 )
-REFRESH_TOKEN_EXPIRED: Final = Problem(cause="The token was kept too long.", cure="Have the person log in again.")
+REFRESH_TOKEN_EXPIRED: Final = Problem(cause="Your code kept the token too long.", cure="Have the person log in again.")
 REFRESH_SCOPE_WIDER: Final = Problem(cause="scope asks for more than the log-in was granted.", cure="Leave scope out.")
 REFRESH_TOKEN_SPENT: Final = Problem(
     cause="Two requests used the same token at the same moment.", cure="Refresh under a lock, and share the answer."
@@ -261,7 +263,7 @@ ACCESS_TOKEN_INVALID: Final = Problem(
     cure="Send the access_token of this provider's token answer as Bearer.",
 )
 ACCESS_TOKEN_EXPIRED: Final = Problem(
-    cause="The token was kept too long.", cure="Get another before expires_in is over."
+    cause="Your code kept the token too long.", cure="Get another before expires_in is over."
 )
 SCOPE_INSUFFICIENT: Final = Problem(cause="The token was refreshed without openid.", cure="Keep openid in scope.")
 METADATA_SCOPE_INSUFFICIENT: Final = Problem(
@@ -285,13 +287,13 @@ POST_LOGOUT_RELATIVE: Final = Problem(
     cause="post_logout_redirect_uri is a path.", cure="Send the whole URL, as it is registered."
 )
 POST_LOGOUT_MISMATCH: Final = Problem(
-    cause="post_logout_redirect_uri is not registered.", cure="Send the registered one to the letter."
+    cause="post_logout_redirect_uri is not registered.", cure="Send the registered one exactly."
 )
 REALM_UNKNOWN: Final = Problem(
     cause="The path names another realm, or a part of it is missing.",
     cure="Take every URL out of the discovery document.",
 )
-FAULT: Final = Problem(cause="The mock itself failed.", cure="Look into its log. " + _GUESS)
+FAULT: Final = Problem(cause="The mock itself failed.", cure="Look at its log. " + _GUESS)
 
 
 OUTCOMES: Final[Mapping[str, Problem]] = {

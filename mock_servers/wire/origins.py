@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 _MOST: Final = 64
 """Names learned from requests; a client that invents hosts must not make the list grow."""
@@ -22,6 +24,24 @@ def origin_of(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0]
     return f"{scheme}{mark}{host}"
+
+
+def parts_of(url: str) -> SplitResult | None:
+    """Return the parts of a URL; `None` where it, or its port, is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its address, or by the name that every machine has for itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Origins:

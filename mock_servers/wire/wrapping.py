@@ -6,12 +6,13 @@ Whether what comes out is the value that was meant, the finders say: nothing her
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
+
+from mock_servers.wire.json_text import object_of
 
 LONGEST: Final = 1 << 16
 """Characters of a value that are looked at; what is longer was cut off from a body that is no value."""
@@ -80,10 +81,4 @@ def text_of_base64(value: str) -> str | None:
 
 def json_object(value: str) -> dict[str, Any] | None:
     """Return the members of a value that is a JSON object."""
-    if value[:100].lstrip()[:1] != "{":
-        return None
-    try:
-        found = json.loads(value[:LONGEST])
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+    return object_of(value[:LONGEST]) if value[:100].lstrip()[:1] == "{" else None

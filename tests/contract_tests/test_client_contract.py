@@ -2,7 +2,6 @@
 
 import json
 import logging
-import subprocess
 import sys
 import time
 import uuid
@@ -34,6 +33,7 @@ from mock_servers.client import Client, Token
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from tests.processes import finished
 
 pytestmark = pytest.mark.slow  # each test puts a whole client on a stage
 
@@ -451,7 +451,7 @@ class TestCommandLine:
     def test_one_table_is_all_that_is_told(self, script: Script) -> None:
         command = [sys.executable, "-m", "mock_servers", "client-contract", "--check", "kid", "--check", "token", "--"]
 
-        done = subprocess.run([*command, *script(WRONG_KID)], capture_output=True, text=True, check=False)  # noqa: S603 - our own
+        done = finished(*command, *script(WRONG_KID))
 
         code, told, logged = done.returncode, done.stdout, done.stderr
         rows = [line.split()[:3] for line in told.splitlines()]

@@ -5,11 +5,10 @@ What changes no answer, but what the developer is told, is for our tests alone.
 Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
 beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.
 
-mutmut and cosmic-ray were tried for this and left. Both know the operators of Python alone: neither swaps neighbouring
-rules nor changes a letter of a sentence, and both mutate docstring-like text of the developer's. Both run one command a
-mutant, where two questions are asked here, each with its own tests. mutmut works in the tree's own folder and runs its
-tests in one process that it forks, which our servers' threads do not survive; cosmic-ray writes the fault into the
-working tree, unless it is given clones.
+mutmut and cosmic-ray were considered and left: they know the operators of Python alone, and neither lets neighbouring
+rules change places nor changes a letter of a sentence that is answered, while texts for people are changed like any
+other. Both run one command for all mutants, where two questions are asked here, each of the tests that can answer it;
+and by default cosmic-ray writes a fault into the working tree.
 """
 
 from __future__ import annotations
@@ -36,6 +35,16 @@ from tree import ROOT, Copy, copies, digest
 EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
 _CONTRACT_SECONDS: Final = 900.0
 _OUR_SECONDS: Final = 900.0
+SWITCHED: Final = ("contract_tests/test_errors.py", "contract_tests/test_providers.py")
+"""Where the cases are that hold only where a switch of the mock is set; they are asked of a mock that sets them all."""
+_SWITCHED_OPTIONS: Final = (
+    *("--nhsauth-contract-target", "mock:tests/mutants/switched.toml"),
+    *("-k", "where or may_be_text or sends_a_browser or may_let_patients"),
+)
+_NO_FILE: Final = "ERROR: file or directory not found"
+"""What pytest says when it cannot be run as it was asked, which finds nothing."""
+_NO_TEST: Final = "ERROR: not found"
+"""What it says of a test whose name holds a value that only the fault gives."""
 _WANTED: Final = (0.75, 0.90)
 """What is to be found: by the contract tests, of what changes an answer; by all tests, of everything."""
 
@@ -137,19 +146,22 @@ def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
     contract = known.by_contract(mutant.file, mutant.function) if mutant.answers else []
     with copy.planted(mutant.file, mutant.planted((copy.root / mutant.file).read_bytes())):
         by, late = None, False
-        for tests, seconds in (
-            (contract, _CONTRACT_SECONDS),
-            (known.files_for(mutant.file, mutant.function), _OUR_SECONDS),
+        for tests, options, seconds in (
+            (contract, (), _CONTRACT_SECONDS),
+            (SWITCHED if contract else (), _SWITCHED_OPTIONS, _CONTRACT_SECONDS),
+            (known.files_for(mutant.file, mutant.function), (), _OUR_SECONDS),
         ):
             if by is None and tests:
-                by, over = found_by(copy, tests, known.failing, seconds)
+                by, over = found_by(copy, tests, known.failing, seconds, *options)
                 late |= over
     seconds = round(time.monotonic() - began, 1)
     told = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
     return Result(**told, by=by, late=late, seconds=seconds)
 
 
-def found_by(copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: float) -> tuple[str | None, bool]:
+def found_by(
+    copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: float, *options: str
+) -> tuple[str | None, bool]:
     """Return the test that finds the fault, else None, and whether the time was over.
 
     A test of ours has to find it twice, and to find nothing in a sound copy: some fail now and then on a busy machine.
@@ -157,9 +169,11 @@ def found_by(copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: 
     ends, unsteady = time.monotonic() + seconds, list[str]()
     while True:
         left_out = [word for test in (*failing, *unsteady) for word in ("--deselect", test)]
-        ran = copy.pytest(tests, "-x", QUICK, *left_out, seconds=max(ends - time.monotonic(), 1.0))
+        ran = copy.pytest(tests, "-x", QUICK, *options, *left_out, seconds=max(ends - time.monotonic(), 1.0))
         if ran.well or ran.late:
             return None, ran.late
+        if _NO_FILE in ran.output:
+            raise RuntimeError(ran.output)
         if ran.failed is None:
             return f"{tests[0]}::pytest ends with {ran.code}", False
         if ran.failed.startswith("contract_tests/") or _is_steady(copy, ran.failed, seconds):
@@ -171,7 +185,8 @@ def _is_steady(copy: Copy, test: str, seconds: float) -> bool:
     if copy.pytest([test], QUICK, seconds=seconds).well:
         return False
     with copy.sound():
-        return copy.pytest([test], QUICK, seconds=seconds).well
+        ran = copy.pytest([test], QUICK, seconds=seconds)
+    return ran.well or _NO_TEST in ran.output
 
 
 def read(kept: Path) -> Iterator[Result]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import coverage
-from tree import Copy
+from tree import ROOT, Copy
 
 _SECONDS: Final = 3600.0
 QUICK: Final = "--hypothesis-profile=nhsauth-quick"
@@ -26,23 +26,18 @@ OURS: Final = (
 )
 GOLDEN: Final = "tests/test_docs.py"
 """It compares generated pages with what they are generated from: it finds any change of a row, so it is asked last."""
-CONTRACT: Final = tuple(
-    f"contract_tests/test_{name}.py"
-    for name in (
-        *(
-            "errors",
-            "providers",
-            "success",
-            "routing",
-            "key_sets",
-            "replay",
-            "shortening",
-            "browser_flow",
-            "management",
-        ),
-        *("order", "fuzz", "machine"),
-    )
-)
+_FIRST: Final = ("errors", "providers", "provider_documents", "success", "routing", "key_sets", "replay", "management")
+_LAST: Final = ("order", "fuzz", "machine")
+_OF_THE_LIST: Final = ("breakages", "independence")
+
+
+def _contract() -> Iterator[str]:
+    found = {path.stem.removeprefix("test_") for path in (ROOT / "contract_tests").glob("test_*.py")}
+    between = sorted(found - {*_FIRST, *_LAST, *_OF_THE_LIST})
+    yield from (f"contract_tests/test_{name}.py" for name in (*_FIRST, *between, *_LAST) if name in found)
+
+
+CONTRACT: Final = tuple(_contract())
 """What fails fastest and most often comes first; what asks the list of breakages alone says nothing of the mock."""
 
 

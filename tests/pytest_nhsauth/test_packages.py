@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pytest_nhsauth import packages
+from pytest_nhsauth import command, packages
 
 Run = Callable[..., pytest.RunResult]
 
@@ -156,7 +156,7 @@ OF_FOLDERS = WITH_FIXTURES.replace("module.__file__", "next(iter(module.__path__
         pytest.param("pytest", "prepend", ["-n2"], marks=pytest.mark.slow),
         pytest.param("pytest", "importlib", ["-n2"], marks=pytest.mark.slow),
         pytest.param("python -m pytest", "prepend", [], marks=pytest.mark.slow),
-        ("python -m pytest", "importlib", []),
+        pytest.param("python -m pytest", "importlib", [], marks=pytest.mark.slow),
         pytest.param("python -m pytest", "prepend", ["-n2"], marks=pytest.mark.slow),
         pytest.param("python -m pytest", "importlib", ["-n2"], marks=pytest.mark.slow),
     ],
@@ -223,7 +223,9 @@ def installs(place: Path, *files: str) -> None:
     ("files", "names"),
     [
         (["mock_servers/__init__.py"], "mock_servers"),
-        (["mock_servers.py", "contract_tests/a.py"], "mock_servers and contract_tests"),
+        pytest.param(
+            ["mock_servers.py", "contract_tests/a.py"], "mock_servers and contract_tests", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_another_distribution_that_installs_these_names_is_told(
@@ -234,11 +236,11 @@ def test_another_distribution_that_installs_these_names_is_told(
     pytester.makepyfile("def test_it(nhsauth_client):\n    assert nhsauth_client.client_credentials()\n")
     line = f"nhsauth: the distribution pact_fakes 1.2 installs {names}, too, in *site; ours are in *"
 
-    outcome, command = called(pytester, "pytest"), pytester.run(*NHSAUTH, "config", "check")
+    outcome, checked = called(pytester, "pytest"), pytester.run(*NHSAUTH, "config", "check")
 
-    assert (outcome.parseoutcomes(), command.ret) == ({"passed": 1}, 0)
+    assert (outcome.parseoutcomes(), checked.ret) == ({"passed": 1}, 0)
     outcome.stdout.fnmatch_lines([line])
-    command.stderr.fnmatch_lines([line])
+    checked.stderr.fnmatch_lines([line])
 
 
 def test_one_that_may_have_overwritten_ours_is_told_with_the_cure(
@@ -252,6 +254,22 @@ def test_one_that_may_have_overwritten_ours_is_told_with_the_cure(
     (line,) = packages.told()
     assert line.startswith("nhsauth: the distribution pact_fakes 1.2 installs contract_tests, too, and may have ")
     assert line.endswith("overwritten ours: uninstall it, then install pytest-nhsauth anew")
+
+
+def test_where_ours_were_overwritten_a_command_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(packages, "claim", lambda: None)
+    monkeypatch.setattr(packages, "told", list)
+    monkeypatch.setitem(sys.modules, "mock_servers.__main__", None)
+
+    with pytest.raises(SystemExit) as end:
+        command.main()
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert end.value.code == 2
+    assert line.startswith("nhsauth: this installation is not whole (")
+    assert line.endswith("): install pytest-nhsauth anew")
 
 
 @pytest.mark.parametrize("files", [[], ["tests/mock_servers/a.py"], ["mock_servers_of_mine/a.py"]], ids=str)
@@ -294,16 +312,16 @@ def test_a_command_drops_the_places_of_a_team_s_own_packages_from_its_path(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "command",
+    "words",
     [["--version"], ["config", "check"], ["errors", "kid"], ["run", "--", sys.executable, "-c", "pass"]],
-    ids=lambda command: command[0],
+    ids=lambda words: words[0],
 )
 def test_a_command_works_where_a_team_has_packages_of_the_same_names(
-    pytester: pytest.Pytester, repository: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    pytester: pytest.Pytester, repository: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(repository))
 
-    outcome = pytester.run(*NHSAUTH, *command)
+    outcome = pytester.run(*NHSAUTH, *words)
 
     assert outcome.ret == 0, outcome.stderr.str()
 
@@ -315,9 +333,9 @@ def test_a_mock_is_served_where_a_team_has_packages_or_folders_of_the_same_names
 ) -> None:
     place: Path = request.getfixturevalue(kind)
     monkeypatch.setenv("PYTHONPATH", str(place))
-    command = [*NHSAUTH, "serve", "--port", "0"]
+    serve = [*NHSAUTH, "serve", "--port", "0"]
 
-    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as mock:  # noqa: S603 - our own
+    with subprocess.Popen(serve, cwd=place, stdout=subprocess.PIPE, text=True) as mock:  # noqa: S603 - our own
         assert mock.stdout
         url = mock.stdout.readline().split()[-1]
         health = requests.get(f"{url}/_nhsauth/health", timeout=30).json()

@@ -8,8 +8,6 @@ import json
 import os
 import socket
 import ssl
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -23,6 +21,7 @@ import requests
 
 from pytest_nhsauth import ClientAssertionFactory, IdTokenFactory, Platform, RealNames
 from pytest_nhsauth.real_names import reached
+from tests.processes import python
 
 freezegun = pytest.importorskip("freezegun", reason="the group test brings freezegun")
 time_machine = pytest.importorskip("time_machine", reason="the group test brings time-machine")
@@ -120,7 +119,7 @@ def test_time_that_a_test_has_stopped_does_not_reach_tls(
 def test_a_program_that_is_started_reaches_the_mock() -> None:
     code = f"import urllib.request; print(urllib.request.urlopen('https://{HOST}/oauth2/_ping', timeout=30).status)"
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
+    done = python(code)
 
     assert done.stdout == "200\n"
 

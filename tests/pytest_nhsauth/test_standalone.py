@@ -1,8 +1,6 @@
 """The mock outside pytest: a context manager, a decorator, and how it is configured."""
 
 import asyncio
-import subprocess
-import sys
 import threading
 import unittest
 from collections.abc import Callable
@@ -12,6 +10,7 @@ import pytest
 import requests
 
 from pytest_nhsauth import Configuration, Platform, UnusedFaultWarning, mock_platform
+from tests.processes import python
 
 Run = Callable[..., pytest.RunResult]
 
@@ -154,6 +153,6 @@ def test_a_program_without_pytest_s_runner_logs_nothing_of_its_clients() -> None
         "    print(requests.post(nhsauth.token_url, {}, timeout=10).status_code)\n"
     )
 
-    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own Python
+    outcome = python(program)
 
     assert (outcome.stdout, outcome.stderr) == ("415\n", "")

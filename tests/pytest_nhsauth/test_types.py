@@ -1,13 +1,13 @@
 """The public types, as a type checker sees them in a project that uses the plugin."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import pytest_nhsauth
+from tests.processes import finished
 
 pytest.importorskip("mypy", reason="the group lint brings mypy")
 
@@ -85,9 +85,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (folder / "test_wrong.py").write_text(WRONG, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "test_right.py", "test_wrong.py"]
     environment = {**os.environ, "MYPYPATH": str(Path(pytest_nhsauth.__file__).parents[1])}
-    outcome = subprocess.run(  # noqa: S603 - our own arguments
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    outcome = finished(*command, folder=folder, environ=environment)
     lines = outcome.stdout.splitlines()
     return {
         name: "\n".join(line for line in lines if line.startswith(f"test_{name}.py:")) for name in ("right", "wrong")

@@ -12,6 +12,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Finding
+from mock_servers.wire.origins import parts_of
 from mock_servers.wire.wording import difference, shown, url
 
 _RULES: Final = ("check_client_assertion_aud",)
@@ -104,7 +105,7 @@ def _reasons(sent: str, target: str) -> Iterator[str]:
         yield "there is white space around it"
     if bare == target:
         return
-    parts = _split(bare)
+    parts = parts_of(bare if "://" in bare else f"//{bare}")
     if parts is None:
         return
     if "/realms/" in parts.path:
@@ -115,15 +116,6 @@ def _reasons(sent: str, target: str) -> Iterator[str]:
         yield from _of_path(parts, good)
     elif parts.path == good.path:
         yield f"its host is {shown(parts.netloc)}, not {shown(good.netloc)}"
-
-
-def _split(text: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(text if "://" in text else f"//{text}")
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts
 
 
 def _of_scheme(sent: str, parts: SplitResult, good: SplitResult) -> Iterator[str]:

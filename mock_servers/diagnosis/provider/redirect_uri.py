@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.assertion import provider_of
 from mock_servers.identity_provider.client import Client
 from mock_servers.journal.finding import Finding
+from mock_servers.wire.origins import parts_of
 from mock_servers.wire.wording import difference, url
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
@@ -75,7 +76,7 @@ def _registered(case: Case) -> tuple[str, ...]:
 
 def _reasons(sent: str, wanted: str) -> Iterator[str]:
     """Tell the usual ways in which two spellings of one address differ."""
-    one, other = _split(sent), _split(wanted)
+    one, other = parts_of(sent), parts_of(wanted)
     if one is None or other is None:
         return
     if one.scheme != other.scheme:
@@ -88,15 +89,6 @@ def _reasons(sent: str, wanted: str) -> Iterator[str]:
         yield "the query string is different"
     if one.fragment != other.fragment:
         yield "the fragment differs"
-
-
-def _split(text: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts
 
 
 def _of_host(one: SplitResult, other: SplitResult) -> Iterator[str]:

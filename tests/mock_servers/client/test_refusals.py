@@ -288,3 +288,15 @@ def test_no_answer_is_one_line(arguments: dict[str, Any]) -> None:
     error = unreachable_of(Client(**arguments, session=Broken()).client_credentials)
 
     assert str(error) == f"no answer from {arguments['token_url']}: ConnectionError, two lines"
+
+
+def test_what_is_no_text_in_place_of_an_id_token_is_refused_by_the_service(
+    arguments: dict[str, Any], service: Script
+) -> None:
+    """A function that was not called, say: the service gets it as text, and says what it thinks of that."""
+    service.plays(as_json(400, MALFORMED))
+
+    with Client(**arguments) as client:
+        refusal = refusal_of(lambda: client.token_exchange(as_json))  # type: ignore[arg-type] # the mistake itself
+
+    assert refusal.error_description == "Malformed JWT in subject_token"

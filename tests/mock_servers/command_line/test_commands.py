@@ -2,7 +2,6 @@ import json
 import os
 import socket
 import stat
-import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from mock_servers.management import errors as management_errors
 from mock_servers.mock import Mock
 from mock_servers.provider import cis2, keycloak, nhs_login
 from mock_servers.rules import ServiceError
+from tests.processes import finished, python
 
 Run = Callable[..., Result]
 
@@ -100,15 +100,13 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
         f"nhsauth({[*command, '--help']!r}, standalone_mode=False)\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    done = python(code)
 
     assert done.stderr == "[]\n"
 
 
 def test_the_module_is_the_command() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mock_servers", "--version"], capture_output=True, text=True, check=True
-    )
+    done = finished(sys.executable, "-m", "mock_servers", "--version")
 
     assert done.stdout.startswith("nhsauth ")
 

@@ -12,6 +12,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.processes import finished
+
 NHSAUTH = [sys.executable, "-m", "mock_servers"]
 INSTALLED = [sys.executable, "-P", "-c", "from pytest_nhsauth.command import main; main()"]
 """As the installed script does; the other way Python looks into the current folder first."""
@@ -23,15 +25,7 @@ def environ() -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str, command: Sequence[str] = NHSAUTH) -> tuple[int, str]:
-    done = subprocess.run(  # noqa: S603 - our own
-        [*command, "contract", *arguments],
-        cwd=folder,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    done = finished(*command, "contract", *arguments, folder=folder, environ=environ())
     return done.returncode, done.stdout + done.stderr
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from mock_servers.jose.keys import KeyRing
+from tests.processes import finished
 
 pytestmark = pytest.mark.slow  # each test starts the command in a process of its own
 
@@ -73,17 +74,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         yield lambda *options: stack.enter_context(started(tmp_path, *options))
 
 
-def finished(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def nhsauth(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command that ends by itself."""
-    return subprocess.run(  # noqa: S603 - our own
-        [*NHSAUTH, *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=PATIENCE,
-    )
+    return finished(*NHSAUTH, *arguments, folder=folder)
 
 
 def test_the_ready_line_names_where_the_mocks_answer(serve: Serve) -> None:
@@ -174,14 +167,14 @@ def test_listening_to_others_is_warned_of(serve: Serve) -> None:
 def test_a_port_in_use_is_one_line_and_exit_2(serve: Serve, tmp_path: Path) -> None:
     port = str(urlsplit(serve().url).port)
 
-    done = finished(tmp_path, "serve", "--port", port)
+    done = nhsauth(tmp_path, "serve", "--port", port)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"Error: Port {port} of 127.0.0.1 is in use: choose another with --port\n"
 
 
 def test_a_host_that_is_not_ours_is_one_line_and_exit_2(tmp_path: Path) -> None:
-    done = finished(tmp_path, "serve", "--port", "0", "--host", "192.0.2.1")
+    done = nhsauth(tmp_path, "serve", "--port", "0", "--host", "192.0.2.1")
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith("Error: Cannot listen on port 0 of 192.0.2.1: ")
@@ -199,7 +192,7 @@ def test_a_host_that_is_not_ours_is_one_line_and_exit_2(tmp_path: Path) -> None:
 def test_a_broken_configuration_is_one_line_and_exit_2(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "nhsauth.toml").write_text(text)
 
-    done = finished(tmp_path, "serve", "--port", "0")
+    done = nhsauth(tmp_path, "serve", "--port", "0")
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith("Error: ")
@@ -207,7 +200,7 @@ def test_a_broken_configuration_is_one_line_and_exit_2(tmp_path: Path, text: str
 
 
 def test_a_configuration_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path) -> None:
-    done = finished(tmp_path, "serve", "--config", "none.toml")
+    done = nhsauth(tmp_path, "serve", "--config", "none.toml")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "Error: '--config': File 'none.toml' does not exist.\n"
@@ -217,7 +210,7 @@ def test_a_configuration_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path
 def told(tmp_path_factory: pytest.TempPathFactory, ring: KeyRing) -> subprocess.CompletedProcess[str]:
     """The demo, with keys at hand."""
     ring.prepare(("nhsauth-app", 4096), ("cis2", 2048))
-    return finished(tmp_path_factory.mktemp("demo"), "demo")
+    return nhsauth(tmp_path_factory.mktemp("demo"), "demo")
 
 
 def test_the_demo_goes_as_the_story_says(told: subprocess.CompletedProcess[str]) -> None:
@@ -229,7 +222,7 @@ def test_the_demo_goes_as_the_story_says(told: subprocess.CompletedProcess[str])
     [
         r"--data-urlencode 'subject_token=\S{6}… \(27 characters\)'",
         r'400 Bad Request\n  \{\n    "error": "invalid_request",\n    "error_description": "Malformed JWT in subject_t',
-        r"subject_token \S{6}… \(27 characters\) is no JWT: ",
+        r"subject_token \S{6}… \(27 characters\) is not a JWT: ",
         r"the authorization code that CIS2 issued \S+ m?s ago to client \"nhsauth-app\", for 656005750104",
         r"Exchange it at http://127\.0\.0\.1:\d+/openam/\S+/access_token with client_id and client_secret",
         r'--data-urlencode "client_secret=\$CLIENT_SECRET"\n\n  200 OK',
@@ -249,7 +242,7 @@ def test_the_demo_prints_no_whole_token_and_no_secret(told: subprocess.Completed
 def test_the_demo_says_when_it_makes_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NHSAUTH_CACHE_DIR", str(tmp_path / "cache"))
 
-    done = finished(tmp_path, "demo")
+    done = nhsauth(tmp_path, "demo")
 
     assert done.returncode == 0
     assert done.stdout.startswith(
@@ -263,7 +256,7 @@ def test_the_demo_needs_no_proxy(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
-    assert finished(tmp_path, "demo").returncode == told.returncode
+    assert nhsauth(tmp_path, "demo").returncode == told.returncode
 
 
 def test_an_output_that_cannot_show_every_character_stops_no_command(
@@ -271,6 +264,6 @@ def test_an_output_that_cannot_show_every_character_stops_no_command(
 ) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "cp437")
 
-    done = finished(tmp_path, "errors", "SUBJECT_TOKEN_MALFORMED")
+    done = nhsauth(tmp_path, "errors", "SUBJECT_TOKEN_MALFORMED")
 
     assert (done.returncode, "\\xa75.2" in done.stdout) == (0, True)

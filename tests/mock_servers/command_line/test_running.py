@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_servers.command_line import running
+from tests.processes import finished
 
 pytestmark = pytest.mark.slow  # each test starts the command in a process of its own
 
@@ -40,16 +41,7 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a command under `nhsauth run`, in an empty folder."""
 
     def start(*command: str, options: tuple[str, ...] = (), **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own
-            [*NHSAUTH, "run", *options, "--", *command],
-            cwd=tmp_path,
-            env={**os.environ, **environ},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            timeout=PATIENCE,
-        )
+        return finished(*NHSAUTH, "run", *options, "--", *command, folder=tmp_path, environ={**os.environ, **environ})
 
     return start
 
@@ -234,9 +226,7 @@ def test_a_signal_that_comes_before_the_command_reaches_it_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
-    done = subprocess.run(  # noqa: S603 - our own
-        python(EARLY), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
+    done = finished(*python(EARLY), folder=tmp_path)
 
     assert done.returncode == 128 + signal.SIGTERM, done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -365,15 +355,7 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def asked(url: str, *options: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own
-        [*NHSAUTH, "env", "--url", url, *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=PATIENCE,
-    )
+    return finished(*NHSAUTH, "env", "--url", url, *options, folder=folder)
 
 
 READERS: Mapping[str, Callable[[str], dict[str, str]]] = {
@@ -392,9 +374,7 @@ def test_env_leads_a_program_to_a_running_server(url: str, tmp_path: Path, shell
     told = asked(url, "--shell", shell, folder=tmp_path)
     variables = READERS[shell](told.stdout)
 
-    done = subprocess.run(  # noqa: S603 - our own
-        python(ASK), env={**os.environ, **variables}, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
+    done = finished(*python(ASK), environ={**os.environ, **variables})
 
     assert (variables["HTTPS_PROXY"], done.stdout.strip()) == (url, "400 invalid_request")
 
@@ -404,7 +384,7 @@ def test_a_shell_takes_the_lines_as_they_are(url: str, tmp_path: Path) -> None:
     lines = asked(url, folder=tmp_path).stdout
     script = f'{lines}\nprintf %s "$JAVA_TOOL_OPTIONS"'
 
-    done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True, timeout=PATIENCE)  # noqa: S603, S607
+    done = finished("sh", "-euc", script)
 
     assert done.stdout.endswith(f"-Dhttps.proxyPort={url.rpartition(':')[2]}")
 

@@ -10,13 +10,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 import requests
+
+from tests.processes import finished
 
 pytestmark = pytest.mark.slow  # each test starts the command in a process of its own
 
@@ -51,10 +53,11 @@ class Second:
         return ("--upstream", f"{INT}={upstream}", "--upstream-ca", str(self.authority))
 
 
-@pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
-    folder = tmp_path_factory.mktemp("second")
-    (folder / "nhsauth.toml").write_text('[[apps]]\nclient_id = "theirs"\nmake_key = true\n', encoding="utf-8")
+@contextmanager
+def playing(folder: Path, settings: str) -> Iterator[Second]:
+    (folder / "nhsauth.toml").write_text(
+        f'[[apps]]\nclient_id = "theirs"\nmake_key = true\n{settings}', encoding="utf-8"
+    )
     environ = {**clean(), "NHSAUTH_CACHE_DIR": str(folder / "cache")}
     command = [*NHSAUTH, "serve", "--tls", "--port", "0", "--json", "--log-level", "error"]
     with subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
@@ -62,6 +65,12 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
         url = json.loads(process.stdout.readline())["url"]
         yield Second(url=url, authority=folder / "cache" / "tls" / "ca.pem")
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
+    with playing(tmp_path_factory.mktemp("second"), "") as played:
+        yield played
 
 
 def clean(**more: str) -> dict[str, str]:
@@ -76,15 +85,8 @@ def run(tmp_path: Path) -> Run:
     """Run a command under `nhsauth watch`, in an empty folder."""
 
     def start(*options: str, code: str = ASK, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own
-            [*NHSAUTH, "watch", *options, "--", sys.executable, "-c", code],
-            cwd=tmp_path,
-            env=clean(**environ),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            timeout=PATIENCE,
+        return finished(
+            *NHSAUTH, "watch", *options, "--", sys.executable, "-c", code, folder=tmp_path, environ=clean(**environ)
         )
 
     return start
@@ -129,9 +131,7 @@ def test_the_file_is_private_whole_and_read_back(run: Run, second: Second, tmp_p
     run(*second.options, "--har", "it.har")
 
     assert (tmp_path / "it.har").stat().st_mode & 0o777 == 0o600
-    told = subprocess.run(  # noqa: S603 - our own
-        [*NHSAUTH, "explain", "@it.har"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
+    told = finished(*NHSAUTH, "explain", "@it.har", folder=tmp_path)
     assert (told.returncode, "Missing or invalid client_assertion_type" in told.stdout) == (1, True)
 
 
@@ -144,7 +144,7 @@ def test_a_host_that_is_down_is_told_of_with_what_the_program_would_have_met(run
     assert f"502 127.0.0.1:{port} cannot be reached" in done.stderr
     assert (
         f"nhsauth: {INT} was not reached: 127.0.0.1:{port} cannot be reached (Connection refused). "
-        "Without nhsauth your program would have met that itself." in done.stderr
+        "Without nhsauth your program would have met the same." in done.stderr
     )
 
 
@@ -226,9 +226,7 @@ def test_without_a_command_it_prints_the_lines_of_env_and_waits_for_a_signal(
         assert page is not None
         lines = dict(process.stdout.readline().strip().removeprefix("export ").split("=", 1) for _ in range(12))
         environ = clean(**{name: value.strip("'") for name, value in lines.items()})
-        asked = subprocess.run(  # noqa: S603 - our own
-            [sys.executable, "-c", ASK], env=environ, capture_output=True, text=True, check=True
-        )
+        asked = finished(sys.executable, "-c", ASK, environ=environ)
         exchanges = requests.get(f"{page[1]}exchanges", timeout=PATIENCE).json()
         process.send_signal(number)
         _, told = process.communicate(timeout=PATIENCE)
@@ -236,6 +234,24 @@ def test_without_a_command_it_prints_the_lines_of_env_and_waits_for_a_signal(
     assert asked.stdout.strip() == "400 invalid_request"
     assert [each["error"]["rule"] for each in exchanges] == ["check_client_assertion_type"]
     assert (process.returncode, "1 exchange with known hosts, 1 refused" in told) == (0, True)
+
+
+def test_the_page_says_that_this_is_real_traffic(second: Second, run: Run) -> None:
+    code = f"""{ASK}
+import os
+base = os.environ["NHSAUTH_URL"] + "/_nhsauth/"
+while b"Exchange 1" not in urllib.request.urlopen(
+    urllib.request.Request(base, headers={{"Accept": "text/html"}}), timeout=30
+).read():
+    pass
+pages = [
+    urllib.request.urlopen(urllib.request.Request(base + path, headers={{"Accept": "text/html"}}), timeout=30)
+    for path in ("", "exchanges/1")
+]
+print([(b"Real traffic, watched by nhsauth" in text, b"invented" in text) for text in (each.read() for each in pages)])
+"""
+
+    assert run(*second.options, code=code).stdout.splitlines()[-1] == "[(True, False), (True, False)]"
 
 
 def test_nothing_is_mocked_there(second: Second, run: Run) -> None:
@@ -321,3 +337,34 @@ def exchange(second: Second) -> str:
 def ask(second: Second, path: str, body: object) -> dict[str, str]:
     found: dict[str, str] = requests.post(f"{second.url}/_nhsauth/{path}", json=body, timeout=PATIENCE).json()
     return found
+
+
+def test_what_was_answered_is_compared_by_rule_and_written_without_a_value(
+    run: Run, second: Second, tmp_path: Path
+) -> None:
+    done = run(*second.options, "--observations", "int.json", "--fail-on", "differs")
+
+    lines = done.stderr.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert "nhsauth: Compared with what we would have said: 1 same, 0 differs, 0 cannot tell" in lines
+    assert lines[-1] == "nhsauth: int.json has it, without any value."
+    day = json.loads((tmp_path / "int.json").read_text(encoding="utf-8"))
+    assert day["host"] == second.url.removeprefix("http://")  # a mock, and so no evidence
+    (seen,) = day["observations"]
+    assert (seen["rules"], seen["verdict"], seen["count"]) == (["check_client_assertion_type"], "same", 1)
+
+
+def test_fail_on_differs_is_a_1_where_something_does(run: Run, tmp_path: Path) -> None:
+    settings = "[apim]\nstrict_content_type = true\n"
+    typed = '{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}), timeout'
+    code = ASK.replace("urlopen(", "urlopen(urllib.request.Request(").replace("timeout", typed, 1)
+    folder = tmp_path / "strict"
+    folder.mkdir()
+
+    with playing(folder, settings) as strict:
+        done = run(*strict.options, "--fail-on", "differs", code=code)
+
+    assert done.returncode == 1, done.stderr
+    assert "  differs at check_content_type_form: we say 400 invalid_request: Missing or invalid client" in done.stderr
+    assert "; it answered 415 invalid_request: Content-Type header must be " in done.stderr
+    assert "strict_content_type" not in done.stderr  # what a mock answers calls for no setting

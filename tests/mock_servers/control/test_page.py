@@ -2,8 +2,6 @@
 
 import base64
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -18,6 +16,7 @@ from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
+from tests.processes import python
 
 Browse = Callable[..., TestResponse]
 Explain = Callable[..., TestResponse]
@@ -145,7 +144,7 @@ def test_programs_do_not_load_what_pages_are_made_of() -> None:
         "if f'mock_servers.control.{name}' in sys.modules], 'mock_servers.catalogue.entries' in sys.modules)"
     )
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    done = python(code)
 
     assert done.stdout == "[] False\n"
 

@@ -116,7 +116,7 @@ def test_an_answer_that_the_request_cannot_have_got_is_a_contradiction(assertion
     found = explain_text(curl(form), Lent(answer="Missing 'kid' header in client_assertion JWT", at=NOW))
 
     assert found.by == "contradiction"
-    assert "find_client_assertion_kid has nothing to object" in found.notes[0]
+    assert "find_client_assertion_kid would not refuse this request" in found.notes[0]
 
 
 def test_a_late_clock_of_the_client_is_no_contradiction(ring: KeyRing) -> None:
@@ -131,7 +131,7 @@ def test_an_answer_of_another_flow_is_not_that_of_this_request() -> None:
     found = explain_text(founding(), Lent(answer="grant_type is missing"))
 
     assert (found.stopped_by, found.by) == ((), "")
-    assert "this request was not what was sent" in found.notes[0]
+    assert "This is not the request that was sent" in found.notes[0]
 
 
 def test_a_wording_that_no_rule_has_is_new_and_nothing_is_picked() -> None:
@@ -140,7 +140,7 @@ def test_a_wording_that_no_rule_has_is_new_and_nothing_is_picked() -> None:
     found = explain_text(founding(), Lent(answer=f"HTTP/1.1 400 Bad Request\n\n{json.dumps(body)}"))
 
     assert (found.stopped_by, found.by, found.refused) == ((), "", True)
-    assert found.notes[0].startswith("This wording is new: no known check gives it. Of the same status and code are: ")
+    assert found.notes[0].startswith("This wording is new. No known check gives it. Of the same status and code are: ")
 
 
 def test_a_web_page_is_no_answer_of_the_platform() -> None:
@@ -149,7 +149,7 @@ def test_a_web_page_is_no_answer_of_the_platform() -> None:
     found = explain_text(founding(), Lent(answer=page))
 
     assert found.stopped_by == ()
-    assert "a proxy, a firewall or a log-in before them" in found.notes[0]
+    assert "a proxy, a firewall or a log-in in front of them" in found.notes[0]
 
 
 def test_a_success_is_told_as_one(assertion: str) -> None:
@@ -236,7 +236,7 @@ def test_a_secret_in_the_command_is_named_as_leaked_into_the_history() -> None:
 
     found = explain_text(curl(form), Lent(at=NOW))
 
-    assert "the shell keeps it in its history" in found.advice[0]
+    assert "The shell keeps it in its history" in found.advice[0]
     assert "abcdefgh12345678" not in str(found)
 
 
@@ -318,7 +318,9 @@ def test_an_answer_of_what_stands_behind_the_platform_is_no_answer_of_its_own() 
     )
 
     assert (found.refused, found.stopped_by) == (True, ())
-    assert found.notes[0] == "No service here gives an answer of this form: what stands behind the platform may have."
+    assert (
+        found.notes[0] == "No service here gives an answer of this form. An API behind the platform may have given it."
+    )
 
 
 ANSWERS = [

@@ -271,7 +271,7 @@ def test_a_refresh_token_that_was_used_past_the_watch_is_not_known_to_be(world: 
 
     record = world.last()
     assert all(each.certainty != "certain" for each in record.findings)
-    assert not any("Either another request was sent" in each for each in record.advice)
+    assert not any("Either you sent another request" in each for each in record.advice)
 
 
 def test_an_assertion_that_was_sent_before_is_certain(world: World) -> None:
@@ -321,6 +321,21 @@ def test_a_providers_access_token_at_an_api_is_certain(world: World) -> None:
     )
 
     assert world.finding() == ("provider-token-at-api", "certain")
+
+
+def test_a_key_set_that_has_passed_by_judges_a_signature(world: World) -> None:
+    spoilt = f"{world.redeemed(world.code())['id_token'][:-8]}AAAAAAAA"
+    world.exchanged(spoilt)
+    before = " ".join(world.last().advice)
+    discovery = world.session.get(f"{CIS2}/.well-known/openid-configuration", timeout=PATIENCE).json()
+    world.session.get(discovery["jwks_uri"], timeout=PATIENCE)
+    world.exchanged(f"{spoilt[:-8]}BBBBBBBB")
+
+    after = world.last()
+    assert "Did the identity provider sign this id_token" in before
+    assert after.refusal is not None
+    assert after.refusal.rule == "check_subject_token_signature"
+    assert "Did the identity provider sign this id_token" not in " ".join(after.advice)
 
 
 # what is told, and how often
@@ -407,7 +422,7 @@ def test_the_file_is_read_back(world: World) -> None:
     assert (told.refused, len(told.also)) == (True, 1)
     assert "subject_token, which is cut in the file: not known here." in told.notes
     assert all(each.certainty != "certain" for each in told.findings)
-    assert "Either another request was sent" not in str(told)
+    assert "Either you sent another request" not in str(told)
 
 
 def test_the_file_is_its_owners_alone(world: World) -> None:

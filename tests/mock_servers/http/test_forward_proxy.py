@@ -294,6 +294,7 @@ def foreign() -> str:
 # many at once, and those that never end
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_many_descriptors")
 def test_five_hundred_tunnels_at_once_are_served(proxy: Proxy) -> None:
     statuses = []

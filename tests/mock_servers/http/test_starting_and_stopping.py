@@ -7,8 +7,6 @@ import gc
 import http.client
 import os
 import socket
-import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Iterable
@@ -31,6 +29,7 @@ from tests.mock_servers.http.talking import (
     status,
     threads_of_servers,
 )
+from tests.processes import python
 
 
 def test_port_0_picks_a_free_port_that_the_url_names(server: Server) -> None:
@@ -193,7 +192,7 @@ def test_a_body_half_sent_is_not_waited_for_by_a_stop() -> None:
 
 def test_a_server_that_nobody_stops_does_not_hold_up_the_exit() -> None:
     code = "from mock_servers.http.server import start; server = start(None); print(server.url)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    done = python(code)
 
     assert (done.returncode, done.stderr) == (0, "")
 

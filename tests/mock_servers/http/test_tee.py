@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import socket
 import ssl
+import struct
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ class Heard:
     exchanges: list[Overheard] = field(default_factory=list)
     losses: list[tuple[str, str]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
+    otherwise: list[str] = field(default_factory=list)
     mistrust: list[tuple[str, str]] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -51,8 +53,9 @@ class Heard:
     def lost(self, host: str, reason: str) -> None:
         self._keep(self.losses, (host, reason))
 
-    def failed(self, host: str, reason: str) -> None:
+    def failed(self, host: str, reason: str, *, otherwise: str) -> None:
         self._keep(self.failures, (host, reason))
+        self._keep(self.otherwise, otherwise)
 
     def mistrusted(self, host: str, reason: str) -> None:
         self._keep(self.mistrust, (host, reason))
@@ -467,6 +470,42 @@ def test_a_request_without_an_answer_is_heard(play: Play, watch: Watch) -> None:
     assert [(each.method, each.status) for each in watching.heard.exchanges] == [("GET", 0)]
 
 
+def test_a_host_that_resets_the_connection_is_heard_as_without_an_answer(
+    play: Play, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Host, "_play", reset)
+    watching = watch(play(Script(steps=((GET, b""),), heard=())).port)
+
+    with watching.connect() as sock, contextlib.suppress(OSError):
+        sock.sendall(GET)
+        sock.recv(100)
+
+    watching.heard.wait(lambda: watching.heard.exchanges)
+    assert [(each.method, each.status) for each in watching.heard.exchanges] == [("GET", 0)]
+
+
+def reset(host: Host, sock: socket.socket) -> None:
+    sock.settimeout(PATIENCE)
+    with host._shaken(sock) as tls:  # noqa: SLF001 - the host's own
+        exactly(tls, len(GET))
+        tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_a_client_that_goes_away_is_heard_with_what_it_was_told(play: Play, watch: Watch) -> None:
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+    script = Script(steps=((GET, half), (GET, b"")), heard=())
+    watching = watch(play(script).port)
+
+    with watching.connect() as sock:
+        sock.sendall(GET)
+        exactly(sock, len(half))
+
+    watching.heard.wait(lambda: watching.heard.exchanges)
+    answer = watching.heard.exchanges[0].answer
+    assert answer is not None
+    assert (bytes(answer.body), answer.is_whole) == (b"half", False)
+
+
 # bad input
 
 
@@ -483,6 +522,7 @@ def test_a_host_that_is_down_is_a_502_that_says_so(watch: Watch) -> None:
     status = watching.answer_to(f"{INT}:443").split(b"\r\n")[0].decode()
 
     assert status == f"HTTP/1.1 502 127.0.0.1:{port} cannot be reached (Connection refused)"
+    assert watching.heard.otherwise == ["Without nhsauth your program would have met the same."]
     assert watching.heard.failures == [(INT, f"127.0.0.1:{port} cannot be reached (Connection refused)")]
 
 
@@ -493,6 +533,7 @@ def test_a_certificate_that_does_not_hold_is_a_502_that_says_so(play: Play, watc
     status = watching.answer_to(f"{INT}:443").split(b"\r\n")[0].decode()
 
     assert status.startswith(f"HTTP/1.1 502 the certificate of 127.0.0.1:{host.port} does not hold for {INT}: ")
+    assert watching.heard.otherwise[0].startswith("Without nhsauth your program would have met a certificate error")
     assert host.got == []
 
 
@@ -550,7 +591,7 @@ def test_a_host_that_wants_a_certificate_of_the_program_is_told_of(watch: Watch,
 
     watching.heard.wait(lambda: watching.heard.failures)
     host.close()
-    assert watching.heard.failures == [(INT, f"{INT} broke off TLS (tlsv13 alert certificate required)")]
+    assert watching.heard.failures == [(INT, "it broke off TLS (tlsv13 alert certificate required)")]
 
 
 def certified(context: ssl.SSLContext, authority: Authority) -> ssl.SSLContext:

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
@@ -14,6 +13,7 @@ from mock_servers.command_line import logs
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
+from tests.processes import python
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -206,7 +206,7 @@ def test_programs_read_the_exchange_as_the_control_api_tells_it(
 def test_a_start_does_not_load_the_catalogue_for_its_log() -> None:
     code = "import sys, mock_servers.command_line.logs; print('mock_servers.catalogue' in sys.modules)"
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    done = python(code)
 
     assert done.stdout == "False\n"
 

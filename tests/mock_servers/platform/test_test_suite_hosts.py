@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.real_host import TEST_SUITE_HOSTS
+from tests.processes import finished
 
 MANAGEMENT = "https://api.enterprise.apigee.com"
 INTERNAL_DEV = "https://internal-dev.api.service.nhs.uk"
@@ -133,16 +133,8 @@ print(urllib.request.urlopen(request, timeout=30).status, token)
 )
 def test_a_command_finds_a_bearer_that_is_a_jwt(tmp_path: Path, given: dict[str, str], own: bool) -> None:  # noqa: FBT001 - a case
     environ = {name: value for name, value in os.environ.items() if name != "APIGEE_ACCESS_TOKEN"}
-    done = subprocess.run(  # noqa: S603 - our own
-        [sys.executable, "-m", "mock_servers", "run", "--test-suites", "--", sys.executable, "-c", ASK],
-        cwd=tmp_path,
-        env={**environ, **given},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=60,
-    )
+    command = [sys.executable, "-m", "mock_servers", "run", "--test-suites", "--", sys.executable, "-c", ASK]
+    done = finished(*command, folder=tmp_path, environ={**environ, **given})
 
     status, _, bearer = done.stdout.strip().partition(" ")
     assert (status, done.returncode) == ("200", 0), done.stderr

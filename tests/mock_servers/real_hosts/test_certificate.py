@@ -6,7 +6,6 @@ import socket
 import ssl
 import stat
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from mock_servers.real_hosts import trust_store
 from mock_servers.real_hosts.certificate import Authority, Contexts, make_authority, read_authority, real_time
 from mock_servers.state.real_host import HOSTS
+from tests.processes import python
 
 NAMES = [host.name for host in HOSTS]
 INT, EVIL = "int.api.service.nhs.uk", "evil.example"
@@ -354,6 +354,6 @@ make_authority(["x.example"], datetime.datetime.now(datetime.UTC))
 def test_a_first_certificate_in_stopped_time_leaves_the_process_able_to_make_others() -> None:
     pytest.importorskip("freezegun", reason="the group test brings freezegun")
 
-    done = subprocess.run([sys.executable, "-c", FROZEN_AT_FIRST], capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    done = python(FROZEN_AT_FIRST)
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from werkzeug.test import Client
 
-from mock_servers.jose.keys import KeyRing
-from mock_servers.mock import Mock
 from tests.mock_servers.diagnosis.assertion_mistakes.world import (
     ASSERTION_TYPE,
     ID_TOKEN_TYPE,
@@ -31,16 +28,15 @@ PLACES = ("header.kid", "header.typ", "header.alg", "iss", "sub", "aud", "jti", 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("place", PLACES)
 def test_whatever_a_claim_holds_is_told_in_short_lines_of_harmless_letters(
-    platform: Mock, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, place: str, hostile: str
+    world: World, caplog: pytest.LogCaptureFixture, place: str, hostile: str
 ) -> None:
-    world = World(platform=platform, http=http, strangers=strangers)
     header, claims = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims(iat=NOW, nbf=NOW)
     changed = header if place.startswith("header.") else claims
     changed[place.removeprefix("header.")] = hostile
 
     world.ask(world.by_hand(claims, header))
 
-    record = platform.exchanges.last
+    record = world.platform.exchanges.last
     lines = [line for finding in record.findings for line in finding.lines()]
     assert record.refusal is None or record.findings != ()
     assert "could not be explained" not in caplog.text
@@ -56,23 +52,20 @@ NUMBERS = (10**500, -(10**500), 1.7e308, -1, 0, 0.5, True, None, [], {}, [NOW], 
 @pytest.mark.parametrize("now", [0, NOW])
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda value: str(value)[:12])
 def test_no_number_and_no_clock_makes_a_finder_stumble(
-    platform: Mock,
-    http: Client,
-    strangers: KeyRing,
+    world: World,
     caplog: pytest.LogCaptureFixture,
     place: str,
     now: int,
     value: Any,
 ) -> None:
-    platform.clock.set(now, frozen=True)
-    world = World(platform=platform, http=http, strangers=strangers)
+    world.platform.clock.set(now, frozen=True)
     header, claims = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims(iat=now, nbf=now)
     changed = header if place.startswith("header.") else claims
     changed[place.removeprefix("header.")] = value
 
     world.ask(world.by_hand(claims, header))
 
-    record = platform.exchanges.last
+    record = world.platform.exchanges.last
     assert len(record.explained()) < 5000
     assert "Traceback" not in caplog.text
 
@@ -80,16 +73,14 @@ def test_no_number_and_no_clock_makes_a_finder_stumble(
 @pytest.mark.parametrize("field", ["client_assertion", "subject_token", "grant_type", "client_secret"])
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_whatever_a_parameter_holds_is_told_in_harmless_letters(
-    platform: Mock, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture, field: str, hostile: str
+    world: World, caplog: pytest.LogCaptureFixture, field: str, hostile: str
 ) -> None:
-    world = World(platform=platform, http=http, strangers=strangers)
-
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "client_assertion_type": ASSERTION_TYPE}
     sent = {"client_assertion": world.signed(world.claims()), "subject_token": "x", **form}
 
     world.post({**sent, field: hostile.encode(errors="surrogatepass")})
 
-    record = platform.exchanges.last
+    record = world.platform.exchanges.last
     assert "could not be explained" not in caplog.text
     assert "failed on exchange" not in caplog.text
     assert record.explained().replace("…", "").replace("\n", "").isprintable()

@@ -121,16 +121,16 @@ def test_explaining_checks_one_signature_at_most_unless_that_is_what_failed(
 
 
 def test_the_count_sees_the_signatures_that_are_tried_when_one_fails(
-    platform: Mock, http: Client, strangers: KeyRing, caplog: pytest.LogCaptureFixture
+    platform: Mock, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
-    key_of_nobody(World(platform=platform, http=http, strangers=strangers))
+    key_of_nobody(world)
 
     assert verifications(platform.exchanges.last) > 1
 
 
-def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Mock, http: Client, strangers: KeyRing) -> None:
-    secret_as_iss(World(platform=platform, http=http, strangers=strangers))
+def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Mock, world: World) -> None:
+    secret_as_iss(world)
 
     record = platform.exchanges.last
     assert "nhsauth-secret" not in f"{record.diagnosis} {record.findings}"
