@@ -16,6 +16,7 @@ from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
+from mock_servers.state.configuration import Configuration
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 class RealWorld(World):
     """A world whose platform answers under the real names; `last` is the exchange that was last made with it."""
 
-    def __init__(self, ring: KeyRing) -> None:
-        super().__init__(ring, real=True)
+    def __init__(self, ring: KeyRing, configuration: Configuration | None = None) -> None:
+        super().__init__(ring, real=True, configuration=configuration)
         self.http = Client(self._recorded)
         self.last: Captured | None = None
 

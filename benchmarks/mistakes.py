@@ -43,12 +43,18 @@ class World:
     """
 
     def __init__(
-        self, ring: KeyRing, *, explains: bool = True, random: Random | None = None, real: bool = False
+        self,
+        ring: KeyRing,
+        *,
+        explains: bool = True,
+        random: Random | None = None,
+        real: bool = False,
+        configuration: Configuration | None = None,
     ) -> None:
         self.real = real
         clock = Clock()
         clock.set(NOW, frozen=True)
-        self.platform = Mock(Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
+        self.platform = Mock(configuration or Configuration(diagnosis=explains), ring=ring, clock=clock, random=random)
         self.platform.apps.change(APP, redirect_uris=(REDIRECT,), cis2_auth_method="private_key_jwt")
         app = self.platform.apps.get(APP)
         self.platform.apps.add(replace(app, client_id=STRANGER, name="other", client_secret="other-secret"))

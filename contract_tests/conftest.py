@@ -18,6 +18,7 @@ from contract_tests.case import area_of, case_of, holds
 from contract_tests.credential import PREFIX, read
 from contract_tests.jwks_host import jwks_host
 from contract_tests.mock_target import MockTarget
+from contract_tests.observing import observing
 from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError
 from contract_tests.remote_target import RemoteTarget
 from contract_tests.reproduction import as_curl
@@ -26,7 +27,7 @@ from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
-from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, ONLY, SCREEN, TARGETS
+from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
 from pytest_nhsauth.judgement import GOT, PROPERTY, REPEAT
 
 _ENVIRONMENTS_PER_MINUTE = 30
@@ -141,7 +142,8 @@ def _opened(name: str, config: pytest.Config) -> AbstractContextManager[Target]:
     url, kind = ENVIRONMENTS.get(name, name), Kind.ENVIRONMENT if name in ENVIRONMENTS else Kind.FAKE
     if kind is Kind.FAKE and f"{PREFIX}CLIENT_ID" not in os.environ and running_mock.answers(url):
         return _running(name, url, workers=int(getattr(config, "workerinput", {}).get("workercount", 1)))
-    return _remote(name, url, kind)
+    file = config.getoption(OBSERVATIONS)
+    return _remote(name, url, kind, Path(config.invocation_params.dir, file) if file else None)
 
 
 @contextmanager
@@ -174,10 +176,10 @@ def _mock(name: str) -> Iterator[Target]:
 
 
 @contextmanager
-def _remote(name: str, url: str, kind: Kind) -> Iterator[Target]:
+def _remote(name: str, url: str, kind: Kind, file: Path | None) -> Iterator[Target]:
     credential = read(os.environ, per_minute=_ENVIRONMENTS_PER_MINUTE if kind is Kind.ENVIRONMENT else 0)
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    with RemoteTarget(name, url, credential, kind, workers=workers) as remote:
+    with observing(url, file) as keep, RemoteTarget(name, url, credential, kind, workers=workers, keep=keep) as remote:
         remote.probe()
         yield remote
 

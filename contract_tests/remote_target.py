@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from http import HTTPStatus
@@ -32,11 +32,20 @@ class RemoteTarget:
 
     `kind` says whether it is a real environment, which is asked few questions and settles guesses. Its clock is taken
     to be ours. `workers` are the processes that share what it may be sent. Raises CannotJudgeError as soon as an answer
-    shows that nothing can be told from any.
+    shows that nothing can be told from any. `keep` is given each request and its answer.
     """
 
-    def __init__(self, name: str, url: str, credential: Credential, kind: Kind, *, workers: int = 1) -> None:
-        self.name, self.kind = name, kind
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        credential: Credential,
+        kind: Kind,
+        *,
+        workers: int = 1,
+        keep: Callable[[HttpRequest, Answer], None] = lambda _, __: None,
+    ) -> None:
+        self.name, self.kind, self._keep = name, kind, keep
         parts = urlsplit(url)
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.prefix = "/oauth2" if parts.path in ("", "/") else parts.path.removesuffix("/token").rstrip("/")
@@ -181,6 +190,7 @@ class RemoteTarget:
             answer = self._wire.send(request)
         except (OSError, HTTPException) as error:
             raise CannotJudgeError(f"{self.origin}: {reason(error, self._credential.timeout)}") from None
+        self._keep(request, answer)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise CannotJudgeError(f"{self.origin} limits the rate of requests (429): ask fewer a minute, or later")
         return answer

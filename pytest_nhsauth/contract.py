@@ -30,6 +30,7 @@ CANNOT_JUDGE: Final = "nhsauth_cannot_judge"
 """Under which name a process that was given tests says why it has stopped."""
 ONLY: Final = "nhsauth_contract_only"
 SCREEN: Final = "nhsauth_contract_screen"
+OBSERVATIONS: Final = "nhsauth_contract_observations"
 """The options' names, as pytest has them."""
 INTERRUPTED: Final = 130
 
@@ -53,6 +54,12 @@ def add_options(parser: pytest.Parser) -> None:
         dest="nhsauth_contract_report",
         metavar="FILE",
         help="write which rules hold and which differ: FILE.md or FILE.json",
+    )
+    group.addoption(
+        "--nhsauth-contract-observations",
+        dest=OBSERVATIONS,
+        metavar="FILE",
+        help="of a real environment: add to FILE how its answers compare with what we would have said",
     )
     group.addoption(
         "--nhsauth-contract-only",
@@ -88,6 +95,9 @@ def _decide(config: pytest.Config, environ: Mapping[str, str]) -> tuple[str, ...
     report = config.getoption("nhsauth_contract_report")
     if report and not report.endswith((".md", ".json")):
         raise pytest.UsageError(f"nhsauth: --nhsauth-contract-report is {report!r}; allowed: FILE.md or FILE.json")
+    if config.getoption(OBSERVATIONS) and not {*names} <= ENVIRONMENTS.keys():
+        real = " or ".join(ENVIRONMENTS)
+        raise pytest.UsageError(f"nhsauth: observations are of real environments alone; allowed: --target {real}")
     return names
 
 

@@ -125,7 +125,7 @@ def test_the_page_of_diagnosis_shows_what_is_told_of_a_refused_request() -> None
 def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) -> None:
     path = tmp_path / "nhsauth.toml"
     path.write_text(block(DOCS / "configuration.md", "toml"), encoding="utf-8")
-    for name in ("cis2.pem", "test-client.pem", "ca.pem"):
+    for name in ("cis2.pem", "test-client.pem", "ca.pem", "int.json"):
         (tmp_path / name).write_text(ring.pair("cis2", bits=2048).private_pem(), encoding="utf-8")
 
     configuration = configuration_file.read(path)

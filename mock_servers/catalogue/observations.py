@@ -149,6 +149,14 @@ def merged(days: Iterable[Day]) -> tuple[Day, ...]:
     )
 
 
+def check_writable(path: Path) -> None:
+    """Raise ObservationsError for a file that cannot be grown: its folder is not there, or it holds something else."""
+    if not path.absolute().parent.is_dir():
+        raise ObservationsError(f"{path} cannot be written (there is no such folder); allowed: a file in a folder")
+    if path.exists():
+        read(path)
+
+
 def add_to(path: Path, days: Iterable[Day]) -> None:
     """Write observations into a file, beside those that it holds. Raises ObservationsError.
 

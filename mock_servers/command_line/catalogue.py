@@ -6,9 +6,13 @@ import json
 
 import click
 
+from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, about, entries
 from mock_servers.catalogue.evidence import EVIDENCE
-from mock_servers.command_line.outcome import No
+from mock_servers.catalogue.observations import ObservationsError
+from mock_servers.catalogue.observed import Observed, observed
+from mock_servers.command_line.configuring import configured_observations
+from mock_servers.command_line.outcome import No, misuse
 
 
 def show(text: str | None, *, as_json: bool) -> None:
@@ -16,19 +20,23 @@ def show(text: str | None, *, as_json: bool) -> None:
     found = entries() if text is None else about(text)
     if not found:
         raise No(f"No error of the mocks is about {json.dumps(text)}: `nhsauth errors` lists them all")
+    with misuse(ObservationsError):
+        days = observations.read_all(configured_observations())
     if as_json:
-        click.echo(json.dumps([entry.as_json() for entry in found], indent=2))
+        told = [{**entry.as_json(), "observed": str(observed(entry, days))} for entry in found]
+        click.echo(json.dumps(told, indent=2))
         return
-    for entry in found:
-        _print(entry)
+    for entry in sorted(found, key=lambda each: not observed(each, days).otherwise):
+        _print(entry, observed(entry, days))
 
 
-def _print(entry: Entry) -> None:
-    error = entry.error
+def _print(entry: Entry, seen: Observed) -> None:
+    error, letter = entry.error, seen.letter(entry.error.evidence)
     head = " ".join(part for part in (str(error.status), error.code) if part)
     click.echo(f"{click.style(head, bold=True)}  {error.sentence}".rstrip())
     click.echo(f"  from     {entry.service}, {error.row}, {entry.name}")
-    click.echo(f"  evidence {error.evidence}: {EVIDENCE[error.evidence]}")
+    click.echo(f"  evidence {letter}: {EVIDENCE[letter]}")
+    click.echo(f"  observed {str(seen).replace('**', '')}")
     click.echo(f"  cause    {entry.problem.cause}")
     click.echo(f"  cure     {entry.problem.cure}")
     for name, words in entry.mistakes.items():

@@ -181,7 +181,23 @@ def run(
 @click.option(
     "--har-with-secrets", is_flag=True, help="Cut nothing in that file: tokens, secrets and people stand in it whole."
 )
-@click.option("--fail-on", type=click.Choice(["refused"]), help="Exit with 1 when a request was refused.")
+@click.option(
+    "--observations",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Add to FILE how the answers compare with what we would have said, rule by rule, without any value.",
+)
+@click.option(
+    "--unknown-sentences",
+    is_flag=True,
+    help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
+    "hand it on.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["refused", "differs"]),
+    help="Exit with 1 when a request was refused, or answered otherwise than we would have said.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD …]")
 def watch(*, command: tuple[str, ...], **options: Any) -> None:
     """Lead a command to the real hosts, and explain what they refuse.
@@ -258,6 +274,18 @@ def demo() -> None:
     metavar="URL",
     help="The mock that gave the message id or issued the value. Or set NHSAUTH_URL.",
 )
+@click.option(
+    "--observations",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Add to FILE how the answers compare with what we would have said, rule by rule, without any value.",
+)
+@click.option(
+    "--unknown-sentences",
+    is_flag=True,
+    help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
+    "hand it on.",
+)
 @_AS_JSON
 def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
     """Say why a request was refused, or what a value is.
@@ -312,7 +340,7 @@ def errors(*, text: str | None, as_json: bool) -> None:
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
 @_VERSION
 def config() -> None:
-    """Check a configuration file, or print its JSON Schema."""
+    """Check a configuration file, print its JSON Schema, or what observations call for."""
 
 
 @_command("check", config)
@@ -334,6 +362,20 @@ def schema() -> None:
     from mock_servers.command_line import configuring
 
     configuring.print_schema()
+
+
+@_command("suggest", config)
+@click.argument("files", nargs=-1, type=_FILE, metavar="[FILE]…")
+def suggest(*, files: tuple[Path, ...]) -> None:
+    """Print the settings that observations call for.
+
+    FILE is what --observations has written; else those that [evidence] observations of this folder's configuration
+    names. Where a real environment was seen to answer otherwise than a guess of ours, and the guess has a setting, its
+    line is printed, for nhsauth.toml.
+    """
+    from mock_servers.command_line import configuring
+
+    configuring.suggest(files)
 
 
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -415,8 +457,21 @@ def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token:
     metavar="FILE.md|FILE.json",
     help="Write the result to this file.",
 )
+@click.option(
+    "--observations",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Of a real environment: add to FILE how its answers compare with what we would have said, without any value.",
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def contract(*, targets: tuple[str, ...], only: tuple[str, ...], report: Path | None, options: tuple[str, ...]) -> None:
+def contract(
+    *,
+    targets: tuple[str, ...],
+    only: tuple[str, ...],
+    report: Path | None,
+    observations: Path | None,
+    options: tuple[str, ...],
+) -> None:
     """Run the contract tests.
 
     They ask the mock, your own fake at a URL, or a real environment the same questions, and say which rules hold
@@ -427,7 +482,7 @@ def contract(*, targets: tuple[str, ...], only: tuple[str, ...], report: Path | 
     """
     from mock_servers.command_line import contract as contract_command
 
-    contract_command.run(targets, only, report, options)
+    contract_command.run(targets, only, contract_command.Files(report=report, observations=observations), options)
 
 
 @nhsauth.command("client-contract", context_settings={"allow_interspersed_args": False})

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mock_servers.command_line.outcome import No
+from mock_servers.catalogue import observations, suggestion
+from mock_servers.catalogue.observations import ObservationsError
+from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.state.configuration import Configuration
@@ -34,6 +37,24 @@ def check(file: Path | None, *, as_json: bool) -> None:
 def print_schema() -> None:
     """Print the JSON Schema."""
     _print(configuration_file.schema())
+
+
+def suggest(files: Sequence[Path]) -> None:
+    """Print the settings that observations call for. Raises Misuse without any, and for what cannot be read."""
+    named = files or configured_observations()
+    if not named:
+        raise Misuse("No file of observations is named; allowed: FILE, or [evidence] observations in nhsauth.toml")
+    with misuse(ObservationsError):
+        days = observations.read_all(named)
+    lines = list(suggestion.lines(suggestion.suggested(days)))
+    click.echo("\n".join(lines) if lines else "# What was observed calls for no setting.")
+
+
+def configured_observations() -> tuple[Path, ...]:
+    """Return the files that this folder's configuration names. Raises Misuse."""
+    with misuse(ConfigurationError):
+        path = configuration_file.find(Path.cwd())
+        return configuration_file.read(path).evidence.observations if path is not None else ()
 
 
 def _print(members: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -38,7 +39,15 @@ def judge_client(command: Sequence[str], **asked: Any) -> NoReturn:
     sys.exit(code)
 
 
-def run(targets: Sequence[str], only: Sequence[str], report: Path | None, options: Sequence[str]) -> NoReturn:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """What is written of a run, where it is asked for."""
+
+    report: Path | None = None
+    observations: Path | None = None
+
+
+def run(targets: Sequence[str], only: Sequence[str], files: Files, options: Sequence[str]) -> NoReturn:
     """End the process with 0 when the contract holds, 1 when something differs, 2 when nothing can be told.
 
     130 when a person has ended it. Raises Misuse when the contract tests are not installed.
@@ -48,7 +57,7 @@ def run(targets: Sequence[str], only: Sequence[str], report: Path | None, option
     cache = cache_folder(os.environ) / "contract"
     path = os.pathsep.join(place for place in sys.path if place)  # of a zip application, too
     environ = {"HYPOTHESIS_STORAGE_DIRECTORY": str(cache / "hypothesis"), **os.environ, "PYTHONPATH": path}
-    own = [*_pytest(cache), *_asked(targets, only, report), *_seed(options), *options]
+    own = [*_pytest(cache), *_asked(targets, only, files), *_seed(options), *options]
     command = [sys.executable, "-P", str(_TESTS / "__main__.py"), *own]
     with subprocess.Popen(command, env=environ) as asking:  # noqa: S603 - our own Python
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both, and the other one sums up
@@ -63,10 +72,11 @@ def _pytest(cache: Path) -> list[str]:
     return [*of_ours, *without, "--import-mode", "importlib", "--nhsauth-contract-screen", "-q"]
 
 
-def _asked(targets: Sequence[str], only: Sequence[str], report: Path | None) -> list[str]:
+def _asked(targets: Sequence[str], only: Sequence[str], files: Files) -> list[str]:
     words = [word for target in targets for word in ("--nhsauth-contract-target", target)]
     words += [word for area in only for word in ("--nhsauth-contract-only", area)]
-    return words + (["--nhsauth-contract-report", str(report)] if report else [])
+    words += ["--nhsauth-contract-report", str(files.report)] if files.report else []
+    return words + (["--nhsauth-contract-observations", str(files.observations)] if files.observations else [])
 
 
 def _seed(options: Sequence[str]) -> list[str]:

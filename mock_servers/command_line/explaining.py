@@ -9,7 +9,8 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,11 +19,14 @@ import click
 import requests
 
 from mock_servers.command_line import explanation
+from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, No
-from mock_servers.explain import moment
+from mock_servers.explain import moment, reading
 from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain_on
+from mock_servers.explain.judging import host_of
 from mock_servers.explain.offline import offline, token_url_of
+from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.whole import Lent, explain_text, is_explicable
 from mock_servers.jose import jwks
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
@@ -51,6 +55,8 @@ class Circumstance:
     server: str
     answer: str | None = None
     read_files: bool = False
+    observations: Path | None = None
+    unknown_sentences: bool = False
 
 
 def run(given: str, circumstance: Circumstance, *, as_json: bool) -> None:
@@ -59,6 +65,8 @@ def run(given: str, circumstance: Circumstance, *, as_json: bool) -> None:
     if is_explicable(value) and circumstance.role is None:
         _explain_exchange(value, circumstance, as_json=as_json)
         return
+    if circumstance.observations is not None:
+        raise Misuse("--observations goes with requests; allowed: raw HTTP, a HAR file or a cassette, with answers")
     if circumstance.answer is not None:
         raise Misuse("--answer goes with a request; allowed: a curl command, raw HTTP, a HAR file or a cassette")
     if len(value) > _LARGEST:
@@ -87,8 +95,24 @@ def _explain_exchange(text: str, circumstance: Circumstance, *, as_json: bool) -
     except UnreadableError as reason:
         raise Misuse(str(reason)) from None
     click.echo(json.dumps(explained.as_json(), indent=2) if as_json else printable(str(explained)))
+    if circumstance.observations is not None or circumstance.unknown_sentences:
+        _observe(text, lent, circumstance)
     if explained.refused:
         raise click.exceptions.Exit(No.exit_code)
+
+
+def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
+    """Compare each exchange with what we would have said, and write that down."""
+    if circumstance.observations is None:
+        raise Misuse("--unknown-sentences is for --observations; allowed: beside --observations FILE")
+    if not reading.is_request(text):
+        raise Misuse("--observations goes with requests; an answer alone shows no rule")
+    seeing = Observing(circumstance.observations, keeps_unknown=circumstance.unknown_sentences)
+    found = reading.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file).exchanges
+    given = read_answer(lent.answer) if lent.answer is not None and is_answer(lent.answer) else None
+    for each in found:
+        seeing.see(replace(each, answer=given) if given is not None else each, lent)
+    seeing.finish(partial(click.echo, err=True))
 
 
 def _is_refused(explained: Mapping[str, Any]) -> bool:

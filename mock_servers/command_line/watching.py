@@ -19,11 +19,13 @@ import click
 
 from mock_servers.command_line import scratch, variables
 from mock_servers.command_line.ending import Ending
+from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.command_line.running import Signals, code_of
 from mock_servers.command_line.serving import configured
 from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import host_of
+from mock_servers.explain.learning import Seen
 from mock_servers.explain.witness import Eyewitness
 from mock_servers.http import server as http_server
 from mock_servers.http.connections import Bounds
@@ -36,6 +38,7 @@ from mock_servers.platform import real_names
 from mock_servers.real_hosts.variables import RealNames
 from mock_servers.state.real_host import HOSTS, RealHost
 from mock_servers.state.settings import WatchSettings
+from mock_servers.wire.origins import is_loopback
 from mock_servers.wire.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -66,14 +69,17 @@ class Options:
     har: Path | None
     har_with_secrets: bool
     fail_on: str | None
+    observations: Path | None = None
+    unknown_sentences: bool = False
 
 
 def watch(command: Sequence[str], options: Options) -> NoReturn:
     """Run the command, or wait for a signal, and exit with its code. Raises Misuse."""
-    signals, ending = (Signals(), None) if command else (None, Ending())
     _check(options)
+    signals, ending = (Signals(), None) if command else (None, Ending())
     configuration = configured(options.config)
     reaching = _reaching(options, configuration.watch)
+    observing = _observing(options, reaching)
     sys.setswitchinterval(_SWITCH)
     with ExitStack() as stack:
         with misuse(CannotListenError, OSError):
@@ -82,7 +88,7 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
             mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
             prepared = real_names.throwaway(mock, folder)
             mock.exchanges.is_real = True
-        witness = _witness(mock, options, reaching, har)
+        witness = _witness(mock, options, reaching, [each for each in (har, observing) if each is not None])
         lookout = Lookout(
             known=_known,
             tls=prepared.proxy.tls,
@@ -99,8 +105,9 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
         finally:
             server.stop()
             witness.stop(_PATIENCE)
-    _tell(witness, lookout)
-    sys.exit(code or (1 if options.fail_on == "refused" and witness.refused else 0))
+    _tell(witness, lookout, observing)
+    failed = {"refused": bool(witness.refused), "differs": observing is not None and observing.differs}
+    sys.exit(code or int(failed.get(options.fail_on or "", False)))
 
 
 def _reaching(options: Options, settings: WatchSettings) -> Reaching:
@@ -115,12 +122,24 @@ def _reaching(options: Options, settings: WatchSettings) -> Reaching:
     )
 
 
-def _witness(mock: Mock, options: Options, reaching: Reaching, har: HarFile | None) -> Eyewitness:
+def _observing(options: Options, reaching: Reaching) -> Observing | None:
+    """Return what compares what passes by, where that is asked for; what is reached on this machine is no real host."""
+    if options.observations is None and options.fail_on != "differs":
+        return None
+    local = {host: f"{route.host}:{route.port}" for host, route in reaching.routes.items() if is_loopback(route.host)}
+    return Observing(options.observations, keeps_unknown=options.unknown_sentences, elsewhere=local)
+
+
+def _witness(mock: Mock, options: Options, reaching: Reaching, keepers: Sequence[HarFile | Observing]) -> Eyewitness:
+    def keep(seen: Seen) -> None:
+        for each in keepers:
+            each.keep(seen)
+
     return Eyewitness(
         mock.exchanges,
         _say,
         keeps_values=not options.production,
-        keep=har.keep if har is not None else None,
+        keep=keep,
         fetch=partial(public_body, reaching) if options.fetch_keys else None,
     )
 
@@ -154,14 +173,16 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _tell(witness: Eyewitness, lookout: Lookout) -> None:
-    """Print what there was in all."""
+def _tell(witness: Eyewitness, lookout: Lookout, observing: Observing | None) -> None:
+    """Print what there was in all, then how that compares with what we would have said; and write that down."""
     for line in witness.summary():
         _say(f"nhsauth: {line}" if not line.startswith(" ") else line)
     for authority, times in lookout.tunnelled.most_common():
         _say(f"  tunnelled untouched: {authority} ({times} time{'s' if times > 1 else ''})")
     for authority, times in lookout.refused.most_common():
         _say(f"  refused by the proxy: {authority} ({times} time{'s' if times > 1 else ''})")
+    if observing is not None:
+        observing.finish(lambda line: _say(line if line.startswith(" ") else f"nhsauth: {line}"))
 
 
 # what it is told
@@ -170,6 +191,10 @@ def _tell(witness: Eyewitness, lookout: Lookout) -> None:
 def _check(options: Options) -> None:
     if options.production and options.har is not None:
         raise Misuse("--production writes no file; allowed: --har without it")
+    if options.production and options.observations is not None:
+        raise Misuse("--production writes no file; allowed: --observations without it")
+    if options.unknown_sentences and options.observations is None:
+        raise Misuse("--unknown-sentences is for --observations; allowed: beside --observations FILE")
     if options.har_with_secrets and options.har is None:
         raise Misuse("--har-with-secrets is for --har; allowed: beside --har FILE")
 

@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.observations import UNKNOWN, Answered, Day, Observation, Predicted, Type, Verdict, Wording
+from mock_servers.catalogue.suggestion import settings_for
 from mock_servers.explain import confidential
-from mock_servers.explain.answered import Answered as Told
+from mock_servers.explain.answered import Answered as Heard
 from mock_servers.explain.answered import of_answer
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import WHICH_APIS, Circumstance, Judged, Ruled, host_of, judged, place_of
@@ -118,7 +119,7 @@ class _Comparing:
     """One exchange on its way to a verdict."""
 
     captured: Captured
-    answer: Told
+    answer: Heard
     judged: Judged
 
     def found(self) -> _Found | None:
@@ -250,7 +251,7 @@ def _answered(captured: Captured, answer: CapturedAnswer, found: _Found, *, keep
     return replace(plain, **code)
 
 
-def _is_worded(heard: Told, entry: Entry) -> bool:
+def _is_worded(heard: Heard, entry: Entry) -> bool:
     row = entry.error
     return bool(row.sentence) and replace(heard, status=row.status, code=row.code).fits(row)
 
@@ -278,7 +279,8 @@ def _members(answer: CapturedAnswer | None) -> Mapping[str, Any]:
 
 def table(days: Iterable[Day]) -> Iterator[str]:
     """Yield a table by rule of what was compared, what differs first; then each difference."""
-    seen = [each for day in days for each in day.observations]
+    whole = tuple(days)
+    seen = [each for day in whole for each in day.observations]
     total: Counter[str] = Counter()
     by_rule: dict[str, Counter[str]] = {}
     for each in seen:
@@ -290,9 +292,15 @@ def table(days: Iterable[Day]) -> Iterator[str]:
     if by_rule:
         yield f"  {'rule':<{width}}  {'  '.join(_SAID.values())}"
     for name in sorted(by_rule, key=lambda name: (-by_rule[name]["differs"], name)):
-        yield f"  {name:<{width}}  {'  '.join(f'{by_rule[name][word]:>{len(said)}}' for word, said in _SAID.items())}"
-    for each in (each for each in seen if each.verdict == "differs"):
-        yield f"  differs at {' or '.join(each.rules)}: {_in_words(each)}"
+        cells = (f"{by_rule[name][word]:>{len(said)}}" for word, said in _SAID.items())
+        yield f"  {name:<{width}}  {'  '.join(cells)}"
+    for day in whole:
+        for each in day.observations:
+            called = ", ".join(map(str, settings_for(each, day.host)))
+            if each.verdict == "differs":
+                yield f"  differs at {' or '.join(each.rules)}: {_in_words(each)}"
+            if called:
+                yield f"  {called} makes the mock answer so"
 
 
 _SAID: Final = {"same": "same", "differs": "differs", "cannot_tell": "cannot tell"}
@@ -300,6 +308,10 @@ _SAID: Final = {"same": "same", "differs": "differs", "cannot_tell": "cannot tel
 
 def _in_words(each: Observation) -> str:
     expected, got = each.predicted, each.answered
-    wanted = f"{expected.status} {expected.code}: {expected.description}" if expected else "no refusal"
-    sentence = got.description or ("a wording that is new" if each.wording == "new" else "")
-    return f"we say {wanted}; it answered {' '.join(filter(None, (str(got.status), got.code, sentence)))}"
+    sentence = got.description or ("words that are new" if each.wording == "new" else "")
+    wanted = _said(expected.status, expected.code, expected.description) if expected else "no refusal"
+    return f"we say {wanted}; it answered {_said(got.status, got.code, sentence)}"
+
+
+def _said(status: int, code: str, sentence: str) -> str:
+    return f"{status} {': '.join(filter(None, (code, sentence)))}".strip()

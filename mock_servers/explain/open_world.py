@@ -82,7 +82,7 @@ class _OpenParameters(Parameters):
         return value
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (name in self._first or self.get(name) is not None)
+        return isinstance(name, str) and (super().__contains__(name) or self.get(name) is not None)
 
 
 class _OpenHeaders(dict[str, str]):

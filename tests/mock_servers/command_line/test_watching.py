@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -53,10 +53,11 @@ class Second:
         return ("--upstream", f"{INT}={upstream}", "--upstream-ca", str(self.authority))
 
 
-@pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
-    folder = tmp_path_factory.mktemp("second")
-    (folder / "nhsauth.toml").write_text('[[apps]]\nclient_id = "theirs"\nmake_key = true\n', encoding="utf-8")
+@contextmanager
+def playing(folder: Path, settings: str) -> Iterator[Second]:
+    (folder / "nhsauth.toml").write_text(
+        f'[[apps]]\nclient_id = "theirs"\nmake_key = true\n{settings}', encoding="utf-8"
+    )
     environ = {**clean(), "NHSAUTH_CACHE_DIR": str(folder / "cache")}
     command = [*NHSAUTH, "serve", "--tls", "--port", "0", "--json", "--log-level", "error"]
     with subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
@@ -64,6 +65,12 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
         url = json.loads(process.stdout.readline())["url"]
         yield Second(url=url, authority=folder / "cache" / "tls" / "ca.pem")
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
+    with playing(tmp_path_factory.mktemp("second"), "") as played:
+        yield played
 
 
 def clean(**more: str) -> dict[str, str]:
@@ -330,3 +337,34 @@ def exchange(second: Second) -> str:
 def ask(second: Second, path: str, body: object) -> dict[str, str]:
     found: dict[str, str] = requests.post(f"{second.url}/_nhsauth/{path}", json=body, timeout=PATIENCE).json()
     return found
+
+
+def test_what_was_answered_is_compared_by_rule_and_written_without_a_value(
+    run: Run, second: Second, tmp_path: Path
+) -> None:
+    done = run(*second.options, "--observations", "int.json", "--fail-on", "differs")
+
+    lines = done.stderr.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert "nhsauth: Compared with what we would have said: 1 same, 0 differs, 0 cannot tell" in lines
+    assert lines[-1] == "nhsauth: int.json has it, without any value."
+    day = json.loads((tmp_path / "int.json").read_text(encoding="utf-8"))
+    assert day["host"] == second.url.removeprefix("http://")  # a mock, and so no evidence
+    (seen,) = day["observations"]
+    assert (seen["rules"], seen["verdict"], seen["count"]) == (["check_client_assertion_type"], "same", 1)
+
+
+def test_fail_on_differs_is_a_1_where_something_does(run: Run, tmp_path: Path) -> None:
+    settings = "[apim]\nstrict_content_type = true\n"
+    typed = '{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}), timeout'
+    code = ASK.replace("urlopen(", "urlopen(urllib.request.Request(").replace("timeout", typed, 1)
+    folder = tmp_path / "strict"
+    folder.mkdir()
+
+    with playing(folder, settings) as strict:
+        done = run(*strict.options, "--fail-on", "differs", code=code)
+
+    assert done.returncode == 1, done.stderr
+    assert "  differs at check_content_type_form: we say 400 invalid_request: Missing or invalid client" in done.stderr
+    assert "; it answered 415 invalid_request: Content-Type header must be " in done.stderr
+    assert "strict_content_type" not in done.stderr  # what a mock answers calls for no setting

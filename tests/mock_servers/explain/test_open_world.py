@@ -65,3 +65,10 @@ def test_a_request_is_what_the_service_gets_of_it() -> None:
 
     assert (request.method, request.path, request.url) == ("POST", "/token", f"{INT}?a=b%20c")
     assert (request.query.get("a"), request.form.get("d")) == ("b c", "e")
+
+
+def test_an_empty_parameter_is_absent_as_the_service_takes_it() -> None:
+    form = request_of(curl.read(f"curl {INT} -d grant_type= -d a=b"), "/oauth2").form
+
+    assert "grant_type" not in form
+    assert form.get("grant_type") is None
