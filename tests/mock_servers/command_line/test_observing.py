@@ -101,6 +101,7 @@ def test_what_cannot_be_asked_is_misuse(
     arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mock_servers.command_line.logs.set_up", lambda **_: None)  # it is for a process of its own
 
     result = command(*arguments)
 
