@@ -162,7 +162,7 @@ def test_a_command_of_ours_knows_its_options(command: str) -> None:
     for arguments in asked(command):
         if arguments[0] not in nhsauth.commands:
             continue  # the name of a package or an image
-        context: click.Context | None = click.Context(nhsauth, info_name="nhsauth")
+        context: click.Context | None = click.Context(nhsauth, info_name="nhsauth", **nhsauth.context_settings)
         found: click.Command = nhsauth
         while isinstance(found, click.Group):
             found = found.commands[arguments.pop(0)]
