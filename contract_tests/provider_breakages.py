@@ -498,7 +498,7 @@ _CIS2_USERINFO = (
         Shape.DESCRIPTION_FIRST,
         of=Flow.CIS2_USERINFO,
         evidence="S",
-    ).also(wrong.token_absent, wrong.token_expired, wrong.cis2_token_of_nhs_login),
+    ).also(wrong.token_absent, wrong.token_under_another_scheme, wrong.token_expired, wrong.cis2_token_of_nhs_login),
 )
 _CIS2_END_SESSION = (
     _at_cis2(
@@ -695,7 +695,7 @@ _NHS_LOGIN_USERINFO = (
         shape=Shape.ERROR_FIRST,
     ),
     *_bearer("The access token is invalid", wrong.token_unknown, "I").also(
-        wrong.token_absent, wrong.nhs_login_token_of_cis2
+        wrong.token_absent, wrong.token_under_another_scheme, wrong.nhs_login_token_of_cis2
     ),
     _bearer("The access token expired", wrong.nhs_login_token_expired, "D"),
     Breakage(

@@ -281,6 +281,11 @@ def token_unknown(draft: Draft) -> None:
     draft.headers["Authorization"] = "Bearer no-such-token"
 
 
+def token_under_another_scheme(draft: Draft) -> None:
+    """Send the access token under another scheme."""
+    draft.headers["Authorization"] = draft.headers["Authorization"].replace("Bearer", "Basic")
+
+
 def token_expired(draft: Draft) -> None:
     """Send an access token of CIS2 when its hour is over."""
     with draft.target.at(draft.target.now() - 3600):
