@@ -56,10 +56,11 @@ _TYPES: Final[Mapping[type, Type]] = {
 class _Found:
     """The verdict on one exchange, the rules that it is about, and the row whose words were answered, if one has them.
 
-    `sure` is the first rule that objects by what the request shows.
+    `sure` is the first rule that objects by what the request shows, `flow` the kind of request.
     """
 
     verdict: Verdict
+    flow: str | None = None
     rules: Sequence[Ruled | str] = ()
     row: ServiceError | None = None
     wording: Wording = "row"
@@ -87,7 +88,7 @@ def compared(
         environment=host.environment or "any",
         host=host.name,
         day=_day(captured, circumstance),
-        observations=(_observation(captured, answer, circumstance, found, keeps_unknown=keeps_unknown),),
+        observations=(_observation(captured, answer, found, keeps_unknown=keeps_unknown),),
     )
 
 
@@ -111,7 +112,9 @@ def _day(captured: Captured, circumstance: Circumstance) -> str:
 def _verdict(captured: Captured, circumstance: Circumstance) -> _Found | None:
     if captured.answer is None:
         return None
-    return _Comparing(captured, of_answer(captured.answer), judged(captured, circumstance)).found()
+    whole = judged(captured, circumstance)
+    found = _Comparing(captured, of_answer(captured.answer), whole).found()
+    return replace(found, flow=whole.flow.name if whole.flow is not None else None) if found is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +221,10 @@ def _is_fault(answer: CapturedAnswer | None) -> bool:
 # what is kept
 
 
-def _observation(
-    captured: Captured, answer: CapturedAnswer, circumstance: Circumstance, found: _Found, *, keeps_unknown: bool
-) -> Observation:
+def _observation(captured: Captured, answer: CapturedAnswer, found: _Found, *, keeps_unknown: bool) -> Observation:
     row = found.sure.row if found.sure is not None else None
-    flow = judged(captured, circumstance).flow
     return Observation(
-        flow=flow.name if flow is not None else None,
+        flow=found.flow,
         rules=tuple(dict.fromkeys(each if isinstance(each, str) else each.rule.name for each in found.rules)),
         predicted=Predicted(status=row.status, code=row.code, description=row.sentence) if row is not None else None,
         answered=replace(_answered(captured, answer, found, keeps=keeps_unknown), members=_types(answer)),
