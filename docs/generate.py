@@ -55,8 +55,8 @@ PEOPLE = """\
 # The people
 
 Made of the code by `python docs/generate.py`. Everybody is invented; the ids are those of public test suites. Nobody
-has a password. A person logs in at their own level and at any below; the mock realms know the same people. More come
-with `[[users]]` in the configuration, `POST /_nhsauth/users` or `nhsauth.users.add(...)`.
+has a password. A person can log in at their own level and at any lower one. The mock realms know the same people. You
+can add more: with `[[users]]` in the configuration, `POST /_nhsauth/users` or `nhsauth.users.add(...)`.
 """
 
 AFTER_PEOPLE = """\
@@ -95,10 +95,10 @@ such a token is not public (I).
 ERRORS = """\
 # Every error, and what lies behind it
 
-Made of the code by `python docs/generate.py`. What a client reads on its screen is the heading; below it stand the
-status, how well it is known that the real service answers so, the rule that does, the usual cause, the cure, and the
-mistakes that the mock recognises when it sees the request itself. `nhsauth errors TEXT` finds the same on the command
-line, and TEXT may be a whole answer.
+Made of the code by `python docs/generate.py`. Each heading is what a client reads on its screen. Below it you find
+the status, how well we know it, the rule that answers it, the usual cause and the cure. Then come the mistakes that
+the mock recognises when it sees the request. `nhsauth errors TEXT` finds the same on the command line. TEXT can be a
+whole answer.
 
 Evidence: **S** read in the service's published source or its own tests, **D** documented, **Q** quoted by a user of the
 real service, **I** inferred: a guess, **O** observed in a real environment on two days or more, and never otherwise
@@ -137,10 +137,10 @@ The platform's management API and its log-in, as public test suites call them. M
 LIBRARIES_PAGE = """\
 # Client libraries, and the change in their own words
 
-Made of the code by `python docs/generate.py`. What a library sends by itself (the order of the members of a JWT, a
-lifetime, the form of a `jti`, a header) tells it from others, most of the time. The mock names one, or up to three that
-look alike, as a hint and never as proof; a finding's `change` is then the line below. `make test-interop` has the
-libraries that pip and npm install make their mistakes, and the change; the other libraries were read.
+Made of the code by `python docs/generate.py`. Most libraries can be recognised by what they send: the order of the
+members of a JWT, a lifetime, the form of a `jti`, a header. The mock names one library, or up to three that look
+alike, as a hint and never as proof. A finding's `change` is then the line below. `make test-interop` runs the
+libraries that pip and npm install, with their mistakes and with the change. We read the source of the others.
 
 The ids of the mistakes are those of findings: [Finding out what went wrong](diagnosis.md). What happens when such a
 library logs in whole is on [the page of interoperability](interop.md).

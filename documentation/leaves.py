@@ -74,7 +74,7 @@ def _error(title: str, rows: Sequence[Entry]) -> str:
 Paste the request and the answer. Nothing leaves your machine:
 
 ```sh
-nhsauth explain @request.txt --answer @answer.txt
+nhsauth explain "@request.txt" --answer "@answer.txt"
 ```
 
 [How to do that](../diagnosis.md#a-request-that-the-real-service-refused) · [all errors](index.md)

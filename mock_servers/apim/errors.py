@@ -14,8 +14,8 @@ _UNKNOWN: Final = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
     "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
 )
-_SPENT: Final = "The jti is spent by then, so sign a new assertion for the next try."
-_GUESS: Final = "Nobody here has seen the real service's answer to this."
+_SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
+_GUESS: Final = "We have not seen the real service's answer to this."
 
 
 def _row(

@@ -7,7 +7,7 @@ import logging
 import os
 import ssl
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +20,7 @@ import click
 from mock_servers.command_line import scratch, variables
 from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.observing import Observing
-from mock_servers.command_line.outcome import Misuse, misuse
+from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.command_line.running import Signals, code_of
 from mock_servers.command_line.serving import configured
 from mock_servers.explain.har_file import HarFile
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _LOG: Final = logging.getLogger(__name__)
+_LOOK: Final = 1.0  # seconds between looks at whether the server still lives
 _PATIENCE: Final = 10.0  # seconds in which what was heard last is explained
 _SWITCH: Final = 0.0002  # seconds after which a thread that explains lets the one that passes bytes go on
 _FILES: Final = 4096
@@ -100,7 +101,7 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
         try:
             known = RealNames(url=server.url, store=prepared.store, hosts=tuple(host.name for host in HOSTS))
             mock.names.reached_by_real_names(known)
-            code = _run(command, known, signals, ending)
+            code = _run(command, known, signals, lambda seconds: _is_over(ending, server, seconds))
         finally:
             server.stop()
             witness.stop(_PATIENCE)
@@ -151,12 +152,19 @@ def _served(mock: Mock, lookout: Lookout, port: int) -> Server:
     return server
 
 
-def _run(command: Sequence[str], known: RealNames, signals: Signals | None, ending: Ending | None) -> int:
+def _is_over(ending: Ending | None, server: Server, seconds: float) -> bool:
+    """Wait so long for the signal that ends it; whether one came. Raises No when the server has died."""
+    if server.failure is not None:
+        raise No(f"The server died ({type(server.failure).__name__}): see the log")
+    return ending is None or ending.came_within(seconds)
+
+
+def _run(command: Sequence[str], known: RealNames, signals: Signals | None, is_over: Callable[[float], bool]) -> int:
     if signals is not None:
         return code_of(command, {**os.environ, **known.variables(os.environ)}, signals, "watch")
     variables.tell(known, "sh")
     _say(f"nhsauth: watching; the page is at {known.url}/_nhsauth/. Ctrl-C ends it.")
-    while ending is not None and not ending.came_within(_PATIENCE):
+    while not is_over(_LOOK):
         pass
     return 0
 

@@ -47,7 +47,6 @@ from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 
 _HOSTS: Final = Hosts()
-_PLAYED: Final = ("platform", *(each.name for each in PROVIDERS), "realms")
 _OF_KEY_SET: Final = frozenset(["check_public_key_registered", "fetch_app_jwks", "check_app_jwks_readable"])
 """Rules that ask of an app where its key set is, and nothing else."""
 _NOT_HERE: Final = frozenset(["check_api_known"])
@@ -132,10 +131,9 @@ class Judged:
 def host_of(url: str) -> RealHost | None:
     """Return the row of a URL's host, where a service of ours is played there."""
     try:
-        found = _HOSTS.find(urlsplit(url).hostname or "")
+        return _HOSTS.find(urlsplit(url).hostname or "")
     except ValueError:
         return None
-    return found if found is not None and found.plays in _PLAYED else None
 
 
 def judged(captured: Captured, circumstance: Circumstance) -> Judged:

@@ -199,4 +199,5 @@ def _without_values(record: Record) -> Record:
     """Return a record of production: the names of what was sent, and no value."""
     request = {part: dict.fromkeys(values, "…") for part, values in record.request.items()}
     response = {"status": record.status, "headers": {}, "body": {}}
-    return replace(record, request=request, response=response, received={}, client_id=None, message_id=None)
+    received = {name: Received(header={}, claims={}) for name in record.received}
+    return replace(record, request=request, response=response, received=received, client_id=None, message_id=None)

@@ -6,7 +6,7 @@ from typing import Final
 
 from mock_servers.rules import Evidence, ServiceError
 
-_GUESS: Final = "Nobody here has seen the real service's answer to this."
+_GUESS: Final = "We have not seen the real service's answer to this."
 
 
 def _fault(status: int, code: str, sentence: str, evidence: Evidence, *, cause: str, cure: str) -> ServiceError:

@@ -9,7 +9,7 @@ from typing import Final
 
 from mock_servers.rules import Evidence, ServiceError
 
-_GUESS: Final = "Nobody here has seen the real service's answer to this."
+_GUESS: Final = "We have not seen the real service's answer to this."
 
 
 def _row(status: int, code: str, message: str, evidence: Evidence, row: str, *, cause: str, cure: str) -> ServiceError:

@@ -7,7 +7,7 @@ from typing import Final
 
 from mock_servers.rules import Problem, ServiceError
 
-_GUESS: Final = "Nobody here has seen the real service's answer to this."
+_GUESS: Final = "We have not seen the real service's answer to this."
 
 AUTHORIZE_METHOD: Final = Problem(
     cause="The person's browser was sent with another method.",

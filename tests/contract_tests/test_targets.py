@@ -125,6 +125,7 @@ def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, pytes
 SWITCHES = Path(__file__).parent.parent / "mutants" / "switched.toml"
 
 
+@pytest.mark.timeout(1200)
 def test_each_switch_that_is_set_otherwise_has_answers_of_its_own(start: Start) -> None:
     switches = tomllib.loads(SWITCHES.read_text(encoding="utf-8"))
     named = {f"{table}.{member}" for table, members in switches.items() for member in members}

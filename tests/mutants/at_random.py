@@ -166,7 +166,7 @@ def found_by(
 
     A test of ours has to find it twice, and to find nothing in a sound copy: some fail now and then on a busy machine.
     """
-    ends, unsteady = time.monotonic() + seconds, list[str]()
+    ends, unsteady, crashed = time.monotonic() + seconds, list[str](), False
     while True:
         left_out = [word for test in (*failing, *unsteady) for word in ("--deselect", test)]
         ran = copy.pytest(tests, "-x", QUICK, *options, *left_out, seconds=max(ends - time.monotonic(), 1.0))
@@ -175,10 +175,13 @@ def found_by(
         if _NO_FILE in ran.output:
             raise RuntimeError(ran.output)
         if ran.failed is None:
-            return f"{tests[0]}::pytest ends with {ran.code}", False
-        if ran.failed.startswith("contract_tests/") or _is_steady(copy, ran.failed, seconds):
+            if crashed:
+                return f"{tests[0]}::pytest ends with {ran.code}", False
+            crashed = True
+        elif ran.failed.startswith("contract_tests/") or _is_steady(copy, ran.failed, seconds):
             return ran.failed, False
-        unsteady.append(ran.failed)
+        else:
+            unsteady.append(ran.failed)
 
 
 def _is_steady(copy: Copy, test: str, seconds: float) -> bool:

@@ -41,7 +41,7 @@ def test_the_fixtures_work(nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_au
     assert isinstance(token, pytest_nhsauth.Token)
     with pytest.raises(pytest_nhsauth.TokenError, match="Malformed JWT in subject_token"):
         nhsauth_client.token_exchange("a code")
-    assert "is no JWT" in nhsauth.exchanges.last.diagnosis
+    assert "is not a JWT" in nhsauth.exchanges.last.diagnosis
     assert nhsauth.explain(token.access_token).kind == "access_token"
     assert nhsauth_new_app(scopes=[]).client_id
 

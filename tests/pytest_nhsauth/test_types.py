@@ -1,5 +1,6 @@
 """The public types, as a type checker sees them in a project that uses the plugin."""
 
+import ast
 import os
 import sys
 from pathlib import Path
@@ -10,8 +11,6 @@ import pytest_nhsauth
 from tests.processes import finished
 
 pytest.importorskip("mypy", reason="the group lint brings mypy")
-
-pytestmark = pytest.mark.slow
 
 RIGHT = """
 from collections.abc import Iterator
@@ -92,17 +91,29 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     } | {"all": outcome.stdout + outcome.stderr}
 
 
+def test_each_type_that_annotations_name_is_public() -> None:
+    (named,) = [
+        node for node in ast.parse(RIGHT).body if isinstance(node, ast.ImportFrom) and node.module == "pytest_nhsauth"
+    ]
+
+    assert {alias.name for alias in named.names} <= set(pytest_nhsauth.__all__)
+
+
+@pytest.mark.slow
 def test_a_test_with_annotations_passes_strictly(checked: dict[str, str]) -> None:
     assert checked["right"] == ""
 
 
+@pytest.mark.slow
 def test_no_error_is_found_in_the_packages_themselves(checked: dict[str, str]) -> None:
     assert "errors in 1 file (checked 2 source files)" in checked["all"]
 
 
+@pytest.mark.slow
 def test_a_misspelt_type_is_found(checked: dict[str, str]) -> None:
     assert 'has no attribute "Platfrom"' in checked["wrong"]
 
 
+@pytest.mark.slow
 def test_a_misspelt_keyword_of_a_factory_is_found(checked: dict[str, str]) -> None:
     assert 'Unexpected keyword argument "claim"' in checked["wrong"]

@@ -103,16 +103,7 @@ class World:
         )
 
     def redeemed(self, code: str) -> Mapping[str, str]:
-        return self.post(
-            f"{CIS2}/access_token",
-            {
-                "grant_type": "authorization_code",
-                "code": code,
-                "redirect_uri": REDIRECT,
-                "client_id": APP.client_id,
-                "client_secret": APP.client_secret,
-            },
-        )
+        return self.post(f"{CIS2}/access_token", redeeming(code))
 
     def exchanged(self, subject_token: str, assertion: str | None = None) -> Mapping[str, str]:
         return self.post(
@@ -314,6 +305,59 @@ def test_a_code_that_was_redeemed_at_cis2_is_certain(world: World) -> None:
     assert "by exchange 2, for client" in found.seen
 
 
+def platform_code(world: World) -> str:
+    """Log a person in through the platform, as a browser that goes through the watch."""
+    asked = {
+        "client_id": APP.client_id,
+        "redirect_uri": REDIRECT,
+        "response_type": "code",
+        "scope": "nhs-cis2",
+        "state": "s-2",
+        "nhsauth_user": PERSON,
+    }
+    url = f"https://{INT}/oauth2/authorize?{urlencode(asked)}"
+    while not url.startswith(REDIRECT):
+        url = world.session.get(url, allow_redirects=False, timeout=PATIENCE).headers["Location"]
+    return parse_qs(urlsplit(url).query)["code"][0]
+
+
+def redeeming(code: str) -> dict[str, str]:
+    return {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT,
+        "client_id": APP.client_id,
+        "client_secret": APP.client_secret,
+    }
+
+
+def test_a_code_of_the_platform_that_was_redeemed_is_certain(world: World) -> None:
+    code = platform_code(world)
+    first = world.post(TOKEN_URL, redeeming(code))
+    world.post(TOKEN_URL, redeeming(code))
+
+    found = world.last().findings[0]
+    assert "access_token" in first
+    assert (found.id, found.certainty) == ("code-spent-or-late", "certain")
+
+
+def test_a_code_of_the_platform_at_cis2_is_certain(world: World) -> None:
+    world.post(f"{CIS2}/access_token", redeeming(platform_code(world)))
+
+    found = world.last().findings[0]
+    assert (found.id, found.certainty) == ("code-spent-or-late", "certain")
+    assert "code is the authorization code that the platform issued" in found.seen
+    assert f"https://{INT}/oauth2/token" in found.cure
+
+
+def test_a_code_of_the_platform_as_subject_token_is_certain(world: World) -> None:
+    world.exchanged(platform_code(world))
+
+    found = world.last().findings[0]
+    assert (found.id, found.certainty) == ("code-as-subject-token", "certain")
+    assert "that the platform issued" in found.seen
+
+
 def test_a_providers_access_token_at_an_api_is_certain(world: World) -> None:
     token = world.redeemed(world.code())["access_token"]
     world.session.get(
@@ -407,6 +451,16 @@ def test_of_production_no_value_is_kept(watch: Watch) -> None:
     assert record["client_id"] is None
     assert set(record["request"]["form"].values()) == {"…"}
     assert world.finding() == ("code-as-subject-token", "certain")
+
+
+def test_a_replay_in_production_is_certain_all_the_same(watch: Watch) -> None:
+    world = watch(keeps_values=False)
+    form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
+    assertion = world.assertion()
+    world.post(TOKEN_URL, {**form, "client_assertion": assertion})
+    world.post(TOKEN_URL, {**form, "client_assertion": assertion})
+
+    assert world.finding() == ("same-assertion-again", "certain")
 
 
 # the file
