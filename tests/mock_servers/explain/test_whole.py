@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_servers.explain.captured import UnreadableError
+from mock_servers.explain.captured import Captured, CapturedAnswer, UnreadableError
 from mock_servers.explain.request_explanation import RequestExplanation
-from mock_servers.explain.whole import Lent, explain_text, is_explicable
+from mock_servers.explain.whole import Lent, explain_captured, explain_text, is_explicable
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 
@@ -379,3 +379,12 @@ def test_whatever_is_pasted_is_explained_or_refused_in_one_line(
         said = str(refused)
 
     assert "\n" not in said
+
+
+def test_a_redirect_to_what_is_no_url_is_explained_all_the_same() -> None:
+    answer = CapturedAnswer(status=302, headers=(("Location", "https://["),))
+    captured = Captured(
+        source="raw", method="GET", url="https://int.api.service.nhs.uk/oauth2/authorize", answer=answer
+    )
+
+    assert explain_captured(captured, Lent(at=1_800_000_000.0)).answer == "302"
