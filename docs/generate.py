@@ -159,8 +159,9 @@ yours settle what nobody outside has ever asked. Each of the first three ways wr
 3. Or read what you have kept: `nhsauth explain @traffic.har --observations int.json`.
 4. **What it sends:** the first way token requests that are refused, and a few that are not; at most 30 a minute, none
    with a person in it unless you supply an id token. `nhsauth contract --target int --collect-only` lists them.
-5. **What it costs:** some 200 of your app's requests, no more than half of its usual quota of a minute at any time. No
-   app is made or changed, and no quota is spent on purpose.
+5. **What it costs:** some 120 requests, four minutes, with an app alone; some 400 with its secret, a redirect URI and
+   id tokens besides. They count against your app's quota, 30 a minute at most (`NHSAUTH_CONTRACT_PER_MINUTE`). No app
+   is made or changed.
 6. **What never leaves your machine:** anything, until you send the file yourself. The file holds no token, secret, id,
    time of day or name of a person or app: for each rule what was answered, in words of our own catalogue, and a count.
    A sentence that the catalogue lacks is told by its length and SHA-256; `--unknown-sentences` keeps its words, but for

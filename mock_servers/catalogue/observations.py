@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -163,16 +163,19 @@ def add_to(path: Path, days: Iterable[Day]) -> None:
     Several processes may write one file at once.
     """
     try:
-        lock = path.with_name(f".{path.name}.lock")
-        with FileLock(lock):
+        with FileLock(_lock_of(path)):
             whole = merged([*(read(path) if path.is_file() else ()), *days])
             beside = path.with_name(f".{path.name}.new")
             beside.write_text(written(whole), encoding="utf-8", newline="\n")
             beside.replace(path)
-        with suppress(OSError):
-            lock.unlink()
     except OSError as error:
         raise ObservationsError(f"{path} cannot be written ({error.strerror}); allowed: a file in a folder") from None
+
+
+def _lock_of(path: Path) -> Path:
+    """Return a file that is this user's lock of a path, and no litter beside it."""
+    name = hashlib.sha256(f"{Path.home()} {path.absolute()}".encode()).hexdigest()[:20]
+    return Path(tempfile.gettempdir()) / f"nhsauth-observations-{name}.lock"
 
 
 def written(days: Iterable[Day]) -> str:

@@ -23,20 +23,23 @@ def show(text: str | None, *, as_json: bool) -> None:
     with misuse(ObservationsError):
         days = observations.read_all(configured_observations())
     if as_json:
-        told = [{**entry.as_json(), "observed": str(observed(entry, days))} for entry in found]
-        click.echo(json.dumps(told, indent=2))
+        seen = [{"observed": str(observed(entry, days))} if days else {} for entry in found]
+        rows = [{**entry.as_json(), **more} for entry, more in zip(found, seen, strict=True)]
+        click.echo(json.dumps(rows, indent=2))
         return
     for entry in sorted(found, key=lambda each: not observed(each, days).otherwise):
-        _print(entry, observed(entry, days))
+        _print(entry, observed(entry, days) if days else None)
 
 
-def _print(entry: Entry, seen: Observed) -> None:
-    error, letter = entry.error, seen.letter(entry.error.evidence)
+def _print(entry: Entry, seen: Observed | None) -> None:
+    error = entry.error
+    letter = seen.letter(error.evidence) if seen is not None else error.evidence
     head = " ".join(part for part in (str(error.status), error.code) if part)
     click.echo(f"{click.style(head, bold=True)}  {error.sentence}".rstrip())
     click.echo(f"  from     {entry.service}, {error.row}, {entry.name}")
     click.echo(f"  evidence {letter}: {EVIDENCE[letter]}")
-    click.echo(f"  observed {str(seen).replace('**', '')}")
+    if seen is not None:
+        click.echo(f"  observed {str(seen).replace('**', '')}")
     click.echo(f"  cause    {entry.problem.cause}")
     click.echo(f"  cure     {entry.problem.cure}")
     for name, words in entry.mistakes.items():

@@ -68,7 +68,7 @@ class Observing:
         """Tell what was observed, and write it down. Raises Misuse for a file that cannot be written."""
         days = self.days
         _tell(days, say)
-        if self._file is None:
+        if self._file is None or not days:
             return
         with misuse(ObservationsError):
             observations.add_to(self._file, days)

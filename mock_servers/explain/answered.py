@@ -82,7 +82,7 @@ def of_answer(answer: CapturedAnswer) -> Answered:
     text = answer.body.decode(errors="replace")
     location = answer.header("location")
     if location and answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
-        query = parse_qs(urlsplit(location).query)
+        query = parse_qs(query_of(location))
         first = {name: values[0] for name, values in query.items()}
         return Answered(status=answer.status, code=first.get("error", ""), sentence=first.get("error_description", ""))
     if _PAGE.match(text):
@@ -91,6 +91,14 @@ def of_answer(answer: CapturedAnswer) -> Answered:
     if members:
         return _of_members(answer.status, members)
     return Answered(status=answer.status, sentence=text.strip()[:_LONGEST])
+
+
+def query_of(url: str) -> str:
+    """Return the query of a URL; of what is none, nothing."""
+    try:
+        return urlsplit(url).query
+    except ValueError:
+        return ""
 
 
 def of_text(text: str) -> Answered:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, entries
@@ -21,7 +21,7 @@ from mock_servers.catalogue.observations import UNKNOWN, Answered, Day, Observat
 from mock_servers.catalogue.suggestion import settings_for
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered as Heard
-from mock_servers.explain.answered import of_answer
+from mock_servers.explain.answered import of_answer, query_of
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import WHICH_APIS, Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.whole import Lent, circumstance_of, date_of
@@ -29,6 +29,7 @@ from mock_servers.jose import jwts
 from mock_servers.rules import ServiceError
 from mock_servers.wire.wording import printable
 
+_STATUSES: Final = range(100, 600)
 _MOMENTS: Final = (-3.0, 1.0)  # seconds that a request may have been judged before its answer was dated, or after
 _MEMBERS: Final = frozenset(
     [
@@ -56,10 +57,11 @@ _TYPES: Final[Mapping[type, Type]] = {
 class _Found:
     """The verdict on one exchange, the rules that it is about, and the row whose words were answered, if one has them.
 
-    `sure` is the first rule that objects by what the request shows.
+    `sure` is the first rule that objects by what the request shows, `flow` the kind of request.
     """
 
     verdict: Verdict
+    flow: str | None = None
     rules: Sequence[Ruled | str] = ()
     row: ServiceError | None = None
     wording: Wording = "row"
@@ -74,7 +76,7 @@ def compared(
     `None` where nothing can be compared: there is no whole answer, or it is an API's own and not the platform's.
     """
     host, answer = host_of(captured.url), captured.answer
-    if host is None or answer is None or not answer.is_read or not answer.status:
+    if host is None or answer is None or not answer.is_read or answer.status not in _STATUSES:
         return None
     circumstance = circumstance_of(captured, lent or Lent(), clock)
     found = _verdict(captured, circumstance)
@@ -87,7 +89,7 @@ def compared(
         environment=host.environment or "any",
         host=host.name,
         day=_day(captured, circumstance),
-        observations=(_observation(captured, answer, circumstance, found, keeps_unknown=keeps_unknown),),
+        observations=(_observation(captured, answer, found, keeps_unknown=keeps_unknown),),
     )
 
 
@@ -102,7 +104,7 @@ def _at_any_moment(captured: Captured, circumstance: Circumstance, found: _Found
 
 def _day(captured: Captured, circumstance: Circumstance) -> str:
     dated = date_of(captured.answer) or captured.at or circumstance.now
-    return datetime.fromtimestamp(dated, UTC).strftime("%Y-%m-%d")
+    return datetime.fromtimestamp(dated, UTC).date().isoformat()
 
 
 # the verdict
@@ -111,7 +113,9 @@ def _day(captured: Captured, circumstance: Circumstance) -> str:
 def _verdict(captured: Captured, circumstance: Circumstance) -> _Found | None:
     if captured.answer is None:
         return None
-    return _Comparing(captured, of_answer(captured.answer), judged(captured, circumstance)).found()
+    whole = judged(captured, circumstance)
+    found = _Comparing(captured, of_answer(captured.answer), whole).found()
+    return replace(found, flow=whole.flow.name if whole.flow is not None else None) if found is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +222,10 @@ def _is_fault(answer: CapturedAnswer | None) -> bool:
 # what is kept
 
 
-def _observation(
-    captured: Captured, answer: CapturedAnswer, circumstance: Circumstance, found: _Found, *, keeps_unknown: bool
-) -> Observation:
+def _observation(captured: Captured, answer: CapturedAnswer, found: _Found, *, keeps_unknown: bool) -> Observation:
     row = found.sure.row if found.sure is not None else None
-    flow = judged(captured, circumstance).flow
     return Observation(
-        flow=flow.name if flow is not None else None,
+        flow=found.flow,
         rules=tuple(dict.fromkeys(each if isinstance(each, str) else each.rule.name for each in found.rules)),
         predicted=Predicted(status=row.status, code=row.code, description=row.sentence) if row is not None else None,
         answered=replace(_answered(captured, answer, found, keeps=keeps_unknown), members=_types(answer)),
@@ -258,7 +259,7 @@ def _is_worded(heard: Heard, entry: Entry) -> bool:
 
 def _types(answer: CapturedAnswer) -> dict[str, Type]:
     """Return the types of the members that are known, and of the claims in doubt."""
-    given: Mapping[str, Any] = _members(answer) or dict(parse_qsl(urlsplit(answer.header("location")).query))
+    given: Mapping[str, Any] = _members(answer) or dict(parse_qsl(query_of(answer.header("location"))))
     token = jwts.decoded(str(given.get("id_token", "")))
     claims = token.claims if token is not None else {}
     found = {name: value for name, value in given.items() if name in _MEMBERS}

@@ -94,7 +94,7 @@ def learn(past: Past, seen: Seen, *, spends_jti: bool) -> None:
     if seen.is_token_request and spends_jti:
         _see_jti(past, seen)
     if answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
-        _learn_redirect(past, seen, urlsplit(answer.header("location")))
+        _learn_redirect(past, seen, _split(answer.header("location")))
     elif answer.status == _GOOD:
         _learn_answer(past, seen, answer)
 
@@ -107,6 +107,14 @@ def _see_jti(past: Past, seen: Seen) -> None:
 
 
 # redirects
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL; of what is none, none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _learn_redirect(past: Past, seen: Seen, location: SplitResult) -> None:

@@ -64,13 +64,18 @@ def world(ring: KeyRing) -> World:
     return World(ring)
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lead to no mock."""
+    for name in ("NHSAUTH_URL", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def remote(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """The environment in the place of the network."""
     monkeypatch.setattr(Wire, "send", lambda _, request: world.answer(request))
     monkeypatch.setattr("contract_tests.remote_target.time.time", lambda: world.now)
-    for name in ("NHSAUTH_URL", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
     return world
 
 
@@ -117,6 +122,16 @@ def test_where_the_environment_leads_to_a_mock_nothing_is_observed(
         monkeypatch.setenv(name, "http://127.0.0.1:8080")
 
     with pytest.raises(CannotJudgeError, match="what a mock answers is no observation"), observing(URL, tmp_path / "x"):
+        pytest.fail("it was asked")
+
+
+def test_a_file_that_holds_something_else_is_told_of_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "int.json").write_text("[1]", encoding="utf-8")
+
+    with (
+        pytest.raises(CannotJudgeError, match=r"int\.json: \[0\] is 1; allowed: an object"),
+        observing(URL, tmp_path / "int.json"),
+    ):
         pytest.fail("it was asked")
 
 

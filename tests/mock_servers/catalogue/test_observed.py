@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
@@ -225,6 +226,16 @@ def test_a_file_grows_by_counting(tmp_path: Path) -> None:
     (whole,) = observations.read(file)
 
     assert sorted(each.count for each in whole.observations) == [2, 5]
+
+
+def test_several_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: observations.add_to(file, [day("2026-12-01", seen(EXP))]), range(24)))
+
+    (whole,) = observations.read(file)
+
+    assert [each.count for each in whole.observations] == [24]
 
 
 GOOD: Mapping[str, Any] = json.loads(observations.written([day("2026-12-01", seen(EXP))]))

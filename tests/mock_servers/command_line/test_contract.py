@@ -152,3 +152,11 @@ def test_a_report_of_no_known_kind_is_misuse(tmp_path: Path) -> None:
 
     assert code == 2
     assert "allowed: FILE.md or FILE.json" in text
+
+
+def test_observations_are_of_real_environments_alone(tmp_path: Path) -> None:
+    code, text = run(tmp_path, "--observations", "int.json")
+
+    assert code == 2
+    assert "observations are of real environments alone; allowed: --target int or sandbox" in text
+    assert [*tmp_path.iterdir()] == []

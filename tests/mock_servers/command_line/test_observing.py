@@ -314,9 +314,9 @@ def test_without_a_file_those_of_the_configuration_are_read(
     assert suggest.stdout == "# What was observed calls for no setting.\n"
 
 
-def test_without_any_file_nothing_is_observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_file_nothing_is_told_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     result = command("errors", "Invalid 'typ' header in client_assertion", "--json")
 
-    assert {each["observed"] for each in json.loads(result.stdout)} == {"not yet observed"}
+    assert [each for each in json.loads(result.stdout) if "observed" in each] == []

@@ -18,7 +18,7 @@ from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
 from mock_servers.state.real_host import RealHost
-from mock_servers.state.settings import ApimSettings, ProviderSettings, WatchSettings
+from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, WatchSettings
 
 EVERY_KEY = """
 public_urls = ["http://mock:8080"]
@@ -118,6 +118,9 @@ name = "pr-7.api.service.nhs.uk"
 plays = "platform"
 environment = "internal-dev"
 
+[evidence]
+observations = ["int.json"]
+
 [watch]
 upstreams = {"int.api.service.nhs.uk" = "https://127.0.0.1:9443"}
 upstream_ca = "ca.pem"
@@ -132,6 +135,7 @@ def write(tmp_path: Path) -> Write:
     for name in ("cis2.pem", "nhs_login.pem", "realm.pem", "app.pem"):
         (tmp_path / name).touch()
     (tmp_path / "ca.pem").write_text("")
+    (tmp_path / "int.json").write_text("{}")
     (tmp_path / "jwks.json").write_text('{"keys": [{"kid": "from-file"}]}')
     (tmp_path / "person.json").write_text('{"gp_registration_details": {"gp_ods_code": "A28826"}}')
 
@@ -161,6 +165,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
         allow_hosts=("keys.example",),
         diagnosis=False,
         test_suite_hosts=True,
+        evidence=EvidenceSettings(observations=(tmp_path / "int.json",)),
         watch=WatchSettings(
             upstreams={"int.api.service.nhs.uk": "https://127.0.0.1:9443"}, upstream_ca=tmp_path / "ca.pem"
         ),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from benchmarks.explained import RealWorld
 from benchmarks.mistakes import GOOD, MISTAKES, Mistake, alone, made
 from mock_servers.apim.flows import FLOWS as TOKEN_FLOWS
+from mock_servers.catalogue import observations
 from mock_servers.catalogue.observations import UNKNOWN, Observation
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.comparison import compared, table
@@ -23,6 +29,7 @@ from mock_servers.rules import Policy, Rule, ServiceError
 
 NOW = 1_800_000_000.0
 AT = Lent(at=NOW)
+NAMES = ("error", "error_description", "message", "fault", "detail", "errorcode", "faultstring", "id_token", "keys")
 SENTENCE = "Another sentence, which nobody has read yet"
 
 Asked = tuple[str, tuple[Mistake, ...]]
@@ -359,3 +366,38 @@ def test_the_table_begins_with_what_differs(world: RealWorld) -> None:
     assert lines[0] == "Compared with what we would have said: 1 same, 1 differs, 0 cannot tell"
     assert lines[2].split()[0] == "check_client_assertion_typ"
     assert lines[-1].startswith("  differs at check_client_assertion_typ: we say 400 invalid_request: Invalid 'typ' ")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner, max_size=4),
+    max_leaves=6,
+)
+BODIES = st.binary(max_size=80) | JSON.map(lambda body: json.dumps(body).encode())
+LOCATIONS = st.text(max_size=40) | st.sampled_from(["https://[", "https://app.example/?error=x&error_description=y"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    status=st.integers(0, 999),
+    body=BODIES,
+    location=LOCATIONS,
+    date=st.text(max_size=30),
+    keeps=st.sampled_from([1, 0]),
+)
+def test_whatever_is_answered_is_compared_and_can_be_read_back(
+    world: RealWorld, tmp_path: Path, status: int, body: bytes, location: str, date: str, keeps: int
+) -> None:
+    exchange = answer(good_exchange(world), status, body, location=location, date=date)
+    file = tmp_path / "any.json"
+
+    day = compared(exchange, AT, keeps_unknown=bool(keeps))
+
+    if day is not None:
+        file.write_text(observations.written([day]), encoding="utf-8")
+        assert observations.read(file) == (day,)
+
+
+@cache
+def good_exchange(world: RealWorld) -> Captured:
+    return captured(world, mistakes("authorize"))

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_servers.explain.captured import UnreadableError
+from mock_servers.explain.captured import Captured, CapturedAnswer, UnreadableError
+from mock_servers.explain.judging import Place
+from mock_servers.explain.learning import Seen, learn
+from mock_servers.explain.past import Past
 from mock_servers.explain.request_explanation import RequestExplanation
-from mock_servers.explain.whole import Lent, explain_text, is_explicable
+from mock_servers.explain.whole import Lent, explain_captured, explain_text, is_explicable
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.journal import Journal
 
 NOW = 1_800_000_000.0
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
@@ -379,3 +383,24 @@ def test_whatever_is_pasted_is_explained_or_refused_in_one_line(
         said = str(refused)
 
     assert "\n" not in said
+
+
+def test_a_redirect_to_what_is_no_url_is_explained_all_the_same() -> None:
+    answer = CapturedAnswer(status=302, headers=(("Location", "https://["),))
+    captured = Captured(
+        source="raw", method="GET", url="https://int.api.service.nhs.uk/oauth2/authorize", answer=answer
+    )
+
+    assert explain_captured(captured, Lent(at=1_800_000_000.0)).answer == "302"
+
+
+def test_a_redirect_to_what_is_no_url_teaches_nothing() -> None:
+    answer = CapturedAnswer(status=302, headers=(("Location", "https://["),))
+    captured = Captured(source="watch", method="GET", url="https://cis2.example/authorize", answer=answer)
+    past = Past(journal=Journal())
+
+    learn(
+        past, Seen(captured, Place(service="cis2", issuer="CIS2", token_path="/token", home=""), 1.0), spends_jti=False
+    )
+
+    assert past.clients.values() == []
