@@ -23,6 +23,7 @@ MEANT = {
     },
     "configuration/members.py": {"cis2_realm_secret", "nhs_login_realm_secret"},
     "configuration/reading.py": {"cis2", "nhs_login"},
+    "catalogue/suggestion.py": {"cis2", "nhs_login"},
     # the real hosts, and which environments trust them
     "state/real_host.py": {
         *("cis2", "nhs_login"),

@@ -49,7 +49,7 @@ def _refused_by(*rules: str) -> Callable[[Observation], bool]:
 
 def _in_words_of_the_ancestor(*, of_client: bool) -> Callable[[Observation], bool]:
     def calls(seen: Observation) -> bool:
-        rows = [each for each in entries() if each.plays == "cis2" and "by the settings" in each.service]
+        rows = [each for each in entries() if "by the settings" in each.service]
         names = {each.name for each in rows if each.error.sentence == seen.answered.description}
         of_clients = {"ASSERTION_NOT_OF_CLIENT"}
         return seen.verdict == "differs" and bool(names & of_clients if of_client else names - of_clients)
