@@ -36,7 +36,7 @@ def page(browser: "Browser") -> Iterator["Page"]:
     context = browser.new_context()
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on("console", lambda message: complaints.append(f"{message.text} {message.location['url']}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()

@@ -93,7 +93,7 @@ def test_a_patient_logs_in_at_nhs_login(page: "Page", served: Mock) -> None:
 
     told = arrived(page)
     assert told["state"] == "xyz"
-    assert "Sign a client assertion" in (page.locator("main").text_content() or "")
+    assert "ask client-assertions" in (page.locator("main").text_content() or "")
 
 
 def test_a_patient_refuses_consent(page: "Page", served: Mock) -> None:
