@@ -1,6 +1,7 @@
 """What the gateway refuses before an API is reached, and the monitoring endpoint without its key."""
 
 from contract_tests.breakage import Breakage, Damage, Evidence, Flow, Shape, kinds, parts
+from contract_tests.mistake import app
 from contract_tests.mistake import gateway as wrong
 from contract_tests.reach import Ability, Switch
 
@@ -122,17 +123,17 @@ GATEWAY: tuple[Breakage, ...] = (
             touches=f"app.{member}",
         )
         for member, damage in {
-            "approved": wrong.app_not_approved,
-            "key_approved": wrong.key_not_approved,
-            "developer_active": wrong.developer_inactive,
-            "company_active": wrong.company_inactive,
+            "approved": app.not_approved,
+            "key_approved": app.key_not_approved,
+            "developer_active": app.developer_inactive,
+            "company_active": app.company_inactive,
         }.items()
     ),
     _fault(
         "gateway §2 api key not for the API",
         "oauth.v2.InvalidApiKeyForGivenResource",
         "Invalid ApiKey for given resource",
-        wrong.app_not_subscribed,
+        app.not_subscribed,
         "S",
         of=Flow.API_KEY,
         touches="app.subscribed",

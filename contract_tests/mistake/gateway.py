@@ -101,31 +101,6 @@ def key_empty(draft: Draft) -> None:
     draft.headers["apikey"] = ""
 
 
-def app_not_approved(draft: Draft) -> None:
-    """Send the key of an app that is not approved, or no more."""
-    draft.app["approved"] = False
-
-
-def key_not_approved(draft: Draft) -> None:
-    """Send a key that is not approved."""
-    draft.app["key_approved"] = False
-
-
-def developer_inactive(draft: Draft) -> None:
-    """Send the key of an app whose developer is not active."""
-    draft.app["developer_active"] = False
-
-
-def company_inactive(draft: Draft) -> None:
-    """Send the key of an app whose company is not active."""
-    draft.app["company_active"] = False
-
-
-def app_not_subscribed(draft: Draft) -> None:
-    """Send the key of an app that is subscribed to nothing."""
-    draft.app["subscribed"] = False
-
-
 def key_left_out(draft: Draft) -> None:
     """Send neither a key nor a token."""
     del draft.headers["apikey"]

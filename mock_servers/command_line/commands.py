@@ -14,6 +14,18 @@ from mock_servers.command_line.argument import TakesValue, allowed_hosts, upstre
 from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
+_OBSERVATIONS = click.option(
+    "--observations",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Add to FILE how the answers compare with what we would have said, rule by rule, without any value.",
+)
+_UNKNOWN_SENTENCES = click.option(
+    "--unknown-sentences",
+    is_flag=True,
+    help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
+    "hand it on.",
+)
 _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _ALLOWED: Final = click.option(
     "--allow-host",
@@ -181,18 +193,8 @@ def run(
 @click.option(
     "--har-with-secrets", is_flag=True, help="Cut nothing in that file: tokens, secrets and people stand in it whole."
 )
-@click.option(
-    "--observations",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Add to FILE how the answers compare with what we would have said, rule by rule, without any value.",
-)
-@click.option(
-    "--unknown-sentences",
-    is_flag=True,
-    help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
-    "hand it on.",
-)
+@_OBSERVATIONS
+@_UNKNOWN_SENTENCES
 @click.option(
     "--fail-on",
     type=click.Choice(["refused", "differs"]),
@@ -274,18 +276,8 @@ def demo() -> None:
     metavar="URL",
     help="The mock that gave the message id or issued the value. Or set NHSAUTH_URL.",
 )
-@click.option(
-    "--observations",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Add to FILE how the answers compare with what we would have said, rule by rule, without any value.",
-)
-@click.option(
-    "--unknown-sentences",
-    is_flag=True,
-    help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
-    "hand it on.",
-)
+@_OBSERVATIONS
+@_UNKNOWN_SENTENCES
 @_AS_JSON
 def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
     """Say why a request was refused, or what a value is.

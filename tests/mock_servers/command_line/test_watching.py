@@ -169,7 +169,7 @@ def test_production_is_refused(run: Run, second: Second) -> None:
         (("--har-with-secrets",), "--har-with-secrets is for --har; allowed: beside --har FILE"),
         (
             ("--upstream", "int.api.service.nhs.uk"),
-            '"int.api.service.nhs.uk"; allowed: HOST=URL, the URL a URL such as https://proxy.example:8443',
+            '"int.api.service.nhs.uk"; allowed: HOST=URL, where URL is a URL such as https://proxy.example:8443',
         ),
         (("--upstream", f"{INT}=http://127.0.0.1"), "allowed: HOST=URL"),
         (
