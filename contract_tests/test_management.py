@@ -605,7 +605,7 @@ def test_what_contradicts_what_is_there_is_refused(
     assert made.call("GET", f"{APPS}/APP").json == app_of(made)
 
 
-@proves("admin §3.3", "D")
+@proves("admin §3.3", "I")
 def test_a_key_takes_the_scopes_of_its_products_alone(made: Made) -> None:
     """The message lists them."""
     answer = made.call("PUT", f"{APPS}/APP/keys/KEY", {"scopes": ["urn:nhsd:apim:app:level3:elsewhere"]})

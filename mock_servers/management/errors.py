@@ -210,7 +210,7 @@ KEY_SCOPES_INVALID = _kms(
     400,
     "InvalidScopes",
     "Invalid scopes. Scopes must be contained in [{allowed}]",
-    "D",
+    "I",
     "admin §3.3",
     cause="The key is to have scopes that no product of it has.",
     cure="Give the product the scopes first. " + _GUESS,
