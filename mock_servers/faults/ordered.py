@@ -73,7 +73,7 @@ class Faults:
 
     def clear(self) -> None:
         """Take all faults back."""
-        self._store.faults.restore({})
+        self._store.faults.clear()
         self.pause.end()
 
     def claim(self, place: str, client: Callable[[], str | None]) -> Fault | None:
@@ -109,6 +109,5 @@ class Faults:
         owner = "app" if fault.on == "app.jwks" else "provider"
         if not any(fault.covers(place) for place in KEY_SETS):
             return
-        for key in self._store.jwks.snapshot():
-            if isinstance(key, tuple) and key[0] == owner:
-                self._store.jwks.take(key)
+        for kept in self._store.jwks.find("owner", owner):
+            self._store.jwks.take((owner, kept.url))

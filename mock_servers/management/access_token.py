@@ -93,7 +93,7 @@ def _sought(exchange: Exchange) -> Iterator[tuple[str, AccessToken]]:
     asked = exchange.request.query
     app = exchange.service.apps.by_id(asked.get("app") or "")
     keys = {key.consumer_key for key in app.keys} if app else None
-    for value, token in exchange.service.store.access_tokens.snapshot().items():
+    for value, token in exchange.service.store.access_tokens.items():
         user = token.session.subject if token.session else ""
         if (keys is None or token.client_id in keys) and asked.get("enduser") in (None, user):
             yield str(value), token
