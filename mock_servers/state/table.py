@@ -123,6 +123,15 @@ class Backend(Protocol):
         """Let go of what it holds open."""
 
 
+def amend(table: Table[V], key: Hashable, changed: Callable[[V], V]) -> V | None:
+    """Set what is there to what `changed` makes of it, and return that; `None`, and nothing set, where nothing is."""
+    while (held := table.get(key)) is not None:
+        value = changed(held)
+        if table.swap(key, held, value):
+            return value
+    return None
+
+
 def change(table: Table[V], key: Hashable, changed: Callable[[V | None], V]) -> V:
     """Set to what `changed` makes of the present value, and return that; it is asked again when another was faster."""
     while True:
