@@ -77,6 +77,9 @@ class Table(Protocol[V]):
     def find(self, index: str, value: Hashable) -> list[V]:
         """Return the values that an index of the table's kind has at `value`, the oldest first."""
 
+    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
+
     def size(self) -> int:
         """Return how many values there are."""
 
