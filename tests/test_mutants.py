@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,41 @@ def test_a_fault_is_found_in_a_copy_and_the_tree_stays_as_it_is(tmp_path: Path) 
     assert faulty == ("tests/mock_servers/jose/test_javascript.py::test_text_of_a_value[undexined-'undefined']", False)
     assert sound == (None, False)
     assert tree.digest() == before
+
+
+_RED, _GREEN, _BROKEN, _OVER = (1, "a.py::a", False), (0, None, False), (3, None, False), (-9, None, True)
+
+
+@pytest.mark.parametrize(
+    ("runs", "found"),
+    [
+        pytest.param([_RED, _RED, _GREEN], ("a.py::a", False), id="found twice, and not in a sound copy"),
+        pytest.param([_RED, _GREEN, _GREEN], (None, False), id="found once"),
+        pytest.param([_RED, _RED, _RED, _GREEN], (None, False), id="found in a sound copy as well"),
+        pytest.param([_RED, _OVER, _GREEN], (None, False), id="no time to find it again"),
+        pytest.param([_OVER], (None, True), id="no time"),
+        pytest.param([_BROKEN, _BROKEN, _GREEN], ("a.py::pytest ends for itself", False), id="pytest broke"),
+        pytest.param([_BROKEN, _BROKEN, _BROKEN], (None, False), id="pytest broke in a sound copy as well"),
+        pytest.param([_BROKEN, _GREEN], (None, False), id="pytest broke once"),
+    ],
+)
+def test_a_fault_is_found_by_what_fails_for_the_fault_alone(
+    runs: list[tuple[int, str | None, bool]], found: tuple[str | None, bool]
+) -> None:
+    tree, left = module("tree"), iter(runs)
+
+    class Told:
+        """A copy where each run of pytest ends as the next of a list."""
+
+        def pytest(self, *_: object, **__: object) -> object:
+            code, failed, late = next(left)
+            return tree.Ran(code=code, failed=failed, late=late, output="")
+
+        def sound(self) -> AbstractContextManager[None]:
+            return nullcontext()
+
+    assert module("at_random").found_by(Told(), ["a.py"], (), 300) == found
+    assert list(left) == []
 
 
 def test_every_contract_test_that_asks_a_target_is_asked_of_a_fault() -> None:

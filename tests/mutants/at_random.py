@@ -162,33 +162,38 @@ def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
 def found_by(
     copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: float, *options: str
 ) -> tuple[str | None, bool]:
-    """Return the test that finds the fault, else None, and whether the time was over.
+    """Return the test that finds the fault, else None, and whether the time was over, which finds nothing.
 
-    A test of ours has to find it twice, and to find nothing in a sound copy: some fail now and then on a busy machine.
+    A test has to find it twice, and to find nothing in a sound copy: some fail now and then on a busy machine. So has
+    pytest itself, where it ends without a test that failed.
     """
-    ends, unsteady, crashed = time.monotonic() + seconds, list[str](), False
+    ends, unsteady = time.monotonic() + seconds, list[str]()
     while True:
         left_out = [word for test in (*failing, *unsteady) for word in ("--deselect", test)]
-        ran = copy.pytest(tests, "-x", QUICK, *options, *left_out, seconds=max(ends - time.monotonic(), 1.0))
+        asked = ("-x", QUICK, *options, *left_out)
+        ran = copy.pytest(tests, *asked, seconds=max(ends - time.monotonic(), 1.0))
         if ran.well or ran.late:
             return None, ran.late
         if _NO_FILE in ran.output:
             raise RuntimeError(ran.output)
         if ran.failed is None:
-            if crashed:
-                return f"{tests[0]}::pytest ends with {ran.code}", False
-            crashed = True
-        elif ran.failed.startswith("contract_tests/") or _is_steady(copy, ran.failed, seconds):
+            return _crashed(copy, tests, asked, seconds)
+        if _is_steady(copy, [ran.failed], (QUICK, *options), seconds):
             return ran.failed, False
-        else:
-            unsteady.append(ran.failed)
+        unsteady.append(ran.failed)
 
 
-def _is_steady(copy: Copy, test: str, seconds: float) -> bool:
-    if copy.pytest([test], QUICK, seconds=seconds).well:
+def _crashed(copy: Copy, tests: Sequence[str], options: Sequence[str], seconds: float) -> tuple[str | None, bool]:
+    found = _is_steady(copy, tests, options, seconds)
+    return f"{tests[0]}::pytest ends for itself" if found else None, False
+
+
+def _is_steady(copy: Copy, tests: Sequence[str], options: Sequence[str], seconds: float) -> bool:
+    again = copy.pytest(tests, *options, seconds=seconds)
+    if again.well or again.late:
         return False
     with copy.sound():
-        ran = copy.pytest([test], QUICK, seconds=seconds)
+        ran = copy.pytest(tests, *options, seconds=seconds)
     return ran.well or _NO_TEST in ran.output
 
 
