@@ -1,5 +1,6 @@
 """The planted faults can still be planted; whether tests find them `make mutants` says."""
 
+import ast
 import importlib
 import importlib.util
 from collections import Counter
@@ -276,3 +277,43 @@ def test_every_contract_test_that_asks_a_target_is_asked_of_a_fault() -> None:
 
     assert there - asked == {"test_breakages", "test_independence"}
     assert asked <= there
+
+
+def test_only_tests_are_asked_that_run_the_function() -> None:
+    first, second, other = "contract_tests/test_errors.py::a", "contract_tests/test_errors.py::b", "tests/jose/t.py::c"
+    known = module("reached").Reached(
+        runners=[first, "tests/jose/t.py", "contract_tests/test_order.py"],
+        functions={"mock_servers/jose/a.py:f": [0, 1], "mock_servers/jose/a.py:": [0]},
+        seconds={first: 1.0, second: 1.0, other: 1.0, "tests/jose/t.py::d": 1.0},
+        failing=[],
+    )
+
+    contract = known.by_contract("mock_servers/jose/a.py", "f")
+    ours = known.by_ours("mock_servers/jose/a.py", "f")
+
+    assert first in contract
+    assert second not in contract
+    assert "contract_tests/test_order.py" not in contract
+    assert "contract_tests/test_fuzz.py" in contract, "it was not measured"
+    assert known.left_out(contract) == [second]
+    assert ours == [other, "tests/jose/t.py::d"], "all tests of a file whose fixtures run it"
+    assert known.left_out(ours) == []
+
+
+def test_all_tests_of_its_room_are_asked_of_a_fault_that_none_is_seen_to_run() -> None:
+    reached = module("reached")
+    known = reached.Reached(
+        runners=["tests/a.py::a", "tests/b.py::b"],
+        functions={"mock_servers/jose/a.py:f": [0], "mock_servers/wire/a.py:f": [1]},
+        seconds={"tests/a.py::a": 1.0, "tests/b.py::b": 1.0},
+        failing=[],
+    )
+
+    assert known.by_contract("mock_servers/jose/a.py", "") == list(reached.CONTRACT)
+    assert known.by_ours("mock_servers/jose/a.py", "") == ["tests/a.py::a"]
+
+
+def test_a_function_whose_answer_is_kept_is_taken_for_one_that_none_runs() -> None:
+    source = "@cache\ndef f():\n    return 1\ndef g():\n    return 2\n"
+
+    assert dict(module("reached").lines_of(ast.parse(source))) == {5: "g"}
