@@ -33,10 +33,10 @@ def _variables(exchange: Exchange, seen: Seen) -> dict[str, Any]:
             "error.content": seen.body,
             "message.status.code": seen.status,
         }
-    told: dict[str, Any] = {"message.status.code": seen.status}
+    fields: dict[str, Any] = {"message.status.code": seen.status}
     if seen.flow in _AUTH:
-        told["splunkCalloutRequest.content"] = json.dumps(_content(_AUTH[seen.flow](exchange)))
-    return told
+        fields["splunkCalloutRequest.content"] = json.dumps(_content(_AUTH[seen.flow](exchange)))
+    return fields
 
 
 def _content(auth: Mapping[str, str]) -> dict[str, Any]:
