@@ -75,7 +75,7 @@ def find_app_of_pending(exchange: Exchange) -> str | None:
         return f"The app with API key {shown(pending.client_id)} was removed during the log-in."
     exchange.app = replace(app, scopes=pending.scopes)
     exchange.provider = next(provider for provider in service.providers if provider.name == pending.provider)
-    exchange.provider_origin = pending.origin
+    exchange.provider_origin = pending.base
     return None
 
 
@@ -226,6 +226,6 @@ def _issued(exchange: Exchange, granted: PlatformCode) -> Issued:
         expires_at=granted.expires_at,
         environment=granted.environment,
         redeem_at=f"{granted.mount}/token",
-        home=exchange.request.origin if exchange.service.is_real else "",
+        home=exchange.request.base if exchange.service.is_real else "",
         only_at_home=exchange.service.is_real,
     )

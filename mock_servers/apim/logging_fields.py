@@ -61,7 +61,7 @@ def _of_subject(grant_type: str) -> Callable[[Exchange], dict[str, str]]:
 def _on_the_way(exchange: Exchange) -> dict[str, str]:
     """Nobody has logged in yet."""
     provider = authorize.provider_of(exchange)
-    issuer = provider.issuer(exchange.request.origin)
+    issuer = provider.issuer(exchange.request.base)
     word = token_attributes.provider_word(provider.name, provider.people, issuer)
     return token_attributes.of_person("authorization_code", "", word, "")
 

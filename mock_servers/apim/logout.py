@@ -61,9 +61,9 @@ def find_logout_provider(exchange: Exchange) -> str | None:
     """The issuer is CIS2's, whatever its case, under whichever of this mock's names."""
     issuer = _claim(exchange, "iss")
     for provider in _telling(exchange):
-        origin = exchange.service.origin_of(issuer, provider)
-        if origin is not None:
-            exchange.provider, exchange.provider_origin = provider, origin
+        base = exchange.service.origin_of(issuer, provider)
+        if base is not None:
+            exchange.provider, exchange.provider_origin = provider, base
             return None
     return f"iss is {url(issuer)}, which is not the CIS2 that {exchange.service.mount} trusts."
 

@@ -62,7 +62,7 @@ def pre_flight(exchange: Exchange) -> Answer:
 
 def _check(exchange: Exchange, provider: Provider) -> dict[str, Any]:
     """The members are the service's, `responseCode` null without an answer (S); their inner shape is inferred (I)."""
-    url = f"{exchange.service.origin_of_log_in(provider, exchange.request.origin)}{provider.discovery_path}"
+    url = f"{exchange.service.origin_of_log_in(provider, exchange.request.base)}{provider.discovery_path}"
     verdict, outcome = "pass", "OK"
     code: int | None = 200
     try:
