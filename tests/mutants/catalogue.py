@@ -295,7 +295,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     _apim(
         "subject_token",
         "a subject token by RS384",
-        'if alg in received_jwt.ALGORITHMS:',
+        "if alg in received_jwt.ALGORITHMS:",
         'if alg in (*received_jwt.ALGORITHMS, "RS384"):',
     ),
     # tokens
