@@ -46,6 +46,7 @@ def parts_of(
     random: Random | None,
     ring: KeyRing,
     providers: tuple[Provider, ...] = PROVIDERS,
+    prefix: str = "",
 ) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
     store, identifiers = Store(), Identifiers(random)
@@ -54,7 +55,7 @@ def parts_of(
         clock=clock,
         ring=ring,
         identifiers=identifiers,
-        names=Names(configuration),
+        names=Names(configuration, prefix),
         store=store,
         exchanges=Journal(explains=configuration.diagnosis),
         faults=Faults(store, ring),
