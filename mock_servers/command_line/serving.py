@@ -9,8 +9,10 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 import click
 
@@ -23,55 +25,85 @@ from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.wire.origins import is_loopback
 
+if TYPE_CHECKING:
+    from mock_servers.platform.real_names import Prepared
+
 _LOG: Final = logging.getLogger(__name__)
 _LOOK: Final = 1.0  # seconds between looks at whether the server still lives
 _PATIENCE: Final = 0.7  # seconds that requests under way get at the end
 
 
-def run(
-    *,
-    host: str,
-    port: int,
-    config: Path | None,
-    as_json: bool,
-    ending: Ending,
-    tls: bool = False,
-    allowed: Sequence[str] = (),
-) -> NoReturn:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What `nhsauth serve` was asked for."""
+
+    host: str
+    port: int
+    config: Path | None
+    as_json: bool
+    tls: bool
+    allowed: tuple[str, ...]
+    log_format: Literal["text", "json"]
+    log_level: str
+
+
+def run(asked: Asked, ending: Ending) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
-    with misuse(KeyFileError, CannotListenError):
-        platform = Mock(configured(config), ring=KeyRing(cache_folder(os.environ)))
-        server = platform.start(host=host, port=port)
-    if tls:
-        _speak_tls(platform, server, allowed)
-    if not is_loopback(host):
-        _LOG.warning("Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", host)
-    gc.freeze()  # what a start has loaded stays, and no later collection need look at it
-    gc.enable()
+    with usable():
+        platform = Mock(configured(asked.config), ring=KeyRing(cache_folder(os.environ)))
+        server = platform.start(host=asked.host, port=asked.port)
+    real = prepared(platform, asked.allowed) if asked.tls else None
+    if real is not None:
+        real.open_at(server)
+    tell(asked, platform, server.url, real)
+    until(ending, server)
+
+
+def usable() -> AbstractContextManager[None]:
+    """End the command as misuse when keys or the address cannot be used."""
+    return misuse(KeyFileError, CannotListenError)
+
+
+def tell(asked: Asked, platform: Mock, url: str, real: Prepared | None) -> None:
+    """Say that the mocks can answer, and where; people at a terminal are told with what to log in."""
+    if real is not None:
+        authority = real.store.authority
+        _LOG.info("https and real host names are at the same port; trust %s, or see nhsauth env", authority)
+    if not is_loopback(asked.host):
+        _LOG.warning(
+            "Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", asked.host
+        )
     line = (
-        json.dumps({"event": "ready", "url": server.url, "pid": os.getpid()})
-        if as_json
-        else f"nhsauth ready at {server.url}"
+        json.dumps({"event": "ready", "url": url, "pid": os.getpid()}) if asked.as_json else f"nhsauth ready at {url}"
     )
     click.echo(line)  # which flushes
-    if sys.stderr.isatty() and not as_json:
+    if sys.stderr.isatty() and not asked.as_json:
         apps, people = platform.apps.all(), platform.store.people.values()
-        click.echo("\n".join(greeting.lines(server.url, apps, people)), err=True)
+        click.echo("\n".join(greeting.lines(url, apps, people)), err=True)
+
+
+def until(ending: Ending, server: Server) -> NoReturn:
+    """Serve until the ending comes, and end the process with 0. Raises No when the server dies."""
+    gc.freeze()  # what a start has loaded stays, and no later collection need look at it
+    gc.enable()
     while not ending.came_within(_LOOK):
         if server.failure is not None:
             raise No(f"The server died ({type(server.failure).__name__}): see the log")
     _stop(server)
 
 
-def _speak_tls(platform: Mock, server: Server, allowed: Sequence[str]) -> None:
+def prepared(platform: Mock, allowed: Sequence[str]) -> Prepared:
+    """Return what lets a server be reached by https and real host names, with the authority that the cache keeps.
+
+    Raises Misuse.
+    """
     from mock_servers.platform import real_names  # noqa: PLC0415 - 30 ms that only TLS takes
 
     folder = cache_folder(os.environ)
     try:
-        known = real_names.kept(platform, folder, allowed).open_at(server)
+        return real_names.kept(platform, folder, allowed)
     except OSError as error:
         raise Misuse(f"--tls needs a folder for its certificate authority, and {folder} is none ({error})") from None
-    _LOG.info("https and real host names are at the same port; trust %s, or see nhsauth env", known.store.authority)
 
 
 def configured(config: Path | None) -> Configuration:

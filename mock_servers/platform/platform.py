@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -256,11 +257,22 @@ class Platform:
         finally:
             server.stop()
 
-    def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
-        """Serve the platform until it is stopped. Raises what `http.server.start` raises."""
+    def start(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int | socket.socket = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> Server:
+        """Serve the platform until it is stopped. Takes and raises what `http.server.start` does."""
         pause = self.faults.pause
         server = self._server = http_server.start(
-            self, host=host, port=port, tls=tls, while_stopping=pause.stopping, is_quick=self._mounts.is_quick
+            self,
+            host=host,
+            port=port,
+            tls=tls,
+            while_stopping=pause.stopping,
+            is_quick=self._mounts.is_quick,
         )
         pause.served_by(server.spare)
         self.served_at(server.url)
