@@ -99,7 +99,6 @@ class Engine:
         """Serve, in threads of its own."""
         self.loop.set_debug(False)
         self.loop.set_exception_handler(_complain_of)
-        self._listening.settimeout(0)
         self._listen()
         self._crew.give(self._lead)
 
