@@ -93,7 +93,7 @@ def _published(change: Callable[[dict[str, Any]], Any]) -> Make:
         apps = draft.world.platform.apps
         (public,) = apps.jwks(apps.get(APP))["keys"]
         apps.change(APP, jwks={"keys": [change(public)]})
-        draft.world.platform.store.jwks.restore({})
+        draft.world.platform.store.jwks.clear()
 
     return make
 
@@ -198,7 +198,7 @@ def _basic_with(make: Callable[[Draft], str]) -> Make:
 def _foreign(iss: str, **claims: Any) -> Callable[[Draft], str]:
     def make(draft: Draft) -> str:
         token = draft.world.id_token(alterations=Alterations(claims={"iss": iss, **claims}))
-        draft.world.platform.store.issued.restore({})
+        draft.world.platform.store.issued.clear()
         return token
 
     return make

@@ -53,7 +53,9 @@ class Mock(Platform):
         self._making = threading.Lock()
         self._prepared: Prepared | None = None
         self._providers = providers
-        self.worlds = None if world is not None else Worlds(self._world, self.identifiers, machine_time)
+        self.worlds = (
+            None if world is not None else Worlds(self.store.worlds, self._world, self.identifiers, machine_time)
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the world does that the request is for, else as this platform."""

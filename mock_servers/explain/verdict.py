@@ -25,7 +25,8 @@ from mock_servers.journal.finding import Finding
 from mock_servers.platform.token_service import known_of
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, own_row, walk
-from mock_servers.state.store import Store, Table
+from mock_servers.state.memory import MemoryTable
+from mock_servers.state.store import Store
 from mock_servers.wire.origins import origin_of
 from mock_servers.wire.request import Parameters, Request
 
@@ -179,8 +180,9 @@ def _token_exchange(context: Context, form: Mapping[str, str]) -> TokenExchange:
 
 def _harmless(context: Context, service: TokenService) -> TokenService:
     """Return the service with a copy of the key sets that it keeps."""
-    kept: Table[Any] = Table()
-    kept.restore(service.store.jwks.snapshot())
+    kept = MemoryTable[Any]()
+    for key, value in service.store.jwks.items():
+        kept.put(key, value)
     return replace(service, fetch=context.fetch, store=replace(context.store, jwks=kept))
 
 

@@ -22,6 +22,7 @@ from mock_servers.state.grant import (
 )
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
+from mock_servers.state.table import change
 from mock_servers.wire.request import Answer
 
 _SAID: Final = {
@@ -158,7 +159,7 @@ def _visit(service: Service, login: LogIn, visit: Visit) -> None:
         newest = login if login.at > session.at else session.log_in
         return replace(session, visits=(*others, visit), log_in=newest, at=max(session.at, login.at))
 
-    service.store.provider_sessions.update(login.session_id, joined)
+    change(service.store.provider_sessions, login.session_id, joined)
 
 
 def is_alive(service: Service, login: LogIn) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,8 +30,9 @@ from mock_servers.state import seeds
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
+from mock_servers.state.memory import MemoryTable
 from mock_servers.state.person import Person
-from mock_servers.state.store import Table
+from mock_servers.state.table import Content, Kind, Table
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -88,7 +90,7 @@ class Platform:
         register_configured(parts)
         self._ready_made = self.store.apps.get(READY_MADE_APP.client_id)
         self._start = self.snapshot()
-        self.snapshots: Table[Any] = Table(limit=SNAPSHOTS)
+        self.snapshots: Table[Any] = MemoryTable(Kind(value=Any, limit=SNAPSHOTS))
 
     @property
     def url(self) -> str:
@@ -233,15 +235,15 @@ class Platform:
         content, reading = state
         self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
-        self.store.restore({**content, "jwks": {**content["jwks"], **self._own_key_sets(content)}})
+        self.store.restore({**content, "jwks": [*{**dict(content["jwks"]), **self._own_key_sets(content)}.items()]})
         self.clock.restore(reading)
 
-    def _own_key_sets(self, content: Mapping[str, Mapping[Hashable, Any]]) -> dict[Hashable, FetchedJwks]:
+    def _own_key_sets(self, content: Content) -> dict[Any, FetchedJwks]:
         """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""
         spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
-        if spoilt or content["apps"] != self.store.apps.snapshot():
+        if spoilt or content["apps"] != self.store.apps.items():
             return {}
-        return {key: kept for key, kept in self.store.jwks.snapshot().items() if kept.url.startswith(f"{self.url}/")}
+        return {key: kept for key, kept in self.store.jwks.items() if kept.url.startswith(f"{self.url}/")}
 
     def reset(self) -> None:
         """Return to the state after start."""
@@ -274,7 +276,7 @@ class Platform:
         self.names.served_at(url)
         app = self.store.apps.get(READY_MADE_APP.client_id)
         if app is not None and app == self._ready_made and app.redirect_uris == READY_MADE_APP.redirect_uris:
-            self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
+            self.store.apps.swap(app.client_id, app, replace(app, redirect_uris=(f"{url}/_nhsauth/callback",)))
 
     def stopping(self, spare: Spare) -> AbstractContextManager[None]:
         """Return what holds while a server stops: nobody waits for a fault to end."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from mock_servers.state.store import Table
+from mock_servers.state.table import Table
 from mock_servers.state.world import World
 from mock_servers.wire.identifiers import Identifiers
 
@@ -41,15 +41,22 @@ class TooManyWorldsError(ValueError):
 
 
 class Worlds(Generic[H]):
-    """The worlds of one server. `make` makes the platform of one; `now` is the machine's time, which no test moves."""
+    """The worlds of one server. `rows` are what is remembered of them, by name; `make` makes what is in one.
+
+    `now` is the machine's time, which no test moves.
+    """
 
     def __init__(
-        self, make: Callable[[World], H], identifiers: Identifiers, now: Callable[[], float] = time.time
+        self,
+        rows: Table[World],
+        make: Callable[[World], H],
+        identifiers: Identifiers,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        self._rows = rows
         self._make = make
         self._identifiers = identifiers
         self._now = now
-        self._rows: Table[World] = Table(limit=None)
         self._made: dict[str, tuple[str, H]] = {}
         self._changing = threading.RLock()
 
@@ -60,7 +67,7 @@ class Worlds(Generic[H]):
         """
         with self._changing:
             self._forget_idle()
-            if len(self._rows.values()) >= LIMIT:
+            if self._rows.size() >= LIMIT:
                 raise TooManyWorldsError(
                     f"{LIMIT} worlds are there, which is the limit: delete one, or wait until one was idle for an hour"
                 )

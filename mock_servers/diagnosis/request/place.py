@@ -14,7 +14,8 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import Issued
 from mock_servers.state.real_host import Hosts
-from mock_servers.state.store import Store, Table
+from mock_servers.state.store import Store
+from mock_servers.state.table import Table
 from mock_servers.wire.wording import duration, shown
 
 
@@ -153,7 +154,7 @@ def revoked_at(store: Store, issued: Issued, key: bytes) -> float | None:
     table = tables.get(issued.kind) if issued.issuer == "the platform" else None
     if table is None:
         return None
-    found = (grant for value, grant in table.snapshot().items() if provenance.fingerprint(str(value)) == key)
+    found = (grant for value, grant in table.items() if provenance.fingerprint(str(value)) == key)
     return next((sessions.revoked_at(store, grant) for grant in found), None)
 
 

@@ -77,7 +77,7 @@ class Bench:
     def publish(self, body: Any) -> None:
         """Let the app's key set be this body, or what a list of keys makes one."""
         served = body if isinstance(body, bytes) else json.dumps({"keys": body}).encode()
-        self.platform.store.jwks.restore({})
+        self.platform.store.jwks.clear()
         for service in self.platform.token_services:
             object.__setattr__(service, "fetch", lambda _: served)
 
