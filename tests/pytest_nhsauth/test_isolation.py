@@ -205,7 +205,9 @@ def test_a_server_that_has_died_fails_the_next_test_that_needs_it_and_no_other(
     pytester.makepyfile(
         """
         import asyncio
+        import socket
         import threading
+        from urllib.parse import urlsplit
         import pytest
 
         @pytest.fixture(scope="session", autouse=True)
@@ -215,10 +217,11 @@ def test_a_server_that_has_died_fails_the_next_test_that_needs_it_and_no_other(
 
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(asyncio.SelectorEventLoop, "run_forever", die)
-                request.getfixturevalue("nhsauth_platform")
-                for thread in threading.enumerate():
-                    if thread.name == "mock_servers.http.server":
-                        thread.join()
+                url = urlsplit(request.getfixturevalue("nhsauth_platform").url)
+                with socket.create_connection((url.hostname, url.port)):
+                    for thread in threading.enumerate():
+                        if thread.name == "mock_servers.http.server":
+                            thread.join()
 
         def test_needs_it(nhsauth):
             pass
