@@ -51,7 +51,9 @@ FIRST_USE = {
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
         *("faults.foreign_key_set", "pages"),
     ),
-    "platform.platform": ("identity_provider.headless",),
+    "platform.platform": (
+        *("apim.assertions", "identity_provider.headless", "identity_provider.log_ins", "platform.wiring"),
+    ),
     "platform.services": ("gateway.upstream", "management.service"),
     "state.limit": ("jose.keys",),
 }
