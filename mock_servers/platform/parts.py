@@ -47,6 +47,7 @@ def parts_of(
     random: Random | None,
     ring: KeyRing,
     providers: tuple[Provider, ...] = PROVIDERS,
+    prefix: str = "",
 ) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
     store, identifiers = Store.over(MemoryBackend()), Identifiers(random)
@@ -55,7 +56,7 @@ def parts_of(
         clock=clock,
         ring=ring,
         identifiers=identifiers,
-        names=Names(configuration),
+        names=Names(configuration, prefix),
         store=store,
         exchanges=Journal(explains=configuration.diagnosis),
         faults=Faults(store, ring),

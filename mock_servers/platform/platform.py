@@ -49,7 +49,8 @@ class Platform:
     """One mock platform; two with different configurations live side by side without seeing each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are,
+    and below the path `prefix` it answers, real hosts' own URLs apart.
     """
 
     def __init__(
@@ -60,11 +61,14 @@ class Platform:
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
+        prefix: str = "",
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
         self.ring = ring or KeyRing()
-        parts = parts_of(self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers)
+        parts = parts_of(
+            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, prefix=prefix
+        )
         self.names = parts.names
         self.store = parts.store
         self.exchanges = parts.exchanges
@@ -133,10 +137,10 @@ class Platform:
 
         Raises LookupError.
         """
-        provider, origin = self.provider(name).provider, self.url
+        provider, base = self.provider(name).provider, self.url
         words = ("authorize", "token", "userinfo", "jwks", "end_session")
-        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in words if word in provider.endpoints}
-        return {"issuer": f"{origin}{provider.path}", "discovery": f"{origin}{provider.discovery_path}", **endpoints}
+        endpoints = {word: f"{base}{provider.endpoint(word)}" for word in words if word in provider.endpoints}
+        return {"issuer": f"{base}{provider.path}", "discovery": f"{base}{provider.discovery_path}", **endpoints}
 
     def people(self) -> list[Person]:
         """Return everybody who can log in."""
@@ -166,16 +170,16 @@ class Platform:
         return log_ins.issue_code(service, log_ins.log_in(service, wanted), redirect_uri)
 
     def id_token(
-        self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, origin: str | None = None
+        self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, base: str | None = None
     ) -> str:
-        """Return an id token, as after a log-in under one of the mock's names; `origin` is the provider's own.
+        """Return an id token, as after a log-in under one of the mock's names; `base` is the provider's own.
 
         Its session is there, too: the id token can be brought to log the person out.
         """
         service = self.provider(provider)
         login, own = log_ins.log_in(service, wanted), self.names.of_provider(service.provider)
         log_ins.begin_session(service, login)
-        return log_ins.issue_id_token(service, origin or own, login, alterations=alterations)
+        return log_ins.issue_id_token(service, base or own, login, alterations=alterations)
 
     def client_assertion(
         self,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
@@ -134,8 +133,7 @@ class Services:
         parts = self.parts
         if not parts.names.is_own(url):
             return None
-        path = urlsplit(url).path
-        app = parts.apps.at_path(path)
+        app = parts.apps.at_path(parts.names.below(url))
         if app is not None:
             return 200, json.dumps(parts.apps.jwks(app)).encode()
         return self._in_process.call(url, patience=FETCH_TIMEOUT)

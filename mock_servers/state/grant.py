@@ -50,7 +50,7 @@ class Visit:
     """
 
     client_id: str
-    origin: str
+    base: str
     redirect_uri: str = ""
 
 

@@ -17,7 +17,7 @@ from mock_servers.wire.identifiers import Identifiers
 
 CLIENT_BITS: Final = 4096
 """What NHS onboarding asks of clients."""
-_JWKS_PATH: Final = re.compile(r"/_nhsauth/apps/([^/]+)/jwks")
+_JWKS_PATH: Final = re.compile(r"(?:/.*)?/_nhsauth/apps/([^/]+)/jwks")
 _KEY_NAMES: Final = "key names"
 """How often an app has got a key, or lost one."""
 
