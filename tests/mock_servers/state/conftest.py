@@ -1,11 +1,13 @@
 """The backends there are: whatever holds of a table holds in each."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mock_servers.state.memory import MemoryBackend
+from mock_servers.state.sqlite import open_sqlite
 from mock_servers.state.table import Backend, Kind, Table
 
 LIMIT = 20
@@ -14,9 +16,9 @@ NUMBERS: Kind[int] = Kind(
 )
 
 
-@pytest.fixture(params=["memory"])
-def backend() -> Iterator[Backend]:
-    opened = MemoryBackend()
+@pytest.fixture(params=["memory", "sqlite"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    opened = {"memory": MemoryBackend, "sqlite": lambda: open_sqlite(tmp_path / "state.db", {})}[request.param]()
     yield opened
     opened.close()
 
