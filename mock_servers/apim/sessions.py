@@ -10,7 +10,7 @@ from dataclasses import replace
 from mock_servers.state.authorization import BrowserSession
 from mock_servers.state.grant import AccessToken, RefreshToken, Session
 from mock_servers.state.store import Store
-from mock_servers.state.table import change
+from mock_servers.state.table import amend, change
 from mock_servers.wire.wording import moment
 
 
@@ -25,11 +25,7 @@ def begun(store: Store, environment: str, session: Session) -> Session:
 
 def end(store: Store, environment: str, provider: str, sid: str, at: float) -> bool:
     """End a session at a moment in seconds since 1970; whether there is one. It ends once, until it begins again."""
-    key = (environment, provider, sid)
-    if store.browser_sessions.get(key) is None:
-        return False
-    change(store.browser_sessions, key, lambda held: _ended(held or BrowserSession(), at))
-    return True
+    return amend(store.browser_sessions, (environment, provider, sid), lambda held: _ended(held, at)) is not None
 
 
 def _going_on(session: BrowserSession | None) -> BrowserSession:

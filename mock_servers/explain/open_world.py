@@ -57,7 +57,7 @@ class _Untold(MemoryTable[Any]):
     def _refuse(self, *_: object) -> NoReturn:
         raise UnknownError(self._words)
 
-    get = values = items = newest = find = size = derived = add = put = swap = count = take = clear = _refuse  # type: ignore[assignment] # none returns
+    get = values = items = newest = find = entries = size = derived = add = put = swap = count = take = clear = _refuse  # type: ignore[assignment] # none returns
 
 
 def open_store() -> Store:

@@ -107,7 +107,8 @@ def answer_claims(exchange: Exchange) -> Answer:
 def kept(exchange: Exchange) -> Answer:
     """Keep the note: empty clears it, `auto` makes a new one (D)."""
     table, sent = exchange.service.store.client_metadata, exchange.metadata
-    table.take(_key(exchange))
     if sent:
         table.put(_key(exchange), exchange.service.identifiers.uuid() if sent == _REGENERATED else sent)
+    else:
+        table.take(_key(exchange))
     return Answer(status=204, headers=log_ins.NO_STORE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -266,7 +267,7 @@ class Platform:
         self.names.served_at(url)
         app = self.store.apps.get(READY_MADE_APP.client_id)
         if app is not None and app == self._ready_made and app.redirect_uris == READY_MADE_APP.redirect_uris:
-            self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
+            self.store.apps.swap(app.client_id, app, replace(app, redirect_uris=(f"{url}/_nhsauth/callback",)))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application."""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, unquote
 
-from mock_servers.state import codec
+from mock_servers.state import codec as coding
 from mock_servers.state.codec import Codec, Format
-from mock_servers.state.table import Content, Entry, Kind, change
+from mock_servers.state.table import Content, Entry, Kind, UnusableStateError, change
 
 V = TypeVar("V")
 D = TypeVar("D")
@@ -49,7 +49,7 @@ class Step(NamedTuple):
 class Part(NamedTuple):
     """The whole content of a place, the oldest first; `generation` is another after each change."""
 
-    generation: Hashable
+    generation: Any
     entries: Sequence[tuple[bytes, bytes]]
 
 
@@ -71,8 +71,8 @@ class Medium(Protocol):
     def newest(self, place: str, most: int) -> Sequence[bytes]:
         """Return at most so many values, the newest first."""
 
-    def find(self, place: str, index: str, value: bytes) -> Sequence[bytes]:
-        """Return the values that an index leads to, the oldest first."""
+    def find(self, place: str, index: str, value: bytes) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys and values that an index leads to, the oldest first."""
 
     def size(self, place: str) -> int:
         """Return how many values a place has."""
@@ -145,7 +145,7 @@ class DurableTable(Generic[V]):
 
     def items(self) -> list[tuple[Any, V]]:
         """Return all keys and values, the oldest first; for whom `values` is."""
-        return self.decoded(self._medium.read([self.place])[0])
+        return self.decoded(self._medium.read([self.place])[0].entries)
 
     def newest(self, most: int) -> list[V]:
         """Return at most so many values, the newest first."""
@@ -153,7 +153,11 @@ class DurableTable(Generic[V]):
 
     def find(self, index: str, value: Hashable) -> list[V]:
         """Return the values that an index of the table's kind has at `value`, the oldest first."""
-        return [self.codec.read(raw) for raw in self._medium.find(self.place, index, codec.at(value))]
+        return [each for _, each in self.entries(index, value)]
+
+    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
+        return self.decoded(self._medium.find(self.place, index, coding.at(value)))
 
     def size(self) -> int:
         """Return how many values there are."""
@@ -183,9 +187,9 @@ class DurableTable(Generic[V]):
         """Return what lies at a key when its value is this one, and was written by this version."""
         return Held(self.place, self.codec.key(key), None if value is None else self.codec.value(value))
 
-    def decoded(self, part: Part) -> list[tuple[Any, V]]:
-        """Return a content as keys and values."""
-        return [(self.codec.read_key(key), self.codec.read(raw)) for key, raw in part.entries]
+    def decoded(self, entries: Sequence[tuple[bytes, bytes]]) -> list[tuple[Any, V]]:
+        """Return what lies in the medium as keys and values."""
+        return [(self.codec.read_key(key), self.codec.read(raw)) for key, raw in entries]
 
     def value_of(self, raw: bytes | None) -> V | None:
         """Return the value that lies somewhere as these bytes."""
@@ -211,6 +215,19 @@ def commit(
         if any(table.value_of(raw) != value for (table, _, value), raw in zip(expected, found, strict=True)):
             return False
         held = [each._replace(raw=raw) for each, raw in zip(held, found, strict=True)]
+
+
+def rewritten(
+    place: str, entries: Sequence[tuple[bytes, bytes]], kinds: Mapping[str, Kind[Any]], format_: Format
+) -> list[Change]:
+    """Return what writes a place anew in this format, index entries included. Raises UnusableStateError."""
+    table = place.rpartition("/")[2]
+    codec: Codec[Any] = Codec(table, kinds[table], format_)
+    try:
+        values = [(key, codec.read_key(key), codec.read(raw)) for key, raw in entries]
+    except UnusableStateError as error:
+        raise UnusableStateError(f"cannot be brought to format {format_.number}: {error}") from None
+    return [Change(place, raw, codec.value(value), codec.indexed(key, value)) for raw, key, value in values]
 
 
 class DurableBackend:
@@ -242,7 +259,7 @@ class DurableBackend:
         """Return what is in these tables at one moment, for `restore`."""
         tables = [self._tables[name] for name in names]
         parts = self._medium.read([table.place for table in tables])
-        return {table.name: table.decoded(part) for table, part in zip(tables, parts, strict=True)}
+        return {table.name: table.decoded(part.entries) for table, part in zip(tables, parts, strict=True)}
 
     def restore(self, content: Content) -> None:
         """Put tables back to an earlier content, in one step; other tables stay as they are."""

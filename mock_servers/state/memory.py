@@ -110,8 +110,12 @@ class MemoryTable(Generic[V]):
 
     def find(self, index: str, value: Hashable) -> list[V]:
         """Return the values that an index of the table's kind has at `value`, the oldest first."""
+        return [each for _, each in self.entries(index, value)]
+
+    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
         with self._lock:
-            return [self.content[key] for key in self._index(index).keys(value)]
+            return [(key, self.content[key]) for key in self._index(index).keys(value)]
 
     def size(self) -> int:
         """Return how many values there are."""

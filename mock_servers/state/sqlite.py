@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from mock_servers.state.codec import Codec, Format
-from mock_servers.state.durable import Change, DurableBackend, Held, Part, Step
+from mock_servers.state.codec import Format
+from mock_servers.state.durable import Change, DurableBackend, Held, Part, Step, rewritten
 from mock_servers.state.table import Kind, UnreachableStateError, UnusableStateError
 
 Synchronous = Literal["normal", "full"]
@@ -169,12 +169,12 @@ class SqliteMedium:
             query = "SELECT value FROM entries WHERE place = ? ORDER BY position DESC LIMIT ?"
             return [raw for (raw,) in connection.execute(query, (place, most))]
 
-    def find(self, place: str, index: str, value: bytes) -> Sequence[bytes]:
-        """Return the values that an index leads to, the oldest first."""
+    def find(self, place: str, index: str, value: bytes) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys and values that an index leads to, the oldest first."""
         with self._connections.reading() as connection:
-            query = """SELECT entries.value FROM indexed JOIN entries USING (position)
+            query = """SELECT entries.key, entries.value FROM indexed JOIN entries USING (position)
                 WHERE indexed.place = ? AND indexed.name = ? AND indexed.value = ? ORDER BY indexed.position"""
-            return [raw for (raw,) in connection.execute(query, (place, index, value))]
+            return connection.execute(query, (place, index, value)).fetchall()
 
     def size(self, place: str) -> int:
         """Return how many values a place has."""
@@ -238,6 +238,8 @@ def open_sqlite(
             _make_file(path, format_)
         _check(path, format_)
         _bring_up(path, kinds, format_)
+    except UnusableStateError as error:
+        raise UnusableStateError(f"{path} {error}") from None
     except sqlite3.Error as error:
         raise UnusableStateError(f"{path} cannot be used: {_said(error)}") from None
     except OSError as error:
@@ -256,9 +258,9 @@ def _is_new(path: Path) -> bool:
     with path.open("rb") as file:
         header = file.read(_HEADER)
     if header and not header.startswith(_MAGIC):
-        raise UnusableStateError(f"{path} is no SQLite file: name another, or one that does not exist yet")
+        raise UnusableStateError("is no SQLite file: name another, or one that does not exist yet")
     if header and header[_ID_AT] != APPLICATION_ID.to_bytes(4, "big"):
-        raise UnusableStateError(f"{path} is a SQLite file of another program: name another")
+        raise UnusableStateError("is a SQLite file of another program: name another")
     return not header
 
 
@@ -283,14 +285,12 @@ def _check(path: Path, format_: Format) -> None:
         found = _pragma(connection, "user_version")
         if found > format_.number:
             raise UnusableStateError(
-                f"{path} was written by a newer version (format {found}, this one knows {format_.number}): "
+                f"was written by a newer version (format {found}, this one knows {format_.number}): "
                 "install that version, or name another file"
             )
         health = _pragma(connection, "quick_check(1)")
         if health != "ok":
-            raise UnusableStateError(
-                f"{path} is broken ({' '.join(str(health).split())}): restore a copy, or remove it"
-            )
+            raise UnusableStateError(f"is broken ({' '.join(str(health).split())}): bring back a copy, or remove it")
     finally:
         connection.close()
 
@@ -302,19 +302,22 @@ def _bring_up(path: Path, kinds: Mapping[str, Kind[Any]], format_: Format) -> No
     """
     connection = _connect(path, "rw")
     try:
-        _to_wal(path, connection)
+        _to_wal(connection)
         if _pragma(connection, "user_version") == format_.number:
             return
         connection.execute("BEGIN IMMEDIATE")
         if _pragma(connection, "user_version") < format_.number:  # else another process was faster
-            _rewrite(path, connection, kinds, format_)
+            for (place,) in connection.execute("SELECT place FROM places").fetchall():
+                if place.rpartition("/")[2] in kinds:  # else nobody reads it any more
+                    for change in rewritten(place, _entries(connection, place), kinds, format_):
+                        _make(connection, change)
             connection.execute(f"PRAGMA user_version = {format_.number}")
         connection.execute("COMMIT")
     finally:
         connection.close()
 
 
-def _to_wal(path: Path, connection: sqlite3.Connection) -> None:
+def _to_wal(connection: sqlite3.Connection) -> None:
     """Switch the file over, once in its life; when two try together, SQLite refuses one without any waiting."""
     until = time.monotonic() + _PATIENCE
     while _pragma(connection, "journal_mode") != "wal":
@@ -327,24 +330,8 @@ def _to_wal(path: Path, connection: sqlite3.Connection) -> None:
             continue
         if found != "wal":
             raise UnusableStateError(
-                f"{path} lies where processes cannot share memory, as on a network's disk: name a file on a local disk"
+                "lies where processes cannot share memory, as on a network's disk: name a file on a local disk"
             )
-
-
-def _rewrite(path: Path, connection: sqlite3.Connection, kinds: Mapping[str, Kind[Any]], format_: Format) -> None:
-    """Write every value and its index entries anew; what no table has any more stays as it is."""
-    for (place,) in connection.execute("SELECT place FROM places").fetchall():
-        table = place.rpartition("/")[2]
-        if table not in kinds:
-            continue
-        codec: Codec[Any] = Codec(table, kinds[table], format_)
-        try:
-            for key, raw in _entries(connection, place):
-                value = codec.read(raw)
-                indexed = codec.indexed(codec.read_key(key), value)
-                _make(connection, Change(place, key, codec.value(value), indexed))
-        except UnusableStateError as error:
-            raise UnusableStateError(f"{path} cannot be brought to format {format_.number}: {error}") from None
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -31,10 +31,14 @@ Indexes = Mapping[str, Callable[[Any, Any], Iterable[Hashable]]]
 
 
 def _of(
-    value: Any, *, key: Any = str, limit: int | None = LIMIT, indexes: Indexes | None = None
-) -> dict[str, Kind[Any]]:
-    """Say what a table of a store holds."""
-    return {"kind": Kind(value=value, key=key, limit=limit, indexes=indexes or {})}
+    value: Any, *, key: Any = str, limit: int | None = LIMIT, indexes: Indexes | None = None, stays: bool = False
+) -> dict[str, Any]:
+    """Say what a table of a store holds, and whether it stays as it is when an earlier state is put back."""
+    return {"kind": Kind(value=value, key=key, limit=limit, indexes=indexes or {}), "stays": stays}
+
+
+def _products_of_app(_: tuple[str, str], app: DeveloperApp) -> set[str]:
+    return {product for key in app.keys for product in key.products}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class Store:
     `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash, `pending` by the
     platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may
     be told of) by provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those
-    two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, the rest by the value
-    itself.
+    two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, `counters` (numbers
+    that only rise) by what is counted, the rest by the value itself.
     """
 
     backend: Backend = field(repr=False)
@@ -70,12 +74,15 @@ class Store:
     browser_sessions: Table[BrowserSession] = field(metadata=_of(BrowserSession, key=tuple[str, str, str]))
     vouchable: Table[LogIn] = field(metadata=_of(LogIn, key=tuple[str, str, str]))
     issued: Table[Issued] = field(metadata=_of(Issued, key=bytes))
-    developer_apps: Table[DeveloperApp] = field(metadata=_of(DeveloperApp, key=tuple[str, str], limit=None))
+    developer_apps: Table[DeveloperApp] = field(
+        metadata=_of(DeveloperApp, key=tuple[str, str], limit=None, indexes={"product": _products_of_app})
+    )
     app_ids: Table[tuple[str, str]] = field(metadata=_of(tuple[str, str], limit=None))
     developers: Table[tuple[str, ...]] = field(metadata=_of(tuple[str, ...], limit=None))
     products: Table[Product] = field(metadata=_of(Product, limit=None))
-    faults: Table[Fault] = field(metadata=_of(Fault, key=int, limit=None))
+    faults: Table[Fault] = field(metadata=_of(Fault, key=int, limit=None, indexes={"on": lambda _, fault: [fault.on]}))
     apis: Table[Api] = field(metadata=_of(Api, limit=None))
+    counters: Table[int] = field(metadata=_of(int, limit=None, stays=True))
     debug_sessions: Table[tuple[DebugSession, ...]] = field(
         metadata=_of(tuple[DebugSession, ...], key=tuple[str, str], limit=None)
     )
@@ -90,18 +97,19 @@ class Store:
         return self.backend.commit(expected, written)
 
     def snapshot(self) -> Content:
-        """Return the content of every table, for `restore`."""
-        return self.backend.snapshot(KINDS)
+        """Return the state, for `restore`."""
+        return self.backend.snapshot(STATE)
 
     def restore(self, content: Content) -> None:
-        """Put every table back to an earlier content."""
+        """Put the state back to an earlier one."""
         self.backend.restore(content)
 
 
-KINDS: Final[Mapping[str, Kind[Any]]] = {
-    each.name: each.metadata["kind"] for each in fields(Store) if "kind" in each.metadata
-}
+_TABLES: Final = {each.name: each.metadata for each in fields(Store) if each.metadata}
+KINDS: Final[Mapping[str, Kind[Any]]] = {name: each["kind"] for name, each in _TABLES.items()}
 """What each table of a store holds, by its name."""
+STATE: Final = tuple(name for name, each in _TABLES.items() if not each["stays"])
+"""The tables that are put back with an earlier state."""
 
 
 def in_memory() -> Store:

@@ -76,6 +76,9 @@ class Table(Protocol[V]):
     def find(self, index: str, value: Hashable) -> list[V]:
         """Return the values that an index of the table's kind has at `value`, the oldest first."""
 
+    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
+
     def size(self) -> int:
         """Return how many values there are."""
 
@@ -120,6 +123,15 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Let go of what it holds open."""
+
+
+def amend(table: Table[V], key: Hashable, changed: Callable[[V], V]) -> V | None:
+    """Set what is there to what `changed` makes of it, and return that; `None`, and nothing set, where nothing is."""
+    while (held := table.get(key)) is not None:
+        value = changed(held)
+        if table.swap(key, held, value):
+            return value
+    return None
 
 
 def change(table: Table[V], key: Hashable, changed: Callable[[V | None], V]) -> V:

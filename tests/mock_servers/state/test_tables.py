@@ -164,6 +164,7 @@ def test_an_index_finds_what_is_there_the_oldest_first(table: Table[int]) -> Non
 
     assert table.find("parity", "odd") == [5, 3]
     assert table.find("parity", "neither") == []
+    assert table.entries("parity", "odd") == [("5", 5), ("3", 3)]
 
 
 @pytest.mark.parametrize(
