@@ -327,9 +327,15 @@ class ValkeyMedium:
 
 
 def open_valkey(
-    url: str, prefix: str, kinds: Mapping[str, Kind[Any]], *, shown: str, format_: Format | None = None, **tls: str
+    url: str,
+    prefix: str,
+    kinds: Mapping[str, Kind[Any]],
+    *,
+    shown: str,
+    tls: Mapping[str, Any] = {},
+    format_: Format | None = None,
 ) -> DurableBackend:
-    """Return the tables in a Valkey, below a prefix, and brought to this format.
+    """Return the tables in a Valkey, below a prefix, and brought to this format; `tls` are files of certificates.
 
     Raises UnusableStateError; then nothing was changed.
     """

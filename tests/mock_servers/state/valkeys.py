@@ -43,6 +43,10 @@ class Valkey:
         self._process.kill()
         self._process.communicate(timeout=_PATIENCE)
 
+    def signal(self, number: int) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
     @contextlib.contextmanager
     def client(self) -> Iterator[redis.Redis]:
         with contextlib.closing(redis.Redis(unix_socket_path=str(self.socket))) as client:
