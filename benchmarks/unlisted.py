@@ -161,7 +161,7 @@ def _token_of(base: str, member: str) -> Callable[[Draft], str]:
         origin = world.platform.providers["cis2"].provider.home
         form = {
             **{name: value for name, value in token_exchange(world).form.items() if name != "subject_token"},
-            "subject_token": world.platform.id_token("cis2", Wanted(client_id=APP), origin=origin),
+            "subject_token": world.platform.id_token("cis2", Wanted(client_id=APP), base=origin),
             "client_assertion": world.platform.client_assertion(APP, token_url=url),
         }
         members: dict[str, Any] = world.http.post("/oauth2/token", data=form, base_url=base).get_json()

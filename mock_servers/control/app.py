@@ -28,16 +28,19 @@ from mock_servers.control import (
     snapshots,
     status,
     tokens,
+    worlds,
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
-from mock_servers.http import guard
 from mock_servers.http.parsing import LARGEST_BODY
-from mock_servers.wire.wsgi import IN_PROCESS
+from mock_servers.wire.wsgi import IN_PROCESS, base
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
 
-_MODULES: Final = (status, apps, apis, people, tokens, journal, explain, catalogue, clock, faults, snapshots, callback)
+_MODULES: Final = (
+    *(status, apps, apis, people, tokens, journal, explain),
+    *(catalogue, clock, faults, snapshots, worlds, callback),
+)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 
@@ -98,7 +101,7 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
         request = Request(
             platform=platform,
-            origin=guard.origin(flask.request.environ),
+            base=base(flask.request.environ),
             path=path,
             query=_query(call),
             body=_body(call),

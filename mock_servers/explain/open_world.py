@@ -119,7 +119,7 @@ def request_of(captured: Captured, prefix: str) -> Request:
     is_form = "application/x-www-form-urlencoded" in headers.get("content-type", "")
     return Request(
         method=captured.method,
-        origin=f"{parts.scheme}://{headers.get('host') or parts.netloc.rpartition('@')[2]}",
+        base=f"{parts.scheme}://{headers.get('host') or parts.netloc.rpartition('@')[2]}",
         target=f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}",
         path=unquote(parts.path)[len(prefix) :] or "/",
         headers=_OpenHeaders(headers, why),

@@ -21,7 +21,7 @@ from mock_servers.state.grant import (
     Visit,
 )
 from mock_servers.state.log_in import LogIn
-from mock_servers.state.person import Person
+from mock_servers.state.person import Person, Roster
 from mock_servers.state.table import change
 from mock_servers.wire.request import Answer
 
@@ -83,18 +83,21 @@ def acting(service: Service, person: Person) -> tuple[Person, Person | None]:
 
 def people(service: Service) -> list[Person]:
     """Return everybody who can log in at a provider."""
-    return [person for person in service.store.people.values() if person.provider == service.provider.people]
+    return service.store.people.find("provider", service.provider.people)
 
 
 def find_person(service: Service, wanted: Wanted) -> Person:
     """Return the person asked for; without an id the first who can log in at the level. Raises NoSuchPersonError."""
-    own = people(service)
-    for person in own:
-        if wanted.user in (None, person.id) and (wanted.user or reaches(service, person.level, wanted.level)):
-            return person
-    elsewhere = next((person.provider for person in service.store.people.values() if person.id == wanted.user), None)
-    known = ", ".join(f"{person.id} ({person.level})" for person in own)
-    allowed = _SAID.get(elsewhere or "", f"it has {known}")
+    known, provider = service.store.people.derived(Roster), service.provider.people
+    if wanted.user is None:
+        first = known.first(provider, lambda level: reaches(service, level, wanted.level))
+        found = service.store.people.get((provider, first)) if first is not None else None
+    else:
+        found = service.store.people.get((provider, wanted.user))
+    if found is not None:
+        return found
+    elsewhere = next((person.provider for person in service.store.people.find("id", wanted.user)), None)
+    allowed = _SAID.get(elsewhere or "", f"it has {known.listed(provider)}")
     raise NoSuchPersonError(f"{service.provider.title} has no user {wanted.user!r}: {allowed}")
 
 
@@ -125,14 +128,14 @@ def _level(service: Service, person: Person, asked: str | None) -> str:
     return level
 
 
-def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = "") -> str:
+def issue_code(service: Service, login: LogIn, redirect_uri: str, base: str = "") -> str:
     """Return a fresh authorization code for a log-in, and keep its session; the code is redeemed once."""
     make = {"ticket": service.identifiers.ticket, "uuid": service.identifiers.uuid}
     code = make[service.provider.code_form]()
     expires_at = service.clock.now() + service.provider.code_lifetime
     client = service.client(login.client_id)
     begun_at = redirect_uri if client is not None and client.is_platform else ""
-    _visit(service, login, Visit(client_id=login.client_id, origin=origin, redirect_uri=begun_at))
+    _visit(service, login, Visit(client_id=login.client_id, base=base, redirect_uri=begun_at))
     service.store.codes.put(code, AuthorizationCode(log_in=login, redirect_uri=redirect_uri, expires_at=expires_at))
     _remember(service, "authorization code", code, login, expires_at)
     return code
@@ -141,7 +144,7 @@ def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = 
 def begin_session(service: Service, login: LogIn) -> None:
     """Keep the session of a log-in that no browser has made, at a provider where sessions can be ended."""
     if "end_session" in service.provider.endpoints:
-        _visit(service, login, Visit(client_id=login.client_id, origin=""))
+        _visit(service, login, Visit(client_id=login.client_id, base=""))
 
 
 def _visit(service: Service, login: LogIn, visit: Visit) -> None:
@@ -170,7 +173,7 @@ def is_alive(service: Service, login: LogIn) -> bool:
 
 def issue_id_token(
     service: Service,
-    origin: str,
+    base: str,
     login: LogIn,
     *,
     access_token: str | None = None,
@@ -178,7 +181,7 @@ def issue_id_token(
     alterations: Alterations = UNALTERED,
 ) -> str:
     """Return a fresh id token for a log-in."""
-    minting = service.minting(origin)
+    minting = service.minting(base)
     token = id_tokens.mint(minting, login, access_token=access_token, code=code, alterations=alterations)
     _remember(service, "id_token", token, login, minting.now + service.provider.id_token_lifetime)
     if service.provider.asking.takes_asserted_log_in:
@@ -187,16 +190,16 @@ def issue_id_token(
     return token
 
 
-def tokens(service: Service, origin: str, login: LogIn, code: str) -> Answer:
+def tokens(service: Service, base: str, login: LogIn, code: str) -> Answer:
     """Answer a redeemed code: numbers are numbers here (S)."""
-    access_token = _access_token(service, origin, login, granted(service, login))
-    id_token = issue_id_token(service, origin, login, access_token=access_token, code=code)
+    access_token = _access_token(service, base, login, granted(service, login))
+    id_token = issue_id_token(service, base, login, access_token=access_token, code=code)
     return _answer(service, login, granted(service, login), {"access_token": access_token, "id_token": id_token})
 
 
-def refreshed(service: Service, origin: str, login: LogIn, scope: str) -> Answer:
+def refreshed(service: Service, base: str, login: LogIn, scope: str) -> Answer:
     """Answer a refresh: no id token (D)."""
-    return _answer(service, login, scope, {"access_token": _access_token(service, origin, login, scope)})
+    return _answer(service, login, scope, {"access_token": _access_token(service, base, login, scope)})
 
 
 def granted(service: Service, login: LogIn) -> str:
@@ -241,20 +244,20 @@ def _refresh_token(service: Service, login: LogIn, scope: str) -> str:
     return value
 
 
-def _access_token(service: Service, origin: str, login: LogIn, scope: str) -> str:
+def _access_token(service: Service, base: str, login: LogIn, scope: str) -> str:
     provider = service.provider
     expires_at = service.clock.now() + provider.access_token_lifetime
     opaque = provider.access_token_form == "ticket"
-    value = service.identifiers.ticket() if opaque else _signed_access_token(service, origin, login, scope)
+    value = service.identifiers.ticket() if opaque else _signed_access_token(service, base, login, scope)
     token = ProviderAccessToken(log_in=login, scope=scope, expires_at=expires_at)
     service.store.provider_access_tokens.put(value, token)
     _remember(service, "access token", value, login, expires_at)
     return value
 
 
-def _signed_access_token(service: Service, origin: str, login: LogIn, scope: str) -> str:
+def _signed_access_token(service: Service, base: str, login: LogIn, scope: str) -> str:
     """NHS login's access token is itself a JWT (S)."""
-    minting = service.minting(origin)
+    minting = service.minting(base)
     issued_at = int(minting.now)
     claims: dict[str, Any] = {
         "iss": minting.issuer,

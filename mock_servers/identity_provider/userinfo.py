@@ -89,7 +89,7 @@ def answer_claims(exchange: Exchange) -> Answer:
     """What the scopes allow to tell of the person; a mock realm tells everything (S)."""
     login, service = exchange.access_token.log_in, exchange.service
     known = {
-        "iss": service.issuer(exchange.request.origin),
+        "iss": service.issuer(exchange.request.base),
         "aud": login.client_id,
         _MEMBER: service.store.client_metadata.get(_key(exchange)),
     }

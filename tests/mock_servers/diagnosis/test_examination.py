@@ -53,7 +53,7 @@ def case(rule: str = ALG, traits: Traits | None = None) -> Case:
             response={},
             sent={},
         ),
-        request=Request(method="POST", origin="http://mock", target="/oauth2/token", path="/token"),
+        request=Request(method="POST", base="http://mock", target="/oauth2/token", path="/token"),
         refusal=Refusal(error=error, rule=rule, policy="ValidateClientAssertion", diagnosis=""),
         ahead=flows.ASSERTION[names.index(rule) :],
         unrouted=False,
