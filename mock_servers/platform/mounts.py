@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.gateway.service import find_api, flows_named
@@ -66,7 +67,7 @@ class Mounts:
         self._services = services
         self._environments = environments
         self._names = services.parts.names
-        self._trusted_proxies = services.parts.configuration.trusted_proxies
+        self._trusted_proxies = [ip_network(each) for each in services.parts.configuration.trusted_proxies]
         self._faults = services.parts.faults
         self._own = _mount(_OWN, own_api)
         self._of_hosts: dict[str, list[Mount]] = {}
@@ -113,13 +114,21 @@ class Mounts:
         return path.removeprefix(environ.get(PREFIX, self._names.prefix)) or "/"
 
     def _believe_proxy(self, environ: WSGIEnvironment) -> None:
-        if environ.get("REMOTE_ADDR") not in self._trusted_proxies:
+        if not self._trusted_proxies or not self._is_trusted(environ.get("REMOTE_ADDR", "")):
             return
         forwarded = {"wsgi.url_scheme": "HTTP_X_FORWARDED_PROTO", "HTTP_HOST": "HTTP_X_FORWARDED_HOST"}
         for name, header in forwarded.items():
             value = environ.get(header, "").partition(",")[0].strip()
             if value:
                 environ[name] = value
+
+    def _is_trusted(self, remote: str) -> bool:
+        try:
+            address = ip_address(remote)
+        except ValueError:  # the mock's own call, or a test's
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)  # how a socket of IPv6 tells of a client of IPv4
+        return any((mapped or address) in network for network in self._trusted_proxies)
 
     def _of(self, real: RealHost) -> list[Mount]:
         """Return the applications of a real host, the last of which takes what is left."""
