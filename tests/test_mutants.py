@@ -1,9 +1,11 @@
 """The planted faults can still be planted; whether tests find them `make mutants` says."""
 
+import ast
 import importlib
 import importlib.util
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -234,9 +236,84 @@ def test_a_fault_is_found_in_a_copy_and_the_tree_stays_as_it_is(tmp_path: Path) 
     assert tree.digest() == before
 
 
+_RED, _GREEN, _BROKEN, _OVER = (1, "a.py::a", False), (0, None, False), (3, None, False), (-9, None, True)
+
+
+@pytest.mark.parametrize(
+    ("runs", "found"),
+    [
+        pytest.param([_RED, _RED, _GREEN], ("a.py::a", False), id="found twice, and not in a sound copy"),
+        pytest.param([_RED, _GREEN, _GREEN], (None, False), id="found once"),
+        pytest.param([_RED, _RED, _RED, _GREEN], (None, False), id="found in a sound copy as well"),
+        pytest.param([_RED, _OVER, _GREEN], (None, False), id="no time to find it again"),
+        pytest.param([_OVER], (None, True), id="no time"),
+        pytest.param([_BROKEN, _BROKEN, _GREEN], ("a.py::pytest ends for itself", False), id="pytest broke"),
+        pytest.param([_BROKEN, _BROKEN, _BROKEN], (None, False), id="pytest broke in a sound copy as well"),
+        pytest.param([_BROKEN, _GREEN], (None, False), id="pytest broke once"),
+    ],
+)
+def test_a_fault_is_found_by_what_fails_for_the_fault_alone(
+    runs: list[tuple[int, str | None, bool]], found: tuple[str | None, bool]
+) -> None:
+    tree, left = module("tree"), iter(runs)
+
+    class Told:
+        """A copy where each run of pytest ends as the next of a list."""
+
+        def pytest(self, *_: object, **__: object) -> object:
+            code, failed, late = next(left)
+            return tree.Ran(code=code, failed=failed, late=late, output="")
+
+        def sound(self) -> AbstractContextManager[None]:
+            return nullcontext()
+
+    assert module("at_random").found_by(Told(), ["a.py"], (), 300) == found
+    assert list(left) == []
+
+
 def test_every_contract_test_that_asks_a_target_is_asked_of_a_fault() -> None:
     asked = {Path(file).stem for file in module("reached").CONTRACT}
     there = {path.stem for path in (ROOT / "contract_tests").glob("test_*.py")}
 
     assert there - asked == {"test_breakages", "test_independence"}
     assert asked <= there
+
+
+def test_only_tests_are_asked_that_run_the_function() -> None:
+    first, second, other = "contract_tests/test_errors.py::a", "contract_tests/test_errors.py::b", "tests/jose/t.py::c"
+    known = module("reached").Reached(
+        runners=[first, "tests/jose/t.py", "contract_tests/test_order.py"],
+        functions={"mock_servers/jose/a.py:f": [0, 1], "mock_servers/jose/a.py:": [0]},
+        seconds={first: 1.0, second: 1.0, other: 1.0, "tests/jose/t.py::d": 1.0},
+        failing=[],
+    )
+
+    contract = known.by_contract("mock_servers/jose/a.py", "f")
+    ours = known.by_ours("mock_servers/jose/a.py", "f")
+
+    assert first in contract
+    assert second not in contract
+    assert "contract_tests/test_order.py" not in contract
+    assert "contract_tests/test_fuzz.py" in contract, "it was not measured"
+    assert known.left_out(contract) == [second]
+    assert ours == [other, "tests/jose/t.py::d"], "all tests of a file whose fixtures run it"
+    assert known.left_out(ours) == []
+
+
+def test_all_tests_of_its_room_are_asked_of_a_fault_that_none_is_seen_to_run() -> None:
+    reached = module("reached")
+    known = reached.Reached(
+        runners=["tests/a.py::a", "tests/b.py::b"],
+        functions={"mock_servers/jose/a.py:f": [0], "mock_servers/wire/a.py:f": [1]},
+        seconds={"tests/a.py::a": 1.0, "tests/b.py::b": 1.0},
+        failing=[],
+    )
+
+    assert known.by_contract("mock_servers/jose/a.py", "") == list(reached.CONTRACT)
+    assert known.by_ours("mock_servers/jose/a.py", "") == ["tests/a.py::a"]
+
+
+def test_a_function_whose_answer_is_kept_is_taken_for_one_that_none_runs() -> None:
+    source = "@cache\ndef f():\n    return 1\ndef g():\n    return 2\n"
+
+    assert dict(module("reached").lines_of(ast.parse(source))) == {5: "g"}

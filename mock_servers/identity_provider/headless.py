@@ -115,7 +115,7 @@ class _Text(HTMLParser):
         self._hidden = False
 
     def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
-        self._hidden = tag in ("style", "script", "head")
+        self._hidden = tag in ("style", "script")
         if tag == "main":
             self.parts.clear()
 

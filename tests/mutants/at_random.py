@@ -4,6 +4,7 @@ What changes no answer, but what the developer is told, is for our tests alone.
 
 Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
 beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.
+Only tests are asked that run the function with the fault; which do, coverage has measured.
 
 mutmut and cosmic-ray were considered and left: they know the operators of Python alone, and neither lets neighbouring
 rules change places nor changes a letter of a sentence that is answered, while texts for people are changed like any
@@ -149,46 +150,54 @@ def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
         for tests, options, seconds in (
             (contract, (), _CONTRACT_SECONDS),
             (SWITCHED if contract else (), _SWITCHED_OPTIONS, _CONTRACT_SECONDS),
-            (known.files_for(mutant.file, mutant.function), (), _OUR_SECONDS),
+            (known.by_ours(mutant.file, mutant.function), (), _OUR_SECONDS),
         ):
             if by is None and tests:
-                by, over = found_by(copy, tests, known.failing, seconds, *options)
+                left_out = [*known.failing, *known.left_out(tests)]
+                by, over = found_by(copy, files_of(tests), left_out, seconds, *options)
                 late |= over
     seconds = round(time.monotonic() - began, 1)
     told = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
     return Result(**told, by=by, late=late, seconds=seconds)
 
 
-def found_by(
-    copy: Copy, tests: Sequence[str], failing: Sequence[str], seconds: float, *options: str
-) -> tuple[str | None, bool]:
-    """Return the test that finds the fault, else None, and whether the time was over.
+def files_of(tests: Iterable[str]) -> list[str]:
+    """Return the files of tests, in the same order."""
+    return list(dict.fromkeys(test.partition("::")[0] for test in tests))
 
-    A test of ours has to find it twice, and to find nothing in a sound copy: some fail now and then on a busy machine.
+
+def found_by(
+    copy: Copy, files: Sequence[str], left_out: Sequence[str], seconds: float, *options: str
+) -> tuple[str | None, bool]:
+    """Return which test of these files finds the fault, and whether the time was over, which finds nothing.
+
+    A test has to find it twice, and to find nothing in a sound copy: some fail now and then on a busy machine. So has
+    pytest itself, where it ends without a test that failed.
     """
-    ends, unsteady, crashed = time.monotonic() + seconds, list[str](), False
+    ends, unsteady, asked = time.monotonic() + seconds, list[str](), ("-x", QUICK, *options)
     while True:
-        left_out = [word for test in (*failing, *unsteady) for word in ("--deselect", test)]
-        ran = copy.pytest(tests, "-x", QUICK, *options, *left_out, seconds=max(ends - time.monotonic(), 1.0))
+        without = [*left_out, *unsteady]
+        ran = copy.pytest(files, *asked, without=without, seconds=max(ends - time.monotonic(), 1.0))
         if ran.well or ran.late:
             return None, ran.late
         if _NO_FILE in ran.output:
             raise RuntimeError(ran.output)
         if ran.failed is None:
-            if crashed:
-                return f"{tests[0]}::pytest ends with {ran.code}", False
-            crashed = True
-        elif ran.failed.startswith("contract_tests/") or _is_steady(copy, ran.failed, seconds):
+            found = _is_steady(copy, files, asked, without, seconds)
+            return f"{files[0]}::pytest ends for itself" if found else None, False
+        if _is_steady(copy, [ran.failed], (QUICK, *options), (), seconds):
             return ran.failed, False
-        else:
-            unsteady.append(ran.failed)
+        unsteady.append(ran.failed)
 
 
-def _is_steady(copy: Copy, test: str, seconds: float) -> bool:
-    if copy.pytest([test], QUICK, seconds=seconds).well:
+def _is_steady(
+    copy: Copy, tests: Sequence[str], options: Sequence[str], without: Sequence[str], seconds: float
+) -> bool:
+    again = copy.pytest(tests, *options, without=without, seconds=seconds)
+    if again.well or again.late:
         return False
     with copy.sound():
-        ran = copy.pytest([test], QUICK, seconds=seconds)
+        ran = copy.pytest(tests, *options, without=without, seconds=seconds)
     return ran.well or _NO_TEST in ran.output
 
 

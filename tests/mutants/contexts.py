@@ -1,4 +1,4 @@
-"""A plugin of pytest: tells `coverage`, by which the run was started, whose lines are run: a test file's."""
+"""A plugin of pytest: tells `coverage`, by which the run was started, whose lines are run: a test's, or its file's."""
 
 from __future__ import annotations
 
@@ -17,16 +17,39 @@ _NOT_WELL: set[str] = set()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> object:
-    """Count the lines, and the seconds, of each test for its file."""
-    file = item.nodeid.partition("::")[0]
-    running = coverage.Coverage.current()
-    if running is not None:
-        running.switch_context(file)
+    """Count the seconds of each test."""
     begun = time.monotonic()
     try:
         return (yield)
     finally:
-        _SECONDS[file] += time.monotonic() - begun
+        _SECONDS[item.nodeid] += time.monotonic() - begun
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> object:
+    """Count the lines of fixtures for the whole file: other tests of it may share them."""
+    _count_for(item.nodeid.partition("::")[0])
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> object:
+    """Count the lines of a test for it alone."""
+    _count_for(item.nodeid)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> object:
+    """Count the lines of what ends fixtures for the whole file."""
+    _count_for(item.nodeid.partition("::")[0])
+    return (yield)
+
+
+def _count_for(context: str) -> None:
+    running = coverage.Coverage.current()
+    if running is not None:
+        running.switch_context(context)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

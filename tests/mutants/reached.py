@@ -1,4 +1,4 @@
-"""Which test file runs which function, measured once by coverage; kept outside the tree, under what its bytes come to.
+"""Which test runs which function, measured once by coverage; kept outside the tree, under what its bytes come to.
 
 It chooses and orders. That a mutant is found, only a test that fails can say.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 import json
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,37 +44,58 @@ CONTRACT: Final = tuple(_contract())
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """`functions` names, by test file, the functions it runs, as `file:function`; `failing` fail in a sound copy."""
+    """`functions` tells, by `file:function`, who runs it: places in `runners`, which are tests, or files for fixtures.
 
-    functions: Mapping[str, Sequence[str]]
+    `seconds` are by test, and name each; those of `failing` fail in a sound copy.
+    """
+
+    runners: Sequence[str]
+    functions: Mapping[str, Sequence[int]]
     seconds: Mapping[str, float]
     failing: Sequence[str]
 
-    def files_for(self, file: str, function: str) -> list[str]:
-        """Return our test files that may find a fault, the likeliest first.
+    def by_ours(self, file: str, function: str) -> list[str]:
+        """Return our tests that may find a fault, by file, the likeliest file first.
 
         Of a fault outside functions, or in one that no test calls but an import, nothing can be measured: those are
         asked that run anything of its room.
         """
         room, inner = Path(file).parts[1], f"{file}:{function}"
-        if self._is_measured(inner):
-            chosen = [test for test, run in self.functions.items() if inner in run]
-        else:
-            chosen = [test for test, run in self.functions.items() if any(f"/{room}/" in each for each in run)]
+        near = [inner] if self._is_measured(inner) else [each for each in self.functions if f"/{room}/" in each]
+        chosen = self._whole({self.runners[place] for each in near for place in self.functions[each]})
+        cost = Counter[str]()
+        for test in chosen:
+            cost[_file(test)] += self.seconds[test]
         return sorted(
             (test for test in chosen if not test.startswith("contract_tests/")),
-            key=lambda test: (test == GOLDEN, f"/{room}/" not in test, self.seconds.get(test, 0.0)),
+            key=lambda test: (_file(test) == GOLDEN, f"/{room}/" not in test, cost[_file(test)], _file(test)),
         )
 
     def by_contract(self, file: str, function: str) -> list[str]:
-        """Return the contract test files that may find it; one that was not measured may find anything."""
-        inner = f"{file}:{function}"
-        return [
-            test for test in CONTRACT if not self._is_measured(inner) or inner in self.functions.get(test, (inner,))
-        ]
+        """Return the contract tests that may find it; a file that was not measured may find anything."""
+        inner, measured = f"{file}:{function}", {_file(each) for each in self.runners}
+        if not self._is_measured(inner):
+            return list(CONTRACT)
+        chosen = self._whole({self.runners[place] for place in self.functions[inner]})
+        by_file = {name: [test for test in chosen if _file(test) == name] for name in CONTRACT}
+        return [test for name, tests in by_file.items() for test in (tests if name in measured else [name])]
+
+    def left_out(self, asked: Iterable[str]) -> list[str]:
+        """Return the tests that are in the files of those asked, and are not asked themselves."""
+        wanted = set(asked)
+        files = {_file(each) for each in wanted}
+        return [each for each in self.seconds if _file(each) in files and not wanted & {each, _file(each)}]
+
+    def _whole(self, runners: AbstractSet[str]) -> list[str]:
+        """Return the tests themselves: all of a file where its fixtures are meant."""
+        return [test for test in self.seconds if test in runners or _file(test) in runners]
 
     def _is_measured(self, inner: str) -> bool:
-        return not inner.endswith(":") and any(inner in run for run in self.functions.values())
+        return not inner.endswith(":") and inner in self.functions
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def reached(copies: Sequence[Copy], kept: Path) -> Reached:
@@ -83,14 +105,21 @@ def reached(copies: Sequence[Copy], kept: Path) -> Reached:
         parts = parts if len(copies) > 1 else [parts[0] + parts[1]]
         with ThreadPoolExecutor(len(parts)) as at_once:
             measured = list(at_once.map(_measured, copies, parts))
-        whole = Reached(
-            functions={test: run for each in measured for test, run in each.functions.items()},
-            seconds={test: run for each in measured for test, run in each.seconds.items()},
-            failing=[test for each in measured for test in each.failing],
-        )
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(asdict(whole)), encoding="utf-8")
+        kept.write_text(json.dumps(asdict(_joined(measured))), encoding="utf-8")
     return Reached(**json.loads(kept.read_text(encoding="utf-8")))
+
+
+def _joined(parts: Iterable[Reached]) -> Reached:
+    runners, functions = list[str](), defaultdict[str, list[int]](list)
+    seconds, failing = dict[str, float](), list[str]()
+    for part in parts:
+        for function, places in part.functions.items():
+            functions[function] += [place + len(runners) for place in places]
+        runners += part.runners
+        seconds |= part.seconds
+        failing += part.failing
+    return Reached(runners=runners, functions=functions, seconds=seconds, failing=failing)
 
 
 def _test_files(copy: Copy, place: str) -> Iterator[str]:
@@ -111,28 +140,41 @@ def _measured(copy: Copy, tests: Sequence[str]) -> Reached:
     copy.pytest(tests, "-p", "contexts", QUICK, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_TOLD=str(told))
     copy.keep_keys()
     ended = json.loads(told.read_text(encoding="utf-8"))
-    return Reached(functions=_functions(copy, data), seconds=ended["seconds"], failing=ended["failed"])
+    functions = _functions(copy, data)
+    runners = sorted({runner for run_by in functions.values() for runner in run_by})
+    places = {runner: place for place, runner in enumerate(runners)}
+    return Reached(
+        runners=runners,
+        functions={function: sorted(places[each] for each in run_by) for function, run_by in functions.items()},
+        seconds=ended["seconds"],
+        failing=ended["failed"],
+    )
 
 
-def _functions(copy: Copy, data: Path) -> dict[str, list[str]]:
+def _functions(copy: Copy, data: Path) -> dict[str, set[str]]:
+    """Return who runs each function, a test or a file."""
     lines = coverage.CoverageData(basename=str(data))
     lines.read()
     found = defaultdict[str, set[str]](set)
     for measured in filter(lambda file: file.endswith(".py"), lines.measured_files()):
         file = Path(measured).relative_to(copy.root.resolve()).as_posix()
-        names = dict(_lines_of(ast.parse(Path(measured).read_bytes())))
-        for line, tests in lines.contexts_by_lineno(measured).items():
-            for test in filter(None, tests):
-                found[test].add(f"{file}:{names.get(line, '')}")
-    return {test: sorted(run) for test, run in found.items()}
+        names = dict(lines_of(ast.parse(Path(measured).read_bytes())))
+        for line, runners in lines.contexts_by_lineno(measured).items():
+            found[f"{file}:{names.get(line, '')}"].update(filter(None, runners))
+    return found
 
 
-def _lines_of(tree: ast.Module, above: str = "") -> Iterator[tuple[int, str]]:
-    """Yield each line of a body, and the function that it is of; the innermost comes last."""
+def lines_of(tree: ast.Module, above: str = "") -> Iterator[tuple[int, str]]:
+    """Yield each line of a body, and the function that it is of; the innermost comes last.
+
+    Which test runs a function whose answer is kept, only chance tells: it is left out, as if nothing had run it.
+    """
     for node in ast.iter_child_nodes(tree):
         name = above
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = f"{above}.{node.name}" if above else node.name
-            if not isinstance(node, ast.ClassDef):
+            if not isinstance(node, ast.ClassDef) and not any(
+                "cache" in ast.unparse(each) for each in node.decorator_list
+            ):
                 yield from ((line, name) for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1))
-        yield from _lines_of(node, name)  # type: ignore[arg-type] # any node has children
+        yield from lines_of(node, name)  # type: ignore[arg-type] # any node has children

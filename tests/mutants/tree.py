@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,19 @@ from typing import Final
 
 _HERE: Final = Path(__file__).parent
 ROOT: Final = _HERE.parent.parent
-_PLAIN: Final = ("-p", "no:cacheprovider", "-p", "no:randomly", "-n", "0", "--tb=no", "--no-header", "-q")
+_PLAIN: Final = (
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:randomly",
+    "-n",
+    "0",
+    "-p",
+    "chosen",
+    "--tb=no",
+    "--no-header",
+    "-q",
+)
 
 
 def files() -> list[Path]:
@@ -55,6 +68,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.root, self._keys, self._warm = folder / "tree", folder / "keys", folder / "warm"
+        self._left_out = folder / "left-out.json"
         self._faulty: tuple[Path, bytes, bytes] | None = None
 
     def make(self) -> None:
@@ -102,17 +116,25 @@ class Copy:
             _write(path, faulty)
 
     def pytest(
-        self, tests: Sequence[str], *options: str, seconds: float, run: Sequence[str] = (), **variables: str
+        self,
+        tests: Sequence[str],
+        *options: str,
+        seconds: float,
+        without: Sequence[str] = (),
+        run: Sequence[str] = (),
+        **variables: str,
     ) -> Ran:
-        """Run tests until one fails, or the time is over."""
+        """Run tests, without some of them, until one fails, or the time is over."""
         for left in (self._keys, self.root / ".hypothesis"):
             shutil.rmtree(left, ignore_errors=True)
         shutil.copytree(self._warm, self._keys)
+        self._left_out.write_text(json.dumps(without), encoding="utf-8")
         command = [sys.executable, *(run or ("-m", "pytest")), *_PLAIN, *options, *tests]
         environ = os.environ | {
             "PYTHONPATH": os.pathsep.join((str(self.root), str(_HERE))),
             "PYTHONDONTWRITEBYTECODE": "1",
             "NHSAUTH_CACHE_DIR": str(self._keys),
+            "NHSAUTH_MUTANTS_LEFT_OUT": str(self._left_out),
             **variables,
         }
         return _ended(command, self.root, environ, seconds)

@@ -83,15 +83,39 @@ def test_an_access_token_of_cis2_as_subject_token_is_named(platform: Mock, http:
     token_exchange(subject_token=token)
 
     assert "the access token that CIS2 issued" in only_finding(platform).seen
+    assert only_finding(platform).cause == (
+        "An access token of CIS2 works only at CIS2's own userinfo. The platform issues its own."
+    )
 
 
-@pytest.mark.parametrize("member", ["access_token", "refresh_token"])
-def test_a_token_of_the_platform_as_subject_token_is_named(platform: Mock, token_exchange: Ask, member: str) -> None:
+@pytest.mark.parametrize(
+    ("member", "use"), [("access_token", "calling an API"), ("refresh_token", "getting the next access token")]
+)
+def test_a_token_of_the_platform_as_subject_token_is_named(
+    platform: Mock, token_exchange: Ask, member: str, use: str
+) -> None:
     token = token_exchange().get_json()[member]
 
     token_exchange(subject_token=token)
 
-    assert f"the {member.replace('_', ' ')} that the platform issued" in only_finding(platform).seen
+    kind = member.replace("_", " ")
+    assert f"the {kind} that the platform issued" in only_finding(platform).seen
+    assert only_finding(platform).cause in (f"This is {a} {kind}. It is only for {use}." for a in ("a", "an"))
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("subject_token", "This is an authorization code. Exchange it for an id_token first, and send that."),
+        ("client_assertion", "This is an authorization code. It is only for getting tokens."),
+    ],
+)
+def test_what_a_code_must_become_first_is_told_where_an_id_token_belongs(
+    platform: Mock, token_exchange: Ask, name: str, cause: str
+) -> None:
+    token_exchange(**{name: platform.issue_code("cis2", WANTED, REDIRECT)})
+
+    assert only_finding(platform).cause == cause
 
 
 def test_a_token_that_was_revoked_is_told(platform: Mock, token_exchange: Ask) -> None:

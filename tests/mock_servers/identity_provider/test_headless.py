@@ -81,3 +81,56 @@ def test_an_error_page_is_told(call: Call, url: Callable[..., str]) -> None:
 def test_a_circle_ends() -> None:
     with pytest.raises(LogInError, match="no end"):
         log_in(lambda url, _: (302, {"Location": url}, b""), "http://mock/a", DOCTOR)
+
+
+FORM = b"""<title>Log in</title><style>p {}</style><form action="/first"><input type=hidden name=a value=1>
+<input type=text name=b value=2></form><input type=hidden name=c value=3>
+<form action="/second"><input type=hidden name=d value=4></form>"""
+
+
+def test_the_first_form_of_a_page_is_filled_and_no_other() -> None:
+    asked = list[tuple[str, Mapping[str, str] | None]]()
+
+    def call(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        asked.append((url, form))
+        return (200, {}, FORM) if form is None else (302, {"Location": REDIRECT}, b"")
+
+    end = log_in(call, "http://mock/page", DOCTOR)
+
+    assert end == REDIRECT
+    assert asked == [
+        ("http://mock/page", None),
+        ("http://mock/first", {"a": "1", "username": DOCTOR, "outcome": "ok"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<title>Gone</title><body><h1>Shut</h1><p>for today</p></body>", '"Gone Shut for today"'),
+        (b"<body>Menu<main><style>p {}</style><script>a()</script><p>Shut</p></main></body>", '"Shut"'),
+    ],
+)
+def test_a_page_without_a_form_is_told_in_its_own_words(body: bytes, words: str) -> None:
+    asked = list[str]()
+
+    def call(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        asked.append(url)
+        return 200, {}, body
+
+    with pytest.raises(LogInError) as told:
+        log_in(call, "http://mock/page?a=1", DOCTOR)
+
+    assert str(told.value) == f"http://mock/page answered 200 and no way on: {words}"
+    assert len(asked) == 1
+
+
+def test_a_form_is_filled_once_and_its_answer_told() -> None:
+    with pytest.raises(LogInError, match="http://mock/first answered 418 and no way on"):
+        log_in(lambda _, form: (200 if form is None else 418, {}, FORM), "http://mock/page", DOCTOR)
+
+
+def test_a_page_that_goes_on_by_itself_is_followed() -> None:
+    end = log_in(lambda _, __: (200, {"Refresh": "3; url=https://app.example/a?b=url=c"}, b""), "http://mock/a", DOCTOR)
+
+    assert end == "https://app.example/a?b=url=c"
