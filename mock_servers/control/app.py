@@ -28,6 +28,7 @@ from mock_servers.control import (
     snapshots,
     status,
     tokens,
+    worlds,
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
 from mock_servers.http.parsing import LARGEST_BODY
@@ -36,7 +37,10 @@ from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, base
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
 
-_MODULES: Final = (status, apps, apis, people, tokens, journal, explain, catalogue, clock, faults, snapshots, callback)
+_MODULES: Final = (
+    *(status, apps, apis, people, tokens, journal, explain),
+    *(catalogue, clock, faults, snapshots, worlds, callback),
+)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 

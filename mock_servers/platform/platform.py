@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_servers.apim import assertions
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.http import server as http_server
-from mock_servers.http.server import Server
+from mock_servers.http.server import Server, Spare
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.identity_provider.service import Service as ProviderService
@@ -39,6 +39,9 @@ from mock_servers.wire.wsgi import CONTROL
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from mock_servers.platform.worlds import Worlds
+    from mock_servers.state.world import World
+
 SNAPSHOTS: Final = 20
 """States that are remembered for who asks over HTTP; the oldest go first."""
 
@@ -51,8 +54,8 @@ class Platform:
     """One mock platform; two with different configurations live side by side without seeing each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are,
-    and below the path `prefix` it answers, real hosts' own URLs apart.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
+    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 
     def __init__(
@@ -63,13 +66,13 @@ class Platform:
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
-        prefix: str = "",
+        world: World | None = None,
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
         self.ring = ring or KeyRing()
         parts = parts_of(
-            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, prefix=prefix
+            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, world=world
         )
         self.names = parts.names
         self.store = parts.store
@@ -84,6 +87,8 @@ class Platform:
         self._environments = Environments(self._services)
         self._mounts = Mounts(self._services, self._environments, self.own_api)
         self._server: Server | None = None
+        self.world = world
+        self.worlds: Worlds[Platform] | None = None
         register_configured(parts)
         self._ready_made = self.store.apps.get(READY_MADE_APP.client_id)
         self._start = self.snapshot()
@@ -230,7 +235,7 @@ class Platform:
     def restore(self, state: Any) -> None:
         """Empty the journal, put store and clock back to an earlier state, and let those go on whom a fault holds."""
         content, reading = state
-        self.faults.pause.end_all()
+        self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
         self.store.restore({**content, "jwks": [*{**dict(content["jwks"]), **self._own_key_sets(content)}.items()]})
         self.clock.restore(reading)
@@ -268,12 +273,7 @@ class Platform:
         """Serve the platform until it is stopped. Takes and raises what `http.server.start` does."""
         pause = self.faults.pause
         server = self._server = http_server.start(
-            self,
-            host=host,
-            port=port,
-            tls=tls,
-            while_stopping=pause.stopping,
-            is_quick=self._mounts.is_quick,
+            self, host=host, port=port, tls=tls, while_stopping=self.stopping, is_quick=self.is_quick
         )
         pause.served_by(server.spare)
         self.served_at(server.url)
@@ -295,6 +295,18 @@ class Platform:
         app = self.store.apps.get(READY_MADE_APP.client_id)
         if app is not None and app == self._ready_made and app.redirect_uris == READY_MADE_APP.redirect_uris:
             self.store.apps.swap(app.client_id, app, replace(app, redirect_uris=(f"{url}/_nhsauth/callback",)))
+
+    def stopping(self, spare: Spare) -> AbstractContextManager[None]:
+        """Return what holds while a server stops: nobody waits for a fault to end."""
+        return self.faults.pause.stopping(spare)
+
+    def let_go(self) -> None:
+        """Let everybody go on whom a fault holds, or who waits for a team's own API."""
+        self.faults.pause.end_all()
+
+    def is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request is answered from what is here, rather than by a team's own API."""
+        return self._mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application."""

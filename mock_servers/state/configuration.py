@@ -44,9 +44,8 @@ _PAGE: Final = re.compile(r"(https?)://([^/:?#@]+)(?::(\d+))?(?:[/?#]|$)")
 _PORTS: Final = {"https": "443", "http": "80"}
 _MOCKED: Final = "|".join(
     (
-        *("_nhsauth", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo", r"\.well-known"),
-        *(seed.api for seed in APIS),
-        "v1/organizations",
+        *("_nhsauth", "_worlds", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo"),
+        *(r"\.well-known", *(seed.api for seed in APIS), "v1/organizations"),
     )
 )
 _PATH: Final = matching(
@@ -54,7 +53,7 @@ _PATH: Final = matching(
     'a path such as "/my-api", no slash at its end, none of the paths that are mocked',
 )
 _REALMS: Final = [each.mock_realm.name for each in PROVIDERS if each.mock_realm is not None]
-_REALM: Final = matching(
+REALM: Final = matching(
     rf"(?:{'|'.join(_REALMS)})-[a-z0-9-]+", f"{' or '.join(f'{each}-…' for each in _REALMS)} and an environment"
 )
 
@@ -93,7 +92,7 @@ class Configuration:
     apim: ApimSettings = field(default_factory=ApimSettings)
     cis2: ProviderSettings = field(default_factory=ProviderSettings)
     nhs_login: ProviderSettings = field(default_factory=ProviderSettings)
-    realms: Mapping[Annotated[str, _REALM], ProviderSettings] = field(default_factory=dict)
+    realms: Mapping[Annotated[str, REALM], ProviderSettings] = field(default_factory=dict)
     apps: tuple[App, ...] = (READY_MADE_APP,)
     private_keys: Mapping[str, Path] = field(default_factory=dict)
     apis: tuple[Api, ...] = ()

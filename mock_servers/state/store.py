@@ -26,6 +26,7 @@ from mock_servers.state.log_in import LogIn
 from mock_servers.state.memory import MemoryBackend
 from mock_servers.state.person import Person
 from mock_servers.state.table import LIMIT, Backend, Content, Entry, Kind, Table
+from mock_servers.state.world import World
 
 Indexes = Mapping[str, Callable[[Any, Any], Iterable[Hashable]]]
 
@@ -51,7 +52,7 @@ class Store:
     platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may
     be told of) by provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those
     two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, `counters` (numbers
-    that only rise) by what is counted, the rest by the value itself.
+    that only rise) by what is counted, `worlds` by name, the rest by the value itself.
     """
 
     backend: Backend = field(repr=False)
@@ -83,6 +84,7 @@ class Store:
     faults: Table[Fault] = field(metadata=_of(Fault, key=int, limit=None, indexes={"on": lambda _, fault: [fault.on]}))
     apis: Table[Api] = field(metadata=_of(Api, limit=None))
     counters: Table[int] = field(metadata=_of(int, limit=None, stays=True))
+    worlds: Table[World] = field(metadata=_of(World, limit=None, stays=True))
     debug_sessions: Table[tuple[DebugSession, ...]] = field(
         metadata=_of(tuple[DebugSession, ...], key=tuple[str, str], limit=None)
     )

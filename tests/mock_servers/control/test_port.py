@@ -169,3 +169,14 @@ def test_it_stays_apart_after_a_reset(platform: Mock) -> None:
 
     assert reset.status_code == 204
     assert get(f"{platform.url}/_nhsauth/status").status_code == 404
+
+
+def test_a_world_has_its_services_at_one_port_and_its_control_api_at_the_other(platform: Mock) -> None:
+    made = requests.post(f"{control(platform)}/worlds", json={"name": "b"}, timeout=30).json()
+
+    urls = get(f"{platform.names.control_url}/_worlds/b/_nhsauth/status").json()["urls"]
+
+    assert made["url"] == urls["base"] == f"{platform.url}/_worlds/b"
+    assert urls["control"] == f"{platform.names.control_url}/_worlds/b/_nhsauth"
+    assert get(f"{made['url']}/_nhsauth/status").status_code == 404
+    assert get(f"{made['url']}/hello-world/hello/world").status_code == 200
