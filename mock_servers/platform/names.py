@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mock_servers.provider.provider import Provider
 from mock_servers.state.configuration import Configuration, page_of
