@@ -78,6 +78,11 @@ def nhsauth(context: click.Context) -> None:
 @click.option("--tls", is_flag=True, help="Also speak https on the port, and let programs use the real host names.")
 @_ALLOWED
 @click.option(
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    help="Serve the page and the control API, /_nhsauth/, on this port alone; 0 picks a free one.",
+)
+@click.option(
     "--workers",
     metavar="N|auto",
     hidden=True,  # until what they remember is shared

@@ -6,8 +6,10 @@ import gc
 import json
 import logging
 import os
+import socket
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -39,6 +41,7 @@ class Asked:
 
     host: str
     port: int
+    control_port: int | None
     config: Path | None
     as_json: bool
     tls: bool
@@ -46,17 +49,28 @@ class Asked:
     log_format: Literal["text", "json"]
     log_level: str
 
+    @property
+    def ports(self) -> list[int]:
+        """The port of the services, and that of the control API, if it has one of its own."""
+        return [self.port, *([] if self.control_port is None else [self.control_port])]
+
 
 def run(asked: Asked, ending: Ending) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
     with usable():
         platform = Mock(configured(asked.config), ring=KeyRing(cache_folder(os.environ)))
-        server = platform.start(host=asked.host, port=asked.port)
+        servers = begin(platform, asked.host, asked.ports)
     real = prepared(platform, asked.allowed) if asked.tls else None
     if real is not None:
-        real.open_at(server)
-    tell(asked, platform, server.url, real)
-    until(ending, server)
+        real.open_at(servers[0])
+    tell(asked, platform, real)
+    until(ending, servers)
+
+
+def begin(platform: Mock, host: str, ports: Sequence[int | socket.socket]) -> list[Server]:
+    """Serve a platform at a port, and its control API at a second, if there is one. Raises CannotListenError."""
+    apart = [platform.start_control(host=host, port=port) for port in ports[1:]]
+    return [platform.start(host=host, port=ports[0]), *apart]
 
 
 def usable() -> AbstractContextManager[None]:
@@ -64,7 +78,7 @@ def usable() -> AbstractContextManager[None]:
     return misuse(KeyFileError, CannotListenError)
 
 
-def tell(asked: Asked, platform: Mock, url: str, real: Prepared | None) -> None:
+def tell(asked: Asked, platform: Mock, real: Prepared | None) -> None:
     """Say that the mocks can answer, and where; people at a terminal are told with what to log in."""
     if real is not None:
         authority = real.store.authority
@@ -73,23 +87,26 @@ def tell(asked: Asked, platform: Mock, url: str, real: Prepared | None) -> None:
         _LOG.warning(
             "Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", asked.host
         )
-    line = (
-        json.dumps({"event": "ready", "url": url, "pid": os.getpid()}) if asked.as_json else f"nhsauth ready at {url}"
-    )
+    url, control = platform.url, platform.names.control_url
+    if asked.as_json:
+        apart = {} if control is None else {"control_url": control}
+        line = json.dumps({"event": "ready", "url": url, "pid": os.getpid(), **apart})
+    else:
+        line = f"nhsauth ready at {url}" + (f" (control API at {control})" if control is not None else "")
     click.echo(line)  # which flushes
     if sys.stderr.isatty() and not asked.as_json:
         apps, people = platform.apps.all(), platform.store.people.values()
-        click.echo("\n".join(greeting.lines(url, apps, people)), err=True)
+        click.echo("\n".join(greeting.lines(url, control or url, apps, people)), err=True)
 
 
-def until(ending: Ending, server: Server) -> NoReturn:
-    """Serve until the ending comes, and end the process with 0. Raises No when the server dies."""
+def until(ending: Ending, servers: Sequence[Server]) -> NoReturn:
+    """Serve until the ending comes, and end the process with 0. Raises No when a server dies."""
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()
     while not ending.came_within(_LOOK):
-        if server.failure is not None:
-            raise No(f"The server died ({type(server.failure).__name__}): see the log")
-    _stop(server)
+        for failure in (server.failure for server in servers if server.failure is not None):
+            raise No(f"The server died ({type(failure).__name__}): see the log")
+    _stop(servers)
 
 
 def prepared(platform: Mock, allowed: Sequence[str]) -> Prepared:
@@ -117,13 +134,16 @@ def configured(config: Path | None) -> Configuration:
         return configuration_file.read(path) if path else Configuration()
 
 
-def _stop(server: Server) -> NoReturn:
+def _stop(servers: Sequence[Server]) -> NoReturn:
     """Stop, and end the process with what may still run after a while.
 
     Without Python's own tidying up: that takes several times as long as all the rest, for what the system does anyway.
     """
-    stopping = threading.Thread(target=server.stop, daemon=True)
-    stopping.start()
-    stopping.join(_PATIENCE)
+    stopping = [threading.Thread(target=server.stop, daemon=True) for server in servers]
+    for each in stopping:
+        each.start()
+    deadline = time.monotonic() + _PATIENCE
+    for each in stopping:
+        each.join(max(deadline - time.monotonic(), 0))
     logging.shutdown()
     os._exit(0)

@@ -50,22 +50,19 @@ def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
         with serving.usable():
             configuration = serving.configured(asked.config)
             platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)))
-            listening = stack.enter_context(server.listen(asked.host, asked.port))
-        url = server.url_of(asked.host, listening)
+            sockets = [stack.enter_context(server.listen(asked.host, port)) for port in asked.ports]
+        url, *apart = (server.url_of(asked.host, each) for each in sockets)
         platform.served_at(url)
+        platform.names.control_url = next(iter(apart), None)
         real = serving.prepared(platform, asked.allowed) if asked.tls else None
         job = Job(
+            asked=asked,
             configuration=configuration,
-            host=asked.host,
-            listening=listening.fileno(),
+            sockets=tuple(each.fileno() for each in sockets),
             lock=lock.fileno(),
-            tls=asked.tls,
-            allowed=asked.allowed,
-            log_format=asked.log_format,
-            log_level=asked.log_level,
             parent=os.getpid(),
         )
-        Workers(count, job.begin, ending).keep(lambda: serving.tell(asked, platform, url, real))
+        Workers(count, job.begin, ending).keep(lambda: serving.tell(asked, platform, real))
     logging.shutdown()
     os._exit(0)
 

@@ -14,12 +14,13 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 import click
 
 from mock_servers.command_line import logs, serving
 from mock_servers.command_line.ending import Ending, dying_with
+from mock_servers.command_line.serving import Asked
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
@@ -29,16 +30,15 @@ _MAIN: Final = f"from {__name__} import main; main()"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a worker is to do: `listening` and `lock` are files that it inherits, `parent` is who may end it."""
+    """What a worker is to do; `sockets`, in the order of the ports, and `lock` are files that it inherits.
 
+    `parent` is the process that starts it, and may end it.
+    """
+
+    asked: Asked
     configuration: Configuration
-    host: str
-    listening: int
+    sockets: tuple[int, ...]
     lock: int
-    tls: bool
-    allowed: tuple[str, ...]
-    log_format: Literal["text", "json"]
-    log_level: str
     parent: int
     number: int = 0
 
@@ -50,7 +50,7 @@ class Job:
             env={**os.environ, "PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=(self.listening, self.lock),
+            pass_fds=(*self.sockets, self.lock),
             process_group=0,
         )
         if process.stdin is not None:
@@ -66,7 +66,7 @@ def main() -> None:
     ending = Ending()
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     _die_with(job.parent)
-    logs.set_up(form=job.log_format, level=job.log_level, lock=job.lock)
+    logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock)
     try:
         _serve(job, ending)
     except click.ClickException as error:
@@ -77,12 +77,12 @@ def main() -> None:
 def _serve(job: Job, ending: Ending) -> None:
     with serving.usable():
         platform = Mock(job.configuration, ring=KeyRing(cache_folder(os.environ)))
-        server = platform.start(host=job.host, port=socket.socket(fileno=job.listening))
-    if job.tls:
-        serving.prepared(platform, job.allowed).open_at(server)
+        servers = serving.begin(platform, job.asked.host, [socket.socket(fileno=each) for each in job.sockets])
+    if job.asked.tls:
+        serving.prepared(platform, job.asked.allowed).open_at(servers[0])
     sys.stdout.buffer.write(b".")
     sys.stdout.buffer.flush()
-    serving.until(ending, server)
+    serving.until(ending, servers)
 
 
 def _die_with(parent: int) -> None:

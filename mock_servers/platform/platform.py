@@ -27,6 +27,7 @@ from mock_servers.state.log_in import LogInError
 from mock_servers.state.memory import MemoryTable
 from mock_servers.state.person import Person
 from mock_servers.state.table import Content, Kind, Table
+from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -300,6 +301,16 @@ class Platform:
         pause.served_by(server.spare)
         self.served_at(server.url)
         return server
+
+    def start_control(self, *, host: str = "127.0.0.1", port: int | socket.socket = 0) -> Server:
+        """Serve the control API on a port of its own, and no longer beside the services. Call it before `start`."""
+        server = http_server.start(self._only_control, host=host, port=port)
+        self.names.control_url = server.url
+        return server
+
+    def _only_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[CONTROL] = True
+        return self(environ, start_response)
 
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""

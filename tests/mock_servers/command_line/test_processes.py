@@ -211,3 +211,16 @@ def test_an_output_that_cannot_show_every_character_stops_no_command(
     done = nhsauth(tmp_path, "errors", "SUBJECT_TOKEN_MALFORMED")
 
     assert (done.returncode, "\\xa75.2" in done.stdout) == (0, True)
+
+
+def test_the_ready_line_names_the_port_of_the_control_api(serve: Serve) -> None:
+    ready = serve("--control-port", "0").ready
+
+    assert re.fullmatch(r"nhsauth ready at http://127\.0\.0\.1:\d+ \(control API at http://127\.0\.0\.1:\d+\)\n", ready)
+
+
+def test_programs_are_told_the_port_of_the_control_api(serve: Serve) -> None:
+    ready = json.loads(serve("--control-port", "0", "--json").ready)
+
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", ready["control_url"])
+    assert ready["control_url"] != ready["url"]

@@ -30,9 +30,9 @@ def workers_of(served: Served) -> list[int]:
     return sorted((pid for pid, number in numbers.items() if number), key=lambda pid: int(numbers[pid][1]))
 
 
-def get(served: Served, path: str) -> tuple[int, bytes]:
+def get(url: str, path: str) -> tuple[int, bytes]:
     """What a connection of its own is answered."""
-    connection = HTTPConnection(urlsplit(served.url).netloc, timeout=PATIENCE)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()
@@ -84,7 +84,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_port_answers_on(serve: Serv
     os.kill(first, signal.SIGKILL)
     said(served, rf"WARNING Worker 1 \(process {first}\) was ended by SIGKILL; another takes its place$")
 
-    statuses = {get(served, "/_nhsauth/health")[0] for _ in range(8)}
+    statuses = {get(served.url, "/_nhsauth/health")[0] for _ in range(8)}
 
     third, kept = workers_of(served)
     assert statuses == {200}
@@ -98,7 +98,7 @@ def test_a_worker_that_is_asked_to_end_is_replaced(serve: Serve) -> None:
 
     said(served, r"WARNING Worker 1 \(process \d+\) ended with exit code 0; another takes its place$")
 
-    assert get(served, "/_nhsauth/health")[0] == 200
+    assert get(served.url, "/_nhsauth/health")[0] == 200
 
 
 def test_no_worker_outlives_a_parent_that_is_killed(serve: Serve) -> None:
@@ -107,12 +107,12 @@ def test_no_worker_outlives_a_parent_that_is_killed(serve: Serve) -> None:
     served.end(signal.SIGKILL)  # which returns once nobody has its stderr any more
 
     with pytest.raises(ConnectionRefusedError):
-        get(served, "/")
+        get(served.url, "/")
 
 
 def test_each_worker_speaks_tls_with_a_certificate_of_one_authority(serve: Serve) -> None:
     served = serve("--workers", "2", "--tls")
-    authority = json.loads(get(served, "/_nhsauth/status")[1])["real_names"]["ca"]
+    authority = json.loads(get(served.url, "/_nhsauth/status")[1])["real_names"]["ca"]
     context = ssl.create_default_context(cafile=authority)
 
     def through_proxy() -> int:
@@ -191,3 +191,10 @@ def test_lines_of_several_processes_stay_whole(tmp_path: Path) -> None:
 
     assert codes == [0, 0, 0]
     assert sorted(messages) == sorted(letter * 200_000 for letter in "abc" for _ in range(20))
+
+
+def test_each_worker_serves_the_control_api_at_its_own_port(serve: Serve) -> None:
+    ready = json.loads(serve("--workers", "2", "--control-port", "0", "--json").ready)
+
+    assert {get(ready["control_url"], "/_nhsauth/status")[0] for _ in range(6)} == {200}
+    assert {get(ready["url"], "/_nhsauth/status")[0] for _ in range(6)} == {404}
