@@ -42,7 +42,8 @@ Tell = Callable[[Breakage], str]
 @contextmanager
 def telling(ring: KeyRing) -> Iterator[Tell]:
     """Yield what makes a mistake at a mock that knows of nothing before, and returns what is told of it."""
-    platform = Mock(ring=ring, random=Random(1))
+    random = Random(1)
+    platform = Mock(ring=ring, random=random)
     start = platform.snapshot()
     with platform.serving() as server, jwks_host() as hosted:
         keys = MockTarget(server.url, hosted)
@@ -51,6 +52,7 @@ def telling(ring: KeyRing) -> Iterator[Tell]:
             told = dict[str, list[Flow]]()
             for flow in (each for each in Flow if each in breakage.flows):
                 platform.restore(start)
+                random.seed(1)
                 record = _asked(platform, _target(server.url, hosted, keys), flow, breakage)
                 text = _text(record) if record is not None else "no exchange of the journal"
                 told.setdefault(_plain(text, server.url, hosted), []).append(flow)
