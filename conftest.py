@@ -29,6 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rows.add(row)
 
 
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Let the rootdir of a run inside a test be the test's own folder, whatever lies about in the folders above."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"--rootdir={pytester.path}")
+    return pytester
+
+
 def pytest_collection_finish() -> None:
     """Spare what is loaded by now from every later search for garbage; each run of pytest inside a test makes five."""
     gc.collect()

@@ -100,7 +100,7 @@ class World:
 
     def id_token(self, provider: str = "cis2", alterations: Alterations = UNALTERED, wanted: Wanted = WANTED) -> str:
         """Return an id token, as after a log-in at a provider."""
-        return self.platform.id_token(provider, wanted, alterations, origin=self.origin(provider))
+        return self.platform.id_token(provider, wanted, alterations, base=self.origin(provider))
 
     def code_of(self, provider: str) -> str:
         """Log somebody in at a provider, and return its code."""

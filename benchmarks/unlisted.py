@@ -93,7 +93,7 @@ def _published(change: Callable[[dict[str, Any]], Any]) -> Make:
         apps = draft.world.platform.apps
         (public,) = apps.jwks(apps.get(APP))["keys"]
         apps.change(APP, jwks={"keys": [change(public)]})
-        draft.world.platform.store.jwks.restore({})
+        draft.world.platform.store.jwks.clear()
 
     return make
 
@@ -161,7 +161,7 @@ def _token_of(base: str, member: str) -> Callable[[Draft], str]:
         origin = world.platform.providers["cis2"].provider.home
         form = {
             **{name: value for name, value in token_exchange(world).form.items() if name != "subject_token"},
-            "subject_token": world.platform.id_token("cis2", Wanted(client_id=APP), origin=origin),
+            "subject_token": world.platform.id_token("cis2", Wanted(client_id=APP), base=origin),
             "client_assertion": world.platform.client_assertion(APP, token_url=url),
         }
         members: dict[str, Any] = world.http.post("/oauth2/token", data=form, base_url=base).get_json()
@@ -198,7 +198,7 @@ def _basic_with(make: Callable[[Draft], str]) -> Make:
 def _foreign(iss: str, **claims: Any) -> Callable[[Draft], str]:
     def make(draft: Draft) -> str:
         token = draft.world.id_token(alterations=Alterations(claims={"iss": iss, **claims}))
-        draft.world.platform.store.issued.restore({})
+        draft.world.platform.store.issued.clear()
         return token
 
     return make

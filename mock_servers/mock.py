@@ -35,8 +35,9 @@ class Mock(Platform):
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
+        prefix: str = "",
     ) -> None:
-        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers)
+        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers, prefix=prefix)
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None

@@ -38,10 +38,10 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     if published:
         yield f"The key set publishes the PRIVATE key of {shown(published)}: make a new key pair and replace it now."
     yield from _of_key_members(exchange)
-    issued_at = getattr(exchange, "provider_origin", exchange.request.origin)
-    if issued_at != exchange.request.origin and not exchange.service.is_real:
+    issued_at = getattr(exchange, "provider_origin", exchange.request.base)
+    if issued_at != exchange.request.base and not exchange.service.is_real:
         yield (
-            f"The id_token was issued under {url(issued_at)} and exchanged under {url(exchange.request.origin)}: "
+            f"The id_token was issued under {url(issued_at)} and exchanged under {url(exchange.request.base)}: "
             "this mock knows both names as its own; the real platform trusts one issuer a provider, to the letter."
         )
 

@@ -107,7 +107,7 @@ def _loosely(uri: str) -> str:
 def send_to_provider(exchange: Exchange) -> Answer:
     """Remember the client's request by a fresh state, and send the browser to the provider's authorize endpoint."""
     service, provider = exchange.service, provider_of(exchange)
-    origin, state = service.origin_of_log_in(provider, exchange.request.origin), service.identifiers.uuid()
+    base, state = service.origin_of_log_in(provider, exchange.request.base), service.identifiers.uuid()
     pending = PendingAuthorization(
         mount=service.mount,
         environment=service.environment,
@@ -116,12 +116,12 @@ def send_to_provider(exchange: Exchange) -> Answer:
         redirect_uri=exchange.redirect_uri,
         state=exchange.client_state or "",
         provider=provider.name,
-        origin=origin,
-        callback_uri=f"{exchange.request.origin}{service.mount}/callback",
+        base=base,
+        callback_uri=f"{exchange.request.base}{service.mount}/callback",
         expires_at=exchange.now + STATE_KEPT,
     )
     service.store.pending.put(state, pending)
-    return redirect(f"{origin}{provider.endpoint('authorize')}", _asked(exchange, provider, pending, state))
+    return redirect(f"{base}{provider.endpoint('authorize')}", _asked(exchange, provider, pending, state))
 
 
 def provider_of(exchange: Exchange) -> Provider:

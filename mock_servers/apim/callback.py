@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from mock_servers.apim import errors, platform_client
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.received_jwt import out_of_time
+from mock_servers.apim.received_jwt import ALGORITHMS, out_of_time, unsigned
 from mock_servers.apim.redirects import redirect
 from mock_servers.apim.tokens import new_session
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
-from mock_servers.jose.jwks import UnreachableError, public_key
+from mock_servers.jose.jwks import UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state.authorization import PlatformCode
@@ -75,7 +75,7 @@ def find_app_of_pending(exchange: Exchange) -> str | None:
         return f"The app with API key {shown(pending.client_id)} was removed during the log-in."
     exchange.app = replace(app, scopes=pending.scopes)
     exchange.provider = next(provider for provider in service.providers if provider.name == pending.provider)
-    exchange.provider_origin = pending.origin
+    exchange.provider_origin = pending.base
     return None
 
 
@@ -85,9 +85,9 @@ def check_provider_error(exchange: Exchange) -> str | None:
     error = exchange.query("error")
     if error is None:
         return None
-    told = shown(exchange.query("error_description") or "no description")
+    description = shown(exchange.query("error_description") or "no description")
     return (
-        f"{exchange.provider.title} answered the log-in with error {shown(error)} ({told}). "
+        f"{exchange.provider.title} answered the log-in with error {shown(error)} ({description}). "
         "Our guess is that the platform then shows its own error, and does not send the person back to the application."
     )
 
@@ -177,7 +177,7 @@ def find_external_jwk(exchange: Exchange) -> str | None:
 def check_external_alg(exchange: Exchange) -> str | None:
     """RS256 or RS512 (I)."""
     alg = exchange.subject.header.get("alg")
-    if alg in ("RS256", "RS512"):
+    if alg in ALGORITHMS:
         return None
     return f"The provider's id_token is signed by {shown(alg)}; the platform knows RS256 and RS512."
 
@@ -185,13 +185,8 @@ def check_external_alg(exchange: Exchange) -> str | None:
 @rejects(errors.EXTERNAL_ID_TOKEN_SIGNATURE_WRONG)
 def check_external_signature(exchange: Exchange) -> str | None:
     """Made by that key, with RS256 or RS512; the sentence is that of the token exchange (I)."""
-    try:
-        key = public_key(exchange.provider_jwk)
-    except ValueError as reason:
-        return f"{exchange.provider.title}'s key cannot be used: {reason}."
-    if jwts.verify(exchange.subject, key, ("RS256", "RS512")):
-        return None
-    return f"The signature of the provider's id_token is not that of {exchange.provider.title}'s key."
+    problem = unsigned(exchange, exchange.subject)
+    return None if problem is None else f"Of the provider's id_token: {problem}."
 
 
 @rejects(errors.EXTERNAL_ID_TOKEN_OUT_OF_TIME)
@@ -204,8 +199,8 @@ def check_external_in_time(exchange: Exchange) -> str | None:
 def send_back(exchange: Exchange) -> Answer:
     """Give the client a code of the platform's own, and its state back."""
     service, pending = exchange.service, exchange.pending
-    told = exchange.provider_tokens
-    session = new_session(exchange, str(told.get("id_token") or ""), str(told.get("access_token") or ""))
+    tokens = exchange.provider_tokens
+    session = new_session(exchange, str(tokens.get("id_token") or ""), str(tokens.get("access_token") or ""))
     code = service.identifiers.apigee_code()
     granted = PlatformCode(
         mount=service.mount,
@@ -231,6 +226,6 @@ def _issued(exchange: Exchange, granted: PlatformCode) -> Issued:
         expires_at=granted.expires_at,
         environment=granted.environment,
         redeem_at=f"{granted.mount}/token",
-        home=exchange.request.origin if exchange.service.is_real else "",
+        home=exchange.request.base if exchange.service.is_real else "",
         only_at_home=exchange.service.is_real,
     )

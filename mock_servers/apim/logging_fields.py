@@ -33,10 +33,10 @@ def _variables(exchange: Exchange, seen: Seen) -> dict[str, Any]:
             "error.content": seen.body,
             "message.status.code": seen.status,
         }
-    told: dict[str, Any] = {"message.status.code": seen.status}
+    fields: dict[str, Any] = {"message.status.code": seen.status}
     if seen.flow in _AUTH:
-        told["splunkCalloutRequest.content"] = json.dumps(_content(_AUTH[seen.flow](exchange)))
-    return told
+        fields["splunkCalloutRequest.content"] = json.dumps(_content(_AUTH[seen.flow](exchange)))
+    return fields
 
 
 def _content(auth: Mapping[str, str]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _of_subject(grant_type: str) -> Callable[[Exchange], dict[str, str]]:
 def _on_the_way(exchange: Exchange) -> dict[str, str]:
     """Nobody has logged in yet."""
     provider = authorize.provider_of(exchange)
-    issuer = provider.issuer(exchange.request.origin)
+    issuer = provider.issuer(exchange.request.base)
     word = token_attributes.provider_word(provider.name, provider.people, issuer)
     return token_attributes.of_person("authorization_code", "", word, "")
 

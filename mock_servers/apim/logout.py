@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.received_jwt import out_of_time
+from mock_servers.apim.received_jwt import out_of_time, unsigned
 from mock_servers.apim.subject_token import key_set_url
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
-from mock_servers.jose.jwks import UnreachableError, public_key, read
+from mock_servers.jose.jwks import UnreachableError, read
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
 from mock_servers.wire.request import Answer
@@ -61,9 +61,9 @@ def find_logout_provider(exchange: Exchange) -> str | None:
     """The issuer is CIS2's, whatever its case, under whichever of this mock's names."""
     issuer = _claim(exchange, "iss")
     for provider in _telling(exchange):
-        origin = exchange.service.origin_of(issuer, provider)
-        if origin is not None:
-            exchange.provider, exchange.provider_origin = provider, origin
+        base = exchange.service.origin_of(issuer, provider)
+        if base is not None:
+            exchange.provider, exchange.provider_origin = provider, base
             return None
     return f"iss is {url(issuer)}, which is not the CIS2 that {exchange.service.mount} trusts."
 
@@ -121,13 +121,8 @@ def find_logout_jwk(exchange: Exchange) -> str | None:
 @rejects(errors.LOGOUT_SIGNATURE_WRONG)
 def check_logout_signature(exchange: Exchange) -> str | None:
     """Made by that key, with RS256 or RS512."""
-    try:
-        key = public_key(exchange.provider_jwk)
-    except ValueError as reason:
-        return f"{exchange.provider.title}'s key cannot be used: {reason}."
-    if jwts.verify(exchange.logout, key, ("RS256", "RS512")):
-        return None
-    return f"The signature is not that of {exchange.provider.title}'s key {shown(exchange.logout.header.get('kid'))}."
+    problem = unsigned(exchange, exchange.logout)
+    return None if problem is None else f"{problem}."
 
 
 @rejects(errors.LOGOUT_OUT_OF_TIME)

@@ -10,7 +10,8 @@ from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
-from mock_servers.wire.request import Answer
+from mock_servers.state.settings import ApimSettings
+from mock_servers.wire.request import Answer, Request
 
 VERSION: Final = {"version": "v1.0.0", "revision": "1", "releaseId": "1", "commitId": "0000000"}
 """The members of `_ping` (S); their values are the mock's."""
@@ -25,8 +26,13 @@ CORS: Final = {
 @rejects(errors.STATUS_KEY_WRONG)
 def check_status_key(exchange: Exchange) -> str | None:
     """It is the platform's own, which opens `_status`."""
-    sent = exchange.request.headers.get("apikey", "")
-    if hmac.compare_digest(sent.encode(), exchange.service.settings.status_key.encode()):
+    return locked(exchange.request, exchange.service.settings)
+
+
+def locked(request: Request, settings: ApimSettings) -> str | None:
+    """Say why a request does not open a `_status`, whose key all proxies share; null when it does."""
+    sent = request.headers.get("apikey", "")
+    if hmac.compare_digest(sent.encode(), settings.status_key.encode()):
         return None
     return "The header apikey does not hold the status key (`status_key` in the configuration of the mock)."
 
@@ -56,7 +62,7 @@ def pre_flight(exchange: Exchange) -> Answer:
 
 def _check(exchange: Exchange, provider: Provider) -> dict[str, Any]:
     """The members are the service's, `responseCode` null without an answer (S); their inner shape is inferred (I)."""
-    url = f"{exchange.service.origin_of_log_in(provider, exchange.request.origin)}{provider.discovery_path}"
+    url = f"{exchange.service.origin_of_log_in(provider, exchange.request.base)}{provider.discovery_path}"
     verdict, outcome = "pass", "OK"
     code: int | None = 200
     try:

@@ -39,14 +39,14 @@ def platform_client(
     """Return the platform as a provider knows it.
 
     `mount` is the deployment that sends people to this provider, `url` one of the mock's names, for the logout URI;
-    `is_own` tells whether an origin is one: the platform's callback is good under each of them.
+    `is_own` tells whether a base is one: the platform's callback is good under each of them.
     """
     signs = auth_method_at(provider) == "private_key_jwt"
     callback, of_tests = f"{mount}/callback", TEST_REDIRECT_URIS.get(mount, ())
 
     def accepts_redirect(uri: str, _: str) -> bool:
-        origin = uri.removesuffix(callback)
-        return uri in of_tests or (uri == f"{origin}{callback}" and is_own(origin))
+        base = uri.removesuffix(callback)
+        return uri in of_tests or (uri == f"{base}{callback}" and is_own(base))
 
     return Client(
         client_id=provider.on_platform.client_id,

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from mock_servers.apim.exchange import Exchange
-from mock_servers.jose import javascript
+from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.jose.jwks import public_key
 from mock_servers.jose.jwts import Jwt
 from mock_servers.rules import Kind, Rule, ServiceError
 from mock_servers.wire.wording import duration, shown
+
+ALGORITHMS: Final = ("RS256", "RS512")
+"""By which the platform takes a provider's signature (I)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,18 @@ def _not_expired(exchange: Exchange, noun: str, jwt: Jwt) -> str | None:
         f"{noun} expired {duration(exchange.now - exp)} ago: exchange the id_token right after the log-in, and keep "
         "the refresh_token that the exchange gives."
     )
+
+
+def unsigned(exchange: Exchange, jwt: Jwt) -> str | None:
+    """Say why a JWT is not signed by the key that was found at its provider, with RS256 or RS512; null when it is."""
+    title = exchange.provider.title
+    try:
+        key = public_key(exchange.provider_jwk)
+    except ValueError as reason:
+        return f"{title}'s key cannot be used: {reason}"
+    if jwts.verify(jwt, key, ALGORITHMS):
+        return None
+    return f"The signature is not that of {title}'s key {shown(jwt.header.get('kid'))}"
 
 
 def out_of_time(jwt: Jwt, now: float) -> str | None:

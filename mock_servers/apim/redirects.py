@@ -21,8 +21,8 @@ def redirect(uri: str, parameters: Mapping[str, str | None]) -> Answer:
 
 def error_redirect(uri: str, code: str, sentence: str, state: str | None) -> Answer:
     """Answer 302 to a client's redirect URI with an error; the sentence's blanks go out as they stand (I)."""
-    told = "" if state is None else f"&state={quote(state, safe='')}"
-    location = _joined(uri, f"error={code}&error_description={sentence}{told}")
+    state_back = "" if state is None else f"&state={quote(state, safe='')}"
+    location = _joined(uri, f"error={code}&error_description={sentence}{state_back}")
     return Answer(status=302, headers={"Location": location}, content_type="application/x-www-form-urlencoded")
 
 

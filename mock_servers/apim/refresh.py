@@ -46,8 +46,8 @@ def check_refresh_token_not_revoked(exchange: Exchange) -> str | None:
     ended_at = sessions.revoked_at(exchange.service.store, exchange.refresh_token)
     if ended_at is None:
         return None
-    told = sessions.revoked_by_hand(exchange.refresh_token)
-    return told or f"The person logged out at {moment(ended_at)}, and all tokens of the session died: log in again."
+    by_hand = sessions.revoked_by_hand(exchange.refresh_token)
+    return by_hand or f"The person logged out at {moment(ended_at)}, and all tokens of the session died: log in again."
 
 
 def session_ends_at(exchange: Exchange, token: RefreshToken) -> float:

@@ -69,46 +69,46 @@ class Service:
         return seeds.proxy_name(api, self.environment)
 
     def provider_of(self, issuer: object) -> tuple[Provider, str] | None:
-        """Return the trusted provider with this issuer, and the origin that the issuer names."""
+        """Return the trusted provider with this issuer, and the base that the issuer names."""
         if not isinstance(issuer, str):
             return None
         for provider in (*self.providers, *self.also):
-            origin = issuer.removesuffix(provider.path)
-            if issuer == provider.issuer(origin) and self._is_name_of(provider, origin):
-                return provider, origin
+            base = issuer.removesuffix(provider.path)
+            if issuer == provider.issuer(base) and self._is_name_of(provider, base):
+                return provider, base
         return None
 
     def origin_of(self, issuer: object, provider: Provider) -> str | None:
-        """Return the origin that an issuer names, whatever its case; `None` when it is not this provider's."""
+        """Return the base that an issuer names, whatever its case; `None` when it is not this provider's."""
         if not isinstance(issuer, str):
             return None
-        origin = issuer.lower()[: len(issuer) - len(provider.path)]
-        if issuer.lower() != provider.issuer(origin).lower():
+        base = issuer.lower()[: len(issuer) - len(provider.path)]
+        if issuer.lower() != provider.issuer(base).lower():
             return None
-        return next((known for known in self._names_of(provider) if known.lower() == canonical(origin)), None)
+        return next((known for known in self._names_of(provider) if known.lower() == canonical(base)), None)
 
     def issuers(self) -> list[str]:
         """Return every issuer that is trusted, under each of the mock's names; a real one is the provider's alone."""
         trusted = (*self.providers, *self.also)
-        real = [provider.issuer(origin) for provider in trusted for origin in self._real_names_of(provider)]
-        called = [provider.issuer(origin) for origin in self.origins for provider in trusted if self._is_free(origin)]
+        real = [provider.issuer(base) for provider in trusted for base in self._real_names_of(provider)]
+        called = [provider.issuer(base) for base in self.origins for provider in trusted if self._is_free(base)]
         return [*real, *called]
 
     def origin_of_log_in(self, provider: Provider, asked: str) -> str:
         """Return where a person logs in who came to the platform by the name `asked`: there, or at the real host."""
         return next(iter(self._real_names_of(provider)), asked) if self.is_real else asked
 
-    def _is_name_of(self, provider: Provider, origin: str) -> bool:
-        return canonical(origin) in self._real_names_of(provider) or (self._is_free(origin) and origin in self.origins)
+    def _is_name_of(self, provider: Provider, base: str) -> bool:
+        return canonical(base) in self._real_names_of(provider) or (self._is_free(base) and base in self.origins)
 
     def _names_of(self, provider: Provider) -> list[str]:
-        return [*self._real_names_of(provider), *(origin for origin in self.origins if self._is_free(origin))]
+        return [*self._real_names_of(provider), *(base for base in self.origins if self._is_free(base))]
 
     def _real_names_of(self, provider: Provider) -> list[str]:
         """Return the provider's real hosts as origins: at a service without a real name, those that were called."""
         names = [f"https://{host}" for host in provider.hosts]
         return names if self.is_real else [name for name in names if name in self.origins]
 
-    def _is_free(self, origin: str) -> bool:
+    def _is_free(self, base: str) -> bool:
         """Whether a name is no real host's, and so any provider's."""
-        return self.hosts.of_origin(origin) is None
+        return self.hosts.of_origin(base) is None

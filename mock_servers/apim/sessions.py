@@ -10,6 +10,7 @@ from dataclasses import replace
 from mock_servers.state.authorization import BrowserSession
 from mock_servers.state.grant import AccessToken, RefreshToken, Session
 from mock_servers.state.store import Store
+from mock_servers.state.table import amend, change
 from mock_servers.wire.wording import moment
 
 
@@ -18,17 +19,17 @@ def begun(store: Store, environment: str, session: Session) -> Session:
     if not session.id:
         return session
     key = (environment, session.provider, session.id)
-    known = store.browser_sessions.update(key, lambda held: replace(held or BrowserSession(), goes_on=True))
+    known = change(store.browser_sessions, key, _going_on)
     return replace(session, ends_before=known.ended)
 
 
 def end(store: Store, environment: str, provider: str, sid: str, at: float) -> bool:
     """End a session at a moment in seconds since 1970; whether there is one. It ends once, until it begins again."""
-    key = (environment, provider, sid)
-    if store.browser_sessions.get(key) is None:
-        return False
-    store.browser_sessions.update(key, lambda held: _ended(held or BrowserSession(), at))
-    return True
+    return amend(store.browser_sessions, (environment, provider, sid), lambda held: _ended(held, at)) is not None
+
+
+def _going_on(session: BrowserSession | None) -> BrowserSession:
+    return replace(session or BrowserSession(), goes_on=True)
 
 
 def _ended(session: BrowserSession, at: float) -> BrowserSession:

@@ -75,8 +75,8 @@ def provider_word(provider: str, people: str, issuer: str) -> str:
 
 
 def _issued(token: AccessToken) -> dict[str, str]:
-    told = {**auth(token.session, token.scopes), **_told_of_person(token.session)}
-    return told | {"issuer": token.issuer, "_first_issued": str(int(_first_issued(token) * 1000))}
+    attributes = {**auth(token.session, token.scopes), **_told_of_person(token.session)}
+    return attributes | {"issuer": token.issuer, "_first_issued": str(int(_first_issued(token) * 1000))}
 
 
 def _first_issued(token: AccessToken) -> float:
@@ -87,11 +87,11 @@ def _told_of_person(session: Session | None) -> dict[str, str]:
     if session is None:
         return {}
     claims = _claims(session.id_token)
-    told = {name: _text(claims.get(claim, UNDEFINED)) for name, claim in _CLAIMS.items()}
-    told["id_token"] = session.id_token
+    attributes = {name: _text(claims.get(claim, UNDEFINED)) for name, claim in _CLAIMS.items()}
+    attributes["id_token"] = session.id_token
     if session.external_access_token is not None:
-        told["external_access_token"] = session.external_access_token
-    return told
+        attributes["external_access_token"] = session.external_access_token
+    return attributes
 
 
 def _claims(id_token: str) -> Any:

@@ -136,7 +136,7 @@ def _access_token(
         issued_at=exchange.now,
         expires_at=exchange.now + lifetime,
         session=session,
-        issuer=f"{exchange.request.origin}{exchange.service.mount}",
+        issuer=f"{exchange.request.base}{exchange.service.mount}",
         refresh_token=refresh_token,
     )
     exchange.service.store.access_tokens.put(value, token)

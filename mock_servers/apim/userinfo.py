@@ -45,8 +45,8 @@ def check_token_not_revoked(exchange: Exchange) -> str | None:
     ended_at = sessions.revoked_at(exchange.service.store, exchange.token)
     if ended_at is None:
         return None
-    told = sessions.revoked_by_hand(exchange.token)
-    return told or f"The token was revoked at {moment(ended_at)}: the person logged out. Log in."
+    by_hand = sessions.revoked_by_hand(exchange.token)
+    return by_hand or f"The token was revoked at {moment(ended_at)}: the person logged out. Log in."
 
 
 @rejects(errors.USERINFO_TOKEN_EXPIRED)

@@ -30,9 +30,8 @@ from mock_servers.control import (
     tokens,
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
-from mock_servers.http import guard
 from mock_servers.http.parsing import LARGEST_BODY
-from mock_servers.wire.wsgi import IN_PROCESS
+from mock_servers.wire.wsgi import IN_PROCESS, base
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
@@ -98,7 +97,7 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
         request = Request(
             platform=platform,
-            origin=guard.origin(flask.request.environ),
+            base=base(flask.request.environ),
             path=path,
             query=_query(call),
             body=_body(call),

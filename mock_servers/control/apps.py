@@ -82,7 +82,7 @@ _CHANGE: Final = Body(
 
 
 def _shown(request: Request, app: App) -> dict[str, Any]:
-    own_url = f"{request.origin}{request.platform.apps.jwks_path(app)}" if app.has_keys else None
+    own_url = f"{request.base}{request.platform.apps.jwks_path(app)}" if app.has_keys else None
     listed = {each.name: getattr(app, each.name) for each in fields(App) if each.name not in _HIDDEN}
     listed |= {"jwks_url": app.jwks_url or own_url, "make_key": app.key_name is not None}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in listed.items()}
@@ -120,7 +120,7 @@ def _is_own(request: Request, url: str | None) -> bool:
 
 
 def _own_urls(platform: Platform, jwks_path: str) -> list[str]:
-    return [f"{origin}{jwks_path}" for origin in (platform.url, *platform.names.origins)]
+    return [f"{base}{jwks_path}" for base in (platform.url, *platform.names.origins)]
 
 
 _APP: Final = ref("App")

@@ -49,7 +49,7 @@ class _Attempt:
 
     platform: Platform
     record: Record
-    origin: str
+    base: str
     app: App
 
     @property
@@ -77,7 +77,7 @@ class _Attempt:
     @property
     def token_url(self) -> str:
         """Where that token service gives tokens."""
-        return f"{self.origin}{self.mount}/token"
+        return f"{self.base}{self.mount}/token"
 
     @property
     def redirect_uri(self) -> str:
@@ -105,17 +105,17 @@ class _Attempt:
         return next((each for each in people if each.id in named), people[0] if people else None)
 
 
-def corrected(platform: Platform, record: Record, origin: str) -> NextStep | None:
-    """Return the commands, or nothing for an exchange that none can begin; `origin` is where the mock is called."""
+def corrected(platform: Platform, record: Record, base: str) -> NextStep | None:
+    """Return the commands, or nothing for an exchange that none can begin; `base` is where the mock is called."""
     app = _app(platform, record)
     if app is None:
         return None
-    attempt = _Attempt(platform=platform, record=record, origin=origin, app=app)
+    attempt = _Attempt(platform=platform, record=record, base=base, app=app)
     commands = list(_commands(attempt))
     if not commands:
         return None
     title = "Try it corrected" if record.refusal else "Make one like it"
-    control = f"{origin}/_nhsauth"
+    control = f"{base}/_nhsauth"
     return NextStep(
         title=title, command=shell.script(control, commands), powershell=powershell.script(control, commands)
     )
@@ -214,7 +214,7 @@ def _userinfo(attempt: _Attempt) -> Commands:
         yield from _platform_code(attempt)
         token = Sent(url=attempt.token_url, form=_code_form(attempt))
         yield Kept(variable="access_token", member="access_token", sent=token)
-        yield Sent(url=f"{attempt.origin}{attempt.mount}/userinfo", headers=_bearer())
+        yield Sent(url=f"{attempt.base}{attempt.mount}/userinfo", headers=_bearer())
 
 
 _GRANTS: Final[Mapping[str, Callable[[_Attempt], Commands]]] = {
@@ -252,7 +252,7 @@ def _authorize_url(attempt: _Attempt) -> str:
         **scope,
         **({"nhsauth_user": person.id} if person else {}),
     }
-    return f"{attempt.origin}{attempt.mount}/authorize?{urlencode(request)}"
+    return f"{attempt.base}{attempt.mount}/authorize?{urlencode(request)}"
 
 
 # an API behind the platform
@@ -260,7 +260,7 @@ def _authorize_url(attempt: _Attempt) -> str:
 
 def _at_api(attempt: _Attempt) -> Commands:
     path, headers = attempt.record.path, attempt.record.request["headers"]
-    url = f"{attempt.origin}{quote(path, safe='/:@!$&()*+,;=~%')}"
+    url = f"{attempt.base}{quote(path, safe='/:@!$&()*+,;=~%')}"
     method = attempt.record.method
     call = Sent(url=url, method="" if method in ("GET", "HEAD") else method)
     wanted = _access(attempt, path, by_key="apikey" in headers and "authorization" not in headers)
@@ -341,7 +341,7 @@ def _provider_userinfo(attempt: _Attempt, provider: Provider) -> Commands:
     yield from _provider_code(attempt, provider)
     redeemed = _redeem(attempt, provider, _code_and_redirect(attempt))
     yield Kept(variable="access_token", member="access_token", sent=redeemed)
-    yield Sent(url=f"{attempt.origin}{provider.endpoint('userinfo')}", headers=_bearer())
+    yield Sent(url=f"{attempt.base}{provider.endpoint('userinfo')}", headers=_bearer())
 
 
 def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
@@ -356,7 +356,7 @@ def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
         **({"nhsauth_user": person.id} if person else {}),
     }
     yield _IN_A_BROWSER
-    yield Redirect(f"{attempt.origin}{provider.endpoint('authorize')}?{urlencode(request)}")
+    yield Redirect(f"{attempt.base}{provider.endpoint('authorize')}?{urlencode(request)}")
 
 
 def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
@@ -372,7 +372,7 @@ def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
 
 
 def _redeem(attempt: _Attempt, provider: Provider, form: Form) -> Sent:
-    url = f"{attempt.origin}{provider.endpoint('token')}"
+    url = f"{attempt.base}{provider.endpoint('token')}"
     if _by_key(attempt, provider):
         return Sent(url=url, form={**form, **_proof()})
     if _methods(attempt, provider)[0] == "client_secret_basic":
@@ -389,7 +389,7 @@ def _by_key(attempt: _Attempt, provider: Provider) -> bool:
 
 
 def _provider_assertion(attempt: _Attempt, provider: Provider) -> Command:
-    url = f"{attempt.origin}{provider.endpoint('token')}"
+    url = f"{attempt.base}{provider.endpoint('token')}"
     as_registered = not provider.proof.algorithms and attempt.app.signing_algorithm != "RS512"
     headers = {"alg": attempt.app.signing_algorithm} if as_registered else None
     return _assertion(attempt, url, headers=headers)

@@ -33,7 +33,9 @@ _POST: Final = "client_secret_post"
 )
 def show_callback(request: Request) -> Response:
     """Show a developer the code or the error that a log-in has ended with, and the next step."""
-    return Response(body=pages.callback_page(_page(request)), content_type=HTML, headers=pages.SECURITY_HEADERS)
+    return Response(
+        body=pages.callback_page(_page(request), request.prefix), content_type=HTML, headers=pages.SECURITY_HEADERS
+    )
 
 
 def _page(request: Request) -> CallbackPage:
@@ -113,7 +115,7 @@ def _ago(at: float | None, now: float) -> str | None:
 
 
 def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep]:
-    url = f"{request.origin}{issued.redeem_at}"
+    url = f"{request.base}{issued.redeem_at}"
     form: dict[str, Value]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _redirect_uri(request, code)}
     method, secret = _method(request, issued), _secret(request, issued.client_id)
@@ -132,7 +134,7 @@ def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep]:
 
 
 def _redeem(request: Request, *commands: Command, words: str = "") -> NextStep:
-    control = f"{request.origin}/_nhsauth"
+    control = f"{request.base}/_nhsauth"
     return NextStep(
         title=f"Redeem the code{words}",
         command=shell.script(control, commands),
@@ -151,7 +153,7 @@ def _redirect_uri(request: Request, code: str) -> str:
     """Return what the code was asked for with, and must be redeemed with."""
     store = request.platform.store
     granted = store.codes.get(code) or store.platform_codes.get(code)
-    return granted.redirect_uri if granted is not None else f"{request.origin}/_nhsauth/callback"
+    return granted.redirect_uri if granted is not None else f"{request.base}/_nhsauth/callback"
 
 
 def _method(request: Request, issued: Issued) -> str:

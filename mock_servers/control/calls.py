@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from mock_servers.configuration import members
 
@@ -32,17 +33,22 @@ EVIDENCE: Final[Mapping[str, Any]] = {
 class Request:
     """One request, past its guards.
 
-    `origin` is scheme and host as the caller wrote them, `path` the variable parts of the path, `query` the parameters
-    by name, `body` the members of the JSON object, or of the page's own form, that was sent. `for_people`: the caller
-    is a browser, and gets a page where there is one.
+    `base` is what every URL of the mock begins with, as the caller wrote it, `path` the variable parts of the path,
+    `query` the parameters by name, `body` the members of the JSON object, or of the page's own form, that was sent.
+    `for_people`: the caller is a browser, and gets a page where there is one.
     """
 
     platform: Platform
-    origin: str
+    base: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
     for_people: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The path of the base, which every link begins with; empty at the root."""
+        return urlsplit(self.base).path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

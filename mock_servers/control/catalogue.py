@@ -55,7 +55,7 @@ def list_errors(request: Request) -> Response:
     found, first = about(text), _first(request)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in found])
-    page = pages.errors_page(_page(text, found, first))
+    page = pages.errors_page(_page(text, found, first), request.prefix)
     return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
 
 

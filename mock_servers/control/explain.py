@@ -77,9 +77,9 @@ def explain(request: Request) -> Response:
     if sent is not None:
         return _explain_request(request, sent)
     given = _read(request.body)
-    url = given.token_url or f"{request.origin}/oauth2/token"
+    url = given.token_url or f"{request.base}/oauth2/token"
     explained = explanation.explain(request.platform, given.value, request.body.get("as"), url)
-    return _page(explained) if request.for_people else Response(body=explained)
+    return _page(request, explained) if request.for_people else Response(body=explained)
 
 
 def _request_of(request: Request) -> str | None:
@@ -117,17 +117,19 @@ def _explain_request(request: Request, sent: str) -> Response:
         return Response(body=explained.as_json())
     from mock_servers.control.explanation_page import request_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(request_page(explained))
+    page = pages.explanation_page(request_page(explained), request.prefix)
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
-def _page(explained: Mapping[str, Any]) -> Response:
+def _page(request: Request, explained: Mapping[str, Any]) -> Response:
     """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
     if explained["exchange"]:
-        return Response(status=303, headers={"Location": f"/_nhsauth/exchanges/{explained['exchange']['id']}"})
+        return Response(
+            status=303, headers={"Location": f"{request.prefix}/_nhsauth/exchanges/{explained['exchange']['id']}"}
+        )
     from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(explanation_page(explained))
+    page = pages.explanation_page(explanation_page(explained), request.prefix)
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 

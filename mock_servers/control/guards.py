@@ -18,6 +18,7 @@ from mock_servers.http import guard
 from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wsgi import origin
 
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""
@@ -47,9 +48,7 @@ def form() -> dict[str, str]:
     Any page can make a browser post a form, and browsers say from where: without `Origin` it is nobody's.
     """
     if flask.request.headers.get("Origin") is None:
-        raise ProblemError(
-            403, f"A form comes from a page of {shown(guard.origin(flask.request.environ))}: send {JSON}."
-        )
+        raise ProblemError(403, f"A form comes from a page of {shown(origin(flask.request.environ))}: send {JSON}.")
     try:
         pairs = parse_qsl(_bytes().decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as many:

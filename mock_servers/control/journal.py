@@ -43,7 +43,9 @@ def page(request: Request) -> Response:
     before, only_refused = part(request)
     text = request.query.get("text", "")
     shown_page = exchange_page.journal_page(request.platform, before, text, only_refused=only_refused)
-    return Response(body=pages.journal_page(shown_page), content_type=HTML, headers=pages.JOURNAL_HEADERS)
+    return Response(
+        body=pages.journal_page(shown_page, request.prefix), content_type=HTML, headers=pages.JOURNAL_HEADERS
+    )
 
 
 def part(request: Request) -> tuple[int | None, bool]:
@@ -103,8 +105,10 @@ def get_exchange(request: Request) -> Response:
 def _page_of(request: Request, record: Record) -> Response:
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
-    shown_page = exchange_page.exchange_page(request.platform, record, request.origin)
-    return Response(body=pages.exchange_page(shown_page), content_type=HTML, headers=pages.SECURITY_HEADERS)
+    shown_page = exchange_page.exchange_page(request.platform, record, request.base)
+    return Response(
+        body=pages.exchange_page(shown_page, request.prefix), content_type=HTML, headers=pages.SECURITY_HEADERS
+    )
 
 
 @Call("DELETE", "/exchanges", {204: ResponseObject("It is empty.")})

@@ -95,9 +95,10 @@ def put_user(request: Request) -> Response:
         if getattr(person, name) != named:
             raise MemberError(name, shown(getattr(person, name)), f"{shown(named)}, as in the path, or nothing")
     people, key = request.platform.store.people, (person.provider, person.id)
-    status = 201 if people.get(key) is None else 200
-    people.put(key, person)
-    return Response(status=status, body=asdict(person))
+    is_new = people.add(key, person)
+    if not is_new:
+        people.put(key, person)
+    return Response(status=201 if is_new else 200, body=asdict(person))
 
 
 @Call(

@@ -16,6 +16,7 @@ from mock_servers.control.calls import HTML
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.state.registration import NoSuchAppError
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wsgi import PREFIX
 
 CONTENT_TYPE: Final = "application/problem+json"
 
@@ -95,7 +96,12 @@ def _page(problem: ProblemError) -> flask.Response:
     page = pages.ErrorPage(
         title=TITLES[problem.status], status=problem.status, sentence=problem.detail, provider_title=pages.JOURNAL
     )
-    return flask.Response(pages.error_page(page), problem.status, pages.SECURITY_HEADERS, content_type=HTML)
+    return flask.Response(
+        pages.error_page(page, flask.request.environ.get(PREFIX, "")),
+        problem.status,
+        pages.SECURITY_HEADERS,
+        content_type=HTML,
+    )
 
 
 def _problem(error: Exception) -> ProblemError:
@@ -115,9 +121,10 @@ def _problem(error: Exception) -> ProblemError:
 def _http(error: HTTPException) -> str:
     """Say what Flask refused of its own accord: an unknown path, a wrong method, a body that broke off."""
     request = flask.request
+    prefix = request.environ.get(PREFIX, "")
     path = shown(f"{request.script_root}{request.path}")
     if isinstance(error, NotFound):
-        return f"{path} is no call: GET /_nhsauth/openapi.json lists all of them."
+        return f"{path} is no call: GET {prefix}/_nhsauth/openapi.json lists all of them."
     if isinstance(error, MethodNotAllowed):
         return f"{path} is not called with {shown(request.method)}, but with {' or '.join(_allowed(error))}."
     return error.description or TITLES[error.code or 500]

@@ -31,22 +31,22 @@ def get_health(_: Request) -> Response:
 def get_status(request: Request) -> Response:
     """Whether the mock is ready, and where all is."""
     known = request.platform.names.real_names
-    names = known.called(request.origin).as_json() if known is not None else None
+    names = known.called(request.base).as_json() if known is not None else None
     return Response(body={"ready": True, "version": installed(), "urls": _urls(request), "real_names": names})
 
 
 def _urls(request: Request) -> dict[str, str]:
     """Return where all is, under the name by which the mock was called; providers by their issuers."""
-    origin = request.origin
-    platform = {name: f"{origin}/oauth2/{name}" for name in ("token", "authorize", "userinfo")}
-    issuers = {name: service.issuer(origin) for name, service in request.platform.providers.items()}
+    base = request.base
+    platform = {name: f"{base}/oauth2/{name}" for name in ("token", "authorize", "userinfo")}
+    issuers = {name: service.issuer(base) for name, service in request.platform.providers.items()}
     return {
-        "base": origin,
+        "base": base,
         **platform,
         **issuers,
-        "hello_world": f"{origin}/hello-world",
-        "control": f"{origin}/_nhsauth",
-        "openapi": f"{origin}/_nhsauth/openapi.json",
+        "hello_world": f"{base}/hello-world",
+        "control": f"{base}/_nhsauth",
+        "openapi": f"{base}/_nhsauth/openapi.json",
     }
 
 

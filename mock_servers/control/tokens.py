@@ -86,7 +86,7 @@ _PROVIDERS: Final = {each.access: each.name for each in PROVIDERS}
 def sign_client_assertion(request: Request) -> Response:
     """Sign a client assertion for an app whose key the mock holds: a correct one, or altered."""
     given = members.read(_ClientAssertion, request.body)
-    token_url = given.token_url or f"{request.origin}/oauth2/token"
+    token_url = given.token_url or f"{request.base}/oauth2/token"
     assertion = _signed(request.platform, given.client_id, token_url, given.alterations())
     return Response(body={"client_assertion": assertion})
 
@@ -117,7 +117,7 @@ def sign_id_token(request: Request) -> Response:
         client_id=named_app(request.platform, given.client_id).client_id,
         nonce=given.nonce,
     )
-    token = request.platform.id_token(given.provider, wanted, given.alterations(), origin=request.origin)
+    token = request.platform.id_token(given.provider, wanted, given.alterations(), base=request.base)
     return Response(body={"id_token": token})
 
 
@@ -132,7 +132,7 @@ def get_access_token(request: Request) -> Response:
     """Get an access token by a real request to the token service, which the journal shows."""
     given = members.read(_AccessToken, request.body)
     form = _person(request, given) if given.access in _PROVIDERS else _application(given)
-    assertion = _signed(request.platform, given.client_id, f"{request.origin}/oauth2/token", Alterations())
+    assertion = _signed(request.platform, given.client_id, f"{request.base}/oauth2/token", Alterations())
     return _asked_for(request, {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
 
 
@@ -152,7 +152,7 @@ def _person(request: Request, given: _AccessToken) -> dict[str, str]:
     return {
         "grant_type": TOKEN_EXCHANGE,
         "subject_token_type": ID_TOKEN_TYPE,
-        "subject_token": request.platform.id_token(_PROVIDERS[given.access], wanted, origin=request.origin),
+        "subject_token": request.platform.id_token(_PROVIDERS[given.access], wanted, base=request.base),
     }
 
 
@@ -160,7 +160,7 @@ def _asked_for(request: Request, form: Mapping[str, str]) -> Response:
     """Ask the token service as any client would, so that the journal shows it, and pass its answer on."""
     from werkzeug.test import Client  # noqa: PLC0415 - loaded when a token is first asked for, not at each start
 
-    with Client(request.platform).post("/oauth2/token", base_url=request.origin, data=form) as answer:
+    with Client(request.platform).post("/oauth2/token", base_url=request.base, data=form) as answer:
         status, body = answer.status_code, json.loads(answer.get_data())
     if status == 200:  # noqa: PLR2004 - RFC 6749, section 5.1
         return Response(body=body)

@@ -11,7 +11,7 @@ from typing import Final
 
 from mock_servers.explain.open_world import KEY_SET, platform_at
 from mock_servers.explain.recognition import bare_value
-from mock_servers.explain.verdict import Context
+from mock_servers.explain.verdict import Context, base_of
 from mock_servers.jose import jwts
 from mock_servers.rules import UnknownError
 from mock_servers.state.app import App
@@ -19,9 +19,9 @@ from mock_servers.wire.origins import origin_of
 
 _INTEGRATION: Final = "https://int.api.service.nhs.uk/oauth2/token"
 _TOKEN_URL: Final = re.compile(
-    r"(https://[a-z-]*\.?api\.service\.nhs\.uk|http://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?)/oauth2(-mock)?/token"
+    r"(https://[a-z-]*\.?api\.service\.nhs\.uk|http://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(?:/_worlds/[^/]+)?)/oauth2(-mock)?/token"
 )
-_OF_MOCK: Final = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(?=/)")
+_OF_MOCK: Final = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?(?:/_worlds/[^/]+)?(?=/)")
 
 
 def token_url_of(value: str) -> str:
@@ -33,7 +33,7 @@ def offline(token_url: str, now: float, key_set: bytes | None = None) -> Context
     """Return the context. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
     platform = platform_at(now)
     if platform.names.hosts.of_origin(origin_of(token_url)) is None:
-        platform.served_at(origin_of(token_url))
+        platform.served_at(base_of(token_url))
     app = App(client_id="", client_secret="", name="", jwks_url=KEY_SET) if key_set is not None else None
 
     def fetch(url: str) -> bytes:

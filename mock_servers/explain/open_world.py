@@ -6,7 +6,7 @@ Where a table of the mock would say "none", these raise UnknownError: nothing he
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -16,7 +16,8 @@ from mock_servers.platform.platform import Platform
 from mock_servers.rules import UnknownError
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.store import Store, Table
+from mock_servers.state.memory import MemoryTable
+from mock_servers.state.store import KINDS, Store, in_memory
 from mock_servers.wire.request import Parameters, Request
 
 _TOLD: Final = ("jwks", "issued", "faults")
@@ -46,7 +47,7 @@ def platform_at(now: float) -> Platform:
     return Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
 
 
-class _Untold(Table[Any]):
+class _Untold(MemoryTable[Any]):
     """A table of which nobody has told anything."""
 
     def __init__(self, words: str) -> None:
@@ -56,13 +57,13 @@ class _Untold(Table[Any]):
     def _refuse(self, *_: object) -> NoReturn:
         raise UnknownError(self._words)
 
-    get = values = add = put = swap = update = take = snapshot = _refuse  # type: ignore[assignment] # none returns
+    get = values = items = newest = find = entries = size = derived = add = put = swap = count = take = clear = _refuse  # type: ignore[assignment] # none returns
 
 
 def open_store() -> Store:
     """Return the store of a service that nobody has told anything of."""
-    tables = {each.name: _Untold(_WORDS.get(each.name, _REST)) for each in fields(Store) if each.name not in _TOLD}
-    return replace(Store(), **tables)
+    tables: dict[str, Any] = {name: _Untold(_WORDS.get(name, _REST)) for name in KINDS if name not in _TOLD}
+    return replace(in_memory(), **tables)
 
 
 class _OpenParameters(Parameters):
@@ -118,7 +119,7 @@ def request_of(captured: Captured, prefix: str) -> Request:
     is_form = "application/x-www-form-urlencoded" in headers.get("content-type", "")
     return Request(
         method=captured.method,
-        origin=f"{parts.scheme}://{headers.get('host') or parts.netloc.rpartition('@')[2]}",
+        base=f"{parts.scheme}://{headers.get('host') or parts.netloc.rpartition('@')[2]}",
         target=f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}",
         path=unquote(parts.path)[len(prefix) :] or "/",
         headers=_OpenHeaders(headers, why),

@@ -5,7 +5,7 @@ Where a service would say "none" of what it remembers, this says that it is not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
 
@@ -14,7 +14,9 @@ from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
 from mock_servers.rules import UnknownError
 from mock_servers.state.grant import Issued
-from mock_servers.state.store import Store, Table
+from mock_servers.state.memory import MemoryTable
+from mock_servers.state.store import Store
+from mock_servers.state.table import Kind, Table
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import cut, duration
 
@@ -30,7 +32,7 @@ _VALUES: Final = {
 _KINDS: Final = {"code": "authorization code", "refresh_token": "refresh token", "authorization": "access token"}
 
 
-class SeenTable(Table[Any]):
+class SeenTable(MemoryTable[Any]):
     """A table of which only what has passed by is known, each by the hash of its key."""
 
     def __init__(self, words: str) -> None:
@@ -52,14 +54,14 @@ class SeenTable(Table[Any]):
         """Keep what has passed by."""
         super().put(hashed(key), value)
 
-    def snapshot(self) -> Mapping[Hashable, Any]:
+    def items(self) -> list[tuple[Any, Any]]:
         """Return nothing: no value is known, and what became of it elsewhere is not, either."""
-        return {}
+        return []
 
     def _refuse(self, *_: object) -> NoReturn:
         raise UnknownError(self._words)
 
-    add = put = swap = update = take = _refuse  # type: ignore[assignment] # none returns
+    add = put = swap = count = take = _refuse  # type: ignore[assignment] # none returns
 
 
 def bare(url: str) -> str:
@@ -86,9 +88,9 @@ class Past:
 
     journal: Journal
     fetch: Callable[[str], bytes | None] | None = None
-    clients: Table[str] = field(default_factory=Table)
-    key_sets: Table[bytes] = field(default_factory=lambda: Table(limit=100))
-    key_set_of: Table[str] = field(default_factory=Table)
+    clients: Table[str] = field(default_factory=MemoryTable)
+    key_sets: Table[bytes] = field(default_factory=lambda: MemoryTable(Kind(value=bytes, limit=100)))
+    key_set_of: Table[str] = field(default_factory=MemoryTable)
     jtis: SeenTable = field(default_factory=lambda: SeenTable("which jtis were sent before"))
     refresh_tokens: SeenTable = field(default_factory=lambda: SeenTable(_REFRESH_TOKENS))
     provider_refresh_tokens: SeenTable = field(default_factory=lambda: SeenTable(_REFRESH_TOKENS))
@@ -105,7 +107,7 @@ class Past:
 
     def key_set(self, url: str) -> bytes | None:
         """Return the public key set that a URL has answered, or answers now where it may be asked."""
-        name = next((each for below, each in self.key_set_of.snapshot().items() if _is_below(url, below)), bare(url))
+        name = next((each for below, each in self.key_set_of.items() if _is_below(url, below)), bare(url))
         found = self.key_sets.get(name)
         if found is None and self.fetch is not None and (fetched := self.fetch(name)) is not None:
             self.key_sets.put(name, fetched)

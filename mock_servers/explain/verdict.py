@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from mock_servers.apim import flows as apim
 from mock_servers.apim.exchange import Exchange as TokenExchange
@@ -25,13 +25,16 @@ from mock_servers.journal.finding import Finding
 from mock_servers.platform.token_service import known_of
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, own_row, walk
-from mock_servers.state.store import Store, Table
+from mock_servers.state.memory import MemoryTable
+from mock_servers.state.store import Store
+from mock_servers.wire.origins import origin_of
 from mock_servers.wire.request import Parameters, Request
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
     from mock_servers.state.app import App
 
+_TOKEN_PATH: Final = re.compile(r"/oauth2(?:-mock)?/token$")
 HARMLESS: Final = FORESEEABLE | {Kind.FETCH}
 """Kinds of rules that are asked here: fetching is done by who explains, and not over the network."""
 
@@ -150,12 +153,17 @@ class _Walk:
         return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
 
 
+def base_of(token_url: str) -> str:
+    """Return what the URLs of a platform begin with, by its token URL."""
+    return _TOKEN_PATH.sub("", token_url) if _TOKEN_PATH.search(token_url) else origin_of(token_url)
+
+
 def _post(url: str, form: Mapping[str, str]) -> Request:
-    parts = urlsplit(url)
+    base = base_of(url)
     return Request(
         method="POST",
-        origin=f"{parts.scheme}://{parts.netloc}",
-        target=url.removeprefix(f"{parts.scheme}://{parts.netloc}"),
+        base=base,
+        target=url.removeprefix(base),
         path="/token",
         headers={"content-type": FORM},
         form=Parameters(form.items()),
@@ -163,8 +171,7 @@ def _post(url: str, form: Mapping[str, str]) -> Request:
 
 
 def _token_exchange(context: Context, form: Mapping[str, str]) -> TokenExchange:
-    path = urlsplit(context.url).path
-    services = context.services
+    services, path = context.services, context.url.removeprefix(base_of(context.url))
     service = next((each for each in services if path == f"{each.mount}/token"), services[0])
     return TokenExchange(
         request=_post(context.url, form), service=_harmless(context, service), now=context.platform.clock.now()
@@ -173,8 +180,9 @@ def _token_exchange(context: Context, form: Mapping[str, str]) -> TokenExchange:
 
 def _harmless(context: Context, service: TokenService) -> TokenService:
     """Return the service with a copy of the key sets that it keeps."""
-    kept: Table[Any] = Table()
-    kept.restore(service.store.jwks.snapshot())
+    kept = MemoryTable[Any]()
+    for key, value in service.store.jwks.items():
+        kept.put(key, value)
     return replace(service, fetch=context.fetch, store=replace(context.store, jwks=kept))
 
 
@@ -236,7 +244,7 @@ def _api_call(context: Context, path: str, headers: Mapping[str, str]) -> ApiCal
         identifiers=platform.identifiers,
         journal=platform.exchanges,
     )
-    request = Request(method="GET", origin=platform.url, target=f"/hello-world{path}", path=path, headers=headers)
+    request = Request(method="GET", base=platform.url, target=f"/hello-world{path}", path=path, headers=headers)
     return ApiCall(request=request, service=service, now=platform.clock.now())
 
 

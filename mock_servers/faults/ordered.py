@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -32,8 +31,6 @@ class Faults:
         self._store = store
         self._ring = ring
         self.pause = pause or Pause()
-        self._ids = itertools.count(1)
-        self._claiming = threading.Lock()
         self._here = threading.local()
         self.spoilt_keys = False
 
@@ -48,7 +45,7 @@ class Faults:
 
     def order(self, fault: Fault) -> Fault:
         """Order a fault and return it with its number. The platform forgets key sets that it would ask for there."""
-        ordered = replace(fault, id=next(self._ids), seen=0, used=0)
+        ordered = replace(fault, id=self._store.counters.count("faults"), seen=0, used=0)
         self._store.faults.put(ordered.id, ordered)
         self._forget_key_sets(ordered)
         return ordered
@@ -67,23 +64,22 @@ class Faults:
 
     def remove(self, number: int) -> None:
         """Take a fault back, and let those go on whom one holds. Raises NoSuchFaultError."""
-        self.get(number)
-        self._store.faults.take(number)
+        if self._store.faults.take(number) is None:
+            self.get(number)
         self.pause.end()
 
     def clear(self) -> None:
         """Take all faults back."""
-        self._store.faults.restore({})
+        self._store.faults.clear()
         self.pause.end()
 
     def claim(self, place: str, client: Callable[[], str | None]) -> Fault | None:
         """Count a request at a place, and return the first fault that it meets; `client` tells who is asking."""
-        ordered = [fault for fault in self.all() if fault.covers(place)]
+        ordered = self._ordered(place)
         if not ordered or getattr(self._here, "spared", False):
             return None
         asking = client() if any(fault.client_id is not None for fault in ordered) else None
-        with self._claiming:
-            met = self._count(fault.id for fault in ordered if fault.client_id in (None, asking))
+        met = self._count([fault.id for fault in ordered if fault.client_id in (None, asking)])
         if met is not None and place.endswith("jwks"):
             self.spoilt_keys = True
         return met
@@ -92,23 +88,30 @@ class Faults:
         """Return a key set of a sound key that signs nothing."""
         return jwks(self._ring.pair(_ROTATED, bits=_BITS), alg="RS512")
 
-    def _count(self, numbers: Any) -> Fault | None:
-        met: Fault | None = None
-        for number in numbers:
-            fault = self._store.faults.get(number)
-            if fault is None:
-                continue
-            seen = replace(fault, seen=fault.seen + 1)
-            due = met is None and seen.is_due
-            counted = replace(seen, used=seen.used + 1) if due else seen
-            if self._store.faults.swap(number, fault, counted) and due:
-                met = counted
-        return met
+    def _ordered(self, place: str) -> list[Fault]:
+        """Return the faults that cover a place, the oldest first."""
+        find, whole = self._store.faults.find, place.partition(".")[0]
+        found = find("on", place)
+        return found if whole == place else sorted([*find("on", whole), *found], key=lambda fault: fault.id)
+
+    def _count(self, numbers: Collection[int]) -> Fault | None:
+        """Count the request at each of these faults in one step, whoever else counts meanwhile."""
+        table = self._store.faults
+        while True:
+            met: Fault | None = None
+            expected, counted = [], []
+            for fault in filter(None, map(table.get, numbers)):
+                seen = replace(fault, seen=fault.seen + 1)
+                if met is None and seen.is_due:
+                    met = seen = replace(seen, used=seen.used + 1)
+                expected.append((table, fault.id, fault))
+                counted.append((table, fault.id, seen))
+            if self._store.commit(expected, counted):
+                return met
 
     def _forget_key_sets(self, fault: Fault) -> None:
         owner = "app" if fault.on == "app.jwks" else "provider"
         if not any(fault.covers(place) for place in KEY_SETS):
             return
-        for key in self._store.jwks.snapshot():
-            if isinstance(key, tuple) and key[0] == owner:
-                self._store.jwks.take(key)
+        for kept in self._store.jwks.find("owner", owner):
+            self._store.jwks.take((owner, kept.url))

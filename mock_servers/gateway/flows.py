@@ -76,7 +76,7 @@ def _is_visit(exchange: Exchange) -> bool:
     """Whether a person looks at the mock with a browser, under a name that no real service has."""
     asked = exchange.request
     by_browser = asked.method == "GET" and "text/html" in asked.headers.get("accept", "")
-    return by_browser and asked.path == "/" and not is_real_name(urlsplit(asked.origin).hostname or "")
+    return by_browser and asked.path == "/" and not is_real_name(urlsplit(asked.base).hostname or "")
 
 
 ELSEWHERE: Final[tuple[Flow[Exchange, Answer], ...]] = (
@@ -85,7 +85,9 @@ ELSEWHERE: Final[tuple[Flow[Exchange, Answer], ...]] = (
         name="front-door",
         takes=_is_visit,
         policies=(),
-        respond=lambda _: Answer(status=302, body="", headers={"Location": "/_nhsauth/"}),
+        respond=lambda exchange: Answer(
+            status=302, body="", headers={"Location": f"{exchange.request.prefix}/_nhsauth/"}
+        ),
         recorded=False,
     ),
     replace(NOWHERE, name="probe", takes=lambda exchange: is_probe(exchange.request.path), recorded=False),

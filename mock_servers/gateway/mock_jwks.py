@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from mock_servers.apim.monitoring import VERSION
+from mock_servers.apim.monitoring import VERSION, locked
 from mock_servers.apim.platform_client import CLIENT_SECRET
 from mock_servers.gateway import errors, subscription
 from mock_servers.gateway.service import Exchange
@@ -25,10 +24,7 @@ _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 @rejects(errors.STATUS_KEY_WRONG)
 def check_status_key(exchange: Exchange) -> str | None:
     """The platform's own, which opens `_status` of every proxy."""
-    sent = exchange.request.headers.get("apikey", "")
-    if hmac.compare_digest(sent.encode(), exchange.service.settings.status_key.encode()):
-        return None
-    return "The header apikey does not hold the status key (`status_key` in the configuration of the mock)."
+    return locked(exchange.request, exchange.service.settings)
 
 
 STATUS_KEY: Final[Policy[Exchange]] = Policy(name="VerifyStatusKey", rules=(check_status_key,))

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.state.real_host import Hosts, is_real_name
 from mock_servers.wire.wording import shown
-from mock_servers.wire.wsgi import IN_PROCESS, host
+from mock_servers.wire.wsgi import IN_PROCESS, host, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,11 +24,6 @@ _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9
 _PORTS: Final = {"http": 80, "https": 443}
 _NEAR_SITES: Final = (None, "same-origin", "none")
 _VISIT: Final = ("navigate", "document")
-
-
-def origin(environ: Mapping[str, Any]) -> str:
-    """Return scheme and host as the caller wrote them."""
-    return f"{environ['wsgi.url_scheme']}://{host(environ)}"
 
 
 def objection(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
 from mock_servers.wire.request import Parameters, Request
-from mock_servers.wire.wsgi import host
+from mock_servers.wire.wsgi import PREFIX, base
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -27,7 +27,7 @@ def parsed(environ: WSGIEnvironment, *, reads_body: bool) -> Request:
     query = environ.get("QUERY_STRING", "")
     return Request(
         method=environ["REQUEST_METHOD"].upper(),
-        origin=f"{environ['wsgi.url_scheme']}://{host(environ)}",
+        base=base(environ),
         target=_target(environ),
         path=f"/{_utf8(environ['PATH_INFO']).lstrip('/')}",
         headers=_headers(environ),
@@ -62,11 +62,13 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
 
 
 def _target(environ: WSGIEnvironment) -> str:
-    """Return the path and query string as the client wrote them."""
-    raw = str(environ.get("REQUEST_URI") or "")
-    if raw.startswith("/"):
-        return raw
-    path = quote(f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}", encoding="latin-1")
+    """Return the path and query string, below the base, as the client wrote them."""
+    raw, prefix = str(environ.get("REQUEST_URI") or ""), environ.get(PREFIX, "")
+    if raw.startswith(f"{prefix}/"):
+        return raw.removeprefix(prefix)
+    path = quote(
+        f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}".removeprefix(prefix), encoding="latin-1"
+    )
     query = environ.get("QUERY_STRING")
     return f"{path}?{query}" if query else path
 

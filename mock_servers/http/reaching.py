@@ -174,13 +174,13 @@ def _tunnelled(sock: socket.socket, proxy: SplitResult, authority: str) -> bytes
     proof = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else ""
     header = f"Proxy-Authorization: Basic {base64.b64encode(proof.encode()).decode()}\r\n" if proof else ""
     sock.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{header}\r\n".encode())
-    told = bytearray()
-    while b"\r\n\r\n" not in told:
+    answer = bytearray()
+    while b"\r\n\r\n" not in answer:
         piece = sock.recv(_PIECE)
-        told += piece
-        if not piece or len(told) > _LARGEST:
+        answer += piece
+        if not piece or len(answer) > _LARGEST:
             raise UnreachedError(f"the proxy {proxy.hostname}:{proxy.port} gave no answer to CONNECT {authority}")
-    head, _, early = bytes(told).partition(b"\r\n\r\n")
+    head, _, early = bytes(answer).partition(b"\r\n\r\n")
     status = head.split(b"\r\n")[0].decode("latin-1").partition(" ")[2]
     if not status.startswith("2"):
         raise UnreachedError(

@@ -92,7 +92,7 @@ def is_absolute(uri: str) -> bool:
 def find_redirect_uri(exchange: Exchange) -> str | None:
     """It is one of the client's, letter by letter."""
     uri, client = exchange.ask("redirect_uri") or "", exchange.client
-    if client.takes_redirect(uri, exchange.request.origin):
+    if client.takes_redirect(uri, exchange.request.base):
         exchange.redirect_uri = uri
         return None
     return (

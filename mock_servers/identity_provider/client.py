@@ -14,7 +14,7 @@ class Client:
     """A registered client.
 
     A redirect URI is good when it is one of `redirect_uris`, letter by letter, or when `accepts_redirect` says so of it
-    and the origin (scheme and host) under which the provider was called. The public keys are `key_set`, as the mock
+    and the base under which the provider was called. The public keys are `key_set`, as the mock
     holds it, or at `jwks_url`. `auth_method` and `signing_algorithm` count where a provider goes by what is registered;
     `scopes` are those of a provider's reserved ones that this client may ask for, `grant_types` those that it may use,
     `None` for any.
@@ -35,9 +35,9 @@ class Client:
     grant_types: tuple[str, ...] | None = None
     is_platform: bool = False
 
-    def takes_redirect(self, uri: str, origin: str) -> bool:
+    def takes_redirect(self, uri: str, base: str) -> bool:
         """Whether a person may be sent to `uri` for this client."""
-        return uri in self.redirect_uris or (self.accepts_redirect is not None and self.accepts_redirect(uri, origin))
+        return uri in self.redirect_uris or (self.accepts_redirect is not None and self.accepts_redirect(uri, base))
 
     def logout_uri(self, redirect_uri: str) -> str | None:
         """Where the client is told that a session has ended; the platform beside the callback that the session used."""

@@ -192,7 +192,7 @@ def check_assertion_audience(exchange: Exchange) -> str | None:
     found = aud if isinstance(aud, list) and proof.audience_list else [aud]
     if any(each in good for each in found if isinstance(each, str)):
         return None
-    return _of_audience(aud, exchange.service.issuer(exchange.request.origin), good[0])
+    return _of_audience(aud, exchange.service.issuer(exchange.request.base), good[0])
 
 
 def _of_audience(aud: Any, issuer: str, endpoint: str) -> str:
@@ -204,7 +204,7 @@ def _of_audience(aud: Any, issuer: str, endpoint: str) -> str:
 
 
 def _audiences(exchange: Exchange) -> list[str]:
-    service, issuer = exchange.service, exchange.service.issuer(exchange.request.origin)
+    service, issuer = exchange.service, exchange.service.issuer(exchange.request.base)
     return [f"{issuer}{service.provider.endpoints.get(word, '')}" for word in service.provider.proof.audiences]
 
 

@@ -111,7 +111,7 @@ def _logout_token(exchange: Exchange, session: ProviderSession, visit: Visit) ->
     service, issued_at = exchange.service, int(exchange.now)
     key = service.key()
     claims: dict[str, Any] = {
-        "iss": service.issuer(visit.origin or exchange.request.origin),
+        "iss": service.issuer(visit.base or exchange.request.base),
         "aud": visit.client_id,
         "sub": session.log_in.person.id,
         "iat": issued_at,

@@ -167,7 +167,7 @@ END_SESSION: Final[Policy[Exchange]] = Policy(
 
 
 def _discovery(exchange: Exchange) -> Answer:
-    issuer = exchange.service.issuer(exchange.request.origin)
+    issuer = exchange.service.issuer(exchange.request.base)
     document: Any = exchange.service.provider.discovery
     return Answer(status=200, body={name: _placed(value, issuer) for name, value in document.items()})
 

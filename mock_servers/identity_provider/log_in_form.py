@@ -186,7 +186,12 @@ def shown_or_continued(exchange: Exchange) -> Answer:
 
 def show(exchange: Exchange, message: str | None = None) -> Answer:
     """Answer with the log-in page."""
-    return Answer(status=200, body=log_in_page(_form(exchange, message)), headers=SECURITY_HEADERS, content_type=HTML)
+    return Answer(
+        status=200,
+        body=log_in_page(_form(exchange, message), exchange.request.prefix),
+        headers=SECURITY_HEADERS,
+        content_type=HTML,
+    )
 
 
 def _form(exchange: Exchange, message: str | None) -> LogInForm:
@@ -215,7 +220,7 @@ def _form(exchange: Exchange, message: str | None) -> LogInForm:
 
 def _action(exchange: Exchange, query: dict[str, str]) -> str:
     """Keycloak's form has the request in its action, since its clients post the username and nothing else (S)."""
-    issuer, endpoints = exchange.service.issuer(exchange.request.origin), exchange.service.provider.endpoints
+    issuer, endpoints = exchange.service.issuer(exchange.request.base), exchange.service.provider.endpoints
     if not query:
         return f"{issuer}{endpoints['authorize']}"
     return f"{issuer}{endpoints['log_in']}?{urlencode(query, quote_via=quote)}"
@@ -265,10 +270,10 @@ def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:
 def _arrived(exchange: Exchange, login: LogIn) -> Answer:
     service = exchange.service
     parameters = {
-        "code": log_ins.issue_code(service, login, exchange.redirect_uri, exchange.request.origin),
+        "code": log_ins.issue_code(service, login, exchange.redirect_uri, exchange.request.base),
         "state": login.state,
         "scope": login.scope,
-        "iss": service.issuer(exchange.request.origin),
+        "iss": service.issuer(exchange.request.base),
         "client_id": login.client_id,
         "session_state": login.session_id,
     }
@@ -294,7 +299,8 @@ def _waiting(exchange: Exchange) -> Answer:
     chosen = choice(exchange)
     named = dict(zip(_HEADLESS, (chosen.username, "ok", chosen.role, chosen.level), strict=True))
     query = {**bound(exchange), **{name: value for name, value in named.items() if value}}
-    url = f"{exchange.service.provider.endpoint('authorize')}?{urlencode(query, quote_via=quote)}"
+    path = f"{exchange.request.prefix}{exchange.service.provider.endpoint('authorize')}"
+    url = f"{path}?{urlencode(query, quote_via=quote)}"
     page = ErrorPage(
         title="This log-in is slow",
         status=200,
@@ -303,4 +309,4 @@ def _waiting(exchange: Exchange) -> Answer:
         provider_title=exchange.service.provider.title,
     )
     headers = {**SECURITY_HEADERS, "Refresh": f"{SLOW}; url={url}"}
-    return Answer(status=200, body=error_page(page), headers=headers, content_type=HTML)
+    return Answer(status=200, body=error_page(page, exchange.request.prefix), headers=headers, content_type=HTML)

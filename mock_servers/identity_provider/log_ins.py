@@ -22,6 +22,7 @@ from mock_servers.state.grant import (
 )
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
+from mock_servers.state.table import change
 from mock_servers.wire.request import Answer
 
 _SAID: Final = {
@@ -124,14 +125,14 @@ def _level(service: Service, person: Person, asked: str | None) -> str:
     return level
 
 
-def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = "") -> str:
+def issue_code(service: Service, login: LogIn, redirect_uri: str, base: str = "") -> str:
     """Return a fresh authorization code for a log-in, and keep its session; the code is redeemed once."""
     make = {"ticket": service.identifiers.ticket, "uuid": service.identifiers.uuid}
     code = make[service.provider.code_form]()
     expires_at = service.clock.now() + service.provider.code_lifetime
     client = service.client(login.client_id)
     begun_at = redirect_uri if client is not None and client.is_platform else ""
-    _visit(service, login, Visit(client_id=login.client_id, origin=origin, redirect_uri=begun_at))
+    _visit(service, login, Visit(client_id=login.client_id, base=base, redirect_uri=begun_at))
     service.store.codes.put(code, AuthorizationCode(log_in=login, redirect_uri=redirect_uri, expires_at=expires_at))
     _remember(service, "authorization code", code, login, expires_at)
     return code
@@ -140,7 +141,7 @@ def issue_code(service: Service, login: LogIn, redirect_uri: str, origin: str = 
 def begin_session(service: Service, login: LogIn) -> None:
     """Keep the session of a log-in that no browser has made, at a provider where sessions can be ended."""
     if "end_session" in service.provider.endpoints:
-        _visit(service, login, Visit(client_id=login.client_id, origin=""))
+        _visit(service, login, Visit(client_id=login.client_id, base=""))
 
 
 def _visit(service: Service, login: LogIn, visit: Visit) -> None:
@@ -158,7 +159,7 @@ def _visit(service: Service, login: LogIn, visit: Visit) -> None:
         newest = login if login.at > session.at else session.log_in
         return replace(session, visits=(*others, visit), log_in=newest, at=max(session.at, login.at))
 
-    service.store.provider_sessions.update(login.session_id, joined)
+    change(service.store.provider_sessions, login.session_id, joined)
 
 
 def is_alive(service: Service, login: LogIn) -> bool:
@@ -169,7 +170,7 @@ def is_alive(service: Service, login: LogIn) -> bool:
 
 def issue_id_token(
     service: Service,
-    origin: str,
+    base: str,
     login: LogIn,
     *,
     access_token: str | None = None,
@@ -177,7 +178,7 @@ def issue_id_token(
     alterations: Alterations = UNALTERED,
 ) -> str:
     """Return a fresh id token for a log-in."""
-    minting = service.minting(origin)
+    minting = service.minting(base)
     token = id_tokens.mint(minting, login, access_token=access_token, code=code, alterations=alterations)
     _remember(service, "id_token", token, login, minting.now + service.provider.id_token_lifetime)
     if service.provider.asking.takes_asserted_log_in:
@@ -186,16 +187,16 @@ def issue_id_token(
     return token
 
 
-def tokens(service: Service, origin: str, login: LogIn, code: str) -> Answer:
+def tokens(service: Service, base: str, login: LogIn, code: str) -> Answer:
     """Answer a redeemed code: numbers are numbers here (S)."""
-    access_token = _access_token(service, origin, login, granted(service, login))
-    id_token = issue_id_token(service, origin, login, access_token=access_token, code=code)
+    access_token = _access_token(service, base, login, granted(service, login))
+    id_token = issue_id_token(service, base, login, access_token=access_token, code=code)
     return _answer(service, login, granted(service, login), {"access_token": access_token, "id_token": id_token})
 
 
-def refreshed(service: Service, origin: str, login: LogIn, scope: str) -> Answer:
+def refreshed(service: Service, base: str, login: LogIn, scope: str) -> Answer:
     """Answer a refresh: no id token (D)."""
-    return _answer(service, login, scope, {"access_token": _access_token(service, origin, login, scope)})
+    return _answer(service, login, scope, {"access_token": _access_token(service, base, login, scope)})
 
 
 def granted(service: Service, login: LogIn) -> str:
@@ -240,20 +241,20 @@ def _refresh_token(service: Service, login: LogIn, scope: str) -> str:
     return value
 
 
-def _access_token(service: Service, origin: str, login: LogIn, scope: str) -> str:
+def _access_token(service: Service, base: str, login: LogIn, scope: str) -> str:
     provider = service.provider
     expires_at = service.clock.now() + provider.access_token_lifetime
     opaque = provider.access_token_form == "ticket"
-    value = service.identifiers.ticket() if opaque else _signed_access_token(service, origin, login, scope)
+    value = service.identifiers.ticket() if opaque else _signed_access_token(service, base, login, scope)
     token = ProviderAccessToken(log_in=login, scope=scope, expires_at=expires_at)
     service.store.provider_access_tokens.put(value, token)
     _remember(service, "access token", value, login, expires_at)
     return value
 
 
-def _signed_access_token(service: Service, origin: str, login: LogIn, scope: str) -> str:
+def _signed_access_token(service: Service, base: str, login: LogIn, scope: str) -> str:
     """NHS login's access token is itself a JWT (S)."""
-    minting = service.minting(origin)
+    minting = service.minting(base)
     issued_at = int(minting.now)
     claims: dict[str, Any] = {
         "iss": minting.issuer,

@@ -69,4 +69,4 @@ def refreshed(exchange: Exchange) -> Answer:
     """The next tokens; a narrower scope holds for this access token alone (RFC 6749, section 6)."""
     token = exchange.refresh_token
     scope = exchange.form("scope") or token.scope
-    return log_ins.refreshed(exchange.service, exchange.request.origin, token.log_in, scope)
+    return log_ins.refreshed(exchange.service, exchange.request.base, token.log_in, scope)

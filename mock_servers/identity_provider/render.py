@@ -40,7 +40,12 @@ def _page(row: ServiceError, exchange: Exchange) -> Answer:
         code=row.code,
         provider_title=exchange.service.provider.title,
     )
-    return Answer(status=row.status, body=error_page(page), headers=SECURITY_HEADERS, content_type=log_in_form.HTML)
+    return Answer(
+        status=row.status,
+        body=error_page(page, exchange.request.prefix),
+        headers=SECURITY_HEADERS,
+        content_type=log_in_form.HTML,
+    )
 
 
 def _redirect(row: ServiceError, exchange: Exchange) -> Answer:

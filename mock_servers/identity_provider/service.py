@@ -58,15 +58,15 @@ class Service:
         app = self.store.apps.get(client_id)
         return client_of(app) if app is not None else None
 
-    def issuer(self, origin: str) -> str:
+    def issuer(self, base: str) -> str:
         """Return the issuer under one of the mock's names."""
-        return self.provider.issuer(origin)
+        return self.provider.issuer(base)
 
-    def minting(self, origin: str) -> Minting:
+    def minting(self, base: str) -> Minting:
         """Return what is needed to mint an id token now."""
         return Minting(
             provider=self.provider,
-            issuer=self.issuer(origin),
+            issuer=self.issuer(base),
             key=self.key(),
             identifiers=self.identifiers,
             now=self.clock.now(),

@@ -28,8 +28,9 @@ def cookie(exchange: Exchange, session_id: str) -> str:
     """Return the `Set-Cookie` value that names a session to its provider alone."""
     service = exchange.service
     value = f"{session_id}.{seal(service, 'cookie', session_id)}"
-    secure = "; Secure" if exchange.request.origin.startswith("https://") else ""
-    return f"{COOKIE}={value}; Path={service.provider.path or '/'}; HttpOnly; SameSite=Lax{secure}"
+    path = f"{exchange.request.prefix}{service.provider.path}" or "/"
+    secure = "; Secure" if exchange.request.base.startswith("https://") else ""
+    return f"{COOKIE}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}"
 
 
 def named(exchange: Exchange) -> ProviderSession | None:

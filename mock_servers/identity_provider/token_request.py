@@ -155,4 +155,4 @@ def claim_code(exchange: Exchange) -> str | None:
 
 def redeemed(exchange: Exchange) -> Answer:
     """The tokens for the code."""
-    return log_ins.tokens(exchange.service, exchange.request.origin, exchange.code.log_in, exchange.form("code") or "")
+    return log_ins.tokens(exchange.service, exchange.request.base, exchange.code.log_in, exchange.form("code") or "")

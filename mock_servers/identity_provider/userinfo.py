@@ -89,7 +89,7 @@ def answer_claims(exchange: Exchange) -> Answer:
     """What the scopes allow to tell of the person; a mock realm tells everything (S)."""
     login, service = exchange.access_token.log_in, exchange.service
     known = {
-        "iss": service.issuer(exchange.request.origin),
+        "iss": service.issuer(exchange.request.base),
         "aud": login.client_id,
         _MEMBER: service.store.client_metadata.get(_key(exchange)),
     }
@@ -107,7 +107,8 @@ def answer_claims(exchange: Exchange) -> Answer:
 def kept(exchange: Exchange) -> Answer:
     """Keep the note: empty clears it, `auto` makes a new one (D)."""
     table, sent = exchange.service.store.client_metadata, exchange.metadata
-    table.take(_key(exchange))
     if sent:
         table.put(_key(exchange), exchange.service.identifiers.uuid() if sent == _REGENERATED else sent)
+    else:
+        table.take(_key(exchange))
     return Answer(status=204, headers=log_ins.NO_STORE)

@@ -14,7 +14,7 @@ from mock_servers.jose import javascript
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
-from mock_servers.state.store import Table
+from mock_servers.state.table import Table
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import duration, shown
 
@@ -73,7 +73,7 @@ def expires_in_misread(renewed_at: Iterable[float]) -> Iterator[str]:
 
 def newest(table: Table[V]) -> Iterator[V]:
     """Return the newest values of a table, the newest first, and no more than advice may cost."""
-    return islice(reversed(table.values()), _LOOKED_AT)
+    return iter(table.newest(_LOOKED_AT))
 
 
 def _alike(journal: Journal, record: Record) -> tuple[list[Record], int]:

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from mock_servers.rules import UnknownError
 from mock_servers.state.grant import Issued
 from mock_servers.state.store import Store
+from mock_servers.state.table import amend
 from mock_servers.wire import wording
 from mock_servers.wire.wording import cut
 
@@ -35,10 +37,7 @@ def remember(store: Store, value: str, issued: Issued) -> None:
 
 def mark_spent(store: Store, value: str, at: float) -> None:
     """Keep that a value was used up at a moment, in seconds since 1970."""
-    key = fingerprint(value)
-    issued = store.issued.get(key)
-    if issued is not None:
-        store.issued.put(key, replace(issued, spent_at=at))
+    amend(store.issued, fingerprint(value), partial(replace, spent_at=at))
 
 
 def recognise(store: Store, key: bytes) -> Issued | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mock_servers.state.debug_session import DebugSession, Transaction
 from mock_servers.state.store import Store
+from mock_servers.state.table import change
 from mock_servers.wire.identifiers import Identifiers
 from mock_servers.wire.request import Request
 
@@ -36,4 +37,4 @@ def record(
             for each in sessions or ()
         )
 
-    store.debug_sessions.update(place, recorded)
+    change(store.debug_sessions, place, recorded)

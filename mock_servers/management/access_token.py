@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from mock_servers.apim.token_attributes import attributes_of
@@ -11,6 +12,7 @@ from mock_servers.management import body, errors, page, view
 from mock_servers.management.service import Exchange
 from mock_servers.rules import rejects
 from mock_servers.state.grant import AccessToken
+from mock_servers.state.table import amend
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, shown
 
@@ -58,10 +60,7 @@ def _put(exchange: Exchange, changed: AccessToken) -> str | None:
 
 
 def _cascade(exchange: Exchange, token: AccessToken, revoked_at: float | None) -> None:
-    table = exchange.service.store.refresh_tokens
-    refresh_token = table.get(token.refresh_token)
-    if refresh_token is not None:
-        table.swap(token.refresh_token, refresh_token, replace(refresh_token, revoked_at=revoked_at))
+    amend(exchange.service.store.refresh_tokens, token.refresh_token, partial(replace, revoked_at=revoked_at))
 
 
 @rejects(errors.TOKEN_UNKNOWN)
@@ -93,7 +92,7 @@ def _sought(exchange: Exchange) -> Iterator[tuple[str, AccessToken]]:
     asked = exchange.request.query
     app = exchange.service.apps.by_id(asked.get("app") or "")
     keys = {key.consumer_key for key in app.keys} if app else None
-    for value, token in exchange.service.store.access_tokens.snapshot().items():
+    for value, token in exchange.service.store.access_tokens.items():
         user = token.session.subject if token.session else ""
         if (keys is None or token.client_id in keys) and asked.get("enduser") in (None, user):
             yield str(value), token
@@ -110,7 +109,7 @@ def answer_revoked(exchange: Exchange) -> Answer:
     cascade = (exchange.request.query.get("cascade") or "").lower() == "true"
     revoked = list(_sought(exchange))
     for value, token in revoked:
-        exchange.service.store.access_tokens.swap(value, token, replace(token, revoked_at=exchange.now))
+        amend(exchange.service.store.access_tokens, value, partial(replace, revoked_at=exchange.now))
         if cascade:
             _cascade(exchange, token, exchange.now)
     return view.listed([value for value, _ in revoked])

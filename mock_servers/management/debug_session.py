@@ -9,6 +9,7 @@ from mock_servers.management import errors, proxy, view
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
 from mock_servers.state.debug_session import KEPT, LIFETIME, DebugSession, header_name
+from mock_servers.state.table import change
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
@@ -85,7 +86,7 @@ def begun(exchange: Exchange) -> Answer:
         wanted = (each for each in kept or () if exchange.now - each.begun_at < LIFETIME + KEPT)
         return (*(each for each in wanted if each.name != session.name), session)
 
-    exchange.service.store.debug_sessions.update(_place(exchange), with_it)
+    change(exchange.service.store.debug_sessions, _place(exchange), with_it)
     return Answer(status=201, body=_view(exchange, session))
 
 
@@ -95,7 +96,7 @@ def ended(exchange: Exchange) -> Answer:
     def without_it(kept: tuple[DebugSession, ...] | None) -> tuple[DebugSession, ...]:
         return tuple(each for each in kept or () if each.name != exchange.session.name)
 
-    exchange.service.store.debug_sessions.update(_place(exchange), without_it)
+    change(exchange.service.store.debug_sessions, _place(exchange), without_it)
     return Answer(status=200, body={})
 
 

@@ -1,6 +1,7 @@
 """Makes HTML of what is on a page: everything is escaped, and nothing comes from another host.
 
-No page needs a script. The list of exchanges has one that refreshes it, a file of ours; no other page may run any.
+A page is given the prefix of the base that it is under: its links begin with it. No page needs a script. The list of
+exchanges has one that refreshes it, a file of ours; no other page may run any.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(__file__).parent
 
 STYLE_PATH: Final = "/_nhsauth/style.css"
-"""Where every page finds its style, under whichever name the mock was called."""
+"""Where every page finds its style, below the base by which the mock was called."""
 
 SCRIPT_PATH: Final = "/_nhsauth/journal.js"
 """Where the list of exchanges finds its script."""
@@ -60,39 +61,39 @@ JOURNAL: Final = "the mock's journal"
 """What the mock's own pages are called."""
 
 
-def log_in_page(form: LogInForm) -> str:
+def log_in_page(form: LogInForm, prefix: str = "") -> str:
     """Return the HTML of a log-in page."""
-    return _rendered("log_in.html", form.provider_title, form=form, outcomes=OUTCOMES)
+    return _rendered("log_in.html", form.provider_title, prefix=prefix, form=form, outcomes=OUTCOMES)
 
 
-def error_page(page: ErrorPage) -> str:
+def error_page(page: ErrorPage, prefix: str = "") -> str:
     """Return the HTML of an error page."""
-    return _rendered("error.html", page.provider_title, page=page)
+    return _rendered("error.html", page.provider_title, prefix=prefix, page=page)
 
 
-def callback_page(page: CallbackPage) -> str:
+def callback_page(page: CallbackPage, prefix: str = "") -> str:
     """Return the HTML of what a redirect URI received."""
-    return _rendered("callback.html", "the mock's redirect URI", page=page)
+    return _rendered("callback.html", "the mock's redirect URI", prefix=prefix, page=page)
 
 
-def journal_page(page: JournalPage) -> str:
+def journal_page(page: JournalPage, prefix: str = "") -> str:
     """Return the HTML of the list of exchanges, with the form that explains a value."""
-    return _rendered("journal.html", JOURNAL, is_real=page.is_real, page=page)
+    return _rendered("journal.html", JOURNAL, is_real=page.is_real, prefix=prefix, page=page)
 
 
-def exchange_page(page: ExchangePage) -> str:
+def exchange_page(page: ExchangePage, prefix: str = "") -> str:
     """Return the HTML of one exchange."""
-    return _rendered("exchange.html", JOURNAL, is_real=page.is_real, page=page)
+    return _rendered("exchange.html", JOURNAL, is_real=page.is_real, prefix=prefix, page=page)
 
 
-def explanation_page(page: ExplanationPage) -> str:
+def explanation_page(page: ExplanationPage, prefix: str = "") -> str:
     """Return the HTML of what a value is."""
-    return _rendered("explanation.html", JOURNAL, page=page)
+    return _rendered("explanation.html", JOURNAL, prefix=prefix, page=page)
 
 
-def errors_page(page: ErrorsPage) -> str:
+def errors_page(page: ErrorsPage, prefix: str = "") -> str:
     """Return the HTML of the errors that a text is about."""
-    return _rendered("errors.html", JOURNAL, page=page)
+    return _rendered("errors.html", JOURNAL, prefix=prefix, page=page)
 
 
 def style(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

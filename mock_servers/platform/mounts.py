@@ -20,7 +20,7 @@ from mock_servers.platform.services import Services
 from mock_servers.state.real_host import TEST_SUITE_HOSTS, Hosts, Plays, RealHost
 from mock_servers.state.seeds import APIS
 from mock_servers.wire.deferred import Deferred
-from mock_servers.wire.wsgi import host
+from mock_servers.wire.wsgi import PREFIX, base, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -66,19 +66,25 @@ class Mounts:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does that the request is for."""
         self._believe_proxy(environ)
-        origin = f"{environ['wsgi.url_scheme']}://{host(environ)}"
-        if self._names.is_clients(origin, through_proxy=THROUGH_PROXY in environ):
+        real = self._names.hosts.of_origin(origin(environ))
+        environ[PREFIX] = prefix = "" if real is not None else self._names.prefix
+        own = base(environ)
+        if self._names.is_clients(own, through_proxy=THROUGH_PROXY in environ):
             return _empty_page(environ, start_response)
-        self._names.origins.learn(origin)
-        path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
-        real = self._names.hosts.of_origin(origin)
+        self._names.origins.learn(own)
+        path = self._path(environ)
         mount = next(mount for mount in (self._all if real is None else self._of(real)) if mount.leads(path))
-        environ["SCRIPT_NAME"], environ["PATH_INFO"] = mount.prefix, path[len(mount.prefix) :] or "/"
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"{prefix}{mount.prefix}", path[len(mount.prefix) :] or "/"
         return mount.application(environ, start_response)
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here; a team's own API takes its time, and bodies as they come."""
-        return find_api(self._services.parts.store, _SLASHES.sub("/", environ["PATH_INFO"])) is None
+        return find_api(self._services.parts.store, self._path(environ)) is None
+
+    def _path(self, environ: WSGIEnvironment) -> str:
+        """Return the path below the prefix; at a real host nothing has one."""
+        path = _SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
+        return path.removeprefix(environ.get(PREFIX, self._names.prefix)) or "/"
 
     def _believe_proxy(self, environ: WSGIEnvironment) -> None:
         if environ.get("REMOTE_ADDR") not in self._trusted_proxies:

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The names of one mock. `real_names` is how clients reach it by those of real hosts, `None` when they do not.
+    """The names of one mock, whose own paths all lie below `prefix`.
 
-    `client_hosts` are the hosts that people are sent back to, as configured: there the mock has an empty page for who
-    follows them. `redirect_uris` gives those that are registered now.
+    `real_names` is how clients reach it by those of real hosts, `None` when they do not. `client_hosts` are the hosts
+    that people are sent back to, as configured: there the mock has an empty page for who follows them. `redirect_uris`
+    gives those that are registered now.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
-        self.url = "http://127.0.0.1:8080"
-        self.origins = Origins(configuration.public_urls)
+    def __init__(self, configuration: Configuration, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.url = f"http://127.0.0.1:8080{prefix}"
+        self.origins = Origins(f"{url.rstrip('/')}{prefix}" for url in configuration.public_urls)
         self.hosts = Hosts(configuration.more_hosts)
         self.client_hosts = configuration.client_hosts
         self.redirect_uris: Callable[[], Iterable[str]] = tuple
@@ -45,19 +47,25 @@ class Names:
 
     def is_called(self, url: str) -> bool:
         """Whether a URL is below a name by which this mock was called, or is configured."""
-        origin = origin_of(url)
-        return origin in self.origins or origin == self.url
+        base = f"{origin_of(url)}{self.prefix}"
+        is_below = not self.prefix or (url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?", "#"))
+        return is_below and (base in self.origins or base == self.url)
 
-    def is_clients(self, origin: str, *, through_proxy: bool) -> bool:
-        """Whether an origin is that of a client's page, which is nobody's here.
+    def below(self, url: str) -> str:
+        """Return the path of a URL of this mock, below the prefix; at a real host nothing has one."""
+        path = urlsplit(url).path
+        return path if self.hosts.of_origin(origin_of(url)) is not None else path.removeprefix(self.prefix)
+
+    def is_clients(self, base: str, *, through_proxy: bool) -> bool:
+        """Whether a base is that of a client's page, which is nobody's here.
 
         Who has come through the proxy cannot mean the mock by it. Others may: its name in a network of containers is
         the host of a redirect URI, too, where its own callback page receives the code.
         """
-        page = page_of(f"{origin}/")
+        page = page_of(f"{base}/")
         if page is not None and page.removeprefix("https://") in self.client_hosts:
             return True
-        registered = through_proxy and page is not None and not self.is_own(origin)
+        registered = through_proxy and page is not None and not self.is_own(base)
         return registered and page in map(page_of, self.redirect_uris())
 
     def is_clients_host(self, name: str) -> bool:

@@ -15,6 +15,7 @@ from mock_servers.state import seeds
 from mock_servers.state.app import own_key_name
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.memory import MemoryBackend
 from mock_servers.state.person import everybody
 from mock_servers.state.portfolio import DeveloperApps
 from mock_servers.state.registration import Apps
@@ -46,15 +47,16 @@ def parts_of(
     random: Random | None,
     ring: KeyRing,
     providers: tuple[Provider, ...] = PROVIDERS,
+    prefix: str = "",
 ) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
-    store, identifiers = Store(), Identifiers(random)
+    store, identifiers = Store.over(MemoryBackend()), Identifiers(random)
     return Parts(
         configuration=configuration,
         clock=clock,
         ring=ring,
         identifiers=identifiers,
-        names=Names(configuration),
+        names=Names(configuration, prefix),
         store=store,
         exchanges=Journal(explains=configuration.diagnosis),
         faults=Faults(store, ring),

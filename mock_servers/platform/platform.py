@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,8 +30,9 @@ from mock_servers.state import seeds
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
+from mock_servers.state.memory import MemoryTable
 from mock_servers.state.person import Person
-from mock_servers.state.store import Table
+from mock_servers.state.table import Content, Kind, Table
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -47,7 +49,8 @@ class Platform:
     """One mock platform; two with different configurations live side by side without seeing each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are,
+    and below the path `prefix` it answers, real hosts' own URLs apart.
     """
 
     def __init__(
@@ -58,11 +61,14 @@ class Platform:
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
+        prefix: str = "",
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
         self.ring = ring or KeyRing()
-        parts = parts_of(self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers)
+        parts = parts_of(
+            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, prefix=prefix
+        )
         self.names = parts.names
         self.store = parts.store
         self.exchanges = parts.exchanges
@@ -79,7 +85,7 @@ class Platform:
         register_configured(parts)
         self._ready_made = self.store.apps.get(READY_MADE_APP.client_id)
         self._start = self.snapshot()
-        self.snapshots: Table[Any] = Table(limit=SNAPSHOTS)
+        self.snapshots: Table[Any] = MemoryTable(Kind(value=Any, limit=SNAPSHOTS))
 
     @property
     def url(self) -> str:
@@ -130,10 +136,10 @@ class Platform:
 
         Raises LookupError.
         """
-        provider, origin = self.provider(name).provider, self.url
+        provider, base = self.provider(name).provider, self.url
         words = ("authorize", "token", "userinfo", "jwks", "end_session")
-        endpoints = {word: f"{origin}{provider.endpoint(word)}" for word in words if word in provider.endpoints}
-        return {"issuer": f"{origin}{provider.path}", "discovery": f"{origin}{provider.discovery_path}", **endpoints}
+        endpoints = {word: f"{base}{provider.endpoint(word)}" for word in words if word in provider.endpoints}
+        return {"issuer": f"{base}{provider.path}", "discovery": f"{base}{provider.discovery_path}", **endpoints}
 
     def people(self) -> list[Person]:
         """Return everybody who can log in."""
@@ -163,16 +169,16 @@ class Platform:
         return log_ins.issue_code(service, log_ins.log_in(service, wanted), redirect_uri)
 
     def id_token(
-        self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, origin: str | None = None
+        self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, base: str | None = None
     ) -> str:
-        """Return an id token, as after a log-in under one of the mock's names; `origin` is the provider's own.
+        """Return an id token, as after a log-in under one of the mock's names; `base` is the provider's own.
 
         Its session is there, too: the id token can be brought to log the person out.
         """
         service = self.provider(provider)
         login, own = log_ins.log_in(service, wanted), self.names.of_provider(service.provider)
         log_ins.begin_session(service, login)
-        return log_ins.issue_id_token(service, origin or own, login, alterations=alterations)
+        return log_ins.issue_id_token(service, base or own, login, alterations=alterations)
 
     def client_assertion(
         self,
@@ -224,15 +230,15 @@ class Platform:
         content, reading = state
         self.faults.pause.end_all()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
-        self.store.restore({**content, "jwks": {**content["jwks"], **self._own_key_sets(content)}})
+        self.store.restore({**content, "jwks": [*{**dict(content["jwks"]), **self._own_key_sets(content)}.items()]})
         self.clock.restore(reading)
 
-    def _own_key_sets(self, content: Mapping[str, Mapping[Hashable, Any]]) -> dict[Hashable, FetchedJwks]:
+    def _own_key_sets(self, content: Content) -> dict[Any, FetchedJwks]:
         """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""
         spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
-        if spoilt or content["apps"] != self.store.apps.snapshot():
+        if spoilt or content["apps"] != self.store.apps.items():
             return {}
-        return {key: kept for key, kept in self.store.jwks.snapshot().items() if kept.url.startswith(f"{self.url}/")}
+        return {key: kept for key, kept in self.store.jwks.items() if kept.url.startswith(f"{self.url}/")}
 
     def reset(self) -> None:
         """Return to the state after start."""
@@ -265,7 +271,7 @@ class Platform:
         self.names.served_at(url)
         app = self.store.apps.get(READY_MADE_APP.client_id)
         if app is not None and app == self._ready_made and app.redirect_uris == READY_MADE_APP.redirect_uris:
-            self.apps.change(READY_MADE_APP.client_id, redirect_uris=(f"{url}/_nhsauth/callback",))
+            self.store.apps.swap(app.client_id, app, replace(app, redirect_uris=(f"{url}/_nhsauth/callback",)))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from mock_servers.apim import platform_client
 from mock_servers.apim.service import Service as TokenService
@@ -134,7 +133,7 @@ class Services:
         parts = self.parts
         if not parts.names.is_own(url):
             return None
-        path = urlsplit(url).path
+        path = parts.names.below(url)
         for app in parts.apps.all() if path.endswith("/jwks") else ():
             if path == parts.apps.jwks_path(app):
                 return 200, json.dumps(parts.apps.jwks(app)).encode()

@@ -185,7 +185,7 @@ class Provider:
     """An identity provider.
 
     `name` is its word in the configuration and the control API, `people` the word of whom it logs in, `path` where it
-    lives below the origin. Paths of `endpoints` are below `path`. `written_origins` says how the issuer writes an
+    lives below the base. Paths of `endpoints` are below `path`. `written_origins` says how the issuer writes an
     origin, by how it is called in lower case and without an implied port; others are written as they are called.
     `hosts` are the real ones that are this provider's alone, and with `only_at_hosts` no other name leads to it.
     Lifetimes are seconds; `expires_in_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers
@@ -255,12 +255,12 @@ class Provider:
 
     @property
     def discovery_path(self) -> str:
-        """Where the discovery document is, below the origin (OpenID Connect Discovery 1.0, section 4)."""
+        """Where the discovery document is, below the base (OpenID Connect Discovery 1.0, section 4)."""
         return f"{self.path}/.well-known/openid-configuration"
 
-    def issuer(self, origin: str) -> str:
+    def issuer(self, base: str) -> str:
         """Return the issuer under one of the mock's names."""
-        return f"{self.written_origins.get(canonical(origin).lower(), origin)}{self.path}"
+        return f"{self.written_origins.get(canonical(base).lower(), base)}{self.path}"
 
     @property
     def home(self) -> str:
@@ -268,7 +268,7 @@ class Provider:
         return self.issuer(f"https://{self.hosts[0]}").removesuffix(self.path) if self.hosts else ""
 
     def endpoint(self, name: str) -> str:
-        """Return the path of an endpoint below the origin: `token`, `jwks`, …."""
+        """Return the path of an endpoint below the base: `token`, `jwks`, …."""
         return f"{self.path}{self.endpoints[name]}"
 
     @property

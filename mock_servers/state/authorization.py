@@ -12,7 +12,7 @@ class PendingAuthorization:
     """A person on the way to a provider, kept by the platform's own state.
 
     `redirect_uri` and `state` are the client's, `scopes` those that it had then; `callback_uri` is the platform's own
-    redirect URI at the provider, which the request that redeems the code repeats; `origin` is under which of the mock's
+    redirect URI at the provider, which the request that redeems the code repeats; `base` is under which of the mock's
     names the person was sent.
     """
 
@@ -23,7 +23,7 @@ class PendingAuthorization:
     redirect_uri: str
     state: str
     provider: str
-    origin: str
+    base: str
     callback_uri: str
     expires_at: float
     spent_at: float | None = None

@@ -44,7 +44,7 @@ class Visit:
     """
 
     client_id: str
-    origin: str
+    base: str
     redirect_uri: str = ""
 
 

@@ -6,11 +6,27 @@ within the same step.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from mock_servers.state.developer_app import DeveloperApp, Key, Product, known_app
 from mock_servers.state.store import Store
+from mock_servers.state.table import Entry
+
+R = TypeVar("R")
+
+_CHANGES: Final = "portfolio"
+"""How many changes of developer apps and products there have been."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Generic[R]):
+    """What a change comes to: what it is for its caller, what is written, and what must still be there."""
+
+    result: R
+    written: Sequence[Entry]
+    expected: Sequence[Entry]
 
 
 class DeveloperApps:
@@ -18,7 +34,6 @@ class DeveloperApps:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._changing = threading.Lock()
 
     def get(self, developer: str, name: str) -> DeveloperApp | None:
         """Return an app of a developer."""
@@ -35,14 +50,19 @@ class DeveloperApps:
     def add(self, app: DeveloperApp) -> bool:
         """Register an app and its keys; whether its name and keys were free."""
         place = (app.developer, app.name)
-        with self._changing:
+
+        def plan() -> Plan[DeveloperApp] | None:
             if self._store.developer_apps.get(place) is not None or self._taken(app):
-                return False
-            self._store.developer_apps.put(place, app)
-            self._store.app_ids.put(app.id, place)
-            self._store.developers.put(app.developer, (*self.names(app.developer), app.name))
-            self._publish(app)
-            return True
+                return None
+            written: list[Entry] = [
+                (self._store.developer_apps, place, app),
+                (self._store.app_ids, app.id, place),
+                (self._store.developers, app.developer, (*self.names(app.developer), app.name)),
+                *self._published(app),
+            ]
+            return Plan(result=app, written=written, expected=self._free(app))
+
+        return self._done(plan) is not None
 
     def change(self, app: DeveloperApp, change: Callable[[DeveloperApp], DeveloperApp]) -> DeveloperApp | None:
         """Put what `change` makes of the present state of an app in its place; `None` when it cannot be.
@@ -50,31 +70,41 @@ class DeveloperApps:
         That is when it is gone, or when a key that it would get belongs to another. Name, developer and id stay.
         """
         place = (app.developer, app.name)
-        with self._changing:
+
+        def plan() -> Plan[DeveloperApp] | None:
             present = self._store.developer_apps.get(place)
             if present is None or present.id != app.id:
                 return None
             changed = change(present)
             if self._taken(changed, besides=present):
                 return None
-            self._store.developer_apps.put(place, changed)
-            self._withdraw(present, besides=changed)
-            self._publish(changed)
-            return changed
+            withdrawn, published = self._withdrawn(present, besides=changed), self._published(changed)
+            return Plan(
+                result=changed,
+                written=[(self._store.developer_apps, place, changed), *withdrawn, *published],
+                expected=[(self._store.developer_apps, place, present), *self._free(changed, besides=present)],
+            )
+
+        return self._done(plan)
 
     def remove(self, app: DeveloperApp) -> bool:
         """Forget an app and its keys; whether it was still there."""
         place = (app.developer, app.name)
-        with self._changing:
+
+        def plan() -> Plan[DeveloperApp] | None:
             present = self._store.developer_apps.get(place)
             if present is None or present.id != app.id:
-                return False
-            self._store.developer_apps.take(place)
-            self._store.app_ids.take(app.id)
+                return None
             left = tuple(name for name in self.names(app.developer) if name != app.name)
-            self._store.developers.put(app.developer, left)
-            self._withdraw(present)
-            return True
+            written: list[Entry] = [
+                (self._store.developer_apps, place, None),
+                (self._store.app_ids, app.id, None),
+                (self._store.developers, app.developer, left),
+                *self._withdrawn(present),
+            ]
+            return Plan(result=present, written=written, expected=[(self._store.developer_apps, place, present)])
+
+        return self._done(plan) is not None
 
     # products
 
@@ -97,39 +127,69 @@ class DeveloperApps:
 
     def change_product(self, name: str, change: Callable[[Product], Product]) -> Product | None:
         """Put what `change` makes of a product in its place, for every key that has it; `None` when it is gone."""
-        with self._changing:
+
+        def plan() -> Plan[Product] | None:
             present = self._store.products.get(name)
             if present is None:
                 return None
             changed = change(present)
-            self._store.products.put(name, changed)
-            for app in self._having(name):
-                self._publish(app)
-            return changed
+            known = [entry for app in self._having(name) for entry in self._published(app, {name: changed})]
+            return Plan(
+                result=changed,
+                written=[(self._store.products, name, changed), *known],
+                expected=[(self._store.products, name, present)],
+            )
+
+        return self._done(plan)
 
     def remove_product(self, name: str) -> bool:
         """Forget a product that no key has; whether it was there and is gone."""
-        with self._changing:
-            if next(self._having(name), None) is not None:
-                return False
-            return self._store.products.take(name) is not None
 
-    def _having(self, product: str) -> Iterator[DeveloperApp]:
-        apps = self._store.developer_apps.values()
-        return (app for app in apps if any(product in key.products for key in app.keys))
+        def plan() -> Plan[Product] | None:
+            present = self._store.products.get(name)
+            if present is None or self._having(name):
+                return None
+            entry = (self._store.products, name)
+            return Plan(result=present, written=[(*entry, None)], expected=[(*entry, present)])
+
+        return self._done(plan) is not None
+
+    def _having(self, product: str) -> list[DeveloperApp]:
+        return self._store.developer_apps.find("product", product)
+
+    def _done(self, plan: Callable[[], Plan[R] | None]) -> R | None:
+        """Do what `plan` makes of the present, in one step, and return its result; `None` when it makes nothing of it.
+
+        It is asked again when another change was faster: each counts, so that what it has read still holds.
+        """
+        counters = self._store.counters
+        while True:
+            number = counters.get(_CHANGES)
+            planned = plan()
+            if planned is None:
+                return None
+            counted = (counters, _CHANGES, (number or 0) + 1)
+            if self._store.commit([(counters, _CHANGES, number), *planned.expected], [counted, *planned.written]):
+                return planned.result
 
     # what the token service knows
 
     def _taken(self, app: DeveloperApp, besides: DeveloperApp | None = None) -> bool:
+        return any(self._store.apps.get(key) is not None for _, key, _ in self._free(app, besides))
+
+    def _free(self, app: DeveloperApp, besides: DeveloperApp | None = None) -> list[Entry]:
+        """Return what must be free for the keys of an app, other than those that it has."""
         own = {key.consumer_key for key in besides.keys} if besides else set()
-        return any(self._store.apps.get(key.consumer_key) for key in app.keys if key.consumer_key not in own)
+        return [(self._store.apps, key.consumer_key, None) for key in app.keys if key.consumer_key not in own]
 
-    def _publish(self, app: DeveloperApp) -> None:
+    def _published(self, app: DeveloperApp, changed: Mapping[str, Product] = {}) -> list[Entry]:
+        """Return what the token service knows of the keys of an app, `changed` products in the place of the present."""
+        found: list[Entry] = []
         for key in app.keys:
-            self._store.apps.put(key.consumer_key, known_app(app, key, self.products_of(key)))
+            products = [changed.get(each.name, each) for each in self.products_of(key)]
+            found.append((self._store.apps, key.consumer_key, known_app(app, key, products)))
+        return found
 
-    def _withdraw(self, app: DeveloperApp, besides: DeveloperApp | None = None) -> None:
+    def _withdrawn(self, app: DeveloperApp, besides: DeveloperApp | None = None) -> list[Entry]:
         kept = {key.consumer_key for key in besides.keys} if besides else set()
-        for key in app.keys:
-            if key.consumer_key not in kept:
-                self._store.apps.take(key.consumer_key)
+        return [(self._store.apps, key.consumer_key, None) for key in app.keys if key.consumer_key not in kept]

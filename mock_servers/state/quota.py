@@ -17,7 +17,7 @@ def claim(store: Store, limited: Hashable, app: App, now: float) -> int | None:
     limit = app.quota_per_minute
     if not limit:
         return None
-    used = store.quotas.update((limited, app.client_id, int(now // WINDOW)), lambda count: (count or 0) + 1)
+    used = store.quotas.count((limited, app.client_id, int(now // WINDOW)))
     return used if used > limit else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,10 +11,13 @@ from mock_servers.jose import keys
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.state.app import App
 from mock_servers.state.store import Store
+from mock_servers.state.table import Entry
 from mock_servers.wire.identifiers import Identifiers
 
 CLIENT_BITS: Final = 4096
 """What NHS onboarding asks of clients."""
+_KEY_NAMES: Final = "key names"
+"""How often an app has got a key, or lost one."""
 
 
 class NoSuchAppError(LookupError):
@@ -33,12 +35,11 @@ class Apps:
         self._store = store
         self._ring = ring
         self._identifiers = identifiers
-        self._changing = threading.Lock()
 
     def add(self, app: App) -> App:
         """Register an app. Raises AppExistsError."""
         if not self._store.apps.add(app.client_id, app):
-            raise AppExistsError(f"client_id {app.client_id!r} is taken: choose another, or change that app")
+            raise self._taken(app.client_id)
         return app
 
     def create(self, *, make_key: bool = True, **members: Any) -> App:
@@ -50,11 +51,16 @@ class Apps:
         client_id = members.setdefault("client_id", self._identifiers.api_key())
         members.setdefault("client_secret", self._identifiers.client_secret())
         members.setdefault("name", f"app {client_id}")
-        with self._changing:
-            if make_key and not {"jwks", "jwks_url"} & members.keys():
-                key_name = self._free_key_name()
-                members = {"kid": key_name, **members, "key_name": key_name}
+        if not make_key or {"jwks", "jwks_url"} & members.keys():
             return self.add(App(**members))
+        while True:
+            revision = self._store.counters.get(_KEY_NAMES)
+            key_name = self._free_key_name()
+            app = App(**{"kid": key_name, **members, "key_name": key_name})
+            if self._named(revision, None, app):
+                return app
+            if self._store.apps.get(client_id) is not None:
+                raise self._taken(client_id)
 
     def get(self, client_id: str) -> App:
         """Return an app. Raises NoSuchAppError."""
@@ -73,19 +79,19 @@ class Apps:
 
         Raises NoSuchAppError.
         """
-        with self._changing:
-            app = replace(self.get(client_id), **members)
+        while True:
+            revision = self._store.counters.get(_KEY_NAMES)
+            present = self.get(client_id)
+            app = replace(present, **members)
             if make_key is not None:
                 app = self._with_key(app) if make_key else replace(app, key_name=None)
-            self._store.apps.put(client_id, app)
-            return app
+            if self._named(revision, present, app):
+                return app
 
     def remove(self, client_id: str) -> App:
         """Forget an app. Raises NoSuchAppError."""
-        with self._changing:
-            app = self.get(client_id)
-            self._store.apps.take(client_id)
-            return app
+        app = self._store.apps.take(client_id)
+        return self.get(client_id) if app is None else app
 
     def key(self, app: App) -> KeyPair | None:
         """Return the key pair that the mock holds for an app; it is loaded or made at first use."""
@@ -111,6 +117,19 @@ class Apps:
     def jwks_path(self, app: App) -> str:
         """Return where the mock serves that key set, below its origin."""
         return f"/_nhsauth/apps/{quote(app.client_id, safe='')}/jwks"
+
+    def _named(self, revision: int | None, present: App | None, app: App) -> bool:
+        """Put an app in the place of the present one; of two that get a key at once one must look for its name anew."""
+        apps, counters = self._store.apps, self._store.counters
+        written: list[Entry] = [(apps, app.client_id, app)]
+        expected: list[Entry] = [(apps, app.client_id, present)]
+        if app.key_name != (present.key_name if present else None):
+            expected.append((counters, _KEY_NAMES, revision))
+            written.append((counters, _KEY_NAMES, (revision or 0) + 1))
+        return self._store.commit(expected, written)
+
+    def _taken(self, client_id: str) -> AppExistsError:
+        return AppExistsError(f"client_id {client_id!r} is taken: choose another, or change that app")
 
     def _with_key(self, app: App) -> App:
         key_name = app.key_name or self._free_key_name()

@@ -1,15 +1,10 @@
-"""What the mock remembers, behind one small interface. Every test-and-set is one atomic step of a table.
-
-It is in memory; a table in a database would offer the same few calls.
-"""
+"""The tables of one platform: what each holds, said once, and where they lie."""
 
 from __future__ import annotations
 
-import itertools
-import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.state.app import App
@@ -28,96 +23,22 @@ from mock_servers.state.grant import (
     RefreshToken,
 )
 from mock_servers.state.log_in import LogIn
+from mock_servers.state.memory import MemoryBackend
 from mock_servers.state.person import Person
+from mock_servers.state.table import LIMIT, Backend, Content, Entry, Kind, Table
 
-V = TypeVar("V")
-D = TypeVar("D")
-
-LIMIT: Final = 10_000
-"""Entries a table keeps at most; the oldest tenth goes first, so that a server that runs for weeks does not grow."""
+Indexes = Mapping[str, Callable[[Any, Any], Iterable[Hashable]]]
 
 
-class Table(Generic[V]):
-    """Values by key, in the order in which they came; values are frozen and shared."""
-
-    def __init__(self, limit: int | None = LIMIT) -> None:
-        self._values: dict[Hashable, V] = {}
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._derived: dict[Callable[[Iterable[V]], Any], Any] = {}
-
-    def get(self, key: Hashable) -> V | None:
-        """Return the value at `key`."""
-        return self._values.get(key)
-
-    def add(self, key: Hashable, value: V) -> bool:
-        """Set unless there; whether it was set. Of many at once exactly one is told yes."""
-        with self._lock:
-            if key in self._values:
-                return False
-            self._set(key, value)
-            return True
-
-    def put(self, key: Hashable, value: V) -> None:
-        """Set, whatever was there."""
-        with self._lock:
-            self._set(key, value)
-
-    def swap(self, key: Hashable, old: V, new: V) -> bool:
-        """Set to `new` when `old` itself is still there; whether it was. Of many at once exactly one is told yes."""
-        with self._lock:
-            if self._values.get(key) is not old:
-                return False
-            self._set(key, new)
-            return True
-
-    def update(self, key: Hashable, change: Callable[[V | None], V]) -> V:
-        """Set to what `change` makes of the present value, and return that."""
-        with self._lock:
-            value = change(self._values.get(key))
-            self._set(key, value)
-            return value
-
-    def take(self, key: Hashable) -> V | None:
-        """Remove the value at `key` and return it."""
-        with self._lock:
-            self._derived.clear()
-            return self._values.pop(key, None)
-
-    def values(self) -> list[V]:
-        """Return all values, the oldest first."""
-        with self._lock:
-            return list(self._values.values())
-
-    def derived(self, derive: Callable[[Iterable[V]], D]) -> D:
-        """Return what `derive` makes of all values; it is asked again once one of them has changed."""
-        with self._lock:
-            if derive not in self._derived:
-                self._derived[derive] = derive(self._values.values())
-            return self._derived[derive]  # type: ignore[no-any-return] # what this function gave
-
-    def snapshot(self) -> Mapping[Hashable, V]:
-        """Return the present content, for `restore`."""
-        with self._lock:
-            return dict(self._values)
-
-    def restore(self, content: Mapping[Hashable, V]) -> None:
-        """Put back an earlier content."""
-        with self._lock:
-            self._derived.clear()
-            self._values = dict(content)
-
-    def _set(self, key: Hashable, value: V) -> None:
-        self._derived.clear()
-        self._values[key] = value
-        if self._limit is not None and len(self._values) > self._limit:
-            # A tenth at a time: the front of a dict from which much was removed is slow to find.
-            for oldest in list(itertools.islice(self._values, max(self._limit // 10, 1))):
-                del self._values[oldest]
+def _of(
+    value: Any, *, key: Any = str, limit: int | None = LIMIT, indexes: Indexes | None = None, stays: bool = False
+) -> dict[str, Any]:
+    """Say what a table of a store holds, and whether it stays as it is when an earlier state is put back."""
+    return {"kind": Kind(value=value, key=key, limit=limit, indexes=indexes or {}), "stays": stays}
 
 
-def _unlimited() -> Table[Any]:
-    return Table(limit=None)
+def _products_of_app(_: tuple[str, str], app: DeveloperApp) -> set[str]:
+    return {product for key in app.keys for product in key.products}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,40 +50,68 @@ class Store:
     `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash, `pending` by the
     platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may
     be told of) by provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those
-    two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, the rest by the value
-    itself.
+    two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, `counters` (numbers
+    that only rise) by what is counted, the rest by the value itself.
     """
 
-    apps: Table[App] = field(default_factory=_unlimited)
-    people: Table[Person] = field(default_factory=_unlimited)
-    jtis: Table[float] = field(default_factory=lambda: Table(limit=2 * LIMIT))
-    quotas: Table[int] = field(default_factory=Table)
-    jwks: Table[FetchedJwks] = field(default_factory=Table)
-    codes: Table[AuthorizationCode] = field(default_factory=Table)
-    provider_access_tokens: Table[ProviderAccessToken] = field(default_factory=Table)
-    provider_refresh_tokens: Table[ProviderRefreshToken] = field(default_factory=Table)
-    provider_sessions: Table[ProviderSession] = field(default_factory=Table)
-    client_metadata: Table[str] = field(default_factory=Table)
-    access_tokens: Table[AccessToken] = field(default_factory=Table)
-    refresh_tokens: Table[RefreshToken] = field(default_factory=Table)
-    pending: Table[PendingAuthorization] = field(default_factory=Table)
-    platform_codes: Table[PlatformCode] = field(default_factory=Table)
-    browser_sessions: Table[BrowserSession] = field(default_factory=Table)
-    vouchable: Table[LogIn] = field(default_factory=Table)
-    issued: Table[Issued] = field(default_factory=Table)
-    developer_apps: Table[DeveloperApp] = field(default_factory=_unlimited)
-    app_ids: Table[tuple[str, str]] = field(default_factory=_unlimited)
-    developers: Table[tuple[str, ...]] = field(default_factory=_unlimited)
-    products: Table[Product] = field(default_factory=_unlimited)
-    faults: Table[Fault] = field(default_factory=_unlimited)
-    apis: Table[Api] = field(default_factory=_unlimited)
-    debug_sessions: Table[tuple[DebugSession, ...]] = field(default_factory=_unlimited)
+    backend: Backend = field(repr=False)
+    apps: Table[App] = field(metadata=_of(App, limit=None))
+    people: Table[Person] = field(metadata=_of(Person, key=tuple[str, str], limit=None))
+    jtis: Table[float] = field(metadata=_of(float, key=tuple[Any, ...], limit=2 * LIMIT))
+    quotas: Table[int] = field(metadata=_of(int, key=tuple[Any, ...]))
+    jwks: Table[FetchedJwks] = field(
+        metadata=_of(FetchedJwks, key=tuple[str, str], indexes={"owner": lambda key, _: [key[0]]})
+    )
+    codes: Table[AuthorizationCode] = field(metadata=_of(AuthorizationCode))
+    provider_access_tokens: Table[ProviderAccessToken] = field(metadata=_of(ProviderAccessToken))
+    provider_refresh_tokens: Table[ProviderRefreshToken] = field(metadata=_of(ProviderRefreshToken))
+    provider_sessions: Table[ProviderSession] = field(metadata=_of(ProviderSession))
+    client_metadata: Table[str] = field(metadata=_of(str, key=tuple[str, str, str]))
+    access_tokens: Table[AccessToken] = field(metadata=_of(AccessToken))
+    refresh_tokens: Table[RefreshToken] = field(metadata=_of(RefreshToken))
+    pending: Table[PendingAuthorization] = field(metadata=_of(PendingAuthorization))
+    platform_codes: Table[PlatformCode] = field(metadata=_of(PlatformCode))
+    browser_sessions: Table[BrowserSession] = field(metadata=_of(BrowserSession, key=tuple[str, str, str]))
+    vouchable: Table[LogIn] = field(metadata=_of(LogIn, key=tuple[str, str, str]))
+    issued: Table[Issued] = field(metadata=_of(Issued, key=bytes))
+    developer_apps: Table[DeveloperApp] = field(
+        metadata=_of(DeveloperApp, key=tuple[str, str], limit=None, indexes={"product": _products_of_app})
+    )
+    app_ids: Table[tuple[str, str]] = field(metadata=_of(tuple[str, str], limit=None))
+    developers: Table[tuple[str, ...]] = field(metadata=_of(tuple[str, ...], limit=None))
+    products: Table[Product] = field(metadata=_of(Product, limit=None))
+    faults: Table[Fault] = field(metadata=_of(Fault, key=int, limit=None, indexes={"on": lambda _, fault: [fault.on]}))
+    apis: Table[Api] = field(metadata=_of(Api, limit=None))
+    counters: Table[int] = field(metadata=_of(int, limit=None, stays=True))
+    debug_sessions: Table[tuple[DebugSession, ...]] = field(
+        metadata=_of(tuple[DebugSession, ...], key=tuple[str, str], limit=None)
+    )
 
-    def snapshot(self) -> Mapping[str, Mapping[Hashable, Any]]:
-        """Return the content of every table, for `restore`."""
-        return {each.name: getattr(self, each.name).snapshot() for each in fields(self)}
+    @classmethod
+    def over(cls, backend: Backend) -> Store:
+        """Return the store whose tables lie in a backend."""
+        return cls(backend=backend, **{name: backend.table(name, kind) for name, kind in KINDS.items()})
 
-    def restore(self, content: Mapping[str, Mapping[Hashable, Any]]) -> None:
-        """Put every table back to an earlier content."""
-        for name, values in content.items():
-            getattr(self, name).restore(values)
+    def commit(self, expected: Iterable[Entry], written: Iterable[Entry]) -> bool:
+        """Write entries of several tables in one step when what is there equals each expected one; whether it did."""
+        return self.backend.commit(expected, written)
+
+    def snapshot(self) -> Content:
+        """Return the state, for `restore`."""
+        return self.backend.snapshot(STATE)
+
+    def restore(self, content: Content) -> None:
+        """Put the state back to an earlier one."""
+        self.backend.restore(content)
+
+
+_TABLES: Final = {each.name: each.metadata for each in fields(Store) if each.metadata}
+KINDS: Final[Mapping[str, Kind[Any]]] = {name: each["kind"] for name, each in _TABLES.items()}
+"""What each table of a store holds, by its name."""
+STATE: Final = tuple(name for name, each in _TABLES.items() if not each["stays"])
+"""The tables that are put back with an earlier state."""
+
+
+def in_memory() -> Store:
+    """Return a store of its own, in memory."""
+    return Store.over(MemoryBackend())

@@ -1,4 +1,4 @@
-"""Under which names (scheme and host) this mock is called: a token got under one of them is good under another."""
+"""Under which names (scheme, host and prefix) this mock is called: a token got under one is good under another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _IMPLIED_PORTS: Final = {"http": ":80", "https": ":443"}
 
 def canonical(origin: str) -> str:
     """Return a name without the port that its scheme implies."""
-    return origin.removesuffix(_IMPLIED_PORTS.get(origin.partition("://")[0], ""))
+    scheme, mark, rest = origin.partition("://")
+    host, slash, below = rest.partition("/")
+    return f"{scheme}{mark}{host.removesuffix(_IMPLIED_PORTS.get(scheme, ''))}{slash}{below}"
 
 
 def origin_of(url: str) -> str:

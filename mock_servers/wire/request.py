@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 
 class Parameters:
@@ -37,13 +37,14 @@ class Parameters:
 class Request:
     """A request as the client made it.
 
-    `origin` is scheme and host as the client wrote them, `target` the raw path and query string, `path` what of it lies
-    below the service; header names are lower-case. `oversized`: the body was larger than is read.
-    `stream` reads so many bytes of a body that was left unread, for who passes it on.
+    `base` is what every URL of the mock begins with: scheme and host as the client wrote them, and any prefix. `target`
+    is the raw path and query string below it, `path` what of it lies below the service; header names are lower-case.
+    `oversized`: the body was larger than is read. `stream` reads so many bytes of a body that was left unread, for who
+    passes it on.
     """
 
     method: str
-    origin: str
+    base: str
     target: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -54,9 +55,14 @@ class Request:
     oversized: bool = False
 
     @property
+    def prefix(self) -> str:
+        """The path of the base, which every link begins with; empty at the root."""
+        return urlsplit(self.base).path
+
+    @property
     def url(self) -> str:
         """The exact URL that was asked: scheme, host, path and query string."""
-        return f"{self.origin}{self.target}"
+        return f"{self.base}{self.target}"
 
     @property
     def basic(self) -> tuple[str, str] | None:

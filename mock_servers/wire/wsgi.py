@@ -15,6 +15,20 @@ FAULT: Final = "mock_servers.fault"
 """Under this name, what such a call is told of a fault that it met."""
 
 
+PREFIX: Final = "mock_servers.prefix"
+"""Under this name, the path below which all is that this mock answers, as `/_worlds/b`; at the root it is empty."""
+
+
 def host(environ: Mapping[str, Any]) -> str:
     """Return the host as the client wrote it, port included."""
     return str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")
+
+
+def origin(environ: Mapping[str, Any]) -> str:
+    """Return scheme and host as the client wrote them: what a guard compares, and a browser keeps pages apart by."""
+    return f"{environ['wsgi.url_scheme']}://{host(environ)}"
+
+
+def base(environ: Mapping[str, Any]) -> str:
+    """Return what every URL of this mock begins with: scheme and host as the client wrote them, and the prefix."""
+    return f"{origin(environ)}{environ.get(PREFIX, '')}"

@@ -36,7 +36,7 @@ KID = {"kid": "k"}
 
 
 def seen(headers: Mapping[str, str], assertion: str | None) -> tuple[Traits, jwts.Jwt | None]:
-    request = Request(method="POST", origin="http://mock", target="/token", path="/token", headers=headers)
+    request = Request(method="POST", base="http://mock", target="/token", path="/token", headers=headers)
     jwt = jwts.decode(assertion) if assertion else None
     return traits_of(request, jwt, time.time()), jwt
 

@@ -16,7 +16,7 @@ from typing import Final
 
 ROOMS: Final = (
     *("apim", "identity_provider", "provider", "gateway", "management", "jose", "faults", "diagnosis"),
-    *("state/store.py", "state/clock.py", "state/quota.py"),
+    *("state/memory.py", "state/store.py", "state/clock.py", "state/quota.py"),
 )
 """The rooms, and modules, of `mock_servers` that decide what is answered and what the developer is told."""
 FOR_THE_DEVELOPER: Final = ("diagnosis/", "advice.py", "logging_fields.py", "headless.py", "jose/keys.py")

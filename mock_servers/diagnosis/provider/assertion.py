@@ -97,7 +97,7 @@ def _aud_in_words(case: Case, aud: str, good: str) -> str:
 
 def _issuer(case: Case) -> str:
     provider = provider_of(case)
-    return provider.issuer(case.request.origin) if provider is not None else ""
+    return provider.issuer(case.request.base) if provider is not None else ""
 
 
 def _endpoint(case: Case) -> str:
@@ -235,7 +235,7 @@ def _what_it_is(case: Case, aud: Any, provider: Provider) -> str:
         return ", the platform's token URL"
     if aud.endswith("/userinfo"):
         return ", the userinfo endpoint"
-    here, real = urlsplit(case.request.origin).netloc, rf"https?://{provider.host_form}(/\w*)?"
+    here, real = urlsplit(case.request.base).netloc, rf"https?://{provider.host_form}(/\w*)?"
     is_real = provider.host_form and re.fullmatch(real, aud)
     return f", {provider.title} of another environment than {here}" if is_real else ""
 

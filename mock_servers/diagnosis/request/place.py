@@ -14,7 +14,8 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import Issued
 from mock_servers.state.real_host import Hosts
-from mock_servers.state.store import Store, Table
+from mock_servers.state.store import Store
+from mock_servers.state.table import Table
 from mock_servers.wire.wording import duration, shown
 
 
@@ -78,15 +79,15 @@ _ASSERTION_FIRST: Final = Place(
 )
 
 
-def misplaced(store: Store, record: Record, origin: str, hosts: Hosts) -> Iterator[Finding]:
+def misplaced(store: Store, record: Record, base: str, hosts: Hosts) -> Iterator[Finding]:
     """Find values that the mock issued and that stand where another kind of value belongs.
 
-    `origin` is the name by which the mock was called, `hosts` are the real ones that it plays.
+    `base` is the name by which the mock was called, `hosts` are the real ones that it plays.
     """
-    return filter(None, (_misplaced(name, store, record, origin, hosts) for name in _PLACES))
+    return filter(None, (_misplaced(name, store, record, base, hosts) for name in _PLACES))
 
 
-def _misplaced(name: str, store: Store, record: Record, origin: str, hosts: Hosts) -> Finding | None:
+def _misplaced(name: str, store: Store, record: Record, base: str, hosts: Hosts) -> Finding | None:
     issued = provenance.recognise(store, record.sent[name]) if name in record.sent else None
     place = _PLACES[name]
     if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
@@ -98,7 +99,7 @@ def _misplaced(name: str, store: Store, record: Record, origin: str, hosts: Host
         certainty="certain",
         seen=f"{name} is {described(issued, record.at, revoked_at(store, issued, record.sent[name]))}.",
         cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(name, issued),
-        cure=_cure(issued, place, redeem_url(issued, origin, hosts)),
+        cure=_cure(issued, place, redeem_url(issued, base, hosts)),
     )
 
 
@@ -126,8 +127,8 @@ def _meaning(name: str, issued: Issued) -> str:
 
 def _finder(name: str) -> Finder:
     def misplaced_value(case: Case) -> Finding | None:
-        known, origin = case.known, case.request.origin
-        found, other = (_misplaced(each, known.store, case.record, origin, known.hosts) for each in (name, _PAIR))
+        known, base = case.known, case.request.base
+        found, other = (_misplaced(each, known.store, case.record, base, known.hosts) for each in (name, _PAIR))
         if found and other and name != _PAIR:
             return replace(found, seen=f"{found.seen} {other.seen}")
         is_jwt = name == _PAIR and (case.form(name) or "").startswith("eyJ")
@@ -153,7 +154,7 @@ def revoked_at(store: Store, issued: Issued, key: bytes) -> float | None:
     table = tables.get(issued.kind) if issued.issuer == "the platform" else None
     if table is None:
         return None
-    found = (grant for value, grant in table.snapshot().items() if provenance.fingerprint(str(value)) == key)
+    found = (grant for value, grant in table.items() if provenance.fingerprint(str(value)) == key)
     return next((sessions.revoked_at(store, grant) for grant in found), None)
 
 
@@ -194,13 +195,13 @@ def _finding_id(name: str, issued: Issued) -> str:
     return "swapped-tokens" if name == "client_assertion" else f"{issued.kind.replace(' ', '-').lower()}-as-{name}"
 
 
-def redeem_url(issued: Issued, origin: str, hosts: Hosts) -> str:
+def redeem_url(issued: Issued, base: str, hosts: Hosts) -> str:
     """Return where a code is redeemed: at who gave it, by the real name where the client uses the real names.
 
-    `origin` is the name that the client called, which is another's as a rule.
+    `base` is the name that the client called, which is another's as a rule.
     """
-    by_real_name = issued.only_at_home or (issued.home and hosts.of_origin(origin) is not None)
-    return f"{issued.home if by_real_name else origin}{issued.redeem_at}"
+    by_real_name = issued.only_at_home or (issued.home and hosts.of_origin(base) is not None)
+    return f"{issued.home if by_real_name else base}{issued.redeem_at}"
 
 
 def _cure(issued: Issued, place: Place, redeem_at: str) -> str:

@@ -16,7 +16,7 @@ from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import is_private
 from mock_servers.state.grant import Issued
-from mock_servers.state.store import Table
+from mock_servers.state.table import Table
 from mock_servers.wire.wording import shown, spelt
 from mock_servers.wire.wrapping import LONGEST, Unwrapped, json_object, unwrapped
 
@@ -230,7 +230,7 @@ def _values(name: str, case: Case) -> list[str]:
         "code": (store.platform_codes, store.codes),
         "refresh_token": (store.refresh_tokens, store.provider_refresh_tokens),
     }
-    return [str(key) for table in tables.get(name, ()) for key in table.snapshot()]
+    return [str(key) for table in tables.get(name, ()) for key, _ in table.items()]
 
 
 def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:

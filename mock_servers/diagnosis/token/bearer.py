@@ -211,7 +211,7 @@ def _instead(case: Case) -> str | None:
 def token_cut_off(case: Case) -> Finding | None:
     """The access token was cut off, or has something after its end."""
     sent = token_in(_sent(case))
-    whole = [str(key) for key in case.known.store.access_tokens.snapshot()] if len(sent) >= _SHORTEST else []
+    whole = [str(key) for key, _ in case.known.store.access_tokens.items()] if len(sent) >= _SHORTEST else []
     good = next((each for each in whole if each != sent and (each.startswith(sent) or sent.startswith(each))), None)
     if good is None:
         return None

@@ -38,9 +38,9 @@ def _elsewhere(case: Case, issued: Issued) -> Finding | None:
     return Finding(
         id="code-spent-or-late",
         certainty="certain",
-        seen=f"This code was issued by {of}; it was sent to {here or case.request.origin}.",
+        seen=f"This code was issued by {of}; it was sent to {here or case.request.base}.",
         cause="Each environment accepts only its own codes.",
-        cure=f"Redeem it at {redeem_url(issued, case.request.origin, case.known.hosts)}: use one setting for the "
+        cure=f"Redeem it at {redeem_url(issued, case.request.base, case.known.hosts)}: use one setting for the "
         "URLs of log-in and token request.",
     )
 

@@ -91,10 +91,10 @@ def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
         yield "certain", f"the mock realm {realm[1]}-{realm[2]}'s; /oauth2-mock trusts those of its environment"
     if not case.known.is_all:
         yield "likely", "not a known issuer"
-    for provider in (each for each in PROVIDERS if iss == f"{origin}{each.path}"):
-        if origin in case.known.origins:
+    for provider in (each for each in PROVIDERS if iss.endswith(each.path)):
+        if iss.removesuffix(provider.path) in case.known.origins:
             yield "certain", f"this mock's {provider.title}, which /oauth2 trusts"
-        if provider.path:
+        if provider.path and iss == f"{origin}{provider.path}":
             yield "likely", f"a {provider.title}'s, at a host by which this mock was never called"
     yield "possible", "not an issuer that this mock knows"
 

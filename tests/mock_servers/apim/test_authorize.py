@@ -224,7 +224,7 @@ def test_each_request_gets_a_state_of_its_own(browser: Browser) -> None:
 def test_the_journal_holds_no_whole_state(platform: Mock, browser: Browser) -> None:
     browser.authorize(state="a-long-state-of-the-client")
 
-    (state,) = platform.store.pending.snapshot()
+    ((state, _),) = platform.store.pending.items()
     shown = str(platform.exchanges.last.as_json())
     assert str(state) not in shown
     assert "a-long-state-of-the-client" not in shown

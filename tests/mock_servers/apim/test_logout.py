@@ -33,7 +33,7 @@ def logout_token(platform: Mock) -> LogoutToken:
 
     def make(mount: str = "/oauth2", header: dict[str, Any] | None = None, **changes: Any) -> str:
         service = platform.providers["cis2" if mount == "/oauth2" else "Cis2-mock-internal-dev"]
-        sessions = list(platform.store.browser_sessions.snapshot())
+        sessions = [key for key, _ in platform.store.browser_sessions.items()]
         sound = {
             "iss": service.issuer(platform.url),
             "aud": "test-client-cis2",
@@ -115,7 +115,7 @@ def test_a_session_of_the_other_deployment_is_not_found(
     platform: Mock, browser: Browser, logout_token: LogoutToken
 ) -> None:
     browser.tokens("/oauth2-mock")
-    ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
+    (((_, _, sid), _),) = platform.store.browser_sessions.items()
 
     assert told(browser.log_out(logout_token(sid=sid)))[2] == "SID not found"
 
@@ -212,9 +212,9 @@ def test_a_code_of_the_same_session_outlives_its_end(
 
 def _one_session(platform: Mock) -> None:
     """Let the code that is still to be redeemed be of the session that has given tokens."""
-    ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
+    (((_, _, sid), _),) = platform.store.browser_sessions.items()
     codes = platform.store.platform_codes
-    ((value, code),) = [(value, code) for value, code in codes.snapshot().items() if code.spent_at is None]
+    ((value, code),) = [(value, code) for value, code in codes.items() if code.spent_at is None]
     codes.put(value, replace(code, session=replace(code.session, id=str(sid))))
 
 
@@ -240,7 +240,7 @@ def test_tokens_of_an_exchange_with_the_same_sid_live_on(
     platform: Mock, browser: Browser, token_exchange: Callable[..., TestResponse], logout_token: LogoutToken
 ) -> None:
     browser.tokens()
-    ((_, _, sid),) = platform.store.browser_sessions.snapshot()  # type: ignore[misc]
+    (((_, _, sid), _),) = platform.store.browser_sessions.items()
     token = token_exchange().get_json()["access_token"]
     held = platform.store.access_tokens.get(token)
     assert held is not None

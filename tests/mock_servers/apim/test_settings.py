@@ -157,14 +157,14 @@ def test_only_a_trusted_proxy_says_which_url_was_called(ring: KeyRing, address: 
 
 def test_an_id_token_got_under_a_public_url_is_good(ring: KeyRing) -> None:
     platform = started(ring, public_urls=("http://mock:8080/",))
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin="http://mock:8080")
+    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base="http://mock:8080")
 
     assert "access_token" in exchange(platform, subject_token=token)
 
 
 def test_an_id_token_of_a_name_that_is_not_the_mocks_is_untrusted(ring: KeyRing) -> None:
     platform = started(ring)
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin="http://elsewhere")
+    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base="http://elsewhere")
 
     members = exchange(platform, subject_token=token)
 

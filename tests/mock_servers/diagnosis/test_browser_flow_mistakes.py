@@ -158,7 +158,7 @@ def test_what_is_remembered_is_recognised_by_its_value_when_it_comes_back_from_e
     refresh(spent)
     platform.store.restore(
         {
-            table: {key: copy.deepcopy(value) for key, value in rows.items()}
+            table: [(key, copy.deepcopy(value)) for key, value in rows]
             for table, rows in platform.store.snapshot().items()
         }
     )

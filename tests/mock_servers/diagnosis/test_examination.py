@@ -23,7 +23,7 @@ from mock_servers.journal.record import Record
 from mock_servers.mock import Mock
 from mock_servers.rules import Refusal
 from mock_servers.state.fault import Fault
-from mock_servers.state.store import Store
+from mock_servers.state.store import in_memory
 from mock_servers.wire.request import Request
 
 Ask = Callable[..., TestResponse]
@@ -40,7 +40,7 @@ def case(rule: str = ALG, traits: Traits | None = None) -> Case:
     """A case that a rule of the assertion has refused."""
     error = errors.CLIENT_ASSERTION_ALG_NOT_RS512
     names = [each.name for each in flows.ASSERTION]
-    store = Store()
+    store = in_memory()
     return Case(
         record=Record(
             id=7,
@@ -53,7 +53,7 @@ def case(rule: str = ALG, traits: Traits | None = None) -> Case:
             response={},
             sent={},
         ),
-        request=Request(method="POST", origin="http://mock", target="/oauth2/token", path="/token"),
+        request=Request(method="POST", base="http://mock", target="/oauth2/token", path="/token"),
         refusal=Refusal(error=error, rule=rule, policy="ValidateClientAssertion", diagnosis=""),
         ahead=flows.ASSERTION[names.index(rule) :],
         unrouted=False,

@@ -259,7 +259,7 @@ def test_an_id_token_got_under_another_name_of_the_mock_passes_with_advice(
     platform: Mock, http: Client, token_exchange: Ask
 ) -> None:
     http.get("/oauth2/_ping", base_url="http://mock:8080")
-    token = platform.id_token("cis2", WANTED, origin="http://mock:8080")
+    token = platform.id_token("cis2", WANTED, base="http://mock:8080")
 
     answer = token_exchange(subject_token=token)
 

@@ -198,7 +198,7 @@ def test_there_is_no_hint_for_a_mistake_that_no_library_makes() -> None:
 def test_traits_are_read_from_a_request_and_its_jwt() -> None:
     request = Request(
         method="POST",
-        origin="http://127.0.0.1",
+        base="http://127.0.0.1",
         target="/oauth2/token",
         path="/token",
         headers={"content-type": CHARSET, "user-agent": PYTHON},
@@ -220,7 +220,7 @@ def test_traits_are_read_from_a_request_and_its_jwt() -> None:
 
 @pytest.mark.parametrize("exp", [None, "soon", True, 10**400, -1e308, [], {}])
 def test_claims_of_any_kind_are_read_without_harm(exp: Any) -> None:
-    request = Request(method="POST", origin="http://a", target="/", path="/")
+    request = Request(method="POST", base="http://a", target="/", path="/")
     text = json.dumps({"exp": exp, "iat": exp, "jti": [1], "aud": {"a": 1}, "x" * 100_000: 1})
     jwt = Jwt(header={"alg" * 9999: "x"}, claims=json.loads(text), signing_input=b"", signature=b"")
 

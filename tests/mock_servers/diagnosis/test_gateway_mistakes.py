@@ -160,7 +160,7 @@ def test_an_access_token_of_cis2(platform: Mock, http: Client, call: Ask) -> Non
 )
 def test_an_id_token_that_the_mock_does_not_remember(platform: Mock, call: Ask, provider: str, words: str) -> None:
     token = platform.id_token(provider, Wanted(client_id="nhsauth-app"), Alterations(claims={"extra": 1}))
-    platform.store.issued.restore({})
+    platform.store.issued.clear()
 
     answer = call(Authorization=f"Bearer {token}")
 

@@ -122,7 +122,7 @@ def test_swapped_tokens_that_the_mock_remembers(platform: Mock, token_exchange: 
 def test_swapped_tokens_that_the_mock_has_not_made(platform: Mock, token_exchange: Ask, provider: str) -> None:
     id_token = platform.id_token(provider, WANTED)
     assertion = platform.client_assertion("nhsauth-app")
-    platform.store.issued.restore({})
+    platform.store.issued.clear()
 
     answer = token_exchange(client_assertion=id_token, subject_token=assertion)
 
@@ -133,7 +133,7 @@ def test_swapped_tokens_that_the_mock_has_not_made(platform: Mock, token_exchang
 
 def test_one_token_twice(platform: Mock, token_exchange: Ask) -> None:
     assertion = platform.client_assertion("nhsauth-app")
-    platform.store.issued.restore({})
+    platform.store.issued.clear()
 
     answer = token_exchange(client_assertion=assertion, subject_token=assertion)
 

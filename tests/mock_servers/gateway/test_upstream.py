@@ -188,7 +188,7 @@ def silent() -> Iterator[str]:
 
 
 def _request(**changes: Any) -> Request:
-    return Request(**{"method": "GET", "origin": "http://mock", "target": "/my-api/x", "path": "/my-api/x", **changes})
+    return Request(**{"method": "GET", "base": "http://mock", "target": "/my-api/x", "path": "/my-api/x", **changes})
 
 
 def test_an_api_that_says_nothing_is_given_up(silent: str) -> None:

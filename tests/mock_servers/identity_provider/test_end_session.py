@@ -168,7 +168,7 @@ def test_a_hint_that_is_no_token_of_the_providers_is_refused(log_out: Ask, hint:
 @pytest.mark.parametrize("sid", [[], {}, 7, None])
 def test_a_sid_that_is_no_text_ends_no_session(log_out: Ask, clients: Clients, platform: Mock, sid: object) -> None:
     wanted = Wanted(client_id="nhsauth-app")
-    hint = platform.id_token("cis2", wanted, Alterations(claims={"sid": sid}), origin=platform.url)
+    hint = platform.id_token("cis2", wanted, Alterations(claims={"sid": sid}), base=platform.url)
 
     answer = log_out(id_token_hint=hint)
 

@@ -139,7 +139,7 @@ def test_an_id_token_of_nhs_logins_real_issuer_is_exchanged(
 ) -> None:
     aos = "https://auth.aos.signin.nhs.uk"
 
-    answer = exchange(proxied.id_token("nhs_login", Wanted(client_id="nhsauth-app"), origin=aos))
+    answer = exchange(proxied.id_token("nhs_login", Wanted(client_id="nhsauth-app"), base=aos))
 
     assert answer.status_code == 200
 

@@ -123,7 +123,7 @@ def fetch(url: str, **changes: object) -> bytes:
 
 
 def forward(upstream: str, **changes: object) -> bytes:
-    request = Request(method="GET", origin="http://mock", target="/mine/x", path="/mine/x")
+    request = Request(method="GET", base="http://mock", target="/mine/x", path="/mine/x")
     reply = Upstream(**changes).send(Api(path="/mine", upstream=upstream), request)  # type: ignore[arg-type]
     return b"".join(reply.pieces)
 

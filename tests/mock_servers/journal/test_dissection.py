@@ -58,7 +58,7 @@ def test_the_jwts_of_a_request_are_found_wherever_they_stand(ring: KeyRing) -> N
     token = jwts.sign({"alg": "RS512"}, {"sub": "somebody"}, ring.pair("cis2", bits=2048).private)
     request = Request(
         method="POST",
-        origin="",
+        base="",
         target="",
         path="",
         headers={"authorization": f"Bearer {token}"},

@@ -309,7 +309,7 @@ def two_roles(platform: Mock) -> str:
 
 def test_a_person_of_several_roles_without_the_header(platform: Mock, call: Ask, two_roles: str) -> None:
     answer = call(two_roles)
-    request = Request(method="GET", origin="http://mock", target="/patients/1", path="/1")
+    request = Request(method="GET", base="http://mock", target="/patients/1", path="/1")
     exchange = Exchange(request=request, service=gateway(platform), now=NOW)
     exchange.token = platform.store.access_tokens.values()[-1]
 

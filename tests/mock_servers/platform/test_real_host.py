@@ -190,7 +190,7 @@ def test_an_environment_trusts_its_own_cis2_alone(
 def test_the_issuer_of_an_environment_nobody_has_called_yet_is_trusted_there(
     platform: Mock, exchange: Callable[..., TestResponse]
 ) -> None:
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin=f"https://{CIS2}")
+    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=f"https://{CIS2}")
 
     assert exchange(INT, token).status_code == 200
 
@@ -238,7 +238,7 @@ def test_a_token_is_good_in_its_own_environment_alone(
 def test_aud_is_the_real_url_that_was_called(
     platform: Mock, exchange: Callable[..., TestResponse], host: str, mount: str, aud: str | None, status: int
 ) -> None:
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin=f"https://{CIS2}")
+    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=f"https://{CIS2}")
 
     assert exchange(host, token, mount, aud).status_code == status
 
@@ -380,7 +380,7 @@ def test_an_environment_that_is_configured_has_mock_realms(ring: KeyRing) -> Non
 
 
 def test_an_issuer_of_another_port_is_not_trusted(platform: Mock, exchange: Callable[..., TestResponse]) -> None:
-    token = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin=f"https://{CIS2}"))
+    token = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=f"https://{CIS2}"))
     moved = jwts.sign(
         token.header,
         {**token.claims, "iss": f"https://{CIS2}:8443{PATH}"},

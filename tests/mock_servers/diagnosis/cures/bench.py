@@ -77,7 +77,7 @@ class Bench:
     def publish(self, body: Any) -> None:
         """Let the app's key set be this body, or what a list of keys makes one."""
         served = body if isinstance(body, bytes) else json.dumps({"keys": body}).encode()
-        self.platform.store.jwks.restore({})
+        self.platform.store.jwks.clear()
         for service in self.platform.token_services:
             object.__setattr__(service, "fetch", lambda _: served)
 
@@ -184,6 +184,6 @@ def tokens_of_cis2(bench: Bench, base: str = PLAIN) -> dict[str, Any]:
 
 def user_token(bench: Bench, url: str = TOKEN) -> dict[str, Any]:
     origin = CIS2_INT if url.startswith("https:") else None
-    id_token = bench.platform.id_token("cis2", Wanted(client_id="nhsauth-app"), origin=origin)
+    id_token = bench.platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=origin)
     members: dict[str, Any] = bench.exchange(url, id_token).get_json()
     return members

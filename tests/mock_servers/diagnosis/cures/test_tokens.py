@@ -35,7 +35,7 @@ def test_a_token_in_the_query(bench: Bench) -> None:
 def test_a_client_assertion_as_bearer(bench: Bench, *, known: bool) -> None:
     assertion = bench.signed()
     if not known:
-        bench.platform.store.issued.restore({})
+        bench.platform.store.issued.clear()
 
     answer = call(bench, "/hello-world/hello/application", Authorization=f"Bearer {assertion}")
 

@@ -75,7 +75,7 @@ def test_an_id_token_of_elsewhere_as_assertion_is_named_by_its_issuer(
     bench: Bench, kind: str, iss: str, words: str
 ) -> None:
     token = bench.platform.id_token("cis2", Wanted(client_id="nhsauth-app"), Alterations(claims={"iss": iss}))
-    bench.platform.store.issued.restore({})
+    bench.platform.store.issued.clear()
 
     wrong(bench, kind, "client_assertion", token)
 
