@@ -136,7 +136,7 @@ class Mock(Platform):
 def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:
     """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
     detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
-    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "world": name}
     body = json.dumps(problem).encode()
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
     start_response("404 Not Found", headers)
