@@ -53,6 +53,7 @@ FIRST_USE = {
     "platform.platform": ("identity_provider.headless",),
     "platform.services": ("gateway.upstream", "management.service"),
     "state.limit": ("jose.keys",),
+    "state.location": ("state.sqlite", "state.valkey"),
 }
 """What is imported inside a function, so that whoever never needs it does not wait for it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
 
@@ -52,8 +52,14 @@ def flows_named(name: str) -> Sequence[Flow[Exchange, Answer]]:
 
 def find_api(store: Store, path: str) -> Api | None:
     """Return the team's own API that a path leads to: of those that fit, the one with the longest path."""
-    fitting = [api for api in store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
-    return max(fitting, key=lambda api: len(api.path), default=None)
+    parts = path.split("/")
+    longest = min(len(parts), store.apis.derived(_most_parts))
+    fitting = (store.apis.get("/".join(parts[:size])) for size in range(longest, 1, -1))
+    return next(filter(None, fitting), None)
+
+
+def _most_parts(apis: Iterable[Api]) -> int:
+    return max((len(api.path.split("/")) for api in apis), default=0)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,9 +19,9 @@ class Names:
     """The names of one mock, whose own paths all lie below `prefix`.
 
     `real_names` is how clients reach it by those of real hosts, `None` when they do not. `control_url` is where the
-    control API is served when it has a port of its own. `client_hosts` are the hosts
-    that people are sent back to, as configured: there the mock has an empty page for who follows them. `redirect_uris`
-    gives those that are registered now.
+    control API is served when it has a port of its own. `client_hosts` are the hosts that people are sent back to, as
+    configured: there the mock has an empty page for who follows them. `is_page` and `is_page_host` tell whether a
+    redirect URI that is registered now has an origin, or a host.
     """
 
     def __init__(self, configuration: Configuration, prefix: str = "") -> None:
@@ -30,7 +30,8 @@ class Names:
         self.origins = Origins(f"{url.rstrip('/')}{prefix}" for url in configuration.public_urls)
         self.hosts = Hosts(configuration.more_hosts)
         self.client_hosts = configuration.client_hosts
-        self.redirect_uris: Callable[[], Iterable[str]] = tuple
+        self.is_page: Callable[[str], bool] = lambda _: False
+        self.is_page_host: Callable[[str], bool] = lambda _: False
         self.real_names: RealNames | None = None
         self.control_url: str | None = None
         self._public_urls = configuration.public_urls
@@ -80,12 +81,11 @@ class Names:
         page = page_of(f"{base}/")
         if page is not None and page.removeprefix("https://") in self.client_hosts:
             return True
-        registered = through_proxy and page is not None and not self.is_own(base)
-        return registered and page in map(page_of, self.redirect_uris())
+        return through_proxy and page is not None and not self.is_own(base) and self.is_page(page)
 
     def is_clients_host(self, name: str) -> bool:
         """Whether a client's page is at a host, on any port."""
-        return any(page and urlsplit(page).hostname == name for page in map(page_of, self.redirect_uris()))
+        return self.is_page_host(name)
 
     def is_own(self, url: str) -> bool:
         """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""

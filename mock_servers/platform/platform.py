@@ -79,7 +79,8 @@ class Platform:
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.redirect_uris = lambda: (uri for app in self.apps.all() for uri in app.redirect_uris)
+        self.names.is_page = lambda page: bool(self.store.apps.find("page", page))
+        self.names.is_page_host = lambda host: bool(self.store.apps.find("page host", host))
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self.in_process = InProcess(self)
