@@ -237,5 +237,8 @@ class MemoryBackend:
         for each in below.values():
             each.drop()
 
+    def probe(self) -> None:
+        """Find that it can be written."""
+
     def close(self) -> None:
         """Let go of nothing: memory ends with its process."""
