@@ -17,6 +17,7 @@ from mock_servers.jose.jwks import FetchedJwks, UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.platform.beginning import Snapshots, start_of
+from mock_servers.platform.outage import Outage
 from mock_servers.platform.parts import begun, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
@@ -94,6 +95,7 @@ class Platform:
         self._wired: Wiring | None = None
         self._wires = threading.Lock()
         self._server: Server | None = None
+        self.outage = Outage()
         self.world = world
         self.worlds: Worlds[Platform] | None = None
         begun_with = begun(parts)
@@ -353,11 +355,15 @@ class Platform:
         self.faults.pause.end_all()
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
-        """Whether a request is answered from what is here, rather than by a team's own API."""
-        return self._wiring.mounts.is_quick(environ)
+        """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
+        return not self.store.backend.is_shared and self._wiring.mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application."""
+        """Answer as a WSGI application, while the state is out of reach as the mock itself."""
+        return self.outage.guarded(self.routed, environ, start_response)
+
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does that the request is for."""
         return self._wiring.mounts(environ, start_response)
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002 - every path has one answer
