@@ -126,6 +126,7 @@ class Mock(Platform):
         configuration = of_world(row.config, self.configuration)
         world = Mock(configuration, ring=self.ring, providers=self._providers, world=row, backend=self._place(row))
         world.served_at(f"{self.url}{row.prefix}")
+        world.names.control_url = self.names.control_url
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world

@@ -108,8 +108,11 @@ class _Attempt:
         return next(filter(None, known), None)
 
 
-def corrected(platform: Platform, record: Record, base: str) -> NextStep | None:
-    """Return the commands, or nothing for an exchange that none can begin; `base` is where the mock is called."""
+def corrected(platform: Platform, record: Record, base: str, control: str) -> NextStep | None:
+    """Return the commands, or nothing for an exchange that none can begin.
+
+    `base` is where the services are called, `control` what the URL of a control call begins with.
+    """
     app = _app(platform, record)
     if app is None:
         return None
@@ -118,7 +121,6 @@ def corrected(platform: Platform, record: Record, base: str) -> NextStep | None:
     if not commands:
         return None
     title = "Try it corrected" if record.refusal else "Make one like it"
-    control = f"{base}/_nhsauth"
     return NextStep(
         title=title, command=shell.script(control, commands), powershell=powershell.script(control, commands)
     )

@@ -134,11 +134,10 @@ def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep]:
 
 
 def _redeem(request: Request, *commands: Command, words: str = "") -> NextStep:
-    control = f"{request.base}/_nhsauth"
     return NextStep(
         title=f"Redeem the code{words}",
-        command=shell.script(control, commands),
-        powershell=powershell.script(control, commands),
+        command=shell.script(request.control, commands),
+        powershell=powershell.script(request.control, commands),
     )
 
 

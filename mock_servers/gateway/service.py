@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
 
@@ -30,7 +30,8 @@ def _nowhere(api: Api, _: Request) -> Reply:
 class Service:
     """The gateway before the APIs of one environment.
 
-    `send` passes a request on to one of a team's own; `providers` are where people log in.
+    `send` passes a request on to one of a team's own; `providers` are where people log in. `has_page`: the mock's own
+    page is here, too.
     """
 
     settings: ApimSettings
@@ -40,6 +41,7 @@ class Service:
     journal: Journal
     send: Send = _nowhere
     providers: tuple[Provider, ...] = PROVIDERS
+    has_page: Callable[[], bool] = lambda: True
 
 
 def flows_named(name: str) -> Sequence[Flow[Exchange, Answer]]:

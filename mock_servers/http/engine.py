@@ -36,7 +36,7 @@ _NAP: Final = 0.01  # seconds until it tries again to accept
 _SWEEP: Final = 0.5  # seconds between looks at who is too slow
 _PATIENCE: Final = 0.03  # seconds of one call after which another thread leads
 _QUIET: Final = 30  # looks without a call after which nobody looks until there is one
-_AT_ONCE: Final = 64  # clients that are accepted in one turn
+_AT_ONCE: Final = 64  # clients that are accepted in one turn; of a socket that other processes serve as well, one
 
 IsQuick = Callable[["WSGIEnvironment"], bool]
 Ticks = Callable[[], float]
@@ -67,6 +67,7 @@ class Engine:
         is_quick: IsQuick,
         bounds: Bounds,
         ticks: Ticks,
+        shares: bool = False,
     ) -> None:
         self.bounds = bounds
         self.is_quick = is_quick
@@ -79,6 +80,7 @@ class Engine:
         self.failure: BaseException | None = None
         self.loop: asyncio.AbstractEventLoop = Loop(ticks)
         self._listening = listening
+        self._at_once = 1 if shares else _AT_ONCE
         self._application = application
         self._crew = Crew(name)
         self._process = os.getpid()
@@ -257,7 +259,7 @@ class Engine:
             self.loop.add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(self._at_once):
             is_full = len(self.connections) >= self.bounds.connections
             if is_full and not self.waiting:
                 self._rest()

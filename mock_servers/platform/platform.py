@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -33,6 +34,7 @@ from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
 from mock_servers.state.table import Backend, Content, amend
+from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -277,8 +279,14 @@ class Platform:
         finally:
             server.stop()
 
-    def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
-        """Serve the platform until it is stopped. Raises what `http.server.start` raises."""
+    def start(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int | socket.socket = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> Server:
+        """Serve the platform until it is stopped. Takes and raises what `http.server.start` does."""
         pause = self.faults.pause
         server = self._server = http_server.start(
             self, host=host, port=port, tls=tls, while_stopping=self.stopping, is_quick=self.is_quick
@@ -286,6 +294,16 @@ class Platform:
         pause.served_by(server.spare)
         self.served_at(server.url)
         return server
+
+    def start_control(self, *, host: str = "127.0.0.1", port: int | socket.socket = 0) -> Server:
+        """Serve the control API on a port of its own, and no longer beside the services. Call it before `start`."""
+        server = http_server.start(self._only_control, host=host, port=port)
+        self.names.control_url = server.url
+        return server
+
+    def _only_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[CONTROL] = True
+        return self(environ, start_response)
 
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""

@@ -112,6 +112,7 @@ class Services:
             journal=parts.exchanges,
             send=self._pass_on,
             providers=parts.providers,
+            has_page=lambda: parts.names.control_url is None,
         )
 
     def management(self) -> Management:

@@ -31,7 +31,7 @@ class UnusableStateError(StateError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[V]):
-    """What a table holds: the typing forms of its values and keys, and the version of that form.
+    """What a table holds: the typing forms of its values and keys.
 
     Beyond `limit` the oldest tenth goes first. `indexes` give, by name, what an entry can be found by: pure functions
     of key and value.
@@ -39,7 +39,6 @@ class Kind(Generic[V]):
 
     value: Any
     key: Any = str
-    version: int = 1
     limit: int | None = LIMIT
     indexes: Mapping[str, Callable[[Any, V], Iterable[Hashable]]] = field(default_factory=dict)
 

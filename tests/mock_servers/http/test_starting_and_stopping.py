@@ -17,10 +17,11 @@ import pytest
 
 from mock_servers.http import engine
 from mock_servers.http.crew import Crew, Task
-from mock_servers.http.server import CannotListenError, PortInUseError, Server, serve, start
+from mock_servers.http.server import CannotListenError, PortInUseError, Server, listen, serve, start
 from tests.mock_servers.http.talking import (
     CLOSE,
     connect,
+    deaf,
     echo,
     exchange,
     open_sockets,
@@ -129,6 +130,26 @@ def test_after_a_stop_the_port_can_be_had_again(server: Server) -> None:
 
     with serve(echo, port=server.port) as second:
         assert seen(exchange(second, b"GET /second HTTP/1.1\r\n" + CLOSE))["PATH_INFO"] == "/second"
+
+
+def test_two_servers_serve_one_socket_and_the_port_outlives_one_of_them() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        one, other = (start(deaf, port=listening.dup()) for _ in range(2))
+        answers = [exchange(one, b"GET / HTTP/1.1\r\n" + CLOSE) for _ in range(4)]
+        one.stop()
+        answers += [exchange(one, b"GET / HTTP/1.1\r\n" + CLOSE) for _ in range(4)]
+        other.stop()
+
+    assert one.url == other.url
+    assert [status(answer) for answer in answers] == ["HTTP/1.1 200 OK"] * 8
+
+
+def test_a_shared_socket_never_blocks_who_comes_too_late_to_accept() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        running = start(deaf, port=listening.dup())
+        running.stop()
+
+        assert not os.get_blocking(listening.fileno())
 
 
 def test_stopping_twice_is_stopping_once(server: Server) -> None:
