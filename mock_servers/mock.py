@@ -20,6 +20,7 @@ from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.table import Backend
 from mock_servers.state.world import World, named_in
 from mock_servers.wire.wording import shown
 
@@ -46,16 +47,17 @@ class Mock(Platform):
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
         world: World | None = None,
+        backend: Backend | None = None,
         machine_time: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers, world=world)
+        super().__init__(
+            configuration, clock=clock, random=random, ring=ring, providers=providers, world=world, backend=backend
+        )
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None
         self._providers = providers
-        self.worlds = (
-            None if world is not None else Worlds(self.store.worlds, self._world, self.identifiers, machine_time)
-        )
+        self.worlds = None if world is not None else self._no_worlds(machine_time)
 
     def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the world does that the request is for, else as this platform."""
@@ -124,13 +126,22 @@ class Mock(Platform):
         from mock_servers.configuration.reading import of_world
 
         configuration = of_world(row.config, self.configuration)
-        world = Mock(configuration, ring=self.ring, providers=self._providers, world=row)
+        world = Mock(configuration, ring=self.ring, providers=self._providers, world=row, backend=self._place(row))
         world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world
+
+    def _no_worlds(self, now: Callable[[], float]) -> Worlds[Platform]:
+        def drop(row: World) -> None:
+            self._place(row).drop()
+
+        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
+
+    def _place(self, row: World) -> Backend:
+        return self.store.backend.below(f"world {row.id}")
 
     def _worlds_made(self) -> list[Platform]:
         return self.worlds.platforms() if self.worlds is not None else []
