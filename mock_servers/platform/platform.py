@@ -101,7 +101,7 @@ class Platform:
         self._services = Services(parts, self.in_process)
         self._environments = Environments(self._services)
         self._mounts = Mounts(self._services, self._environments, self.own_api)
-        self.world, self.outage = world, Outage()
+        self.world, self.outage = world, Outage(self.store.backend.probe)
         begun_with = begun(parts)
         self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
         self._start = {**begun_with, "clock": self._reading()}
