@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
-from mock_servers.state.table import Backend, Content, amend
+from mock_servers.state.table import Backend, Content, StateError, amend
 from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Platform:
     As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 
+    worlds: Worlds[Platform] | None = None
+    _server: Server | None = None
+    _wired: Wiring | None = None
+
     def __init__(
         self,
         configuration: Configuration | None = None,
@@ -87,17 +92,12 @@ class Platform:
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.is_page = lambda page: bool(self.store.apps.find("page", page))
-        self.names.is_page_host = lambda host: bool(self.store.apps.find("page host", host))
+        self.names.is_page = partial(self._has_app, "page")
+        self.names.is_page_host = partial(self._has_app, "page host")
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
-        self._parts = parts
-        self._wired: Wiring | None = None
-        self._wires = threading.Lock()
-        self._server: Server | None = None
-        self.outage = Outage()
-        self.world = world
-        self.worlds: Worlds[Platform] | None = None
+        self._parts, self._wires = parts, threading.Lock()
+        self.world, self.outage = world, Outage(self.store.backend.probe)
         begun_with = begun(parts)
         if self.configuration.key_files:
             self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
@@ -141,6 +141,14 @@ class Platform:
             return self._wired
 
     # who is there
+
+    def _has_app(self, index: str, value: str) -> bool:
+        """Whether an index finds an app; while the state is out of reach, none."""
+        try:
+            return bool(self.store.apps.find(index, value))
+        except StateError as error:
+            self.outage.note(error)
+            return False
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
