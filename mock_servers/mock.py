@@ -59,16 +59,18 @@ class Mock(Platform):
         self._providers = providers
         self.worlds = None if world is not None else self._no_worlds(machine_time)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the world does that the request is for, else as this platform."""
         name = named_in(environ["PATH_INFO"])
         if name is None or self.worlds is None:
-            return super().__call__(environ, start_response)
+            return super().routed(environ, start_response)
         world = self.worlds.platform(name)
         return world(environ, start_response) if world is not None else _no_world(name, start_response)
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, in whichever world."""
+        if self.store.backend.is_shared:
+            return False  # nor is the state asked here: this may be the thread that serves all clients
         name = named_in(environ["PATH_INFO"])
         world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
         return world.is_quick(environ) if world is not None else super().is_quick(environ)
@@ -125,6 +127,7 @@ class Mock(Platform):
 
         configuration = of_world(row.config, self.configuration)
         world = Mock(configuration, ring=self.ring, providers=self._providers, world=row, backend=self._place(row))
+        world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
         if self._server is not None:

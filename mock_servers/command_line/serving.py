@@ -25,6 +25,7 @@ from mock_servers.http.server import CannotListenError, Server
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.table import StateError
 from mock_servers.wire.origins import is_loopback
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Asked:
     port: int
     control_port: int | None
     config: Path | None
+    state: str | None
     as_json: bool
     tls: bool
     allowed: tuple[str, ...]
@@ -74,8 +76,8 @@ def begin(platform: Mock, host: str, ports: Sequence[int | socket.socket]) -> li
 
 
 def usable() -> AbstractContextManager[None]:
-    """End the command as misuse when keys or the address cannot be used."""
-    return misuse(KeyFileError, CannotListenError)
+    """End the command as misuse when keys, the state or the address cannot be used."""
+    return misuse(KeyFileError, CannotListenError, StateError)
 
 
 def tell(asked: Asked, platform: Mock, real: Prepared | None) -> None:

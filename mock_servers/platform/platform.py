@@ -24,6 +24,7 @@ from mock_servers.platform.beginning import Snapshots, start_of
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.in_process import InProcess
 from mock_servers.platform.mounts import Mounts
+from mock_servers.platform.outage import Outage
 from mock_servers.platform.parts import begun, parts_of
 from mock_servers.platform.services import Services
 from mock_servers.provider.provider import Provider
@@ -97,6 +98,7 @@ class Platform:
         self._environments = Environments(self._services)
         self._mounts = Mounts(self._services, self._environments, self.own_api)
         self._server: Server | None = None
+        self.outage = Outage()
         self.world = world
         self.worlds: Worlds[Platform] | None = None
         begun_with = begun(parts)
@@ -331,11 +333,15 @@ class Platform:
         self.faults.pause.end_all()
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
-        """Whether a request is answered from what is here, rather than by a team's own API."""
-        return self._mounts.is_quick(environ)
+        """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
+        return not self.store.backend.is_shared and self._mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application."""
+        """Answer as a WSGI application, while the state is out of reach as the mock itself."""
+        return self.outage.guarded(self.routed, environ, start_response)
+
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does that the request is for."""
         return self._mounts(environ, start_response)
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002 - every path has one answer
