@@ -101,7 +101,6 @@ def nhsauth(context: click.Context) -> None:
 @click.option(
     "--workers",
     metavar="N|auto",
-    hidden=True,  # until what they remember is shared
     help="Serve with this many processes, to use more than one core; auto: one for each. On Linux and macOS.",
 )
 @_AS_JSON
