@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from mock_servers.http.server import Spare
 from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.provenance import Elsewhere, FindElsewhere
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
@@ -46,9 +48,18 @@ class Mock(Platform):
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
         world: World | None = None,
+        elsewhere: FindElsewhere | None = None,
         machine_time: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers, world=world)
+        super().__init__(
+            configuration,
+            clock=clock,
+            random=random,
+            ring=ring,
+            providers=providers,
+            world=world,
+            elsewhere=elsewhere or partial(self._elsewhere, self),
+        )
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None
@@ -122,11 +133,26 @@ class Mock(Platform):
         from mock_servers.configuration.reading import of_world
 
         configuration = of_world(row.config, self.configuration)
-        world = Mock(configuration, ring=self.ring, providers=self._providers, world=row)
+        world = Mock(
+            configuration,
+            ring=self.ring,
+            providers=self._providers,
+            world=row,
+            elsewhere=lambda key: self._elsewhere(world, key),
+        )
         world.served_at(f"{self.url}{row.prefix}")
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world
+
+    def _elsewhere(self, asking: Platform, key: bytes) -> Elsewhere | None:
+        """Find what this server, or a world of it, has issued, and the one that asks has not."""
+        for each in (self, *self._worlds_made()):
+            issued = each.store.issued.get(key) if each is not asking else None
+            if issued is not None:
+                words = f"world {each.world.name}" if each.world is not None else "the root world, the server itself"
+                return Elsewhere(issued=issued, words=words, base=each.url)
+        return None
 
     def _worlds_made(self) -> list[Platform]:
         return self.worlds.platforms() if self.worlds is not None else []

@@ -8,6 +8,7 @@ from random import Random
 from mock_servers.faults.ordered import Faults
 from mock_servers.jose.keys import KeyRing, read_private_key
 from mock_servers.journal.journal import LIMIT, Journal
+from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.platform.names import Names
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
@@ -39,6 +40,7 @@ class Parts:
     apps: Apps
     developer_apps: DeveloperApps
     providers: tuple[Provider, ...]
+    elsewhere: FindElsewhere
 
 
 def parts_of(
@@ -49,6 +51,7 @@ def parts_of(
     ring: KeyRing,
     providers: tuple[Provider, ...] = PROVIDERS,
     world: World | None = None,
+    elsewhere: FindElsewhere = nowhere,
 ) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
     store, identifiers = Store.over(MemoryBackend()), Identifiers(random)
@@ -64,6 +67,7 @@ def parts_of(
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),
         providers=providers,
+        elsewhere=elsewhere,
     )
 
 

@@ -19,6 +19,7 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
+from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.in_process import InProcess
 from mock_servers.platform.mounts import Mounts
@@ -53,7 +54,8 @@ class Platform:
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
     `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
-    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
+    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server,
+    and `elsewhere` finds what another of them has issued.
     """
 
     def __init__(
@@ -65,12 +67,19 @@ class Platform:
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
         world: World | None = None,
+        elsewhere: FindElsewhere = nowhere,
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
         self.ring = ring or KeyRing()
         parts = parts_of(
-            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, world=world
+            self.configuration,
+            clock=self.clock,
+            random=random,
+            ring=self.ring,
+            providers=providers,
+            world=world,
+            elsewhere=elsewhere,
         )
         self.names = parts.names
         self.store = parts.store
