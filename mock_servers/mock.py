@@ -141,6 +141,7 @@ class Mock(Platform):
             elsewhere=lambda key: self._elsewhere(world, key),
         )
         world.served_at(f"{self.url}{row.prefix}")
+        world.names.control_url = self.names.control_url
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world

@@ -89,11 +89,11 @@ class HostEntry(RealHost):
 class FileConfiguration(Configuration):
     """What the mock servers are started with. Paths are relative to the file.
 
-    `public_urls` are further names of the mock, as containers see it; `trusted_proxies` the addresses whose
-    `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched
-    from, and where `apis` may be. `apps` take the place of the ready-made app, `users` come besides the ready-made
-    people, `apis` are your own APIs behind the gateway, `hosts` further real hosts. `test_suite_hosts`: play those
-    that public test suites call besides, api.enterprise.apigee.com among them.
+    `public_urls` are further names of the mock, as containers see it; `trusted_proxies` the addresses and networks
+    whose `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, that key sets may be
+    fetched from, and where `apis` may be. `apps` take the place of the ready-made app, `users` come besides the
+    ready-made people, `apis` are your own APIs behind the gateway, `hosts` further real hosts. `test_suite_hosts`: play
+    those that public test suites call besides, api.enterprise.apigee.com among them.
     """
 
     apps: tuple[AppEntry, ...] = ()

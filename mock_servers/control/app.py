@@ -32,7 +32,7 @@ from mock_servers.control import (
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
 from mock_servers.http.parsing import LARGEST_BODY
-from mock_servers.wire.wsgi import IN_PROCESS, base
+from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, base
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
@@ -99,9 +99,12 @@ def _problem(error: Exception) -> flask.Response:
 
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
+        names, called = platform.names, base(flask.request.environ)
+        services = names.services_of(called) if CONTROL in flask.request.environ else called
         request = Request(
             platform=platform,
-            base=base(flask.request.environ),
+            base=services,
+            control=f"{called}/_nhsauth" if CONTROL in flask.request.environ else names.control_of(called),
             path=path,
             query=_query(call),
             body=_body(call),

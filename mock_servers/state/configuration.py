@@ -14,7 +14,7 @@ from mock_servers.state.app import App
 from mock_servers.state.limit import (
     FULL_HOST,
     HOST,
-    IP_ADDRESS,
+    IP_NETWORK,
     ORIGIN,
     SCOPE,
     UPSTREAM,
@@ -77,8 +77,8 @@ class Api:
 class Configuration:
     """What a platform is started with.
 
-    `public_urls` are further names of the mock, `trusted_proxies` the addresses whose `X-Forwarded-*` count,
-    `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from, where
+    `public_urls` are further names of the mock, `trusted_proxies` the addresses and networks whose `X-Forwarded-*`
+    count, `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from, where
     `apis` may be, and that the proxy leads to. `private_keys` are the files of apps that sign with a key of their own,
     by client id. `users` come besides the ready-made people,
     `hosts` besides the real hosts that the mock knows; with `test_suite_hosts` it knows those that only public test
@@ -86,7 +86,7 @@ class Configuration:
     """
 
     public_urls: tuple[Annotated[str, ORIGIN], ...] = ()
-    trusted_proxies: tuple[Annotated[str, IP_ADDRESS], ...] = ()
+    trusted_proxies: tuple[Annotated[str, IP_NETWORK], ...] = ()
     allow_hosts: tuple[Annotated[str, HOST], ...] = ()
     diagnosis: bool = True
     apim: ApimSettings = field(default_factory=ApimSettings)
