@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mock_servers.apim.service import Service as TokenService
     from mock_servers.identity_provider.log_ins import Wanted
     from mock_servers.identity_provider.service import Service as ProviderService
+    from mock_servers.journal.provenance import Elsewhere
     from mock_servers.platform.in_process import InProcess
     from mock_servers.platform.wiring import Wiring
     from mock_servers.platform.worlds import Worlds
@@ -85,6 +86,7 @@ class Platform:
             providers=providers,
             world=world,
             backend=backend,
+            elsewhere=self.elsewhere,
         )
         self.ring = parts.ring
         self.names = parts.names
@@ -203,6 +205,10 @@ class Platform:
     def made_key_of(self, app: App) -> bool:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
+
+    def elsewhere(self, key: bytes) -> Elsewhere | None:  # noqa: ARG002 - who has worlds looks there
+        """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
+        return None
 
     # what it does for a test
 
