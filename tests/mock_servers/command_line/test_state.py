@@ -156,6 +156,12 @@ def test_an_export_to_nowhere_is_said(run: Run, filled: Path) -> None:
     )
 
 
+def test_an_export_that_is_not_there_is_said(run: Run) -> None:
+    result = run("import", "none.json", "--state", "sqlite:other.db")
+
+    assert (result.exit_code, result.output) == (2, "Error: none.json cannot be read (No such file or directory)\n")
+
+
 def exported(**members: Any) -> str:
     return json.dumps({"what": "nhsauth state", "format": 1, "content": {}} | members)
 
