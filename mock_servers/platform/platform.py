@@ -77,12 +77,12 @@ class Platform:
         backend: Backend | None = None,
     ) -> None:
         self.configuration = configuration or Configuration()
-        self.clock = clock or Clock()
+        self.clock, ring = clock or Clock(), ring or KeyRing()
         parts = parts_of(
             self.configuration,
             clock=self.clock,
             random=random,
-            ring=ring or KeyRing(),
+            ring=ring,
             providers=providers,
             world=world,
             backend=backend,
