@@ -77,20 +77,19 @@ class Platform:
         backend: Backend | None = None,
     ) -> None:
         self.configuration = configuration or Configuration()
-        self.clock, ring = clock or Clock(), ring or KeyRing()
+        self.clock = clock or Clock()
         parts = parts_of(
             self.configuration,
             clock=self.clock,
             random=random,
-            ring=ring,
+            ring=ring or KeyRing(),
             providers=providers,
             world=world,
             backend=backend,
             elsewhere=self.elsewhere,
         )
         self.ring = parts.ring
-        self.names = parts.names
-        self.store = parts.store
+        self.names, self.store = parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
