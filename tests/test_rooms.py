@@ -50,6 +50,7 @@ FIRST_USE = {
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
         *("faults.foreign_key_set", "pages"),
     ),
+    "platform.parts": ("journal.shared",),
     "platform.platform": ("identity_provider.headless",),
     "platform.services": ("gateway.upstream", "management.service"),
     "state.limit": ("jose.keys",),

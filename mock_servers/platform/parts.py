@@ -75,13 +75,21 @@ def parts_of(
             store.origins if store.backend.is_shared else None,
         ),
         store=store,
-        exchanges=Journal(EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
+        exchanges=_journal(store, EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
         faults=Faults(store, ring),
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),
         providers=providers,
         seal=_seal(store),
     )
+
+
+def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
+    if store.backend.is_shared:
+        from mock_servers.journal.shared import SharedJournal  # noqa: PLC0415 - in memory nobody needs it
+
+        return SharedJournal(store, limit, explains=explains)
+    return Journal(limit, explains=explains)
 
 
 def _seal(store: Store) -> bytes:
