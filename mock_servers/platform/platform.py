@@ -87,9 +87,7 @@ class Platform:
             world=world,
             backend=backend,
         )
-        self.ring = parts.ring
-        self.names = parts.names
-        self.store = parts.store
+        self.ring, self.names, self.store = parts.ring, parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
