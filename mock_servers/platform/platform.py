@@ -91,8 +91,6 @@ class Platform:
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.is_page = lambda page: bool(self.store.apps.find("page", page))
-        self.names.is_page_host = lambda host: bool(self.store.apps.find("page host", host))
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self._parts, self._wires = parts, threading.Lock()
