@@ -22,8 +22,9 @@ from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.table import Backend
-from mock_servers.state.world import World, named_in
+from mock_servers.state.world import ROOT, World, named_in
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wsgi import PROXY_USER, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,7 +72,7 @@ class Mock(Platform):
 
     def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the world does that the request is for, else as this platform."""
-        name = named_in(environ["PATH_INFO"])
+        name = self._world_of(environ)
         if name is None or self.worlds is None:
             return super().routed(environ, start_response)
         world = self.worlds.platform(name)
@@ -81,9 +82,24 @@ class Mock(Platform):
         """Whether a request is answered from what is here, in whichever world."""
         if self.store.backend.is_shared:
             return False  # nor is the state asked here: this may be the thread that serves all clients
-        name = named_in(environ["PATH_INFO"])
+        name = self._world_of(environ)
         world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
         return world.is_quick(environ) if world is not None else super().is_quick(environ)
+
+    def _world_of(self, environ: WSGIEnvironment) -> str | None:
+        """Return the name of the world that a request is for: by its path, or by the proxy's user at another's name."""
+        by_path, user = named_in(environ["PATH_INFO"]), environ.get(PROXY_USER, ROOT)
+        if by_path is not None or user == ROOT:
+            return by_path
+        called = origin(environ)
+        is_own = self.names.hosts.of_origin(called) is None and self.names.is_called(called)
+        return None if is_own else str(user)
+
+    def reached_by_real_names(self, known: RealNames | None) -> None:
+        """Say that clients reach the mock and its worlds by real names, too, and how; `None`: no longer."""
+        super().reached_by_real_names(known)
+        for world in self._worlds_made():
+            _reached(world, known)
 
     def served_at(self, url: str) -> None:
         """Say where the mock is served; its worlds are below."""
@@ -147,6 +163,7 @@ class Mock(Platform):
         world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
+        _reached(world, self.names.real_names)
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world
@@ -170,8 +187,10 @@ class Mock(Platform):
                 return Elsewhere(issued=issued, words=words, base=each.url)
         return None
 
-    def _worlds_made(self) -> list[Platform]:
-        return self.worlds.platforms() if self.worlds is not None else []
+
+def _reached(world: Platform, known: RealNames | None) -> None:
+    name = world.world.name if world.world is not None else ROOT
+    world.reached_by_real_names(known.of_world(name) if known is not None else None)
 
 
 def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:
