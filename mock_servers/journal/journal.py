@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, overload
 
 from mock_servers.journal.record import Record
@@ -100,6 +101,11 @@ class Journal(Sequence[Record]):
         """Return what is kept now, oldest first."""
         with self._arrived:
             return list(self._records)
+
+    def before(self, record: Record, most: int) -> list[Record]:
+        """Return the records that came before one, the newest first, and no more than so many."""
+        with self._arrived:
+            return list(islice((each for each in reversed(self._records) if each.id < record.id), most))
 
     @property
     def last(self) -> Record:
