@@ -1,21 +1,27 @@
-"""The mock whole: the platform, its own API for people and programs, and what explains a value."""
+"""The mock whole: the platform, its own API for people and programs, what explains a value, and its worlds."""
 # ruff: noqa: PLC0415 - each of these is loaded for who asks for it; the fixtures of most tests never do
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from mock_servers.http.server import Spare
 from mock_servers.jose.keys import KeyRing
 from mock_servers.platform.platform import Platform
+from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.world import World, named_in
+from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,7 +31,11 @@ if TYPE_CHECKING:
 
 
 class Mock(Platform):
-    """A platform that people and programs ask about itself, below `/_nhsauth`; two live side by side."""
+    """A platform that people and programs ask about itself, below `/_nhsauth`; two live side by side.
+
+    Below `/_worlds/{name}` are further ones that share its server and its keys, and nothing else. `machine_time` says
+    how long nobody has asked them.
+    """
 
     def __init__(
         self,
@@ -35,12 +45,46 @@ class Mock(Platform):
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
-        prefix: str = "",
+        world: World | None = None,
+        machine_time: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers, prefix=prefix)
+        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers, world=world)
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None
+        self._providers = providers
+        self.worlds = (
+            None if world is not None else Worlds(self.store.worlds, self._world, self.identifiers, machine_time)
+        )
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the world does that the request is for, else as this platform."""
+        name = named_in(environ["PATH_INFO"])
+        if name is None or self.worlds is None:
+            return super().__call__(environ, start_response)
+        world = self.worlds.platform(name)
+        return world(environ, start_response) if world is not None else _no_world(name, start_response)
+
+    def is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request is answered from what is here, in whichever world."""
+        name = named_in(environ["PATH_INFO"])
+        world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
+        return world.is_quick(environ) if world is not None else super().is_quick(environ)
+
+    def served_at(self, url: str) -> None:
+        """Say where the mock is served; its worlds are below."""
+        super().served_at(url)
+        for world in self._worlds_made():
+            world.served_at(f"{url}{world.names.prefix}")
+
+    @contextmanager
+    def stopping(self, spare: Spare) -> Iterator[None]:
+        """Let nobody wait while a server stops, in no world."""
+        with ExitStack() as stack:
+            stack.enter_context(super().stopping(spare))
+            for world in self._worlds_made():
+                stack.enter_context(world.stopping(spare))
+            yield
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer below `/_nhsauth` as the control API does."""
@@ -73,3 +117,27 @@ class Mock(Platform):
             yield self._prepared.open_at(self._server)
         finally:
             self._prepared.close_at(self._server)
+
+    def _world(self, row: World) -> Mock:
+        from mock_servers.configuration.reading import of_world
+
+        configuration = of_world(row.config, self.configuration)
+        world = Mock(configuration, ring=self.ring, providers=self._providers, world=row)
+        world.served_at(f"{self.url}{row.prefix}")
+        world.names.control_url = self.names.control_url
+        if self._server is not None:
+            world.faults.pause.served_by(self._server.spare)
+        return world
+
+    def _worlds_made(self) -> list[Platform]:
+        return self.worlds.platforms() if self.worlds is not None else []
+
+
+def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
+    detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
+    body = json.dumps(problem).encode()
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+    start_response("404 Not Found", headers)
+    return [body]

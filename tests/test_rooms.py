@@ -36,7 +36,7 @@ FIRST_USE = {
         *("command_line.asking", "command_line.catalogue", "command_line.configuring", "command_line.contract"),
         *("command_line.ending", "command_line.explaining", "command_line.logs", "command_line.new_key"),
         *("command_line.running", "command_line.serving", "command_line.story", "command_line.summary"),
-        *("command_line.variables", "command_line.watching", "version"),
+        *("command_line.variables", "command_line.watching", "command_line.workers", "version"),
     ),
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),
@@ -46,7 +46,7 @@ FIRST_USE = {
     "control.journal": ("control.exchange_page",),
     "http.front": ("diagnosis.examination",),
     "http.server": ("http.engine",),
-    "mock": ("control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
+    "mock": ("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
         *("faults.foreign_key_set", "pages"),
@@ -56,6 +56,7 @@ FIRST_USE = {
     ),
     "platform.services": ("gateway.upstream", "management.service"),
     "state.limit": ("jose.keys",),
+    "state.location": ("state.sqlite", "state.valkey"),
 }
 """What is imported inside a function, so that whoever never needs it does not wait for it."""
 

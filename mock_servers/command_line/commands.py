@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import click
 
@@ -77,6 +77,17 @@ def nhsauth(context: click.Context) -> None:
 )
 @click.option("--tls", is_flag=True, help="Also speak https on the port, and let programs use the real host names.")
 @_ALLOWED
+@click.option(
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    help="Serve the page and the control API, /_nhsauth/, on this port alone; 0 picks a free one.",
+)
+@click.option(
+    "--workers",
+    metavar="N|auto",
+    hidden=True,  # until what they remember is shared
+    help="Serve with this many processes, to use more than one core; auto: one for each. On Linux and macOS.",
+)
 @_AS_JSON
 @click.option(
     "--log-format",
@@ -92,17 +103,7 @@ def nhsauth(context: click.Context) -> None:
     type=click.Choice(["debug", "info", "warning", "error"]),
     help="The lowest level to log. A refused request is a warning.",
 )
-def serve(
-    *,
-    host: str,
-    port: int,
-    config: Path | None,
-    tls: bool,
-    allowed: tuple[str, ...],
-    as_json: bool,
-    log_format: Literal["text", "json"],
-    log_level: str,
-) -> None:
+def serve(*, workers: str | None, **asked: Any) -> None:
     """Start all mocks on one port, until SIGINT or SIGTERM.
 
     One line on stdout says where, as soon as they can answer. Then each exchange is a line on stderr: method, path,
@@ -112,8 +113,12 @@ def serve(
     from mock_servers.command_line.ending import Ending
 
     ending = Ending()  # first of all: what is imported next takes a while
-    logs.set_up(form=log_format, level=log_level)
-    serving.run(host=host, port=port, config=config, as_json=as_json, ending=ending, tls=tls, allowed=allowed)
+    logs.set_up(form=asked["log_format"], level=asked["log_level"])
+    if workers is None:
+        serving.run(serving.Asked(**asked), ending)
+    from mock_servers.command_line import workers as several
+
+    several.run(serving.Asked(**asked), several.how_many(workers), ending)
 
 
 @nhsauth.command("run", context_settings={"allow_interspersed_args": False})

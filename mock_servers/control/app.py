@@ -28,15 +28,19 @@ from mock_servers.control import (
     snapshots,
     status,
     tokens,
+    worlds,
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
 from mock_servers.http.parsing import LARGEST_BODY
-from mock_servers.wire.wsgi import IN_PROCESS, base
+from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, base
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
 
-_MODULES: Final = (status, apps, apis, people, tokens, journal, explain, catalogue, clock, faults, snapshots, callback)
+_MODULES: Final = (
+    *(status, apps, apis, people, tokens, journal, explain),
+    *(catalogue, clock, faults, snapshots, worlds, callback),
+)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 
@@ -95,9 +99,12 @@ def _problem(error: Exception) -> flask.Response:
 
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
+        names, called = platform.names, base(flask.request.environ)
+        services = names.services_of(called) if CONTROL in flask.request.environ else called
         request = Request(
             platform=platform,
-            base=base(flask.request.environ),
+            base=services,
+            control=f"{called}/_nhsauth" if CONTROL in flask.request.environ else names.control_of(called),
             path=path,
             query=_query(call),
             body=_body(call),

@@ -75,8 +75,8 @@ def _searched(record: Record) -> str:
     return " ".join(filter(None, (*shown, *refused))).lower()
 
 
-def exchange_page(platform: Platform, record: Record, base: str) -> ExchangePage:
-    """Return all that is known of an exchange; `base` is where its reader has called the mock."""
+def exchange_page(platform: Platform, record: Record, base: str, control: str) -> ExchangePage:
+    """Return all that is known of an exchange; its reader calls services below `base`, and `control`."""
     examined = record.examination()
     error = record.refusal
     return ExchangePage(
@@ -101,7 +101,7 @@ def exchange_page(platform: Platform, record: Record, base: str) -> ExchangePage
             _policy(name, list(of_policy))
             for name, of_policy in groupby(record.timeline(), key=lambda step: step.policy)
         ],
-        attempt=attempt.corrected(platform, record, base),
+        attempt=attempt.corrected(platform, record, base, control),
         explains=platform.exchanges.explains,
         is_real=platform.exchanges.is_real,
     )

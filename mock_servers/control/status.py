@@ -45,8 +45,8 @@ def _urls(request: Request) -> dict[str, str]:
         **platform,
         **issuers,
         "hello_world": f"{base}/hello-world",
-        "control": f"{base}/_nhsauth",
-        "openapi": f"{base}/_nhsauth/openapi.json",
+        "control": request.control,
+        "openapi": f"{request.control}/openapi.json",
     }
 
 

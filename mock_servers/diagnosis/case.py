@@ -21,8 +21,9 @@ from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
+from mock_servers.state import registration
 from mock_servers.state.app import App
-from mock_servers.state.grant import Issued
+from mock_servers.state.grant import Issued, fingerprint
 from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store
 from mock_servers.wire.origins import Origins
@@ -73,9 +74,14 @@ class Known:
         except UnknownError:
             return None
 
+    def owner_of(self, url: str) -> App | None:
+        """Return the app whose key set is at a URL."""
+        apps = registration.at_url(self.store, url)
+        return next((app for app in apps if app.has_keys and self.jwks_url_of(app) == url), None)
+
     def issued(self, value: str) -> Issued | None:
         """Return where a value came from, when the mock issued or registered it."""
-        return provenance.recognise(self.store, provenance.fingerprint(value))
+        return provenance.recognise(self.store, fingerprint(value))
 
     def before(self, record: Record) -> list[Record]:
         """Return the exchanges before this one that are kept, the newest first."""

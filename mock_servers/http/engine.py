@@ -37,7 +37,7 @@ _NAP: Final = 0.01  # seconds until it tries again to accept
 _SWEEP: Final = 0.5  # seconds between looks at who is too slow
 _PATIENCE: Final = 0.03  # seconds of one call after which another thread leads
 _QUIET: Final = 30  # looks without a call after which nobody looks until there is one
-_AT_ONCE: Final = 64  # clients that are accepted in one turn
+_AT_ONCE: Final = 64  # clients that are accepted in one turn; of a socket that other processes serve as well, one
 
 IsQuick = Callable[["WSGIEnvironment"], bool]
 Ticks = Callable[[], float]
@@ -68,6 +68,7 @@ class Engine:
         is_quick: IsQuick,
         bounds: Bounds,
         ticks: Ticks,
+        shares: bool = False,
     ) -> None:
         self.bounds = bounds
         self.is_quick = is_quick
@@ -80,6 +81,7 @@ class Engine:
         self.failure: BaseException | None = None
         self.loop: asyncio.AbstractEventLoop = Loop(ticks)
         self._listening = listening
+        self._at_once = 1 if shares else _AT_ONCE
         self._application = application
         self._crew = crew
         self._ready: deque[Task] = deque()
@@ -97,7 +99,6 @@ class Engine:
         """Serve, in threads of its own."""
         self.loop.set_debug(False)
         self.loop.set_exception_handler(_complain_of)
-        self._listening.settimeout(0)
         self._listen()
         self._crew.give(self._lead)
 
@@ -255,7 +256,7 @@ class Engine:
             self.loop.add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(self._at_once):
             is_full = len(self.connections) >= self.bounds.connections
             if is_full and not self.waiting:
                 self._rest()

@@ -73,7 +73,7 @@ def start(
     application: WSGIApplication,
     *,
     host: str = "127.0.0.1",
-    port: int = 0,
+    port: int | socket.socket = 0,
     tls: ssl.SSLContext | None = None,
     while_stopping: WhileStopping = lambda _: contextlib.nullcontext(),
     is_quick: IsQuick = lambda _: False,
@@ -82,6 +82,8 @@ def start(
 ) -> Server:
     """Serve until stopped; port 0 picks a free one. Raises PortInUseError or CannotListenError.
 
+    In place of a port there may be a socket of `listen`, which other processes serve as well.
+
     What the application raises is logged and answered with a 500; but ConnectionAbortedError drops the connection
     without (the rest of) an answer. `while_stopping` is given the server's `spare`, and entered while it stops.
 
@@ -89,23 +91,28 @@ def start(
     application tells by `spare` when it waits. Any other has a thread of its own, its body read as it comes.
     `ticks` are seconds since some moment: what `bounds` are measured by.
     """
-    try:
-        listening = _listening(host, port)
-    except (OSError, OverflowError, ValueError) as error:
-        raise _explained(host, port, error) from error
+    shares = isinstance(port, socket.socket)
+    listening = port if isinstance(port, socket.socket) else listen(host, port)
 
     def make(standby: Standby) -> Engine:
         from mock_servers.http import engine  # noqa: PLC0415 - 25 ms that only who is called takes
 
         return engine.Engine(
-            listening, application, crew=standby.crew, tls=tls, is_quick=is_quick, bounds=standby.bounds, ticks=ticks
+            listening,
+            application,
+            crew=standby.crew,
+            tls=tls,
+            is_quick=is_quick,
+            bounds=standby.bounds,
+            ticks=ticks,
+            shares=shares,
         )
 
-    engine = Standby(listening, bounds, __name__, make)
-    engine.start()
+    standby = Standby(listening, bounds, __name__, make)
+    standby.start()
+    url = url_of(host, listening, "https" if tls else "http")
     bound = listening.getsockname()[1]
-    url = _url(host, bound, "https" if tls else "http")
-    return Server(host=host, port=bound, url=url, _engine=engine, _while_stopping=while_stopping)
+    return Server(host=host, port=bound, url=url, _engine=standby, _while_stopping=while_stopping)
 
 
 @contextlib.contextmanager
@@ -118,6 +125,20 @@ def serve(
         yield running
     finally:
         running.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises PortInUseError or CannotListenError."""
+    try:
+        return _listening(host, port)
+    except (OSError, OverflowError, ValueError) as error:
+        raise _explained(host, port, error) from error
+
+
+def url_of(host: str, listening: socket.socket, scheme: str = "http") -> str:
+    """Return where this machine can call what listens at a host; a wildcard is the loopback."""
+    name, port = _LOOPBACK_OF.get(host, host), listening.getsockname()[1]
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -153,12 +174,6 @@ def _let_be_had_again(sock: socket.socket) -> None:
     """Let a port be listened on though connections of its last server have yet to fade."""
     if sys.platform != "win32":  # where it would let two servers share the port
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-
-
-def _url(host: str, port: int, scheme: str) -> str:
-    """Name an address that this machine can call; of a wildcard, that is the loopback."""
-    name = _LOOPBACK_OF.get(host, host)
-    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def _explained(host: str, port: int, error: Exception) -> CannotListenError:

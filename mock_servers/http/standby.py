@@ -46,7 +46,8 @@ class Standby:
         self._wake, self._woken = socket.socketpair()
 
     def start(self) -> None:
-        """Wait for the first client, in a thread."""
+        """Wait for the first client, in a thread; the socket never blocks, since others may accept from it, too."""
+        self._listening.settimeout(0)
         self.crew.give(self._stand_by)
 
     def stop(self) -> None:

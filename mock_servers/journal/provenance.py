@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from mock_servers.rules import UnknownError
-from mock_servers.state.grant import Issued
+from mock_servers.state.grant import Issued, fingerprint
 from mock_servers.state.store import Store
 from mock_servers.state.table import amend
 from mock_servers.wire import wording
@@ -18,11 +17,6 @@ from mock_servers.wire.wording import cut
 
 LONGEST_NAME: Final = 64
 """Characters; what is longer names no client, and may be a key."""
-
-
-def fingerprint(value: str) -> bytes:
-    """Return the hash under which a value is known."""
-    return hashlib.sha256(value.encode(errors="surrogatepass")).digest()
 
 
 def of_jti(sub: Any, jti: Any) -> bytes:
@@ -58,7 +52,7 @@ def shown(store: Store, value: Any) -> str:
 
 
 def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:
-    for app in store.apps.values():
+    for app in store.apps.find("hash", key):
         for kind, known in (("API key", app.client_id), ("client secret", app.client_secret)):
             if fingerprint(known) == key:
                 yield Issued(

@@ -15,9 +15,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.provenance import fingerprint
 from mock_servers.journal.timeline import Step, Walk, steps
 from mock_servers.rules import Refusal
+from mock_servers.state.grant import fingerprint
 from mock_servers.wire import wording
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Answer, Parameters, Request

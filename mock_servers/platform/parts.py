@@ -7,7 +7,7 @@ from random import Random
 
 from mock_servers.faults.ordered import Faults
 from mock_servers.jose.keys import KeyRing, read_private_key
-from mock_servers.journal.journal import Journal
+from mock_servers.journal.journal import LIMIT, Journal
 from mock_servers.platform.names import Names
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
@@ -20,6 +20,7 @@ from mock_servers.state.person import everybody
 from mock_servers.state.portfolio import DeveloperApps
 from mock_servers.state.registration import Apps
 from mock_servers.state.store import Store
+from mock_servers.state.world import EXCHANGES, World
 from mock_servers.wire.identifiers import Identifiers
 
 
@@ -47,7 +48,7 @@ def parts_of(
     random: Random | None,
     ring: KeyRing,
     providers: tuple[Provider, ...] = PROVIDERS,
-    prefix: str = "",
+    world: World | None = None,
 ) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
     store, identifiers = Store.over(MemoryBackend()), Identifiers(random)
@@ -56,9 +57,9 @@ def parts_of(
         clock=clock,
         ring=ring,
         identifiers=identifiers,
-        names=Names(configuration, prefix),
+        names=Names(configuration, world.prefix if world is not None else ""),
         store=store,
-        exchanges=Journal(explains=configuration.diagnosis),
+        exchanges=Journal(EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
         faults=Faults(store, ring),
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.http import server as http_server
-from mock_servers.http.server import Server
+from mock_servers.http.server import Server, Spare
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
@@ -26,6 +27,7 @@ from mock_servers.state.log_in import LogInError
 from mock_servers.state.memory import MemoryTable
 from mock_servers.state.person import Person
 from mock_servers.state.table import Content, Kind, Table
+from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from mock_servers.identity_provider.service import Service as ProviderService
     from mock_servers.platform.in_process import InProcess
     from mock_servers.platform.wiring import Wiring
+    from mock_servers.platform.worlds import Worlds
+    from mock_servers.state.world import World
 
 SNAPSHOTS: Final = 20
 """States that are remembered for who asks over HTTP; the oldest go first."""
@@ -48,8 +52,8 @@ class Platform:
     """One mock platform; two with different configurations live side by side without seeing each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are,
-    and below the path `prefix` it answers, real hosts' own URLs apart.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
+    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 
     def __init__(
@@ -60,26 +64,29 @@ class Platform:
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
-        prefix: str = "",
+        world: World | None = None,
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
         self.ring = ring or KeyRing()
         parts = parts_of(
-            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, prefix=prefix
+            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, world=world
         )
         self.names = parts.names
         self.store = parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.redirect_uris = lambda: (uri for app in self.apps.all() for uri in app.redirect_uris)
+        self.names.is_page = lambda page: bool(self.store.apps.find("page", page))
+        self.names.is_page_host = lambda host: bool(self.store.apps.find("page host", host))
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self._parts = parts
         self._wired: Wiring | None = None
         self._wires = threading.Lock()
         self._server: Server | None = None
+        self.world = world
+        self.worlds: Worlds[Platform] | None = None
         register_configured(parts)
         if self.configuration.key_files:
             self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
@@ -251,7 +258,7 @@ class Platform:
     def restore(self, state: Any) -> None:
         """Empty the journal, put store and clock back to an earlier state, and let those go on whom a fault holds."""
         content, reading = state
-        self.faults.pause.end_all()
+        self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
         self.store.restore({**content, "jwks": [*{**dict(content["jwks"]), **self._own_key_sets(content)}.items()]})
         self.clock.restore(reading)
@@ -279,18 +286,31 @@ class Platform:
         finally:
             server.stop()
 
-    def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
-        """Serve the platform until it is stopped. Raises what `http.server.start` raises."""
+    def start(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int | socket.socket = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> Server:
+        """Serve the platform until it is stopped. Takes and raises what `http.server.start` does."""
         pause = self.faults.pause
         server = self._server = http_server.start(
-            self, host=host, port=port, tls=tls, while_stopping=pause.stopping, is_quick=self._is_quick
+            self, host=host, port=port, tls=tls, while_stopping=self.stopping, is_quick=self.is_quick
         )
         pause.served_by(server.spare)
         self.served_at(server.url)
         return server
 
-    def _is_quick(self, environ: WSGIEnvironment) -> bool:
-        return self._wiring.mounts.is_quick(environ)
+    def start_control(self, *, host: str = "127.0.0.1", port: int | socket.socket = 0) -> Server:
+        """Serve the control API on a port of its own, and no longer beside the services. Call it before `start`."""
+        server = http_server.start(self._only_control, host=host, port=port)
+        self.names.control_url = server.url
+        return server
+
+    def _only_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[CONTROL] = True
+        return self(environ, start_response)
 
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""
@@ -298,6 +318,18 @@ class Platform:
         app = self.store.apps.get(READY_MADE_APP.client_id)
         if app is not None and app == self._ready_made and app.redirect_uris == READY_MADE_APP.redirect_uris:
             self.store.apps.swap(app.client_id, app, replace(app, redirect_uris=(f"{url}/_nhsauth/callback",)))
+
+    def stopping(self, spare: Spare) -> AbstractContextManager[None]:
+        """Return what holds while a server stops: nobody waits for a fault to end."""
+        return self.faults.pause.stopping(spare)
+
+    def let_go(self) -> None:
+        """Let everybody go on whom a fault holds, or who waits for a team's own API."""
+        self.faults.pause.end_all()
+
+    def is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request is answered from what is here, rather than by a team's own API."""
+        return self._wiring.mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application."""

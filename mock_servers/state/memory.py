@@ -125,7 +125,9 @@ class MemoryTable(Generic[V]):
         """Return what `derive` makes of all values; it is asked again once one of them has changed."""
         known = self._derived  # a new one takes its place with each change
         if derive not in known:
-            known[derive] = derive(self.values())
+            with self._lock:
+                values = list(self.content.values())
+            known[derive] = derive(values)
         return known[derive]  # type: ignore[no-any-return] # what this function gave
 
     def clear(self) -> None:

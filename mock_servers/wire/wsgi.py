@@ -17,6 +17,8 @@ FAULT: Final = "mock_servers.fault"
 THROUGH_PROXY: Final = "nhsauth.through_proxy"
 """In the environ of a request whose client takes the server for its proxy."""
 
+CONTROL: Final = "mock_servers.control"
+"""What the environ of a request has that came to the port of the control API."""
 
 PREFIX: Final = "mock_servers.prefix"
 """Under this name, the path below which all is that this mock answers, as `/_worlds/b`; at the root it is empty."""

@@ -115,7 +115,7 @@ def test_the_first_form_of_a_page_is_filled_and_no_other() -> None:
 def test_a_page_without_a_form_is_told_in_its_own_words(body: bytes, words: str) -> None:
     asked = list[str]()
 
-    def call(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+    def call(url: str, _: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
         asked.append(url)
         return 200, {}, body
 

@@ -15,6 +15,7 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP
+from mock_servers.state.world import World
 from tests.mock_servers.conftest import CLIENT_CREDENTIALS, NOW, TOKEN_EXCHANGE
 
 PREFIX = "/_worlds/b"
@@ -26,7 +27,7 @@ BROWSER = {"Accept": "text/html"}
 def platform(ring: KeyRing) -> Mock:
     clock = Clock()
     clock.set(NOW, frozen=True)
-    mock = Mock(ring=ring, clock=clock, prefix=PREFIX)
+    mock = Mock(ring=ring, clock=clock, world=World(name="b", id="", used_at=0))
     mock.served_at(mock.url)
     return mock
 
