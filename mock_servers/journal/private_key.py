@@ -26,11 +26,14 @@ _SHORTEST: Final = 100
 
 def private_key_in(request: Request) -> str | None:
     """Return where in a request a private key is; `None` for the most."""
-    return next((where for where, value in _values(request) if is_private(value[:_LONGEST])), None)
+    parameters = (*request.form.pairs, *request.query.pairs)
+    named = next((name for name, value in parameters if is_private(value[:_LONGEST])), None)
+    if named is not None:
+        return harmless(named)
+    return next((where for where, value in _beside_parameters(request) if is_private(value[:_LONGEST])), None)
 
 
-def _values(request: Request) -> Iterator[tuple[str, str]]:
-    yield from ((harmless(name), value) for name, value in (*request.form.pairs, *request.query.pairs))
+def _beside_parameters(request: Request) -> Iterator[tuple[str, str]]:
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     yield "The Authorization header", rest if scheme.lower() != "basic" else (text_of_base64(rest.strip()) or "")
     yield "The header apikey", request.headers.get("apikey", "")
