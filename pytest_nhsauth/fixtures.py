@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -90,10 +90,10 @@ def nhsauth_new_app(nhsauth: Platform) -> AppFactory:
 @pytest.fixture(scope="session")
 def _nhsauth_http() -> Iterator[Session]:
     """One kept connection for the clients of all tests: to connect anew takes as long as an exchange."""
-    from pytest_nhsauth.control_api import session  # noqa: PLC0415 - requests is for who wants a client
+    from pytest_nhsauth.kept_session import KeptSession  # noqa: PLC0415 - as above
 
-    with session() as http:
-        yield http
+    with KeptSession() as http:
+        yield cast("Session", http)
 
 
 @pytest.fixture

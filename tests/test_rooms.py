@@ -45,13 +45,16 @@ FIRST_USE = {
     "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),
     "http.front": ("diagnosis.examination",),
+    "http.server": ("http.engine",),
     "mock": ("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
         *("faults.foreign_key_set", "pages"),
     ),
     "platform.parts": ("journal.shared",),
-    "platform.platform": ("identity_provider.headless",),
+    "platform.platform": (
+        *("apim.assertions", "identity_provider.headless", "identity_provider.log_ins", "platform.wiring"),
+    ),
     "platform.services": ("gateway.upstream", "management.service"),
     "state.limit": ("jose.keys",),
     "state.location": ("state.sqlite", "state.valkey"),

@@ -12,12 +12,12 @@ import requests
 
 from mock_servers.client import Client
 from mock_servers.http import server as serving
-from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.jose.keys import KeyRing, generate
 from mock_servers.mock import Mock
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.log_in import LogInError
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth import Platform
 from pytest_nhsauth.control_api import NotAMockError, session

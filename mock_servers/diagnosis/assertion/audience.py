@@ -135,7 +135,7 @@ def _of_host(parts: SplitResult, good: SplitResult) -> Iterator[str]:
     elif parts.port == _IMPLIED_PORTS.get(good.scheme) and good.port is None:
         yield f"it spells the port :{parts.port} out"
     else:
-        yield f"its port is {parts.port}, not {good.port}"
+        yield f"its port is {parts.port}, not {good.port or 'left out'}"
 
 
 def _of_path(parts: SplitResult, good: SplitResult) -> Iterator[str]:

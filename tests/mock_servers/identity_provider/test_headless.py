@@ -6,8 +6,9 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from werkzeug.test import Client
 
-from mock_servers.identity_provider.headless import Call, LogInError, log_in
+from mock_servers.identity_provider.headless import Call, log_in
 from mock_servers.mock import Mock
+from mock_servers.state.log_in import LogInError
 
 DOCTOR = "656005750104"
 REDIRECT = "https://app.example/callback"
@@ -114,7 +115,7 @@ def test_the_first_form_of_a_page_is_filled_and_no_other() -> None:
 def test_a_page_without_a_form_is_told_in_its_own_words(body: bytes, words: str) -> None:
     asked = list[str]()
 
-    def call(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+    def call(url: str, _: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
         asked.append(url)
         return 200, {}, body
 
