@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from mock_servers.jose.jwks import FetchedJwks, UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.platform.beginning import Snapshots, start_of
+from mock_servers.platform.outage import Outage
 from mock_servers.platform.parts import begun, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
@@ -26,7 +28,7 @@ from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
-from mock_servers.state.table import Backend, Content, amend
+from mock_servers.state.table import Backend, Content, StateError, amend
 from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from mock_servers.apim.service import Service as TokenService
     from mock_servers.identity_provider.log_ins import Wanted
     from mock_servers.identity_provider.service import Service as ProviderService
+    from mock_servers.journal.provenance import Elsewhere
     from mock_servers.platform.in_process import InProcess
     from mock_servers.platform.wiring import Wiring
     from mock_servers.platform.worlds import Worlds
@@ -58,6 +61,10 @@ class Platform:
     As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 
+    worlds: Worlds[Platform] | None = None
+    _server: Server | None = None
+    _wired: Wiring | None = None
+
     def __init__(
         self,
         configuration: Configuration | None = None,
@@ -79,23 +86,19 @@ class Platform:
             providers=providers,
             world=world,
             backend=backend,
+            elsewhere=self.elsewhere,
         )
         self.ring = parts.ring
-        self.names = parts.names
-        self.store = parts.store
+        self.names, self.store = parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.is_page = lambda page: bool(self.store.apps.find("page", page))
-        self.names.is_page_host = lambda host: bool(self.store.apps.find("page host", host))
+        self.names.is_page = partial(self._has_app, "page")
+        self.names.is_page_host = partial(self._has_app, "page host")
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
-        self._parts = parts
-        self._wired: Wiring | None = None
-        self._wires = threading.Lock()
-        self._server: Server | None = None
-        self.world = world
-        self.worlds: Worlds[Platform] | None = None
+        self._parts, self._wires = parts, threading.Lock()
+        self.world, self.outage = world, Outage(self.store.backend.probe)
         begun_with = begun(parts)
         if self.configuration.key_files:
             self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
@@ -139,6 +142,14 @@ class Platform:
             return self._wired
 
     # who is there
+
+    def _has_app(self, index: str, value: str) -> bool:
+        """Whether an index finds an app; while the state is out of reach, none."""
+        try:
+            return bool(self.store.apps.find(index, value))
+        except StateError as error:
+            self.outage.note(error)
+            return False
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
@@ -193,6 +204,10 @@ class Platform:
     def made_key_of(self, app: App) -> bool:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
+
+    def elsewhere(self, key: bytes) -> Elsewhere | None:  # noqa: ARG002 - who has worlds looks there
+        """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
+        return None
 
     # what it does for a test
 
@@ -353,11 +368,15 @@ class Platform:
         self.faults.pause.end_all()
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
-        """Whether a request is answered from what is here, rather than by a team's own API."""
-        return self._wiring.mounts.is_quick(environ)
+        """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
+        return not self.store.backend.is_shared and self._wiring.mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application."""
+        """Answer as a WSGI application, while the state is out of reach as the mock itself."""
+        return self.outage.guarded(self.routed, environ, start_response)
+
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does that the request is for."""
         return self._wiring.mounts(environ, start_response)
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002 - every path has one answer

@@ -241,5 +241,8 @@ class MemoryBackend:
             each.drop()
         self._forget()
 
+    def probe(self) -> None:
+        """Find that it can be written."""
+
     def close(self) -> None:
         """Let go of nothing: memory ends with its process."""

@@ -125,6 +125,9 @@ class Backend(Protocol):
     def drop(self) -> None:
         """Forget all that is in it, and below it."""
 
+    def probe(self) -> None:
+        """Find out whether it can be written. Raises UnreachableStateError."""
+
     def close(self) -> None:
         """Let go of what it holds open."""
 
