@@ -159,7 +159,7 @@ def export(*, state: str | None, file: Path) -> None:
 
 @_command("import", state)
 @_STATE
-@click.argument("file", type=_FILE)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def import_(*, state: str | None, file: Path) -> None:
     """Put what is in FILE into an empty state; FILE comes from nhsauth state export."""
     from mock_servers.command_line import state as state_command

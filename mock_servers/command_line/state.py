@@ -106,7 +106,9 @@ def _read(file: Path) -> tuple[int, dict[str, Any]]:
     """Return the format and the content of an export. Raises Misuse."""
     try:
         export = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise Misuse(f"{file} cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
         raise Misuse(f"{file} is no export of a state: {' '.join(str(error).split())}") from None
     if not isinstance(export, dict) or export.get("what") != _WHAT:
         raise Misuse(f'{file} is no export of a state: "what" is not "{_WHAT}"')

@@ -91,6 +91,7 @@ def _refuse(path: str) -> Callable[..., flask.Response]:
 
 
 def _guard(platform: Platform) -> None:
+    platform.outage.check()
     if IN_PROCESS in flask.request.environ or flask.request.endpoint in _ANY_HOST:
         return
     public_urls = (*platform.configuration.public_urls, platform.url)

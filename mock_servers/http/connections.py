@@ -32,6 +32,7 @@ from mock_servers.http.calling import (
 from mock_servers.http.channel import MOST_UNSENT, Channel
 from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Message
 from mock_servers.http.relaying import Outside, Relay
+from mock_servers.state.table import StateError
 
 if TYPE_CHECKING:
     import asyncio
@@ -259,6 +260,8 @@ class Connection:
             self._begin(Message.begun(raw, end))
         except BadRequestError as error:
             self._refuse(error)
+        except StateError as error:  # which names are the mock's is part of the state
+            self._refuse(BadRequestError("503 state unreachable", f"nhsauth: state unreachable ({error}).\n"))
 
     def _begin(self, message: Message) -> None:
         head = message.head

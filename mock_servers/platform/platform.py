@@ -59,6 +59,9 @@ class Platform:
     As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 
+    worlds: Worlds[Platform] | None = None
+    _server: Server | None = None
+
     def __init__(
         self,
         configuration: Configuration | None = None,
@@ -81,9 +84,7 @@ class Platform:
             world=world,
             backend=backend,
         )
-        self.ring = parts.ring
-        self.names = parts.names
-        self.store = parts.store
+        self.ring, self.names, self.store = parts.ring, parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
@@ -92,10 +93,7 @@ class Platform:
         self._parts = parts
         self._wired: Wiring | None = None
         self._wires = threading.Lock()
-        self._server: Server | None = None
-        self.outage = Outage()
-        self.world = world
-        self.worlds: Worlds[Platform] | None = None
+        self.world, self.outage = world, Outage(self.store.backend.probe)
         begun_with = begun(parts)
         if self.configuration.key_files:
             self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
