@@ -37,7 +37,7 @@ FIRST_USE = {
         *("command_line.ending", "command_line.explaining", "command_line.logs", "command_line.new_key"),
         *("command_line.running", "command_line.serving", "command_line.state", "command_line.story"),
         *("command_line.summary", "command_line.variables", "command_line.watching", "command_line.workers"),
-        "version",
+        *("command_line.worlds", "version"),
     ),
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),

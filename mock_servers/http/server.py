@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mock_servers.http.bounds import Bounds
 from mock_servers.http.standby import Standby
@@ -93,12 +93,14 @@ def start(
     """
     shares = isinstance(port, socket.socket)
     listening = port if isinstance(port, socket.socket) else listen(host, port)
-    serving: dict[str, Any] = {"tls": tls, "is_quick": is_quick, "ticks": ticks, "shares": shares}
 
     def make(standby: Standby) -> Engine:
         from mock_servers.http import engine  # noqa: PLC0415 - 25 ms that only who is called takes
 
-        return engine.Engine(listening, application, crew=standby.crew, bounds=standby.bounds, **serving)
+        crew, limits = standby.crew, standby.bounds
+        return engine.Engine(
+            listening, application, crew=crew, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
+        )
 
     standby = Standby(listening, bounds, __name__, make)
     standby.start()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
-from mock_servers.state.table import Backend, Content, amend
+from mock_servers.state.table import Backend, Content, StateError, amend
 from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mock_servers.apim.service import Service as TokenService
     from mock_servers.identity_provider.log_ins import Wanted
     from mock_servers.identity_provider.service import Service as ProviderService
+    from mock_servers.journal.provenance import Elsewhere
     from mock_servers.platform.in_process import InProcess
     from mock_servers.platform.wiring import Wiring
     from mock_servers.platform.worlds import Worlds
@@ -61,6 +63,7 @@ class Platform:
 
     worlds: Worlds[Platform] | None = None
     _server: Server | None = None
+    _wired: Wiring | None = None
 
     def __init__(
         self,
@@ -83,16 +86,18 @@ class Platform:
             providers=providers,
             world=world,
             backend=backend,
+            elsewhere=self.elsewhere,
         )
-        self.ring, self.names, self.store = parts.ring, parts.names, parts.store
+        self.ring = parts.ring
+        self.names, self.store = parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
+        self.names.is_page = partial(self._has_app, "page")
+        self.names.is_page_host = partial(self._has_app, "page host")
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
-        self._parts = parts
-        self._wired: Wiring | None = None
-        self._wires = threading.Lock()
+        self._parts, self._wires = parts, threading.Lock()
         self.world, self.outage = world, Outage(self.store.backend.probe)
         begun_with = begun(parts)
         if self.configuration.key_files:
@@ -137,6 +142,14 @@ class Platform:
             return self._wired
 
     # who is there
+
+    def _has_app(self, index: str, value: str) -> bool:
+        """Whether an index finds an app; while the state is out of reach, none."""
+        try:
+            return bool(self.store.apps.find(index, value))
+        except StateError as error:
+            self.outage.note(error)
+            return False
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
@@ -191,6 +204,10 @@ class Platform:
     def made_key_of(self, app: App) -> bool:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
+
+    def elsewhere(self, key: bytes) -> Elsewhere | None:  # noqa: ARG002 - who has worlds looks there
+        """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
+        return None
 
     # what it does for a test
 

@@ -183,7 +183,7 @@ def test_the_journal_of_one_is_that_of_the_other_with_what_explains_it(mocks: tu
     assert [record.id for record in kept] == [1, 2]
     assert [record.id for record in other.exchanges] == [1, 2]
     assert last.findings[0].id == "same-assertion-again"
-    assert "exchange 1" in last.findings[0].seen
+    assert "was first sent" in last.findings[0].seen
     assert last.as_json() == other.exchanges.last.as_json()
     assert [step.rule for step in last.timeline() if step.state == "stopped"] == [last.refusal and last.refusal.rule]
     assert one.exchanges.find(str(last.message_id)) is not None
