@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, Final
 
@@ -99,18 +99,29 @@ class SharedJournal(Journal):
     def __init__(self, store: Store, limit: int = LIMIT, *, explains: bool = True) -> None:
         super().__init__(limit, explains=explains)
         self._limit = limit
+        self._backend = store.backend
         self._counters = store.counters
         self._table: Table[Kept] = store.backend.table(_TABLE, kind(limit))
         self._recent: tuple[int, list[Record]] = (0, [])
 
     def add(self, record: Record) -> None:
-        """Number a record, explain it, and keep it."""
-        record.id = self._counters.count(_TABLE)
+        """Explain a record, and number and keep it in one step: who reads on from a number misses none."""
+        before = self._counters.get(_TABLE)
+        record.id = (before or 0) + 1
+        kept = _of(record)
+        while not self._is_next(before, kept):
+            before = self._counters.get(_TABLE)
+            record.id = (before or 0) + 1
+            kept = replace(kept, id=record.id)
         if record.refusal is not None:
             self._counters.count(_REFUSED)
-        self._table.put(record.id, _of(record))
         with self._arrived:
             self._arrived.notify_all()
+
+    def _is_next(self, before: int | None, kept: Kept) -> bool:
+        """Keep a record that has the number after this one, unless another was faster."""
+        counter = (self._counters, _TABLE)
+        return self._backend.commit([(*counter, before)], [(*counter, kept.id), (self._table, kept.id, kept)])
 
     def is_kept(self, record: Record) -> bool:
         """Whether a record was not forgotten."""

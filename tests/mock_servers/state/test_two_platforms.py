@@ -29,19 +29,29 @@ Start = Callable[..., Mock]
 
 
 @pytest.fixture(params=["sqlite", "valkey"])
-def start(request: pytest.FixtureRequest, tmp_path: Path, ring: KeyRing) -> Iterator[Start]:
-    """Start another mock over the same state."""
-    opened: list[Backend] = []
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Backend]]:
+    """Open the same state once more, as another process does."""
+    backends: list[Backend] = []
 
-    def started(configuration: Configuration | None = None) -> Mock:
-        opened.append(opened_as(request.param, request, tmp_path))
-        mock = Mock(configuration, ring=ring, backend=opened[-1])
+    def open_again() -> Backend:
+        backends.append(opened_as(request.param, request, tmp_path))
+        return backends[-1]
+
+    yield open_again
+    for each in backends:
+        each.close()
+
+
+@pytest.fixture
+def start(opened: Callable[[], Backend], ring: KeyRing) -> Start:
+    """Start another mock over the same state."""
+
+    def started(configuration: Configuration | None = None, backend: Backend | None = None) -> Mock:
+        mock = Mock(configuration, ring=ring, backend=backend or opened())
         mock.served_at(URL)
         return mock
 
-    yield started
-    for each in opened:
-        each.close()
+    return started
 
 
 @pytest.fixture
@@ -265,9 +275,10 @@ def test_a_state_that_was_there_stays_as_it_is(start: Start) -> None:
     assert second.store.access_tokens.get(token) is not None
 
 
-def test_of_two_that_begin_at_once_one_does(start: Start) -> None:
+def test_of_many_that_begin_at_once_one_does(start: Start, opened: Callable[[], Backend]) -> None:
+    backends = [opened() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        mocks = list(pool.map(lambda _: start(), range(4)))
+        mocks = list(pool.map(lambda backend: start(backend=backend), backends))
 
     assert len({mock.store.seeded.get("start") for mock in mocks}) == 1
     assert mocks[0].store.people.size() == len(READY_MADE)
