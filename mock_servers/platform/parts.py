@@ -72,7 +72,11 @@ def parts_of(
         clock=clock,
         ring=ring,
         identifiers=identifiers,
-        names=_names(configuration, store, world),
+        names=Names(
+            configuration,
+            world.prefix if world is not None else "",
+            store.origins if store.backend.is_shared else None,
+        ),
         store=store,
         exchanges=_journal(store, EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
         faults=Faults(store, ring),
@@ -90,14 +94,6 @@ def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
 
         return SharedJournal(store, limit, explains=explains)
     return Journal(limit, explains=explains)
-
-
-def _names(configuration: Configuration, store: Store, world: World | None) -> Names:
-    prefix = world.prefix if world is not None else ""
-    names = Names(configuration, prefix, store.origins if store.backend.is_shared else None)
-    names.is_page = lambda page: bool(store.apps.find("page", page))
-    names.is_page_host = lambda host: bool(store.apps.find("page host", host))
-    return names
 
 
 def _seal(store: Store) -> bytes:
