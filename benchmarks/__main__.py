@@ -19,6 +19,7 @@ from benchmarks import (
     serve,
     server,
     soak,
+    state,
     table,
     watch,
 )
@@ -36,6 +37,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "diagnosis": diagnosis.figures,
     "explained": explained.figures,
     "management": management.figures,
+    "state": state.figures,
 }
 """By name; each gives the rows of its group."""
 
