@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_servers.http.server import Spare
 from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.provenance import Elsewhere
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
@@ -38,6 +39,9 @@ class Mock(Platform):
     how long nobody has asked them.
     """
 
+    _root: Mock | None = None
+    """The mock of whose worlds this is one."""
+
     def __init__(
         self,
         configuration: Configuration | None = None,
@@ -51,7 +55,13 @@ class Mock(Platform):
         machine_time: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(
-            configuration, clock=clock, random=random, ring=ring, providers=providers, world=world, backend=backend
+            configuration,
+            clock=clock,
+            random=random,
+            ring=ring,
+            providers=providers,
+            world=world,
+            backend=backend,
         )
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
@@ -126,7 +136,14 @@ class Mock(Platform):
         from mock_servers.configuration.reading import of_world
 
         configuration = of_world(row.config, self.configuration)
-        world = Mock(configuration, ring=self.ring, providers=self._providers, world=row, backend=self._place(row))
+        world = Mock(
+            configuration,
+            ring=self.ring,
+            providers=self._providers,
+            world=row,
+            backend=self._place(row),
+        )
+        world._root = self
         world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
@@ -143,6 +160,16 @@ class Mock(Platform):
     def _place(self, row: World) -> Backend:
         return self.store.backend.below(f"world {row.id}")
 
+    def elsewhere(self, key: bytes) -> Elsewhere | None:
+        """Find what the server, or a world of it, has issued, and this platform has not."""
+        root = self._root or self
+        for each in (root, *root._worlds_made()):  # noqa: SLF001 - a world is a mock, too
+            issued = each.store.issued.get(key) if each is not self else None
+            if issued is not None:
+                words = f"world {each.world.name}" if each.world is not None else "the root world, the server itself"
+                return Elsewhere(issued=issued, words=words, base=each.url)
+        return None
+
     def _worlds_made(self) -> list[Platform]:
         return self.worlds.platforms() if self.worlds is not None else []
 
@@ -150,7 +177,7 @@ class Mock(Platform):
 def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:
     """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
     detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
-    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "world": name}
     body = json.dumps(problem).encode()
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
     start_response("404 Not Found", headers)

@@ -12,7 +12,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
 from mock_servers.state.app import App
@@ -113,6 +112,8 @@ class RegisteredApp:
         (`exp`, `header.kid`). Raises LookupError for an unknown user or provider, ValueError for a level that the
         person does not reach.
         """
+        from mock_servers.identity_provider.log_ins import Wanted  # noqa: PLC0415 - for who logs anybody in
+
         wanted = Wanted(user=user, level=level, client_id=self.client_id)
         alterations = Alterations(claims=claims, headers=headers, without=without)
         return self._target.id_token(provider, wanted, alterations)

@@ -317,3 +317,13 @@ def test_a_function_whose_answer_is_kept_is_taken_for_one_that_none_runs() -> No
     source = "@cache\ndef f():\n    return 1\ndef g():\n    return 2\n"
 
     assert dict(module("reached").lines_of(ast.parse(source))) == {5: "g"}
+
+
+def test_the_rules_of_a_finder_are_in_no_order() -> None:
+    source = b"FINDERS = (Finder(find=one, rules=(*FIRST, *SECOND)), Finder(find=other, rules=(*FIRST, THIRD)))"
+
+    made = module("mutator").mutations("mock_servers/diagnosis/some.py", source)
+
+    assert [each.after for each in made if each.kind == "neighbours"] == [
+        "Finder(find=other, rules=(*FIRST, THIRD)), Finder(find=one, rules=(*FIRST, *SECOND))"
+    ]

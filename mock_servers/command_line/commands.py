@@ -26,6 +26,14 @@ _UNKNOWN_SENTENCES = click.option(
     help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
     "hand it on.",
 )
+_SERVER: Final = click.option(
+    "--server",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="NHSAUTH_URL",
+    metavar="URL",
+    help="The mock to ask. Or set NHSAUTH_URL.",
+)
 _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _ALLOWED: Final = click.option(
     "--allow-host",
@@ -93,7 +101,6 @@ def nhsauth(context: click.Context) -> None:
 @click.option(
     "--workers",
     metavar="N|auto",
-    hidden=True,  # until what they remember is shared
     help="Serve with this many processes, to use more than one core; auto: one for each. On Linux and macOS.",
 )
 @_AS_JSON
@@ -358,14 +365,7 @@ def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
 
 
 @_command("summary", nhsauth)
-@click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="NHSAUTH_URL",
-    metavar="URL",
-    help="The mock to ask. Or set NHSAUTH_URL.",
-)
+@_SERVER
 def summary(*, server: str) -> None:
     """Print what a running mock refused, as Markdown.
 
@@ -374,6 +374,32 @@ def summary(*, server: str) -> None:
     from mock_servers.command_line import summary as summary_command
 
     summary_command.show(server)
+
+
+@nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
+@_VERSION
+def worlds() -> None:
+    """The worlds of a running mock: mocks of their own, for runs that share a server."""
+
+
+@_command("list", worlds)
+@_SERVER
+@_AS_JSON
+def list_worlds(*, server: str, as_json: bool) -> None:
+    """Print a line for each world: its name and its URL."""
+    from mock_servers.command_line import worlds as worlds_command
+
+    worlds_command.list_all(server, as_json=as_json)
+
+
+@_command("delete", worlds)
+@click.argument("name")
+@_SERVER
+def delete_world(*, name: str, server: str) -> None:
+    """Delete a world, with all that is in it."""
+    from mock_servers.command_line import worlds as worlds_command
+
+    worlds_command.delete(server, name)
 
 
 @_command("errors", nhsauth)

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.http.channel import MOST_UNSENT
 from mock_servers.http.framing import Head, Message
+from mock_servers.wire.wsgi import THROUGH_PROXY
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
-
-THROUGH_PROXY: Final = "nhsauth.through_proxy"
-"""In the environ of a request whose client takes this server for its proxy."""
 
 _LOG: Final = logging.getLogger(__package__)
 _FAILED: Final = b"The application failed; see the log."

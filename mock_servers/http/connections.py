@@ -10,9 +10,8 @@ import logging
 import math
 import socket
 import ssl
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     import asyncio
     from wsgiref.types import WSGIEnvironment
 
+    from mock_servers.http.bounds import Bounds
     from mock_servers.http.forward_proxy import Refusal
 
 _LOG: Final = logging.getLogger(__package__)
@@ -52,26 +52,6 @@ _MOST_DISCARDED: Final = 64 << 20
 _SPEAK_PLAINLY: Final = "This port speaks plain HTTP: say http:"
 _SPEAK_TLS: Final = "This port speaks TLS: say https"
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What one client may take of a server: seconds, bytes a second, bytes, connections.
-
-    `head` is for the request line and headers in all, `handshake` for TLS; `body` for a body to begin, or an answer to
-    be taken, which then go at `lowest` bytes a second; `kept` for a connection without a request. `largest_body` is for
-    what an application wants whole, `threads` for calls that have one of their own. Beyond `connections` whoever has
-    waited longest makes room.
-    """
-
-    head: float = 10.0
-    handshake: float = 10.0
-    body: float = 10.0
-    lowest: float = 1024.0
-    kept: float = 60.0
-    largest_body: int = 1 << 20
-    threads: int = 32
-    connections: int = 400 if sys.platform == "win32" else 850  # select() there takes 512; elsewhere 1,024 files
 
 
 class Proxy(Protocol):

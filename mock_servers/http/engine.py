@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import enum
 import logging
-import os
 import socket
 import ssl
 import threading
@@ -23,12 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 import h11
 
 from mock_servers.http.calling import Call, Outlet, apology, dated, raw, rendered
-from mock_servers.http.connections import Bounds, Connection, Proxy
-from mock_servers.http.crew import Crew, Task
+from mock_servers.http.connections import Connection, Proxy
 from mock_servers.http.framing import Message
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+    from mock_servers.http.bounds import Bounds
+    from mock_servers.http.crew import Crew, Task
 
 _LOG: Final = logging.getLogger(__package__)
 _BETWEEN_COMPLAINTS: Final = 10.0  # seconds
@@ -62,7 +63,7 @@ class Engine:
         listening: socket.socket,
         application: WSGIApplication,
         *,
-        name: str,
+        crew: Crew,
         tls: ssl.SSLContext | None,
         is_quick: IsQuick,
         bounds: Bounds,
@@ -82,8 +83,7 @@ class Engine:
         self._listening = listening
         self._at_once = 1 if shares else _AT_ONCE
         self._application = application
-        self._crew = Crew(name)
-        self._process = os.getpid()
+        self._crew = crew
         self._ready: deque[Task] = deque()
         self._changed = threading.Condition()
         self._leader: int | None = None
@@ -99,14 +99,11 @@ class Engine:
         """Serve, in threads of its own."""
         self.loop.set_debug(False)
         self.loop.set_exception_handler(_complain_of)
-        self._listening.settimeout(0)
         self._listen()
         self._crew.give(self._lead)
 
     def stop(self) -> None:
         """End all but requests that run, and wait for these, unless this is one of them."""
-        if os.getpid() != self._process:
-            return  # a child has a copy of all but the threads
         self.soon(self._stop)
         if not self._crew.has(threading.current_thread()):
             self._crew.join()

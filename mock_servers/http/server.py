@@ -8,19 +8,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.http.connections import Bounds, Proxy
-from mock_servers.http.engine import Engine, IsQuick, Ticks
+from mock_servers.http.bounds import Bounds
+from mock_servers.http.standby import Standby
 
 if TYPE_CHECKING:
+    import ssl
     from wsgiref.types import WSGIApplication
 
+    from mock_servers.http.connections import Proxy
+    from mock_servers.http.engine import Engine, IsQuick, Ticks
 
 _LOOPBACK_OF: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _BACKLOG: Final = 128
@@ -45,7 +47,7 @@ class Server:
     host: str
     port: int
     url: str
-    _engine: Engine = field(repr=False)
+    _engine: Standby = field(repr=False)
     _while_stopping: WhileStopping = field(repr=False)
 
     def stop(self) -> None:
@@ -59,7 +61,7 @@ class Server:
 
     def be_proxy(self, proxy: Proxy | None) -> None:
         """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
-        self._engine.proxy = proxy
+        self._engine.be_proxy(proxy)
 
     @property
     def failure(self) -> BaseException | None:
@@ -91,12 +93,20 @@ def start(
     """
     shares = isinstance(port, socket.socket)
     listening = port if isinstance(port, socket.socket) else listen(host, port)
-    engine = Engine(
-        listening, application, name=__name__, tls=tls, is_quick=is_quick, bounds=bounds, ticks=ticks, shares=shares
-    )
-    engine.start()
+
+    def make(standby: Standby) -> Engine:
+        from mock_servers.http import engine  # noqa: PLC0415 - 25 ms that only who is called takes
+
+        crew, limits = standby.crew, standby.bounds
+        return engine.Engine(
+            listening, application, crew=crew, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
+        )
+
+    standby = Standby(listening, bounds, __name__, make)
+    standby.start()
     url = url_of(host, listening, "https" if tls else "http")
-    return Server(host=host, port=engine.address[1], url=url, _engine=engine, _while_stopping=while_stopping)
+    bound = listening.getsockname()[1]
+    return Server(host=host, port=bound, url=url, _engine=standby, _while_stopping=while_stopping)
 
 
 @contextlib.contextmanager

@@ -16,14 +16,13 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.gateway.service import find_api, flows_named
-from mock_servers.http.calling import THROUGH_PROXY
 from mock_servers.http.guard import guarded
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.services import Services
 from mock_servers.state.real_host import TEST_SUITE_HOSTS, Hosts, Plays, RealHost
 from mock_servers.state.seeds import APIS
 from mock_servers.wire.deferred import Deferred
-from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, PREFIX, base, origin
+from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, PREFIX, THROUGH_PROXY, base, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

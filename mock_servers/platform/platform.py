@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from mock_servers.apim import assertions
-from mock_servers.apim.service import Service as TokenService
 from mock_servers.http import server as http_server
 from mock_servers.http.server import Server, Spare
-from mock_servers.identity_provider import log_ins
-from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.platform.beginning import Snapshots, start_of
-from mock_servers.platform.environments import Environments
-from mock_servers.platform.in_process import InProcess
-from mock_servers.platform.mounts import Mounts
 from mock_servers.platform.outage import Outage
 from mock_servers.platform.parts import begun, parts_of
-from mock_servers.platform.services import Services
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state import seeds
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
+from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
 from mock_servers.state.table import Backend, Content, amend
 from mock_servers.wire.wsgi import CONTROL
@@ -40,6 +33,12 @@ from mock_servers.wire.wsgi import CONTROL
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from mock_servers.apim.service import Service as TokenService
+    from mock_servers.identity_provider.log_ins import Wanted
+    from mock_servers.identity_provider.service import Service as ProviderService
+    from mock_servers.journal.provenance import Elsewhere
+    from mock_servers.platform.in_process import InProcess
+    from mock_servers.platform.wiring import Wiring
     from mock_servers.platform.worlds import Worlds
     from mock_servers.state.world import World
 
@@ -63,6 +62,7 @@ class Platform:
 
     worlds: Worlds[Platform] | None = None
     _server: Server | None = None
+    _wired: Wiring | None = None
 
     def __init__(
         self,
@@ -85,6 +85,7 @@ class Platform:
             providers=providers,
             world=world,
             backend=backend,
+            elsewhere=self.elsewhere,
         )
         self.ring, self.names, self.store = parts.ring, parts.names, parts.store
         self.exchanges = parts.exchanges
@@ -94,12 +95,11 @@ class Platform:
         self.names.is_page_host = lambda host: bool(self.store.apps.find("page host", host))
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
-        self.in_process = InProcess(self)
-        self._services = Services(parts, self.in_process)
-        self._environments = Environments(self._services)
-        self._mounts = Mounts(self._services, self._environments, self.own_api)
+        self._parts, self._wires = parts, threading.Lock()
         self.world, self.outage = world, Outage(self.store.backend.probe)
         begun_with = begun(parts)
+        if self.configuration.key_files:
+            self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
         self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
         self._start = {**begun_with, "clock": self._reading()}
         self.snapshots = Snapshots(self.store)
@@ -122,17 +122,34 @@ class Platform:
             return None
         return f"The mock's server has died of {failure!r}: nothing answers at {self.url} any more."
 
+    @property
+    def in_process(self) -> InProcess:
+        """Calls its URLs without a socket."""
+        return self._wiring.in_process
+
+    @property
+    def _wiring(self) -> Wiring:
+        """All services: made for the first request, or for whoever asks for one."""
+        if self._wired is not None:
+            return self._wired
+        from mock_servers.platform.wiring import wired  # noqa: PLC0415 - 20 ms that a test without a request spares
+
+        with self._wires:
+            if self._wired is None:
+                self._wired = wired(self._parts, self, self.own_api)
+            return self._wired
+
     # who is there
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
         """The identity providers of the configured environment, and all realms, by their words."""
-        return self._services.providers
+        return self._wiring.services.providers
 
     @property
     def token_services(self) -> Sequence[TokenService]:
         """The deployments of the token service in the configured environment."""
-        return self._services.token_services
+        return self._wiring.services.token_services
 
     def provider(self, name: str) -> ProviderService:
         """Return an identity provider by its word. Raises LookupError, listing those there are."""
@@ -142,11 +159,11 @@ class Platform:
 
     def provider_at(self, origin: str) -> ProviderService:
         """Return the provider of a real host. Raises LookupError for any other origin."""
-        return self._environments.provider_at(origin)
+        return self._wiring.environments.provider_at(origin)
 
     def token_services_at(self, url: str) -> Sequence[TokenService]:
         """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
-        return self._environments.token_services_at(url)
+        return self._wiring.environments.token_services_at(url)
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
         """Return a provider's `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks`, and any `end_session`.
@@ -178,10 +195,16 @@ class Platform:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
 
+    def elsewhere(self, key: bytes) -> Elsewhere | None:  # noqa: ARG002 - who has worlds looks there
+        """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
+        return None
+
     # what it does for a test
 
     def issue_code(self, provider: str, wanted: Wanted, redirect_uri: str) -> str:
         """Log a person in without a form, and return the authorization code."""
+        from mock_servers.identity_provider import log_ins  # noqa: PLC0415 - for who logs anybody in
+
         service = self.provider(provider)
         return log_ins.issue_code(service, log_ins.log_in(service, wanted), redirect_uri)
 
@@ -192,6 +215,8 @@ class Platform:
 
         Its session is there, too: the id token can be brought to log the person out.
         """
+        from mock_servers.identity_provider import log_ins  # noqa: PLC0415 - the same
+
         service = self.provider(provider)
         login, own = log_ins.log_in(service, wanted), self.names.of_provider(service.provider)
         log_ins.begin_session(service, login)
@@ -206,6 +231,8 @@ class Platform:
         alterations: Alterations = UNALTERED,
     ) -> str:
         """Return a client assertion of an app, signed with `key` or the one that the mock holds. Raises LookupError."""
+        from mock_servers.apim import assertions  # noqa: PLC0415 - for who lets the mock sign
+
         assertion = assertions.sign(
             client_id=client_id,
             audience=token_url or self.names.audience,
@@ -230,11 +257,11 @@ class Platform:
         try:
             return headless.log_in(visit, authorize_url, user, is_own=names.is_own, outcome=outcome, level=level)
         except UnreachableError as reason:
-            raise headless.LogInError(f"The log-in was broken off: {reason}") from None
+            raise LogInError(f"The log-in was broken off: {reason}") from None
 
     def own(self, url: str) -> tuple[int, bytes] | None:
         """Answer a GET for a URL of the mock itself, in process; `None` for any other URL."""
-        return self._services.own(url)
+        return self._wiring.services.own(url)
 
     # its state
 
@@ -332,7 +359,7 @@ class Platform:
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
-        return not self.store.backend.is_shared and self._mounts.is_quick(environ)
+        return not self.store.backend.is_shared and self._wiring.mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application, while the state is out of reach as the mock itself."""
@@ -340,7 +367,7 @@ class Platform:
 
     def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does that the request is for."""
-        return self._mounts(environ, start_response)
+        return self._wiring.mounts(environ, start_response)
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002 - every path has one answer
         """Answer below `/_nhsauth`: nothing is there, since the platform alone has no API of its own."""

@@ -14,6 +14,9 @@ PATIENCE: Final = "mock_servers.patience"
 FAULT: Final = "mock_servers.fault"
 """Under this name, what such a call is told of a fault that it met."""
 
+THROUGH_PROXY: Final = "nhsauth.through_proxy"
+"""In the environ of a request whose client takes the server for its proxy."""
+
 CONTROL: Final = "mock_servers.control"
 """What the environ of a request has that came to the port of the control API."""
 

@@ -23,7 +23,7 @@ FOR_THE_DEVELOPER: Final = ("diagnosis/", "advice.py", "logging_fields.py", "hea
 """What no answer is made of: words for the developer, what a debug session records, a browser of tests, key files."""
 _TOLD: Final = {"cause", "cure", "heading", "seen", "row", "evidence", "summary", "title", "id"}
 """Keywords of what no answer holds: text for the developer, and where a row was seen."""
-_NAMED: Final = {"Policy", "Flow", "Finder", "TypeVar", "NewType", "getLogger"}
+_NAMED: Final = {"Policy", "Flow", "_flow", "Finder", "TypeVar", "NewType", "getLogger"}
 """Calls whose texts are names for people."""
 _LOGGING: Final = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 _OPPOSITE: Final = {
@@ -187,7 +187,9 @@ class _Finder:
             yield self._mutation(last, "early return", start, end, "pass")
 
     def _neighbours(self, node: ast.Tuple) -> Iterator[Mutation]:
-        """Let two rules, policies, flows or finders of a tuple change places."""
+        """Let two rules, policies, flows or finders of a tuple change places; a finder's rules are in no order."""
+        if self._is_of_finder(node):
+            return
         for one, other in zip(node.elts, node.elts[1:], strict=False):
             if not all(isinstance(each, ast.Name | ast.Attribute | ast.Call | ast.Starred) for each in (one, other)):
                 continue
@@ -196,6 +198,11 @@ class _Finder:
                 continue
             after = self._text(right, end) + self._text(left, right) + self._text(start, left)
             yield self._mutation(node, "neighbours", start, end, after)
+
+    def _is_of_finder(self, node: ast.Tuple) -> bool:
+        word = self._parents.get(node)
+        call = self._parents.get(word) if isinstance(word, ast.keyword) and word.arg == "rules" else None
+        return isinstance(call, ast.Call) and _called(call) == "Finder"
 
     def _mutation(self, node: ast.AST, kind: str, start: int, end: int, after: str) -> Mutation:
         line = self._source.count(b"\n", 0, start) + 1

@@ -17,7 +17,7 @@ from typing import NoReturn
 import pytest
 
 from mock_servers.http import forward_proxy
-from mock_servers.http.connections import Bounds
+from mock_servers.http.bounds import Bounds
 from mock_servers.http.server import Server
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock

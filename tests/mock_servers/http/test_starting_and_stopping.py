@@ -15,8 +15,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from mock_servers.http import engine
+from mock_servers.http import engine, standby
 from mock_servers.http.crew import Crew, Task
+from mock_servers.http.engine import Engine
 from mock_servers.http.server import CannotListenError, PortInUseError, Server, listen, serve, start
 from tests.mock_servers.http.talking import (
     CLOSE,
@@ -244,12 +245,53 @@ def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch
     before = threads_of_servers()
     monkeypatch.setattr(asyncio.SelectorEventLoop, "run_forever", die)
     server = start(echo)
+    with contextlib.suppress(ConnectionResetError), connect(server):  # which is where it dies
+        pass
     for thread in threads_of_servers() - before:
         thread.join()
 
     assert server.failure is death
     with pytest.raises(ConnectionRefusedError):
         connect(server)
+
+
+def test_nothing_that_only_clients_need_is_loaded_before_one_comes() -> None:
+    code = (
+        "import sys\n"
+        "from mock_servers.mock import Mock\n"
+        "with Mock().serving():\n"
+        "    print(sorted({'asyncio', 'h11', 'flask', 'werkzeug', 'jinja2', 'requests'} & sys.modules.keys()))\n"
+    )
+
+    assert python(code).stdout == "[]\n"
+
+
+def test_a_server_that_nobody_calls_leaves_no_thread_and_no_socket() -> None:
+    threads, sockets = threads_of_servers(), open_sockets()
+    server = start(echo)
+    server.stop()
+    server.stop()
+
+    assert threads_of_servers() == threads
+    assert open_sockets() == sockets
+
+
+def test_a_failure_to_begin_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a library that lets tests open no socket, while another process calls the mock."""
+    failures = iter([RuntimeError("no sockets in tests"), OSError(errno.EMFILE, "Too many open files")])
+
+    class Failing(Engine):
+        def __init__(self, *arguments: Any, **given: Any) -> None:
+            for each in failures:
+                raise each
+            super().__init__(*arguments, **given)
+
+    monkeypatch.setattr(engine, "Engine", Failing)
+    with serve(echo) as server:
+        answer = exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)
+
+    assert status(answer) == "HTTP/1.1 200 OK"
+    assert list(failures) == []
 
 
 @pytest.mark.parametrize("failure", [OSError(errno.EMFILE, "Too many open files"), RuntimeError("no sockets in tests")])
@@ -312,7 +354,7 @@ class LateCrew(Crew):
 
 
 def test_a_stop_ends_though_the_thread_that_keeps_watch_begins_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "Crew", LateCrew)
+    monkeypatch.setattr(standby, "Crew", LateCrew)
     server = start(echo, is_quick=lambda _: True)
     exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     stopping = threading.Thread(target=server.stop, daemon=True)

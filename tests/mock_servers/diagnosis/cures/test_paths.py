@@ -40,6 +40,13 @@ def test_a_mistyped_token_path_is_told_alone(bench: Bench, path: str, content_ty
     assert len(bench.platform.exchanges.last.findings) == 1
 
 
+@pytest.mark.parametrize("path", ["/oauth2-mock/tokens", "/oauth2-mock/access_token", "/OAuth2-Mock/oauth2/token"])
+def test_a_mistyped_token_path_is_told_at_its_own_token_service(bench: Bench, path: str) -> None:
+    raw(bench, b"grant_type=client_credentials", f"{PLAIN}{path}")
+
+    bench.told("Did you mean POST /oauth2-mock/token?", id="wrong-path")
+
+
 @pytest.mark.parametrize("path", ["/favicon.ico", "/health", "/", "/oauth2/health", "/robots.txt", "/healthz"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_probe_is_told_nothing(bench: Bench, path: str, method: str) -> None:

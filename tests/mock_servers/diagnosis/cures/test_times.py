@@ -64,3 +64,18 @@ def test_a_life_of_seconds_that_passes_gets_advice(bench: Bench) -> None:
 
     assert answer.status_code == 200
     assert any("exp is 5.0 s ahead" in advice for advice in bench.platform.exchanges.last.advice)
+
+
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+def test_a_time_that_is_ahead_beside_an_exp_that_is_ahead_as_well_may_be_the_clock(bench: Bench, name: str) -> None:
+    now = int(bench.platform.clock.now())
+
+    bench.ask(client_assertion=bench.signed(exp=now + 900, **{name: now + 600}))
+
+    assert "not-yet-valid" not in [each.id for each in bench.platform.exchanges.last.findings]
+
+
+def test_no_time_is_told_to_be_ahead_where_only_exp_is(bench: Bench) -> None:
+    bench.ask(client_assertion=bench.signed(aud="https://other.example", exp=int(bench.platform.clock.now()) + 200))
+
+    assert [each.id for each in bench.platform.exchanges.last.findings] == ["aud-near-miss"]
