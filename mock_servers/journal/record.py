@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
@@ -171,6 +171,8 @@ class Record:
     _hidden: Confidential = field(default=_NOTHING, repr=False)
     _examine: Callable[[Record], Examination] | None = None
     _examined: Examination = field(default_factory=Examination)
+    _flow: str = field(default="", repr=False)
+    _steps: Sequence[Step] = field(default=(), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def explain_with(self, examine: Callable[[Record], Examination]) -> None:
@@ -197,6 +199,16 @@ class Record:
         if self.walk is not None:
             self.walk = replace(self.walk, refusal=values.cut_in(self.walk.refusal))
 
+    def be_explained(self, examined: Examination, flow: str, steps: Sequence[Step]) -> None:
+        """Be told by this: it was worked out when the exchange was kept."""
+        self._examined, self._flow, self._steps = examined, flow, steps
+
+    def has_jti(self, sub: Any, jti: Any) -> bool:
+        """Whether the client assertion that came with it had this jti."""
+        received = self.received.get("client_assertion")
+        claims = received.claims if received is not None else {}
+        return (claims.get("sub"), claims.get("jti")) == (sub, jti)
+
     def leave_unexplained(self) -> None:
         """Work nothing out from now on: the journal and the state that would explain this are gone."""
         with self._lock:
@@ -219,7 +231,12 @@ class Record:
 
     def timeline(self) -> list[Step]:
         """Return the rules of its flow and what became of each; nothing where the flow is not known."""
-        return steps(self.walk, self.examination().foreseen) if self.walk else []
+        return steps(self.walk, self.examination().foreseen) if self.walk else list(self._steps)
+
+    @property
+    def flow(self) -> str:
+        """The name of the flow that took it; empty where that is not known."""
+        return self.walk.flow.name if self.walk else self._flow
 
     @property
     def error(self) -> str | None:

@@ -78,7 +78,7 @@ def parts_of(
             store.origins if store.backend.is_shared else None,
         ),
         store=store,
-        exchanges=Journal(EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
+        exchanges=_journal(store, EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
         faults=Faults(store, ring),
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),
@@ -86,6 +86,14 @@ def parts_of(
         seal=_seal(store),
         elsewhere=elsewhere,
     )
+
+
+def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
+    if store.backend.is_shared:
+        from mock_servers.journal.shared import SharedJournal  # noqa: PLC0415 - in memory nobody needs it
+
+        return SharedJournal(store, limit, explains=explains)
+    return Journal(limit, explains=explains)
 
 
 def _seal(store: Store) -> bytes:
