@@ -150,8 +150,8 @@ class KeyRing:
 
     def sharing(self, pems: Pems) -> "KeyRing":
         """Return a ring whose keys are those that others have put there; what is lacking this ring gives."""
-        ring = KeyRing(self._folder, generate=self._generate)
-        ring._added, ring._pems = self._added, pems
+        ring = KeyRing(generate=self._generate)
+        ring._folder, ring._added, ring._pems = self._folder, self._added, pems
         return ring
 
     def pair(self, name: str, *, bits: int, kid: str | None = None) -> KeyPair:
