@@ -8,20 +8,22 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from mock_servers.http.server import Spare
 from mock_servers.jose.keys import KeyRing
-from mock_servers.journal.provenance import Elsewhere, FindElsewhere
+from mock_servers.journal.provenance import Elsewhere
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.grant import Issued
+from mock_servers.state.store import KINDS
+from mock_servers.state.table import Backend, Table
 from mock_servers.state.world import ROOT, World, named_in
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PROXY_USER, origin
@@ -40,6 +42,9 @@ class Mock(Platform):
     how long nobody has asked them.
     """
 
+    _root: Mock | None = None
+    """The mock of whose worlds this is one."""
+
     def __init__(
         self,
         configuration: Configuration | None = None,
@@ -49,7 +54,7 @@ class Mock(Platform):
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
         world: World | None = None,
-        elsewhere: FindElsewhere | None = None,
+        backend: Backend | None = None,
         machine_time: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(
@@ -59,26 +64,26 @@ class Mock(Platform):
             ring=ring,
             providers=providers,
             world=world,
-            elsewhere=elsewhere or partial(self._elsewhere, self),
+            backend=backend,
         )
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None
         self._providers = providers
-        self.worlds = (
-            None if world is not None else Worlds(self.store.worlds, self._world, self.identifiers, machine_time)
-        )
+        self.worlds = None if world is not None else self._no_worlds(machine_time)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the world does that the request is for, else as this platform."""
         name = self._world_of(environ)
         if name is None or self.worlds is None:
-            return super().__call__(environ, start_response)
+            return super().routed(environ, start_response)
         world = self.worlds.platform(name)
         return world(environ, start_response) if world is not None else _no_world(name, start_response)
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, in whichever world."""
+        if self.store.backend.is_shared:
+            return False  # nor is the state asked here: this may be the thread that serves all clients
         name = self._world_of(environ)
         world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
         return world.is_quick(environ) if world is not None else super().is_quick(environ)
@@ -154,23 +159,36 @@ class Mock(Platform):
             ring=self.ring,
             providers=self._providers,
             world=row,
-            elsewhere=lambda key: self._elsewhere(world, key),
+            backend=self._place(row),
         )
+        world._root = self
+        world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
-        world.names.control_url = self.names.control_url
         world.names.control_url = self.names.control_url
         _reached(world, self.names.real_names)
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world
 
-    def _elsewhere(self, asking: Platform, key: bytes) -> Elsewhere | None:
-        """Find what this server, or a world of it, has issued, and the one that asks has not."""
-        for each in (self, *self._worlds_made()):
-            issued = each.store.issued.get(key) if each is not asking else None
-            if issued is not None:
-                words = f"world {each.world.name}" if each.world is not None else "the root world, the server itself"
-                return Elsewhere(issued=issued, words=words, base=each.url)
+    def _no_worlds(self, now: Callable[[], float]) -> Worlds[Platform]:
+        def drop(row: World) -> None:
+            self._place(row).drop()
+
+        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
+
+    def _place(self, row: World) -> Backend:
+        return self.store.backend.below(f"world {row.id}")
+
+    def elsewhere(self, key: bytes) -> Elsewhere | None:
+        """Find what the server, or a world of it, has issued, and this platform has not."""
+        root, own = self._root or self, self.world
+        if own is not None and (issued := root.store.issued.get(key)) is not None:
+            return Elsewhere(issued=issued, words="the root world, the server itself", base=root.url)
+        others = [each for each in root.worlds.all() if own is None or each.id != own.id] if root.worlds else []
+        for row in others:
+            table: Table[Issued] = root._place(row).table("issued", KINDS["issued"])  # noqa: SLF001 - a world is a mock, too
+            if (issued := table.get(key)) is not None:
+                return Elsewhere(issued=issued, words=f"world {row.name}", base=f"{root.url}{row.prefix}")
         return None
 
 

@@ -35,9 +35,9 @@ FIRST_USE = {
     "command_line.commands": (
         *("command_line.asking", "command_line.catalogue", "command_line.configuring", "command_line.contract"),
         *("command_line.ending", "command_line.explaining", "command_line.logs", "command_line.new_key"),
-        *("command_line.running", "command_line.serving", "command_line.story", "command_line.summary"),
-        *("command_line.variables", "command_line.watching", "command_line.workers", "command_line.worlds"),
-        "version",
+        *("command_line.running", "command_line.serving", "command_line.state", "command_line.story"),
+        *("command_line.summary", "command_line.variables", "command_line.watching", "command_line.workers"),
+        *("command_line.worlds", "version"),
     ),
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),

@@ -43,6 +43,13 @@ _ALLOWED: Final = click.option(
     callback=allowed_hosts,
     help="Let the proxy reach this host too, on port 443 unless you name another. You can repeat it.",
 )
+_STATE: Final = click.option(
+    "--state",
+    envvar="NHSAUTH_STATE",
+    metavar="memory|sqlite:FILE|valkey://…",
+    help="Where it is remembered what is registered, issued and used. Or set NHSAUTH_STATE, or [state] url in the "
+    "configuration.",
+)
 
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
@@ -83,6 +90,7 @@ def nhsauth(context: click.Context) -> None:
     type=_FILE,
     help="A nhsauth.toml or pyproject.toml. Without it: the file in this folder, or the defaults.",
 )
+@_STATE
 @click.option("--tls", is_flag=True, help="Also speak https on the port, and let programs use the real host names.")
 @_ALLOWED
 @click.option(
@@ -93,7 +101,6 @@ def nhsauth(context: click.Context) -> None:
 @click.option(
     "--workers",
     metavar="N|auto",
-    hidden=True,  # until what they remember is shared
     help="Serve with this many processes, to use more than one core; auto: one for each. On Linux and macOS.",
 )
 @_AS_JSON
@@ -127,6 +134,54 @@ def serve(*, workers: str | None, **asked: Any) -> None:
     from mock_servers.command_line import workers as several
 
     several.run(serving.Asked(**asked), several.how_many(workers), ending)
+
+
+@nhsauth.group("state")
+@_VERSION
+def state() -> None:
+    """Look at a state that lasts, and carry it elsewhere."""
+
+
+@_command("info", state)
+@_STATE
+@_AS_JSON
+def info(*, state: str | None, as_json: bool) -> None:
+    """Say what is in it."""
+    from mock_servers.command_line import state as state_command
+
+    state_command.info(state, as_json=as_json)
+
+
+@_command("export", state)
+@_STATE
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export(*, state: str | None, file: Path) -> None:
+    """Write all of it to FILE, which must not exist yet.
+
+    FILE holds test keys, secrets and tokens: nobody else may read it (mode 600).
+    """
+    from mock_servers.command_line import state as state_command
+
+    state_command.export(state, file)
+
+
+@_command("import", state)
+@_STATE
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def import_(*, state: str | None, file: Path) -> None:
+    """Put what is in FILE into an empty state; FILE comes from nhsauth state export."""
+    from mock_servers.command_line import state as state_command
+
+    state_command.import_(state, file)
+
+
+@_command("clear", state)
+@_STATE
+def clear(*, state: str | None) -> None:
+    """Forget all of it. A server that uses it has to be started again."""
+    from mock_servers.command_line import state as state_command
+
+    state_command.clear(state)
 
 
 @nhsauth.command("run", context_settings={"allow_interspersed_args": False})

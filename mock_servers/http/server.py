@@ -97,15 +97,9 @@ def start(
     def make(standby: Standby) -> Engine:
         from mock_servers.http import engine  # noqa: PLC0415 - 25 ms that only who is called takes
 
+        crew, limits = standby.crew, standby.bounds
         return engine.Engine(
-            listening,
-            application,
-            crew=standby.crew,
-            tls=tls,
-            is_quick=is_quick,
-            bounds=standby.bounds,
-            ticks=ticks,
-            shares=shares,
+            listening, application, crew=crew, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
         )
 
     standby = Standby(listening, bounds, __name__, make)

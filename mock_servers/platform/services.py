@@ -69,6 +69,7 @@ class Services:
             find_client=lambda client_id: self._client(provider, client_id),
             fetch=self._fetch,
             send=self._send,
+            form_key=parts.seal,
         )
 
     def token_service(

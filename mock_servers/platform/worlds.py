@@ -43,18 +43,20 @@ class TooManyWorldsError(ValueError):
 class Worlds(Generic[H]):
     """The worlds of one server. `rows` are what is remembered of them, by name; `make` makes what is in one.
 
-    `now` is the machine's time, which no test moves.
+    `drop` forgets what was in one; `now` is the machine's time, which no test moves.
     """
 
     def __init__(
         self,
         rows: Table[World],
         make: Callable[[World], H],
+        drop: Callable[[World], None],
         identifiers: Identifiers,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._rows = rows
         self._make = make
+        self._drop = drop
         self._identifiers = identifiers
         self._now = now
         self._made: dict[str, tuple[str, H]] = {}
@@ -73,10 +75,13 @@ class Worlds(Generic[H]):
                 )
             identifier = self._identifiers.uuid()
             row = World(name=name or identifier[:8], id=identifier, used_at=self._now(), config=config)
-            if self._rows.get(row.name) is not None:
+            if not self._rows.add(row.name, row):
                 raise WorldExistsError(f"a world has the name {row.name!r}: choose another, or delete that one")
-            self._made[row.name] = (row.id, self._make(row))
-            self._rows.put(row.name, row)
+            try:
+                self._made[row.name] = (row.id, self._make(row))
+            except BaseException:
+                self.delete(row.name)
+                raise
             return row
 
     def all(self) -> list[World]:
@@ -93,6 +98,7 @@ class Worlds(Generic[H]):
         """Return the platform of a world, and note that it is used; `None` where there is none of this name."""
         row = self.get(name)
         if row is None:
+            self._made.pop(name, None)  # another process may have deleted it
             return None
         now = self._now()
         if now - row.used_at > _NOTED:
@@ -112,6 +118,8 @@ class Worlds(Generic[H]):
             _, made = self._made.pop(name, (None, None))
         if made is not None:
             made.let_go()
+        if row is not None:
+            self._drop(row)
         return row is not None and not self._is_idle(row)
 
     def _make_again(self, row: World) -> H:
