@@ -21,7 +21,9 @@ from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.table import Backend
+from mock_servers.state.grant import Issued
+from mock_servers.state.store import KINDS
+from mock_servers.state.table import Backend, Table
 from mock_servers.state.world import ROOT, World, named_in
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PROXY_USER, origin
@@ -179,12 +181,14 @@ class Mock(Platform):
 
     def elsewhere(self, key: bytes) -> Elsewhere | None:
         """Find what the server, or a world of it, has issued, and this platform has not."""
-        root = self._root or self
-        for each in (root, *root._worlds_made()):  # noqa: SLF001 - a world is a mock, too
-            issued = each.store.issued.get(key) if each is not self else None
-            if issued is not None:
-                words = f"world {each.world.name}" if each.world is not None else "the root world, the server itself"
-                return Elsewhere(issued=issued, words=words, base=each.url)
+        root, own = self._root or self, self.world
+        if own is not None and (issued := root.store.issued.get(key)) is not None:
+            return Elsewhere(issued=issued, words="the root world, the server itself", base=root.url)
+        others = [each for each in root.worlds.all() if own is None or each.id != own.id] if root.worlds else []
+        for row in others:
+            table: Table[Issued] = root._place(row).table("issued", KINDS["issued"])  # noqa: SLF001 - a world is a mock, too
+            if (issued := table.get(key)) is not None:
+                return Elsewhere(issued=issued, words=f"world {row.name}", base=f"{root.url}{row.prefix}")
         return None
 
 

@@ -364,6 +364,10 @@ class Platform:
         """Say that clients reach the platform by the names of its real hosts, too, and how; `None`: no longer."""
         self.names.reached_by_real_names(known)
 
+    def is_world(self, name: str) -> bool:
+        """Whether there may be a world of this name; the thread that serves all clients asks no shared state."""
+        return self.store.backend.is_shared or (self.worlds is not None and self.worlds.get(name) is not None)
+
     def all_names(self) -> list[Names]:
         """Return the names of the platform, and of each of its worlds."""
         return [self.names, *(each.names for each in self._worlds_made())]

@@ -79,7 +79,7 @@ def _prepared(
         allowed=frozenset({*platform.configuration.allow_hosts, *allowed}),
         is_own=platform.names.is_called,
         is_clients=lambda origin: any(each.is_clients(origin, through_proxy=True) for each in platform.all_names()),
-        is_world=lambda name: platform.worlds is not None and platform.worlds.get(name) is not None,
+        is_world=platform.is_world,
         speaks_for=lambda name: name in platform.names.client_hosts or _is_reserved(name),
     )
     return Prepared(platform=platform, proxy=proxy, store=store)
