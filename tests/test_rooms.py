@@ -45,7 +45,7 @@ FIRST_USE = {
     "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),
     "http.front": ("diagnosis.examination",),
-    "http.server": ("http.engine",),
+    "http.standby": ("http.engine",),
     "mock": ("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
