@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names lint typecheck bench soak bench-diagnosis docs clean
+.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names test-deployment lint typecheck bench soak bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -63,6 +63,10 @@ test-openapi: .venv/installed-test
 test-recipes: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group recipes
 	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py tests/pytest_nhsauth/test_stand_ins.py
+
+test-deployment: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group deployment
+	$(BIN)/python -m pytest -n 0 $(PYTEST_ARGS) tests/test_deployment.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

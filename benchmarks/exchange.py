@@ -24,13 +24,14 @@ from mock_servers.state.configuration import READY_MADE_APP
 _SHARE_OF_BARE: Final = 0.6
 _CONNECTIONS: Final = (1, 4, 16)
 _BATCH: Final = 200
-_CONFIGURED: Final = f"""
+CONFIGURED: Final = f"""
 [[apps]]
 client_id = "{READY_MADE_APP.client_id}"
 client_secret = "{READY_MADE_APP.client_secret}"
 name = "{READY_MADE_APP.name}"
 quota_per_minute = 0
 """
+"""What a server is configured with that is asked for more tokens than a real app gets."""
 _TIMES_FLOOR: Final = 1.7
 
 
@@ -44,7 +45,7 @@ def _signed_beforehand(bench: Bench) -> list[Figure]:
     platform = bench.platform()
     keys, configuration = bench.folder / "exchange-keys.json", bench.folder / "exchange.toml"
     keys.write_text(json.dumps(_public_keys(platform)), encoding="ascii")
-    configuration.write_text(_CONFIGURED, encoding="ascii")
+    configuration.write_text(CONFIGURED, encoding="ascii")
     serve = python("-m", "mock_servers", "serve", "--port", "0", "--config", str(configuration))
     bare = python("-m", "benchmarks.bare", "exchange", str(keys))
     with (

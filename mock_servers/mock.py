@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from mock_servers.http.server import Spare
 from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.provenance import Elsewhere
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.table import Backend
 from mock_servers.state.world import World, named_in
 from mock_servers.wire.wording import shown
 
@@ -37,6 +39,9 @@ class Mock(Platform):
     how long nobody has asked them.
     """
 
+    _root: Mock | None = None
+    """The mock of whose worlds this is one."""
+
     def __init__(
         self,
         configuration: Configuration | None = None,
@@ -46,27 +51,36 @@ class Mock(Platform):
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
         world: World | None = None,
+        backend: Backend | None = None,
         machine_time: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers, world=world)
+        super().__init__(
+            configuration,
+            clock=clock,
+            random=random,
+            ring=ring,
+            providers=providers,
+            world=world,
+            backend=backend,
+        )
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None
         self._providers = providers
-        self.worlds = (
-            None if world is not None else Worlds(self.store.worlds, self._world, self.identifiers, machine_time)
-        )
+        self.worlds = None if world is not None else self._no_worlds(machine_time)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the world does that the request is for, else as this platform."""
         name = named_in(environ["PATH_INFO"])
         if name is None or self.worlds is None:
-            return super().__call__(environ, start_response)
+            return super().routed(environ, start_response)
         world = self.worlds.platform(name)
         return world(environ, start_response) if world is not None else _no_world(name, start_response)
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, in whichever world."""
+        if self.store.backend.is_shared:
+            return False  # nor is the state asked here: this may be the thread that serves all clients
         name = named_in(environ["PATH_INFO"])
         world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
         return world.is_quick(environ) if world is not None else super().is_quick(environ)
@@ -122,12 +136,39 @@ class Mock(Platform):
         from mock_servers.configuration.reading import of_world
 
         configuration = of_world(row.config, self.configuration)
-        world = Mock(configuration, ring=self.ring, providers=self._providers, world=row)
+        world = Mock(
+            configuration,
+            ring=self.ring,
+            providers=self._providers,
+            world=row,
+            backend=self._place(row),
+        )
+        world._root = self
+        world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world
+
+    def _no_worlds(self, now: Callable[[], float]) -> Worlds[Platform]:
+        def drop(row: World) -> None:
+            self._place(row).drop()
+
+        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
+
+    def _place(self, row: World) -> Backend:
+        return self.store.backend.below(f"world {row.id}")
+
+    def elsewhere(self, key: bytes) -> Elsewhere | None:
+        """Find what the server, or a world of it, has issued, and this platform has not."""
+        root = self._root or self
+        for each in (root, *root._worlds_made()):  # noqa: SLF001 - a world is a mock, too
+            issued = each.store.issued.get(key) if each is not self else None
+            if issued is not None:
+                words = f"world {each.world.name}" if each.world is not None else "the root world, the server itself"
+                return Elsewhere(issued=issued, words=words, base=each.url)
+        return None
 
     def _worlds_made(self) -> list[Platform]:
         return self.worlds.platforms() if self.worlds is not None else []
@@ -136,7 +177,7 @@ class Mock(Platform):
 def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:
     """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
     detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
-    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "world": name}
     body = json.dumps(problem).encode()
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
     start_response("404 Not Found", headers)

@@ -35,8 +35,9 @@ FIRST_USE = {
     "command_line.commands": (
         *("command_line.asking", "command_line.catalogue", "command_line.configuring", "command_line.contract"),
         *("command_line.ending", "command_line.explaining", "command_line.logs", "command_line.new_key"),
-        *("command_line.running", "command_line.serving", "command_line.story", "command_line.summary"),
-        *("command_line.variables", "command_line.watching", "command_line.workers", "version"),
+        *("command_line.running", "command_line.serving", "command_line.state", "command_line.story"),
+        *("command_line.summary", "command_line.variables", "command_line.watching", "command_line.workers"),
+        *("command_line.worlds", "version"),
     ),
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),
@@ -45,7 +46,7 @@ FIRST_USE = {
     "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),
     "http.front": ("diagnosis.examination",),
-    "http.standby": ("http.engine",),
+    "http.server": ("http.engine",),
     "mock": ("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),

@@ -25,6 +25,8 @@ from mock_servers.http.server import CannotListenError, Server
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.location import open_state
+from mock_servers.state.table import StateError
 from mock_servers.wire.origins import is_loopback
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Asked:
     port: int
     control_port: int | None
     config: Path | None
+    state: str | None
     as_json: bool
     tls: bool
     allowed: tuple[str, ...]
@@ -58,7 +61,9 @@ class Asked:
 def run(asked: Asked, ending: Ending) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
     with usable():
-        platform = Mock(configured(asked.config), ring=KeyRing(cache_folder(os.environ)))
+        configuration = configured(asked.config)
+        backend = open_state(asked.state or configuration.state.url)
+        platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=backend)
         servers = begin(platform, asked.host, asked.ports)
     real = prepared(platform, asked.allowed) if asked.tls else None
     if real is not None:
@@ -74,8 +79,8 @@ def begin(platform: Mock, host: str, ports: Sequence[int | socket.socket]) -> li
 
 
 def usable() -> AbstractContextManager[None]:
-    """End the command as misuse when keys or the address cannot be used."""
-    return misuse(KeyFileError, CannotListenError)
+    """End the command as misuse when keys, the state or the address cannot be used."""
+    return misuse(KeyFileError, CannotListenError, StateError)
 
 
 def tell(asked: Asked, platform: Mock, real: Prepared | None) -> None:

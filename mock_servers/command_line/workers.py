@@ -18,7 +18,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from mock_servers.command_line import logs, serving
+from mock_servers.command_line import logs, scratch, serving
 from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.outcome import Misuse, No
 from mock_servers.command_line.serving import Asked
@@ -26,6 +26,8 @@ from mock_servers.command_line.working import Job
 from mock_servers.http import server
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
+from mock_servers.state.location import open_state
+from mock_servers.state.settings import MEMORY
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
@@ -43,13 +45,19 @@ Begin = Callable[[int], "subprocess.Popen[bytes]"]
 
 
 def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
-    """Let so many processes serve until the ending comes; then the process exits with 0. Raises Misuse and No."""
+    """Let so many processes serve until the ending comes; then the process exits with 0. Raises Misuse and No.
+
+    What they share is in the state that is asked for, or in a private file that ends with them.
+    """
     with ExitStack() as stack:
         lock = stack.enter_context(tempfile.TemporaryFile())
         logs.set_up(form=asked.log_format, level=asked.log_level, lock=lock.fileno())
         with serving.usable():
             configuration = serving.configured(asked.config)
-            platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)))
+            state = asked.state or configuration.state.url
+            if state == MEMORY:
+                state = f"sqlite:{stack.enter_context(scratch.folder()) / 'state'}"
+            platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=open_state(state))
             sockets = [stack.enter_context(server.listen(asked.host, port)) for port in asked.ports]
         url, *apart = (server.url_of(asked.host, each) for each in sockets)
         platform.served_at(url)
@@ -58,6 +66,7 @@ def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
         job = Job(
             asked=asked,
             configuration=configuration,
+            state=state,
             sockets=tuple(each.fileno() for each in sockets),
             lock=lock.fileno(),
             parent=os.getpid(),

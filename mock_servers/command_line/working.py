@@ -24,19 +24,21 @@ from mock_servers.command_line.serving import Asked
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.location import open_state
 
 _MAIN: Final = f"from {__name__} import main; main()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a worker is to do; `sockets`, in the order of the ports, and `lock` are files that it inherits.
+    """What a worker is to do: `parent` is the process that starts it, and may end it.
 
-    `parent` is the process that starts it, and may end it.
+    `state` is where all of them remember; `sockets`, in the order of the ports, and `lock` are files that it inherits.
     """
 
     asked: Asked
     configuration: Configuration
+    state: str
     sockets: tuple[int, ...]
     lock: int
     parent: int
@@ -66,7 +68,7 @@ def main() -> None:
     ending = Ending()
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     _die_with(job.parent)
-    logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock)
+    logs.set_up(form=job.asked.log_format, level="error", lock=job.lock)  # what a start warns of, the parent has said
     try:
         _serve(job, ending)
     except click.ClickException as error:
@@ -76,10 +78,12 @@ def main() -> None:
 
 def _serve(job: Job, ending: Ending) -> None:
     with serving.usable():
-        platform = Mock(job.configuration, ring=KeyRing(cache_folder(os.environ)))
+        ring = KeyRing(cache_folder(os.environ))
+        platform = Mock(job.configuration, ring=ring, backend=open_state(job.state))
         servers = serving.begin(platform, job.asked.host, [socket.socket(fileno=each) for each in job.sockets])
     if job.asked.tls:
         serving.prepared(platform, job.asked.allowed).open_at(servers[0])
+    logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock)
     sys.stdout.buffer.write(b".")
     sys.stdout.buffer.flush()
     serving.until(ending, servers)

@@ -18,7 +18,7 @@ from mock_servers.state.configuration import READY_MADE_APP, REALM, Configuratio
 from mock_servers.state.limit import IN_FILE, KEY_SET, TEXT, WORD, Contradictions, Limit
 from mock_servers.state.person import Person
 from mock_servers.state.real_host import RealHost
-from mock_servers.state.settings import EvidenceSettings, ProviderSettings, WatchSettings
+from mock_servers.state.settings import EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 
 T = TypeVar("T")
 
@@ -127,6 +127,7 @@ class WorldConfiguration(Configuration):
     private_keys: Mapping[str, Path] = field(default_factory=dict, init=False)
     hosts: tuple[RealHost, ...] = field(default=(), init=False)
     test_suite_hosts: bool = field(default=False, init=False)
+    state: StateSettings = field(default_factory=StateSettings, init=False)
     watch: WatchSettings = field(default_factory=WatchSettings, init=False)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings, init=False)
     source: str = field(default="", init=False)
@@ -191,6 +192,7 @@ def _made(table: Any, where: str, source: str, folder: Path) -> Configuration:
         users=tuple(_as(Person, user, claims=user.claims_file or user.claims) for user in given.users),
         hosts=tuple(_as(RealHost, host) for host in given.hosts),
         private_keys={entry.client_id: entry.private_key for entry in given.apps if entry.private_key},
+        state=given.state.found_from(folder),
         source=f"{source}{where}." if where else source,
     )
 

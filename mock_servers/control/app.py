@@ -31,7 +31,10 @@ from mock_servers.control import (
     worlds,
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
+from mock_servers.control.problems import ProblemError
 from mock_servers.http.parsing import LARGEST_BODY
+from mock_servers.platform import outage
+from mock_servers.state.table import StateError
 from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, base
 
 if TYPE_CHECKING:
@@ -70,6 +73,7 @@ def create_app(platform: Platform) -> flask.Flask:
     app.url_map = _ROUTES
     app.before_request(lambda: _guard(platform))
     app.register_error_handler(Exception, _problem)
+    app.register_error_handler(StateError, lambda error: _out_of_reach(platform, error))
     app.after_request(_not_stored)
     app.view_functions.update({call.name: _view(platform, call) for call in CALLS})
     app.view_functions.update({path: _refuse(path) for path in _METHODS})
@@ -87,6 +91,7 @@ def _refuse(path: str) -> Callable[..., flask.Response]:
 
 
 def _guard(platform: Platform) -> None:
+    platform.outage.check()
     if IN_PROCESS in flask.request.environ or flask.request.endpoint in _ANY_HOST:
         return
     public_urls = (*platform.configuration.public_urls, platform.url)
@@ -95,6 +100,11 @@ def _guard(platform: Platform) -> None:
 
 def _problem(error: Exception) -> flask.Response:
     return problems.answer(error, for_people=guards.is_browser())
+
+
+def _out_of_reach(platform: Platform, error: StateError) -> flask.Response:
+    platform.outage.note(error)
+    return _problem(ProblemError(503, f"The state cannot be reached: {error}", more={"nhsauth": outage.TITLE}))
 
 
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:

@@ -18,6 +18,7 @@ from mock_servers.jose.jwts import Jwt
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
+from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.journal.record import Record
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
@@ -51,7 +52,7 @@ class Known:
     `aud` besides the URL that was called. `providers` are those that the service trusts, or is, and `issuers` gives the
     names it trusts them by. `jwks_url_of` tells where an app's key set is, and `fetch` gets it; `loaded_keys` are the
     key pairs that the mock holds in memory, by name. `is_all`: what is not known here does not exist; of a real service
-    only a part is known.
+    only a part is known. `elsewhere` finds what another world of the server has issued.
     """
 
     store: Store
@@ -66,6 +67,7 @@ class Known:
     issuers: Callable[[], Sequence[str]] = list
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
     is_all: bool = True
+    elsewhere: FindElsewhere = nowhere
 
     def app(self, client_id: Any) -> App | None:
         """Return the app with this API key, when it is known; whether there is none `is_all` says."""

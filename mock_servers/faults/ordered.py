@@ -31,7 +31,7 @@ class Faults:
     def __init__(self, store: Store, ring: KeyRing, pause: Pause | None = None) -> None:
         self._store = store
         self._ring = ring
-        self.pause = pause or Pause()
+        self.pause = pause or Pause(store.counters if store.backend.is_shared else None)
         self._here = threading.local()
         self.spoilt_keys = False
 

@@ -24,6 +24,7 @@ from mock_servers.journal.outcome import Outcome, X, record_of
 from mock_servers.journal.record import Examination, Record
 from mock_servers.journal.registered import misplaced
 from mock_servers.rules import Flow, Problem, Refusal, ServiceError, choose, judge, own_row
+from mock_servers.state.table import StateError
 from mock_servers.wire.request import Answer, Request, Seen
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
         refusal = judge(flow, exchange)
         if refusal is None:
             return Outcome(exchange=exchange, flow=flow, answer=flow.respond(exchange))
+    except StateError:
+        raise  # no answer of the service's: the state is out of reach
     except Exception as bug:  # noqa: BLE001 - whatever fails becomes the service's catch-all, and is logged whole
         _log.exception("%s %s failed inside the mock", exchange.request.method, ascii(exchange.request.path))
         diagnosis = f"The mock itself failed ({type(bug).__name__}): see its log."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from mock_servers.http.connections import Proxy
-    from mock_servers.http.engine import IsQuick, Ticks
+    from mock_servers.http.engine import Engine, IsQuick, Ticks
 
 _LOOPBACK_OF: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _BACKLOG: Final = 128
@@ -93,8 +93,16 @@ def start(
     """
     shares = isinstance(port, socket.socket)
     listening = port if isinstance(port, socket.socket) else listen(host, port)
-    how = {"tls": tls, "is_quick": is_quick, "ticks": ticks, "shares": shares}
-    standby = Standby(listening, bounds, __name__, application=application, **how)
+
+    def make(standby: Standby) -> Engine:
+        from mock_servers.http import engine  # noqa: PLC0415 - 25 ms that only who is called takes
+
+        crew, limits = standby.crew, standby.bounds
+        return engine.Engine(
+            listening, application, crew=crew, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
+        )
+
+    standby = Standby(listening, bounds, __name__, make)
     standby.start()
     url = url_of(host, listening, "https" if tls else "http")
     bound = listening.getsockname()[1]

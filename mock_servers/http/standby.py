@@ -12,7 +12,8 @@ import selectors
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from mock_servers.http.crew import Crew
 
@@ -28,14 +29,14 @@ _NAP: Final = 0.01  # seconds until it tries again to make an engine
 class Standby:
     """Makes the engine of a listening socket when the first client comes, and passes on to it what it is told.
 
-    What else is `given` the engine takes. Whatever is called here is safe from any thread.
+    `make` is given the threads that the engine is to use. Whatever is called here is safe from any thread.
     """
 
-    def __init__(self, listening: socket.socket, bounds: Bounds, name: str, **given: Any) -> None:
+    def __init__(self, listening: socket.socket, bounds: Bounds, name: str, make: Callable[[Standby], Engine]) -> None:
         self._listening = listening
         self.bounds = bounds
-        self._crew = Crew(name)
-        self._given = given
+        self.crew = Crew(name)
+        self._make = make
         self._engine: Engine | None = None
         self._proxy: Proxy | None = None
         self._failure: BaseException | None = None
@@ -47,7 +48,7 @@ class Standby:
     def start(self) -> None:
         """Wait for the first client, in a thread; the socket never blocks, since others may accept from it, too."""
         self._listening.settimeout(0)
-        self._crew.give(self._stand_by)
+        self.crew.give(self._stand_by)
 
     def stop(self) -> None:
         """End as an engine does."""
@@ -60,7 +61,7 @@ class Standby:
             engine.stop()
             return
         self._wake.close()
-        self._crew.join()
+        self.crew.join()
 
     def spare(self) -> contextlib.AbstractContextManager[None]:
         """Let others go on for the length of a block, in which a request only waits."""
@@ -89,7 +90,7 @@ class Standby:
             self._failure = error
         self._listening.close()
         self._woken.close()
-        self._crew.end()
+        self.crew.end()
 
     def _is_wanted(self) -> bool:
         """Wait until a client comes, or the end does; returns which."""
@@ -105,7 +106,7 @@ class Standby:
             if self._is_over:
                 return False
             try:
-                engine = self._made()
+                engine = self._make(self)
             except (OSError, RuntimeError):  # no descriptor is left; a library lets tests open no socket
                 time.sleep(_NAP)
                 return False
@@ -115,8 +116,3 @@ class Standby:
         self._wake.close()
         self._woken.close()
         return True
-
-    def _made(self) -> Engine:
-        from mock_servers.http.engine import Engine  # noqa: PLC0415 - 15 ms that only who is called takes
-
-        return Engine(self._listening, crew=self._crew, bounds=self.bounds, **self._given)

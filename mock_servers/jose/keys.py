@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -129,6 +129,16 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return user_cache_path("nhsauth", appauthor=False).absolute()
 
 
+class Pems(Protocol):
+    """Private keys as PEM by name, which several processes use, as a table of the state has them."""
+
+    def get(self, key: str) -> str | None:
+        """Return the key of a name."""
+
+    def add(self, key: str, value: str) -> bool:
+        """Keep a key unless another has its name."""
+
+
 class KeyRing:
     """The mock's own keys by name, each made when first used and never before; every method is thread-safe.
 
@@ -143,6 +153,13 @@ class KeyRing:
         self._privates: dict[tuple[str, int], rsa.RSAPrivateKey] = {}
         self._locks: dict[tuple[str, int], Lock] = {}
         self._warned = Lock()
+        self._pems: Pems | None = None
+
+    def sharing(self, pems: Pems) -> KeyRing:
+        """Return a ring whose keys are those that others have put there; what is lacking this ring gives."""
+        ring = KeyRing(self._folder, generate=self._generate)
+        ring._added, ring._pems = self._added, pems
+        return ring
 
     def pair(self, name: str, *, bits: int, kid: str | None = None) -> KeyPair:
         """Return the one pair of these arguments; its thumbprint is the default kid. ValueError for a name like a/b."""
@@ -171,8 +188,20 @@ class KeyRing:
     def _private(self, name: str, bits: int) -> rsa.RSAPrivateKey:
         _check_name(name)
         with self._locks.setdefault((name, bits), Lock()):
-            private = self._privates.get((name, bits)) or self._obtained(name, bits)
+            private = self._privates.get((name, bits)) or self._agreed(name, bits)
             return self._privates.setdefault((name, bits), private)
+
+    def _agreed(self, name: str, bits: int) -> rsa.RSAPrivateKey:
+        """Return the key that all processes use, which the first of them to ask has put there."""
+        if self._pems is None:
+            return self._obtained(name, bits)
+        place = f"{name}-{bits}"
+        if self._pems.get(place) is None:
+            self._pems.add(place, _pair(self._obtained(name, bits), "").private_pem())
+        found = _loaded((self._pems.get(place) or "").encode(), is_own=True)
+        if found is None:
+            raise TypeError(f"the state has no RSA key under the name {place}")
+        return found
 
     def _obtained(self, name: str, bits: int) -> rsa.RSAPrivateKey:
         if self._folder is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +17,23 @@ from mock_servers.wire.wording import cut
 
 LONGEST_NAME: Final = 64
 """Characters; what is longer names no client, and may be a key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What another world of the server has issued: `words` name that world, `base` is what its URLs begin with."""
+
+    issued: Issued
+    words: str
+    base: str
+
+
+FindElsewhere = Callable[[bytes], Elsewhere | None]
+"""Finds by its fingerprint what another world has issued."""
+
+
+def nowhere(_: bytes) -> None:
+    """Find nothing: there is no other world."""
 
 
 def of_jti(sub: Any, jti: Any) -> bytes:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from mock_servers.provider.provider import Provider
 from mock_servers.state.configuration import Configuration, page_of
 from mock_servers.state.real_host import Hosts
-from mock_servers.wire.origins import Origins, origin_of
+from mock_servers.wire.origins import Noted, Origins, origin_of
 
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
@@ -24,10 +24,10 @@ class Names:
     redirect URI that is registered now has an origin, or a host.
     """
 
-    def __init__(self, configuration: Configuration, prefix: str = "") -> None:
+    def __init__(self, configuration: Configuration, prefix: str = "", noted: Noted | None = None) -> None:
         self.prefix = prefix
         self.url = f"http://127.0.0.1:8080{prefix}"
-        self.origins = Origins(f"{url.rstrip('/')}{prefix}" for url in configuration.public_urls)
+        self.origins = Origins((f"{url.rstrip('/')}{prefix}" for url in configuration.public_urls), noted)
         self.hosts = Hosts(configuration.more_hosts)
         self.client_hosts = configuration.client_hosts
         self.is_page: Callable[[str], bool] = lambda _: False

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,17 +17,18 @@ from mock_servers.http.server import Server, Spare
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform.parts import parts_of, register_configured
+from mock_servers.platform.beginning import Snapshots, start_of
+from mock_servers.platform.outage import Outage
+from mock_servers.platform.parts import begun, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state import seeds
 from mock_servers.state.app import App, own_key_name
-from mock_servers.state.clock import Clock
+from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
-from mock_servers.state.memory import MemoryTable
 from mock_servers.state.person import Person
-from mock_servers.state.table import Content, Kind, Table
+from mock_servers.state.table import Backend, Content, StateError, amend
 from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
@@ -35,13 +37,16 @@ if TYPE_CHECKING:
     from mock_servers.apim.service import Service as TokenService
     from mock_servers.identity_provider.log_ins import Wanted
     from mock_servers.identity_provider.service import Service as ProviderService
+    from mock_servers.journal.provenance import Elsewhere
     from mock_servers.platform.in_process import InProcess
     from mock_servers.platform.wiring import Wiring
     from mock_servers.platform.worlds import Worlds
     from mock_servers.state.world import World
 
-SNAPSHOTS: Final = 20
-"""States that are remembered for who asks over HTTP; the oldest go first."""
+
+_CALLBACK: Final = "/_nhsauth/callback"
+_CALLBACKS: Final = 10
+"""Redirect URIs of the ready-made app at most, of servers that share a state."""
 
 
 class ApiExistsError(ValueError):
@@ -56,6 +61,10 @@ class Platform:
     As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 
+    worlds: Worlds[Platform] | None = None
+    _server: Server | None = None
+    _wired: Wiring | None = None
+
     def __init__(
         self,
         configuration: Configuration | None = None,
@@ -65,34 +74,37 @@ class Platform:
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
         world: World | None = None,
+        backend: Backend | None = None,
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
-        self.ring = ring or KeyRing()
         parts = parts_of(
-            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, world=world
+            self.configuration,
+            clock=self.clock,
+            random=random,
+            ring=ring or KeyRing(),
+            providers=providers,
+            world=world,
+            backend=backend,
+            elsewhere=self.elsewhere,
         )
-        self.names = parts.names
-        self.store = parts.store
+        self.ring = parts.ring
+        self.names, self.store = parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.is_page = lambda page: bool(self.store.apps.find("page", page))
-        self.names.is_page_host = lambda host: bool(self.store.apps.find("page host", host))
+        self.names.is_page = partial(self._has_app, "page")
+        self.names.is_page_host = partial(self._has_app, "page host")
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
-        self._parts = parts
-        self._wired: Wiring | None = None
-        self._wires = threading.Lock()
-        self._server: Server | None = None
-        self.world = world
-        self.worlds: Worlds[Platform] | None = None
-        register_configured(parts)
+        self._parts, self._wires = parts, threading.Lock()
+        self.world, self.outage = world, Outage(self.store.backend.probe)
+        begun_with = begun(parts)
         if self.configuration.key_files:
             self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
-        self._ready_made = self.store.apps.get(READY_MADE_APP.client_id)
-        self._start = self.snapshot()
-        self.snapshots: Table[Any] = MemoryTable(Kind(value=Any, limit=SNAPSHOTS))
+        self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
+        self._start = {**begun_with, "clock": self._reading()}
+        self.snapshots = Snapshots(self.store)
 
     @property
     def url(self) -> str:
@@ -130,6 +142,14 @@ class Platform:
             return self._wired
 
     # who is there
+
+    def _has_app(self, index: str, value: str) -> bool:
+        """Whether an index finds an app; while the state is out of reach, none."""
+        try:
+            return bool(self.store.apps.find(index, value))
+        except StateError as error:
+            self.outage.note(error)
+            return False
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
@@ -184,6 +204,10 @@ class Platform:
     def made_key_of(self, app: App) -> bool:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
+
+    def elsewhere(self, key: bytes) -> Elsewhere | None:  # noqa: ARG002 - who has worlds looks there
+        """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
+        return None
 
     # what it does for a test
 
@@ -251,28 +275,34 @@ class Platform:
 
     # its state
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> Content:
         """Return the state of store and clock, for `restore`; keys stay as they are."""
-        return self.store.snapshot(), self.clock.snapshot()
+        content = self.store.snapshot()
+        return content if self.store.backend.is_shared else {**content, "clock": self._reading()}
 
-    def restore(self, state: Any) -> None:
+    def _reading(self) -> list[tuple[str, Reading]]:
+        return [(KEY, self.clock.snapshot())]
+
+    def restore(self, state: Content) -> None:
         """Empty the journal, put store and clock back to an earlier state, and let those go on whom a fault holds."""
-        content, reading = state
         self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
-        self.store.restore({**content, "jwks": [*{**dict(content["jwks"]), **self._own_key_sets(content)}.items()]})
-        self.clock.restore(reading)
+        content = {**state, "jwks": [*{**dict(state["jwks"]), **self._own_key_sets(state)}.items()]}
+        if not self.store.backend.is_shared:
+            self.clock.restore(dict(content.pop("clock"))[KEY])
+        self.store.restore(content)
 
     def _own_key_sets(self, content: Content) -> dict[Any, FetchedJwks]:
         """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""
         spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
-        if spoilt or content["apps"] != self.store.apps.items():
+        if spoilt or self.store.backend.is_shared or content["apps"] != self.store.apps.items():
             return {}
         return {key: kept for key, kept in self.store.jwks.items() if kept.url.startswith(f"{self.url}/")}
 
     def reset(self) -> None:
         """Return to the state after start."""
-        self.restore(self._start)
+        shared = start_of(self.store) if self.store.backend.is_shared else None
+        self.restore(self._start if shared is None else shared)
         self.served_at(self.url)
 
     # HTTP
@@ -315,9 +345,19 @@ class Platform:
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""
         self.names.served_at(url)
-        app = self.store.apps.get(READY_MADE_APP.client_id)
-        if app is not None and app == self._ready_made and app.redirect_uris == READY_MADE_APP.redirect_uris:
-            self.store.apps.swap(app.client_id, app, replace(app, redirect_uris=(f"{url}/_nhsauth/callback",)))
+        if self._ready_made is not None and self._ready_made.redirect_uris == READY_MADE_APP.redirect_uris:
+            amend(self.store.apps, READY_MADE_APP.client_id, lambda app: self._called_back(app, f"{url}{_CALLBACK}"))
+
+    def _called_back(self, app: App, own: str) -> App:
+        """Give the ready-made app its callback; in a state that others share it keeps those of the others."""
+        if self._ready_made is None or replace(app, redirect_uris=self._ready_made.redirect_uris) != self._ready_made:
+            return app
+        if not self.store.backend.is_shared:
+            return replace(app, redirect_uris=(own,)) if app == self._ready_made else app
+        if not all(uri.endswith(_CALLBACK) for uri in app.redirect_uris):
+            return app
+        others = [uri for uri in app.redirect_uris if uri not in (own, *READY_MADE_APP.redirect_uris)]
+        return replace(app, redirect_uris=(own, *others)[:_CALLBACKS])
 
     def stopping(self, spare: Spare) -> AbstractContextManager[None]:
         """Return what holds while a server stops: nobody waits for a fault to end."""
@@ -328,11 +368,15 @@ class Platform:
         self.faults.pause.end_all()
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
-        """Whether a request is answered from what is here, rather than by a team's own API."""
-        return self._wiring.mounts.is_quick(environ)
+        """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
+        return not self.store.backend.is_shared and self._wiring.mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application."""
+        """Answer as a WSGI application, while the state is out of reach as the mock itself."""
+        return self.outage.guarded(self.routed, environ, start_response)
+
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does that the request is for."""
         return self._wiring.mounts(environ, start_response)
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002 - every path has one answer

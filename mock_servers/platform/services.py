@@ -64,10 +64,12 @@ class Services:
             store=parts.store,
             identifiers=parts.identifiers,
             journal=parts.exchanges,
+            elsewhere=parts.elsewhere,
             key=lambda: parts.ring.pair(provider.name, bits=PROVIDER_BITS, kid=settings.kid),
             find_client=lambda client_id: self._client(provider, client_id),
             fetch=self._fetch,
             send=self._send,
+            form_key=parts.seal,
         )
 
     def token_service(
@@ -94,6 +96,7 @@ class Services:
             fetch=self._fetch,
             origins=parts.names.origins,
             journal=parts.exchanges,
+            elsewhere=parts.elsewhere,
             jwks_url_of=self._jwks_url,
             call=self._in_process.call,
             own_key=self._platform_key,
@@ -109,6 +112,7 @@ class Services:
             store=parts.store,
             identifiers=parts.identifiers,
             journal=parts.exchanges,
+            elsewhere=parts.elsewhere,
             send=self._pass_on,
             providers=parts.providers,
             has_page=lambda: parts.names.control_url is None,

@@ -43,18 +43,20 @@ class TooManyWorldsError(ValueError):
 class Worlds(Generic[H]):
     """The worlds of one server. `rows` are what is remembered of them, by name; `make` makes what is in one.
 
-    `now` is the machine's time, which no test moves.
+    `drop` forgets what was in one; `now` is the machine's time, which no test moves.
     """
 
     def __init__(
         self,
         rows: Table[World],
         make: Callable[[World], H],
+        drop: Callable[[World], None],
         identifiers: Identifiers,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._rows = rows
         self._make = make
+        self._drop = drop
         self._identifiers = identifiers
         self._now = now
         self._made: dict[str, tuple[str, H]] = {}
@@ -112,6 +114,8 @@ class Worlds(Generic[H]):
             _, made = self._made.pop(name, (None, None))
         if made is not None:
             made.let_go()
+        if row is not None:
+            self._drop(row)
         return row is not None and not self._is_idle(row)
 
     def _make_again(self, row: World) -> H:

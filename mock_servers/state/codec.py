@@ -74,13 +74,22 @@ class Codec(Generic[V]):
         """
         number, _, text = raw.partition(b" ")
         try:
-            content = json.loads(text.decode(errors=_SURROGATES))
-            if number != self._format.mark[:-1]:
-                content = self._format.upgraded(self._table, int(number), content)
-        except (ValueError, LookupError, TypeError) as error:
+            return self._read(json.loads(text.decode(errors=_SURROGATES)), int(number))
+        except ValueError as error:
             raise self._unreadable(error) from None
+
+    def _read(self, content: Any, number: int) -> V:
+        if number != self._format.number:
+            try:
+                content = self._format.upgraded(self._table, number, content)
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                raise self._unreadable(error) from None
         value: V = self._typed(content, self._kind.value)
         return value
+
+    def typed(self, key: Any, content: Any, format_: int) -> tuple[Any, V]:
+        """Return a key and a value of their JSON in a format. Raises UnusableStateError."""
+        return self._typed(key, self._kind.key), self._read(content, format_)
 
     def indexed(self, key: Hashable, value: V) -> tuple[tuple[str, bytes], ...]:
         """Return at what values which index has an entry."""

@@ -25,7 +25,7 @@ from mock_servers.state.limit import (
 from mock_servers.state.person import Person, everybody
 from mock_servers.state.real_host import HOSTS, TEST_SUITE_HOSTS, RealHost, environment_among
 from mock_servers.state.seeds import APIS
-from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, WatchSettings
+from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 
 READY_MADE_APP: Final = App(
     client_id="nhsauth-app",
@@ -99,6 +99,7 @@ class Configuration:
     users: tuple[Person, ...] = ()
     hosts: tuple[RealHost, ...] = ()
     test_suite_hosts: bool = False
+    state: StateSettings = field(default_factory=StateSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     source: str = field(default="", compare=False)

@@ -5,10 +5,12 @@ The medium makes each step atomic; here values get their types, and equality mea
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from mock_servers.state import codec as coding
 from mock_servers.state.codec import Codec, Format
@@ -16,6 +18,10 @@ from mock_servers.state.table import Content, Entry, Kind, UnusableStateError, c
 
 V = TypeVar("V")
 D = TypeVar("D")
+
+
+_ANYTHING: Final[Kind[Any]] = Kind(value=Any, key=Any)
+_PLACE: Final = re.compile(r"(?:[A-Za-z0-9_.~%-]+/)*[a-z_]+")
 
 
 class Held(NamedTuple):
@@ -217,11 +223,15 @@ def commit(
         held = [each._replace(raw=raw) for each, raw in zip(held, found, strict=True)]
 
 
+def _table_of(place: str) -> str:
+    return place.rpartition("/")[2]
+
+
 def rewritten(
     place: str, entries: Sequence[tuple[bytes, bytes]], kinds: Mapping[str, Kind[Any]], format_: Format
 ) -> list[Change]:
     """Return what writes a place anew in this format, index entries included. Raises UnusableStateError."""
-    table = place.rpartition("/")[2]
+    table = _table_of(place)
     codec: Codec[Any] = Codec(table, kinds[table], format_)
     try:
         values = [(key, codec.read_key(key), codec.read(raw)) for key, raw in entries]
@@ -235,10 +245,13 @@ class DurableBackend:
 
     is_shared: Final = True
 
-    def __init__(self, medium: Medium, format_: Format, prefix: str = "") -> None:
+    def __init__(
+        self, medium: Medium, format_: Format, prefix: str = "", forget: Callable[[], object] = lambda: None
+    ) -> None:
         self._medium = medium
         self._format = format_
         self._prefix = prefix
+        self._forget = forget
         self._making = threading.Lock()
         self._tables: dict[str, DurableTable[Any]] = {}
         self._below: dict[str, DurableBackend] = {}
@@ -271,22 +284,57 @@ class DurableBackend:
         with self._making:
             if name not in self._below:
                 prefix = f"{self._prefix}{quote(name, safe='')}/"
-                self._below[name] = DurableBackend(self._medium, self._format, prefix)
+                forget = partial(self._below.pop, name, None)
+                self._below[name] = DurableBackend(self._medium, self._format, prefix, forget)
             return self._below[name]
 
-    def names_below(self) -> list[str]:
-        """Return the names of the backends below that hold something, in this process or by another."""
-        inner = (place.removeprefix(self._prefix) for place in self._medium.places(self._prefix))
-        return sorted({unquote(place.partition("/")[0]) for place in inner if "/" in place})
+    def sizes(self) -> dict[str, int]:
+        """Return how many values each place has; a place is a table, or one below: `name/table`."""
+        return {place: self._medium.size(place) for place in self._medium.places(self._prefix)}
 
-    def tables(self) -> list[str]:
-        """Return the names of the tables that hold something."""
-        inner = (place.removeprefix(self._prefix) for place in self._medium.places(self._prefix))
-        return sorted(place for place in inner if "/" not in place)
+    def exported(self) -> dict[str, list[list[Any]]]:
+        """Return all that is in it at one moment: by place keys and values as JSON of this format, the oldest first."""
+        places = self._medium.places(self._prefix)
+        codecs: list[Codec[Any]] = [Codec(_table_of(place), _ANYTHING, self._format) for place in places]
+        return {
+            place: [[codec.read_key(key), codec.read(raw)] for key, raw in part.entries]
+            for place, codec, part in zip(places, codecs, self._medium.read(places), strict=True)
+        }
+
+    def imported(self, content: Mapping[str, Any], format_: int, kinds: Mapping[str, Kind[Any]]) -> int:
+        """Put what was exported in an earlier or in this format in the place of all that is there; how many entries.
+
+        Raises UnusableStateError for what was not exported; then nothing has changed.
+        """
+        changes = {place: self._changes(place, entries, format_, kinds) for place, entries in content.items()}
+        gone = dict.fromkeys(self._medium.places(self._prefix), ())
+        self._medium.replace({**gone, **changes})
+        return sum(map(len, changes.values()))
+
+    def _changes(self, place: str, entries: Any, format_: int, kinds: Mapping[str, Kind[Any]]) -> list[Change]:
+        table = _table_of(place)
+        if table not in kinds or _PLACE.fullmatch(place) is None:
+            raise UnusableStateError(f"there is no table {place!r}")
+        if not isinstance(entries, list):
+            raise UnusableStateError(f"table {place} is no list")
+        codec: Codec[Any] = Codec(table, kinds[table], self._format)
+        changes = []
+        for number, entry in enumerate(entries):
+            if not isinstance(entry, list) or len(entry) != len(("key", "value")):
+                raise UnusableStateError(f"entry {number} of table {place} is no pair of a key and a value")
+            own, content = entry
+            try:
+                key, value = codec.typed(own, content, format_)
+            except UnusableStateError as error:
+                raise UnusableStateError(f"entry {number}: {error}") from None
+            indexed = codec.indexed(key, value)
+            changes.append(Change(place, codec.key(key), codec.value(value), indexed, kinds[table].limit))
+        return changes
 
     def drop(self) -> None:
         """Forget all that is in it, and below it."""
         self._medium.drop(self._prefix)
+        self._forget()
 
     def probe(self) -> None:
         """Find out whether it can be written. Raises UnreachableStateError."""

@@ -20,15 +20,21 @@ _PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DEFAULT_PREFIX: Final = "nhsauth"
 
 
-def open_state(location: str, *, folder: Path = Path()) -> Backend:
-    """Return the tables at a location; the path of a file is relative to `folder`. Raises UnusableStateError."""
+def open_state(location: str) -> Backend:
+    """Return the tables at a location. Raises UnusableStateError."""
     if location == MEMORY:
         return MemoryBackend()
     if not LOCATION.holds(location):
         raise UnusableStateError(f"state {shown(location)!r} is not one of those that there are: {LOCATION.allowed}")
     if location.startswith("sqlite:"):
-        return _sqlite(location.removeprefix("sqlite:"), folder)
+        return _sqlite(location.removeprefix("sqlite:"))
     return _valkey(location)
+
+
+def file_of(location: str) -> Path | None:
+    """Return the file that a location names, if it does."""
+    kind, _, rest = location.partition(":")
+    return Path(rest.partition("?")[0]) if kind == "sqlite" else None
 
 
 def shown(location: str) -> str:
@@ -36,7 +42,7 @@ def shown(location: str) -> str:
     return re.sub(r"//.*@", "//", location)
 
 
-def _sqlite(rest: str, folder: Path) -> Backend:
+def _sqlite(rest: str) -> Backend:
     from mock_servers.state.sqlite import open_sqlite
 
     name, _, query = rest.partition("?")
@@ -44,7 +50,7 @@ def _sqlite(rest: str, folder: Path) -> Backend:
     synchronous = options.get("synchronous", "normal")
     if synchronous not in ("normal", "full"):
         raise UnusableStateError(f"sqlite:{name} has synchronous={synchronous}; allowed: normal or full")
-    return open_sqlite(folder / name, KINDS, synchronous="full" if synchronous == "full" else "normal")
+    return open_sqlite(Path(name), KINDS, synchronous="full" if synchronous == "full" else "normal")
 
 
 def _valkey(location: str) -> Backend:

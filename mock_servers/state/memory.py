@@ -192,7 +192,8 @@ class MemoryBackend:
 
     is_shared: Final = False
 
-    def __init__(self) -> None:
+    def __init__(self, forget: Callable[[], object] = lambda: None) -> None:
+        self._forget = forget
         self._lock = threading.Lock()
         self._tables: dict[str, MemoryTable[Any]] = {}
         self._below: dict[str, MemoryBackend] = {}
@@ -226,7 +227,9 @@ class MemoryBackend:
     def below(self, name: str) -> MemoryBackend:
         """Return a backend of its own in the same place; of one name it is always the same."""
         with self._lock:
-            return self._below.setdefault(name, MemoryBackend())
+            if name not in self._below:
+                self._below[name] = MemoryBackend(lambda: self._below.pop(name, None))
+            return self._below[name]
 
     def drop(self) -> None:
         """Forget all that is in it, and below it."""
@@ -236,6 +239,10 @@ class MemoryBackend:
             below, self._below = self._below, {}
         for each in below.values():
             each.drop()
+        self._forget()
+
+    def probe(self) -> None:
+        """Find that it can be written."""
 
     def close(self) -> None:
         """Let go of nothing: memory ends with its process."""

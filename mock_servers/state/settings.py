@@ -78,6 +78,11 @@ class StateSettings:
 
     url: Annotated[str, LOCATION] = MEMORY
 
+    def found_from(self, folder: Path) -> StateSettings:
+        """Return the same settings with the whole path of a file that is relative to a folder."""
+        kind, _, path = self.url.partition(":")
+        return StateSettings(url=f"{kind}:{folder / path}") if kind == "sqlite" else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSettings:

@@ -10,6 +10,7 @@ from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.state import indexes
 from mock_servers.state.app import App
 from mock_servers.state.authorization import BrowserSession, PendingAuthorization, PlatformCode
+from mock_servers.state.clock import Reading
 from mock_servers.state.configuration import Api
 from mock_servers.state.debug_session import DebugSession
 from mock_servers.state.developer_app import DeveloperApp, Product
@@ -40,6 +41,14 @@ def _of(
     return {"kind": Kind(value=value, key=key, limit=limit, indexes=indexes), "stays": stays}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeded:
+    """With what a state has begun: the place below it where that is kept, and a digest of it."""
+
+    place: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The tables of one platform.
@@ -50,7 +59,9 @@ class Store:
     platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may
     be told of) by provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those
     two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, `counters` (numbers
-    that only rise) by what is counted, `worlds` by name, the rest by the value itself.
+    that only rise) by what is counted, `clock` by the one word there is, `origins` (names learned from requests) by the
+    name, `seals` (what seals forms and cookies) by what is sealed, `keys` (private ones, as PEM) by name and size,
+    `snapshots` (when they were taken) by name, `seeded` by one word, `worlds` by name, the rest by the value itself.
     """
 
     backend: Backend = field(repr=False)
@@ -81,6 +92,12 @@ class Store:
     products: Table[Product] = field(metadata=_of(Product, limit=None))
     faults: Table[Fault] = field(metadata=_of(Fault, key=int, limit=None, indexes=indexes.FAULTS))
     apis: Table[Api] = field(metadata=_of(Api, limit=None))
+    clock: Table[Reading] = field(metadata=_of(Reading, limit=None))
+    origins: Table[int] = field(metadata=_of(int, limit=None, stays=True))
+    seals: Table[bytes] = field(metadata=_of(bytes, limit=None, stays=True))
+    keys: Table[str] = field(metadata=_of(str, limit=None, stays=True))
+    snapshots: Table[float] = field(metadata=_of(float, limit=None, stays=True))
+    seeded: Table[Seeded] = field(metadata=_of(Seeded, limit=None, stays=True))
     counters: Table[int] = field(metadata=_of(int, limit=None, stays=True))
     worlds: Table[World] = field(metadata=_of(World, limit=None, stays=True))
     debug_sessions: Table[tuple[DebugSession, ...]] = field(

@@ -125,6 +125,9 @@ class Backend(Protocol):
     def drop(self) -> None:
         """Forget all that is in it, and below it."""
 
+    def probe(self) -> None:
+        """Find out whether it can be written. Raises UnreachableStateError."""
+
     def close(self) -> None:
         """Let go of what it holds open."""
 
@@ -145,7 +148,7 @@ def amend(table: Table[V], key: Hashable, changed: Callable[[V], V]) -> V | None
     """Set what is there to what `changed` makes of it, and return that; `None`, and nothing set, where nothing is."""
     while (held := table.get(key)) is not None:
         value = changed(held)
-        if table.swap(key, held, value):
+        if value is held or table.swap(key, held, value):
             return value
     return None
 

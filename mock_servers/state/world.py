@@ -14,9 +14,12 @@ PREFIX: Final = "/_worlds/"
 EXCHANGES: Final = 200
 """Exchanges that a world keeps: all worlds together must not fill the memory of a server."""
 
+ROOT: Final = "root"
+"""How the server itself is called where a world is: no world has this name."""
+
 NAME: Final = matching(
-    r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?",
-    "1 to 40 small letters, digits and hyphens, no hyphen at the beginning or end",
+    rf"(?!{ROOT}$)[a-z0-9](?:[a-z0-9-]{{0,38}}[a-z0-9])?",
+    f"1 to 40 small letters, digits and hyphens, no hyphen at the beginning or end, and not {ROOT}",
 )
 """What a world may be called: it stands in URLs, and in a proxy's user name."""
 

@@ -7,8 +7,13 @@ import signal
 import ssl
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +25,8 @@ pytestmark = [
     pytest.mark.slow,  # each test starts several processes
     pytest.mark.skipif(sys.platform != "linux", reason="a process's children are looked up as on Linux"),
 ]
+
+ASSERTED = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
 
 
 def workers_of(served: Served) -> list[int]:
@@ -38,6 +45,14 @@ def get(url: str, path: str) -> tuple[int, bytes]:
     body = answer.read()
     connection.close()
     return answer.status, body
+
+
+def posted(url: str, path: str, body: Any) -> Any:
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
 
 
 def said(served: Served, line: str) -> None:
@@ -124,9 +139,8 @@ def test_each_worker_speaks_tls_with_a_certificate_of_one_authority(serve: Serve
         return status
 
     for pid in workers_of(served):
-        os.kill(pid, signal.SIGSTOP)  # so that the other one answers
-        assert through_proxy() == 200
-        os.kill(pid, signal.SIGCONT)
+        with only(served, pid):
+            assert through_proxy() == 200
 
 
 def test_a_port_in_use_is_one_line_and_exit_2(serve: Serve, tmp_path: Path) -> None:
@@ -164,6 +178,69 @@ def test_a_number_that_cannot_be_is_one_line_and_exit_2(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == 'Error: --workers is "none"; allowed: 1 to 64, or auto, one for each core\n'
+
+
+@contextmanager
+def only(served: Served, pid: int) -> Iterator[None]:
+    """Let one of the workers answer, and no other."""
+    others = [each for each in workers_of(served) if each != pid]
+    for each in others:
+        os.kill(each, signal.SIGSTOP)
+    yield
+    get(served.url, "/_nhsauth/health")  # answered once nothing is left to do for the request before
+    for each in others:
+        os.kill(each, signal.SIGCONT)
+
+
+def test_what_one_worker_has_issued_is_good_at_another_once(serve: Serve) -> None:
+    served = serve("--workers", "2", "--log-level", "error")
+    first, second = workers_of(served)
+    with only(served, first):
+        assertion = posted(served.url, "/_nhsauth/client-assertions", {})["client_assertion"]
+        form = {"grant_type": "client_credentials", **ASSERTED, "client_assertion": assertion}
+        statuses = [served.post("/oauth2/token", **form)]
+    with only(served, second):
+        statuses += [served.post("/oauth2/token", **form)]
+
+    assert statuses == [200, 400]
+
+
+def test_a_fault_is_met_as_often_as_it_was_ordered_whoever_meets_it(serve: Serve) -> None:
+    served = serve("--workers", "2", "--log-level", "error")
+    posted(served.url, "/_nhsauth/faults", {"on": "token", "do": "status", "status": 503, "times": 3})
+
+    with ThreadPoolExecutor(8) as clients:
+        statuses = Counter(clients.map(lambda _: served.post("/oauth2/token", grant_type="x"), range(40)))
+
+    assert statuses == {503: 3, 400: 37}
+
+
+def test_nothing_is_left_of_the_private_state(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    served = serve("--workers", "2")
+    kept = [path.stat().st_mode & 0o077 for path in tmp_path.glob("nhsauth-run-*/state")]
+    served.end()
+
+    assert kept == [0]
+    assert list(tmp_path.glob("nhsauth-run-*")) == []
+
+
+def test_a_state_that_cannot_be_used_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "foreign").write_text("no database " * 100)
+
+    done = finished(*NHSAUTH, "serve", "--port", "0", "--workers", "2", "--state", "sqlite:foreign", folder=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "foreign" in done.stderr
+
+
+def test_another_configuration_than_the_states_is_warned_of_once(serve: Serve, tmp_path: Path) -> None:
+    serve("--state", "sqlite:state").end()
+    (tmp_path / "nhsauth.toml").write_text('[[apps]]\nclient_id = "another"\n')
+
+    told = serve("--state", "sqlite:state", "--workers", "2").end()[1]
+
+    assert told.count("begun with another configuration") == 1
 
 
 SAYING = """

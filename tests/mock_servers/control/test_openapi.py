@@ -48,7 +48,7 @@ def operations(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str
 
 def path_of(call: Call, platform: Mock) -> str:
     """The path of a call about things that are there: the ready-made app and people, and what `with_exchange` made."""
-    platform.snapshots.put("kept", platform.snapshot())
+    platform.snapshots.put("kept", platform.snapshot(), 0)
     known = {
         "client_id": "nhsauth-app",
         "key": str(platform.exchanges.last.id),

@@ -1,4 +1,4 @@
-"""What the developer is told of each mistake that the contract tests make: `everything_told.txt` holds it as approved.
+"""What the developer is told of each mistake that the contract tests or ours make: `everything_told.txt` is approved.
 
 `python -m tests.mock_servers.diagnosis.everything_told` writes it anew; read what has changed before you commit it.
 """
@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
+
+from werkzeug.test import Client
 
 from contract_tests.asking import ask
 from contract_tests.breakage import Breakage, Flow
@@ -20,6 +23,9 @@ from contract_tests.mock_target import MockTarget
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.record import Record
 from mock_servers.mock import Mock
+from mock_servers.state.clock import Clock
+from tests.mock_servers.diagnosis.assertion_mistakes import request, signing  # noqa: F401 - they fill the table
+from tests.mock_servers.diagnosis.assertion_mistakes.world import MISTAKES, Mistake, World
 
 APPROVED = Path(__file__).with_suffix(".txt")
 NOW = 1_800_000_000
@@ -27,9 +33,9 @@ _KEYS = ("signer", "foreign_signer", "short_signer")
 _CHANGING = {
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": "UUID",
     r"rrt-[0-9a-z-]+": "MESSAGE-ID",
-    r"(?<![\w/.:-])(?=\S*\d)(?=\S*[A-Z])[A-Za-z0-9_+-][A-Za-z0-9_+/-]{26,}=*": "LONG",
-    r"[A-Za-z0-9_-]{2,6}…(\.[A-Za-z0-9_-]+…?)*": "CUT",
-    r"\b[0-9a-f]{16}\b": "HEX",
+    r"\b(?:[0-9a-f]{64}|[0-9a-f]{16})\b": "HEX",
+    r"(?<![\w/.:-])(?=[\w+/-]*[A-Z])[\w+-][\w+/-]{26,}=*": "LONG",
+    r"[\w+/-]{2,6}…(\.[\w-]+…?)*": "CUT",
     r"exchange \d+": "exchange N",
     r"\(number \d+": "(number N",
     r"NewConnectionError: .*?refused": "REFUSED",
@@ -55,15 +61,27 @@ def telling(ring: KeyRing) -> Iterator[Tell]:
                 random.seed(1)
                 record = _asked(platform, _target(server.url, hosted, keys), flow, breakage)
                 text = _text(record) if record is not None else "no exchange of the journal"
-                told.setdefault(_plain(text, server.url, hosted), []).append(flow)
+                places = {server.url: "MOCK", hosted.url: "KEYS", hosted.silent_url: "SILENT"}
+                told.setdefault(_plain(text, places), []).append(flow)
             return "\n".join([f"# {named(breakage)}", *(f"{', '.join(flows)}: {text}" for text, flows in told.items())])
 
         yield tell
 
 
-def named(breakage: Breakage) -> str:
+def of_ours(mistake: Mistake, ring: KeyRing, strangers: KeyRing) -> str:
+    """Make a mistake of our own table at a mock of its own, and return what is told of it."""
+    clock = Clock()
+    clock.set(NOW, frozen=True)
+    platform = Mock(mistake.configuration, ring=ring, clock=clock, random=Random(1))
+    mistake.make(World(platform=platform, http=Client(platform), strangers=strangers))
+    return f"# {named(mistake)}\n{_plain(_text(platform.exchanges.last), {platform.url: 'MOCK'})}"
+
+
+def named(mistake: Breakage | Mistake) -> str:
     """Return what tells it from all others: two providers have mistakes of one name."""
-    return f"{next(flow for flow in Flow if flow in breakage.flows)} {breakage.name}"
+    if isinstance(mistake, Mistake):
+        return f"ours: {mistake} {mistake.facts[0]}"
+    return f"{next(flow for flow in Flow if flow in mistake.flows)} {mistake.name}"
 
 
 def approved() -> Mapping[str, str]:
@@ -97,8 +115,8 @@ def _text(record: Record) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _plain(text: str, url: str, hosted: JwksHost) -> str:
-    for place, name in {url: "MOCK", hosted.url: "KEYS", hosted.silent_url: "SILENT"}.items():
+def _plain(text: str, places: Mapping[str, str]) -> str:
+    for place, name in places.items():
         text = text.replace(place.partition("://")[2], name)
     for pattern, name in _CHANGING.items():
         text = re.sub(pattern, name, text)
@@ -107,5 +125,8 @@ def _plain(text: str, url: str, hosted: JwksHost) -> str:
 
 if __name__ == "__main__":
     logging.disable()
-    with telling(KeyRing()) as tell:
-        APPROVED.write_text("\n\n".join(map(tell, mistakes())) + "\n", encoding="utf-8")
+    ring = KeyRing()
+    with telling(ring) as tell, TemporaryDirectory() as folder:
+        strangers = KeyRing(Path(folder))
+        blocks = [*map(tell, mistakes()), *(of_ours(each, ring, strangers) for each in MISTAKES)]
+    APPROVED.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")

@@ -1,12 +1,14 @@
 """What the developer is told of a mistake is what was approved, whole: no word less, no finding more, in this order."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from contract_tests.breakage import Breakage
 from mock_servers.jose.keys import KeyRing
-from tests.mock_servers.diagnosis.everything_told import APPROVED, Tell, approved, mistakes, named, telling
+from tests.mock_servers.diagnosis.assertion_mistakes.world import MISTAKES, Mistake
+from tests.mock_servers.diagnosis.everything_told import APPROVED, Tell, approved, mistakes, named, of_ours, telling
 
 HOW = f"read what differs; where it is meant, `python -m tests.mock_servers.diagnosis.{APPROVED.stem}` writes it anew"
 
@@ -15,6 +17,11 @@ HOW = f"read what differs; where it is meant, `python -m tests.mock_servers.diag
 def tell(ring: KeyRing) -> Iterator[Tell]:
     with telling(ring) as tell:
         yield tell
+
+
+@pytest.fixture(scope="module")
+def strangers(key_cache: Path) -> KeyRing:
+    return KeyRing(key_cache)
 
 
 @pytest.fixture(scope="module")
@@ -27,5 +34,12 @@ def test_what_is_told_is_what_was_approved(tell: Tell, told: Mapping[str, str], 
     assert tell(mistake) == told.get(named(mistake)), HOW
 
 
+@pytest.mark.parametrize("mistake", MISTAKES, ids=named)
+def test_what_is_told_of_our_own_mistakes_is_what_was_approved(
+    ring: KeyRing, strangers: KeyRing, told: Mapping[str, str], mistake: Mistake
+) -> None:
+    assert of_ours(mistake, ring, strangers) == told.get(named(mistake)), HOW
+
+
 def test_no_text_is_left_of_a_mistake_that_is_made_no_longer(told: Mapping[str, str]) -> None:
-    assert [name for name in told if name not in set(map(named, mistakes()))] == []
+    assert [name for name in told if name not in set(map(named, (*mistakes(), *MISTAKES)))] == []

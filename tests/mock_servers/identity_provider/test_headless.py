@@ -1,5 +1,6 @@
 """A log-in without a browser ends at the client's redirect URI, or says where it stopped."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode, urlsplit
 
@@ -135,3 +136,26 @@ def test_a_page_that_goes_on_by_itself_is_followed() -> None:
     end = log_in(lambda _, __: (200, {"Refresh": "3; url=https://app.example/a?b=url=c"}, b""), "http://mock/a", DOCTOR)
 
     assert end == "https://app.example/a?b=url=c"
+
+
+def test_which_urls_are_the_mocks_own_may_be_told() -> None:
+    ends = {"http://mock/a": "http://other-name/b", "http://other-name/b": "http://app/c", "http://app/c": "http://d/"}
+
+    def call(url: str, _: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        return 302, {"location": ends[url]}, b""
+
+    assert log_in(call, "http://mock/a", DOCTOR) == "http://other-name/b"
+    assert log_in(call, "http://mock/a", DOCTOR, is_own=lambda url: "other-name" in url) == "http://app/c"
+
+
+@pytest.mark.parametrize(("path", "hops"), [("/_nhsauth/callback", 1), ("/else/_nhsauth/", 12)])
+def test_a_clients_page_on_the_mocks_own_origin_is_the_end(path: str, hops: int) -> None:
+    asked = list[str]()
+
+    def call(url: str, _: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        asked.append(url)
+        return 303, {"Location": path}, b""
+
+    with contextlib.suppress(LogInError):
+        assert log_in(call, "http://mock/a", DOCTOR) == f"http://mock{path}"
+    assert len(asked) == hops

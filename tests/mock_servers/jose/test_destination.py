@@ -22,12 +22,21 @@ from mock_servers.wire.request import Request
 Resolve = Callable[..., None]
 
 NEAR = ["127.0.0.1", "127.8.9.10", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "::1", "fd12::1"]
-NEVER = [
-    *("169.254.169.254", "169.254.0.1", "0.0.0.0", "0.1.2.3", "224.0.0.1", "239.255.255.255", "255.255.255.255"),  # noqa: S104 - nothing is bound
-    *("fe80::1", "fec0::1", "::", "ff02::1", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16"),
-    *("::ffff:169.254.169.254", "::ffff:0.0.0.0", "::ffff:224.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1"),
-    *("64:ff9b:1::1", "2002:a9fe:a9fe::1", "2002:7f00:1::1", "::a9fe:a9fe", "::7f00:1"),
-]
+NOBODY, CLOUD, LINK_LOCAL = "no address of anybody", "where a cloud keeps its metadata", "link-local"
+OF_ANOTHER = "a private address of another network"
+LINK_LOCAL_4 = "link-local, where clouds keep their metadata"
+NEVER = {
+    **dict.fromkeys(("0.0.0.0", "0.1.2.3", "::", "::ffff:0.0.0.0"), NOBODY),  # noqa: S104 - nothing is bound
+    **dict.fromkeys(("169.254.169.254", "169.254.0.1", "::ffff:169.254.169.254"), LINK_LOCAL_4),
+    **dict.fromkeys(("64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "::a9fe:a9fe"), LINK_LOCAL_4),
+    **dict.fromkeys(("224.0.0.1", "239.255.255.255", "ff02::1", "::ffff:224.0.0.1"), "multicast"),
+    **dict.fromkeys(("240.0.0.1", "255.255.255.255"), "reserved"),
+    **dict.fromkeys(("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"), CLOUD),
+    **dict.fromkeys(("64:ff9b::7f00:1", "2002:7f00:1::1", "::7f00:1"), OF_ANOTHER),
+    "fe80::1": LINK_LOCAL,
+    "fec0::1": "site-local, which is no longer used",
+    "64:ff9b:1::1": "translated to another network",
+}
 FOREIGN = ["8.8.8.8", "172.32.0.1", "100.64.0.1", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 
 
@@ -59,16 +68,17 @@ def test_loopback_and_private_addresses_may_be_called(resolve: Resolve, address:
     assert addresses("keys.internal") == [address]
 
 
-@pytest.mark.parametrize("address", NEVER)
+@pytest.mark.parametrize(("address", "words"), NEVER.items())
 @pytest.mark.parametrize("listed", [(), ("keys.internal", *NEVER)])
 def test_what_nobody_serves_from_is_never_called_though_it_is_listed(
-    resolve: Resolve, address: str, listed: tuple[str, ...]
+    resolve: Resolve, address: str, words: str, listed: tuple[str, ...]
 ) -> None:
     resolve(["127.0.0.1", address])
 
-    for host in (address, "keys.internal"):
-        with pytest.raises(ForbiddenHostError, match="never calls it"):
+    for host, where in {address: address, "keys.internal": f"keys.internal leads to {address}, which"}.items():
+        with pytest.raises(ForbiddenHostError) as told:
             addresses(host, listed)
+        assert str(told.value) == f"{where} is {words}: this mock never calls it"
 
 
 @pytest.mark.parametrize("address", FOREIGN)

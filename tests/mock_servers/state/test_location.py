@@ -16,8 +16,8 @@ def test_memory_is_memory() -> None:
     assert isinstance(open_state("memory"), MemoryBackend)
 
 
-def test_a_file_is_relative_to_its_folder(tmp_path: Path) -> None:
-    backend = open_state("sqlite:state.db?synchronous=full", folder=tmp_path)
+def test_a_file_is_made_where_it_is_named(tmp_path: Path) -> None:
+    backend = open_state(f"sqlite:{tmp_path}/state.db?synchronous=full")
 
     assert isinstance(backend, DurableBackend)
     assert (tmp_path / "state.db").exists()
