@@ -7,9 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_der_private_key
-
 from mock_servers.jose import jwts
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import name as harmless
@@ -80,6 +77,9 @@ def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:
 def _is_private_der(value: str) -> bool:
     if not _DER.fullmatch(value):
         return False
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - few requests come so far
+    from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - the same
+
     try:  # without the proof that its numbers are primes, which takes half a second: it is only recognised
         load_der_private_key(base64.b64decode(value), None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):
