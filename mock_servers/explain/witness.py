@@ -173,7 +173,7 @@ class Eyewitness:
             return self._waiting.popleft() if self._waiting else None
 
     def _let_pass(self) -> None:
-        """Wait while much passes by, and not for long: what looks at it takes the interpreter from what passes bytes."""
+        """Wait while much passes by, and not for long: who looks at it takes the interpreter from who passes bytes."""
         ends = time.monotonic() + _LONGEST_WAIT
         with self._changed:
             while not self._is_stopping and time.monotonic() < ends:
