@@ -8,6 +8,7 @@ less; whatever is not plain, h11 gets to see from its first byte on.
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -62,6 +63,19 @@ class Head:
     def has_body(self) -> bool:
         """Whether a body follows."""
         return self.is_chunked or bool(self.length)
+
+    @property
+    def proxy_user(self) -> str | None:
+        """The user name by which a client calls a proxy: empty without one, `None` where it cannot be read."""
+        sent = next((value for name, value in self.headers if name == "proxy-authorization"), None)
+        if sent is None:
+            return ""
+        scheme, _, credentials = sent.strip().partition(" ")
+        try:
+            user = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0]
+        except ValueError:
+            return None
+        return user if scheme.lower() == "basic" else None
 
     @property
     def is_compressed(self) -> bool:
