@@ -22,6 +22,7 @@ from benchmarks import (
     soak,
     table,
     watch,
+    worlds,
 )
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
@@ -34,6 +35,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "watch": watch.figures,
     "exchange": exchange.figures,
     "several": several.figures,
+    "worlds": worlds.figures,
     "rules": rules.figures,
     "diagnosis": diagnosis.figures,
     "explained": explained.figures,
