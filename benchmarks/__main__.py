@@ -21,6 +21,7 @@ from benchmarks import (
     server,
     several,
     soak,
+    state,
     table,
     watch,
 )
@@ -40,6 +41,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "explained": explained.figures,
     "management": management.figures,
     "refused": refused.figures,
+    "state": state.figures,
 }
 """By name; each gives the rows of its group."""
 

@@ -21,9 +21,12 @@ from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.table import Backend
-from mock_servers.state.world import World, named_in
+from mock_servers.state.grant import Issued
+from mock_servers.state.store import KINDS
+from mock_servers.state.table import Backend, Table
+from mock_servers.state.world import ROOT, World, named_in
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wsgi import PROXY_USER, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,7 +74,7 @@ class Mock(Platform):
 
     def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the world does that the request is for, else as this platform."""
-        name = named_in(environ["PATH_INFO"])
+        name = self._world_of(environ)
         if name is None or self.worlds is None:
             return super().routed(environ, start_response)
         world = self.worlds.platform(name)
@@ -81,9 +84,24 @@ class Mock(Platform):
         """Whether a request is answered from what is here, in whichever world."""
         if self.store.backend.is_shared:
             return False  # nor is the state asked here: this may be the thread that serves all clients
-        name = named_in(environ["PATH_INFO"])
+        name = self._world_of(environ)
         world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
         return world.is_quick(environ) if world is not None else super().is_quick(environ)
+
+    def _world_of(self, environ: WSGIEnvironment) -> str | None:
+        """Return the name of the world that a request is for: by its path, or by the proxy's user at another's name."""
+        by_path, user = named_in(environ["PATH_INFO"]), environ.get(PROXY_USER, ROOT)
+        if by_path is not None or user == ROOT:
+            return by_path
+        called = origin(environ)
+        is_own = self.names.hosts.of_origin(called) is None and self.names.is_called(called)
+        return None if is_own else str(user)
+
+    def reached_by_real_names(self, known: RealNames | None) -> None:
+        """Say that clients reach the mock and its worlds by real names, too, and how; `None`: no longer."""
+        super().reached_by_real_names(known)
+        for world in self._worlds_made():
+            _reached(world, known)
 
     def served_at(self, url: str) -> None:
         """Say where the mock is served; its worlds are below."""
@@ -147,6 +165,7 @@ class Mock(Platform):
         world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
+        _reached(world, self.names.real_names)
         if self._server is not None:
             world.faults.pause.served_by(self._server.spare)
         return world
@@ -162,16 +181,20 @@ class Mock(Platform):
 
     def elsewhere(self, key: bytes) -> Elsewhere | None:
         """Find what the server, or a world of it, has issued, and this platform has not."""
-        root = self._root or self
-        for each in (root, *root._worlds_made()):  # noqa: SLF001 - a world is a mock, too
-            issued = each.store.issued.get(key) if each is not self else None
-            if issued is not None:
-                words = f"world {each.world.name}" if each.world is not None else "the root world, the server itself"
-                return Elsewhere(issued=issued, words=words, base=each.url)
+        root, own = self._root or self, self.world
+        if own is not None and (issued := root.store.issued.get(key)) is not None:
+            return Elsewhere(issued=issued, words="the root world, the server itself", base=root.url)
+        others = [each for each in root.worlds.all() if own is None or each.id != own.id] if root.worlds else []
+        for row in others:
+            table: Table[Issued] = root._place(row).table("issued", KINDS["issued"])  # noqa: SLF001 - a world is a mock, too
+            if (issued := table.get(key)) is not None:
+                return Elsewhere(issued=issued, words=f"world {row.name}", base=f"{root.url}{row.prefix}")
         return None
 
-    def _worlds_made(self) -> list[Platform]:
-        return self.worlds.platforms() if self.worlds is not None else []
+
+def _reached(world: Platform, known: RealNames | None) -> None:
+    name = world.world.name if world.world is not None else ROOT
+    world.reached_by_real_names(known.of_world(name) if known is not None else None)
 
 
 def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:

@@ -24,6 +24,10 @@ VARIABLE: Final = "NHSAUTH_REAL_NAMES"
 INI: Final = "nhsauth_real_names"
 _FIXTURE: Final = "nhsauth_real_names"
 _HTTPS: Final = (443, "443", b"443", "https", b"https")
+_BY_PROXY_ALONE: Final = (
+    "{host!r} is reached by the environment's proxy alone in world {world} of a shared mock: let the client use it "
+    "(trust_env), or name …/_worlds/root as the target"
+)
 _PURPOSE: Final = "play the real host names in every test that uses the mock"
 
 
@@ -88,6 +92,8 @@ def _redirected(look_up: Callable[..., Any], known: RealNames) -> Callable[..., 
     ) -> Any:
         if not _is_played(host, hosts):
             return look_up(host, port, family, type, proto, flags)
+        if known.world:
+            raise socket.gaierror(socket.EAI_NONAME, _BY_PROXY_ALONE.format(host=host, world=known.world))
         if port not in _HTTPS:
             raise socket.gaierror(socket.EAI_NONAME, f"nhsauth plays {host!r} on port 443 alone, not on {port!r}")
         return look_up(mock.hostname, mock.port, family, type, proto, flags)

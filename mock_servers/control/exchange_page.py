@@ -64,6 +64,8 @@ def journal_page(platform: Platform, before: int | None, text: str = "", *, only
         only_refused=only_refused,
         explains=platform.exchanges.explains,
         is_real=platform.exchanges.is_real,
+        world=platform.world.name if platform.world is not None else None,
+        worlds=[each.name for each in platform.worlds.all()] if platform.worlds is not None else (),
     )
 
 

@@ -16,8 +16,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-import h11
-
 from mock_servers.http.calling import (
     Body,
     Outlet,
@@ -30,8 +28,9 @@ from mock_servers.http.calling import (
     refusal,
 )
 from mock_servers.http.channel import MOST_UNSENT, Channel
-from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Message
+from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, Message, unsendable
 from mock_servers.http.relaying import Outside, Relay
+from mock_servers.state.table import StateError
 
 if TYPE_CHECKING:
     import asyncio
@@ -62,6 +61,9 @@ class Proxy(Protocol):
 
     def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
         """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere."""
+
+    def refusal_of_user(self, user: str | None) -> Refusal | None:
+        """Return why a client is refused that calls the proxy by this user name; `None` for one that is no Basic."""
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why a request for a whole URL, sent without a tunnel, is refused; `None` when it is answered here."""
@@ -259,6 +261,8 @@ class Connection:
             self._begin(Message.begun(raw, end))
         except BadRequestError as error:
             self._refuse(error)
+        except StateError as error:  # which names are the mock's is part of the state
+            self._refuse(BadRequestError("503 state unreachable", f"nhsauth: state unreachable ({error}).\n"))
 
     def _begin(self, message: Message) -> None:
         head = message.head
@@ -270,7 +274,7 @@ class Connection:
         if head.authority and self._engine.proxy is not None:
             scheme = urlsplit(head.target).scheme
             _raise(self._engine.proxy.refusal_of_plain(scheme, head.authority))
-            self._place = replace(self._place, through_proxy=True)
+            self._place = replace(self._place, through_proxy=True, user=self._user(self._engine.proxy, head))
         environ = environ_of(head, self._place, scheme=scheme)
         self._began = self._now()
         if self._engine.is_quick(environ):
@@ -387,7 +391,7 @@ class Connection:
             return
         try:
             self._channel.write(message.sent(head, data, ends=ends))
-        except (h11.LocalProtocolError, ValueError) as error:
+        except unsendable() as error:
             self._fail(message, error)
             return
         if ends:
@@ -513,18 +517,25 @@ class Connection:
         proxy, authority = self._engine.proxy, message.head.target
         if proxy is None or self._channel.is_encrypted:
             raise BadRequestError("405 Method Not Allowed", "This is no proxy")
+        user = self._user(proxy, message.head)
         _raise(proxy.refusal(authority, tunnels=len(self._engine.connections)))
         if message.rest:
             _LOG.warning("%s spoke into its tunnel to %s before there was one", self._place.client[0], authority)
             self._channel.abort()
         elif proxy.is_played(authority):
             self._channel.write(_ESTABLISHED)
-            self._place = replace(self._place, through_proxy=True)
+            self._place = replace(self._place, through_proxy=True, user=user)
             self.due = self._now() + self._bounds.handshake
             self._take = partial(self._take_tunnelled, proxy.tls)
         else:
             self._run()
             self._engine.elsewhere(lambda: self._reach(proxy, authority))
+
+    def _user(self, proxy: Proxy, head: Head) -> str:
+        """Return the user name by which a client calls the proxy, empty without one; an unknown one is refused."""
+        user = head.proxy_user
+        _raise(proxy.refusal_of_user(user))
+        return user or ""
 
     def _take_tunnelled(self, context: ssl.SSLContext, data: bytes) -> None:
         if data[:1] == _CLIENT_HELLO:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, Final
@@ -156,13 +156,13 @@ class SharedJournal(Journal):
         """Return what is kept now, oldest first."""
         return [*map(_told, reversed(self._table.newest(self._limit)))]
 
-    def before(self, record: Record) -> Iterable[Record]:
+    def before(self, record: Record, most: int | None = None) -> list[Record]:
         """Return few of the records before this one, the newest first."""
         number, recent = self._recent
         if number != record.id:  # several finders ask for the same in turn
             recent = [_told(kept) for kept in self._table.newest(FEW) if kept.id < record.id]
             self._recent = (record.id, recent)
-        return recent
+        return recent[:most]
 
     def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:
         """Return the records before this one in which a value with this hash was sent, the newest first."""

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +27,7 @@ from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
-from mock_servers.state.table import Backend, Content, StateError, amend
+from mock_servers.state.table import Backend, Content, amend
 from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
@@ -39,8 +38,10 @@ if TYPE_CHECKING:
     from mock_servers.identity_provider.service import Service as ProviderService
     from mock_servers.journal.provenance import Elsewhere
     from mock_servers.platform.in_process import InProcess
+    from mock_servers.platform.names import Names
     from mock_servers.platform.wiring import Wiring
     from mock_servers.platform.worlds import Worlds
+    from mock_servers.real_hosts.variables import RealNames
     from mock_servers.state.world import World
 
 
@@ -88,13 +89,10 @@ class Platform:
             backend=backend,
             elsewhere=self.elsewhere,
         )
-        self.ring = parts.ring
-        self.names, self.store = parts.names, parts.store
+        self.ring, self.names, self.store = parts.ring, parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.is_page = partial(self._has_app, "page")
-        self.names.is_page_host = partial(self._has_app, "page host")
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self._parts, self._wires = parts, threading.Lock()
@@ -142,14 +140,6 @@ class Platform:
             return self._wired
 
     # who is there
-
-    def _has_app(self, index: str, value: str) -> bool:
-        """Whether an index finds an app; while the state is out of reach, none."""
-        try:
-            return bool(self.store.apps.find(index, value))
-        except StateError as error:
-            self.outage.note(error)
-            return False
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
@@ -358,6 +348,21 @@ class Platform:
             return app
         others = [uri for uri in app.redirect_uris if uri not in (own, *READY_MADE_APP.redirect_uris)]
         return replace(app, redirect_uris=(own, *others)[:_CALLBACKS])
+
+    def reached_by_real_names(self, known: RealNames | None) -> None:
+        """Say that clients reach the platform by the names of its real hosts, too, and how; `None`: no longer."""
+        self.names.reached_by_real_names(known)
+
+    def is_world(self, name: str) -> bool:
+        """Whether there may be a world of this name; the thread that serves all clients asks no shared state."""
+        return self.store.backend.is_shared or (self.worlds is not None and self.worlds.get(name) is not None)
+
+    def all_names(self) -> list[Names]:
+        """Return the names of the platform, and of each of its worlds."""
+        return [self.names, *(each.names for each in self._worlds_made())]
+
+    def _worlds_made(self) -> list[Platform]:
+        return self.worlds.platforms() if self.worlds is not None else []
 
     def stopping(self, spare: Spare) -> AbstractContextManager[None]:
         """Return what holds while a server stops: nobody waits for a fault to end."""

@@ -75,10 +75,13 @@ class Worlds(Generic[H]):
                 )
             identifier = self._identifiers.uuid()
             row = World(name=name or identifier[:8], id=identifier, used_at=self._now(), config=config)
-            if self._rows.get(row.name) is not None:
+            if not self._rows.add(row.name, row):
                 raise WorldExistsError(f"a world has the name {row.name!r}: choose another, or delete that one")
-            self._made[row.name] = (row.id, self._make(row))
-            self._rows.put(row.name, row)
+            try:
+                self._made[row.name] = (row.id, self._make(row))
+            except BaseException:
+                self.delete(row.name)
+                raise
             return row
 
     def all(self) -> list[World]:
@@ -95,6 +98,7 @@ class Worlds(Generic[H]):
         """Return the platform of a world, and note that it is used; `None` where there is none of this name."""
         row = self.get(name)
         if row is None:
+            self._made.pop(name, None)  # another process may have deleted it
             return None
         now = self._now()
         if now - row.used_at > _NOTED:

@@ -24,6 +24,10 @@ PREFIX: Final = "mock_servers.prefix"
 """Under this name, the path below which all is that this mock answers, as `/_worlds/b`; at the root it is empty."""
 
 
+PROXY_USER: Final = "mock_servers.proxy_user"
+"""Under this name, the user name by which a client has called this server as its proxy; absent without one."""
+
+
 def host(environ: Mapping[str, Any]) -> str:
     """Return the host as the client wrote it, port included."""
     return str(environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}")

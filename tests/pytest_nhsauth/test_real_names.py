@@ -235,7 +235,7 @@ def test_a_running_mock_without_tls_is_told_in_one_line(pytester: pytest.Pyteste
     outcome = run("--nhsauth-target", nhsauth.url)
 
     assert outcome.parseoutcomes() == {"errors": 1}
-    outcome.stdout.fnmatch_lines([f"*the mock at {nhsauth.url} speaks no TLS: start it with nhsauth serve --tls*"])
+    outcome.stdout.fnmatch_lines([f"*the mock at {nhsauth.url}/_worlds/* speaks no TLS: start it with *--tls*"])
 
 
 def test_a_running_mock_with_tls_is_used(

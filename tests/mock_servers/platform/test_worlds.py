@@ -309,6 +309,24 @@ class TestContents:
         assert [ask(one), ask(other), ask(""), ask(one)] == [200, 200, 200, 400]
 
 
+class TestPage:
+    def test_the_page_of_the_server_leads_to_its_worlds_and_theirs_back(
+        self, call: Call, make: Callable[..., str]
+    ) -> None:
+        make(name="team-a")
+
+        pages = [
+            call("GET", f"{url}/_nhsauth/", headers={"Accept": "text/html"}).get_data(as_text=True)
+            for url in ("", "/_worlds/team-a")
+        ]
+
+        assert '<a href="/_worlds/team-a/_nhsauth/">team-a</a>' in pages[0]
+        assert "<h1>Exchanges</h1>" in pages[0]
+        assert '<a href="/_nhsauth/">The mock that this world is a part of</a>' in pages[1]
+        assert "<h1>Exchanges of world team-a</h1>" in pages[1]
+        assert "Worlds" not in pages[1]
+
+
 class TestNesting:
     @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", ""), ("GET", "/b"), ("DELETE", "/b")])
     def test_a_world_has_no_worlds_of_its_own(
