@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, overload
 
 from mock_servers.journal.provenance import of_jti
@@ -106,9 +107,10 @@ class Journal(Sequence[Record]):
         with self._arrived:
             return list(self._records)
 
-    def before(self, record: Record) -> Iterable[Record]:
-        """Return the records before this one that finders may look at, the newest first."""
-        return (each for each in reversed(self.kept()) if each.id < record.id)
+    def before(self, record: Record, most: int | None = None) -> list[Record]:
+        """Return the records before this one that finders may look at, the newest first, and no more than so many."""
+        with self._arrived:
+            return list(islice((each for each in reversed(self._records) if each.id < record.id), most))
 
     def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:
         """Return the records before this one in which a value with this hash was sent, the newest first."""

@@ -82,8 +82,9 @@ _TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
 )
 """The same of answers, which have more members that the service itself fills."""
 _LONGEST: Final = 300
-_SECRETIVE: Final = re.compile(r"eyJ|-----BEGIN|[A-Za-z0-9+/_-]{100,}")
-"""What no harmless parameter holds: a JWT or a key was sent in its place."""
+_BEGINNINGS: Final = ("eyJ", "-----BEGIN")
+_LONG: Final = 100
+_RUN: Final = re.compile(rf"[A-Za-z0-9+/_-]{{{_LONG},}}")
 _HEADERS: Final = ("host", "content-type", "authorization", "apikey", "user-agent", "origin")
 _SECRETS: Final = frozenset(
     [
@@ -361,6 +362,11 @@ def shown_parameter(name: str, value: str) -> str:
 def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:
     if not isinstance(value, str):
         return value
-    if name in whole and not _SECRETIVE.search(value):
+    if name in whole and not _is_secretive(value):
         return value[:_LONGEST]
     return cut(value) if value else value
+
+
+def _is_secretive(value: str) -> bool:
+    """Whether a value is what no harmless parameter holds: a JWT or a key was sent in its place."""
+    return any(each in value for each in _BEGINNINGS) or (len(value) >= _LONG and _RUN.search(value) is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import repeat
@@ -159,10 +159,11 @@ class SharedJournal(Journal):
         """Return what is kept now, oldest first."""
         return [*map(_told, reversed(self._table.newest(self._limit)))]
 
-    def before(self, record: Record) -> Iterable[Record]:
+    def before(self, record: Record, most: int | None = None) -> list[Record]:
         """Return few of the records before this one, the newest first; what a number was given to stays the same."""
-        lowest = max(record.id - FEW, (self._counters.get(_FORGOTTEN) or 0) + 1)
-        return filter(None, map(self._numbered, range(record.id - 1, lowest - 1, -1)))
+        few = FEW if most is None else min(most, FEW)
+        lowest = max(record.id - few, (self._counters.get(_FORGOTTEN) or 0) + 1)
+        return [*filter(None, map(self._numbered, range(record.id - 1, lowest - 1, -1)))]
 
     def _read(self, number: int) -> Record | None:
         kept = self._table.get(number)
