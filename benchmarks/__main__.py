@@ -15,6 +15,7 @@ from benchmarks import (
     management,
     names,
     plugin,
+    refused,
     rules,
     serve,
     server,
@@ -40,6 +41,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "explained": explained.figures,
     "management": management.figures,
     "state": state.figures,
+    "refused": refused.figures,
 }
 """By name; each gives the rows of its group."""
 
