@@ -242,6 +242,26 @@ def test_what_was_registered_is_there_after_a_restart(serve: Serve, tmp_path: Pa
     assert stat.S_IMODE((tmp_path / "state.db").stat().st_mode) == 0o600 or os.name != "posix"
 
 
+@pytest.mark.slow
+def test_what_a_server_has_left_can_be_exported_and_imported(serve: Serve, run: Run) -> None:
+    served = serve("--state", "sqlite:state.db")
+    served.post("/oauth2/token", grant_type="x")
+    world = call(served.url, "POST", "/_nhsauth/worlds", {"name": "w"})["url"]
+    call(world, "POST", f"{urlsplit(world).path}/_nhsauth/snapshots")
+    served.end()
+    done = [
+        run("export", "copy.json", "--state", "sqlite:state.db"),
+        run("import", "copy.json", "--state", "sqlite:other.db"),
+        run("export", "again.json", "--state", "sqlite:other.db"),
+    ]
+
+    assert [each.exit_code for each in done] == [0, 0, 0], done[1].output
+    assert json.loads(Path("copy.json").read_bytes()) == json.loads(Path("again.json").read_bytes())
+    assert [each["path"] for each in call(serve("--state", "sqlite:other.db").url, "GET", "/_nhsauth/exchanges")] == [
+        "/oauth2/token"
+    ]
+
+
 def call(url: str, method: str, path: str, body: Any = None) -> Any:
     connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})

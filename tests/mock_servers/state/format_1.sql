@@ -54,7 +54,8 @@ INSERT INTO entries VALUES (29, 'seeded', CAST('"key"' AS BLOB), CAST('1 {"place
 INSERT INTO entries VALUES (30, 'counters', CAST('"key"' AS BLOB), CAST('1 7' AS BLOB));
 INSERT INTO entries VALUES (31, 'worlds', CAST('"key"' AS BLOB), CAST('1 {"name":"name","id":"id","used_at":1790000000.5,"config":{"member":{"name":"TEST User","n":[1,1.5,null]}}}' AS BLOB));
 INSERT INTO entries VALUES (32, 'debug_sessions', CAST('["key","key"]' AS BLOB), CAST('1 [{"name":"name","begun_at":1790000000.5,"headers":[["headers","headers"]],"query":[["query","query"]],"transactions":[{"id":"id","variables":[["variables","variables"]]}]}]' AS BLOB));
-INSERT INTO entries VALUES (33, 'world%201/jtis', CAST('["int","a","j"]' AS BLOB), CAST('1 2' AS BLOB));
+INSERT INTO entries VALUES (33, 'exchanges', CAST('7' AS BLOB), CAST('1 {"id":7,"at":1790000000.5,"service":"service","method":"method","path":"path","status":7,"request":{"member":{"name":"TEST User","n":[1,1.5,null]}},"response":{"member":{"name":"TEST User","n":[1,1.5,null]}},"sent":{"member":"AP8="},"received":{"member":{"header":{"member":{"name":"TEST User","n":[1,1.5,null]}},"claims":{"member":{"name":"TEST User","n":[1,1.5,null]}}}},"client_id":"client id","message_id":"message id","refusal":{"code":"code","description":"description","rule":"rule","evidence":"evidence"},"diagnosis":"diagnosis","flow":"flow","steps":[{"policy":"policy","rule":"rule","state":"passed","words":"words"}],"headline":"headline","findings":[{"id":"id","certainty":"certain","seen":"seen","cause":"cause","cure":"cure","evidence":"evidence","row":"row","change":"change","difference":"difference"}],"then":["then"],"advice":["advice"],"jwts":{"member":"of it"}}' AS BLOB));
+INSERT INTO entries VALUES (34, 'world%201/jtis', CAST('["int","a","j"]' AS BLOB), CAST('1 2' AS BLOB));
 INSERT INTO indexed VALUES ('apps', 'hash', CAST('"6TRSQ5WriqJlqI8QU4qwNLgZb7jTaeb+PVGe0WveQDA="' AS BLOB), 1);
 INSERT INTO indexed VALUES ('apps', 'hash', CAST('"VTqmzthjH0VmX3ko547t02Ak3osiSlbWJT3XfuIwwCU="' AS BLOB), 1);
 INSERT INTO indexed VALUES ('apps', 'jwks_url', CAST('"jwks url"' AS BLOB), 1);
@@ -81,3 +82,6 @@ INSERT INTO indexed VALUES ('pending', 'state', CAST('"state"' AS BLOB), 13);
 INSERT INTO indexed VALUES ('platform_codes', 'start', CAST('"key"' AS BLOB), 14);
 INSERT INTO indexed VALUES ('developer_apps', 'product', CAST('"product"' AS BLOB), 18);
 INSERT INTO indexed VALUES ('faults', 'on', CAST('"on"' AS BLOB), 22);
+INSERT INTO indexed VALUES ('exchanges', 'hash', CAST('"AP8="' AS BLOB), 33);
+INSERT INTO indexed VALUES ('exchanges', 'hash', CAST('"bZaVsPbw3oxzfBWhmbFlgAGvbk7w11YQnv/70Maa1Mk="' AS BLOB), 33);
+INSERT INTO indexed VALUES ('exchanges', 'message id', CAST('"message id"' AS BLOB), 33);
