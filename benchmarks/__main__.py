@@ -20,6 +20,7 @@ from benchmarks import (
     server,
     several,
     soak,
+    state,
     table,
     watch,
     worlds,
@@ -40,6 +41,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "diagnosis": diagnosis.figures,
     "explained": explained.figures,
     "management": management.figures,
+    "state": state.figures,
 }
 """By name; each gives the rows of its group."""
 

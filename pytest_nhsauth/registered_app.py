@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
@@ -18,6 +14,9 @@ from mock_servers.state.app import App
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.factories import NOTHING, SigningKey
 from pytest_nhsauth.target import Target
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +123,10 @@ class RegisteredApp:
 
 
 def _loaded(key: SigningKey) -> RSAPrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - for who brings a key
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - the same
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - the same
+
     if isinstance(key, RSAPrivateKey):
         return key
     with suppress(TypeError, ValueError, UnsupportedAlgorithm):

@@ -6,6 +6,7 @@ import importlib.util
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -327,3 +328,18 @@ def test_the_rules_of_a_finder_are_in_no_order() -> None:
     assert [each.after for each in made if each.kind == "neighbours"] == [
         "Finder(find=other, rules=(*FIRST, THIRD)), Finder(find=one, rules=(*FIRST, *SECOND))"
     ]
+
+
+def test_what_two_runs_have_measured_is_joined() -> None:
+    reached = module("reached")
+    parts = [
+        reached.Reached(runners=[name], functions={"a.py:f": [0]}, seconds={name: 1.0}, failing=[name])
+        for name in ("tests/a.py::a", "tests/b.py::b")
+    ]
+
+    assert asdict(reached.joined(parts)) == {
+        "runners": ["tests/a.py::a", "tests/b.py::b"],
+        "functions": {"a.py:f": [0, 1]},
+        "seconds": {"tests/a.py::a": 1.0, "tests/b.py::b": 1.0},
+        "failing": ["tests/a.py::a", "tests/b.py::b"],
+    }

@@ -52,6 +52,7 @@ FIRST_USE = {
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
         *("faults.foreign_key_set", "pages"),
     ),
+    "platform.parts": ("journal.shared",),
     "platform.platform": (
         *("apim.assertions", "identity_provider.headless", "identity_provider.log_ins", "platform.wiring"),
     ),

@@ -98,7 +98,7 @@ def exchange_page(platform: Platform, record: Record, base: str, control: str) -
         ),
         request=_parts(record.request, jwts_of(record)),
         response=_parts(record.response, {}),
-        flow=record.walk.flow.name.replace("-", " ") if record.walk else "",
+        flow=record.flow.replace("-", " "),
         timeline=[
             _policy(name, list(of_policy))
             for name, of_policy in groupby(record.timeline(), key=lambda step: step.policy)

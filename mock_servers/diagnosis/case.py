@@ -5,7 +5,7 @@ Nothing here may be changed, and nothing judges: the answer has left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -85,9 +85,9 @@ class Known:
         """Return where a value came from, when the mock issued or registered it."""
         return provenance.recognise(self.store, fingerprint(value))
 
-    def before(self, record: Record) -> list[Record]:
+    def before(self, record: Record) -> Iterable[Record]:
         """Return the exchanges before this one that are kept, the newest first."""
-        return [each for each in reversed(self.journal.kept()) if each.id < record.id]
+        return self.journal.before(record)
 
     def key_set(self, app: App) -> FetchedJwks | None:
         """Return an app's key set as the service keeps it, else as the mock itself serves it; others are not asked."""

@@ -20,7 +20,7 @@ def first_use(case: Case, name: str) -> Record | None:
     The service did its work there, even when a fault then kept the answer from arriving.
     """
     key = fingerprint(case.form(name) or "")
-    before = case.known.before(case.record)
+    before = case.known.journal.sent_before(case.record, key)
     return next((each for each in before if each.sent.get(name) == key and _did_its_work(each)), None)
 
 

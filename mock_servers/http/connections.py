@@ -16,8 +16,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-import h11
-
 from mock_servers.http.calling import (
     Body,
     Outlet,
@@ -30,8 +28,9 @@ from mock_servers.http.calling import (
     refusal,
 )
 from mock_servers.http.channel import MOST_UNSENT, Channel
-from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, Message
+from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, Message, unsendable
 from mock_servers.http.relaying import Outside, Relay
+from mock_servers.state.table import StateError
 
 if TYPE_CHECKING:
     import asyncio
@@ -262,6 +261,8 @@ class Connection:
             self._begin(Message.begun(raw, end))
         except BadRequestError as error:
             self._refuse(error)
+        except StateError as error:  # which names are the mock's is part of the state
+            self._refuse(BadRequestError("503 state unreachable", f"nhsauth: state unreachable ({error}).\n"))
 
     def _begin(self, message: Message) -> None:
         head = message.head
@@ -390,7 +391,7 @@ class Connection:
             return
         try:
             self._channel.write(message.sent(head, data, ends=ends))
-        except (h11.LocalProtocolError, ValueError) as error:
+        except unsendable() as error:
             self._fail(message, error)
             return
         if ends:

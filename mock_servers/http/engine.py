@@ -19,11 +19,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import h11
-
 from mock_servers.http.calling import Call, Outlet, apology, dated, raw, rendered
 from mock_servers.http.connections import Connection, Proxy
-from mock_servers.http.framing import Message
+from mock_servers.http.framing import Message, unsendable
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -339,7 +337,7 @@ def _written(call: Call, message: Message) -> tuple[bytes, bool]:
         return rendered(message, apology()), False
     try:
         return rendered(message, answer), answer.is_broken
-    except (h11.LocalProtocolError, ValueError) as error:
+    except unsendable() as error:
         call.log(error)
         return raw(apology()), True
 

@@ -72,13 +72,9 @@ def parts_of(
         clock=clock,
         ring=ring,
         identifiers=identifiers,
-        names=Names(
-            configuration,
-            world.prefix if world is not None else "",
-            store.origins if store.backend.is_shared else None,
-        ),
+        names=_names(configuration, store, world),
         store=store,
-        exchanges=Journal(EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
+        exchanges=_journal(store, EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
         faults=Faults(store, ring),
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),
@@ -86,6 +82,22 @@ def parts_of(
         seal=_seal(store),
         elsewhere=elsewhere,
     )
+
+
+def _names(configuration: Configuration, store: Store, world: World | None) -> Names:
+    origins = store.origins if store.backend.is_shared else None
+    names = Names(configuration, world.prefix if world is not None else "", origins)
+    names.is_page = lambda page: bool(store.apps.find("page", page))
+    names.is_page_host = lambda host: bool(store.apps.find("page host", host))
+    return names
+
+
+def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
+    if store.backend.is_shared:
+        from mock_servers.journal.shared import SharedJournal  # noqa: PLC0415 - in memory nobody needs it
+
+        return SharedJournal(store, limit, explains=explains)
+    return Journal(limit, explains=explains)
 
 
 def _seal(store: Store) -> bytes:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +27,7 @@ from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
-from mock_servers.state.table import Backend, Content, StateError, amend
+from mock_servers.state.table import Backend, Content, amend
 from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
@@ -90,13 +89,10 @@ class Platform:
             backend=backend,
             elsewhere=self.elsewhere,
         )
-        self.ring = parts.ring
-        self.names, self.store = parts.names, parts.store
+        self.ring, self.names, self.store = parts.ring, parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.is_page = partial(self._has_app, "page")
-        self.names.is_page_host = partial(self._has_app, "page host")
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self._parts, self._wires = parts, threading.Lock()
@@ -144,14 +140,6 @@ class Platform:
             return self._wired
 
     # who is there
-
-    def _has_app(self, index: str, value: str) -> bool:
-        """Whether an index finds an app; while the state is out of reach, none."""
-        try:
-            return bool(self.store.apps.find(index, value))
-        except StateError as error:
-            self.outage.note(error)
-            return False
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:

@@ -159,7 +159,7 @@ class MemoryTable(Generic[V]):
         if self._derived:
             self._derived = {}
         value = self.content.pop(key, None)
-        if value is not None:
+        if self._indexes and value is not None:
             for index in self._indexes.values():
                 index.remove(key, value, for_good=True)
         return value

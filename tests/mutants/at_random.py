@@ -105,6 +105,8 @@ def run(number: int, seed: int, minutes: float, at_once: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         lanes = copies(Path(folder), at_once)
         known = reached(lanes, kept / "reached.json")
+        for lane in lanes:
+            lane.warm()
         mutants = drawn(all_mutations(lanes[0].root), number, seed, equivalents())
         results = _all(mutants, lanes, known, kept / f"seed-{seed}.jsonl", began + minutes * 60)
     if digest() != sound:

@@ -106,11 +106,12 @@ def reached(copies: Sequence[Copy], kept: Path) -> Reached:
         with ThreadPoolExecutor(len(parts)) as at_once:
             measured = list(at_once.map(_measured, copies, parts))
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(asdict(_joined(measured))), encoding="utf-8")
+        kept.write_text(json.dumps(asdict(joined(measured))), encoding="utf-8")
     return Reached(**json.loads(kept.read_text(encoding="utf-8")))
 
 
-def _joined(parts: Iterable[Reached]) -> Reached:
+def joined(parts: Iterable[Reached]) -> Reached:
+    """Return what was measured in several processes as one."""
     runners, functions = list[str](), defaultdict[str, list[int]](list)
     seconds, failing = dict[str, float](), list[str]()
     for part in parts:
@@ -119,7 +120,7 @@ def _joined(parts: Iterable[Reached]) -> Reached:
         runners += part.runners
         seconds |= part.seconds
         failing += part.failing
-    return Reached(runners=runners, functions=functions, seconds=seconds, failing=failing)
+    return Reached(runners=runners, functions=dict(functions), seconds=seconds, failing=failing)
 
 
 def _test_files(copy: Copy, place: str) -> Iterator[str]:

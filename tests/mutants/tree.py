@@ -18,6 +18,7 @@ from typing import Final
 
 _HERE: Final = Path(__file__).parent
 ROOT: Final = _HERE.parent.parent
+_WARMING: Final = 600.0
 _PLAIN: Final = (
     "-p",
     "no:cacheprovider",
@@ -89,6 +90,12 @@ class Copy:
     def keep_keys(self) -> None:
         """Let every later run begin with the keys of this one: a fault might spoil them."""
         shutil.copytree(self._keys, self._warm, dirs_exist_ok=True)
+
+    def warm(self) -> None:
+        """Make those keys where no run has kept any."""
+        if not any(self._warm.iterdir()):
+            self.pytest(["contract_tests/test_success.py"], seconds=_WARMING)
+            self.keep_keys()
 
     @contextmanager
     def planted(self, file: str, source: bytes) -> Iterator[None]:

@@ -228,6 +228,15 @@ def test_a_fault_is_met_as_often_as_it_was_ordered_whoever_meets_it(replicas: Re
     assert statuses == [503] * 3 + [400] * 6
 
 
+def test_an_exchange_of_one_is_told_and_explained_by_all(replicas: Replicas) -> None:
+    message = replicas.token(grant_type="magic").json()["message_id"]
+
+    told = [requests.get(f"{each.url}/_nhsauth/exchanges/{message}", timeout=PATIENCE) for each in replicas.servers]
+
+    assert {each.status_code for each in told} == {200}
+    assert {each.json()["diagnosis"].partition(".")[0] for each in told} == {'grant_type is "magic"'}
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_nothing_that_was_answered_is_lost_when_one_of_them_is_killed(place: str, tmp_path: Path) -> None:
     with running(place, tmp_path) as replicas:

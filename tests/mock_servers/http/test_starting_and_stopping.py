@@ -266,6 +266,25 @@ def test_nothing_that_only_clients_need_is_loaded_before_one_comes() -> None:
     assert python(code).stdout == "[]\n"
 
 
+def test_what_reads_odd_requests_is_loaded_for_the_first_of_them() -> None:
+    code = (
+        "import http.client, sys\n"
+        "from mock_servers.mock import Mock\n"
+        "with Mock().serving() as server:\n"
+        "    connection = http.client.HTTPConnection(server.host, server.port)\n"
+        "    connection.request('GET', '/oauth2/_ping')\n"
+        "    print(connection.getresponse().status, sorted({'h11', 'flask', 'werkzeug'} & sys.modules.keys()))\n"
+        "    connection.close()\n"
+        "    connection.putrequest('GET', '/oauth2/_ping')\n"
+        "    connection.putheader('Transfer-Encoding', 'chunked')\n"
+        "    connection.endheaders()\n"
+        "    connection.send(b'0' + b'\\r\\n' * 2)\n"
+        "    print(connection.getresponse().status, 'h11' in sys.modules)\n"
+    )
+
+    assert python(code).stdout == "200 []\n200 True\n"
+
+
 def test_a_server_that_nobody_calls_leaves_no_thread_and_no_socket() -> None:
     threads, sockets = threads_of_servers(), open_sockets()
     server = start(echo)
