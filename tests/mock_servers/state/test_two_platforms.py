@@ -14,6 +14,7 @@ from mock_servers.identity_provider import headless
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.debug_session import DebugSession, Transaction
 from mock_servers.state.developer_app import DeveloperApp, Key, Subscription
@@ -49,8 +50,10 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
 def start(opened: Callable[[], Backend], ring: KeyRing) -> Start:
     """Start another mock over the same state."""
 
-    def started(configuration: Configuration | None = None, backend: Backend | None = None) -> Mock:
-        mock = Mock(configuration, ring=ring, backend=backend or opened())
+    def started(
+        configuration: Configuration | None = None, *, clock: Clock | None = None, backend: Backend | None = None
+    ) -> Mock:
+        mock = Mock(configuration, ring=ring, clock=clock, backend=backend or opened())
         mock.served_at(URL)
         return mock
 
@@ -184,6 +187,17 @@ def test_a_move_of_the_clock_is_seen_by_both(mocks: tuple[Mock, Mock]) -> None:
     other.clock.advance(60)
 
     assert one.clock.now() == other.clock.now() == 1_900_000_060.0
+
+
+def test_a_reset_puts_the_clock_back_to_how_it_stood_at_the_start(start: Start) -> None:
+    clock = Clock()
+    clock.set(1_800_000_000.0, frozen=True)
+    one, other = start(clock=clock), start()
+    other.clock.advance(60)
+
+    other.reset()
+
+    assert one.clock.now() == other.clock.now() == 1_800_000_000.0
 
 
 def test_the_journal_of_one_is_that_of_the_other_with_what_explains_it(mocks: tuple[Mock, Mock]) -> None:
