@@ -27,7 +27,7 @@ test-slow: .venv/installed-test
 # Every mock of the contract tests, of the state machines and of the races, in each store that lasts.
 test-state: .venv/installed-test
 	for state in sqlite valkey; do \
-	    $(BIN)/python -m pytest -n auto -p tests.on_state --on-state $$state -m "slow or not slow" $(PYTEST_ARGS) \
+	    $(BIN)/python -m pytest -n auto -p tests.on_state --on-state $$state -m "slow or not slow" --timeout 1800 $(PYTEST_ARGS) \
 	        contract_tests tests/mock_servers/platform/test_concurrency.py \
 	        tests/mock_servers/platform/test_browser_flow_machine.py || exit 1; \
 	done
