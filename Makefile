@@ -28,7 +28,7 @@ test-slow: .venv/installed-test
 STATES = sqlite valkey
 test-state: .venv/installed-test
 	for state in $(STATES); do \
-	    $(BIN)/python -m pytest -n auto -p tests.on_state --on-state $$state -m "slow or not slow" $(PYTEST_ARGS) \
+	    $(BIN)/python -m pytest -n auto -p tests.on_state --on-state $$state -m "slow or not slow" --timeout 1800 $(PYTEST_ARGS) \
 	        contract_tests tests/mock_servers/platform/test_concurrency.py \
 	        tests/mock_servers/platform/test_browser_flow_machine.py || exit 1; \
 	done
