@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, Final
 
 from mock_servers.journal.finding import Finding
@@ -19,6 +19,8 @@ from mock_servers.state.table import FEW, Kind, Table
 
 _TABLE: Final = "exchanges"
 _REFUSED: Final = "refused exchanges"
+_FIRST: Final = 10
+"""Records of one value that are looked at: the first are those that can have used it up."""
 _FORGOTTEN: Final = "forgotten exchanges"
 _TURN: Final = 0.05
 """Seconds after which who waits for a record looks whether another process has put it there."""
@@ -163,24 +165,26 @@ class SharedJournal(Journal):
         """Return what is kept now, oldest first."""
         return [*map(_told, reversed(self._table.newest(self._limit)))]
 
-    def before(self, record: Record, most: int | None = None) -> list[Record]:
+    def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
         """Return few of the records before this one, the newest first; what a number was given to stays the same."""
-        few = FEW if most is None else min(most, FEW)
-        lowest = max(record.id - few, (self._counters.get(_FORGOTTEN) or 0) + 1)
-        return [*filter(None, map(self._numbered, range(record.id - 1, lowest - 1, -1)))]
+        lowest = max(record.id - FEW, (self._counters.get(_FORGOTTEN) or 0) + 1)
+        return islice(filter(None, map(self._numbered, range(record.id - 1, lowest - 1, -1))), most)
 
     def _read(self, number: int) -> Record | None:
         kept = self._table.get(number)
         return _told(kept) if kept is not None else None
 
     def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:
-        """Return the records before this one in which a value with this hash was sent, the newest first."""
-        found = reversed(self._table.find("hash", key))
+        """Return the first few of the records before this one in which a value with this hash was sent, newest first.
+
+        Who sends one value again and again makes nobody read all of them; the first is the one that used it up.
+        """
+        found = reversed(self._table.find("hash", key, _FIRST))
         return (_told(kept) for kept in found if kept.id < record.id and key in kept.sent.values())
 
     def with_jti_before(self, record: Record, sub: Any, jti: Any) -> Iterator[Record]:
-        """Return the records before this one whose assertion had this jti, the newest first."""
-        found = reversed(self._table.find("hash", of_jti(sub, jti)))
+        """Return the first few of the records before this one whose assertion had this jti, the newest first."""
+        found = reversed(self._table.find("hash", of_jti(sub, jti), _FIRST))
         return (_told(kept) for kept in found if kept.id < record.id)
 
     @property
