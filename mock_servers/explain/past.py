@@ -59,9 +59,9 @@ class SeenTable(MemoryTable[Any]):
         """Return nothing: no value is known, and what became of it elsewhere is not, either."""
         return []
 
-    def entries(self, index: str, value: Hashable) -> list[tuple[Any, Any]]:
+    def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, Any]]:
         """Return what has passed by; by the value itself nothing is found, which is not kept."""
-        return super().entries(index, value) if index in self._kind.indexes else []
+        return super().entries(index, value, most) if index in self._kind.indexes else []
 
     def _refuse(self, *_: object) -> NoReturn:
         raise UnknownError(self._words)

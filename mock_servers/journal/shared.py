@@ -19,6 +19,8 @@ from mock_servers.state.table import FEW, Kind, Table
 
 _TABLE: Final = "exchanges"
 _REFUSED: Final = "refused exchanges"
+_FIRST: Final = 10
+"""Records of one value that are looked at: the first are those that can have used it up."""
 _FORGOTTEN: Final = "forgotten exchanges"
 _TURN: Final = 0.05
 """Seconds after which who waits for a record looks whether another process has put it there."""
@@ -173,13 +175,16 @@ class SharedJournal(Journal):
         return _told(kept) if kept is not None else None
 
     def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:
-        """Return the records before this one in which a value with this hash was sent, the newest first."""
-        found = reversed(self._table.find("hash", key))
+        """Return the first few of the records before this one in which a value with this hash was sent, newest first.
+
+        Who sends one value again and again makes nobody read all of them; the first is the one that used it up.
+        """
+        found = reversed(self._table.find("hash", key, _FIRST))
         return (_told(kept) for kept in found if kept.id < record.id and key in kept.sent.values())
 
     def with_jti_before(self, record: Record, sub: Any, jti: Any) -> Iterator[Record]:
-        """Return the records before this one whose assertion had this jti, the newest first."""
-        found = reversed(self._table.find("hash", of_jti(sub, jti)))
+        """Return the first few of the records before this one whose assertion had this jti, the newest first."""
+        found = reversed(self._table.find("hash", of_jti(sub, jti), _FIRST))
         return (_told(kept) for kept in found if kept.id < record.id)
 
     @property

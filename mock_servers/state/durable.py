@@ -77,8 +77,8 @@ class Medium(Protocol):
     def newest(self, place: str, most: int) -> Sequence[bytes]:
         """Return at most so many values, the newest first."""
 
-    def find(self, place: str, index: str, value: bytes) -> Sequence[tuple[bytes, bytes]]:
-        """Return the keys and values that an index leads to, the oldest first."""
+    def find(self, place: str, index: str, value: bytes, most: int | None) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys and values that an index leads to, the oldest first; at most so many."""
 
     def size(self, place: str) -> int:
         """Return how many values a place has."""
@@ -157,13 +157,13 @@ class DurableTable(Generic[V]):
         """Return at most so many values, the newest first."""
         return [self.codec.read(raw) for raw in self._medium.newest(self.place, most)]
 
-    def find(self, index: str, value: Hashable) -> list[V]:
-        """Return the values that an index of the table's kind has at `value`, the oldest first."""
-        return [each for _, each in self.entries(index, value)]
+    def find(self, index: str, value: Hashable, most: int | None = None) -> list[V]:
+        """Return the values that an index of the table's kind has at `value`, the oldest first; `most` of them."""
+        return [each for _, each in self.entries(index, value, most)]
 
-    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
-        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
-        return self.decoded(self._medium.find(self.place, index, coding.at(value)))
+    def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, as `find` does."""
+        return self.decoded(self._medium.find(self.place, index, coding.at(value), most))
 
     def size(self) -> int:
         """Return how many values there are."""

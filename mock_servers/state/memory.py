@@ -108,14 +108,14 @@ class MemoryTable(Generic[V]):
         with self._lock:
             return list(islice(reversed(self.content.values()), most))
 
-    def find(self, index: str, value: Hashable) -> list[V]:
-        """Return the values that an index of the table's kind has at `value`, the oldest first."""
-        return [each for _, each in self.entries(index, value)] if self.content else []
+    def find(self, index: str, value: Hashable, most: int | None = None) -> list[V]:
+        """Return the values that an index of the table's kind has at `value`, the oldest first; `most` of them."""
+        return [each for _, each in self.entries(index, value, most)] if self.content else []
 
-    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
-        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
+    def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, as `find` does."""
         with self._lock:
-            return [(key, self.content[key]) for key in self._index(index).keys(value)]
+            return [(key, self.content[key]) for key in self._index(index).keys(value)[:most]]
 
     def size(self) -> int:
         """Return how many values there are."""

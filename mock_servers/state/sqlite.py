@@ -23,6 +23,7 @@ Synchronous = Literal["normal", "full"]
 APPLICATION_ID: Final = 0x6E687361
 """`nhsa`: tells our files from those of other programs, at its place in the file's header."""
 
+_ALL: Final = -1  # what SQLite takes for no limit
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER: Final = 100
 _ID_AT: Final = slice(68, 72)
@@ -169,12 +170,13 @@ class SqliteMedium:
             query = "SELECT value FROM entries WHERE place = ? ORDER BY position DESC LIMIT ?"
             return [raw for (raw,) in connection.execute(query, (place, most))]
 
-    def find(self, place: str, index: str, value: bytes) -> Sequence[tuple[bytes, bytes]]:
-        """Return the keys and values that an index leads to, the oldest first."""
+    def find(self, place: str, index: str, value: bytes, most: int | None) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys and values that an index leads to, the oldest first; at most so many."""
         with self._connections.reading() as connection:
             query = """SELECT entries.key, entries.value FROM indexed JOIN entries USING (position)
-                WHERE indexed.place = ? AND indexed.name = ? AND indexed.value = ? ORDER BY indexed.position"""
-            return connection.execute(query, (place, index, value)).fetchall()
+                WHERE indexed.place = ? AND indexed.name = ? AND indexed.value = ? ORDER BY indexed.position
+                LIMIT ?"""
+            return connection.execute(query, (place, index, value, _ALL if most is None else most)).fetchall()
 
     def size(self, place: str) -> int:
         """Return how many values a place has."""

@@ -77,11 +77,11 @@ class Table(Protocol[V]):
     def newest(self, most: int) -> list[V]:
         """Return at most so many values, the newest first."""
 
-    def find(self, index: str, value: Hashable) -> list[V]:
-        """Return the values that an index of the table's kind has at `value`, the oldest first."""
+    def find(self, index: str, value: Hashable, most: int | None = None) -> list[V]:
+        """Return the values that an index of the table's kind has at `value`, the oldest first; `most` of them."""
 
-    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
-        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
+    def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, as `find` does."""
 
     def size(self) -> int:
         """Return how many values there are."""

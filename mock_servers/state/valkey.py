@@ -157,7 +157,7 @@ return values(place, redis.call('ZREVRANGE', name(place, 'order'), 0, tonumber(t
 """
 _FIND: Final = """
 local place = take()
-local keys = redis.call('ZRANGE', name(place, 'index:' .. take()), 0, -1)
+local keys = redis.call('ZRANGE', name(place, 'index:' .. take()), 0, tonumber(take()) - 1)
 return {keys, values(place, keys)}
 """
 _READ: Final = """
@@ -234,9 +234,9 @@ class ValkeyMedium:
         found: list[bytes] = self._run(_NEWEST, place, most)
         return found
 
-    def find(self, place: str, index: str, value: bytes) -> Sequence[tuple[bytes, bytes]]:
-        """Return the keys and values that an index leads to, the oldest first."""
-        keys, values = self._run(_FIND, place, _line(index, value))
+    def find(self, place: str, index: str, value: bytes, most: int | None) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys and values that an index leads to, the oldest first; at most so many."""
+        keys, values = self._run(_FIND, place, _line(index, value), most or 0)  # which ends at the last, where it is 0
         return list(zip(keys, values, strict=True))
 
     def size(self, place: str) -> int:

@@ -167,6 +167,13 @@ def test_an_index_finds_what_is_there_the_oldest_first(table: Table[int]) -> Non
     assert table.entries("parity", "odd") == [("5", 5), ("3", 3)]
 
 
+@pytest.mark.parametrize(("most", "found"), [(1, [5]), (2, [5, 3]), (9, [5, 3]), (None, [5, 3])])
+def test_an_index_gives_no_more_than_it_is_asked_for(table: Table[int], most: int | None, found: list[int]) -> None:
+    fill(table, 5, 2, 3)
+
+    assert table.find("parity", "odd", most) == found
+
+
 @pytest.mark.parametrize(
     ("step", "odd"),
     [
