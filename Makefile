@@ -16,7 +16,7 @@ demo: .venv/installed
 	@$(BIN)/nhsauth demo
 
 # Python may keep what it compiles: else every process compiles the packages and tests anew.
-test test-slow: export PYTHONDONTWRITEBYTECODE =
+test test-slow test-state: export PYTHONDONTWRITEBYTECODE =
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
@@ -25,7 +25,8 @@ test-slow: .venv/installed-test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
 # Every mock of the contract tests, of the state machines and of the races, in each store that lasts.
-STATES = sqlite valkey
+STATES ?= sqlite valkey
+
 test-state: .venv/installed-test
 	for state in $(STATES); do \
 	    $(BIN)/python -m pytest -n auto -p tests.on_state --on-state $$state -m "slow or not slow" --timeout 1800 $(PYTEST_ARGS) \
