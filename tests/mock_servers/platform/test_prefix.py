@@ -9,12 +9,13 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.explain.offline import offline, token_url_of
+from mock_servers.http.server import serve
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
-from mock_servers.state.configuration import READY_MADE_APP
+from mock_servers.state.configuration import READY_MADE_APP, Api
 from mock_servers.state.world import World
 from tests.mock_servers.conftest import CLIENT_CREDENTIALS, NOW, TOKEN_EXCHANGE
 
@@ -261,3 +262,20 @@ def test_a_value_is_explained_below_the_prefix(platform: Mock, http: Http) -> No
     told = http.post(f"{platform.url}/_nhsauth/explain", json={"value": assertion}).get_json()
 
     assert [each["would_be"] for each in told["verdicts"]] == ["accepted"]
+
+
+def test_a_team_s_own_api_sees_no_prefix(platform: Mock, http: Http) -> None:
+    seen = []
+
+    def upstream(environ: Any, start_response: Any) -> list[bytes]:
+        seen.append(environ["REQUEST_URI"])
+        start_response("200 OK", [])
+        return [b"ok"]
+
+    with serve(upstream) as server:
+        platform.add_api(Api(path="/my-api", upstream=f"{server.url}/v1", open=True))
+        for target in ("/my-api/patients?id=1", "//my-api/patients"):
+            with http.get(f"{platform.url}{target}") as answer:
+                assert (answer.status_code, answer.get_data()) == (200, b"ok")
+
+    assert seen == ["/v1/patients?id=1", "/v1/patients"]
