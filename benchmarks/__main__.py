@@ -23,6 +23,7 @@ from benchmarks import (
     state,
     table,
     watch,
+    worlds,
 )
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
@@ -35,6 +36,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "watch": watch.figures,
     "exchange": exchange.figures,
     "several": several.figures,
+    "worlds": worlds.figures,
     "rules": rules.figures,
     "diagnosis": diagnosis.figures,
     "explained": explained.figures,

@@ -92,10 +92,10 @@ def _redirected(look_up: Callable[..., Any], known: RealNames) -> Callable[..., 
     ) -> Any:
         if not _is_played(host, hosts):
             return look_up(host, port, family, type, proto, flags)
-        if known.world:
-            raise socket.gaierror(socket.EAI_NONAME, _BY_PROXY_ALONE.format(host=host, world=known.world))
         if port not in _HTTPS:
             raise socket.gaierror(socket.EAI_NONAME, f"nhsauth plays {host!r} on port 443 alone, not on {port!r}")
+        if known.world:
+            raise socket.gaierror(socket.EAI_NONAME, _BY_PROXY_ALONE.format(host=host, world=known.world))
         return look_up(mock.hostname, mock.port, family, type, proto, flags)
 
     return getaddrinfo

@@ -78,7 +78,7 @@ def newest(table: Table[V]) -> Iterator[V]:
 
 def _alike(journal: Journal, record: Record) -> tuple[list[Record], int]:
     """The answers before this one to the same client for the same token, the newest first; of how many looked at."""
-    earlier, need = journal.before(record, _LOOKED_AT), record.need
+    earlier, need = list(journal.before(record, _LOOKED_AT)), record.need
     return [each for each in earlier if each.need == need], len(earlier)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, overload
@@ -107,7 +107,7 @@ class Journal(Sequence[Record]):
         with self._arrived:
             return list(self._records)
 
-    def before(self, record: Record, most: int | None = None) -> list[Record]:
+    def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
         """Return the records before this one that finders may look at, the newest first, and no more than so many."""
         with self._arrived:
             return list(islice((each for each in reversed(self._records) if each.id < record.id), most))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import repeat
+from functools import lru_cache
+from itertools import islice, repeat
 from typing import Any, Final
 
 from mock_servers.journal.finding import Finding
@@ -18,6 +19,7 @@ from mock_servers.state.table import FEW, Kind, Table
 
 _TABLE: Final = "exchanges"
 _REFUSED: Final = "refused exchanges"
+_FORGOTTEN: Final = "forgotten exchanges"
 _TURN: Final = 0.05
 """Seconds after which who waits for a record looks whether another process has put it there."""
 _UNTOLD: Final = Problem(cause="", cure="")
@@ -102,7 +104,7 @@ class SharedJournal(Journal):
         self._backend = store.backend
         self._counters = store.counters
         self._table: Table[Kept] = store.backend.table(_TABLE, kind(limit))
-        self._recent: tuple[int, list[Record]] = (0, [])
+        self._numbered = lru_cache(maxsize=2 * FEW)(self._read)
 
     def add(self, record: Record) -> None:
         """Explain a record, and number and keep it in one step: who reads on from a number misses none."""
@@ -130,6 +132,7 @@ class SharedJournal(Journal):
     def clear(self) -> None:
         """Forget all records."""
         with self._reporting:
+            self._counters.put(_FORGOTTEN, self._counters.get(_TABLE) or 0)
             self._table.clear()
 
     def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
@@ -156,13 +159,14 @@ class SharedJournal(Journal):
         """Return what is kept now, oldest first."""
         return [*map(_told, reversed(self._table.newest(self._limit)))]
 
-    def before(self, record: Record, most: int | None = None) -> list[Record]:
-        """Return few of the records before this one, the newest first."""
-        number, recent = self._recent
-        if number != record.id:  # several finders ask for the same in turn
-            recent = [_told(kept) for kept in self._table.newest(FEW) if kept.id < record.id]
-            self._recent = (record.id, recent)
-        return recent[:most]
+    def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
+        """Return few of the records before this one, the newest first; what a number was given to stays the same."""
+        lowest = max(record.id - FEW, (self._counters.get(_FORGOTTEN) or 0) + 1)
+        return islice(filter(None, map(self._numbered, range(record.id - 1, lowest - 1, -1))), most)
+
+    def _read(self, number: int) -> Record | None:
+        kept = self._table.get(number)
+        return _told(kept) if kept is not None else None
 
     def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:
         """Return the records before this one in which a value with this hash was sent, the newest first."""

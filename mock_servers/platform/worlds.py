@@ -69,14 +69,15 @@ class Worlds(Generic[H]):
         """
         with self._changing:
             self._forget_idle()
-            if self._rows.size() >= LIMIT:
-                raise TooManyWorldsError(
-                    f"{LIMIT} worlds are there, which is the limit: delete one, or wait until one was idle for an hour"
-                )
             identifier = self._identifiers.uuid()
             row = World(name=name or identifier[:8], id=identifier, used_at=self._now(), config=config)
             if not self._rows.add(row.name, row):
                 raise WorldExistsError(f"a world has the name {row.name!r}: choose another, or delete that one")
+            if self._rows.size() > LIMIT:  # asked afterwards: another process may have made one meanwhile
+                self.delete(row.name)
+                raise TooManyWorldsError(
+                    f"{LIMIT} worlds are there, which is the limit: delete one, or wait until one was idle for an hour"
+                )
             try:
                 self._made[row.name] = (row.id, self._make(row))
             except BaseException:

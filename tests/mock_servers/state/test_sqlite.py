@@ -15,6 +15,7 @@ import pytest
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
 from mock_servers.state.sqlite import APPLICATION_ID, open_sqlite
+from mock_servers.state.store import KINDS
 from mock_servers.state.table import Kind, Table, UnreachableStateError, UnusableStateError
 
 NUMBERS: Kind[int] = Kind(value=int)
@@ -407,3 +408,35 @@ def test_the_file_has_our_mark(path: Path) -> None:
         pass
     with bare(path) as connection:
         assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+
+
+# what was written once
+
+
+@pytest.fixture
+def first(path: Path) -> Path:
+    """A file of format 1, made by the statements that made the first of them."""
+    with bare(path) as connection:
+        made = Path(__file__).with_name("format_1.sql").read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN; {made} COMMIT;")
+    return path
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_value_of_format_1_is_read_and_found(first: Path, name: str) -> None:
+    """Where this fails and that format was released, add to UPGRADES what brings it up to date."""
+    kind = KINDS[name]
+    with opened(first, kinds=KINDS) as backend:
+        table = backend.table(name, kind)
+
+        for key, value in table.items():
+            indexed = [(index, each) for index, of in kind.indexes.items() for each in of(key, value)]
+            assert [table.find(*each) for each in indexed] == [[value]] * len(indexed)
+            assert table.swap(key, value, value)
+
+
+def test_what_lies_below_is_of_format_1_too(first: Path) -> None:
+    with opened(first, kinds=KINDS) as backend:
+        assert backend.below("world 1").table("jtis", KINDS["jtis"]).get(("int", "a", "j")) == 2
+        assert backend.table("jtis", KINDS["jtis"]).get(("int", "a", "\ud800")) == 1790000000.5
+        assert sum(backend.sizes().values()) > 30

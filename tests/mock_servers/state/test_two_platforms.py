@@ -218,6 +218,21 @@ def test_a_cleared_journal_is_empty_for_both_and_its_numbers_go_on(mocks: tuple[
     assert [record.id for record in other.exchanges] == [2]
 
 
+def test_what_one_has_forgotten_nobody_looks_back_at(mocks: tuple[Mock, Mock]) -> None:
+    first, second = mocks
+    for _ in range(3):
+        post(first, grant_type="magic")
+    seen = [each.id for each in second.exchanges.before(second.exchanges.last)]
+    first.exchanges.clear()
+    post(first, grant_type="magic")
+    post(second, grant_type="magic")
+
+    after = [[each.id for each in mock.exchanges.before(mock.exchanges.last)] for mock in mocks]
+
+    assert seen == [2, 1]
+    assert after == [[4], [4]]
+
+
 def test_an_app_registered_at_one_is_known_to_the_other_and_gone_after_a_reset(mocks: tuple[Mock, Mock]) -> None:
     one, other = mocks
     created = control(one, "POST", "/apps", client_id="mine", make_key=True)

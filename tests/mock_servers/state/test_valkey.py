@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mock_servers.state import durable
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
 from mock_servers.state.location import open_state
@@ -274,6 +275,25 @@ def test_an_earlier_format_is_rewritten_when_it_is_opened(valkey: Valkey) -> Non
         assert client.hget("nhsauth", "format") == b"2"
 
 
+def test_what_is_written_while_an_earlier_format_is_rewritten_is_kept(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [b'1 {"text": "late"}']
+    with opened_as(valkey) as old:
+        write_raw(old, "notes", b'"0"', b'1 {"text": "a b"}')
+
+        def rewritten(*arguments: Any) -> Any:
+            if late:
+                write_raw(old, "notes", b'"1"', late.pop())
+            return durable.rewritten(*arguments)
+
+        monkeypatch.setattr("mock_servers.state.valkey.rewritten", rewritten)
+        with opened_as(valkey, {"notes": NOTES}, upgrades=UPGRADES) as new:
+            assert new.table("notes", NOTES).values() == [Note(words=("a", "b")), Note(words=("late",))]
+    with valkey.client() as client:
+        assert client.hget("nhsauth:notes:values", '"1"') == b'2 {"words":["late"]}'
+
+
 def test_a_rewriting_that_fails_leaves_all_as_it_was(valkey: Valkey) -> None:
     with opened_as(valkey) as old:
         write_raw(old, "notes", b'"0"', b'1 {"text": "a b"}')
@@ -325,6 +345,48 @@ def test_a_server_that_is_slow_is_not_waited_for_nor_asked_again(
         valkey.signal(signal.SIGCONT)
 
         assert numbers(backend).count("a") == 3  # what was sent before was done, and once
+
+
+def test_a_command_whose_answer_was_lost_is_not_sent_again(valkey: Valkey) -> None:
+    with lossy(valkey) as (url, lose), opened(url) as backend:
+        assert numbers(backend).count("a") == 1
+        lose.set()
+        with pytest.raises(UnreachableStateError, match="Connection closed by server"):
+            numbers(backend).count("a")
+
+        assert numbers(backend).count("a") == 3
+
+
+@contextlib.contextmanager
+def lossy(server: Valkey) -> Iterator[tuple[str, threading.Event]]:
+    """Lead to a server; once the event is set, the next answer is lost with its connection."""
+    lose, path = threading.Event(), server.socket.with_name("lossy")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        threading.Thread(target=lead, args=(listener, server, lose), daemon=True).start()
+        yield f"unix://{path}", lose
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def lead(listener: socket.socket, server: Valkey, lose: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            client = listener.accept()[0]
+            threading.Thread(target=pass_on, args=(client, server, lose), daemon=True).start()
+
+
+def pass_on(client: socket.socket, server: Valkey, lose: threading.Event) -> None:
+    """One question, one answer: that is how the client talks."""
+    with client, socket.socket(socket.AF_UNIX) as upstream, contextlib.suppress(OSError):
+        upstream.connect(str(server.socket))
+        while asked := client.recv(65536):
+            upstream.sendall(asked)
+            answer = upstream.recv(65536)
+            if lose.is_set():
+                lose.clear()
+                return
+            client.sendall(answer)
 
 
 def test_a_server_whose_memory_is_full_is_said_and_used_again(valkey: Valkey) -> None:
