@@ -25,8 +25,9 @@ test-slow: .venv/installed-test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
 # Every mock of the contract tests, of the state machines and of the races, in each store that lasts.
+STATES = sqlite valkey
 test-state: .venv/installed-test
-	for state in sqlite valkey; do \
+	for state in $(STATES); do \
 	    $(BIN)/python -m pytest -n auto -p tests.on_state --on-state $$state -m "slow or not slow" $(PYTEST_ARGS) \
 	        contract_tests tests/mock_servers/platform/test_concurrency.py \
 	        tests/mock_servers/platform/test_browser_flow_machine.py || exit 1; \

@@ -42,8 +42,8 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "diagnosis": diagnosis.figures,
     "explained": explained.figures,
     "management": management.figures,
-    "state": state.figures,
     "refused": refused.figures,
+    "state": state.figures,
 }
 """By name; each gives the rows of its group."""
 

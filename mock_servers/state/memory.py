@@ -110,7 +110,7 @@ class MemoryTable(Generic[V]):
 
     def find(self, index: str, value: Hashable, most: int | None = None) -> list[V]:
         """Return the values that an index of the table's kind has at `value`, the oldest first; `most` of them."""
-        return [each for _, each in self.entries(index, value, most)]
+        return [each for _, each in self.entries(index, value, most)] if self.content else []
 
     def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, V]]:
         """Return the keys and values that an index of the table's kind has at `value`, as `find` does."""
