@@ -9,7 +9,10 @@ PATIENCE = 100  # seconds, of a machine that is busy with other tests
 
 
 def finished(
-    *command: str | Path, folder: Path | None = None, environ: Mapping[str, str] | None = None
+    *command: str | Path,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    patience: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program of ours; what it printed is text, whatever its exit code."""
     return subprocess.run(  # noqa: S603 - our own
@@ -20,7 +23,7 @@ def finished(
         text=True,
         encoding="utf-8",
         check=False,
-        timeout=PATIENCE,
+        timeout=patience,
     )
 
 

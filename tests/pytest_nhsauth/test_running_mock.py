@@ -31,7 +31,7 @@ def test_it(nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_new_app, nhsauth_
 AT_ONCE = """
 import pytest
 
-@pytest.mark.parametrize("turn", range(12))
+@pytest.mark.parametrize("turn", range(4))
 class TestAtOnce:
     def test_it(self, nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_new_app, nhsauth_clock, turn):
         nhsauth_new_app(client_id="mine")
@@ -253,6 +253,7 @@ class TestWorlds:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # thirteen processes that each load the servers' libraries
 def test_eight_sessions_and_four_workers_at_once_do_not_disturb_each_other(
     pytester: pytest.Pytester, running: Mock
 ) -> None:
@@ -261,10 +262,10 @@ def test_eight_sessions_and_four_workers_at_once_do_not_disturb_each_other(
     sessions = [[*command], *([*command, "-n4"] for _ in range(1)), *([*command] for _ in range(7))]
 
     with ThreadPoolExecutor(len(sessions)) as pool:
-        outcomes = list(pool.map(lambda each: finished(*each, folder=pytester.path), sessions))
+        outcomes = list(pool.map(lambda each: finished(*each, folder=pytester.path, patience=360), sessions))
 
     assert [each.stdout for each in outcomes if each.returncode] == []
-    assert [re.search(r"(\d+) passed", each.stdout)[1] for each in outcomes] == ["24"] * 9  # type: ignore[index]
+    assert [re.search(r"(\d+) passed", each.stdout)[1] for each in outcomes] == ["8"] * 9  # type: ignore[index]
     assert worlds(running) == []
 
 
