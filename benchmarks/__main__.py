@@ -15,6 +15,7 @@ from benchmarks import (
     management,
     names,
     plugin,
+    refused,
     rules,
     serve,
     server,
@@ -41,6 +42,7 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "diagnosis": diagnosis.figures,
     "explained": explained.figures,
     "management": management.figures,
+    "refused": refused.figures,
     "state": state.figures,
 }
 """By name; each gives the rows of its group."""

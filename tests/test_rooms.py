@@ -41,7 +41,7 @@ FIRST_USE = {
     ),
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),
-    "command_line.serving": ("configuration.reading", "platform.real_names"),
+    "command_line.serving": ("configuration.reading", "journal.shared", "platform.real_names"),
     "control.catalogue": ("catalogue.entries",),
     "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),

@@ -26,7 +26,9 @@ from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.location import open_state
-from mock_servers.state.table import StateError
+from mock_servers.state.settings import MEMORY
+from mock_servers.state.store import KINDS
+from mock_servers.state.table import Backend, StateError
 from mock_servers.wire.origins import is_loopback
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def run(asked: Asked, ending: Ending) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
     with usable():
         configuration = configured(asked.config)
-        backend = open_state(asked.state or configuration.state.url)
+        backend = opened(asked.state or configuration.state.url)
         platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=backend)
         servers = begin(platform, asked.host, asked.ports)
     real = prepared(platform, asked.allowed) if asked.tls else None
@@ -70,6 +72,15 @@ def run(asked: Asked, ending: Ending) -> NoReturn:
         real.open_at(servers[0])
     tell(asked, platform, real)
     until(ending, servers)
+
+
+def opened(state: str) -> Backend:
+    """Return what is remembered at a location. Raises UnusableStateError."""
+    if state == MEMORY:
+        return open_state(state)
+    from mock_servers.journal import shared  # noqa: PLC0415 - in memory nobody needs it
+
+    return open_state(state, {**KINDS, **shared.KINDS})
 
 
 def begin(platform: Mock, host: str, ports: Sequence[int | socket.socket]) -> list[Server]:

@@ -15,9 +15,10 @@ import click
 
 from mock_servers.command_line import serving
 from mock_servers.command_line.outcome import Misuse, misuse
+from mock_servers.journal import shared
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
-from mock_servers.state.location import file_of, open_state, shown
+from mock_servers.state.location import file_of, shown
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import StateError, UnusableStateError
 from mock_servers.wire import wording
@@ -70,7 +71,7 @@ def import_(state: str | None, file: Path) -> None:
                 f"{shown(location)} holds {sum(sizes.values())} entries already: nhsauth state clear forgets them"
             )
         try:
-            entries = backend.imported(content, number, KINDS)
+            entries = backend.imported(content, number, {**KINDS, **shared.KINDS})
         except UnusableStateError as error:
             raise Misuse(f"{file} cannot be imported: {error}") from None
     click.echo(f"{shown(location)} holds {entries} entries now.")
@@ -92,7 +93,7 @@ def _opened(state: str | None, *, may_begin: bool = False) -> Iterator[tuple[str
     if file is not None and not file.exists() and not may_begin:
         raise Misuse(f"{file} does not exist")
     with misuse(StateError):
-        backend = open_state(location)
+        backend = serving.opened(location)
         if not isinstance(backend, DurableBackend):
             raise Misuse(
                 "The state is memory, which ends with its process: name one that lasts with --state, NHSAUTH_STATE, or "

@@ -95,6 +95,10 @@ def kind(limit: int = LIMIT) -> Kind[Kept]:
     return Kind(value=Kept, key=int, limit=limit * 10 // 9 + 2, indexes=indexes)
 
 
+KINDS: Final[Mapping[str, Kind[Any]]] = {_TABLE: kind()}
+"""What a state holds besides the tables of a store, by its name."""
+
+
 class SharedJournal(Journal):
     """The records that are kept of all who share a state, oldest first; their numbers are counted there."""
 

@@ -30,6 +30,7 @@ def begin(store: Store, seed: Callable[[Store], None], name: Callable[[], str]) 
     seed(seeds)
     content = seeds.snapshot()
     own = Seeded(place=f"start {name()}", digest=_digest(content))
+    content = {**content, "clock": store.clock.items()}
     begun = store.seeded.get(_KEY) or _begun(store, content, own)
     if begun.digest != own.digest:
         _log.warning(_OTHER)

@@ -54,6 +54,7 @@ class Codec(Generic[V]):
         self._table = table
         self._kind = kind
         self._format = format_
+        self._decode: Callable[[bytes], V] = msgspec.json.Decoder(kind.value).decode
 
     def key(self, key: Hashable) -> bytes:
         """Write a key."""
@@ -73,6 +74,11 @@ class Codec(Generic[V]):
         Neighbouring versions that share a store so read each other's values for as long as both run.
         """
         number, _, text = raw.partition(b" ")
+        if raw.startswith(self._format.mark):
+            try:
+                return self._decode(text)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                pass  # what it cannot read is read, or refused, the slower way: it knows no half of a surrogate pair
         try:
             return self._read(json.loads(text.decode(errors=_SURROGATES)), int(number))
         except ValueError as error:

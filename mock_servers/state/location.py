@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from mock_servers.state.memory import MemoryBackend
 from mock_servers.state.settings import LOCATION, MEMORY
 from mock_servers.state.store import KINDS
-from mock_servers.state.table import Backend, UnusableStateError
+from mock_servers.state.table import Backend, Kind, UnusableStateError
 
 _REDIS: Final = {"valkey": "redis", "valkeys": "rediss", "redis": "redis", "rediss": "rediss", "unix": "unix"}
 """What the client library calls a scheme."""
@@ -20,15 +21,15 @@ _PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DEFAULT_PREFIX: Final = "nhsauth"
 
 
-def open_state(location: str) -> Backend:
-    """Return the tables at a location. Raises UnusableStateError."""
+def open_state(location: str, kinds: Mapping[str, Kind[Any]] = KINDS) -> Backend:
+    """Return the tables at a location; what is in one of these has the form of today. Raises UnusableStateError."""
     if location == MEMORY:
         return MemoryBackend()
     if not LOCATION.holds(location):
         raise UnusableStateError(f"state {shown(location)!r} is not one of those that there are: {LOCATION.allowed}")
     if location.startswith("sqlite:"):
-        return _sqlite(location.removeprefix("sqlite:"))
-    return _valkey(location)
+        return _sqlite(location.removeprefix("sqlite:"), kinds)
+    return _valkey(location, kinds)
 
 
 def file_of(location: str) -> Path | None:
@@ -42,7 +43,7 @@ def shown(location: str) -> str:
     return re.sub(r"//.*@", "//", location)
 
 
-def _sqlite(rest: str) -> Backend:
+def _sqlite(rest: str, kinds: Mapping[str, Kind[Any]]) -> Backend:
     from mock_servers.state.sqlite import open_sqlite
 
     name, _, query = rest.partition("?")
@@ -50,10 +51,10 @@ def _sqlite(rest: str) -> Backend:
     synchronous = options.get("synchronous", "normal")
     if synchronous not in ("normal", "full"):
         raise UnusableStateError(f"sqlite:{name} has synchronous={synchronous}; allowed: normal or full")
-    return open_sqlite(Path(name), KINDS, synchronous="full" if synchronous == "full" else "normal")
+    return open_sqlite(Path(name), kinds, synchronous="full" if synchronous == "full" else "normal")
 
 
-def _valkey(location: str) -> Backend:
+def _valkey(location: str, kinds: Mapping[str, Kind[Any]]) -> Backend:
     where = shown(location)
     try:
         from mock_servers.state.valkey import open_valkey
@@ -71,7 +72,7 @@ def _valkey(location: str) -> Backend:
         raise UnusableStateError(f"{plain} has db={database}; allowed: a number")
     address = location.partition("?")[0].partition("://")[2]
     url = f"{_REDIS[parts.scheme]}://{address}" + (f"?db={database}" if database else "")
-    return open_valkey(url, prefix, KINDS, shown=plain, tls=options)
+    return open_valkey(url, prefix, kinds, shown=plain, tls=options)
 
 
 def _split(location: str) -> SplitResult:

@@ -110,7 +110,7 @@ class MemoryTable(Generic[V]):
 
     def find(self, index: str, value: Hashable) -> list[V]:
         """Return the values that an index of the table's kind has at `value`, the oldest first."""
-        return [each for _, each in self.entries(index, value)]
+        return [each for _, each in self.entries(index, value)] if self.content else []
 
     def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
         """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""

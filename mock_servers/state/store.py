@@ -53,21 +53,22 @@ class Seeded:
 class Store:
     """The tables of one platform.
 
-    Keys: `apps` by client id, `people` by provider and id, `jtis` by environment, subject and jti (until when they are
-    remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client id and minute,
-    `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash, `pending` by the
-    platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may
-    be told of) by provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those
-    two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, `counters` (numbers
-    that only rise) by what is counted, `clock` by the one word there is, `origins` (names learned from requests) by the
-    name, `seals` (what seals forms and cookies) by what is sealed, `keys` (private ones, as PEM) by name and size,
-    `snapshots` (when they were taken) by name, `seeded` by one word, `worlds` by name, the rest by the value itself.
+    Keys: `apps` by client id, `people` by provider and id, `jtis` by the hash of environment, subject and jti (until
+    when they are remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client
+    id and minute, `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash,
+    `pending` by the platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that
+    another client may be told of) by provider, client id and the id token's jti, `developer_apps` by developer and
+    name, `app_ids` (those two) by the app's id, `developers` (the names of their apps) by developer, `products` by
+    name, `counters` (numbers that only rise) by what is counted, `clock` by the one word there is, `origins` (names
+    learned from requests) by the name, `seals` (what seals forms and cookies) by what is sealed, `keys` (private ones,
+    as PEM) by name and size, `snapshots` (when they were taken) by name, `seeded` by one word, `worlds` by name, the
+    rest by the value itself.
     """
 
     backend: Backend = field(repr=False)
     apps: Table[App] = field(metadata=_of(App, limit=None, indexes=indexes.APPS))
     people: Table[Person] = field(metadata=_of(Person, key=tuple[str, str], limit=None, indexes=indexes.PEOPLE))
-    jtis: Table[float] = field(metadata=_of(float, key=tuple[Any, ...], limit=2 * LIMIT))
+    jtis: Table[float] = field(metadata=_of(float, key=bytes, limit=2 * LIMIT))
     quotas: Table[int] = field(metadata=_of(int, key=tuple[Any, ...]))
     jwks: Table[FetchedJwks] = field(metadata=_of(FetchedJwks, key=tuple[str, str], indexes=indexes.JWKS))
     codes: Table[AuthorizationCode] = field(metadata=_of(AuthorizationCode, indexes=indexes.CODES))

@@ -24,6 +24,8 @@ V = TypeVar("V")
 
 _TITLES: Final = {**{each.name: each.title for each in PROVIDERS}, platform_client.KEY_NAME: "the platform itself"}
 """Whose the keys of the mock's services are."""
+_TRIED: Final = 10
+"""Apps, and key sets, whose keys are tried where there are many: a signature takes its time."""
 _DIGESTS: Final = {"SHA-256": hashlib.sha256, "SHA-1": hashlib.sha1}
 
 
@@ -118,7 +120,9 @@ def _app(app: App) -> str:
 
 def _with(table: Table[V], kid: Any) -> list[V]:
     few, more = first_few(table)
-    return [*table.find("kid", kid), *few] if more and isinstance(kid, str) else few
+    if not more:
+        return few
+    return [*(table.find("kid", kid) if isinstance(kid, str) else ()), *few[-_TRIED:]]
 
 
 def _of_apps(case: Case, kid: Any) -> Iterator[KnownKey]:

@@ -44,8 +44,8 @@ def filled(folder: Path) -> Path:
     """A state with two tables, and a world beside them."""
     with store(folder / "state.db") as own:
         own.apps.put("a", App(client_id="a", client_secret="s3cret", name="an app"))
-        own.jtis.put(("int", "a", "\ud800"), 1.5)
-        Store.over(own.backend.below("world 1")).jtis.put(("int", "a", "j"), 2.0)
+        own.client_metadata.put(("cis2", "a", "\ud800"), "told")
+        Store.over(own.backend.below("world 1")).client_metadata.put(("cis2", "a", "j"), "told")
     return folder / "state.db"
 
 
@@ -56,14 +56,14 @@ def test_info_counts_what_is_in_each_table(run: Run, filled: Path) -> None:
     result = run("info", "--state", f"sqlite:{filled}")
 
     assert result.exit_code == 0
-    assert result.output == f"sqlite:{filled}, format 1\napps     1\njtis     1\nworld 1  1\n"
+    assert result.output == f"sqlite:{filled}, format 1\napps             1\nclient_metadata  1\nworld 1          1\n"
 
 
 def test_programs_get_it_as_json(run: Run, filled: Path) -> None:
     assert json.loads(run("info", "--json", "--state", f"sqlite:{filled}").output) == {
         "state": f"sqlite:{filled}",
         "format": 1,
-        "tables": {"apps": 1, "jtis": 1},
+        "tables": {"apps": 1, "client_metadata": 1},
         "below": {"world 1": 1},
     }
 
@@ -125,7 +125,7 @@ def test_what_was_exported_can_be_imported_elsewhere(run: Run, filled: Path, fol
     assert (folder / "copy.json").read_bytes() == (folder / "again.json").read_bytes()
     with store(folder / "other.db") as other:
         assert other.apps.find("page", "x") == []
-        assert other.jtis.get(("int", "a", "\ud800")) == 1.5
+        assert other.client_metadata.get(("cis2", "a", "\ud800")) == "told"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
@@ -166,7 +166,7 @@ def exported(**members: Any) -> str:
     return json.dumps({"what": "nhsauth state", "format": 1, "content": {}} | members)
 
 
-UNREADABLE = "table jtis holds a value that this version cannot read"
+UNREADABLE = "table app_ids holds a value that this version cannot read"
 NO_EXPORT = "is no export of a state"
 
 
@@ -190,11 +190,11 @@ NO_EXPORT = "is no export of a state"
             "cannot be imported: entry 0 of table apps is no pair of a key and a value",
         ),
         (
-            exported(content={"jtis": [[["int"], 1.5], [["int"], "x"]]}),
-            f"cannot be imported: entry 1: {UNREADABLE}: Expected `float`, got `str`",
+            exported(content={"app_ids": [["a", ["b", "c"]], ["a", ["b", 5]]]}),
+            f"cannot be imported: entry 1: {UNREADABLE}: Expected `str`, got `int` - at `$[1]`",
         ),
         (
-            exported(format=0, content={"jtis": [[["int"], 1.5]]}),
+            exported(format=0, content={"app_ids": [["a", ["b", "c"]]]}),
             f"cannot be imported: entry 0: {UNREADABLE}: there is no format 0",
         ),
     ],
@@ -240,6 +240,26 @@ def test_what_was_registered_is_there_after_a_restart(serve: Serve, tmp_path: Pa
 
     assert [app["client_id"] for app in call(second.url, "GET", "/_nhsauth/apps")] == ["nhsauth-app", "mine"]
     assert stat.S_IMODE((tmp_path / "state.db").stat().st_mode) == 0o600 or os.name != "posix"
+
+
+@pytest.mark.slow
+def test_what_a_server_has_left_can_be_exported_and_imported(serve: Serve, run: Run) -> None:
+    served = serve("--state", "sqlite:state.db")
+    served.post("/oauth2/token", grant_type="x")
+    world = call(served.url, "POST", "/_nhsauth/worlds", {"name": "w"})["url"]
+    call(world, "POST", f"{urlsplit(world).path}/_nhsauth/snapshots")
+    served.end()
+    done = [
+        run("export", "copy.json", "--state", "sqlite:state.db"),
+        run("import", "copy.json", "--state", "sqlite:other.db"),
+        run("export", "again.json", "--state", "sqlite:other.db"),
+    ]
+
+    assert [each.exit_code for each in done] == [0, 0, 0], done[1].output
+    assert json.loads(Path("copy.json").read_bytes()) == json.loads(Path("again.json").read_bytes())
+    assert [each["path"] for each in call(serve("--state", "sqlite:other.db").url, "GET", "/_nhsauth/exchanges")] == [
+        "/oauth2/token"
+    ]
 
 
 def call(url: str, method: str, path: str, body: Any = None) -> Any:

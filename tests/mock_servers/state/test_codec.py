@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mock_servers.journal import shared
 from mock_servers.state.codec import Codec, Format
 from mock_servers.state.grant import AuthorizationCode
 from mock_servers.state.log_in import LogIn
@@ -14,6 +15,7 @@ from mock_servers.state.person import Person
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Kind, UnusableStateError
 
+ALL = {**KINDS, **shared.KINDS}
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8)
 """Halves of surrogate pairs among them, and two of them that JSON would take for a pair."""
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -66,11 +68,11 @@ def codec_of(kind: Kind[Any]) -> Codec[Any]:
     return Codec("table", kind, Format())
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", ALL)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_value_and_key_of_a_store_survives_being_written(name: str, data: st.DataObject) -> None:
-    kind = KINDS[name]
+    kind = ALL[name]
     value, key = data.draw(values_of(kind.value)), data.draw(values_of(keys_of(kind)))
 
     codec = codec_of(kind)

@@ -14,8 +14,12 @@ from mock_servers.identity_provider import headless
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.state.configuration import Configuration
+from mock_servers.state.clock import Clock
+from mock_servers.state.configuration import Api, Configuration
+from mock_servers.state.debug_session import DebugSession, Transaction
+from mock_servers.state.developer_app import DeveloperApp, Key, Subscription
 from mock_servers.state.fault import Fault
+from mock_servers.state.grant import ProviderRefreshToken
 from mock_servers.state.person import READY_MADE
 from mock_servers.state.table import Backend
 from tests.mock_servers.conftest import CLIENT_CREDENTIALS, TOKEN_EXCHANGE
@@ -46,8 +50,10 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
 def start(opened: Callable[[], Backend], ring: KeyRing) -> Start:
     """Start another mock over the same state."""
 
-    def started(configuration: Configuration | None = None, backend: Backend | None = None) -> Mock:
-        mock = Mock(configuration, ring=ring, backend=backend or opened())
+    def started(
+        configuration: Configuration | None = None, *, clock: Clock | None = None, backend: Backend | None = None
+    ) -> Mock:
+        mock = Mock(configuration, ring=ring, clock=clock, backend=backend or opened())
         mock.served_at(URL)
         return mock
 
@@ -183,6 +189,17 @@ def test_a_move_of_the_clock_is_seen_by_both(mocks: tuple[Mock, Mock]) -> None:
     assert one.clock.now() == other.clock.now() == 1_900_000_060.0
 
 
+def test_a_reset_puts_the_clock_back_to_how_it_stood_at_the_start(start: Start) -> None:
+    clock = Clock()
+    clock.set(1_800_000_000.0, frozen=True)
+    one, other = start(clock=clock), start()
+    other.clock.advance(60)
+
+    other.reset()
+
+    assert one.clock.now() == other.clock.now() == 1_800_000_000.0
+
+
 def test_the_journal_of_one_is_that_of_the_other_with_what_explains_it(mocks: tuple[Mock, Mock]) -> None:
     one, other = mocks
     assertion = one.client_assertion(APP)
@@ -247,6 +264,61 @@ def test_an_app_registered_at_one_is_known_to_the_other_and_gone_after_a_reset(m
     assert known.client_id == "mine"
     assert one.store.apps.get("mine") is None
     assert one.apps.get(APP).redirect_uris == (f"{URL}/_nhsauth/callback",)
+
+
+def test_all_that_the_flows_leave_behind_is_read_back_as_it_was(mocks: tuple[Mock, Mock]) -> None:
+    """A refresh token, a code redeemed and one not, a log-out, faults, an app made over the management API."""
+    one, other = mocks
+    everything(one)
+    state = other.snapshot()
+    one.reset()
+    one.restore(state)
+
+    assert [name for name, entries in state.items() if not entries] == []
+    assert other.snapshot() == state
+
+
+def everything(mock: Mock) -> None:
+    """Let something be in each table."""
+    form = {
+        **TOKEN_EXCHANGE,
+        "client_assertion": mock.client_assertion(APP),
+        "subject_token": mock.id_token("cis2", Wanted(client_id=APP)),
+    }
+    refresh_token = post(mock, **form).get_json()["refresh_token"]
+    post(mock, grant_type="refresh_token", **SECRET, refresh_token=refresh_token)
+    redirect_uri = mock.apps.get(APP).redirect_uris[0]
+    for provider in ("cis2", "nhs_login"):
+        log_in = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, **SECRET}
+        code = mock.issue_code(provider, Wanted(client_id=APP), redirect_uri)
+        post(mock, mock.provider(provider).provider.endpoint("token"), **log_in, code=code)
+    asked = {"client_id": APP, "redirect_uri": redirect_uri, "response_type": "code", "state": "\ud800"}
+    end = mock.log_in(f"{URL}/oauth2/authorize?{urlencode(asked, errors='surrogatepass')}", user="656005750104")
+    post(
+        mock,
+        grant_type="authorization_code",
+        **SECRET,
+        redirect_uri=redirect_uri,
+        code=parse_qs(urlsplit(end).query)["code"][0],
+    )
+    mock.faults.order(Fault(on="token", do="status", body={"a": [1, None]}, times=None))
+    log_in = mock.store.codes.newest(1)[0].log_in
+    mock.store.vouchable.put((log_in.provider, APP, "jti"), log_in)
+    mock.store.provider_refresh_tokens.put("value", ProviderRefreshToken(log_in=log_in, scope="openid", expires_at=1))
+    mock.store.client_metadata.put((log_in.provider, APP, log_in.person.id), "\ud800")
+    recorded = DebugSession(name="s", begun_at=1, transactions=(Transaction(id="1", variables=(("a", "b"),)),))
+    mock.store.debug_sessions.put(("int", "proxy"), (recorded,))
+    mock.add_api(Api(path="/mine", upstream="http://127.0.0.1:9", scopes=("urn:nhsd:apim:app:level3:mine",)))
+    mock.developer_apps.add(
+        DeveloperApp(
+            id="1",
+            developer="me",
+            name="app",
+            keys=(Key(consumer_key="k", consumer_secret="s", subscriptions=(Subscription(product="p"),), issued_at=1),),
+            created_at=1,
+            modified_at=1,
+        )
+    )
 
 
 def test_a_snapshot_taken_at_one_is_restored_at_the_other_once(mocks: tuple[Mock, Mock]) -> None:
