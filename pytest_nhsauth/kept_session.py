@@ -62,19 +62,20 @@ class KeptSession:
         if parts.scheme != "http" or allow_redirects:
             return self._elsewhere.post(url, data, headers=headers, timeout=timeout, allow_redirects=allow_redirects)
         sock = self._connection(parts, timeout)
-        response = HTTPResponse(sock, method="POST")
+        response, is_whole = HTTPResponse(sock, method="POST"), False
         try:
             sock.sendall(_written(parts, urlencode(data), headers))
             response.begin()
             answer = Answer(status_code=response.status, headers=response.headers, content=response.read())
+            is_whole = True
         except HTTPException as error:
             raise ConnectionError(str(error) or type(error).__name__) from None  # it adds nothing
         finally:
-            is_kept = response.isclosed() and not response.will_close
             response.close()
-            if not is_kept:
+            if is_whole and not response.will_close:
+                self._idle.append((parts.netloc, sock))
+            else:
                 sock.close()
-        self._idle += [(parts.netloc, sock)] * is_kept
         return answer
 
     def close(self) -> None:
