@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # The public test plugin that `test-nhsd-apim` takes from the registry: the newest, or a version.
 NHSD_APIM ?= newest
 
-.PHONY: demo test test-slow test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names lint typecheck bench soak bench-diagnosis docs clean
+.PHONY: demo test test-slow test-state test-examples test-interop test-browser test-recipes test-openapi test-nhsd-apim test-real-names test-deployment lint typecheck bench soak bench-diagnosis docs clean
 
 demo: .venv/installed
 	@$(BIN)/nhsauth demo
@@ -23,6 +23,15 @@ test: .venv/installed-test
 
 test-slow: .venv/installed-test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
+
+# Every mock of the contract tests, of the state machines and of the races, in each store that lasts.
+STATES = sqlite valkey
+test-state: .venv/installed-test
+	for state in $(STATES); do \
+	    $(BIN)/python -m pytest -n auto -p tests.on_state --on-state $$state -m "slow or not slow" $(PYTEST_ARGS) \
+	        contract_tests tests/mock_servers/platform/test_concurrency.py \
+	        tests/mock_servers/platform/test_browser_flow_machine.py || exit 1; \
+	done
 
 test-interop: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group interop
@@ -63,6 +72,10 @@ test-openapi: .venv/installed-test
 test-recipes: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group recipes
 	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py tests/pytest_nhsauth/test_stand_ins.py
+
+test-deployment: .venv/installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group deployment
+	$(BIN)/python -m pytest -n 0 $(PYTEST_ARGS) tests/test_deployment.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

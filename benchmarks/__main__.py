@@ -15,12 +15,16 @@ from benchmarks import (
     management,
     names,
     plugin,
+    refused,
     rules,
     serve,
     server,
+    several,
     soak,
+    state,
     table,
     watch,
+    worlds,
 )
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
@@ -32,10 +36,14 @@ GROUPS: Final[Mapping[str, Callable[[Bench], list[Figure]]]] = {
     "names": names.figures,
     "watch": watch.figures,
     "exchange": exchange.figures,
+    "several": several.figures,
+    "worlds": worlds.figures,
     "rules": rules.figures,
     "diagnosis": diagnosis.figures,
     "explained": explained.figures,
     "management": management.figures,
+    "refused": refused.figures,
+    "state": state.figures,
 }
 """By name; each gives the rows of its group."""
 

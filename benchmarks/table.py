@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks import machine
+from benchmarks import machine, tried
 from benchmarks.figure import Figure
 
 _HEADINGS: Final = ("figure", "measured", "beside it, in turn in the same run", "ratio", "goal", "met", "best peer")
@@ -21,7 +21,13 @@ minute to the next. An absolute goal that stands beside a floor holds relative t
 projects was measured earlier elsewhere, with those projects' own defaults.
 
 {table}
-{notes}"""
+{notes}
+## What was tried
+
+Each beside what was there before, in turn in the same run or counted; a later change may have moved the figures since.
+
+{tried}
+"""
 
 
 def printed(figures: Sequence[Figure]) -> str:
@@ -35,13 +41,14 @@ def page(figures: Sequence[Figure], groups: Sequence[str]) -> str:
     rows = "\n".join(f"| {' | '.join(cells)} |" for cells in [*head, *(_cells(figure) for figure in figures)])
     facts = "\n".join(f"- {line}" for line in machine.described())
     notes = "\n".join(_notes(figures))
-    return _PAGE.format(groups=", ".join(groups), machine=facts, table=rows, notes=f"\n{notes}\n" if notes else "")
+    told = f"\n{notes}\n" if notes else ""
+    return _PAGE.format(groups=", ".join(groups), machine=facts, table=rows, notes=told, tried=tried.table())
 
 
 def with_row(page: str, figure: Figure, start: str) -> str:
     """Return a page with the row of a figure in the place of the one whose name starts alike, or as the last row."""
     lines, row = page.splitlines(), f"| {' | '.join(_cells(figure))} |"
-    last = max(number for number, line in enumerate(lines) if line.startswith("| "))
+    last = next(number for number, line in enumerate(lines) if line.startswith("| ") and not lines[number + 1])
     old = next((number for number, line in enumerate(lines) if line.startswith(f"| {start}")), None)
     if old is None:
         lines.insert(last + 1, row)

@@ -13,16 +13,18 @@ import time
 import uuid
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 import jwt
-import requests
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import requests
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -108,7 +110,7 @@ class Client:
         self._key = _checked_key(private_key)
         self._client_secret, self._margin, self._timeout = client_secret, margin, timeout
         self._owns_session = session is None
-        self._session = requests.Session() if session is None else session
+        self._session = _new_session() if session is None else session
         self._clock, self._make_jti = clock, make_jti
         self._lock = threading.Lock()
         self._tokens: dict[str, Future[Token]] = {}
@@ -173,7 +175,7 @@ class Client:
         asked_at = self._clock()  # before sending: an answer that is long on its way must not look fresher than it is
         response = self._send(form)
         answer = _members(response.content)
-        if response.status_code == requests.codes.ok and (token := _token(answer, asked_at)):
+        if response.status_code == HTTPStatus.OK and (token := _token(answer, asked_at)):
             return token
         raise _refusal(response, answer, [str(form[name]) for name in _SECRETS if form.get(name)])
 
@@ -181,7 +183,7 @@ class Client:
         # Redirects are not followed: elsewhere the assertion has the wrong audience and the secrets have no business.
         try:
             return self._session.post(self._url, form, headers=_HEADERS, timeout=self._timeout, allow_redirects=False)
-        except requests.RequestException as error:
+        except OSError as error:  # which every error of requests is
             error.__suppress_context__ = True  # what urllib3 met on its way is in the reason
             reason = f"{type(error).__name__}, {getattr(error.args and error.args[0], 'reason', error)}"
             text = f"no answer from {self._url}: {' '.join(reason.split())}"
@@ -214,6 +216,12 @@ class Client:
         token = kept.result()
         lifetime = _number(token.raw["expires_in"]) or 0.0
         return token.refresh_token == spent or self._clock() >= token.expires_at - min(self._margin, lifetime / 2)
+
+
+def _new_session() -> requests.Session:
+    import requests  # noqa: PLC0415 - 60 ms for who brings no session
+
+    return requests.Session()
 
 
 def _result(of: Future[Token]) -> Token:

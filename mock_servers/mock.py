@@ -1,21 +1,32 @@
-"""The mock whole: the platform, its own API for people and programs, and what explains a value."""
+"""The mock whole: the platform, its own API for people and programs, what explains a value, and its worlds."""
 # ruff: noqa: PLC0415 - each of these is loaded for who asks for it; the fixtures of most tests never do
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from mock_servers.http.server import Spare
 from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.provenance import Elsewhere
 from mock_servers.platform.platform import Platform
+from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.grant import Issued
+from mock_servers.state.store import KINDS
+from mock_servers.state.table import Backend, Table
+from mock_servers.state.world import ROOT, World, named_in
+from mock_servers.wire.wording import shown
+from mock_servers.wire.wsgi import PROXY_USER, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,7 +36,14 @@ if TYPE_CHECKING:
 
 
 class Mock(Platform):
-    """A platform that people and programs ask about itself, below `/_nhsauth`; two live side by side."""
+    """A platform that people and programs ask about itself, below `/_nhsauth`; two live side by side.
+
+    Below `/_worlds/{name}` are further ones that share its server and its keys, and nothing else. `machine_time` says
+    how long nobody has asked them.
+    """
+
+    _root: Mock | None = None
+    """The mock of whose worlds this is one."""
 
     def __init__(
         self,
@@ -35,12 +53,70 @@ class Mock(Platform):
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
-        prefix: str = "",
+        world: World | None = None,
+        backend: Backend | None = None,
+        machine_time: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(configuration, clock=clock, random=random, ring=ring, providers=providers, prefix=prefix)
+        super().__init__(
+            configuration,
+            clock=clock,
+            random=random,
+            ring=ring,
+            providers=providers,
+            world=world,
+            backend=backend,
+        )
         self._control: WSGIApplication | None = None
         self._making = threading.Lock()
         self._prepared: Prepared | None = None
+        self._providers = providers
+        self.worlds = None if world is not None else self._no_worlds(machine_time)
+
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the world does that the request is for, else as this platform."""
+        name = self._world_of(environ)
+        if name is None or self.worlds is None:
+            return super().routed(environ, start_response)
+        world = self.worlds.platform(name)
+        return world(environ, start_response) if world is not None else _no_world(name, start_response)
+
+    def is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request is answered from what is here, in whichever world."""
+        if self.store.backend.is_shared:
+            return False  # nor is the state asked here: this may be the thread that serves all clients
+        name = self._world_of(environ)
+        world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
+        return world.is_quick(environ) if world is not None else super().is_quick(environ)
+
+    def _world_of(self, environ: WSGIEnvironment) -> str | None:
+        """Return the name of the world that a request is for: by its path, or by the proxy's user at another's name."""
+        by_path, user = named_in(environ["PATH_INFO"]), environ.get(PROXY_USER, ROOT)
+        if by_path is not None or user == ROOT:
+            return by_path
+        called = origin(environ)
+        is_own = self.names.hosts.of_origin(called) is None and self.names.is_called(called)
+        return None if is_own else str(user)
+
+    def reached_by_real_names(self, known: RealNames | None) -> None:
+        """Say that clients reach the mock and its worlds by real names, too, and how; `None`: no longer."""
+        super().reached_by_real_names(known)
+        for world in self._worlds_made():
+            _reached(world, known)
+
+    def served_at(self, url: str) -> None:
+        """Say where the mock is served; its worlds are below."""
+        super().served_at(url)
+        for world in self._worlds_made():
+            world.served_at(f"{url}{world.names.prefix}")
+
+    @contextmanager
+    def stopping(self, spare: Spare) -> Iterator[None]:
+        """Let nobody wait while a server stops, in no world."""
+        with ExitStack() as stack:
+            stack.enter_context(super().stopping(spare))
+            for world in self._worlds_made():
+                stack.enter_context(world.stopping(spare))
+            yield
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer below `/_nhsauth` as the control API does."""
@@ -73,3 +149,59 @@ class Mock(Platform):
             yield self._prepared.open_at(self._server)
         finally:
             self._prepared.close_at(self._server)
+
+    def _world(self, row: World) -> Mock:
+        from mock_servers.configuration.reading import of_world
+
+        configuration = of_world(row.config, self.configuration)
+        world = Mock(
+            configuration,
+            ring=self.ring,
+            providers=self._providers,
+            world=row,
+            backend=self._place(row),
+        )
+        world._root = self
+        world.outage = self.outage
+        world.served_at(f"{self.url}{row.prefix}")
+        world.names.control_url = self.names.control_url
+        _reached(world, self.names.real_names)
+        if self._server is not None:
+            world.faults.pause.served_by(self._server.spare)
+        return world
+
+    def _no_worlds(self, now: Callable[[], float]) -> Worlds[Platform]:
+        def drop(row: World) -> None:
+            self._place(row).drop()
+
+        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
+
+    def _place(self, row: World) -> Backend:
+        return self.store.backend.below(f"world {row.id}")
+
+    def elsewhere(self, key: bytes) -> Elsewhere | None:
+        """Find what the server, or a world of it, has issued, and this platform has not."""
+        root, own = self._root or self, self.world
+        if own is not None and (issued := root.store.issued.get(key)) is not None:
+            return Elsewhere(issued=issued, words="the root world, the server itself", base=root.url)
+        others = [each for each in root.worlds.all() if own is None or each.id != own.id] if root.worlds else []
+        for row in others:
+            table: Table[Issued] = root._place(row).table("issued", KINDS["issued"])  # noqa: SLF001 - a world is a mock, too
+            if (issued := table.get(key)) is not None:
+                return Elsewhere(issued=issued, words=f"world {row.name}", base=f"{root.url}{row.prefix}")
+        return None
+
+
+def _reached(world: Platform, known: RealNames | None) -> None:
+    name = world.world.name if world.world is not None else ROOT
+    world.reached_by_real_names(known.of_world(name) if known is not None else None)
+
+
+def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
+    detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "world": name}
+    body = json.dumps(problem).encode()
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+    start_response("404 Not Found", headers)
+    return [body]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
     from mock_servers.explain.request_explanation import RequestExplanation
-    from mock_servers.identity_provider.headless import LogInError
     from mock_servers.journal.finding import Finding
     from mock_servers.journal.record import Record
     from mock_servers.real_hosts.variables import RealNames
     from mock_servers.state.app import App
     from mock_servers.state.configuration import Api, Configuration
     from mock_servers.state.fault import Fault
+    from mock_servers.state.log_in import LogInError
     from mock_servers.state.person import Person
     from pytest_nhsauth.apps import Apps
     from pytest_nhsauth.clock import Clock
@@ -71,13 +71,13 @@ __all__ = [
 
 _HOMES: Final = {
     "mock_servers.client": ("Client", "ServiceUnreachableError", "Token", "TokenError"),
-    "mock_servers.identity_provider.headless": ("LogInError",),
     "mock_servers.journal.finding": ("Finding",),
     "mock_servers.journal.record": ("Record",),
     "mock_servers.real_hosts.variables": ("RealNames",),
     "mock_servers.state.app": ("App",),
     "mock_servers.state.configuration": ("Api", "Configuration"),
     "mock_servers.state.fault": ("Fault",),
+    "mock_servers.state.log_in": ("LogInError",),
     "mock_servers.state.person": ("Person",),
     "mock_servers.explain.request_explanation": ("RequestExplanation",),
     "pytest_nhsauth.apps": ("Apps",),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from requests import RequestException, Session
+from typing import TYPE_CHECKING, Final
 
 from pytest_nhsauth.markers import Access
 from pytest_nhsauth.platform import Platform
 from pytest_nhsauth.registered_app import RegisteredApp
+
+if TYPE_CHECKING:
+    from requests import Session
 
 _TIMEOUT: Final = 30  # seconds
 _JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -30,7 +31,7 @@ def token(platform: Platform, app: RegisteredApp, wanted: Access, http: Session)
         answer = http.post(platform.token_url, form, timeout=_TIMEOUT, allow_redirects=False)
         if answer.ok:
             return str(answer.json()["access_token"])
-    except (RequestException, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise NoAccessError(f"{refusal}: {type(error).__name__}, {error}") from None
     raise NoAccessError(f"{refusal}: {platform.exchanges.last}")
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from mock_servers.identity_provider.headless import LogInError
+from mock_servers.state.log_in import LogInError
 
 P = ParamSpec("P")
 T = TypeVar("T")

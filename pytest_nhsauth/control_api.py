@@ -120,6 +120,10 @@ class ControlApi:
         self.death: str | None = None
         self._http = http
 
+    def at(self, url: str) -> ControlApi:
+        """Return the same at another base URL of the mock, over the same connection."""
+        return ControlApi(url, self._http)
+
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] = {}) -> Any:
         """Return the JSON, or the text, of an answer; None for one without a body.
 
@@ -127,7 +131,10 @@ class ControlApi:
         """
         answer = self._sent(method, f"{self.url}/_nhsauth{path}", json=body, params=query)
         if not answer.ok:
-            raise _refusal(answer)
+            refusal = _refusal(answer)
+            if isinstance(refusal, ServerDiedError):
+                self.death = str(refusal)
+            raise refusal
         if not answer.content:
             return None
         return answer.json() if answer.headers.get("Content-Type") == "application/json" else answer.text
@@ -158,6 +165,8 @@ def _refusal(answer: requests.Response) -> Exception:
     if told is None:
         words = " ".join(answer.text.split())[:_LONGEST]
         return NotAMockError(f"{answer.url} answered {answer.status_code} {words!r}: that is no nhsauth mock.")
+    if "world" in told:
+        return ServerDiedError(told["detail"])
     if answer.status_code == requests.codes.not_found:
         return NotFoundError(told["detail"])
     return _ERRORS.get((answer.status_code, told.get("member")), ValueError)(told["detail"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -90,10 +90,10 @@ def nhsauth_new_app(nhsauth: Platform) -> AppFactory:
 @pytest.fixture(scope="session")
 def _nhsauth_http() -> Iterator[Session]:
     """One kept connection for the clients of all tests: to connect anew takes as long as an exchange."""
-    from pytest_nhsauth.control_api import session  # noqa: PLC0415 - requests is for who wants a client
+    from pytest_nhsauth.kept_session import KeptSession  # noqa: PLC0415 - as above
 
-    with session() as http:
-        yield http
+    with KeptSession() as http:
+        yield cast("Session", http)
 
 
 @pytest.fixture
@@ -264,14 +264,15 @@ def _connected(url: str, config: pytest.Config) -> Iterator[Target]:
     from pytest_nhsauth.remote import connected  # noqa: PLC0415 - as above
     from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
 
-    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
-    if workers > 1:
-        pytest.fail(
-            f"{workers} workers share the mock at {url}, and each would undo what the others do: run with -n 1, or "
-            "without a target, when each worker starts a mock of its own",
-            pytrace=False,
-        )
-    with _entered(connected(url), "the target cannot be used", ServerDiedError, NotAMockError) as target:
+    words = "the target cannot be used"
+    with _entered(connected(url), words, ServerDiedError, NotAMockError, ValueError) as target:
+        workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+        if workers > 1 and url.startswith(target.url):
+            pytest.fail(
+                f"{workers} workers share {url}, and each would undo what the others do: run with -n 1, or name a "
+                "mock that makes a world for each",
+                pytrace=False,
+            )
         yield target
 
 

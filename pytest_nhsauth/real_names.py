@@ -18,6 +18,7 @@ from pytest_nhsauth import settings
 
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
+    from pytest_nhsauth.tunnels import Tunnels
 
 FLAG: Final = "--nhsauth-real-names"
 VARIABLE: Final = "NHSAUTH_REAL_NAMES"
@@ -65,17 +66,22 @@ def reached(known: RealNames) -> Iterator[RealNames]:
     """Lead this process, and those that it starts, to the mock until the block ends."""
     import urllib.request  # noqa: PLC0415 - only who wants the real names pays for it
 
-    with pytest.MonkeyPatch.context() as patch:
+    from pytest_nhsauth.tunnels import opened  # noqa: PLC0415 - as above
+
+    with opened(known) as tunnels, pytest.MonkeyPatch.context() as patch:
         for variable, value in known.variables(os.environ).items():
             patch.setenv(variable, value)
-        patch.setattr(socket, "getaddrinfo", _redirected(socket.getaddrinfo, known))
+        patch.setattr(socket, "getaddrinfo", _redirected(socket.getaddrinfo, known, tunnels))
         # urlopen keeps for the whole process what it found of proxies and certificates at its first call.
         patch.setattr(urllib.request, "_opener", None)
         yield known
 
 
-def _redirected(look_up: Callable[..., Any], known: RealNames) -> Callable[..., Any]:
-    """Return a look-up of names that gives the mock's address and port for port 443 of the hosts it plays."""
+def _redirected(look_up: Callable[..., Any], known: RealNames, tunnels: Tunnels) -> Callable[..., Any]:
+    """Return a look-up of names that gives the mock's address and port for port 443 of the hosts it plays.
+
+    In a world it gives a port that leads through the proxy, whose user name says which world that is.
+    """
     mock, hosts = urlsplit(known.url), frozenset(known.hosts)
 
     def getaddrinfo(
@@ -90,11 +96,17 @@ def _redirected(look_up: Callable[..., Any], known: RealNames) -> Callable[..., 
             return look_up(host, port, family, type, proto, flags)
         if port not in _HTTPS:
             raise socket.gaierror(socket.EAI_NONAME, f"nhsauth plays {host!r} on port 443 alone, not on {port!r}")
+        if known.world:
+            return look_up("127.0.0.1", tunnels.port_of(_name(host)), family, type, proto, flags)
         return look_up(mock.hostname, mock.port, family, type, proto, flags)
 
     return getaddrinfo
 
 
 def _is_played(host: object, hosts: Collection[str]) -> bool:
+    return _name(host) in hosts
+
+
+def _name(host: object) -> str:
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-    return isinstance(name, str) and name.lower().removesuffix(".") in hosts
+    return name.lower().removesuffix(".") if isinstance(name, str) else ""

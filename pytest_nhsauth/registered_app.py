@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
 from mock_servers.state.app import App
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.factories import NOTHING, SigningKey
 from pytest_nhsauth.target import Target
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +111,8 @@ class RegisteredApp:
         (`exp`, `header.kid`). Raises LookupError for an unknown user or provider, ValueError for a level that the
         person does not reach.
         """
+        from mock_servers.identity_provider.log_ins import Wanted  # noqa: PLC0415 - for who logs anybody in
+
         wanted = Wanted(user=user, level=level, client_id=self.client_id)
         alterations = Alterations(claims=claims, headers=headers, without=without)
         return self._target.id_token(provider, wanted, alterations)
@@ -123,6 +123,10 @@ class RegisteredApp:
 
 
 def _loaded(key: SigningKey) -> RSAPrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - for who brings a key
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - the same
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - the same
+
     if isinstance(key, RSAPrivateKey):
         return key
     with suppress(TypeError, ValueError, UnsupportedAlgorithm):

@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -30,6 +30,7 @@ from mock_servers.state.configuration import Api
 from mock_servers.state.fault import Fault
 from mock_servers.state.person import Person
 from mock_servers.state.registration import NoSuchAppError
+from mock_servers.state.world import PREFIX, ROOT
 from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, session
 from pytest_nhsauth.target import ServerDiedError
 
@@ -270,9 +271,10 @@ class Remote:
 
     def log_in(self, authorize_url: str, *, user: str, outcome: str = "ok", level: str | None = None) -> str:
         """Log a person in over HTTP, as a browser would."""
-        if urlsplit(authorize_url)[:2] != urlsplit(self.url)[:2]:
+        if not self._is_own(authorize_url):
             raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {self.url}")
-        return headless.log_in(self._control.visit, authorize_url, user, outcome=outcome, level=level)
+        visit, is_own = self._control.visit, self._is_own
+        return headless.log_in(visit, authorize_url, user, is_own=is_own, outcome=outcome, level=level)
 
     def explain(self, value: str, *, role: str | None = None, token_url: str | None = None) -> Mapping[str, Any]:
         """Have the mock explain a value."""
@@ -308,6 +310,9 @@ class Remote:
         self.exchanges.tally()
         self._control.ask("POST", f"/snapshots/{state}/restore")
 
+    def _is_own(self, url: str) -> bool:
+        return url.startswith((f"{self.url}/", f"{self.url}?"))
+
     def _discovered(self, url: str) -> Mapping[str, Any]:
         status, _, body = self._control.visit(url, None)
         if status != 200:  # noqa: PLR2004 - a discovery document is an answer without redirects
@@ -318,15 +323,41 @@ class Remote:
 
 @contextmanager
 def connected(url: str) -> Iterator[Remote]:
-    """Ask a running mock, until the block ends. Raises ServerDiedError when nothing answers there, NotAMockError."""
-    with session() as http:
-        control = ControlApi(url, http)
-        _check_mock(control)
+    """Ask a running mock, until the block ends, in a world of one's own where it has worlds.
+
+    The URL of a world leads to that one, and the name `root` to the mock itself, which all share who name it. Raises
+    ServerDiedError when nothing answers there, NotAMockError, ValueError when it has no room for one more world.
+    """
+    base, _, name = url.partition(PREFIX)
+    with session() as http, _world(ControlApi(base if name == ROOT else url, http), is_shared=bool(name)) as control:
         remote = Remote(control)
         try:
             yield remote
         finally:
             remote.exchanges.close()
+
+
+@contextmanager
+def _world(control: ControlApi, *, is_shared: bool) -> Iterator[ControlApi]:
+    """Make a world, which is deleted when the block ends; a mock that has none is used as it is."""
+    _check_mock(control)
+    made = None if is_shared else _made(control)
+    if made is None:
+        yield control
+        return
+    try:
+        yield control.at(made["url"])
+    finally:
+        with suppress(ServerDiedError, NotFoundError):  # it went with its server, or somebody else has deleted it
+            control.ask("DELETE", f"/worlds/{made['name']}")
+
+
+def _made(control: ControlApi) -> Mapping[str, str] | None:
+    try:
+        made: Mapping[str, str] = control.ask("POST", "/worlds", {})
+    except NotFoundError:
+        return None
+    return made
 
 
 def _check_mock(control: ControlApi) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 _IN_ROOT: Final = "in the rootdir"
-_BASE_URL: Final = re.compile(r"https?://[^/?#@\s]+/?")
+_BASE_URL: Final = re.compile(r"https?://[^/?#@\s]+(?:/_worlds/[a-z0-9-]+)?/?")
 
 SETTINGS: Final = pytest.StashKey["Settings"]()
 """Where the session's settings are, from the moment when pytest is configured."""
@@ -38,9 +38,9 @@ class Settings:
     """What the fixtures are built from.
 
     `config` is the file that was named or found, `configuration` what it says; None means the ready-made app and
-    people. `target` is the base URL of a running mock that the fixtures use instead of starting one; that one has its
-    own configuration. `env` are the templates of `nhsauth_env` by variable. To configure from Python, override the
-    fixture `nhsauth_settings`: `return Settings(configuration=…)`.
+    people. `target` is the base URL of a running mock that the fixtures use, in a world of the session's own, instead
+    of starting one; that one has its own configuration. `env` are the templates of `nhsauth_env` by variable. To
+    configure from Python, override the fixture `nhsauth_settings`: `return Settings(configuration=…)`.
     """
 
     config: Decided[Path | None] = Decided(value=None)
@@ -173,7 +173,8 @@ def _target(config: pytest.Config, environ: Mapping[str, str]) -> Decided[str | 
     """Return the base URL of a running mock, if one was named. Raises pytest.UsageError for what is no base URL."""
     for value, source, _ in _given(TARGET, config, environ):
         if not _BASE_URL.fullmatch(value):
-            raise pytest.UsageError(f"nhsauth: target is {value!r}; allowed: http(s)://host[:port] ({source})")
+            allowed = "http(s)://host[:port], or a world of it: …/_worlds/NAME"
+            raise pytest.UsageError(f"nhsauth: target is {value!r}; allowed: {allowed} ({source})")
         return Decided(value=value.rstrip("/"), source=source)
     return Decided(value=None)
 

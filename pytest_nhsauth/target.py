@@ -8,18 +8,19 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.jose.jwts import Alterations
-from mock_servers.jose.keys import KeyPair, KeyRing, cache_folder
-from mock_servers.journal.journal import Tally
-from mock_servers.journal.record import Record
-from mock_servers.state.app import App
-from mock_servers.state.configuration import Api, Configuration
-from mock_servers.state.fault import Fault
-from mock_servers.state.person import Person
+from mock_servers.jose.keys import KeyRing, cache_folder
 
 if TYPE_CHECKING:
+    from mock_servers.identity_provider.log_ins import Wanted
+    from mock_servers.jose.jwts import Alterations
+    from mock_servers.jose.keys import KeyPair
+    from mock_servers.journal.journal import Tally
+    from mock_servers.journal.record import Record
     from mock_servers.real_hosts.variables import RealNames
+    from mock_servers.state.app import App
+    from mock_servers.state.configuration import Api, Configuration
+    from mock_servers.state.fault import Fault
+    from mock_servers.state.person import Person
 
 
 class ServerDiedError(RuntimeError):

@@ -83,9 +83,10 @@ def _digest(path: Path) -> str:
 
 
 def wheelhouse(wheel: Path, options: Sequence[str] = ()) -> Path:
-    """Gather the wheel and all that it needs in dist/wheelhouse, for this system or for the one that options name."""
+    """Gather the wheel and all that it needs, extras included, for this system or for the one that options name."""
     shutil.rmtree(WHEELHOUSE, ignore_errors=True)
-    run(sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "-d", WHEELHOUSE, *options, wheel)
+    whole = f"{wheel}[shared]"
+    run(sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "-d", WHEELHOUSE, *options, whole)
     names = sorted(path.name for path in WHEELHOUSE.glob("*.whl"))
     lines = "".join(f"{_digest(WHEELHOUSE / name)}  {name}\n" for name in names)
     (WHEELHOUSE / "SHA256SUMS").write_text(lines, encoding="utf-8", newline="\n")

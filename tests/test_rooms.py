@@ -35,24 +35,30 @@ FIRST_USE = {
     "command_line.commands": (
         *("command_line.asking", "command_line.catalogue", "command_line.configuring", "command_line.contract"),
         *("command_line.ending", "command_line.explaining", "command_line.logs", "command_line.new_key"),
-        *("command_line.running", "command_line.serving", "command_line.story", "command_line.summary"),
-        *("command_line.variables", "command_line.watching", "version"),
+        *("command_line.running", "command_line.serving", "command_line.state", "command_line.story"),
+        *("command_line.summary", "command_line.variables", "command_line.watching", "command_line.workers"),
+        *("command_line.worlds", "version"),
     ),
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),
-    "command_line.serving": ("configuration.reading", "platform.real_names"),
+    "command_line.serving": ("configuration.reading", "journal.shared", "platform.real_names"),
     "control.catalogue": ("catalogue.entries",),
     "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),
     "http.front": ("diagnosis.examination",),
-    "mock": ("control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
+    "http.server": ("http.engine",),
+    "mock": ("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "platform.real_names"),
     "platform.mounts": (
         *("platform.gateway", "platform.identity_provider", "platform.management", "platform.token_service"),
         *("faults.foreign_key_set", "pages"),
     ),
-    "platform.platform": ("identity_provider.headless",),
+    "platform.parts": ("journal.shared",),
+    "platform.platform": (
+        *("apim.assertions", "identity_provider.headless", "identity_provider.log_ins", "platform.wiring"),
+    ),
     "platform.services": ("gateway.upstream", "management.service"),
     "state.limit": ("jose.keys",),
+    "state.location": ("state.sqlite", "state.valkey"),
 }
 """What is imported inside a function, so that whoever never needs it does not wait for it."""
 

@@ -57,7 +57,7 @@ def _of_key_members(exchange: Exchange) -> Iterator[str]:
                 f"the service does not judge it; other services do. Set {name} to {good}, or leave it out."
             )
 
-    odd = [name for name in ("n", "e") if re.search(r"[+/=]", str(jwk.get(name, "")))]
+    odd = [name for name in ("n", "e") if any(each in str(jwk.get(name, "")) for each in "+/=")]
     if odd:
         yield (
             f"{' and '.join(odd)} of the JWK {shown(jwk.get('kid'))} is in standard base64 (+, / or =): this mock "

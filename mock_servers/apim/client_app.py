@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
 from mock_servers.apim import errors
@@ -14,6 +13,7 @@ from mock_servers.provider.registered import owner_of_client_id
 from mock_servers.rules import rejects
 from mock_servers.state import quota
 from mock_servers.state.app import App
+from mock_servers.state.table import Table, first_few
 from mock_servers.wire import wording
 from mock_servers.wire.wording import duration, shown
 
@@ -39,12 +39,14 @@ def _what_keeps(exchange: Exchange, app: App) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def known_keys(apps: Iterable[App], environment: str) -> str:
-    """List the API keys of an environment, whole, and how many more there are; a provider's client id is none."""
-    keys = [app.client_id for app in apps if app.known_in(environment) and owner_of_client_id(app.client_id) is None]
+def known_keys(apps: Table[App], environment: str) -> str:
+    """List API keys of an environment, whole, and how many more there are; a provider's client id is none."""
+    few, unseen = first_few(apps)
+    keys = [app.client_id for app in few if app.known_in(environment) and owner_of_client_id(app.client_id) is None]
     if not keys:
-        return "none"
-    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+        return f"none of the newest {len(few)} apps" if unseen else "none"
+    left = len(keys) - _MOST_KEYS
+    more = " and more" if unseen else f" and {left} more" if left > 0 else ""
     return f"{', '.join(shown(key) for key in keys[:_MOST_KEYS])}{more}"
 
 
@@ -55,7 +57,7 @@ def _unknown(exchange: Exchange, client_id: Any) -> str:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
     return (
         f"No app of environment {environment} has the API key {provenance.shown(exchange.service.store, client_id)}; "
-        f"known are {known_keys(exchange.service.store.apps.values(), environment)}. "
+        f"known are {known_keys(exchange.service.store.apps, environment)}. "
         "iss and sub are the API key of the app, not its id, name or CIS2 client id."
     )
 

@@ -10,8 +10,8 @@ from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
-from mock_servers.journal.provenance import fingerprint
 from mock_servers.rules import rejects
+from mock_servers.state.grant import fingerprint
 from mock_servers.wire.wording import cut, duration, shown, url
 
 _LONGEST_LIFETIME: Final = 300

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from typing import TYPE_CHECKING, Any
 
 from mock_servers.apim.service import Service
 from mock_servers.jose.jwks import FetchedJwks
@@ -16,6 +14,9 @@ from mock_servers.state.app import App
 from mock_servers.state.authorization import PendingAuthorization, PlatformCode
 from mock_servers.state.grant import AccessToken, RefreshToken, Session
 from mock_servers.wire.request import Request
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 
 @dataclass(slots=True)

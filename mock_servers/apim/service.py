@@ -9,6 +9,7 @@ from typing import Protocol
 from mock_servers.jose.jwks import Fetcher
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.journal import Journal
+from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.provider.provider import Provider
 from mock_servers.state import seeds
 from mock_servers.state.app import App
@@ -56,6 +57,7 @@ class Service:
     call: Caller
     own_key: Callable[[], KeyPair]
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
+    elsewhere: FindElsewhere = nowhere
 
     @property
     def environment(self) -> str:

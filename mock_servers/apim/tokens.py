@@ -12,7 +12,7 @@ from mock_servers.apim.monitoring import cors
 from mock_servers.apim.refresh import session_ends_at
 from mock_servers.apim.shortening import shortened
 from mock_servers.journal import provenance
-from mock_servers.state.grant import AccessToken, Issued, RefreshToken, Session
+from mock_servers.state.grant import AccessToken, Issued, RefreshToken, Session, fingerprint
 from mock_servers.wire.request import Answer
 
 ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
@@ -159,7 +159,7 @@ def _first_refresh_token(
 
 def _refresh_token(exchange: Exchange, token: RefreshToken) -> str:
     value = exchange.service.identifiers.refresh_token()
-    kept = replace(token, family=token.family or provenance.fingerprint(value).hex())
+    kept = replace(token, family=token.family or fingerprint(value).hex())
     exchange.service.store.refresh_tokens.put(value, kept)
     _remember(exchange, "refresh token", value, token.expires_at, token.session)
     return value

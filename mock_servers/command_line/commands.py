@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import click
 
@@ -26,6 +26,14 @@ _UNKNOWN_SENTENCES = click.option(
     help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
     "hand it on.",
 )
+_SERVER: Final = click.option(
+    "--server",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="NHSAUTH_URL",
+    metavar="URL",
+    help="The mock to ask. Or set NHSAUTH_URL.",
+)
 _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _ALLOWED: Final = click.option(
     "--allow-host",
@@ -34,6 +42,13 @@ _ALLOWED: Final = click.option(
     metavar="NAME[:PORT]",
     callback=allowed_hosts,
     help="Let the proxy reach this host too, on port 443 unless you name another. You can repeat it.",
+)
+_STATE: Final = click.option(
+    "--state",
+    envvar="NHSAUTH_STATE",
+    metavar="memory|sqlite:FILE|valkey://…",
+    help="Where it is remembered what is registered, issued and used. Or set NHSAUTH_STATE, or [state] url in the "
+    "configuration.",
 )
 
 
@@ -75,8 +90,19 @@ def nhsauth(context: click.Context) -> None:
     type=_FILE,
     help="A nhsauth.toml or pyproject.toml. Without it: the file in this folder, or the defaults.",
 )
+@_STATE
 @click.option("--tls", is_flag=True, help="Also speak https on the port, and let programs use the real host names.")
 @_ALLOWED
+@click.option(
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    help="Serve the page and the control API, /_nhsauth/, on this port alone; 0 picks a free one.",
+)
+@click.option(
+    "--workers",
+    metavar="N|auto",
+    help="Serve with this many processes, to use more than one core; auto: one for each. On Linux and macOS.",
+)
 @_AS_JSON
 @click.option(
     "--log-format",
@@ -92,17 +118,7 @@ def nhsauth(context: click.Context) -> None:
     type=click.Choice(["debug", "info", "warning", "error"]),
     help="The lowest level to log. A refused request is a warning.",
 )
-def serve(
-    *,
-    host: str,
-    port: int,
-    config: Path | None,
-    tls: bool,
-    allowed: tuple[str, ...],
-    as_json: bool,
-    log_format: Literal["text", "json"],
-    log_level: str,
-) -> None:
+def serve(*, workers: str | None, **asked: Any) -> None:
     """Start all mocks on one port, until SIGINT or SIGTERM.
 
     One line on stdout says where, as soon as they can answer. Then each exchange is a line on stderr: method, path,
@@ -112,8 +128,60 @@ def serve(
     from mock_servers.command_line.ending import Ending
 
     ending = Ending()  # first of all: what is imported next takes a while
-    logs.set_up(form=log_format, level=log_level)
-    serving.run(host=host, port=port, config=config, as_json=as_json, ending=ending, tls=tls, allowed=allowed)
+    logs.set_up(form=asked["log_format"], level=asked["log_level"])
+    if workers is None:
+        serving.run(serving.Asked(**asked), ending)
+    from mock_servers.command_line import workers as several
+
+    several.run(serving.Asked(**asked), several.how_many(workers), ending)
+
+
+@nhsauth.group("state")
+@_VERSION
+def state() -> None:
+    """Look at a state that lasts, and carry it elsewhere."""
+
+
+@_command("info", state)
+@_STATE
+@_AS_JSON
+def info(*, state: str | None, as_json: bool) -> None:
+    """Say what is in it."""
+    from mock_servers.command_line import state as state_command
+
+    state_command.info(state, as_json=as_json)
+
+
+@_command("export", state)
+@_STATE
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export(*, state: str | None, file: Path) -> None:
+    """Write all of it to FILE, which must not exist yet.
+
+    FILE holds test keys, secrets and tokens: nobody else may read it (mode 600).
+    """
+    from mock_servers.command_line import state as state_command
+
+    state_command.export(state, file)
+
+
+@_command("import", state)
+@_STATE
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def import_(*, state: str | None, file: Path) -> None:
+    """Put what is in FILE into an empty state; FILE comes from nhsauth state export."""
+    from mock_servers.command_line import state as state_command
+
+    state_command.import_(state, file)
+
+
+@_command("clear", state)
+@_STATE
+def clear(*, state: str | None) -> None:
+    """Forget all of it. A server that uses it has to be started again."""
+    from mock_servers.command_line import state as state_command
+
+    state_command.clear(state)
 
 
 @nhsauth.command("run", context_settings={"allow_interspersed_args": False})
@@ -297,14 +365,7 @@ def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
 
 
 @_command("summary", nhsauth)
-@click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="NHSAUTH_URL",
-    metavar="URL",
-    help="The mock to ask. Or set NHSAUTH_URL.",
-)
+@_SERVER
 def summary(*, server: str) -> None:
     """Print what a running mock refused, as Markdown.
 
@@ -313,6 +374,32 @@ def summary(*, server: str) -> None:
     from mock_servers.command_line import summary as summary_command
 
     summary_command.show(server)
+
+
+@nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
+@_VERSION
+def worlds() -> None:
+    """The worlds of a running mock: mocks of their own, for runs that share a server."""
+
+
+@_command("list", worlds)
+@_SERVER
+@_AS_JSON
+def list_worlds(*, server: str, as_json: bool) -> None:
+    """Print a line for each world: its name and its URL."""
+    from mock_servers.command_line import worlds as worlds_command
+
+    worlds_command.list_all(server, as_json=as_json)
+
+
+@_command("delete", worlds)
+@click.argument("name")
+@_SERVER
+def delete_world(*, name: str, server: str) -> None:
+    """Delete a world, with all that is in it."""
+    from mock_servers.command_line import worlds as worlds_command
+
+    worlds_command.delete(server, name)
 
 
 @_command("errors", nhsauth)

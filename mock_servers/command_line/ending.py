@@ -1,11 +1,16 @@
-"""Turns the signals that end a server into something to wait for, on every system and without a race."""
+"""How a process learns that it should end: by a signal, which is something to wait for, or by its parent's death."""
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import sys
+from collections.abc import Callable
 from typing import Final
 
+KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has only the second
+_SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break, on Windows alone
 
 
@@ -23,6 +28,10 @@ class Ending:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), lambda *_: None)
 
+    def fileno(self) -> int:
+        """Return what can be read once one of the signals has come, for whoever waits for other things, too."""
+        return self._reader.fileno()
+
     def came_within(self, seconds: float) -> bool:
         """Wait so long for one of the signals; whether one came, now or before."""
         self._reader.settimeout(seconds)
@@ -30,3 +39,22 @@ class Ending:
             return bool(self._reader.recv(1))
         except TimeoutError:
             return False
+
+
+def dying_with(parent: int) -> Callable[[], None] | None:
+    """Return what a process does to be killed when its parent is gone, however that went. For Linux alone.
+
+    The parent is, for Linux, the thread that started the process.
+    """
+    if sys.platform != "linux":
+        return None
+    import ctypes  # noqa: PLC0415 - on Linux alone
+
+    control = ctypes.CDLL(None).prctl
+
+    def ask() -> None:
+        control(_SET_DEATH_SIGNAL, int(KILL))
+        if os.getppid() != parent:  # it was gone already
+            os.kill(os.getpid(), KILL)
+
+    return ask

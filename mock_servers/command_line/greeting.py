@@ -11,9 +11,12 @@ from mock_servers.state.person import Person
 from mock_servers.wire.wording import printable
 
 
-def lines(url: str, apps: Sequence[App], people: Sequence[Person]) -> Iterator[str]:
-    """Return the lines; the secret is told of the ready-made app alone, which is the same everywhere."""
-    yield f"  page       {url}/_nhsauth/"
+def lines(url: str, control: str, apps: Sequence[App], people: Sequence[Person]) -> Iterator[str]:
+    """Return the lines, for where the services are and where the page is.
+
+    The secret is told of the ready-made app alone, which is the same everywhere.
+    """
+    yield f"  page       {control}/_nhsauth/"
     yield f"  token URL  {url}/oauth2/token"
     for app in apps:
         secret = f", client secret {app.client_secret}" if app.client_secret == READY_MADE_APP.client_secret else ""

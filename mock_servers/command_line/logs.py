@@ -11,7 +11,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import click
 
@@ -29,13 +29,36 @@ _NARROWEST: Final = 60
 _TITLE: Final = re.compile(r"  \w+: +|\w+: ")
 
 
-def set_up(*, form: Literal["text", "json"], level: str) -> None:
-    """Log what the mocks say from `level` up, and what other libraries warn of, to stderr."""
+def set_up(*, form: Literal["text", "json"], level: str, lock: int | None = None) -> None:
+    """Log what the mocks say from `level` up, and what other libraries warn of, to stderr.
+
+    `lock` is a file of those processes that write there at once: one writes at a time, so that each line stays whole.
+    """
     least = logging.getLevelNamesMapping()[level.upper()]
-    stream = logging.StreamHandler()
+    stream = logging.StreamHandler(None if lock is None else _Turns(sys.stderr, lock))
     stream.setFormatter(_Json() if form == "json" else _Text(on_terminal=sys.stderr.isatty()))
     logging.basicConfig(level=max(least, logging.WARNING), handlers=[stream], force=True)
     logging.getLogger("mock_servers").setLevel(least)
+
+
+class _Turns:
+    """A stream that several processes write to in turn: more than 4 kB may else be parted on their way into a pipe."""
+
+    def __init__(self, stream: TextIO, lock: int) -> None:
+        self._stream = stream
+        self._lock = lock
+
+    def write(self, text: str) -> None:
+        """Write, while nobody else does."""
+        os.lockf(self._lock, os.F_LOCK, 0)
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        finally:
+            os.lockf(self._lock, os.F_ULOCK, 0)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is flushed."""
 
 
 class _Text(logging.Formatter):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Final, NoReturn
 import click
 
 from mock_servers.command_line import scratch
+from mock_servers.command_line.ending import KILL, dying_with
 from mock_servers.command_line.outcome import misuse
 from mock_servers.command_line.serving import configured
 from mock_servers.http.forward_proxy import ForwardProxy
@@ -36,9 +37,7 @@ _TYPED: Final = ("SIGINT", "SIGQUIT", "SIGBREAK")
 _ENDING: Final = ("SIGTERM", "SIGHUP", "SIGINT")
 """What should end a command. One that lives on after the first may have reason to; after the second it is killed."""
 _FINAL: Final = ("SIGTERM", "SIGHUP")
-_KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has only the second
 _PATIENCE: Final = 10.0  # seconds from one of these to the end
-_SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _TERMINAL: Final = "/dev/tty"
 _MOST_TOLD: Final = 50
 _PASSED: Final = (
@@ -151,7 +150,7 @@ class Signals:
     def started(self, command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start a command, and pass on to it what has been received and what will be. Raises OSError."""
         group = None if self._shared or os.name != "posix" else 0
-        before_it_runs = _dying_with_us()
+        before_it_runs = dying_with(os.getpid())
         process = subprocess.Popen(  # noqa: S603 - the user's own command
             command,
             env=environ,
@@ -196,23 +195,7 @@ class Signals:
             if self._shared or os.name != "posix":
                 process.kill()
             else:
-                os.killpg(process.pid, _KILL)
-
-
-def _dying_with_us() -> Callable[[], None] | None:
-    """Return what a child does before it becomes the command: ask Linux to be killed when this process is gone."""
-    if sys.platform != "linux":
-        return None
-    import ctypes  # noqa: PLC0415 - on Linux alone
-
-    control, parent = ctypes.CDLL(None).prctl, os.getpid()
-
-    def ask() -> None:
-        control(_SET_DEATH_SIGNAL, int(_KILL))
-        if os.getppid() != parent:  # it was gone already
-            os.kill(os.getpid(), _KILL)
-
-    return ask
+                os.killpg(process.pid, KILL)
 
 
 def _numbers(names: Iterable[str]) -> list[signal.Signals]:

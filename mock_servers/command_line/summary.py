@@ -12,6 +12,7 @@ import click
 import requests
 
 from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.state.world import PREFIX
 from mock_servers.wire.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds
@@ -29,8 +30,8 @@ def show(server: str) -> None:
 
 
 def _exchanges(server: str) -> Sequence[Exchange]:
-    if not re.fullmatch(r"https?://[^/?#\s]+/?", server):
-        raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port")
+    if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", server):
+        raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port, or the URL of a world")
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and a mock
         try:

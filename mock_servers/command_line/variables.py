@@ -17,6 +17,7 @@ import click
 
 from mock_servers.command_line.outcome import Misuse, No
 from mock_servers.real_hosts import variables as client_environment
+from mock_servers.state.world import PREFIX
 
 _TIMEOUT: Final = 5  # seconds
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,=-]*")
@@ -37,8 +38,8 @@ def tell(known: client_environment.RealNames, shell: str) -> None:
 
 
 def _status(url: str) -> Mapping[str, Any]:
-    if not re.fullmatch(r"https?://[^/?#\s]+/?", url) or not _is_whole(url):
-        raise Misuse(f"--url is {url!r}; allowed: a URL without path, such as http://127.0.0.1:8080")
+    if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", url) or not _is_whole(url):
+        raise Misuse(f"--url is {url!r}; allowed: a URL such as http://127.0.0.1:8080, without a path but a world's")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url.rstrip('/')}/_nhsauth/status", timeout=_TIMEOUT) as answer:

@@ -28,7 +28,7 @@ from mock_servers.explain.judging import host_of
 from mock_servers.explain.learning import Seen
 from mock_servers.explain.witness import Eyewitness
 from mock_servers.http import server as http_server
-from mock_servers.http.connections import Bounds
+from mock_servers.http.bounds import Bounds
 from mock_servers.http.reaching import OwnProxy, Reaching, Route, UnusableProxyError, own_proxy, public_body
 from mock_servers.http.server import CannotListenError, Server
 from mock_servers.http.tee import Lookout

@@ -14,14 +14,16 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
 from mock_servers.state.app import App, Registration, own_key_name
-from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.configuration import READY_MADE_APP, REALM, Configuration
 from mock_servers.state.limit import IN_FILE, KEY_SET, TEXT, WORD, Contradictions, Limit
 from mock_servers.state.person import Person
 from mock_servers.state.real_host import RealHost
+from mock_servers.state.settings import EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 
 T = TypeVar("T")
 
 _PYPROJECT: Final = "pyproject.toml"
+_OF_SERVER: Final = ("public_urls", "trusted_proxies", "allow_hosts", "hosts", "test_suite_hosts", "source")
 _NAMES: Final = f"nhsauth.toml, or a {_PYPROJECT} with a table [tool.nhsauth]"
 
 
@@ -30,7 +32,25 @@ class ConfigurationError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppEntry(App):
+class WorldApp(App):
+    """A registered app, in place of the ready-made one.
+
+    `client_id` is its API key. Its public keys are `jwks`, or at `jwks_url`; with none of them the mock makes a key
+    pair, unless `make_key` is false: then the app has no key at all. `kid` names the key that the mock signs with.
+    `environments` empty means the one that the mock plays. `subscribed = false`: it has products, but none that covers
+    the token service. `quota_per_minute` 0 means none.
+    """
+
+    client_secret: Annotated[str, WORD] = READY_MADE_APP.client_secret
+    name: Annotated[str, TEXT] = ""
+    key_name: str | None = field(default=None, init=False)
+    registration: Registration | None = field(default=None, init=False)
+    private_key: Path | None = field(default=None, init=False)
+    make_key: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppEntry(WorldApp):
     """A registered app, in place of the ready-made one.
 
     `client_id` is its API key. Its public keys are `jwks` (a file or an inline table), or at `jwks_url`, or those of
@@ -40,13 +60,8 @@ class AppEntry(App):
     `quota_per_minute` 0 means none.
     """
 
-    client_secret: Annotated[str, WORD] = READY_MADE_APP.client_secret
-    name: Annotated[str, TEXT] = ""
     jwks: Annotated[Mapping[str, Any], KEY_SET, IN_FILE] | Annotated[Mapping[str, Any], KEY_SET] | None = None
-    key_name: str | None = field(default=None, init=False)
-    registration: Registration | None = field(default=None, init=False)
     private_key: Path | None = None
-    make_key: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +89,11 @@ class HostEntry(RealHost):
 class FileConfiguration(Configuration):
     """What the mock servers are started with. Paths are relative to the file.
 
-    `public_urls` are further names of the mock, as containers see it; `trusted_proxies` the addresses whose
-    `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched
-    from, and where `apis` may be. `apps` take the place of the ready-made app, `users` come besides the ready-made
-    people, `apis` are your own APIs behind the gateway, `hosts` further real hosts. `test_suite_hosts`: play those
-    that public test suites call besides, api.enterprise.apigee.com among them.
+    `public_urls` are further names of the mock, as containers see it; `trusted_proxies` the addresses and networks
+    whose `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, that key sets may be
+    fetched from, and where `apis` may be. `apps` take the place of the ready-made app, `users` come besides the
+    ready-made people, `apis` are your own APIs behind the gateway, `hosts` further real hosts. `test_suite_hosts`: play
+    those that public test suites call besides, api.enterprise.apigee.com among them.
     """
 
     apps: tuple[AppEntry, ...] = ()
@@ -86,6 +101,64 @@ class FileConfiguration(Configuration):
     hosts: tuple[HostEntry, ...] = ()
     private_keys: Mapping[str, Path] = field(default_factory=dict, init=False)
     source: str = field(default="", init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldProvider(ProviderSettings):
+    """One identity provider of a world; it signs with the server's key."""
+
+    signing_key: Path | None = field(default=None, init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldConfiguration(Configuration):
+    """What a world begins with, in place of what the server began with.
+
+    The members are those of nhsauth.toml, but for files, which are the server's, and for its names, hosts and proxies.
+    """
+
+    public_urls: tuple[str, ...] = field(default=(), init=False)
+    trusted_proxies: tuple[str, ...] = field(default=(), init=False)
+    allow_hosts: tuple[str, ...] = field(default=(), init=False)
+    cis2: WorldProvider = field(default_factory=WorldProvider)
+    nhs_login: WorldProvider = field(default_factory=WorldProvider)
+    realms: Mapping[Annotated[str, REALM], WorldProvider] = field(default_factory=dict)
+    apps: tuple[WorldApp, ...] = ()
+    private_keys: Mapping[str, Path] = field(default_factory=dict, init=False)
+    hosts: tuple[RealHost, ...] = field(default=(), init=False)
+    test_suite_hosts: bool = field(default=False, init=False)
+    state: StateSettings = field(default_factory=StateSettings, init=False)
+    watch: WatchSettings = field(default_factory=WatchSettings, init=False)
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings, init=False)
+    source: str = field(default="", init=False)
+
+
+def of_world(given: Mapping[str, Any] | None, server: Configuration) -> Configuration:
+    """Return what a world begins with: what was given for it, else what its server began with.
+
+    Names, hosts and proxies are the server's, and so are all key files: they have been read. Raises MemberError.
+    """
+    own = server if given is None else _of_world(given)
+    return replace(
+        own,
+        **{name: getattr(server, name) for name in _OF_SERVER},
+        cis2=replace(own.cis2, signing_key=None),
+        nhs_login=replace(own.nhs_login, signing_key=None),
+        realms={name: replace(realm, signing_key=None) for name, realm in own.realms.items()},
+        private_keys={},
+    )
+
+
+def _of_world(given: Mapping[str, Any]) -> Configuration:
+    read = members.read(WorldConfiguration, given, where="config")
+    return _as(
+        Configuration,
+        read,
+        cis2=_as(ProviderSettings, read.cis2),
+        nhs_login=_as(ProviderSettings, read.nhs_login),
+        realms={name: _as(ProviderSettings, realm) for name, realm in read.realms.items()},
+        apps=tuple(map(_app, range(len(read.apps)), read.apps)) if "apps" in given else (READY_MADE_APP,),
+    )
 
 
 def read(path: Path) -> Configuration:
@@ -119,6 +192,7 @@ def _made(table: Any, where: str, source: str, folder: Path) -> Configuration:
         users=tuple(_as(Person, user, claims=user.claims_file or user.claims) for user in given.users),
         hosts=tuple(_as(RealHost, host) for host in given.hosts),
         private_keys={entry.client_id: entry.private_key for entry in given.apps if entry.private_key},
+        state=given.state.found_from(folder),
         source=f"{source}{where}." if where else source,
     )
 
@@ -176,7 +250,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _app(index: int, entry: AppEntry) -> App:
+def _app(index: int, entry: WorldApp) -> App:
     """Make an app of an entry: with a name and, if need be, a key."""
     app = _as(App, entry, name=entry.name or f"app {entry.client_id}")
     if entry.private_key is not None:

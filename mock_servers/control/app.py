@@ -28,15 +28,22 @@ from mock_servers.control import (
     snapshots,
     status,
     tokens,
+    worlds,
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
+from mock_servers.control.problems import ProblemError
 from mock_servers.http.parsing import LARGEST_BODY
-from mock_servers.wire.wsgi import IN_PROCESS, base
+from mock_servers.platform import outage
+from mock_servers.state.table import StateError
+from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, base
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
 
-_MODULES: Final = (status, apps, apis, people, tokens, journal, explain, catalogue, clock, faults, snapshots, callback)
+_MODULES: Final = (
+    *(status, apps, apis, people, tokens, journal, explain),
+    *(catalogue, clock, faults, snapshots, worlds, callback),
+)
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
 
@@ -66,6 +73,7 @@ def create_app(platform: Platform) -> flask.Flask:
     app.url_map = _ROUTES
     app.before_request(lambda: _guard(platform))
     app.register_error_handler(Exception, _problem)
+    app.register_error_handler(StateError, lambda error: _out_of_reach(platform, error))
     app.after_request(_not_stored)
     app.view_functions.update({call.name: _view(platform, call) for call in CALLS})
     app.view_functions.update({path: _refuse(path) for path in _METHODS})
@@ -83,6 +91,7 @@ def _refuse(path: str) -> Callable[..., flask.Response]:
 
 
 def _guard(platform: Platform) -> None:
+    platform.outage.check()
     if IN_PROCESS in flask.request.environ or flask.request.endpoint in _ANY_HOST:
         return
     public_urls = (*platform.configuration.public_urls, platform.url)
@@ -93,11 +102,19 @@ def _problem(error: Exception) -> flask.Response:
     return problems.answer(error, for_people=guards.is_browser())
 
 
+def _out_of_reach(platform: Platform, error: StateError) -> flask.Response:
+    platform.outage.note(error)
+    return _problem(ProblemError(503, f"The state cannot be reached: {error}", more={"nhsauth": outage.TITLE}))
+
+
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
+        names, called = platform.names, base(flask.request.environ)
+        services = names.services_of(called) if CONTROL in flask.request.environ else called
         request = Request(
             platform=platform,
-            base=base(flask.request.environ),
+            base=services,
+            control=f"{called}/_nhsauth" if CONTROL in flask.request.environ else names.control_of(called),
             path=path,
             query=_query(call),
             body=_body(call),

@@ -25,7 +25,8 @@ from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Api
 from mock_servers.state.grant import Issued
-from mock_servers.state.person import Person
+from mock_servers.state.person import Person, Roster
+from mock_servers.state.table import first_few
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
@@ -99,14 +100,19 @@ class _Attempt:
 
     def person(self, provider: Provider) -> Person | None:
         """Return the person of the request, else the first who can log in at the provider."""
-        people = [each for each in self.platform.store.people.values() if each.provider == provider.people]
+        people, own = self.platform.store.people, provider.people
         named = [self.issued.person if self.issued else None, self.sent.get("nhsauth_user")]
         named += [self.claims.get(name) for name in ("nhs_number", "sub")]
-        return next((each for each in people if each.id in named), people[0] if people else None)
+        first = people.derived(Roster).first(own, lambda _: True)
+        known = (people.get((own, each)) for each in (*named, first) if each is not None)
+        return next(filter(None, known), None)
 
 
-def corrected(platform: Platform, record: Record, base: str) -> NextStep | None:
-    """Return the commands, or nothing for an exchange that none can begin; `base` is where the mock is called."""
+def corrected(platform: Platform, record: Record, base: str, control: str) -> NextStep | None:
+    """Return the commands, or nothing for an exchange that none can begin.
+
+    `base` is where the services are called, `control` what the URL of a control call begins with.
+    """
     app = _app(platform, record)
     if app is None:
         return None
@@ -115,7 +121,6 @@ def corrected(platform: Platform, record: Record, base: str) -> NextStep | None:
     if not commands:
         return None
     title = "Try it corrected" if record.refusal else "Make one like it"
-    control = f"{base}/_nhsauth"
     return NextStep(
         title=title, command=shell.script(control, commands), powershell=powershell.script(control, commands)
     )
@@ -123,8 +128,8 @@ def corrected(platform: Platform, record: Record, base: str) -> NextStep | None:
 
 def _app(platform: Platform, record: Record) -> App | None:
     """Return the app of the exchange if nothing is wrong with it, else the first that could do what is asked."""
-    apps = platform.apps.all()
-    ordered = sorted(apps, key=lambda app: app.client_id != record.client_id)
+    few, _ = first_few(platform.store.apps)
+    ordered = [*filter(None, [platform.store.apps.get(record.client_id)]), *few]
     sound = [app for app in ordered if _is_sound(platform, app)]
     return next(iter([*(app for app in sound if app.key_name), *sound]), None)
 
@@ -298,8 +303,8 @@ def _access_to(api: Api) -> Mapping[str, str]:
 
 def _access_of_person(attempt: _Attempt) -> str:
     """Return the access of whom the token is for, else of the first provider's people."""
-    issued, people = attempt.issued, attempt.platform.store.people.values()
-    providers = [each.provider for each in people if issued is not None and each.id == issued.person]
+    issued, people = attempt.issued, attempt.platform.store.people
+    providers = [each.provider for each in people.find("id", issued.person)] if issued is not None else []
     return next((each.access for each in PROVIDERS if each.name in providers), PROVIDERS[0].access)
 
 

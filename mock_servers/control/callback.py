@@ -17,7 +17,7 @@ from mock_servers.journal import provenance
 from mock_servers.pages import CallbackPage, NextStep
 from mock_servers.state.app import App
 from mock_servers.state.configuration import READY_MADE_APP
-from mock_servers.state.grant import Issued
+from mock_servers.state.grant import Issued, fingerprint
 from mock_servers.wire.wording import duration, moment
 
 _ASSERTION: Final = "client_assertion"
@@ -58,7 +58,7 @@ def _page(request: Request) -> CallbackPage:
 
 
 def _page_of_code(request: Request, code: str, parameters: Sequence[tuple[str, str]]) -> CallbackPage:
-    issued = provenance.recognise(request.platform.store, provenance.fingerprint(code))
+    issued = provenance.recognise(request.platform.store, fingerprint(code))
     if issued is None:
         return CallbackPage(
             heading="An unknown code has arrived",
@@ -134,11 +134,10 @@ def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep]:
 
 
 def _redeem(request: Request, *commands: Command, words: str = "") -> NextStep:
-    control = f"{request.base}/_nhsauth"
     return NextStep(
         title=f"Redeem the code{words}",
-        command=shell.script(control, commands),
-        powershell=powershell.script(control, commands),
+        command=shell.script(request.control, commands),
+        powershell=powershell.script(request.control, commands),
     )
 
 

@@ -33,13 +33,14 @@ EVIDENCE: Final[Mapping[str, Any]] = {
 class Request:
     """One request, past its guards.
 
-    `base` is what every URL of the mock begins with, as the caller wrote it, `path` the variable parts of the path,
-    `query` the parameters by name, `body` the members of the JSON object, or of the page's own form, that was sent.
-    `for_people`: the caller is a browser, and gets a page where there is one.
+    `base` is what every URL of the services begins with, as the caller wrote it, `control` what that of each call does,
+    `path` the variable parts of the path, `query` the parameters by name, `body` the members of the JSON object, or of
+    the page's own form, that was sent. `for_people`: the caller is a browser, and gets a page where there is one.
     """
 
     platform: Platform
     base: str
+    control: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]

@@ -64,6 +64,8 @@ def journal_page(platform: Platform, before: int | None, text: str = "", *, only
         only_refused=only_refused,
         explains=platform.exchanges.explains,
         is_real=platform.exchanges.is_real,
+        world=platform.world.name if platform.world is not None else None,
+        worlds=[each.name for each in platform.worlds.all()] if platform.worlds is not None else (),
     )
 
 
@@ -75,8 +77,8 @@ def _searched(record: Record) -> str:
     return " ".join(filter(None, (*shown, *refused))).lower()
 
 
-def exchange_page(platform: Platform, record: Record, base: str) -> ExchangePage:
-    """Return all that is known of an exchange; `base` is where its reader has called the mock."""
+def exchange_page(platform: Platform, record: Record, base: str, control: str) -> ExchangePage:
+    """Return all that is known of an exchange; its reader calls services below `base`, and `control`."""
     examined = record.examination()
     error = record.refusal
     return ExchangePage(
@@ -96,12 +98,12 @@ def exchange_page(platform: Platform, record: Record, base: str) -> ExchangePage
         ),
         request=_parts(record.request, jwts_of(record)),
         response=_parts(record.response, {}),
-        flow=record.walk.flow.name.replace("-", " ") if record.walk else "",
+        flow=record.flow.replace("-", " "),
         timeline=[
             _policy(name, list(of_policy))
             for name, of_policy in groupby(record.timeline(), key=lambda step: step.policy)
         ],
-        attempt=attempt.corrected(platform, record, base),
+        attempt=attempt.corrected(platform, record, base, control),
         explains=platform.exchanges.explains,
         is_real=platform.exchanges.is_real,
     )

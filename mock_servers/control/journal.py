@@ -105,7 +105,7 @@ def get_exchange(request: Request) -> Response:
 def _page_of(request: Request, record: Record) -> Response:
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
-    shown_page = exchange_page.exchange_page(request.platform, record, request.base)
+    shown_page = exchange_page.exchange_page(request.platform, record, request.base, request.control)
     return Response(
         body=pages.exchange_page(shown_page, request.prefix), content_type=HTML, headers=pages.SECURITY_HEADERS
     )

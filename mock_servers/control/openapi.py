@@ -56,7 +56,7 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
     @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})})
     def get_open_api(request: Request) -> Response:
         """This document."""
-        return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.base))
+        return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.control))
 
     own = (get_index, get_open_api)
     whole = (*own, *others)
@@ -83,14 +83,14 @@ def _index(whole: Sequence[Call]) -> dict[str, Any]:
     return {"title": _TITLE, "version": installed(), "calls": listed}
 
 
-def _document(whole: Sequence[Call], schemas: Mapping[str, Any], base: str) -> dict[str, Any]:
+def _document(whole: Sequence[Call], schemas: Mapping[str, Any], control: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for call in whole:
         paths.setdefault(_braced(call.path), {})[call.method.lower()] = _operation(call)
     return {
         "openapi": "3.1.0",
         "info": {"title": _TITLE, "version": installed(), "description": "For tests in any language."},
-        "servers": [{"url": f"{base}/_nhsauth"}],
+        "servers": [{"url": control}],
         "paths": paths,
         "components": {"schemas": dict(schemas)},
     }

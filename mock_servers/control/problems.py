@@ -14,6 +14,7 @@ from mock_servers import pages
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import HTML
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
+from mock_servers.platform import outage
 from mock_servers.state.registration import NoSuchAppError
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PREFIX
@@ -29,6 +30,7 @@ TITLES: Final[Mapping[int, str]] = {
     413: "Content Too Large",
     415: "Unsupported Media Type",
     500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 """The statuses that this API refuses with; `about:blank` promises their standard phrases (RFC 9110)."""
 
@@ -44,6 +46,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
         "answer": {"type": "object", "description": "What the token service answered, when that is why."},
         "diagnosis": {"type": ["string", "null"], "description": "Why the token service did."},
         "exchange": {"type": ["integer", "null"], "description": "The number of that exchange in the journal."},
+        "nhsauth": {"const": outage.TITLE, "description": "What the mock itself lacks, when that is why."},
     },
     "required": ["type", "title", "status", "detail"],
     "additionalProperties": False,

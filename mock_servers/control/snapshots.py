@@ -13,7 +13,7 @@ from mock_servers.wire.wording import shown
 def take_snapshot(request: Request) -> Response:
     """Remember the present state: apps, users, tokens, jtis, clock. The newest 20 are kept."""
     name = request.platform.identifiers.uuid()
-    request.platform.snapshots.put(name, request.platform.snapshot())
+    request.platform.snapshots.put(name, request.platform.snapshot(), request.platform.clock.now())
     return Response(status=201, body={"id": name})
 
 

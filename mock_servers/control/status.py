@@ -22,8 +22,12 @@ from mock_servers.version import installed
 
 
 @Call("GET", "/health", {200: ResponseObject("It does.", ref("Health"))}, any_host=True)
-def get_health(_: Request) -> Response:
-    """That the mock answers: for probes and wait scripts, under any Host. Never in the journal."""
+def get_health(request: Request) -> Response:
+    """That the mock answers, and its state can be written: for probes and wait scripts, under any Host.
+
+    Never in the journal.
+    """
+    request.platform.store.backend.probe()
     return Response(body={"status": "ok", "version": installed()})
 
 
@@ -45,8 +49,8 @@ def _urls(request: Request) -> dict[str, str]:
         **platform,
         **issuers,
         "hello_world": f"{base}/hello-world",
-        "control": f"{base}/_nhsauth",
-        "openapi": f"{base}/_nhsauth/openapi.json",
+        "control": request.control,
+        "openapi": f"{request.control}/openapi.json",
     }
 
 

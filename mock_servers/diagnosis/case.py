@@ -5,7 +5,7 @@ Nothing here may be changed, and nothing judges: the answer has left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,11 +18,13 @@ from mock_servers.jose.jwts import Jwt
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
+from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.journal.record import Record
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
+from mock_servers.state import registration
 from mock_servers.state.app import App
-from mock_servers.state.grant import Issued
+from mock_servers.state.grant import Issued, fingerprint
 from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store
 from mock_servers.wire.origins import Origins
@@ -50,7 +52,7 @@ class Known:
     `aud` besides the URL that was called. `providers` are those that the service trusts, or is, and `issuers` gives the
     names it trusts them by. `jwks_url_of` tells where an app's key set is, and `fetch` gets it; `loaded_keys` are the
     key pairs that the mock holds in memory, by name. `is_all`: what is not known here does not exist; of a real service
-    only a part is known.
+    only a part is known. `elsewhere` finds what another world of the server has issued.
     """
 
     store: Store
@@ -65,6 +67,7 @@ class Known:
     issuers: Callable[[], Sequence[str]] = list
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
     is_all: bool = True
+    elsewhere: FindElsewhere = nowhere
 
     def app(self, client_id: Any) -> App | None:
         """Return the app with this API key, when it is known; whether there is none `is_all` says."""
@@ -73,13 +76,18 @@ class Known:
         except UnknownError:
             return None
 
+    def owner_of(self, url: str) -> App | None:
+        """Return the app whose key set is at a URL."""
+        apps = registration.at_url(self.store, url)
+        return next((app for app in apps if app.has_keys and self.jwks_url_of(app) == url), None)
+
     def issued(self, value: str) -> Issued | None:
         """Return where a value came from, when the mock issued or registered it."""
-        return provenance.recognise(self.store, provenance.fingerprint(value))
+        return provenance.recognise(self.store, fingerprint(value))
 
-    def before(self, record: Record) -> list[Record]:
+    def before(self, record: Record) -> Iterable[Record]:
         """Return the exchanges before this one that are kept, the newest first."""
-        return [each for each in reversed(self.journal.kept()) if each.id < record.id]
+        return self.journal.before(record)
 
     def key_set(self, app: App) -> FetchedJwks | None:
         """Return an app's key set as the service keeps it, else as the mock itself serves it; others are not asked."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.diagnosis.case import Case
-from mock_servers.journal import provenance
 from mock_servers.journal.record import Record
+from mock_servers.state.grant import fingerprint
 
 _FAULT: Final = "fault"
 """What a record has for a rule when a fault spoilt its answer."""
@@ -19,8 +19,8 @@ def first_use(case: Case, name: str) -> Record | None:
 
     The service did its work there, even when a fault then kept the answer from arriving.
     """
-    key = provenance.fingerprint(case.form(name) or "")
-    before = case.known.before(case.record)
+    key = fingerprint(case.form(name) or "")
+    before = case.known.journal.sent_before(case.record, key)
     return next((each for each in before if each.sent.get(name) == key and _did_its_work(each)), None)
 
 

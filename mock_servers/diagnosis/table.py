@@ -23,10 +23,11 @@ from mock_servers.diagnosis.key import key_set, kid, signature
 from mock_servers.diagnosis.provider import assertion as provider_assertion
 from mock_servers.diagnosis.provider import credential, redirect_uri, state
 from mock_servers.diagnosis.request import form, grant, key_material, path, place, scope, value
-from mock_servers.diagnosis.token import bearer, code, refresh_token, subject_token
+from mock_servers.diagnosis.token import bearer, code, refresh_token, subject_token, world
 
 FINDERS: Final[tuple[Finder, ...]] = (
     *key_material.FINDERS,
+    *world.FINDERS,
     *place.FINDERS,
     *value.FINDERS,
     *other_jwt.FINDERS,

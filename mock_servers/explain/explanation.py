@@ -17,6 +17,7 @@ from mock_servers.journal.dissection import taken_apart
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.platform.platform import Platform
+from mock_servers.state.grant import fingerprint
 from mock_servers.wire.wording import cut
 
 _JWTS: Final = ("client_assertion", "subject_token", "access_token")
@@ -52,8 +53,7 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
         "jwt": taken_apart(known.jwt, platform.clock.now()) if known.jwt else None,
         "verdict": verdicts[0] if part else None,
         "verdicts": verdicts,
-        "issued": known.exchange is None
-        and provenance.recognise(platform.store, provenance.fingerprint(bare)) is not None,
+        "issued": known.exchange is None and provenance.recognise(platform.store, fingerprint(bare)) is not None,
         "elsewhere": [] if role else list(_elsewhere(context, bare, known, parts)),
         "findings": [asdict(each) for each in _first_of_each(found)],
         "exchange": known.exchange.as_json() if known.exchange else None,
@@ -110,6 +110,6 @@ def _misplaced(platform: Platform, bare: str, field: str) -> Iterator[Finding]:
         status=0,
         request={},
         response={},
-        sent={field: provenance.fingerprint(bare)},
+        sent={field: fingerprint(bare)},
     )
     return misplaced(platform.store, record, platform.url, platform.names.hosts)

@@ -22,7 +22,7 @@ from mock_servers.explain.past import Past, bare
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal import provenance
-from mock_servers.state.grant import Issued, ProviderRefreshToken, RefreshToken, Session
+from mock_servers.state.grant import Issued, ProviderRefreshToken, RefreshToken, Session, fingerprint
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
 from mock_servers.wire.json_text import object_of
@@ -130,7 +130,7 @@ def _learn_redirect(past: Past, seen: Seen, location: SplitResult) -> None:
 
 
 def _way_back(redirect_uri: str, state: str) -> bytes:
-    return provenance.fingerprint(f"{redirect_uri.partition('?')[0]} {state}")
+    return fingerprint(f"{redirect_uri.partition('?')[0]} {state}")
 
 
 # answers
@@ -203,7 +203,7 @@ def _use_up(past: Past, seen: Seen, value: str, kind: str) -> None:
 
 def _see_refresh_token(past: Past, seen: Seen, members: Mapping[str, Any], sent: str) -> None:
     value, end = members["refresh_token"], _end(seen, members, "refresh_token") or math.inf
-    family = provenance.fingerprint(sent or value).hex()
+    family = fingerprint(sent or value).hex()
     if seen.place.issuer == _PLATFORM:
         before = past.refresh_tokens.seen(sent)
         made = _of_platform(seen, members, before.family if before is not None else family, end)

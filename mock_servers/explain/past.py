@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
 
 from mock_servers.explain.open_world import open_store
-from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
 from mock_servers.rules import UnknownError
-from mock_servers.state.grant import Issued
+from mock_servers.state import indexes
+from mock_servers.state.grant import Issued, fingerprint
+from mock_servers.state.indexes import Indexes
 from mock_servers.state.memory import MemoryTable
 from mock_servers.state.store import Store
 from mock_servers.state.table import Kind, Table
@@ -35,8 +36,8 @@ _KINDS: Final = {"code": "authorization code", "refresh_token": "refresh token",
 class SeenTable(MemoryTable[Any]):
     """A table of which only what has passed by is known, each by the hash of its key."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__()
+    def __init__(self, words: str, indexes: Indexes | None = None) -> None:
+        super().__init__(Kind(value=Any, indexes=indexes or {}))
         self._words = words
 
     def get(self, key: Hashable) -> Any:
@@ -58,6 +59,10 @@ class SeenTable(MemoryTable[Any]):
         """Return nothing: no value is known, and what became of it elsewhere is not, either."""
         return []
 
+    def entries(self, index: str, value: Hashable) -> list[tuple[Any, Any]]:
+        """Return what has passed by; by the value itself nothing is found, which is not kept."""
+        return super().entries(index, value) if index in self._kind.indexes else []
+
     def _refuse(self, *_: object) -> NoReturn:
         raise UnknownError(self._words)
 
@@ -75,7 +80,7 @@ def _is_below(url: str, base: Hashable) -> bool:
 
 def hashed(key: Hashable) -> bytes:
     """Return the hash by which a key is known."""
-    return provenance.fingerprint(key if isinstance(key, str) else repr(key))
+    return fingerprint(key if isinstance(key, str) else repr(key))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,8 +97,12 @@ class Past:
     key_sets: Table[bytes] = field(default_factory=lambda: MemoryTable(Kind(value=bytes, limit=100)))
     key_set_of: Table[str] = field(default_factory=MemoryTable)
     jtis: SeenTable = field(default_factory=lambda: SeenTable("which jtis were sent before"))
-    refresh_tokens: SeenTable = field(default_factory=lambda: SeenTable(_REFRESH_TOKENS))
-    provider_refresh_tokens: SeenTable = field(default_factory=lambda: SeenTable(_REFRESH_TOKENS))
+    refresh_tokens: SeenTable = field(
+        default_factory=lambda: SeenTable(_REFRESH_TOKENS, {"turn": indexes.REFRESH_TOKENS["turn"]})
+    )
+    provider_refresh_tokens: SeenTable = field(
+        default_factory=lambda: SeenTable(_REFRESH_TOKENS, {"session": indexes.OF_PROVIDER["session"]})
+    )
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,7 +129,7 @@ class Past:
 
     def issued(self, value: str) -> Issued | None:
         """Return where a value came from, when that passed by."""
-        return self.store.issued.get(provenance.fingerprint(value))
+        return self.store.issued.get(fingerprint(value))
 
     def objection(self, asked: Asked) -> str | None:
         """Return what a rule must object to a value that passed by before; `None` when nothing is known of it."""

@@ -19,7 +19,7 @@ from mock_servers.journal.finding import Certainty
 from mock_servers.journal.record import Record
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.grant import Issued
+from mock_servers.state.grant import Issued, fingerprint
 from mock_servers.wire.wording import cut, shown
 
 
@@ -140,7 +140,7 @@ def recognised(context: Context, bare: str) -> Recognised:
             f"It is the message id of exchange {record.id}: {record}" if record else "No exchange that is kept has it."
         )
         return Recognised(kind="message_id", certainty="certain" if record else "likely", seen=seen, exchange=record)
-    issued = provenance.recognise(context.platform.store, provenance.fingerprint(bare))
+    issued = provenance.recognise(context.platform.store, fingerprint(bare))
     if issued is not None:
         return _issued(context, issued, bare)
     if is_private_key(bare):
@@ -154,7 +154,7 @@ def recognised(context: Context, bare: str) -> Recognised:
 
 def _issued(context: Context, issued: Issued, bare: str) -> Recognised:
     store, now = context.platform.store, context.platform.clock.now()
-    revoked_at = place.revoked_at(store, issued, provenance.fingerprint(bare))
+    revoked_at = place.revoked_at(store, issued, fingerprint(bare))
     kind = issued.kind.replace(" ", "_").lower()
     # An access or refresh token of a provider has no part to play at the platform.
     own = issued.issuer == "the platform" or kind not in ("access_token", "refresh_token")

@@ -25,6 +25,7 @@ from mock_servers.journal.finding import Finding
 from mock_servers.platform.token_service import known_of
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, own_row, walk
+from mock_servers.state.grant import fingerprint
 from mock_servers.state.memory import MemoryTable
 from mock_servers.state.store import Store
 from mock_servers.wire.origins import origin_of
@@ -200,7 +201,7 @@ def _client_assertion(context: Context, value: str) -> Verdict:
 def _subject_token(context: Context, value: str) -> Verdict:
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "subject_token": value}
     exchange = _token_exchange(context, form)
-    issued = provenance.recognise(context.platform.store, provenance.fingerprint(value))
+    issued = provenance.recognise(context.platform.store, fingerprint(value))
     _teach_app(exchange, context.platform.store.apps.get(issued.client_id) if issued else None)
     return _Walk(exchange).over(apim.SUBJECT_TOKEN, _known(context, exchange))
 

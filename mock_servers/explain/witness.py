@@ -165,15 +165,15 @@ class Eyewitness:
             self._say(line)
 
     def _next(self) -> Overheard | str | None:
-        """Return the next exchange; after a pause there is a moment first, since who asked may ask again at once."""
+        """Return the next exchange; after a pause those that follow at once are let pass first."""
         with self._changed:
             if not self._waiting:
                 self._changed.wait_for(lambda: self._waiting or self._is_stopping)
-                self._changed.wait_for(lambda: self._is_stopping, _QUIET)
+                self._let_pass()
             return self._waiting.popleft() if self._waiting else None
 
     def _let_pass(self) -> None:
-        """Wait while much passes by, and not for long: what explains takes the interpreter from what passes bytes."""
+        """Wait while much passes by, and not for long: who looks at it takes the interpreter from who passes bytes."""
         ends = time.monotonic() + _LONGEST_WAIT
         with self._changed:
             while not self._is_stopping and time.monotonic() < ends:

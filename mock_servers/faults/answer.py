@@ -17,6 +17,7 @@ from mock_servers.wire.request import Answer
 HTML: Final = "text/html; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _DEFAULT_QUOTA: Final = 300
 _NOBODY: Final = "<app name>"
 _SPIKE: Final = (
@@ -92,7 +93,4 @@ def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
 
 def phrase(status: int) -> str:
     """Return what a status is called; one that nobody has registered is `Unknown`."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+    return _PHRASES.get(status, "Unknown")

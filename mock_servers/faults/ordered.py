@@ -12,6 +12,7 @@ from mock_servers.faults.pause import Pause
 from mock_servers.jose.keys import KeyRing, jwks
 from mock_servers.state.fault import KEY_SETS, Fault
 from mock_servers.state.store import Store
+from mock_servers.state.table import listed
 
 _ROTATED = "rotated"
 _BITS = 2048
@@ -30,7 +31,7 @@ class Faults:
     def __init__(self, store: Store, ring: KeyRing, pause: Pause | None = None) -> None:
         self._store = store
         self._ring = ring
-        self.pause = pause or Pause()
+        self.pause = pause or Pause(store.counters if store.backend.is_shared else None)
         self._here = threading.local()
         self.spoilt_keys = False
 
@@ -58,7 +59,7 @@ class Faults:
         """Return a fault. Raises NoSuchFaultError."""
         fault = self._store.faults.get(number)
         if fault is None:
-            known = ", ".join(str(each.id) for each in self.all()) or "none"
+            known = listed(self._store.faults, lambda each: str(each.id)) or "none"
             raise NoSuchFaultError(f"no fault has the number {number}: ordered are {known}")
         return fault
 
@@ -113,5 +114,5 @@ class Faults:
         owner = "app" if fault.on == "app.jwks" else "provider"
         if not any(fault.covers(place) for place in KEY_SETS):
             return
-        for kept in self._store.jwks.find("owner", owner):
-            self._store.jwks.take((owner, kept.url))
+        for key, _ in self._store.jwks.entries("owner", owner):
+            self._store.jwks.take(key)

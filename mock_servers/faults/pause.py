@@ -8,15 +8,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import repeat
+from typing import Final
+
+from mock_servers.state.table import Table
 
 Spare = Callable[[], AbstractContextManager[None]]
 """Lets a server have one more worker than usual for the length of a block."""
 
 
-class Pause:
-    """Where requests wait. Safe from any thread."""
+_TURN: Final = 0.05
+"""Seconds after which who waits looks whether another process has ended it."""
+_ENDED: Final = "ends of waiting"
 
-    def __init__(self) -> None:
+
+class Pause:
+    """Where requests wait. Safe from any thread. Through `counters` processes that share a state end it for all."""
+
+    def __init__(self, counters: Table[int] | None = None) -> None:
+        self._counters = counters
         self._changed = threading.Condition()
         self._round = 0
         self._ending = 0
@@ -27,8 +37,23 @@ class Pause:
         """Wait, unless and until all waiting is over; meanwhile somebody else works for the servers that run."""
         with self._changed:
             entered = self._round
-        with self.spared(), self._changed:
-            self._changed.wait_for(lambda: self._ending or self._round != entered, seconds)
+        with self.spared():
+            for patience in self._turns(seconds):
+                with self._changed:
+                    if self._changed.wait_for(lambda: self._ending or self._round != entered, patience):
+                        return
+
+    def _turns(self, seconds: float) -> Iterator[float]:
+        """Say how long to wait at a time, until another process has ended all waiting; at once where there is none."""
+        if self._counters is None:
+            yield seconds
+            return
+        ended = self._counters.get(_ENDED)
+        turns, rest = divmod(seconds, _TURN)
+        for patience in (*repeat(_TURN, int(turns)), rest):
+            yield patience
+            if self._counters.get(_ENDED) != ended:
+                return
 
     @contextmanager
     def elsewhere(self, let_go: Callable[[], None]) -> Iterator[None]:
@@ -46,7 +71,12 @@ class Pause:
                     self._elsewhere.remove(let_go)
 
     def end(self) -> None:
-        """Let every answer go that is held back now."""
+        """Let every answer go that is held back now, by whichever process."""
+        if self._counters is not None:
+            self._counters.count(_ENDED)
+        self._end_here()
+
+    def _end_here(self) -> None:
         with self._changed:
             self._round += 1
             self._changed.notify_all()
@@ -54,6 +84,9 @@ class Pause:
     def end_all(self) -> None:
         """Let every answer go, and end what is waited for elsewhere."""
         self.end()
+        self._end_elsewhere()
+
+    def _end_elsewhere(self) -> None:
         with self._changed:
             waiting = list(self._elsewhere)
         for let_go in waiting:
@@ -69,7 +102,8 @@ class Pause:
         """While a server stops nobody waits; and afterwards it is known no more."""
         with self._changed:
             self._ending += 1
-        self.end_all()
+        self._end_here()
+        self._end_elsewhere()
         try:
             yield
         finally:

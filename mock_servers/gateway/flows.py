@@ -76,7 +76,8 @@ def _is_visit(exchange: Exchange) -> bool:
     """Whether a person looks at the mock with a browser, under a name that no real service has."""
     asked = exchange.request
     by_browser = asked.method == "GET" and "text/html" in asked.headers.get("accept", "")
-    return by_browser and asked.path == "/" and not is_real_name(urlsplit(asked.base).hostname or "")
+    is_led = by_browser and asked.path == "/" and exchange.service.has_page()
+    return is_led and not is_real_name(urlsplit(asked.base).hostname or "")
 
 
 ELSEWHERE: Final[tuple[Flow[Exchange, Answer], ...]] = (

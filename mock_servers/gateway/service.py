@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
 
 from mock_servers.gateway.reply import Reply, Send, UnreachableUpstreamError, UpstreamError
 from mock_servers.journal.journal import Journal
+from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow
@@ -30,7 +31,8 @@ def _nowhere(api: Api, _: Request) -> Reply:
 class Service:
     """The gateway before the APIs of one environment.
 
-    `send` passes a request on to one of a team's own; `providers` are where people log in.
+    `send` passes a request on to one of a team's own; `providers` are where people log in. `has_page`: the mock's own
+    page is here, too.
     """
 
     settings: ApimSettings
@@ -40,6 +42,8 @@ class Service:
     journal: Journal
     send: Send = _nowhere
     providers: tuple[Provider, ...] = PROVIDERS
+    elsewhere: FindElsewhere = nowhere
+    has_page: Callable[[], bool] = lambda: True
 
 
 def flows_named(name: str) -> Sequence[Flow[Exchange, Answer]]:
@@ -50,8 +54,14 @@ def flows_named(name: str) -> Sequence[Flow[Exchange, Answer]]:
 
 def find_api(store: Store, path: str) -> Api | None:
     """Return the team's own API that a path leads to: of those that fit, the one with the longest path."""
-    fitting = [api for api in store.apis.values() if f"{path}/".startswith(f"{api.path}/")]
-    return max(fitting, key=lambda api: len(api.path), default=None)
+    parts = path.split("/")
+    longest = min(len(parts), store.apis.derived(_most_parts))
+    fitting = (store.apis.get("/".join(parts[:size])) for size in range(longest, 1, -1))
+    return next(filter(None, fitting), None)
+
+
+def _most_parts(apis: Iterable[Api]) -> int:
+    return max((len(api.path.split("/")) for api in apis), default=0)
 
 
 @dataclass(slots=True)

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.http.channel import MOST_UNSENT
 from mock_servers.http.framing import Head, Message
+from mock_servers.wire.wsgi import PROXY_USER, THROUGH_PROXY
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
-
-THROUGH_PROXY: Final = "nhsauth.through_proxy"
-"""In the environ of a request whose client takes this server for its proxy."""
 
 _LOG: Final = logging.getLogger(__package__)
 _FAILED: Final = b"The application failed; see the log."
@@ -30,11 +28,15 @@ _ENOUGH: Final = 256 * 1024  # bytes of a body that are kept for an application 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a connection is: the server's own address, its client's, and whether it leads here through a proxy."""
+    """Where a connection is: the server's own address, its client's, whether it leads here through a proxy.
+
+    `user` is the name by which the client has called that proxy; empty without one.
+    """
 
     server: tuple[str, int]
     client: tuple[str, int]
     through_proxy: bool = False
+    user: str = ""
 
 
 def environ_of(head: Head, place: Place, *, scheme: str) -> WSGIEnvironment:
@@ -66,6 +68,8 @@ def environ_of(head: Head, place: Place, *, scheme: str) -> WSGIEnvironment:
         environ[key] = f"{environ[key]}, {value}" if key in environ else value
     if place.through_proxy:
         environ[THROUGH_PROXY] = True
+    if place.user:
+        environ[PROXY_USER] = place.user
     if head.authority:  # an absolute target overrides Host (RFC 9112, 3.2.2)
         environ["HTTP_HOST"] = head.authority
     return environ
@@ -244,7 +248,8 @@ def refusal(status: str, text: str) -> Answer:
     """Return the answer to what no application sees."""
     body = text.encode()
     headers = [("Connection", "close"), ("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
-    return Answer(status=status, headers=headers, pieces=[body])
+    challenge = [("Proxy-Authenticate", 'Basic realm="nhsauth"')] if status.startswith("407") else []
+    return Answer(status=status, headers=[*headers, *challenge], pieces=[body])
 
 
 def raw(answer: Answer) -> bytes:

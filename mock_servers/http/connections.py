@@ -10,14 +10,11 @@ import logging
 import math
 import socket
 import ssl
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
-
-import h11
 
 from mock_servers.http.calling import (
     Body,
@@ -31,13 +28,15 @@ from mock_servers.http.calling import (
     refusal,
 )
 from mock_servers.http.channel import MOST_UNSENT, Channel
-from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Message
+from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, Message, unsendable
 from mock_servers.http.relaying import Outside, Relay
+from mock_servers.state.table import StateError
 
 if TYPE_CHECKING:
     import asyncio
     from wsgiref.types import WSGIEnvironment
 
+    from mock_servers.http.bounds import Bounds
     from mock_servers.http.forward_proxy import Refusal
 
 _LOG: Final = logging.getLogger(__package__)
@@ -53,26 +52,6 @@ _SPEAK_TLS: Final = "This port speaks TLS: say https"
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What one client may take of a server: seconds, bytes a second, bytes, connections.
-
-    `head` is for the request line and headers in all, `handshake` for TLS; `body` for a body to begin, or an answer to
-    be taken, which then go at `lowest` bytes a second; `kept` for a connection without a request. `largest_body` is for
-    what an application wants whole, `threads` for calls that have one of their own. Beyond `connections` whoever has
-    waited longest makes room.
-    """
-
-    head: float = 10.0
-    handshake: float = 10.0
-    body: float = 10.0
-    lowest: float = 1024.0
-    kept: float = 60.0
-    largest_body: int = 1 << 20
-    threads: int = 32
-    connections: int = 400 if sys.platform == "win32" else 850  # select() there takes 512; elsewhere 1,024 files
-
-
 class Proxy(Protocol):
     """What decides where a CONNECT leads; `tls` is how it speaks in the place of real hosts."""
 
@@ -82,6 +61,9 @@ class Proxy(Protocol):
 
     def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
         """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere."""
+
+    def refusal_of_user(self, user: str | None) -> Refusal | None:
+        """Return why a client is refused that calls the proxy by this user name; `None` for one that is no Basic."""
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why a request for a whole URL, sent without a tunnel, is refused; `None` when it is answered here."""
@@ -279,6 +261,8 @@ class Connection:
             self._begin(Message.begun(raw, end))
         except BadRequestError as error:
             self._refuse(error)
+        except StateError as error:  # which names are the mock's is part of the state
+            self._refuse(BadRequestError("503 state unreachable", f"nhsauth: state unreachable ({error}).\n"))
 
     def _begin(self, message: Message) -> None:
         head = message.head
@@ -290,7 +274,7 @@ class Connection:
         if head.authority and self._engine.proxy is not None:
             scheme = urlsplit(head.target).scheme
             _raise(self._engine.proxy.refusal_of_plain(scheme, head.authority))
-            self._place = replace(self._place, through_proxy=True)
+            self._place = replace(self._place, through_proxy=True, user=self._user(self._engine.proxy, head))
         environ = environ_of(head, self._place, scheme=scheme)
         self._began = self._now()
         if self._engine.is_quick(environ):
@@ -407,7 +391,7 @@ class Connection:
             return
         try:
             self._channel.write(message.sent(head, data, ends=ends))
-        except (h11.LocalProtocolError, ValueError) as error:
+        except unsendable() as error:
             self._fail(message, error)
             return
         if ends:
@@ -533,18 +517,25 @@ class Connection:
         proxy, authority = self._engine.proxy, message.head.target
         if proxy is None or self._channel.is_encrypted:
             raise BadRequestError("405 Method Not Allowed", "This is no proxy")
+        user = self._user(proxy, message.head)
         _raise(proxy.refusal(authority, tunnels=len(self._engine.connections)))
         if message.rest:
             _LOG.warning("%s spoke into its tunnel to %s before there was one", self._place.client[0], authority)
             self._channel.abort()
         elif proxy.is_played(authority):
             self._channel.write(_ESTABLISHED)
-            self._place = replace(self._place, through_proxy=True)
+            self._place = replace(self._place, through_proxy=True, user=user)
             self.due = self._now() + self._bounds.handshake
             self._take = partial(self._take_tunnelled, proxy.tls)
         else:
             self._run()
             self._engine.elsewhere(lambda: self._reach(proxy, authority))
+
+    def _user(self, proxy: Proxy, head: Head) -> str:
+        """Return the user name by which a client calls the proxy, empty without one; an unknown one is refused."""
+        user = head.proxy_user
+        _raise(proxy.refusal_of_user(user))
+        return user or ""
 
     def _take_tunnelled(self, context: ssl.SSLContext, data: bytes) -> None:
         if data[:1] == _CLIENT_HELLO:

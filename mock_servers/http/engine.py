@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import enum
 import logging
-import os
 import socket
 import ssl
 import threading
@@ -20,15 +19,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import h11
-
 from mock_servers.http.calling import Call, Outlet, apology, dated, raw, rendered
-from mock_servers.http.connections import Bounds, Connection, Proxy
-from mock_servers.http.crew import Crew, Task
-from mock_servers.http.framing import Message
+from mock_servers.http.connections import Connection, Proxy
+from mock_servers.http.framing import Message, unsendable
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+    from mock_servers.http.bounds import Bounds
+    from mock_servers.http.crew import Crew, Task
 
 _LOG: Final = logging.getLogger(__package__)
 _BETWEEN_COMPLAINTS: Final = 10.0  # seconds
@@ -36,7 +35,7 @@ _NAP: Final = 0.01  # seconds until it tries again to accept
 _SWEEP: Final = 0.5  # seconds between looks at who is too slow
 _PATIENCE: Final = 0.03  # seconds of one call after which another thread leads
 _QUIET: Final = 30  # looks without a call after which nobody looks until there is one
-_AT_ONCE: Final = 64  # clients that are accepted in one turn
+_AT_ONCE: Final = 64  # clients that are accepted in one turn; of a socket that other processes serve as well, one
 
 IsQuick = Callable[["WSGIEnvironment"], bool]
 Ticks = Callable[[], float]
@@ -62,11 +61,12 @@ class Engine:
         listening: socket.socket,
         application: WSGIApplication,
         *,
-        name: str,
+        crew: Crew,
         tls: ssl.SSLContext | None,
         is_quick: IsQuick,
         bounds: Bounds,
         ticks: Ticks,
+        shares: bool = False,
     ) -> None:
         self.bounds = bounds
         self.is_quick = is_quick
@@ -79,9 +79,9 @@ class Engine:
         self.failure: BaseException | None = None
         self.loop: asyncio.AbstractEventLoop = Loop(ticks)
         self._listening = listening
+        self._at_once = 1 if shares else _AT_ONCE
         self._application = application
-        self._crew = Crew(name)
-        self._process = os.getpid()
+        self._crew = crew
         self._ready: deque[Task] = deque()
         self._changed = threading.Condition()
         self._leader: int | None = None
@@ -97,14 +97,11 @@ class Engine:
         """Serve, in threads of its own."""
         self.loop.set_debug(False)
         self.loop.set_exception_handler(_complain_of)
-        self._listening.settimeout(0)
         self._listen()
         self._crew.give(self._lead)
 
     def stop(self) -> None:
         """End all but requests that run, and wait for these, unless this is one of them."""
-        if os.getpid() != self._process:
-            return  # a child has a copy of all but the threads
         self.soon(self._stop)
         if not self._crew.has(threading.current_thread()):
             self._crew.join()
@@ -257,7 +254,7 @@ class Engine:
             self.loop.add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(self._at_once):
             is_full = len(self.connections) >= self.bounds.connections
             if is_full and not self.waiting:
                 self._rest()
@@ -340,7 +337,7 @@ def _written(call: Call, message: Message) -> tuple[bytes, bool]:
         return rendered(message, apology()), False
     try:
         return rendered(message, answer), answer.is_broken
-    except (h11.LocalProtocolError, ValueError) as error:
+    except unsendable() as error:
         call.log(error)
         return raw(apology()), True
 

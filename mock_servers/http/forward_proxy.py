@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from mock_servers.http.relaying import Outside, Relay
 from mock_servers.state.real_host import Hosts
+from mock_servers.state.world import ROOT
 from mock_servers.wire.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class ForwardProxy:
 
     It leads there on port 443, unless one is named (`host:port`). `is_own` tells whether an origin is one of the mock's
     other names, `is_clients` whether it is one that people are sent back to: played, unless it is allowed, and by https
-    where the certificate authority `speaks_for` its name. `refused` counts the hosts it did not lead to.
+    where the certificate authority `speaks_for` its name. `is_world` tells whether a user name is that of a world;
+    a client without one is in the root world. `refused` counts the hosts it did not lead to.
     """
 
     hosts: Hosts
@@ -65,6 +67,7 @@ class ForwardProxy:
     is_own: Callable[[str], bool] = lambda _: False
     is_clients: Callable[[str], bool] = lambda _: False
     speaks_for: Callable[[str], bool] = lambda _: False
+    is_world: Callable[[str], bool] = lambda _: False
     refused: Counter[str] = field(default_factory=Counter)
     _relays: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_RELAYS))
 
@@ -90,6 +93,15 @@ class ForwardProxy:
         name = authority.lower().partition(":")[0].removesuffix(".")
         is_page = self._is_page(f"https://{authority}") and self.speaks_for(name)
         return self.hosts.find(authority) is not None or is_page
+
+    def refusal_of_user(self, user: str | None) -> Refusal | None:
+        """Return why a client is refused that calls the proxy by this user name: it is the name of a world."""
+        if user is not None and (user in ("", ROOT) or self.is_world(user)):
+            return None
+        what = "is no user name of Basic" if user is None else f"names no world: {shown_authority(user)}"
+        sentence = f"Proxy-Authorization {what}; POST /_nhsauth/worlds makes one"
+        _LOG.warning("Proxy: %s", sentence)
+        return Refusal(status=407, sentence=sentence)
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why `GET http://host/…`, sent to a proxy without a tunnel, is refused; `None` when it is the mock's.

@@ -3,17 +3,20 @@
 h11 keeps the rules of HTTP/1.1 and is lenient where old clients need it. A mock need not be: what one server takes and
 another does not is what a client should hear of. Most requests are plain (HTTP/1.1, one Host, at most one length,
 nothing else that frames them), and so are most answers. These are read and written here, a fifth of a request's time
-less; whatever is not plain, h11 gets to see from its first byte on.
+less; whatever is not plain, h11 gets to see from its first byte on. It is loaded for the first of these.
 """
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
-import h11
+if TYPE_CHECKING:
+    import h11
 
 LARGEST_HEAD: Final = 64 * 1024
 """Bytes of a request line and its headers."""
@@ -44,6 +47,13 @@ class BadRequestError(Exception):
         self.status = status
 
 
+def unsendable() -> tuple[type[Exception], ...]:
+    """Return what is raised for an answer that cannot be sent."""
+    import h11
+
+    return h11.LocalProtocolError, ValueError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """A request line and its headers. `authority` is that of an absolute target, which overrides Host."""
@@ -62,6 +72,19 @@ class Head:
     def has_body(self) -> bool:
         """Whether a body follows."""
         return self.is_chunked or bool(self.length)
+
+    @property
+    def proxy_user(self) -> str | None:
+        """The user name by which a client calls a proxy: empty without one, `None` where it cannot be read."""
+        sent = next((value for name, value in self.headers if name == "proxy-authorization"), None)
+        if sent is None:
+            return ""
+        scheme, _, credentials = sent.strip().partition(" ")
+        try:
+            user = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0]
+        except ValueError:
+            return None
+        return user if scheme.lower() == "basic" else None
 
     @property
     def is_compressed(self) -> bool:
@@ -93,6 +116,8 @@ class Message:
         plain = _plain_head(raw[:end])
         if plain is not None:
             return cls(plain, _began=raw[:end], _unread=bytearray(raw[end:]))
+        import h11
+
         http = _new_connection()
         http.receive_data(raw)
         try:
@@ -133,6 +158,8 @@ class Message:
             return None
         if self._connection is None:
             return self._read_plain()
+        import h11
+
         if self._at_chunk and self.head.is_chunked and _LONG_SIZE.match(self.rest):
             raise BadRequestError("400 Bad Request", "Malformed chunk size")
         try:
@@ -174,15 +201,21 @@ class Message:
         """Whether another request may come on the same connection, once this one is answered."""
         if self._connection is None:
             return self._is_answered and self.is_whole
+        import h11
+
         return self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE
 
     def go_on(self) -> bytes:
         """Return what tells the client to send its body."""
+        import h11
+
         return self._http.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")) or b""
 
     @property
     def can_be_read_on(self) -> bool:
         """Whether what is left of the body can still be read."""
+        import h11
+
         return not self.is_whole and self._http.our_state is h11.DONE and self._http.their_state is h11.SEND_BODY
 
     @property
@@ -197,6 +230,8 @@ class Message:
             if plain is not None:
                 self._is_answered = True
                 return plain
+        import h11
+
         out = b"" if head is None else self._started(*head)
         if data and not self._is_bodiless:
             out += self._written(h11.Data(data=data))
@@ -206,6 +241,8 @@ class Message:
         return out
 
     def _started(self, status: str, headers: list[tuple[str, str]]) -> bytes:
+        import h11
+
         code, _, reason = status.partition(" ")
         self._is_bodiless = self.head.method == "HEAD" or code in ("204", "304")
         return self._written(
@@ -221,6 +258,8 @@ class Message:
 
 
 def _new_connection() -> h11.Connection:
+    import h11
+
     return h11.Connection(h11.SERVER, max_incomplete_event_size=2 * LARGEST_HEAD)
 
 

@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic
 
-from werkzeug.datastructures import Headers
-from werkzeug.wrappers import Response
-
 from mock_servers.diagnosis.case import Known
 from mock_servers.faults.answer import phrase
 from mock_servers.faults.ordered import Faults
-from mock_servers.http import stage
+from mock_servers.http import outgoing, stage
+from mock_servers.http.outgoing import Outgoing
 from mock_servers.http.parsing import parsed
 from mock_servers.journal import dissection
 from mock_servers.journal.journal import Journal
@@ -26,6 +24,7 @@ from mock_servers.journal.outcome import Outcome, X, record_of
 from mock_servers.journal.record import Examination, Record
 from mock_servers.journal.registered import misplaced
 from mock_servers.rules import Flow, Problem, Refusal, ServiceError, choose, judge, own_row
+from mock_servers.state.table import StateError
 from mock_servers.wire.request import Answer, Request, Seen
 
 if TYPE_CHECKING:
@@ -64,17 +63,6 @@ class Front(Generic[X]):
     reads_body: bool = True
 
 
-class _Response(Response):
-    """A response whose Location goes out as it was written: werkzeug would encode the blanks of the real service's."""
-
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """Return the headers as they are sent."""
-        headers, written = super().get_wsgi_headers(environ), self.headers.get("Location", "")
-        if written.isascii() and written:
-            headers["Location"] = written
-        return headers
-
-
 def create_app(front: Front[X]) -> WSGIApplication:
     """Return a WSGI application that gives every method and path to the flows.
 
@@ -93,7 +81,7 @@ def compact(body: Mapping[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def _respond(front: Front[X], environ: WSGIEnvironment) -> Response:
+def _respond(front: Front[X], environ: WSGIEnvironment) -> Outgoing:
     exchange = front.exchange(parsed(environ, reads_body=front.reads_body))
     flow = choose(front.flows, exchange)
     outcome = _played(front, exchange, flow)
@@ -125,6 +113,8 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
         refusal = judge(flow, exchange)
         if refusal is None:
             return Outcome(exchange=exchange, flow=flow, answer=flow.respond(exchange))
+    except StateError:
+        raise  # no answer of the service's: the state is out of reach
     except Exception as bug:  # noqa: BLE001 - whatever fails becomes the service's catch-all, and is logged whole
         _log.exception("%s %s failed inside the mock", exchange.request.method, ascii(exchange.request.path))
         diagnosis = f"The mock itself failed ({type(bug).__name__}): see its log."
@@ -134,20 +124,28 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
     return Outcome(exchange=exchange, flow=flow, answer=answer, refusal=refusal, row=row)
 
 
-def _written(front: Front[X], outcome: Outcome[X]) -> Response:
+def _written(front: Front[X], outcome: Outcome[X]) -> Outgoing:
     answer = outcome.answer
     body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
-    status = f"{answer.status} {phrase(answer.status)}"  # werkzeug would write the phrase in capitals
+    status = f"{answer.status} {phrase(answer.status)}"
     seen = Seen(flow=outcome.flow.name, refused=outcome.was_refused, status=answer.status, body=body)
     front.trace(outcome.exchange, seen)
-    if answer.pieces is None:
-        return _Response(body, status, dict(answer.headers), content_type=answer.content_type)
-    response = Response(answer.pieces, status)
-    response.headers = Headers(answer.pairs)  # and none of werkzeug's own
-    return response
+    if answer.pieces is not None:
+        return Outgoing(status, answer.pairs, answer.pieces)
+    headers = [(name, _sent(value) if name == "Location" else value) for name, value in answer.headers.items()]
+    return outgoing.whole(status, headers, body.encode(), answer.content_type)
 
 
-def _keep(front: Front[X], outcome: Outcome[X], response: Response) -> None:
+def _sent(location: str) -> str:
+    """Return a Location as it goes out: as it was written, blanks of the real service's included, if it is ASCII."""
+    if location.isascii():
+        return location
+    from werkzeug.urls import iri_to_uri  # noqa: PLC0415 - for who brings letters that no URL has
+
+    return iri_to_uri(location)
+
+
+def _keep(front: Front[X], outcome: Outcome[X], response: Outgoing) -> None:
     """Keep the record before the answer leaves, and report it afterwards."""
     is_wanted = outcome.flow.recorded and (outcome.refusal is not None or front.keeps_successes)
     if not is_wanted and outcome.fault is None:
@@ -159,7 +157,7 @@ def _keep(front: Front[X], outcome: Outcome[X], response: Response) -> None:
     if front.journal.explains:
         record.explain_with(lambda kept: _explained(front, outcome, kept))
     front.journal.add(record)
-    response.call_on_close(lambda: front.journal.report(record))
+    response.at_end(lambda: front.journal.report(record))
 
 
 def _explained(front: Front[X], outcome: Outcome[X], record: Record) -> Examination:

@@ -8,19 +8,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.http.connections import Bounds, Proxy
-from mock_servers.http.engine import Engine, IsQuick, Ticks
+from mock_servers.http.bounds import Bounds
+from mock_servers.http.standby import Standby
 
 if TYPE_CHECKING:
+    import ssl
     from wsgiref.types import WSGIApplication
 
+    from mock_servers.http.connections import Proxy
+    from mock_servers.http.engine import Engine, IsQuick, Ticks
 
 _LOOPBACK_OF: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _BACKLOG: Final = 128
@@ -45,7 +47,7 @@ class Server:
     host: str
     port: int
     url: str
-    _engine: Engine = field(repr=False)
+    _engine: Standby = field(repr=False)
     _while_stopping: WhileStopping = field(repr=False)
 
     def stop(self) -> None:
@@ -59,7 +61,7 @@ class Server:
 
     def be_proxy(self, proxy: Proxy | None) -> None:
         """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
-        self._engine.proxy = proxy
+        self._engine.be_proxy(proxy)
 
     @property
     def failure(self) -> BaseException | None:
@@ -71,7 +73,7 @@ def start(
     application: WSGIApplication,
     *,
     host: str = "127.0.0.1",
-    port: int = 0,
+    port: int | socket.socket = 0,
     tls: ssl.SSLContext | None = None,
     while_stopping: WhileStopping = lambda _: contextlib.nullcontext(),
     is_quick: IsQuick = lambda _: False,
@@ -80,6 +82,8 @@ def start(
 ) -> Server:
     """Serve until stopped; port 0 picks a free one. Raises PortInUseError or CannotListenError.
 
+    In place of a port there may be a socket of `listen`, which other processes serve as well.
+
     What the application raises is logged and answered with a 500; but ConnectionAbortedError drops the connection
     without (the rest of) an answer. `while_stopping` is given the server's `spare`, and entered while it stops.
 
@@ -87,15 +91,22 @@ def start(
     application tells by `spare` when it waits. Any other has a thread of its own, its body read as it comes.
     `ticks` are seconds since some moment: what `bounds` are measured by.
     """
-    try:
-        listening = _listening(host, port)
-    except (OSError, OverflowError, ValueError) as error:
-        raise _explained(host, port, error) from error
-    engine = Engine(listening, application, name=__name__, tls=tls, is_quick=is_quick, bounds=bounds, ticks=ticks)
-    engine.start()
-    bound = engine.address[1]
-    url = _url(host, bound, "https" if tls else "http")
-    return Server(host=host, port=bound, url=url, _engine=engine, _while_stopping=while_stopping)
+    shares = isinstance(port, socket.socket)
+    listening = port if isinstance(port, socket.socket) else listen(host, port)
+
+    def make(standby: Standby) -> Engine:
+        from mock_servers.http import engine  # noqa: PLC0415 - 25 ms that only who is called takes
+
+        crew, limits = standby.crew, standby.bounds
+        return engine.Engine(
+            listening, application, crew=crew, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
+        )
+
+    standby = Standby(listening, bounds, __name__, make)
+    standby.start()
+    url = url_of(host, listening, "https" if tls else "http")
+    bound = listening.getsockname()[1]
+    return Server(host=host, port=bound, url=url, _engine=standby, _while_stopping=while_stopping)
 
 
 @contextlib.contextmanager
@@ -108,6 +119,20 @@ def serve(
         yield running
     finally:
         running.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises PortInUseError or CannotListenError."""
+    try:
+        return _listening(host, port)
+    except (OSError, OverflowError, ValueError) as error:
+        raise _explained(host, port, error) from error
+
+
+def url_of(host: str, listening: socket.socket, scheme: str = "http") -> str:
+    """Return where this machine can call what listens at a host; a wildcard is the loopback."""
+    name, port = _LOOPBACK_OF.get(host, host), listening.getsockname()[1]
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -143,12 +168,6 @@ def _let_be_had_again(sock: socket.socket) -> None:
     """Let a port be listened on though connections of its last server have yet to fade."""
     if sys.platform != "win32":  # where it would let two servers share the port
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-
-
-def _url(host: str, port: int, scheme: str) -> str:
-    """Name an address that this machine can call; of a wildcard, that is the loopback."""
-    name = _LOOPBACK_OF.get(host, host)
-    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def _explained(host: str, port: int, error: Exception) -> CannotListenError:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from werkzeug.wrappers import Response
-
 from mock_servers.faults import answer as faulty
 from mock_servers.faults.asker import client_of
 from mock_servers.faults.ordered import Faults
+from mock_servers.http.outgoing import Outgoing
 from mock_servers.journal.outcome import Outcome, X
 from mock_servers.rules import Flow
 from mock_servers.state.fault import Fault
@@ -49,7 +48,7 @@ def played(
     return Outcome(exchange=exchange, flow=flow, answer=faulty.instead(fault, facts, faults.other_keys), fault=fault)
 
 
-def spoil(faults: Faults, environ: WSGIEnvironment, response: Response, fault: Fault) -> None:
+def spoil(faults: Faults, environ: WSGIEnvironment, response: Outgoing, fault: Fault) -> None:
     """Do to a response what was ordered, once its exchange is in the journal."""
     environ[FAULT] = fault.words
     if fault.do == "delay":
@@ -63,18 +62,15 @@ def spoil(faults: Faults, environ: WSGIEnvironment, response: Response, fault: F
         _malform(response, fault)
 
 
-def _break_off(response: Response) -> None:
-    response.call_on_close(getattr(response.response, "close", lambda: None))
-    response.response = faulty.broken_off()
+def _break_off(response: Outgoing) -> None:
+    response.replace(faulty.broken_off())
 
 
-def _malform(response: Response, fault: Fault) -> None:
-    whole = response.get_data()
+def _malform(response: Outgoing, fault: Fault) -> None:
+    whole = b"".join(response.pieces)
     body = faulty.spoiled(fault, whole)
-    if fault.kind == "truncated":
-        response.response = faulty.broken_off(body)
-        response.headers["Content-Length"] = str(len(whole))
-        return
-    response.set_data(body)
+    response.replace(faulty.broken_off(body) if fault.kind == "truncated" else [body])
+    response.put("Content-Length", str(len(whole if fault.kind == "truncated" else body)))
     if fault.kind in (None, "html"):
-        response.status, response.content_type = "200 OK", faulty.HTML
+        response.status = "200 OK"
+        response.put("Content-Type", faulty.HTML)

@@ -95,6 +95,10 @@ class Lookout:
         """Whether the tunnel ends here: none does."""
         return False
 
+    def refusal_of_user(self, _: str | None) -> Refusal | None:
+        """Refuse nobody: what a client calls itself was meant for another proxy."""
+        return None
+
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
         """Return why a request without a tunnel is refused; `None` for the page of this process itself."""
         if scheme == "http" and authority.rpartition(":")[0] in self.own:

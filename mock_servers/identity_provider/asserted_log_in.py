@@ -5,6 +5,7 @@ Its `code` is the jti of the id token that the client got for the person. Which 
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from mock_servers.identity_provider import client_proof
@@ -13,6 +14,7 @@ from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.provider import errors
 from mock_servers.rules import rejects
+from mock_servers.state.grant import fingerprint
 from mock_servers.wire.wording import cut, duration, shown
 
 PARAMETER: Final = "asserted_login_identity"
@@ -82,6 +84,6 @@ def find_asserted_session(exchange: Exchange) -> str | None:
 def claim_asserted(exchange: Exchange) -> str | None:
     """It is good once (D)."""
     iss, jti = _claim(exchange, "iss"), _claim(exchange, "jti")
-    if exchange.service.store.jtis.add((PARAMETER, iss, jti), _claim(exchange, "exp")):
+    if exchange.service.store.jtis.add(fingerprint(json.dumps([PARAMETER, iss, jti])), _claim(exchange, "exp")):
         return None
     return f"jti {shown(jti)} was there before: let the other client sign anew for each log-in."

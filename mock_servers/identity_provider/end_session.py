@@ -10,11 +10,10 @@ from mock_servers.identity_provider.authorize_request import is_absolute
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
-from mock_servers.journal.provenance import fingerprint
 from mock_servers.journal.record import Record
 from mock_servers.provider import errors
 from mock_servers.rules import rejects
-from mock_servers.state.grant import ProviderSession, Visit
+from mock_servers.state.grant import ProviderSession, Visit, fingerprint
 from mock_servers.wire import wording
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, shown

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from mock_servers.state.log_in import LogInError
 from mock_servers.wire.wording import shown
 
 Call = Callable[[str, Mapping[str, str] | None], tuple[int, Mapping[str, str], bytes]]
@@ -21,10 +22,6 @@ _LONGEST: Final = 300
 """Characters of a page that are told."""
 _PAGE: Final = re.compile(r"(/_worlds/[^/]+)?/_nhsauth/")
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
-
-
-class LogInError(Exception):
-    """The log-in did not come to its end; the message says where it stopped and what was seen there."""
 
 
 def log_in(

@@ -18,7 +18,7 @@ from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.state import person as people
 from mock_servers.state.log_in import LogIn
-from mock_servers.state.person import Person
+from mock_servers.state.person import Person, Roster
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
@@ -127,7 +127,7 @@ def find_person(exchange: Exchange) -> str | None:
     service, username = exchange.service, choice(exchange).username
     person = _person(exchange, username)
     if person is None:
-        known = ", ".join(each.id for each in log_ins.people(service))
+        known = service.store.people.derived(Roster).listed(service.provider.people, with_levels=False)
         return f"username is {shown(username)}: {service.provider.title} has {known}."
     try:
         log_ins.acting(service, person)

@@ -21,7 +21,7 @@ from mock_servers.state.grant import (
     Visit,
 )
 from mock_servers.state.log_in import LogIn
-from mock_servers.state.person import Person
+from mock_servers.state.person import Person, Roster
 from mock_servers.state.table import change
 from mock_servers.wire.request import Answer
 
@@ -83,18 +83,21 @@ def acting(service: Service, person: Person) -> tuple[Person, Person | None]:
 
 def people(service: Service) -> list[Person]:
     """Return everybody who can log in at a provider."""
-    return [person for person in service.store.people.values() if person.provider == service.provider.people]
+    return service.store.people.find("provider", service.provider.people)
 
 
 def find_person(service: Service, wanted: Wanted) -> Person:
     """Return the person asked for; without an id the first who can log in at the level. Raises NoSuchPersonError."""
-    own = people(service)
-    for person in own:
-        if wanted.user in (None, person.id) and (wanted.user or reaches(service, person.level, wanted.level)):
-            return person
-    elsewhere = next((person.provider for person in service.store.people.values() if person.id == wanted.user), None)
-    known = ", ".join(f"{person.id} ({person.level})" for person in own)
-    allowed = _SAID.get(elsewhere or "", f"it has {known}")
+    known, provider = service.store.people.derived(Roster), service.provider.people
+    if wanted.user is None:
+        first = known.first(provider, lambda level: reaches(service, level, wanted.level))
+        found = service.store.people.get((provider, first)) if first is not None else None
+    else:
+        found = service.store.people.get((provider, wanted.user))
+    if found is not None:
+        return found
+    elsewhere = next((person.provider for person in service.store.people.find("id", wanted.user)), None)
+    allowed = _SAID.get(elsewhere or "", f"it has {known.listed(provider)}")
     raise NoSuchPersonError(f"{service.provider.title} has no user {wanted.user!r}: {allowed}")
 
 

@@ -16,13 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt.algorithms import RSAAlgorithm
-from jwt.exceptions import InvalidKeyError
-
 from mock_servers.jose import destination
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from urllib3 import BaseHTTPResponse
 
 LARGEST: Final = 1 << 20
@@ -122,6 +119,10 @@ def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
 
 @functools.lru_cache(maxsize=1024)
 def _rsa_key(n: str, e: str) -> RSAPublicKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415 - for the first key
+    from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415 - the same
+    from jwt.exceptions import InvalidKeyError  # noqa: PLC0415 - the same
+
     try:
         key = RSAAlgorithm.from_jwk({"kty": "RSA", "n": n, "e": e})
     except (InvalidKeyError, ValueError) as broken:

@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from jwt.algorithms import Algorithm, get_default_algorithms
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+    from jwt.algorithms import Algorithm
 
-_ALGORITHMS: Final[Mapping[str, Algorithm]] = get_default_algorithms()
 _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
 _DEEPEST = 100
@@ -75,7 +76,14 @@ def verify(jwt: Jwt, key: RSAPublicKey, algorithms: Sequence[str]) -> bool:
     name = jwt.header.get("alg")
     if not isinstance(name, str) or name not in algorithms:
         return False
-    return _ALGORITHMS[name].verify(jwt.signing_input, key, jwt.signature)
+    return _algorithms()[name].verify(jwt.signing_input, key, jwt.signature)
+
+
+@cache
+def _algorithms() -> Mapping[str, Algorithm]:
+    from jwt.algorithms import get_default_algorithms  # noqa: PLC0415 - 40 ms for the first signature
+
+    return get_default_algorithms()
 
 
 def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKey) -> str:
@@ -88,7 +96,7 @@ def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKe
     signed = signing_input(_json(header), _json(claims))
     if name == "none":
         return f"{signed.decode()}."
-    algorithm = _ALGORITHMS[name if isinstance(name, str) and name in _RSA else "RS512"]
+    algorithm = _algorithms()[name if isinstance(name, str) and name in _RSA else "RS512"]
     return f"{signed.decode()}.{base64url(algorithm.sign(signed, key))}"
 
 

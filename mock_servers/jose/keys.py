@@ -1,7 +1,11 @@
 """RSA keys as objects, their JWKs, and the cache that keeps a mock's own keys from one start to the next.
 
 Size, kid and algorithm are the caller's to say. PEM text is for people and files: too slow to load for a request.
+Cryptography is loaded for the first key: a start needs none.
 """
+# ruff: noqa: PLC0415 - see above
+
+from __future__ import annotations
 
 import base64
 import hashlib
@@ -16,17 +20,15 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING, Protocol
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_pem
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
 _LOG = logging.getLogger(__name__)
 _EXPONENT = 65537
 _SIZES = range(2048, 8192 + 1)
 _LOCK_TIMEOUT = 60  # seconds, for what another process does in one or two
-_NO_KEY = (ValueError, TypeError, UnsupportedAlgorithm)  # of load_pem; the second is for encrypted keys
 _ALLOWED = "allowed is an unencrypted RSA private key in PEM, PKCS#8 or PKCS#1"
 _IN_MEMORY = "Cannot use the key cache %s (%s), so keys are in memory, new at each start. Set NHSAUTH_CACHE_DIR."
 _FAULTS = {  # the first mark that a file bears says why no key could be loaded from it
@@ -52,10 +54,14 @@ class KeyPair:
 
     def private_pem(self) -> str:
         """Return the private key as PKCS#8 text, not encrypted: only for a user who asks to see it."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
         return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
     def public_pem(self) -> str:
         """Return the public key as SubjectPublicKeyInfo text."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
         return self.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
@@ -85,6 +91,8 @@ def generate(bits: int) -> rsa.RSAPrivateKey:
     """Return a new key with exponent 65537, leaving the GIL to others. ValueError when bits are not in 2048..8192."""
     if bits not in _SIZES:
         raise ValueError(f"{bits} bits are no size for a new RSA key: allowed are {_SIZES[0]} to {_SIZES[-1]}")
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     return rsa.generate_private_key(public_exponent=_EXPONENT, key_size=bits)
 
 
@@ -100,13 +108,13 @@ def read_private_key(path: Path, member: str = "") -> rsa.RSAPrivateKey:
     named = f"{member} is {path}, which" if member else str(path)
     try:
         data = path.read_bytes()
-        key = load_pem(data, password=None)
+        key = _loaded(data)
     except OSError as error:
         raise KeyFileError(f"{named} cannot be read ({error.strerror}); {_ALLOWED}") from None
-    except _NO_KEY:
+    except ValueError:
         fault = next((fault for mark, fault in _FAULTS.items() if mark in data), "is not PEM")
         raise KeyFileError(f"{named} {fault}; {_ALLOWED}") from None
-    if not isinstance(key, rsa.RSAPrivateKey):
+    if key is None:
         raise KeyFileError(f"{named} holds a private key that is not RSA; {_ALLOWED}")
     return key
 
@@ -116,9 +124,19 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     given = environ.get("NHSAUTH_CACHE_DIR")
     if given:
         return Path(given).absolute()
-    from platformdirs import user_cache_path  # noqa: PLC0415 (4 ms, for who has named no folder)
+    from platformdirs import user_cache_path
 
     return user_cache_path("nhsauth", appauthor=False).absolute()
+
+
+class Pems(Protocol):
+    """Private keys as PEM by name, which several processes use, as a table of the state has them."""
+
+    def get(self, key: str) -> str | None:
+        """Return the key of a name."""
+
+    def add(self, key: str, value: str) -> bool:
+        """Keep a key unless another has its name."""
 
 
 class KeyRing:
@@ -135,6 +153,13 @@ class KeyRing:
         self._privates: dict[tuple[str, int], rsa.RSAPrivateKey] = {}
         self._locks: dict[tuple[str, int], Lock] = {}
         self._warned = Lock()
+        self._pems: Pems | None = None
+
+    def sharing(self, pems: Pems) -> KeyRing:
+        """Return a ring whose keys are those that others have put there; what is lacking this ring gives."""
+        ring = KeyRing(generate=self._generate)
+        ring._folder, ring._added, ring._pems = self._folder, self._added, pems
+        return ring
 
     def pair(self, name: str, *, bits: int, kid: str | None = None) -> KeyPair:
         """Return the one pair of these arguments; its thumbprint is the default kid. ValueError for a name like a/b."""
@@ -144,7 +169,7 @@ class KeyRing:
 
     def prepare(self, *wanted: tuple[str, int]) -> None:
         """Load or generate the keys of these names and sizes, in parallel."""
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (3 ms, for who prepares several)
+        from concurrent.futures import ThreadPoolExecutor
 
         lacking = [(name, bits) for name, bits in wanted if name not in self._added]
         with ThreadPoolExecutor(len(lacking) or 1) as pool:
@@ -163,8 +188,20 @@ class KeyRing:
     def _private(self, name: str, bits: int) -> rsa.RSAPrivateKey:
         _check_name(name)
         with self._locks.setdefault((name, bits), Lock()):
-            private = self._privates.get((name, bits)) or self._obtained(name, bits)
+            private = self._privates.get((name, bits)) or self._agreed(name, bits)
             return self._privates.setdefault((name, bits), private)
+
+    def _agreed(self, name: str, bits: int) -> rsa.RSAPrivateKey:
+        """Return the key that all processes use, which the first of them to ask has put there."""
+        if self._pems is None:
+            return self._obtained(name, bits)
+        place = f"{name}-{bits}"
+        if self._pems.get(place) is None:
+            self._pems.add(place, _pair(self._obtained(name, bits), "").private_pem())
+        found = _loaded((self._pems.get(place) or "").encode(), is_own=True)
+        if found is None:
+            raise TypeError(f"the state has no RSA key under the name {place}")
+        return found
 
     def _obtained(self, name: str, bits: int) -> rsa.RSAPrivateKey:
         if self._folder is None:
@@ -182,7 +219,7 @@ def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) 
     """Return the key in the file, else have the first of all processes make and keep it. Raises OSError."""
     if not isinstance(found := _load(file, bits), str):
         return found
-    from filelock import FileLock  # noqa: PLC0415 (14 ms, not paid for when the key is cached)
+    from filelock import FileLock
 
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _tighten(file.parent, 0o700)
@@ -207,18 +244,34 @@ def _load(file: Path, bits: int) -> rsa.RSAPrivateKey | str:
     try:
         if not stat.S_ISREG(file.lstat().st_mode):  # a pipe would block its reader
             return "is not a regular file"
-        key = load_pem(file.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+        key = _loaded(file.read_bytes(), is_own=True)
     except FileNotFoundError:
         return ""
-    except (OSError, *_NO_KEY):
+    except (OSError, ValueError):
         return "cannot be read as a private key"
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != bits:
+    if key is None or key.key_size != bits:
         return f"is not an RSA key of {bits} bits"
     own = key.private_numbers()  # while these two hold, damage elsewhere spoils no signature: OpenSSL has a way round
     if own.p * own.q != own.public_numbers.n or own.public_numbers.e != _EXPONENT:
         return "is damaged"
     _tighten(file, 0o600)
     return key
+
+
+def _loaded(pem: bytes, *, is_own: bool = False) -> rsa.RSAPrivateKey | None:
+    """Return the RSA key in a PEM, unless it holds another kind. Raises ValueError for what is none, or is encrypted.
+
+    What the mock has kept itself is not checked in full.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=is_own)
+    except (TypeError, UnsupportedAlgorithm) as error:  # the first is for encrypted keys
+        raise ValueError(str(error)) from error
+    return key if isinstance(key, rsa.RSAPrivateKey) else None
 
 
 def _tighten(path: Path, mode: int) -> None:

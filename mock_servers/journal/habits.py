@@ -78,14 +78,13 @@ def newest(table: Table[V]) -> Iterator[V]:
 
 def _alike(journal: Journal, record: Record) -> tuple[list[Record], int]:
     """The answers before this one to the same client for the same token, the newest first; of how many looked at."""
-    earlier = list(islice((each for each in reversed(journal.kept()) if each.id < record.id), _LOOKED_AT))
-    need = record.need
+    earlier, need = list(journal.before(record, _LOOKED_AT)), record.need
     return [each for each in earlier if each.need == need], len(earlier)
 
 
 def secrets_in_query(request: Request) -> Iterator[str]:
     """Say so when a URL carries what only a body or a header should."""
-    found = [name for name in _SECRET_PARAMETERS if name in request.query]
+    found = [name for name in _SECRET_PARAMETERS if name in request.query] if request.query.pairs else []
     if found:
         yield (
             f"{', '.join(found)} in the URL: URLs end in logs, histories and Referer headers. Send it in the body, an "

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, overload
+from itertools import islice
+from typing import Any, Final, overload
 
+from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Record
 
 LIMIT: Final = 1000
@@ -70,8 +72,12 @@ class Journal(Sequence[Record]):
         if not _log.isEnabledFor(level):
             return
         with self._reporting:
-            if record.id > self._forgotten:
+            if self.is_kept(record):
                 _log.log(level, "%s", _Explained(record), extra={"exchange": record})
+
+    def is_kept(self, record: Record) -> bool:
+        """Whether a record was not forgotten by `clear`."""
+        return record.id > self._forgotten
 
     def clear(self) -> None:
         """Forget all records: what is being explained is finished first, and nothing of them is explained later."""
@@ -100,6 +106,20 @@ class Journal(Sequence[Record]):
         """Return what is kept now, oldest first."""
         with self._arrived:
             return list(self._records)
+
+    def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
+        """Return the records before this one that finders may look at, the newest first, and no more than so many."""
+        with self._arrived:
+            return list(islice((each for each in reversed(self._records) if each.id < record.id), most))
+
+    def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:
+        """Return the records before this one in which a value with this hash was sent, the newest first."""
+        return (each for each in self.before(record) if key in each.sent.values())
+
+    def with_jti_before(self, record: Record, sub: Any, jti: Any) -> Iterator[Record]:
+        """Return the records before this one whose assertion had this jti, the newest first."""
+        hashed = of_jti(sub, jti)
+        return (each for each in self.before(record) if each.sent.get("jti") == hashed or each.has_jti(sub, jti))
 
     @property
     def last(self) -> Record:

@@ -7,9 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_der_private_key
-
 from mock_servers.jose import jwts
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import name as harmless
@@ -26,11 +23,14 @@ _SHORTEST: Final = 100
 
 def private_key_in(request: Request) -> str | None:
     """Return where in a request a private key is; `None` for the most."""
-    return next((where for where, value in _values(request) if is_private(value[:_LONGEST])), None)
+    parameters = (*request.form.pairs, *request.query.pairs)
+    named = next((name for name, value in parameters if is_private(value[:_LONGEST])), None)
+    if named is not None:
+        return harmless(named)
+    return next((where for where, value in _beside_parameters(request) if is_private(value[:_LONGEST])), None)
 
 
-def _values(request: Request) -> Iterator[tuple[str, str]]:
-    yield from ((harmless(name), value) for name, value in (*request.form.pairs, *request.query.pairs))
+def _beside_parameters(request: Request) -> Iterator[tuple[str, str]]:
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     yield "The Authorization header", rest if scheme.lower() != "basic" else (text_of_base64(rest.strip()) or "")
     yield "The header apikey", request.headers.get("apikey", "")
@@ -77,6 +77,9 @@ def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:
 def _is_private_der(value: str) -> bool:
     if not _DER.fullmatch(value):
         return False
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - few requests come so far
+    from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - the same
+
     try:  # without the proof that its numbers are primes, which takes half a second: it is only recognised
         load_der_private_key(base64.b64decode(value), None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from mock_servers.rules import UnknownError
-from mock_servers.state.grant import Issued
+from mock_servers.state.grant import Issued, fingerprint
 from mock_servers.state.store import Store
 from mock_servers.state.table import amend
 from mock_servers.wire import wording
@@ -20,9 +19,21 @@ LONGEST_NAME: Final = 64
 """Characters; what is longer names no client, and may be a key."""
 
 
-def fingerprint(value: str) -> bytes:
-    """Return the hash under which a value is known."""
-    return hashlib.sha256(value.encode(errors="surrogatepass")).digest()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What another world of the server has issued: `words` name that world, `base` is what its URLs begin with."""
+
+    issued: Issued
+    words: str
+    base: str
+
+
+FindElsewhere = Callable[[bytes], Elsewhere | None]
+"""Finds by its fingerprint what another world has issued."""
+
+
+def nowhere(_: bytes) -> None:
+    """Find nothing: there is no other world."""
 
 
 def of_jti(sub: Any, jti: Any) -> bytes:
@@ -58,7 +69,7 @@ def shown(store: Store, value: Any) -> str:
 
 
 def _of_apps(store: Store, key: bytes) -> Iterator[Issued]:
-    for app in store.apps.values():
+    for app in store.apps.find("hash", key):
         for kind, known in (("API key", app.client_id), ("client secret", app.client_secret)):
             if fingerprint(known) == key:
                 yield Issued(

@@ -8,16 +8,16 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.provenance import fingerprint
 from mock_servers.journal.timeline import Step, Walk, steps
 from mock_servers.rules import Refusal
+from mock_servers.state.grant import fingerprint
 from mock_servers.wire import wording
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Answer, Parameters, Request
@@ -82,8 +82,9 @@ _TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
 )
 """The same of answers, which have more members that the service itself fills."""
 _LONGEST: Final = 300
-_SECRETIVE: Final = re.compile(r"eyJ|-----BEGIN|[A-Za-z0-9+/_-]{100,}")
-"""What no harmless parameter holds: a JWT or a key was sent in its place."""
+_BEGINNINGS: Final = ("eyJ", "-----BEGIN")
+_LONG: Final = 100
+_RUN: Final = re.compile(rf"[A-Za-z0-9+/_-]{{{_LONG},}}")
 _HEADERS: Final = ("host", "content-type", "authorization", "apikey", "user-agent", "origin")
 _SECRETS: Final = frozenset(
     [
@@ -171,6 +172,8 @@ class Record:
     _hidden: Confidential = field(default=_NOTHING, repr=False)
     _examine: Callable[[Record], Examination] | None = None
     _examined: Examination = field(default_factory=Examination)
+    _flow: str = field(default="", repr=False)
+    _steps: Sequence[Step] = field(default=(), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def explain_with(self, examine: Callable[[Record], Examination]) -> None:
@@ -197,6 +200,16 @@ class Record:
         if self.walk is not None:
             self.walk = replace(self.walk, refusal=values.cut_in(self.walk.refusal))
 
+    def be_explained(self, examined: Examination, flow: str, steps: Sequence[Step]) -> None:
+        """Be told by this: it was worked out when the exchange was kept."""
+        self._examined, self._flow, self._steps = examined, flow, steps
+
+    def has_jti(self, sub: Any, jti: Any) -> bool:
+        """Whether the client assertion that came with it had this jti."""
+        received = self.received.get("client_assertion")
+        claims = received.claims if received is not None else {}
+        return (claims.get("sub"), claims.get("jti")) == (sub, jti)
+
     def leave_unexplained(self) -> None:
         """Work nothing out from now on: the journal and the state that would explain this are gone."""
         with self._lock:
@@ -219,7 +232,12 @@ class Record:
 
     def timeline(self) -> list[Step]:
         """Return the rules of its flow and what became of each; nothing where the flow is not known."""
-        return steps(self.walk, self.examination().foreseen) if self.walk else []
+        return steps(self.walk, self.examination().foreseen) if self.walk else list(self._steps)
+
+    @property
+    def flow(self) -> str:
+        """The name of the flow that took it; empty where that is not known."""
+        return self.walk.flow.name if self.walk else self._flow
 
     @property
     def error(self) -> str | None:
@@ -344,6 +362,11 @@ def shown_parameter(name: str, value: str) -> str:
 def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any:
     if not isinstance(value, str):
         return value
-    if name in whole and not _SECRETIVE.search(value):
+    if name in whole and not _is_secretive(value):
         return value[:_LONGEST]
     return cut(value) if value else value
+
+
+def _is_secretive(value: str) -> bool:
+    """Whether a value is what no harmless parameter holds: a JWT or a key was sent in its place."""
+    return any(each in value for each in _BEGINNINGS) or (len(value) >= _LONG and _RUN.search(value) is not None)

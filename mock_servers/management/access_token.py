@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -88,14 +87,15 @@ def check_app_of_search(exchange: Exchange) -> str | None:
     return f"No app has the id {shown(app_id)}. The id is `appId` of the app, not its name."
 
 
-def _sought(exchange: Exchange) -> Iterator[tuple[str, AccessToken]]:
+def _sought(exchange: Exchange) -> list[tuple[str, AccessToken]]:
+    """Return the tokens, the oldest first."""
     asked = exchange.request.query
     app = exchange.service.apps.by_id(asked.get("app") or "")
-    keys = {key.consumer_key for key in app.keys} if app else None
-    for value, token in exchange.service.store.access_tokens.items():
-        user = token.session.subject if token.session else ""
-        if (keys is None or token.client_id in keys) and asked.get("enduser") in (None, user):
-            yield str(value), token
+    user, table = asked.get("enduser"), exchange.service.store.access_tokens
+    keys = [("client", key.consumer_key) for key in app.keys] if app else [("person", user)]
+    found = [entry for each in keys for entry in table.entries("whose", each)]
+    wanted = [entry for entry in found if user in (None, entry[1].session.subject if entry[1].session else "")]
+    return sorted(wanted, key=lambda entry: entry[1].issued_at)
 
 
 def answer_search(exchange: Exchange) -> Answer:

@@ -10,6 +10,7 @@ from mock_servers.management import body, errors, page, view
 from mock_servers.management.service import Exchange
 from mock_servers.rules import Rule, rejects
 from mock_servers.state.developer_app import DeveloperApp, Key, Subscription
+from mock_servers.state.table import first_few
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import shown
 
@@ -59,8 +60,9 @@ def check_products_known(exchange: Exchange) -> str | None:
     for name in body.texts(exchange.body.get("apiProducts") or []):
         if exchange.service.apps.product(name) is None:
             exchange.named["product"] = name
-            known = [product.name for product in exchange.service.apps.products()]
-            return f"apiProducts names {shown(name)}; there are {shown(known)}."
+            few, left = first_few(exchange.service.store.products)
+            more = f" and {left} more" if left else ""
+            return f"apiProducts names {shown(name)}; there are {shown([product.name for product in few])}{more}."
     return None
 
 

@@ -30,6 +30,7 @@ class JournalPage:
 
     `older` is the URL of the next page, `is_newest` whether this is the page that more will come to. `text` is what was
     searched for, and `only_refused` whether refusals alone are wanted. `is_real`: real services have answered.
+    `world` is the name of the world whose exchanges these are, and `worlds` are the names of those that the mock has.
     """
 
     rows: Sequence[ExchangeRow]
@@ -40,6 +41,8 @@ class JournalPage:
     only_refused: bool = False
     explains: bool = True
     is_real: bool = False
+    world: str | None = None
+    worlds: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm
 from mock_servers.wire.wording import printable
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from jinja2 import Environment
 
     from mock_servers.pages.journal import ErrorsPage, ExchangePage, ExplanationPage, JournalPage
 
@@ -131,6 +131,8 @@ def _name(mocked: str) -> str:
 @cache
 def _templates() -> Environment:
     """Return the templates, compiled at their first use."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most tests see no page
+
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,

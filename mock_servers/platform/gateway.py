@@ -55,7 +55,12 @@ def front_of(
         render=render,
         write=front.compact,
         message_id=service.identifiers.message_id,
-        known=Known(store=service.store, journal=service.journal, environment=service.settings.environment),
+        known=Known(
+            store=service.store,
+            journal=service.journal,
+            environment=service.settings.environment,
+            elsewhere=service.elsewhere,
+        ),
         fault=FAULT,
         journal=service.journal,
         faults=faults,

@@ -45,6 +45,7 @@ def front_of(service: Service, faults: Faults | None = None, *, nowhere: bool = 
             journal=service.journal,
             providers=(service.provider,),
             fetch=without_faults(service.fetch),
+            elsewhere=service.elsewhere,
         ),
         fault=errors.FAULT,
         journal=service.journal,

@@ -6,21 +6,23 @@ Each application is made and imported at its first call: few sessions call them 
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.gateway.service import find_api, flows_named
-from mock_servers.http.calling import THROUGH_PROXY
 from mock_servers.http.guard import guarded
 from mock_servers.platform.environments import Environments
 from mock_servers.platform.services import Services
 from mock_servers.state.real_host import TEST_SUITE_HOSTS, Hosts, Plays, RealHost
 from mock_servers.state.seeds import APIS
 from mock_servers.wire.deferred import Deferred
-from mock_servers.wire.wsgi import PREFIX, base, origin
+from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, PREFIX, THROUGH_PROXY, base, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from mock_servers.identity_provider.service import Service as ProviderService
 
 _SLASHES: Final = re.compile(r"//+")
+_OWN: Final = "/_nhsauth"
+_CALLBACK: Final = f"{_OWN}/callback"
+"""The page that clients' log-ins end at."""
 _PAGE_FILES: Final = ("/_nhsauth/style.css", "/_nhsauth/journal.js")
 """Where pages find their style and their script, below every name of the mock."""
 
@@ -46,6 +51,13 @@ class Mount:
         """Whether a path leads there."""
         return any(path == own or path.startswith(f"{own}/") for own in self.paths)
 
+    def called(
+        self, environ: WSGIEnvironment, start_response: StartResponse, prefix: str, path: str
+    ) -> Iterable[bytes]:
+        """Answer as the application does, for a path below the mock's own prefix."""
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"{prefix}{self.prefix}", path[len(self.prefix) :] or "/"
+        return self.application(environ, start_response)
+
 
 class Mounts:
     """All applications of one mock, as one WSGI application; `own_api` is what answers below `/_nhsauth`."""
@@ -53,10 +65,10 @@ class Mounts:
     def __init__(self, services: Services, environments: Environments, own_api: WSGIApplication) -> None:
         self._services = services
         self._environments = environments
-        self._own_api = own_api
         self._names = services.parts.names
-        self._trusted_proxies = services.parts.configuration.trusted_proxies
+        self._trusted_proxies = [ip_network(each) for each in services.parts.configuration.trusted_proxies]
         self._faults = services.parts.faults
+        self._own = _mount(_OWN, own_api)
         self._of_hosts: dict[str, list[Mount]] = {}
         self._lock = threading.Lock()
         *platform, elsewhere = self._of_platform(self._services.token_services)
@@ -66,6 +78,8 @@ class Mounts:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does that the request is for."""
         self._believe_proxy(environ)
+        if CONTROL in environ:
+            return self._answer_control(environ, start_response)
         real = self._names.hosts.of_origin(origin(environ))
         environ[PREFIX] = prefix = "" if real is not None else self._names.prefix
         own = base(environ)
@@ -73,9 +87,21 @@ class Mounts:
             return _empty_page(environ, start_response)
         self._names.origins.learn(own)
         path = self._path(environ)
-        mount = next(mount for mount in (self._all if real is None else self._of(real)) if mount.leads(path))
-        environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"{prefix}{mount.prefix}", path[len(mount.prefix) :] or "/"
-        return mount.application(environ, start_response)
+        mounts, is_open = self._all if real is None else self._of(real), self._is_open(environ, path)
+        mount = next(mount for mount in mounts if mount.leads(path) and (is_open or mount is not self._own))
+        return mount.called(environ, start_response, prefix, path)
+
+    def _is_open(self, environ: WSGIEnvironment, path: str) -> bool:
+        """Whether the control API answers beside the services: all of it does unless it has a port of its own."""
+        return self._names.control_url is None or path == _CALLBACK or IN_PROCESS in environ
+
+    def _answer_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer at the port that has the control API alone."""
+        environ[PREFIX] = prefix = self._names.prefix
+        path = self._path(environ)
+        mounts = (*self._own_mounts(), _mount("", partial(_nothing_else, f"{prefix}{_OWN}/")))
+        mount = next(mount for mount in mounts if mount.leads(path))
+        return mount.called(environ, start_response, prefix, path)
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here; a team's own API takes its time, and bodies as they come."""
@@ -87,13 +113,21 @@ class Mounts:
         return path.removeprefix(environ.get(PREFIX, self._names.prefix)) or "/"
 
     def _believe_proxy(self, environ: WSGIEnvironment) -> None:
-        if environ.get("REMOTE_ADDR") not in self._trusted_proxies:
+        if not self._trusted_proxies or not self._is_trusted(environ.get("REMOTE_ADDR", "")):
             return
         forwarded = {"wsgi.url_scheme": "HTTP_X_FORWARDED_PROTO", "HTTP_HOST": "HTTP_X_FORWARDED_HOST"}
         for name, header in forwarded.items():
             value = environ.get(header, "").partition(",")[0].strip()
             if value:
                 environ[name] = value
+
+    def _is_trusted(self, remote: str) -> bool:
+        try:
+            address = ip_address(remote)
+        except ValueError:  # the mock's own call, or a test's
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)  # how a socket of IPv6 tells of a client of IPv4
+        return any((mapped or address) in network for network in self._trusted_proxies)
 
     def _of(self, real: RealHost) -> list[Mount]:
         """Return the applications of a real host, the last of which takes what is left."""
@@ -138,7 +172,7 @@ class Mounts:
 
     def _own_mounts(self) -> list[Mount]:
         pages = [_mount(path, _page_file(path)) for path in _PAGE_FILES]
-        return [*pages, _mount("/_nhsauth", self._own_api)]
+        return [*pages, self._own]
 
     def _at_own_paths(self, services: Sequence[ProviderService]) -> list[Mount]:
         """Return providers below their paths, and what their product answers for realms that do not exist."""
@@ -229,6 +263,18 @@ def _page_file(path: str) -> WSGIApplication:
 def _nothing(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
     return [b""]
+
+
+def _nothing_else(page: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Lead a person from the front door of a port to the page, the one thing that is there; tell all others so."""
+    if environ["PATH_INFO"] == "/":
+        start_response("302 Found", [("Location", page), ("Content-Length", "0")])
+        return [b""]
+    detail = f"This port has the control API alone, below {page}"
+    body = json.dumps({"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}).encode()
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+    start_response("404 Not Found", headers)
+    return [body]
 
 
 def _empty_page(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

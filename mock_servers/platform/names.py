@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mock_servers.provider.provider import Provider
 from mock_servers.state.configuration import Configuration, page_of
 from mock_servers.state.real_host import Hosts
-from mock_servers.wire.origins import Origins, origin_of
+from mock_servers.wire.origins import Noted, Origins, origin_of
 
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 class Names:
     """The names of one mock, whose own paths all lie below `prefix`.
 
-    `real_names` is how clients reach it by those of real hosts, `None` when they do not. `client_hosts` are the hosts
-    that people are sent back to, as configured: there the mock has an empty page for who follows them. `redirect_uris`
-    gives those that are registered now.
+    `real_names` is how clients reach it by those of real hosts, `None` when they do not. `control_url` is where the
+    control API is served when it has a port of its own. `client_hosts` are the hosts that people are sent back to, as
+    configured: there the mock has an empty page for who follows them. `is_page` and `is_page_host` tell whether a
+    redirect URI that is registered now has an origin, or a host.
     """
 
-    def __init__(self, configuration: Configuration, prefix: str = "") -> None:
+    def __init__(self, configuration: Configuration, prefix: str = "", noted: Noted | None = None) -> None:
         self.prefix = prefix
         self.url = f"http://127.0.0.1:8080{prefix}"
-        self.origins = Origins(f"{url.rstrip('/')}{prefix}" for url in configuration.public_urls)
+        self.origins = Origins((f"{url.rstrip('/')}{prefix}" for url in configuration.public_urls), noted)
         self.hosts = Hosts(configuration.more_hosts)
         self.client_hosts = configuration.client_hosts
-        self.redirect_uris: Callable[[], Iterable[str]] = tuple
+        self.is_page: Callable[[str], bool] = lambda _: False
+        self.is_page_host: Callable[[str], bool] = lambda _: False
         self.real_names: RealNames | None = None
+        self.control_url: str | None = None
+        self._public_urls = configuration.public_urls
         self._environment = configuration.apim.environment
 
     def served_at(self, url: str) -> None:
@@ -44,6 +48,18 @@ class Names:
         tell = self.origins.add if known is not None else self.origins.remove
         for each in self.hosts:
             tell(each.origin)
+
+    def control_of(self, base: str) -> str:
+        """Return what the URL of each control call begins with, for who calls the services below a base."""
+        return f"{base if self.control_url is None else _beside(base, self.control_url)}/_nhsauth"
+
+    def services_of(self, control: str) -> str:
+        """Return where the services are, for who has called the control API below a base at a port of its own.
+
+        That is the first public URL, else another port of the host that was called.
+        """
+        public = next((f"{url.rstrip('/')}{self.prefix}" for url in self._public_urls), None)
+        return public or _beside(control, self.url)
 
     def is_called(self, url: str) -> bool:
         """Whether a URL is below a name by which this mock was called, or is configured."""
@@ -65,12 +81,11 @@ class Names:
         page = page_of(f"{base}/")
         if page is not None and page.removeprefix("https://") in self.client_hosts:
             return True
-        registered = through_proxy and page is not None and not self.is_own(base)
-        return registered and page in map(page_of, self.redirect_uris())
+        return through_proxy and page is not None and not self.is_own(base) and self.is_page(page)
 
     def is_clients_host(self, name: str) -> bool:
         """Whether a client's page is at a host, on any port."""
-        return any(page and urlsplit(page).hostname == name for page in map(page_of, self.redirect_uris()))
+        return self.is_page_host(name)
 
     def is_own(self, url: str) -> bool:
         """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
@@ -92,3 +107,11 @@ class Names:
         """The environments of the platform that are played, the configured one first."""
         of_hosts = (host.environment for host in self.hosts if host.plays == "platform")
         return list(dict.fromkeys([self._environment, *of_hosts]))
+
+
+def _beside(base: str, url: str) -> str:
+    """Return a base with the scheme and the port of another URL."""
+    parts, other = urlsplit(base), urlsplit(url)
+    host = parts.hostname or ""
+    name = f"[{host}]" if ":" in host else host
+    return f"{other.scheme}://{name}:{other.port}{parts.path}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from random import Random
+from typing import Final
 
 from mock_servers.faults.ordered import Faults
 from mock_servers.jose.keys import KeyRing, read_private_key
-from mock_servers.journal.journal import Journal
+from mock_servers.journal.journal import LIMIT, Journal
+from mock_servers.journal.provenance import FindElsewhere, nowhere
+from mock_servers.platform import beginning
 from mock_servers.platform.names import Names
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
@@ -20,7 +24,11 @@ from mock_servers.state.person import everybody
 from mock_servers.state.portfolio import DeveloperApps
 from mock_servers.state.registration import Apps
 from mock_servers.state.store import Store
+from mock_servers.state.table import Backend, Content
+from mock_servers.state.world import EXCHANGES, World
 from mock_servers.wire.identifiers import Identifiers
+
+_FORMS: Final = "forms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +46,8 @@ class Parts:
     apps: Apps
     developer_apps: DeveloperApps
     providers: tuple[Provider, ...]
+    seal: bytes
+    elsewhere: FindElsewhere
 
 
 def parts_of(
@@ -47,23 +57,66 @@ def parts_of(
     random: Random | None,
     ring: KeyRing,
     providers: tuple[Provider, ...] = PROVIDERS,
-    prefix: str = "",
+    world: World | None = None,
+    backend: Backend | None = None,
+    elsewhere: FindElsewhere = nowhere,
 ) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
-    store, identifiers = Store.over(MemoryBackend()), Identifiers(random)
+    store, identifiers = Store.over(backend or MemoryBackend()), Identifiers(random)
+    if store.backend.is_shared:
+        clock.lie_in(store.clock)
+    if store.backend.is_shared and world is None:
+        ring = ring.sharing(store.keys)
     return Parts(
         configuration=configuration,
         clock=clock,
         ring=ring,
         identifiers=identifiers,
-        names=Names(configuration, prefix),
+        names=_names(configuration, store, world),
         store=store,
-        exchanges=Journal(explains=configuration.diagnosis),
+        exchanges=_journal(store, EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
         faults=Faults(store, ring),
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),
         providers=providers,
+        seal=_seal(store),
+        elsewhere=elsewhere,
     )
+
+
+def _names(configuration: Configuration, store: Store, world: World | None) -> Names:
+    origins = store.origins if store.backend.is_shared else None
+    names = Names(configuration, world.prefix if world is not None else "", origins)
+    names.is_page = lambda page: bool(store.apps.find("page", page))
+    names.is_page_host = lambda host: bool(store.apps.find("page host", host))
+    return names
+
+
+def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
+    if store.backend.is_shared:
+        from mock_servers.journal.shared import SharedJournal  # noqa: PLC0415 - in memory nobody needs it
+
+        return SharedJournal(store, limit, explains=explains)
+    return Journal(limit, explains=explains)
+
+
+def _seal(store: Store) -> bytes:
+    """Return what seals log-in forms and cookies: whoever shares the state must know them again."""
+    store.seals.add(_FORMS, secrets.token_bytes(32))
+    return store.seals.get(_FORMS) or b""
+
+
+def begun(parts: Parts) -> Content:
+    """Let the state begin, where it has not, and return what it begins with by this configuration."""
+    if not parts.store.backend.is_shared:
+        register_configured(parts)
+        return parts.store.snapshot()
+
+    def seed(store: Store) -> None:
+        apps, developer_apps = Apps(store, parts.ring, parts.identifiers), DeveloperApps(store)
+        register_configured(replace(parts, store=store, apps=apps, developer_apps=developer_apps))
+
+    return beginning.begin(parts.store, seed, parts.identifiers.uuid)
 
 
 def register_configured(parts: Parts) -> None:

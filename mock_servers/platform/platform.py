@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from mock_servers.apim import assertions
-from mock_servers.apim.service import Service as TokenService
 from mock_servers.http import server as http_server
-from mock_servers.http.server import Server
-from mock_servers.identity_provider import log_ins
-from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.identity_provider.service import Service as ProviderService
+from mock_servers.http.server import Server, Spare
 from mock_servers.jose.jwks import FetchedJwks, UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform.environments import Environments
-from mock_servers.platform.in_process import InProcess
-from mock_servers.platform.mounts import Mounts
-from mock_servers.platform.parts import parts_of, register_configured
-from mock_servers.platform.services import Services
+from mock_servers.platform.beginning import Snapshots, start_of
+from mock_servers.platform.outage import Outage
+from mock_servers.platform.parts import begun, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state import seeds
 from mock_servers.state.app import App, own_key_name
-from mock_servers.state.clock import Clock
+from mock_servers.state.clock import KEY, Clock, Reading
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
-from mock_servers.state.memory import MemoryTable
+from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
-from mock_servers.state.table import Content, Kind, Table
+from mock_servers.state.table import Backend, Content, amend
+from mock_servers.wire.wsgi import CONTROL
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-SNAPSHOTS: Final = 20
-"""States that are remembered for who asks over HTTP; the oldest go first."""
+    from mock_servers.apim.service import Service as TokenService
+    from mock_servers.identity_provider.log_ins import Wanted
+    from mock_servers.identity_provider.service import Service as ProviderService
+    from mock_servers.journal.provenance import Elsewhere
+    from mock_servers.platform.in_process import InProcess
+    from mock_servers.platform.names import Names
+    from mock_servers.platform.wiring import Wiring
+    from mock_servers.platform.worlds import Worlds
+    from mock_servers.real_hosts.variables import RealNames
+    from mock_servers.state.world import World
+
+
+_CALLBACK: Final = "/_nhsauth/callback"
+_CALLBACKS: Final = 10
+"""Redirect URIs of the ready-made app at most, of servers that share a state."""
 
 
 class ApiExistsError(ValueError):
@@ -49,9 +58,13 @@ class Platform:
     """One mock platform; two with different configurations live side by side without seeing each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are,
-    and below the path `prefix` it answers, real hosts' own URLs apart.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
+    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
+
+    worlds: Worlds[Platform] | None = None
+    _server: Server | None = None
+    _wired: Wiring | None = None
 
     def __init__(
         self,
@@ -61,31 +74,35 @@ class Platform:
         random: Random | None = None,
         ring: KeyRing | None = None,
         providers: tuple[Provider, ...] = PROVIDERS,
-        prefix: str = "",
+        world: World | None = None,
+        backend: Backend | None = None,
     ) -> None:
         self.configuration = configuration or Configuration()
         self.clock = clock or Clock()
-        self.ring = ring or KeyRing()
         parts = parts_of(
-            self.configuration, clock=self.clock, random=random, ring=self.ring, providers=providers, prefix=prefix
+            self.configuration,
+            clock=self.clock,
+            random=random,
+            ring=ring or KeyRing(),
+            providers=providers,
+            world=world,
+            backend=backend,
+            elsewhere=self.elsewhere,
         )
-        self.names = parts.names
-        self.store = parts.store
+        self.ring, self.names, self.store = parts.ring, parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
         self.apps = parts.apps
-        self.names.redirect_uris = lambda: (uri for app in self.apps.all() for uri in app.redirect_uris)
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
-        self.in_process = InProcess(self)
-        self._services = Services(parts, self.in_process)
-        self._environments = Environments(self._services)
-        self._mounts = Mounts(self._services, self._environments, self.own_api)
-        self._server: Server | None = None
-        register_configured(parts)
-        self._ready_made = self.store.apps.get(READY_MADE_APP.client_id)
-        self._start = self.snapshot()
-        self.snapshots: Table[Any] = MemoryTable(Kind(value=Any, limit=SNAPSHOTS))
+        self._parts, self._wires = parts, threading.Lock()
+        self.world, self.outage = world, Outage(self.store.backend.probe)
+        begun_with = begun(parts)
+        if self.configuration.key_files:
+            self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
+        self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
+        self._start = {**begun_with, "clock": self._reading()}
+        self.snapshots = Snapshots(self.store)
 
     @property
     def url(self) -> str:
@@ -105,17 +122,34 @@ class Platform:
             return None
         return f"The mock's server has died of {failure!r}: nothing answers at {self.url} any more."
 
+    @property
+    def in_process(self) -> InProcess:
+        """Calls its URLs without a socket."""
+        return self._wiring.in_process
+
+    @property
+    def _wiring(self) -> Wiring:
+        """All services: made for the first request, or for whoever asks for one."""
+        if self._wired is not None:
+            return self._wired
+        from mock_servers.platform.wiring import wired  # noqa: PLC0415 - 20 ms that a test without a request spares
+
+        with self._wires:
+            if self._wired is None:
+                self._wired = wired(self._parts, self, self.own_api)
+            return self._wired
+
     # who is there
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
         """The identity providers of the configured environment, and all realms, by their words."""
-        return self._services.providers
+        return self._wiring.services.providers
 
     @property
     def token_services(self) -> Sequence[TokenService]:
         """The deployments of the token service in the configured environment."""
-        return self._services.token_services
+        return self._wiring.services.token_services
 
     def provider(self, name: str) -> ProviderService:
         """Return an identity provider by its word. Raises LookupError, listing those there are."""
@@ -125,11 +159,11 @@ class Platform:
 
     def provider_at(self, origin: str) -> ProviderService:
         """Return the provider of a real host. Raises LookupError for any other origin."""
-        return self._environments.provider_at(origin)
+        return self._wiring.environments.provider_at(origin)
 
     def token_services_at(self, url: str) -> Sequence[TokenService]:
         """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
-        return self._environments.token_services_at(url)
+        return self._wiring.environments.token_services_at(url)
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
         """Return a provider's `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks`, and any `end_session`.
@@ -161,10 +195,16 @@ class Platform:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
 
+    def elsewhere(self, key: bytes) -> Elsewhere | None:  # noqa: ARG002 - who has worlds looks there
+        """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
+        return None
+
     # what it does for a test
 
     def issue_code(self, provider: str, wanted: Wanted, redirect_uri: str) -> str:
         """Log a person in without a form, and return the authorization code."""
+        from mock_servers.identity_provider import log_ins  # noqa: PLC0415 - for who logs anybody in
+
         service = self.provider(provider)
         return log_ins.issue_code(service, log_ins.log_in(service, wanted), redirect_uri)
 
@@ -175,6 +215,8 @@ class Platform:
 
         Its session is there, too: the id token can be brought to log the person out.
         """
+        from mock_servers.identity_provider import log_ins  # noqa: PLC0415 - the same
+
         service = self.provider(provider)
         login, own = log_ins.log_in(service, wanted), self.names.of_provider(service.provider)
         log_ins.begin_session(service, login)
@@ -189,6 +231,8 @@ class Platform:
         alterations: Alterations = UNALTERED,
     ) -> str:
         """Return a client assertion of an app, signed with `key` or the one that the mock holds. Raises LookupError."""
+        from mock_servers.apim import assertions  # noqa: PLC0415 - for who lets the mock sign
+
         assertion = assertions.sign(
             client_id=client_id,
             audience=token_url or self.names.audience,
@@ -213,36 +257,42 @@ class Platform:
         try:
             return headless.log_in(visit, authorize_url, user, is_own=names.is_own, outcome=outcome, level=level)
         except UnreachableError as reason:
-            raise headless.LogInError(f"The log-in was broken off: {reason}") from None
+            raise LogInError(f"The log-in was broken off: {reason}") from None
 
     def own(self, url: str) -> tuple[int, bytes] | None:
         """Answer a GET for a URL of the mock itself, in process; `None` for any other URL."""
-        return self._services.own(url)
+        return self._wiring.services.own(url)
 
     # its state
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> Content:
         """Return the state of store and clock, for `restore`; keys stay as they are."""
-        return self.store.snapshot(), self.clock.snapshot()
+        content = self.store.snapshot()
+        return content if self.store.backend.is_shared else {**content, "clock": self._reading()}
 
-    def restore(self, state: Any) -> None:
+    def _reading(self) -> list[tuple[str, Reading]]:
+        return [(KEY, self.clock.snapshot())]
+
+    def restore(self, state: Content) -> None:
         """Empty the journal, put store and clock back to an earlier state, and let those go on whom a fault holds."""
-        content, reading = state
-        self.faults.pause.end_all()
+        self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
-        self.store.restore({**content, "jwks": [*{**dict(content["jwks"]), **self._own_key_sets(content)}.items()]})
-        self.clock.restore(reading)
+        content = {**state, "jwks": [*{**dict(state["jwks"]), **self._own_key_sets(state)}.items()]}
+        if not self.store.backend.is_shared:
+            self.clock.restore(dict(content.pop("clock"))[KEY])
+        self.store.restore(content)
 
     def _own_key_sets(self, content: Content) -> dict[Any, FetchedJwks]:
         """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""
         spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
-        if spoilt or content["apps"] != self.store.apps.items():
+        if spoilt or self.store.backend.is_shared or content["apps"] != self.store.apps.items():
             return {}
         return {key: kept for key, kept in self.store.jwks.items() if kept.url.startswith(f"{self.url}/")}
 
     def reset(self) -> None:
         """Return to the state after start."""
-        self.restore(self._start)
+        shared = start_of(self.store) if self.store.backend.is_shared else None
+        self.restore(self._start if shared is None else shared)
         self.served_at(self.url)
 
     # HTTP
@@ -256,26 +306,83 @@ class Platform:
         finally:
             server.stop()
 
-    def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> Server:
-        """Serve the platform until it is stopped. Raises what `http.server.start` raises."""
+    def start(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int | socket.socket = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> Server:
+        """Serve the platform until it is stopped. Takes and raises what `http.server.start` does."""
         pause = self.faults.pause
         server = self._server = http_server.start(
-            self, host=host, port=port, tls=tls, while_stopping=pause.stopping, is_quick=self._mounts.is_quick
+            self, host=host, port=port, tls=tls, while_stopping=self.stopping, is_quick=self.is_quick
         )
         pause.served_by(server.spare)
         self.served_at(server.url)
         return server
 
+    def start_control(self, *, host: str = "127.0.0.1", port: int | socket.socket = 0) -> Server:
+        """Serve the control API on a port of its own, and no longer beside the services. Call it before `start`."""
+        server = http_server.start(self._only_control, host=host, port=port)
+        self.names.control_url = server.url
+        return server
+
+    def _only_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[CONTROL] = True
+        return self(environ, start_response)
+
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""
         self.names.served_at(url)
-        app = self.store.apps.get(READY_MADE_APP.client_id)
-        if app is not None and app == self._ready_made and app.redirect_uris == READY_MADE_APP.redirect_uris:
-            self.store.apps.swap(app.client_id, app, replace(app, redirect_uris=(f"{url}/_nhsauth/callback",)))
+        if self._ready_made is not None and self._ready_made.redirect_uris == READY_MADE_APP.redirect_uris:
+            amend(self.store.apps, READY_MADE_APP.client_id, lambda app: self._called_back(app, f"{url}{_CALLBACK}"))
+
+    def _called_back(self, app: App, own: str) -> App:
+        """Give the ready-made app its callback; in a state that others share it keeps those of the others."""
+        if self._ready_made is None or replace(app, redirect_uris=self._ready_made.redirect_uris) != self._ready_made:
+            return app
+        if not self.store.backend.is_shared:
+            return replace(app, redirect_uris=(own,)) if app == self._ready_made else app
+        if not all(uri.endswith(_CALLBACK) for uri in app.redirect_uris):
+            return app
+        others = [uri for uri in app.redirect_uris if uri not in (own, *READY_MADE_APP.redirect_uris)]
+        return replace(app, redirect_uris=(own, *others)[:_CALLBACKS])
+
+    def reached_by_real_names(self, known: RealNames | None) -> None:
+        """Say that clients reach the platform by the names of its real hosts, too, and how; `None`: no longer."""
+        self.names.reached_by_real_names(known)
+
+    def is_world(self, name: str) -> bool:
+        """Whether there may be a world of this name; the thread that serves all clients asks no shared state."""
+        return self.store.backend.is_shared or (self.worlds is not None and self.worlds.get(name) is not None)
+
+    def all_names(self) -> list[Names]:
+        """Return the names of the platform, and of each of its worlds."""
+        return [self.names, *(each.names for each in self._worlds_made())]
+
+    def _worlds_made(self) -> list[Platform]:
+        return self.worlds.platforms() if self.worlds is not None else []
+
+    def stopping(self, spare: Spare) -> AbstractContextManager[None]:
+        """Return what holds while a server stops: nobody waits for a fault to end."""
+        return self.faults.pause.stopping(spare)
+
+    def let_go(self) -> None:
+        """Let everybody go on whom a fault holds, or who waits for a team's own API."""
+        self.faults.pause.end_all()
+
+    def is_quick(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
+        return not self.store.backend.is_shared and self._wiring.mounts.is_quick(environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application."""
-        return self._mounts(environ, start_response)
+        """Answer as a WSGI application, while the state is out of reach as the mock itself."""
+        return self.outage.guarded(self.routed, environ, start_response)
+
+    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the application does that the request is for."""
+        return self._wiring.mounts(environ, start_response)
 
     def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002 - every path has one answer
         """Answer below `/_nhsauth`: nothing is there, since the platform alone has no API of its own."""

@@ -37,12 +37,12 @@ class Prepared:
         names = (*(host.name for host in self.platform.names.hosts), *sorted(self.platform.names.client_hosts))
         known = RealNames(url=server.url, store=self.store, hosts=names)
         server.be_proxy(self.proxy)
-        self.platform.names.reached_by_real_names(known)
+        self.platform.reached_by_real_names(known)
         return known
 
     def close_at(self, server: Server) -> None:
         """Let the server be reached by its own names alone again."""
-        self.platform.names.reached_by_real_names(None)
+        self.platform.reached_by_real_names(None)
         server.be_proxy(None)
 
 
@@ -69,7 +69,7 @@ def _prepared(
     contexts = Contexts(
         authority,
         _own_names(platform),
-        lambda name: hosts.find(name) is not None or platform.names.is_clients_host(name),
+        lambda name: hosts.find(name) is not None or any(each.is_clients_host(name) for each in platform.all_names()),
         now,
         renewed=lambda: make()[0],
     )
@@ -78,7 +78,8 @@ def _prepared(
         tls=contexts.server(),
         allowed=frozenset({*platform.configuration.allow_hosts, *allowed}),
         is_own=platform.names.is_called,
-        is_clients=lambda origin: platform.names.is_clients(origin, through_proxy=True),
+        is_clients=lambda origin: any(each.is_clients(origin, through_proxy=True) for each in platform.all_names()),
+        is_world=platform.is_world,
         speaks_for=lambda name: name in platform.names.client_hosts or _is_reserved(name),
     )
     return Prepared(platform=platform, proxy=proxy, store=store)

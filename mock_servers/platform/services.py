@@ -20,7 +20,7 @@ from mock_servers.platform.in_process import InProcess
 from mock_servers.platform.parts import Parts
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
-from mock_servers.state import seeds
+from mock_servers.state import registration, seeds
 from mock_servers.state.app import App
 from mock_servers.state.configuration import REALMS, Api
 from mock_servers.state.real_host import trust_of
@@ -64,10 +64,12 @@ class Services:
             store=parts.store,
             identifiers=parts.identifiers,
             journal=parts.exchanges,
+            elsewhere=parts.elsewhere,
             key=lambda: parts.ring.pair(provider.name, bits=PROVIDER_BITS, kid=settings.kid),
             find_client=lambda client_id: self._client(provider, client_id),
             fetch=self._fetch,
             send=self._send,
+            form_key=parts.seal,
         )
 
     def token_service(
@@ -94,6 +96,7 @@ class Services:
             fetch=self._fetch,
             origins=parts.names.origins,
             journal=parts.exchanges,
+            elsewhere=parts.elsewhere,
             jwks_url_of=self._jwks_url,
             call=self._in_process.call,
             own_key=self._platform_key,
@@ -109,8 +112,10 @@ class Services:
             store=parts.store,
             identifiers=parts.identifiers,
             journal=parts.exchanges,
+            elsewhere=parts.elsewhere,
             send=self._pass_on,
             providers=parts.providers,
+            has_page=lambda: parts.names.control_url is None,
         )
 
     def management(self) -> Management:
@@ -133,10 +138,9 @@ class Services:
         parts = self.parts
         if not parts.names.is_own(url):
             return None
-        path = parts.names.below(url)
-        for app in parts.apps.all() if path.endswith("/jwks") else ():
-            if path == parts.apps.jwks_path(app):
-                return 200, json.dumps(parts.apps.jwks(app)).encode()
+        app = parts.apps.at_path(parts.names.below(url))
+        if app is not None:
+            return 200, json.dumps(parts.apps.jwks(app)).encode()
         return self._in_process.call(url, patience=FETCH_TIMEOUT)
 
     def _pass_on(self, api: Api, request: Request) -> Reply:
@@ -195,7 +199,8 @@ class Services:
         )
 
     def _owner_of_key_set(self, url: str) -> str | None:
-        return next((app.client_id for app in self.parts.apps.all() if self._jwks_url(app) == url), None)
+        apps = registration.at_url(self.parts.store, url)
+        return next((app.client_id for app in apps if self._jwks_url(app) == url), None)
 
     def _fetcher(self) -> HttpFetcher:
         allowed, pause = self.parts.configuration.allow_hosts, self.parts.faults.pause

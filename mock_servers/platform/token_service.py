@@ -62,6 +62,7 @@ def known_of(service: Service) -> Known:
         fetch=without_faults(service.fetch),
         issuers=service.issuers,
         loaded_keys=service.loaded_keys,
+        elsewhere=service.elsewhere,
     )
 
 

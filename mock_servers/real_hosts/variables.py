@@ -9,6 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mock_servers.real_hosts.trust_store import PASSWORD, TrustStore
+from mock_servers.state.world import PREFIX
+from mock_servers.wire.origins import origin_of
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _HTTP: Final = 80
@@ -16,19 +18,28 @@ _HTTP: Final = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealNames:
-    """How clients reach a running mock by real names: its URL as a proxy, the files to trust it by, the names."""
+    """How clients reach a running mock by real names: its URL as a proxy, the files to trust it by, the names.
+
+    In a `world` its name is the proxy's user name.
+    """
 
     url: str
     store: TrustStore
     hosts: tuple[str, ...]
+    world: str = ""
+
+    @property
+    def proxy(self) -> str:
+        """The URL of the proxy; the password is there since most clients want one, and means nothing."""
+        return self.url.replace("://", f"://{self.world}:x@", 1) if self.world else self.url
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return the variables to set, given those that are set already; in the order of the documentation."""
         bypass, bundle = _bypass(environ, self.hosts), str(self.store.bundle)
         return {
-            "NHSAUTH_URL": self.url,
-            "HTTPS_PROXY": self.url,
-            "https_proxy": self.url,
+            "NHSAUTH_URL": f"{self.url}{PREFIX}{self.world}" if self.world else self.url,
+            "HTTPS_PROXY": self.proxy,
+            "https_proxy": self.proxy,
             "NO_PROXY": bypass,
             "no_proxy": bypass,
             "REQUESTS_CA_BUNDLE": bundle,
@@ -40,14 +51,18 @@ class RealNames:
             "JAVA_TOOL_OPTIONS": " ".join(filter(None, [environ.get("JAVA_TOOL_OPTIONS"), *self._of_java()])),
         }
 
-    def called(self, origin: str) -> RealNames:
+    def called(self, base: str) -> RealNames:
         """Return the same for who calls the mock by another of its names; a proxy is called by plain HTTP."""
-        return replace(self, url=origin.replace("https://", "http://", 1))
+        return replace(self, url=origin_of(base).replace("https://", "http://", 1))
+
+    def of_world(self, name: str) -> RealNames:
+        """Return the same for a world of the mock."""
+        return replace(self, world=name)
 
     def as_json(self) -> dict[str, object]:
         """Return what another process must know."""
         store = {"ca": self.store.authority, "bundle": self.store.bundle, "java": self.store.java}
-        return {"proxy": self.url, **{name: str(path) for name, path in store.items()}, "hosts": list(self.hosts)}
+        return {"proxy": self.proxy, **{name: str(path) for name, path in store.items()}, "hosts": list(self.hosts)}
 
     def _of_java(self) -> list[str]:
         parts = urlsplit(self.url)
@@ -65,9 +80,12 @@ def read(status: Mapping[str, object]) -> RealNames:
     store = TrustStore(
         authority=Path(str(status["ca"])), bundle=Path(str(status["bundle"])), java=Path(str(status["java"]))
     )
-    hosts = status["hosts"]
+    hosts, proxy = status["hosts"], urlsplit(str(status["proxy"]))
     return RealNames(
-        url=str(status["proxy"]), store=store, hosts=tuple(map(str, hosts)) if isinstance(hosts, Iterable) else ()
+        url=f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}",
+        store=store,
+        hosts=tuple(map(str, hosts)) if isinstance(hosts, Iterable) else (),
+        world=proxy.username or "",
     )
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+from mock_servers.state.memory import MemoryTable
+from mock_servers.state.table import Table, change
+
+KEY: Final = "reading"
+"""Under which a table has how the clock stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,9 @@ class Reading:
 
     ahead: float = 0.0
     stopped_at: float | None = None
+
+
+_ON_TIME: Final = Reading()
 
 
 class Clock:
@@ -25,46 +34,51 @@ class Clock:
     # Looked up at each call: libraries that stop a test's time put another function in the place of time.time.
     def __init__(self, source: Callable[[], float] = lambda: time.time()) -> None:  # noqa: PLW0108
         self._source = source
-        self._reading = Reading()
-        self._lock = threading.Lock()
+        self._readings: Table[Reading] = MemoryTable()
+
+    def lie_in(self, readings: Table[Reading]) -> None:
+        """Keep how the clock stands in a table, where others see it; how it stands there already holds."""
+        readings.add(KEY, self.snapshot())
+        self._readings = readings
 
     def now(self) -> float:
         """Return the service's time, in seconds since 1970."""
-        reading = self._reading
-        if reading.stopped_at is not None:
-            return reading.stopped_at
-        return self._source() + reading.ahead
+        return self._at(self._readings.get(KEY) or _ON_TIME)
 
     @property
     def frozen(self) -> bool:
         """Whether the clock stands still."""
-        return self._reading.stopped_at is not None
+        return self.snapshot().stopped_at is not None
 
     def set(self, moment: float, *, frozen: bool = False) -> None:
         """Put the clock at `moment`, seconds since 1970; it runs on from there unless `frozen`."""
-        with self._lock:
-            self._reading = Reading(stopped_at=moment) if frozen else Reading(ahead=moment - self._source())
+        self.restore(Reading(stopped_at=moment) if frozen else Reading(ahead=moment - self._source()))
 
     def freeze(self) -> None:
         """Stop the clock where it is."""
-        self.set(self.now(), frozen=True)
+        change(self._readings, KEY, lambda reading: Reading(stopped_at=self._at(reading or _ON_TIME)))
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward by `seconds` (back, when negative); a stopped clock stays stopped."""
-        with self._lock:
-            reading = self._reading
-            stopped_at = None if reading.stopped_at is None else reading.stopped_at + seconds
-            self._reading = Reading(ahead=reading.ahead + seconds, stopped_at=stopped_at)
+
+        def advanced(reading: Reading | None) -> Reading:
+            held = reading or _ON_TIME
+            stopped_at = None if held.stopped_at is None else held.stopped_at + seconds
+            return Reading(ahead=held.ahead + seconds, stopped_at=stopped_at)
+
+        change(self._readings, KEY, advanced)
 
     def reset(self) -> None:
         """Let the clock follow the machine's time again."""
-        self.restore(Reading())
+        self.restore(_ON_TIME)
 
     def snapshot(self) -> Reading:
         """Return how the clock stands, for `restore`."""
-        return self._reading
+        return self._readings.get(KEY) or _ON_TIME
 
     def restore(self, reading: Reading) -> None:
         """Put the clock back to an earlier reading."""
-        with self._lock:
-            self._reading = reading
+        self._readings.put(KEY, reading)
+
+    def _at(self, reading: Reading) -> float:
+        return self._source() + reading.ahead if reading.stopped_at is None else reading.stopped_at

@@ -14,7 +14,7 @@ from mock_servers.state.app import App
 from mock_servers.state.limit import (
     FULL_HOST,
     HOST,
-    IP_ADDRESS,
+    IP_NETWORK,
     ORIGIN,
     SCOPE,
     UPSTREAM,
@@ -25,7 +25,7 @@ from mock_servers.state.limit import (
 from mock_servers.state.person import Person, everybody
 from mock_servers.state.real_host import HOSTS, TEST_SUITE_HOSTS, RealHost, environment_among
 from mock_servers.state.seeds import APIS
-from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, WatchSettings
+from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 
 READY_MADE_APP: Final = App(
     client_id="nhsauth-app",
@@ -44,9 +44,8 @@ _PAGE: Final = re.compile(r"(https?)://([^/:?#@]+)(?::(\d+))?(?:[/?#]|$)")
 _PORTS: Final = {"https": "443", "http": "80"}
 _MOCKED: Final = "|".join(
     (
-        *("_nhsauth", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo", r"\.well-known"),
-        *(seed.api for seed in APIS),
-        "v1/organizations",
+        *("_nhsauth", "_worlds", "oauth2", "oauth2-mock", "openam", "realms", "authorize", "token", "userinfo"),
+        *(r"\.well-known", *(seed.api for seed in APIS), "v1/organizations"),
     )
 )
 _PATH: Final = matching(
@@ -54,7 +53,7 @@ _PATH: Final = matching(
     'a path such as "/my-api", no slash at its end, none of the paths that are mocked',
 )
 _REALMS: Final = [each.mock_realm.name for each in PROVIDERS if each.mock_realm is not None]
-_REALM: Final = matching(
+REALM: Final = matching(
     rf"(?:{'|'.join(_REALMS)})-[a-z0-9-]+", f"{' or '.join(f'{each}-…' for each in _REALMS)} and an environment"
 )
 
@@ -78,8 +77,8 @@ class Api:
 class Configuration:
     """What a platform is started with.
 
-    `public_urls` are further names of the mock, `trusted_proxies` the addresses whose `X-Forwarded-*` count,
-    `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from, where
+    `public_urls` are further names of the mock, `trusted_proxies` the addresses and networks whose `X-Forwarded-*`
+    count, `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from, where
     `apis` may be, and that the proxy leads to. `private_keys` are the files of apps that sign with a key of their own,
     by client id. `users` come besides the ready-made people,
     `hosts` besides the real hosts that the mock knows; with `test_suite_hosts` it knows those that only public test
@@ -87,19 +86,20 @@ class Configuration:
     """
 
     public_urls: tuple[Annotated[str, ORIGIN], ...] = ()
-    trusted_proxies: tuple[Annotated[str, IP_ADDRESS], ...] = ()
+    trusted_proxies: tuple[Annotated[str, IP_NETWORK], ...] = ()
     allow_hosts: tuple[Annotated[str, HOST], ...] = ()
     diagnosis: bool = True
     apim: ApimSettings = field(default_factory=ApimSettings)
     cis2: ProviderSettings = field(default_factory=ProviderSettings)
     nhs_login: ProviderSettings = field(default_factory=ProviderSettings)
-    realms: Mapping[Annotated[str, _REALM], ProviderSettings] = field(default_factory=dict)
+    realms: Mapping[Annotated[str, REALM], ProviderSettings] = field(default_factory=dict)
     apps: tuple[App, ...] = (READY_MADE_APP,)
     private_keys: Mapping[str, Path] = field(default_factory=dict)
     apis: tuple[Api, ...] = ()
     users: tuple[Person, ...] = ()
     hosts: tuple[RealHost, ...] = ()
     test_suite_hosts: bool = False
+    state: StateSettings = field(default_factory=StateSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     source: str = field(default="", compare=False)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from mock_servers.state.log_in import LogIn
+
+
+def fingerprint(value: str) -> bytes:
+    """Return the hash under which a value is known."""
+    return hashlib.sha256(value.encode(errors="surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,16 @@ def _is_key_set(value: Any) -> bool:
     return isinstance(keys, list) and all(isinstance(key, Mapping) and not PRIVATE_MEMBERS & key.keys() for key in keys)
 
 
+def _is_network(text: str) -> bool:
+    from ipaddress import ip_network  # noqa: PLC0415 - for who is behind a proxy
+
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 TEXT: Final = matching(r"\S(?:.*\S)?", "text, not empty, on one line, no blanks around it")
 WORD: Final = matching(r"[!-~]+", "text of ASCII characters, not empty, no blanks")
 SECONDS: Final = between(1, _TEN_YEARS, "a whole number of seconds")
@@ -118,7 +128,11 @@ REDIRECT: Final = matching(
     rf"[A-Za-z][A-Za-z0-9+.-]*:(?:(?!//[^/?#\s]*[\[\]])[^#\s]+|//{_IPV6}(?:[:/?][^#\s]*)?)",
     "an absolute URI without fragment",
 )
-IP_ADDRESS: Final = matching(r"[0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*", "an IP address such as 10.0.0.7")
+IP_NETWORK: Final = Limit(
+    allowed="an IP address such as 10.0.0.7, or a network such as 10.0.0.0/24",
+    holds=_is_network,
+    schema={"pattern": r"^[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?$"},
+)
 HOST: Final = matching(r"[a-z0-9._-]+", "a host name in lower case, no scheme, no port")
 FULL_HOST: Final = matching(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", HOST.allowed)
 DATE: Final = matching(r"\d{4}-\d{2}-\d{2}", 'a date in quotes, such as "1980-01-31"')

@@ -28,3 +28,7 @@ class LogIn:
     vector: str | None = None
     role: str | None = None
     actor: Person | None = None
+
+
+class LogInError(Exception):
+    """The log-in did not come to its end; the message says where it stopped and what was seen there."""

@@ -110,7 +110,7 @@ class MemoryTable(Generic[V]):
 
     def find(self, index: str, value: Hashable) -> list[V]:
         """Return the values that an index of the table's kind has at `value`, the oldest first."""
-        return [each for _, each in self.entries(index, value)]
+        return [each for _, each in self.entries(index, value)] if self.content else []
 
     def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
         """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
@@ -125,7 +125,9 @@ class MemoryTable(Generic[V]):
         """Return what `derive` makes of all values; it is asked again once one of them has changed."""
         known = self._derived  # a new one takes its place with each change
         if derive not in known:
-            known[derive] = derive(self.values())
+            with self._lock:
+                values = list(self.content.values())
+            known[derive] = derive(values)
         return known[derive]  # type: ignore[no-any-return] # what this function gave
 
     def clear(self) -> None:
@@ -157,7 +159,7 @@ class MemoryTable(Generic[V]):
         if self._derived:
             self._derived = {}
         value = self.content.pop(key, None)
-        if value is not None:
+        if self._indexes and value is not None:
             for index in self._indexes.values():
                 index.remove(key, value, for_good=True)
         return value
@@ -190,7 +192,8 @@ class MemoryBackend:
 
     is_shared: Final = False
 
-    def __init__(self) -> None:
+    def __init__(self, forget: Callable[[], object] = lambda: None) -> None:
+        self._forget = forget
         self._lock = threading.Lock()
         self._tables: dict[str, MemoryTable[Any]] = {}
         self._below: dict[str, MemoryBackend] = {}
@@ -224,7 +227,9 @@ class MemoryBackend:
     def below(self, name: str) -> MemoryBackend:
         """Return a backend of its own in the same place; of one name it is always the same."""
         with self._lock:
-            return self._below.setdefault(name, MemoryBackend())
+            if name not in self._below:
+                self._below[name] = MemoryBackend(lambda: self._below.pop(name, None))
+            return self._below[name]
 
     def drop(self) -> None:
         """Forget all that is in it, and below it."""
@@ -234,6 +239,10 @@ class MemoryBackend:
             below, self._below = self._below, {}
         for each in below.values():
             each.drop()
+        self._forget()
+
+    def probe(self) -> None:
+        """Find that it can be written."""
 
     def close(self) -> None:
         """Let go of nothing: memory ends with its process."""

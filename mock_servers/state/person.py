@@ -5,9 +5,11 @@ Who they are, and what is told of them at userinfo, each provider's own data say
 
 from __future__ import annotations
 
+import heapq
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Annotated, Any, Final
 
 from mock_servers.provider.provider import Provider, Telling
@@ -15,6 +17,8 @@ from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.limit import DATE, WORD, Contradictions, one_of
 from mock_servers.wire.wording import shown
 
+_MOST: Final = 50
+"""People that one sentence lists."""
 _NAMESPACE: Final = uuid.UUID("7f1f7c1e-5d0c-4f0e-9a43-3a5a7f3a1d10")
 """Fixed, so that a patient's `sub` is the same in every run."""
 
@@ -61,6 +65,36 @@ def people_of(providers: Iterable[Provider]) -> tuple[Person, ...]:
 def everybody(providers: Iterable[Provider], more: Iterable[Person]) -> tuple[Person, ...]:
     """Return everybody who can log in; who comes later takes the place of a ready-made one with the same id."""
     return tuple({(each.provider, each.id): each for each in (*people_of(providers), *more)}.values())
+
+
+class Roster:
+    """Who can log in at which provider and level, in the order in which they came; made once of all people."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._by_provider: dict[str, dict[str, list[tuple[int, str]]]] = {}
+        for place, person in enumerate(people):
+            self._by_provider.setdefault(person.provider, {}).setdefault(person.level, []).append((place, person.id))
+
+    def able(self, provider: str, is_enough: Callable[[str], bool]) -> Iterator[str]:
+        """Return the ids of those whose highest level is enough."""
+        levels = self._by_provider.get(provider, {})
+        return (each for _, each in heapq.merge(*(ids for level, ids in levels.items() if is_enough(level))))
+
+    def first(self, provider: str, is_enough: Callable[[str], bool]) -> str | None:
+        """Return the id of the first whose highest level is enough."""
+        return next(self.able(provider, is_enough), None)
+
+    def count(self, provider: str, is_enough: Callable[[str], bool]) -> int:
+        """Return how many there are whose highest level is enough."""
+        return sum(len(ids) for level, ids in self._by_provider.get(provider, {}).items() if is_enough(level))
+
+    def listed(self, provider: str, *, with_levels: bool = True) -> str:
+        """Say who can log in at a provider: of many the first, and how many more there are."""
+        levels = self._by_provider.get(provider, {})
+        everybody = heapq.merge(*([(*each, level) for each in ids[:_MOST]] for level, ids in levels.items()))
+        words = [f"{own} ({level})" if with_levels else own for _, own, level in islice(everybody, _MOST)]
+        more = self.count(provider, lambda _: True) - len(words)
+        return f"{', '.join(words)}{f' and {more} more' if more else ''}"
 
 
 READY_MADE: Final = people_of(PROVIDERS)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from mock_servers.jose import keys
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.state.app import App
 from mock_servers.state.store import Store
-from mock_servers.state.table import Entry
+from mock_servers.state.table import Entry, listed
 from mock_servers.wire.identifiers import Identifiers
 
 CLIENT_BITS: Final = 4096
 """What NHS onboarding asks of clients."""
+_JWKS_PATH: Final = re.compile(r"(?:/.*)?/_nhsauth/apps/([^/]+)/jwks")
 _KEY_NAMES: Final = "key names"
 """How often an app has got a key, or lost one."""
 
@@ -26,6 +28,16 @@ class NoSuchAppError(LookupError):
 
 class AppExistsError(ValueError):
     """Another app has this client id already."""
+
+
+def at_url(store: Store, url: str) -> list[App]:
+    """Return the apps whose key set may be at a URL: it is registered for them, or has the path that the mock gives."""
+    return [*store.apps.find("jwks_url", url), *filter(None, [_named_in(store, urlsplit(url).path)])]
+
+
+def _named_in(store: Store, path: str) -> App | None:
+    own = _JWKS_PATH.fullmatch(path)
+    return store.apps.get(unquote(own[1])) if own is not None else None
 
 
 class Apps:
@@ -66,7 +78,7 @@ class Apps:
         """Return an app. Raises NoSuchAppError."""
         app = self._store.apps.get(client_id)
         if app is None:
-            known = ", ".join(repr(known.client_id) for known in self.all()) or "no app at all"
+            known = listed(self._store.apps, lambda each: repr(each.client_id)) or "no app at all"
             raise NoSuchAppError(f"no app has client_id {client_id!r}: there is {known}")
         return app
 
@@ -117,6 +129,11 @@ class Apps:
     def jwks_path(self, app: App) -> str:
         """Return where the mock serves that key set, below its origin."""
         return f"/_nhsauth/apps/{quote(app.client_id, safe='')}/jwks"
+
+    def at_path(self, path: str) -> App | None:
+        """Return the app whose key set the mock serves at a path."""
+        app = _named_in(self._store, path)
+        return app if app is not None and self.jwks_path(app) == path else None
 
     def _named(self, revision: int | None, present: App | None, app: App) -> bool:
         """Put an app in the place of the present one; of two that get a key at once one must look for its name anew."""

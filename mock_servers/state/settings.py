@@ -12,6 +12,13 @@ from mock_servers.state.real_host import ENVIRONMENT
 
 VECTOR_OF_TRUST = matching(r"P[059]\.(?:Cp(?:\.C[dk])?|Cm)", 'a vector of trust such as "P5.Cp.Cd"')
 
+MEMORY = "memory"
+LOCATION = matching(
+    r"memory|sqlite:.+|(?:valkey|redis)s?://.+|unix://[^/]*/.+",
+    "memory, sqlite:FILE, or a URL such as valkey://HOST:6379 (or redis://; with TLS valkeys:// or rediss://)",
+    words=(MEMORY,),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApimSettings:
@@ -63,6 +70,18 @@ class ProviderSettings:
     access_token_lifetime: Annotated[int, SECONDS] | None = None
     refresh_token_lifetime: Annotated[int, SECONDS] | None = None
     code_lifetime: Annotated[int, SECONDS] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateSettings:
+    """Where `nhsauth serve` keeps what it remembers: `url`. In a test process that is memory, whatever stands here."""
+
+    url: Annotated[str, LOCATION] = MEMORY
+
+    def found_from(self, folder: Path) -> StateSettings:
+        """Return the same settings with the whole path of a file that is relative to a folder."""
+        kind, _, path = self.url.partition(":")
+        return StateSettings(url=f"{kind}:{folder / path}") if kind == "sqlite" else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

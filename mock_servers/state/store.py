@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from mock_servers.jose.jwks import FetchedJwks
+from mock_servers.state import indexes
 from mock_servers.state.app import App
 from mock_servers.state.authorization import BrowserSession, PendingAuthorization, PlatformCode
+from mock_servers.state.clock import Reading
 from mock_servers.state.configuration import Api
 from mock_servers.state.debug_session import DebugSession
 from mock_servers.state.developer_app import DeveloperApp, Product
@@ -22,67 +24,83 @@ from mock_servers.state.grant import (
     ProviderSession,
     RefreshToken,
 )
+from mock_servers.state.indexes import Indexes
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.memory import MemoryBackend
 from mock_servers.state.person import Person
 from mock_servers.state.table import LIMIT, Backend, Content, Entry, Kind, Table
+from mock_servers.state.world import World
 
-Indexes = Mapping[str, Callable[[Any, Any], Iterable[Hashable]]]
+_NONE: Final[Indexes] = {}
 
 
 def _of(
-    value: Any, *, key: Any = str, limit: int | None = LIMIT, indexes: Indexes | None = None, stays: bool = False
+    value: Any, *, key: Any = str, limit: int | None = LIMIT, indexes: Indexes = _NONE, stays: bool = False
 ) -> dict[str, Any]:
     """Say what a table of a store holds, and whether it stays as it is when an earlier state is put back."""
-    return {"kind": Kind(value=value, key=key, limit=limit, indexes=indexes or {}), "stays": stays}
+    return {"kind": Kind(value=value, key=key, limit=limit, indexes=indexes), "stays": stays}
 
 
-def _products_of_app(_: tuple[str, str], app: DeveloperApp) -> set[str]:
-    return {product for key in app.keys for product in key.products}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeded:
+    """With what a state has begun: the place below it where that is kept, and a digest of it."""
+
+    place: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
     """The tables of one platform.
 
-    Keys: `apps` by client id, `people` by provider and id, `jtis` by environment, subject and jti (until when they are
-    remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client id and minute,
-    `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash, `pending` by the
-    platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that another client may
-    be told of) by provider, client id and the id token's jti, `developer_apps` by developer and name, `app_ids` (those
-    two) by the app's id, `developers` (the names of their apps) by developer, `products` by name, `counters` (numbers
-    that only rise) by what is counted, the rest by the value itself.
+    Keys: `apps` by client id, `people` by provider and id, `jtis` by the hash of environment, subject and jti (until
+    when they are remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client
+    id and minute, `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash,
+    `pending` by the platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that
+    another client may be told of) by provider, client id and the id token's jti, `developer_apps` by developer and
+    name, `app_ids` (those two) by the app's id, `developers` (the names of their apps) by developer, `products` by
+    name, `counters` (numbers that only rise) by what is counted, `clock` by the one word there is, `origins` (names
+    learned from requests) by the name, `seals` (what seals forms and cookies) by what is sealed, `keys` (private ones,
+    as PEM) by name and size, `snapshots` (when they were taken) by name, `seeded` by one word, `worlds` by name, the
+    rest by the value itself.
     """
 
     backend: Backend = field(repr=False)
-    apps: Table[App] = field(metadata=_of(App, limit=None))
-    people: Table[Person] = field(metadata=_of(Person, key=tuple[str, str], limit=None))
-    jtis: Table[float] = field(metadata=_of(float, key=tuple[Any, ...], limit=2 * LIMIT))
+    apps: Table[App] = field(metadata=_of(App, limit=None, indexes=indexes.APPS))
+    people: Table[Person] = field(metadata=_of(Person, key=tuple[str, str], limit=None, indexes=indexes.PEOPLE))
+    jtis: Table[float] = field(metadata=_of(float, key=bytes, limit=2 * LIMIT))
     quotas: Table[int] = field(metadata=_of(int, key=tuple[Any, ...]))
-    jwks: Table[FetchedJwks] = field(
-        metadata=_of(FetchedJwks, key=tuple[str, str], indexes={"owner": lambda key, _: [key[0]]})
-    )
-    codes: Table[AuthorizationCode] = field(metadata=_of(AuthorizationCode))
+    jwks: Table[FetchedJwks] = field(metadata=_of(FetchedJwks, key=tuple[str, str], indexes=indexes.JWKS))
+    codes: Table[AuthorizationCode] = field(metadata=_of(AuthorizationCode, indexes=indexes.CODES))
     provider_access_tokens: Table[ProviderAccessToken] = field(metadata=_of(ProviderAccessToken))
-    provider_refresh_tokens: Table[ProviderRefreshToken] = field(metadata=_of(ProviderRefreshToken))
+    provider_refresh_tokens: Table[ProviderRefreshToken] = field(
+        metadata=_of(ProviderRefreshToken, indexes=indexes.OF_PROVIDER)
+    )
     provider_sessions: Table[ProviderSession] = field(metadata=_of(ProviderSession))
     client_metadata: Table[str] = field(metadata=_of(str, key=tuple[str, str, str]))
-    access_tokens: Table[AccessToken] = field(metadata=_of(AccessToken))
-    refresh_tokens: Table[RefreshToken] = field(metadata=_of(RefreshToken))
-    pending: Table[PendingAuthorization] = field(metadata=_of(PendingAuthorization))
-    platform_codes: Table[PlatformCode] = field(metadata=_of(PlatformCode))
+    access_tokens: Table[AccessToken] = field(metadata=_of(AccessToken, indexes=indexes.ACCESS_TOKENS))
+    refresh_tokens: Table[RefreshToken] = field(metadata=_of(RefreshToken, indexes=indexes.REFRESH_TOKENS))
+    pending: Table[PendingAuthorization] = field(metadata=_of(PendingAuthorization, indexes=indexes.PENDING))
+    platform_codes: Table[PlatformCode] = field(metadata=_of(PlatformCode, indexes=indexes.CODES))
     browser_sessions: Table[BrowserSession] = field(metadata=_of(BrowserSession, key=tuple[str, str, str]))
     vouchable: Table[LogIn] = field(metadata=_of(LogIn, key=tuple[str, str, str]))
     issued: Table[Issued] = field(metadata=_of(Issued, key=bytes))
     developer_apps: Table[DeveloperApp] = field(
-        metadata=_of(DeveloperApp, key=tuple[str, str], limit=None, indexes={"product": _products_of_app})
+        metadata=_of(DeveloperApp, key=tuple[str, str], limit=None, indexes=indexes.DEVELOPER_APPS)
     )
     app_ids: Table[tuple[str, str]] = field(metadata=_of(tuple[str, str], limit=None))
     developers: Table[tuple[str, ...]] = field(metadata=_of(tuple[str, ...], limit=None))
     products: Table[Product] = field(metadata=_of(Product, limit=None))
-    faults: Table[Fault] = field(metadata=_of(Fault, key=int, limit=None, indexes={"on": lambda _, fault: [fault.on]}))
+    faults: Table[Fault] = field(metadata=_of(Fault, key=int, limit=None, indexes=indexes.FAULTS))
     apis: Table[Api] = field(metadata=_of(Api, limit=None))
+    clock: Table[Reading] = field(metadata=_of(Reading, limit=None))
+    origins: Table[int] = field(metadata=_of(int, limit=None, stays=True))
+    seals: Table[bytes] = field(metadata=_of(bytes, limit=None, stays=True))
+    keys: Table[str] = field(metadata=_of(str, limit=None, stays=True))
+    snapshots: Table[float] = field(metadata=_of(float, limit=None, stays=True))
+    seeded: Table[Seeded] = field(metadata=_of(Seeded, limit=None, stays=True))
     counters: Table[int] = field(metadata=_of(int, limit=None, stays=True))
+    worlds: Table[World] = field(metadata=_of(World, limit=None, stays=True))
     debug_sessions: Table[tuple[DebugSession, ...]] = field(
         metadata=_of(tuple[DebugSession, ...], key=tuple[str, str], limit=None)
     )

@@ -13,6 +13,10 @@ LIMIT: Final = 10_000
 """Entries a table keeps at most; the oldest tenth goes first, so that a server that runs for weeks does not grow."""
 
 
+FEW: Final = 50
+"""How many values of a table a sentence, or a finding, looks at."""
+
+
 class StateError(Exception):
     """The state cannot be read or written; the message says why, in one line."""
 
@@ -27,7 +31,7 @@ class UnusableStateError(StateError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[V]):
-    """What a table holds: the typing forms of its values and keys, and the version of that form.
+    """What a table holds: the typing forms of its values and keys.
 
     Beyond `limit` the oldest tenth goes first. `indexes` give, by name, what an entry can be found by: pure functions
     of key and value.
@@ -35,7 +39,6 @@ class Kind(Generic[V]):
 
     value: Any
     key: Any = str
-    version: int = 1
     limit: int | None = LIMIT
     indexes: Mapping[str, Callable[[Any, V], Iterable[Hashable]]] = field(default_factory=dict)
 
@@ -122,15 +125,30 @@ class Backend(Protocol):
     def drop(self) -> None:
         """Forget all that is in it, and below it."""
 
+    def probe(self) -> None:
+        """Find out whether it can be written. Raises UnreachableStateError."""
+
     def close(self) -> None:
         """Let go of what it holds open."""
+
+
+def first_few(table: Table[V]) -> tuple[list[V], int]:
+    """Return few values for a developer's eyes, the oldest of them first, and how many more there are."""
+    few = table.newest(FEW)[::-1]
+    return few, table.size() - len(few)
+
+
+def listed(table: Table[V], word: Callable[[V], str]) -> str:
+    """Say what is in a table: of many things the newest, and how many more there are; nothing when it is empty."""
+    few, more = first_few(table)
+    return f"{', '.join(map(word, few))}{f' and {more} more' if more > 0 else ''}"
 
 
 def amend(table: Table[V], key: Hashable, changed: Callable[[V], V]) -> V | None:
     """Set what is there to what `changed` makes of it, and return that; `None`, and nothing set, where nothing is."""
     while (held := table.get(key)) is not None:
         value = changed(held)
-        if table.swap(key, held, value):
+        if value is held or table.swap(key, held, value):
             return value
     return None
 

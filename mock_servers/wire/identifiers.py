@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import string
 import uuid
+from functools import cache
 from random import Random, SystemRandom
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -55,8 +56,14 @@ class Identifiers:
 
     def _letters_and_digits(self, length: int) -> str:
         number = self._random.randrange(62**length)
-        characters = []
-        for _ in range(length):
-            number, digit = divmod(number, 62)
-            characters.append(_ALPHABET[digit])
-        return "".join(characters)
+        pairs, written = _pairs(), []
+        for _ in range(length // 2):  # two at a time: every length is even
+            number, digits = divmod(number, len(pairs))
+            written.append(pairs[digits])
+        return "".join(written)
+
+
+@cache
+def _pairs() -> list[str]:
+    """Return what two digits of a number to the base of 62 are written as, the lower one first."""
+    return [low + high for high in _ALPHABET for low in _ALPHABET]

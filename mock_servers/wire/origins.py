@@ -6,7 +6,7 @@ import ipaddress
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 _MOST: Final = 64
@@ -46,10 +46,33 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class Origins:
-    """The configured names, and those that requests have used; a port that the scheme implies makes no other name."""
+class Noted(Protocol):
+    """Names that several processes know, as a table of the state has them."""
 
-    def __init__(self, configured: Iterable[str] = ()) -> None:
+    def get(self, key: str) -> int | None:
+        """Return 1 for a name that is there."""
+
+    def put(self, key: str, value: int) -> None:
+        """Note a name, by 1."""
+
+    def take(self, key: str) -> int | None:
+        """Forget a name."""
+
+    def items(self) -> list[tuple[str, int]]:
+        """Return the names; they are few."""
+
+    def size(self) -> int:
+        """Return how many there are."""
+
+
+class Origins:
+    """The configured names, and those that requests have used; a port that the scheme implies makes no other name.
+
+    What other processes have learned of the same mock is in `noted`.
+    """
+
+    def __init__(self, configured: Iterable[str] = (), noted: Noted | None = None) -> None:
+        self._noted = noted
         self._known: dict[str, None] = {canonical(origin.rstrip("/")): None for origin in configured}
         self._configured = frozenset(self._known)
         self._learned = 0
@@ -57,8 +80,11 @@ class Origins:
 
     def add(self, origin: str) -> None:
         """Count a name among the mock's own."""
+        name = canonical(origin.rstrip("/"))
         with self._lock:
-            self._known[canonical(origin.rstrip("/"))] = None
+            self._known[name] = None
+        if self._noted is not None:
+            self._noted.put(name, 1)
 
     def remove(self, origin: str) -> None:
         """Count a name no longer among the mock's own, unless it is configured."""
@@ -66,6 +92,8 @@ class Origins:
         with self._lock:
             if name not in self._configured:
                 self._known.pop(name, None)
+        if self._noted is not None:
+            self._noted.take(name)
 
     def learn(self, origin: str) -> None:
         """Count a name that a request used among the mock's own, while there is room."""
@@ -76,9 +104,15 @@ class Origins:
             if self._learned < _MOST:
                 self._known[name] = None
                 self._learned += 1
+        if self._noted is not None and self._noted.size() < 2 * _MOST:
+            self._noted.put(name, 1)
 
     def __contains__(self, origin: object) -> bool:
-        return isinstance(origin, str) and canonical(origin) in self._known
+        return isinstance(origin, str) and self._has(canonical(origin))
+
+    def _has(self, name: str) -> bool:
+        return name in self._known or (self._noted is not None and self._noted.get(name) is not None)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._known))
+        noted = [name for name, _ in self._noted.items()] if self._noted is not None else []
+        return iter(list(dict.fromkeys([*self._known, *noted])))

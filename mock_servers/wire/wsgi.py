@@ -14,9 +14,18 @@ PATIENCE: Final = "mock_servers.patience"
 FAULT: Final = "mock_servers.fault"
 """Under this name, what such a call is told of a fault that it met."""
 
+THROUGH_PROXY: Final = "nhsauth.through_proxy"
+"""In the environ of a request whose client takes the server for its proxy."""
+
+CONTROL: Final = "mock_servers.control"
+"""What the environ of a request has that came to the port of the control API."""
 
 PREFIX: Final = "mock_servers.prefix"
 """Under this name, the path below which all is that this mock answers, as `/_worlds/b`; at the root it is empty."""
+
+
+PROXY_USER: Final = "mock_servers.proxy_user"
+"""Under this name, the user name by which a client has called this server as its proxy; absent without one."""
 
 
 def host(environ: Mapping[str, Any]) -> str:

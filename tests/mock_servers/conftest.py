@@ -1,7 +1,9 @@
 """A platform in process, its clock stopped, and what tests ask of it."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+from typing import Any, cast
 
 import pytest
 from werkzeug.test import Client, TestResponse
@@ -10,6 +12,7 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
+from mock_servers.state.memory import MemoryTable
 
 NOW = 1_800_000_000.0
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -20,7 +23,37 @@ TOKEN_EXCHANGE = {
     "client_assertion_type": ASSERTION_TYPE,
 }
 
+ANSWERING = tuple(
+    f"mock_servers.{room}."
+    for room in ("apim", "diagnosis", "faults", "gateway", "http", "identity_provider", "journal", "management")
+)
+"""The rooms that answer and explain; pages, commands and the control API may show a whole table."""
+LISTING = ("mock_servers.faults.ordered.all",)
+"""What gives the control API its list."""
+
 Post = Callable[..., TestResponse]
+
+
+@pytest.fixture(autouse=True)
+def _no_whole_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test asks, no answer and no finding reads a whole table: thousands of tokens may be in it."""
+    found: list[str] = []
+
+    def watched(read: Callable[[MemoryTable[Any]], Any]) -> Callable[[MemoryTable[Any]], Any]:
+        def watching(table: MemoryTable[Any]) -> Any:
+            frame = cast("FrameType", cast("FrameType", inspect.currentframe()).f_back)
+            caller = f"{frame.f_globals['__name__']}.{frame.f_code.co_name}"
+            if caller.startswith(ANSWERING) and caller not in LISTING:
+                found.append(f"{caller} reads all of {table.name}")
+            return read(table)
+
+        return watching
+
+    for name in ("values", "items"):
+        monkeypatch.setattr(MemoryTable, name, watched(getattr(MemoryTable, name)))
+    yield
+
+    assert found == []
 
 
 @pytest.fixture

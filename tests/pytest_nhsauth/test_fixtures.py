@@ -135,7 +135,7 @@ class TestNewApp:
         app = nhsauth_new_app(jwks=nhsauth_app.jwks)
 
         assert (app.jwks, app.kid) == (nhsauth_app.jwks, nhsauth_app.kid)
-        with pytest.raises(LookupError, match="the mock has no private key of app"):
+        with pytest.raises(LookupError, match=r"the mock .*no private key of app"):
             _ = app.private_key_pem
 
     def test_without_a_key_there_is_no_kid(self, nhsauth_new_app: AppFactory) -> None:
@@ -317,7 +317,7 @@ class TestExchanges:
     ) -> None:
         nhsauth_client.client_credentials()
 
-        assert nhsauth_exchanges.last is nhsauth.exchanges.last
+        assert nhsauth_exchanges.last == nhsauth.exchanges.last
 
 
 class TestClock:

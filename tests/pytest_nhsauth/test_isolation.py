@@ -205,8 +205,14 @@ def test_a_server_that_has_died_fails_the_next_test_that_needs_it_and_no_other(
     pytester.makepyfile(
         """
         import asyncio
+        import contextlib
+        import socket
         import threading
+        from urllib.parse import urlsplit
         import pytest
+
+        def address_of(url):
+            return urlsplit(url).hostname, urlsplit(url).port
 
         @pytest.fixture(scope="session", autouse=True)
         def _death(request):
@@ -215,7 +221,9 @@ def test_a_server_that_has_died_fails_the_next_test_that_needs_it_and_no_other(
 
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(asyncio.SelectorEventLoop, "run_forever", die)
-                request.getfixturevalue("nhsauth_platform")
+                platform = request.getfixturevalue("nhsauth_platform")
+                with contextlib.suppress(ConnectionError), socket.create_connection(address_of(platform.token_url)):
+                    pass
                 for thread in threading.enumerate():
                     if thread.name == "mock_servers.http.server":
                         thread.join()

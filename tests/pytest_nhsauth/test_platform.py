@@ -105,7 +105,7 @@ def test_an_unknown_user_is_refused_with_those_there_are(nhsauth: Platform) -> N
 def test_a_user_that_was_added_is_there(nhsauth: Platform) -> None:
     added = nhsauth.users.add(provider="cis2", id="656005750199", level="aal2", claims={"name": "TEST User"})
 
-    assert nhsauth.users.get("cis2", "656005750199") is added
+    assert nhsauth.users.get("cis2", "656005750199") == added
     assert added in nhsauth.users.all()
 
 

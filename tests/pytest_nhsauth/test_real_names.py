@@ -235,7 +235,7 @@ def test_a_running_mock_without_tls_is_told_in_one_line(pytester: pytest.Pyteste
     outcome = run("--nhsauth-target", nhsauth.url)
 
     assert outcome.parseoutcomes() == {"errors": 1}
-    outcome.stdout.fnmatch_lines([f"*the mock at {nhsauth.url} speaks no TLS: start it with nhsauth serve --tls*"])
+    outcome.stdout.fnmatch_lines([f"*the mock at {nhsauth.url}/_worlds/* speaks no TLS: start it with *--tls*"])
 
 
 def test_a_running_mock_with_tls_is_used(
@@ -250,8 +250,39 @@ def test_a_running_mock_with_tls_is_used(
         """
     )
 
-    assert nhsauth_real_names.url == nhsauth.url
+    assert nhsauth.url.startswith(nhsauth_real_names.url)
     assert run("--nhsauth-target", nhsauth.url).parseoutcomes() == {"passed": 1}
+
+
+def test_a_client_that_knows_no_proxy_is_in_the_session_s_world_as_well(
+    pytester: pytest.Pytester, run: Run, nhsauth: Platform, nhsauth_real_names: RealNames
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import http.client
+        import ssl
+
+        KEPT = []
+
+        def test_it(nhsauth, nhsauth_real_names):
+            for _ in range(3):
+                connection = http.client.HTTPSConnection("{HOST}", context=ssl.create_default_context(), timeout=30)
+                KEPT.append(connection)
+                connection.request("POST", "/oauth2/token")
+                assert connection.getresponse().read()
+            assert len(nhsauth.exchanges) == 3
+
+        def test_what_was_left_open_is_ended():
+            for connection in KEPT:
+                assert connection.sock.recv(1) == b""
+                connection.close()
+        """
+    )
+
+    outcome = run("-p", "no:randomly", "--nhsauth-target", nhsauth_real_names.url)
+
+    assert outcome.parseoutcomes() == {"passed": 2}
+    assert len(nhsauth.exchanges) == 0
 
 
 def test_the_library_of_tls_sees_the_files(nhsauth_real_names: RealNames) -> None:

@@ -1,11 +1,18 @@
 """`--nhsauth-target`: the fixtures at a mock that runs already, and what is said when it cannot be used."""
 
+import re
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from mock_servers.http import server as serving
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.platform.worlds import LIMIT
+from tests.processes import finished
 
 Run = Callable[..., pytest.RunResult]
 
@@ -21,6 +28,26 @@ def test_it(nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_new_app, nhsauth_
     nhsauth.exchanges.assert_one(error=None)
 """
 
+AT_ONCE = """
+import pytest
+
+@pytest.mark.parametrize("turn", range(12))
+class TestAtOnce:
+    def test_it(self, nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_new_app, nhsauth_clock, turn):
+        nhsauth_new_app(client_id="mine")
+        nhsauth_clock.freeze("2030-01-01T00:00:00Z")
+        token = nhsauth_client.token_exchange(nhsauth_id_token()).access_token
+        nhsauth.exchanges.assert_one(error=None)
+        assert nhsauth.explain(token).would_be == "accepted"
+
+    def test_what_fails(self, nhsauth, nhsauth_client, nhsauth_faults, turn):
+        nhsauth_faults.next("token", status=503)
+        with pytest.raises(Exception, match="503"):
+            nhsauth_client.client_credentials()
+        assert [app.client_id for app in nhsauth.apps.all()] == ["nhsauth-app"]
+        assert len(nhsauth.exchanges) == 1
+"""
+
 
 @pytest.fixture(scope="module")
 def running(ring: KeyRing) -> Iterator[Mock]:
@@ -32,12 +59,11 @@ def running(ring: KeyRing) -> Iterator[Mock]:
 
 def test_the_fixtures_use_it(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
-    before = running.exchanges.tally().exchanges
 
     outcome = run(f"--nhsauth-target={running.url}")
 
     assert outcome.parseoutcomes() == {"passed": 2}
-    assert running.exchanges.tally().exchanges == before + 2
+    outcome.stdout.fnmatch_lines(["*nhsauth: 2 exchanges, 0 refused*"])
     outcome.stdout.fnmatch_lines([f"nhsauth: target {running.url} (--nhsauth-target)"])
 
 
@@ -51,7 +77,7 @@ def test_afterwards_it_is_as_before(pytester: pytest.Pytester, run: Run, running
 
 
 def test_no_other_mock_is_started(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
-    pytester.makepyfile(f"def test_it(nhsauth): assert nhsauth.url == {running.url!r}")
+    pytester.makepyfile(f"def test_it(nhsauth): assert nhsauth.url.startswith({running.url!r} + '/_worlds/')")
 
     assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
 
@@ -79,7 +105,7 @@ def test_settings_from_python_do_not_undo_it(pytester: pytest.Pytester, run: Run
             return Settings()
 
         def test_it(nhsauth):
-            assert nhsauth.url == {running.url!r}
+            assert nhsauth.url.startswith({running.url!r})
         """
     )
 
@@ -94,13 +120,149 @@ def test_one_worker_may_use_it(pytester: pytest.Pytester, run: Run, running: Moc
 
 
 @pytest.mark.slow
-def test_several_workers_are_told_why_not(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+def test_several_workers_have_a_world_each(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
 
-    outcome = run(f"--nhsauth-target={running.url}", "-n2", subprocess=True)
+    assert run(f"--nhsauth-target={running.url}", "-n2", subprocess=True).parseoutcomes() == {"passed": 2}
+
+
+@pytest.mark.slow
+def test_several_workers_of_one_world_are_told_why_not(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+    pytester.makepyfile(TESTS)
+    target = f"{running.url}/_worlds/root"
+
+    outcome = run(f"--nhsauth-target={target}", "-n2", subprocess=True)
 
     assert outcome.parseoutcomes() == {"errors": 2}
-    outcome.stdout.fnmatch_lines([f"2 workers share the mock at {running.url}, and each would undo what the others*"])
+    outcome.stdout.fnmatch_lines([f"2 workers share {target}, and each would undo what the others do*"])
+
+
+class TestWorlds:
+    def test_a_session_is_in_a_world_of_its_own_which_is_gone_afterwards(
+        self, pytester: pytest.Pytester, run: Run, running: Mock
+    ) -> None:
+        before = running.exchanges.tally().exchanges
+        pytester.makepyfile(TESTS)
+
+        assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 2}
+        assert running.exchanges.tally().exchanges == before
+        assert worlds(running) == []
+
+    @pytest.mark.parametrize(
+        ("ending", "code"),
+        [
+            ("assert False", pytest.ExitCode.TESTS_FAILED),
+            pytest.param("raise KeyboardInterrupt", pytest.ExitCode.INTERRUPTED, marks=pytest.mark.slow),
+        ],
+    )
+    def test_it_is_gone_after_a_failure_and_an_interrupt(
+        self, pytester: pytest.Pytester, run: Run, running: Mock, ending: str, code: pytest.ExitCode
+    ) -> None:
+        pytester.makepyfile(f"def test_it(nhsauth):\n    {ending}")
+
+        outcome = run(f"--nhsauth-target={running.url}", subprocess="Keyboard" in ending)
+
+        assert outcome.ret == code
+
+        assert worlds(running) == []
+
+    def test_one_that_is_named_is_used_and_left(self, pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+        assert running.worlds is not None
+        running.worlds.create("named")
+        target = f"{running.url}/_worlds/named"
+        pytester.makepyfile(f"def test_it(nhsauth): assert nhsauth.url == {target!r}")
+
+        outcome = run(f"--nhsauth-target={target}")
+
+        assert outcome.parseoutcomes() == {"passed": 1}
+        assert worlds(running) == ["named"]
+        running.worlds.delete("named")
+
+    def test_root_names_the_mock_itself(self, pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+        pytester.makepyfile(f"def test_it(nhsauth): assert nhsauth.url == {running.url!r}")
+
+        assert run(f"--nhsauth-target={running.url}/_worlds/root").parseoutcomes() == {"passed": 1}
+
+    def test_a_mock_without_worlds_is_used_as_it_is(self, pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
+        mock = Mock(ring=ring)
+
+        def older(environ: Any, start_response: Any) -> Any:
+            if environ["PATH_INFO"].startswith("/_nhsauth/worlds"):
+                environ["PATH_INFO"] = "/_nhsauth/no-such-call"
+            return mock(environ, start_response)
+
+        pytester.makepyfile(TESTS)
+        with serving.serve(older) as server:
+            mock.served_at(server.url)
+            outcome = run(f"--nhsauth-target={server.url}")
+
+        assert outcome.parseoutcomes() == {"passed": 2}
+        assert mock.exchanges.tally().exchanges == 2
+
+    def test_an_unknown_one_is_one_line(self, pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+        pytester.makepyfile(TESTS)
+
+        outcome = run(f"--nhsauth-target={running.url}/_worlds/nope")
+
+        assert outcome.parseoutcomes() == {"errors": 2}
+        outcome.stdout.fnmatch_lines(['the target cannot be used: No world is called "nope"*'])
+
+    def test_one_that_goes_in_the_middle_is_one_line_a_test(
+        self, pytester: pytest.Pytester, run: Run, running: Mock
+    ) -> None:
+        pytester.makepyfile(
+            """
+            import requests
+
+            def test_one(nhsauth):
+                root, _, name = nhsauth.url.partition("/_worlds/")
+                requests.delete(f"{root}/_nhsauth/worlds/{name}", timeout=10)
+
+            def test_two(nhsauth):
+                pass
+            """
+        )
+
+        outcome = run("-p", "no:randomly", f"--nhsauth-target={running.url}")
+
+        assert outcome.parseoutcomes() == {"passed": 1, "errors": 2}
+        outcome.stdout.fnmatch_lines(["No world is called *: it was deleted, or nobody asked it for an hour*"])
+        outcome.stdout.no_fnmatch_line("*Traceback*")
+
+    def test_no_room_for_one_more_is_one_line(self, pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
+        mock = Mock(ring=ring)
+        assert mock.worlds is not None
+        for _ in range(LIMIT):
+            mock.worlds.create()
+        pytester.makepyfile(TESTS)
+
+        with mock.serving() as server:
+            outcome = run(f"--nhsauth-target={server.url}")
+
+        assert outcome.parseoutcomes() == {"errors": 2}
+        outcome.stdout.fnmatch_lines(["the target cannot be used: 200 worlds are there, which is the limit: *"])
+
+
+@pytest.mark.slow
+def test_eight_sessions_and_four_workers_at_once_do_not_disturb_each_other(
+    pytester: pytest.Pytester, running: Mock
+) -> None:
+    pytester.makepyfile(AT_ONCE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", f"--nhsauth-target={running.url}"]
+    sessions = [[*command], *([*command, "-n4"] for _ in range(1)), *([*command] for _ in range(7))]
+
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        outcomes = list(pool.map(lambda each: finished(*each, folder=pytester.path), sessions))
+
+    assert [each.stdout for each in outcomes if each.returncode] == []
+    assert [re.search(r"(\d+) passed", each.stdout)[1] for each in outcomes] == ["24"] * 9  # type: ignore[index]
+    assert worlds(running) == []
+
+
+def worlds(mock: Mock) -> list[str]:
+    """The names of the worlds that a mock has."""
+    assert mock.worlds is not None
+    return [each.name for each in mock.worlds.all()]
 
 
 def test_nothing_that_answers_is_one_line(pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
@@ -123,10 +285,11 @@ def test_a_mock_that_dies_in_the_middle_is_one_line_a_test(pytester: pytest.Pyte
         pytester.makepyfile(
             """
             import gc
+            from urllib.parse import urlsplit
             from mock_servers.http.server import Server
 
             def test_one(nhsauth):
-                port = int(nhsauth.url.rpartition(":")[2])
+                port = urlsplit(nhsauth.url).port
                 (server,) = [each for each in gc.get_objects() if isinstance(each, Server) and each.port == port]
                 server.stop()
 
@@ -149,10 +312,11 @@ def test_a_mock_that_dies_under_a_test_is_told_at_the_test_s_own_line(
         pytester.makepyfile(
             """
             import gc
+            from urllib.parse import urlsplit
             from mock_servers.http.server import Server
 
             def test_one(nhsauth):
-                port = int(nhsauth.url.rpartition(":")[2])
+                port = urlsplit(nhsauth.url).port
                 (server,) = [each for each in gc.get_objects() if isinstance(each, Server) and each.port == port]
                 server.stop()
                 assert nhsauth.clock.now()
@@ -173,7 +337,12 @@ def test_what_is_no_base_url_is_a_usage_error(run: Run, value: str) -> None:
 
     assert outcome.ret == pytest.ExitCode.USAGE_ERROR
     outcome.stderr.fnmatch_lines(
-        [f"ERROR: nhsauth: target is '{value}'; allowed: http(s)://host[[]:port[]] (--nhsauth-target)"]
+        [
+            (
+                f"ERROR: nhsauth: target is '{value}'; allowed: http(s)://host[[]:port[]], or a world of it: "
+                "…/_worlds/NAME (--nhsauth-target)"
+            )
+        ]
     )
 
 

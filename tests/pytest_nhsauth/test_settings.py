@@ -254,3 +254,27 @@ def test_an_old_pytest_is_a_usage_error(run: Run, monkeypatch: pytest.MonkeyPatc
 
     assert outcome.ret == pytest.ExitCode.USAGE_ERROR
     outcome.stderr.fnmatch_lines(["ERROR: nhsauth: pytest is 8.2.2; allowed is 8.3 or newer"])
+
+
+@pytest.mark.parametrize("location", ["postgres://nobody", "valkey://127.0.0.1:1", "sqlite:shared.db"])
+def test_a_test_process_remembers_in_memory_whatever_is_set(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    monkeypatch.setenv("NHSAUTH_STATE", location)
+    if location != "postgres://nobody":
+        pytester.path.joinpath("nhsauth.toml").write_text(f'[state]\nurl = "{location}"\n', encoding="utf-8")
+    pytester.makepyfile(
+        """
+        import pytest_nhsauth
+
+        def test_of_the_fixture(nhsauth, nhsauth_app):
+            assert nhsauth_app.client_id
+
+        def test_of_one_made_by_hand():
+            with pytest_nhsauth.mock_platform() as mock:
+                assert mock.apps
+        """
+    )
+
+    run().assert_outcomes(passed=2)
+    assert not pytester.path.joinpath("shared.db").exists()

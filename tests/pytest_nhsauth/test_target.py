@@ -12,12 +12,12 @@ import requests
 
 from mock_servers.client import Client
 from mock_servers.http import server as serving
-from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.jose.keys import KeyRing, generate
 from mock_servers.mock import Mock
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.log_in import LogInError
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth import Platform
 from pytest_nhsauth.control_api import NotAMockError, session
@@ -398,7 +398,7 @@ class TestElsewhere:
     def test_an_earlier_exchange_does_not_count(self, ring: KeyRing, http: requests.Session) -> None:
         with Mock(ring=ring).serving() as server:
             http.get(f"{server.url}/hello-world/hello/world", timeout=10)
-            with connected(server.url) as remote:
+            with connected(f"{server.url}/_worlds/root") as remote:
                 http.get(f"{server.url}/hello-world/hello/world", timeout=10)
 
                 assert remote.exchanges.tally().exchanges == 1
@@ -407,7 +407,7 @@ class TestElsewhere:
         with Mock(ring=ring).serving() as server, connected(server.url) as remote:
             server.stop()
 
-            with pytest.raises(ServerDiedError, match=f"^Nothing answers at {server.url}: .+[^.]. Is `nhsauth serve`"):
+            with pytest.raises(ServerDiedError, match=f"^Nothing answers at {remote.url}: .+[^.]. Is `nhsauth serve`"):
                 remote.apps.all()
             assert remote.death is not None
 
@@ -418,7 +418,7 @@ class TestElsewhere:
         mock = Mock(Configuration(apps=(app,)), ring=ring)
         with mock.serving() as server, connected(server.url) as remote:
             assert jwt.get_unverified_header(Platform(remote).app().client_assertion())["kid"] == "own"
-            with pytest.raises(LookupError, match=f"the mock at {server.url} gives out no private key of app 'mine'"):
+            with pytest.raises(LookupError, match=f"the mock at {remote.url} gives out no private key of app 'mine'"):
                 remote.apps.key_pair("mine")
 
     @pytest.mark.parametrize(
@@ -441,7 +441,7 @@ class TestElsewhere:
 
     def test_the_count_can_be_read_when_all_is_over(self, ring: KeyRing, http: requests.Session) -> None:
         with Mock(ring=ring).serving() as server:
-            with connected(server.url) as remote:
+            with connected(f"{server.url}/_worlds/root") as remote:
                 http.get(f"{server.url}/hello-world/hello/world", timeout=10)
             http.get(f"{server.url}/hello-world/hello/world", timeout=10)
 

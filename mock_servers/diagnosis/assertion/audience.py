@@ -12,11 +12,13 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Finding
+from mock_servers.state.world import PREFIX, ROOT, named_in
 from mock_servers.wire.origins import parts_of
 from mock_servers.wire.wording import difference, shown, url
 
 _RULES: Final = ("check_client_assertion_aud",)
 _TOKEN_URL: Final = re.compile(r"(https://[^/?#]+)/oauth2(?:-mock)?/token")
+_WORLD: Final = re.compile(rf"^{PREFIX}[^/]+")
 _LONGEST: Final = 2000
 _IMPLIED_PORTS: Final = {"http": 80, "https": 443}
 _SAME: Final = "The service compares aud with the URL that you post to, character by character."
@@ -155,6 +157,9 @@ def _of_path(parts: SplitResult, good: SplitResult) -> Iterator[str]:
 
 
 def _other_path(sent: str, good: str) -> str:
+    here, there = (named_in(path) or ROOT for path in (good, sent))
+    if here != there and _WORLD.sub("", sent) == _WORLD.sub("", good):
+        return f"it names world {shown(there)}, and was sent to world {shown(here)}"
     if sent.replace("/oauth2-mock/", "/oauth2/") == good.replace("/oauth2-mock/", "/oauth2/"):
         return f"it names the other token service, {shown(sent)}"
     if sent.lower() == good.lower():

@@ -51,7 +51,7 @@ def _cure(case: Case) -> str:
         return "Take the API key from the app's page in the developer portal of this environment."
     return (
         "Take the API key from the app's page in the developer portal; this mock knows "
-        f"{known_keys(case.known.store.apps.values(), case.known.environment)}."
+        f"{known_keys(case.known.store.apps, case.known.environment)}."
     )
 
 
@@ -68,7 +68,9 @@ def _guesses(case: Case, named: Any) -> Iterator[_Said]:
 
 def _of_apps(case: Case, named: str) -> Iterator[_Said]:
     bare = named.strip().strip("\"'")
-    for app in case.known.store.apps.values():
+    apps = case.known.store.apps
+    by_key = filter(None, [apps.get(named), apps.get(bare)])
+    for app in (*by_key, *apps.find("word", named), *apps.find("word", bare.lower())):
         if named == app.client_id:
             there = " and ".join(app.environments)
             yield "certain", f"the API key of app {shown(app.name)}, which is registered in {there} and not here"

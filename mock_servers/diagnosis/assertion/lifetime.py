@@ -295,7 +295,8 @@ def _known_of_old(case: Case) -> bool:
         return False
     issued = provenance.recognise(case.known.store, sent)
     kept = issued is not None and issued.at is not None and case.now - issued.at > LONGEST
-    return kept or any(each.sent.get("client_assertion") == sent for each in case.known.before(case.record))
+    before = case.known.journal.sent_before(case.record, sent)
+    return kept or any(each.sent.get("client_assertion") == sent for each in before)
 
 
 def _was_off_before(case: Case, offset: float) -> bool:

@@ -9,7 +9,6 @@ from mock_servers.apim import assertions, flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Record
 from mock_servers.wire.wording import duration, shown
 
@@ -104,18 +103,14 @@ def _invites_retry(first: Record) -> bool:
 def _first_of_same(case: Case) -> Record | None:
     """Return the exchange that this very assertion was first sent in, and that has spent its jti."""
     sent = case.record.sent.get("client_assertion")
-    same = [each for each in case.known.before(case.record) if sent and each.sent.get("client_assertion") == sent]
-    return next((each for each in reversed(same) if _spent(each)), None)
+    before = [*case.known.journal.sent_before(case.record, sent)] if sent else []
+    same = (each for each in reversed(before) if each.sent.get("client_assertion") == sent)
+    return next(filter(_spent, same), None)
 
 
 def _spent_by(case: Case, sub: Any, jti: Any) -> Record | None:
-    for each in reversed(case.known.before(case.record)):
-        received = each.received.get("client_assertion")
-        claims = received.claims if received is not None else {}
-        same = (claims.get("sub"), claims.get("jti")) == (sub, jti) or each.sent.get("jti") == of_jti(sub, jti)
-        if same and _spent(each):
-            return each
-    return None
+    same = [*case.known.journal.with_jti_before(case.record, sub, jti)]
+    return next(filter(_spent, reversed(same)), None)
 
 
 def _spent(record: Record) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -16,11 +16,16 @@ from mock_servers.apim import platform_client
 from mock_servers.diagnosis.case import Case
 from mock_servers.jose.jwks import public_key
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.app import App, own_key_name
+from mock_servers.state.app import App
+from mock_servers.state.table import FEW, Table, first_few
 from mock_servers.wire.wording import shown
+
+V = TypeVar("V")
 
 _TITLES: Final = {**{each.name: each.title for each in PROVIDERS}, platform_client.KEY_NAME: "the platform itself"}
 """Whose the keys of the mock's services are."""
+_TRIED: Final = 10
+"""Apps, and key sets, whose keys are tried where there are many: a signature takes its time."""
 _DIGESTS: Final = {"SHA-256": hashlib.sha256, "SHA-1": hashlib.sha1}
 
 
@@ -38,15 +43,23 @@ class KnownKey:
     held: bool = False
 
 
-def known_keys(case: Case) -> Iterator[KnownKey]:
-    """Return each key once, the asking app's own first."""
+def known_keys(case: Case, kid: Any) -> Iterator[KnownKey]:
+    """Return each key once, the asking app's own first.
+
+    Of many apps and key sets they are those of the newest, and those that have the `kid`.
+    """
     seen: set[int] = set()
-    others = (*_held(case), *_of_apps(case), *_kept(case)) if case.known.is_all else ()
+    others = (*_held(case), *_of_apps(case, kid), *_kept(case, kid)) if case.known.is_all else ()
     for each in (*_named(case.key_set.keys if case.key_set else (), "this app", registered=True), *others):
         modulus = each.key.public_numbers().n
         if modulus not in seen:
             seen.add(modulus)
             yield each
+
+
+def are_all_known(case: Case) -> bool:
+    """Whether `known_keys` are all that the mock knows."""
+    return max(case.known.store.apps.size(), case.known.store.jwks.size()) <= FEW
 
 
 def usable(jwk: Mapping[str, Any]) -> RSAPublicKey | None:
@@ -91,8 +104,7 @@ def _held(case: Case) -> Iterator[KnownKey]:
 
 
 def _app_of(case: Case, name: str) -> App | None:
-    apps = case.known.store.apps.values()
-    return next((app for app in apps if name in (app.key_name, own_key_name(app.client_id))), None)
+    return next(iter(case.known.store.apps.find("key name", name)), None)
 
 
 def _owner(name: str, app: App | None) -> str:
@@ -106,13 +118,20 @@ def _app(app: App) -> str:
     return f"app {shown(app.name)}{where}"
 
 
-def _of_apps(case: Case) -> Iterator[KnownKey]:
-    for app in case.known.store.apps.values():
+def _with(table: Table[V], kid: Any) -> list[V]:
+    few, more = first_few(table)
+    if not more:
+        return few
+    return [*(table.find("kid", kid) if isinstance(kid, str) else ()), *few[-_TRIED:]]
+
+
+def _of_apps(case: Case, kid: Any) -> Iterator[KnownKey]:
+    for app in _with(case.known.store.apps, kid):
         yield from _named((app.jwks or {}).get("keys"), _app(app))
 
 
-def _kept(case: Case) -> Iterator[KnownKey]:
+def _kept(case: Case, kid: Any) -> Iterator[KnownKey]:
     """Return the keys of the sets that were fetched and are kept."""
-    owners = {case.known.jwks_url_of(app): _app(app) for app in case.known.store.apps.values() if app.has_keys}
-    for kept in case.known.store.jwks.values():
-        yield from _named(kept.keys, owners.get(kept.url, f"the key set at {shown(kept.url)}"))
+    for kept in _with(case.known.store.jwks, kid):
+        owner = case.known.owner_of(kept.url)
+        yield from _named(kept.keys, _app(owner) if owner is not None else f"the key set at {shown(kept.url)}")

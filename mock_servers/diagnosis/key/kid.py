@@ -114,7 +114,7 @@ def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str
         yield from ((words, jwk) for words in _of_key(kid[:_LONGEST], jwk))
     if _FILE.fullmatch(kid[:_LONGEST]):
         yield "It looks like a file name. A kid is the name that the key has in the key set.", None
-    owner = next((key.owner for key in known_keys(case) if not key.registered and key.kid == kid), None)
+    owner = next((key.owner for key in known_keys(case, kid) if not key.registered and key.kid == kid), None)
     if owner is not None:
         yield f"It is a kid of {owner}, not of this app.", None
     named = next((jwk for jwk in kept.keys or () if jwk.get("kid") in dict(digests(jwk))), None)
@@ -154,7 +154,7 @@ def kid_of_id_token(case: Case) -> Finding | None:
     if case.subject is None or kept is None or provider is None or not case.refused_by(_UNKNOWN_AT_PROVIDER):
         return None
     kid = case.subject.header.get("kid")
-    owner = next((key.owner for key in known_keys(case) if key.kid == kid), None)
+    owner = next((key.owner for key in known_keys(case, kid) if key.kid == kid), None)
     return Finding(
         id="wrong-kid",
         certainty="certain",

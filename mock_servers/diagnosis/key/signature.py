@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.key.key import KnownKey, known_keys, usable
+from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, usable
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
@@ -145,9 +145,8 @@ def other_private_key(case: Case) -> Finding | None:
     if signed is None:
         return _not_by_registered(case)
     alg = signed.jwt.header.get("alg")
-    maker = next(
-        (key for key in known_keys(case) if key.key != signed.key and _verifies(signed.jwt, key.key, alg)), None
-    )
+    others = (key for key in known_keys(case, signed.jwt.header.get("kid")) if key.key != signed.key)
+    maker = next((key for key in others if _verifies(signed.jwt, key.key, alg)), None)
     if maker is None and any(find(case) for find in (signature_cut_off, signature_by_other_alg, changed_after_signing)):
         return None
     if signed.field == "subject_token":
@@ -166,7 +165,9 @@ def other_private_key(case: Case) -> Finding | None:
 
 
 def _whose(case: Case) -> str:
-    return "this mock knows" if case.known.is_all else "the key set has"
+    if not case.known.is_all:
+        return "the key set has"
+    return "this mock knows" if are_all_known(case) else "was tried"
 
 
 def _not_by_provider(case: Case, signed: _Signed, maker: KnownKey | None) -> Finding:

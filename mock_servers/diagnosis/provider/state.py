@@ -70,7 +70,7 @@ def _none_sent(case: Case) -> Finding:
 
 
 def _unknown(case: Case, sent: str) -> Finding:
-    if any(each.state == sent for each in case.known.store.pending.values()):
+    if case.known.store.pending.find("state", sent):
         return _lost(
             f"state {cut(sent)} is the one that your application sent to /authorize.",
             "The platform sends the provider a state of its own, and gives yours back at the end: "

@@ -10,6 +10,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
 from mock_servers.state.seeds import APIS
+from mock_servers.state.table import FEW
 from mock_servers.wire.wording import shown
 
 _TOKEN: Final = ("oauth2", "oauth2/token", "oauth2/access_token", "token", "oauth2/v1/token")
@@ -58,7 +59,7 @@ def _nearest_api(case: Case, path: str, method: str) -> str | None:
     """Return the call of an API whose path is nearly this one."""
     if not case.known.is_all:
         return None
-    known = [*(f"/{seed.api}" for seed in APIS), *(api.path for api in case.known.store.apis.values())]
+    known = [*(f"/{seed.api}" for seed in APIS), *(api.path for api in case.known.store.apis.newest(FEW))]
     for size in {api.count("/") for api in known}:
         parts = path[:_LONGEST].split("/")
         start, rest = "/".join(parts[: size + 1]), parts[size + 1 :]

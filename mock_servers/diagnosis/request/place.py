@@ -154,8 +154,7 @@ def revoked_at(store: Store, issued: Issued, key: bytes) -> float | None:
     table = tables.get(issued.kind) if issued.issuer == "the platform" else None
     if table is None:
         return None
-    found = (grant for value, grant in table.items() if provenance.fingerprint(str(value)) == key)
-    return next((sessions.revoked_at(store, grant) for grant in found), None)
+    return next((sessions.revoked_at(store, grant) for grant in table.find("hash", key)), None)
 
 
 def _state(issued: Issued, now: float, revoked_at: float | None) -> str:

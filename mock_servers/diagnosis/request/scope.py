@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import chain, islice
 from typing import Final
 
 from mock_servers.apim.scopes import APPLICATION, level_mark
@@ -14,7 +15,7 @@ from mock_servers.journal.finding import Finding
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.grant import AccessToken
-from mock_servers.state.person import Person
+from mock_servers.state.person import Roster
 from mock_servers.wire.wording import shown
 
 _FOR_APPLICATION: Final = "find_app_scopes"
@@ -36,10 +37,9 @@ def scopes_none_left(case: Case) -> Finding | None:
     if provider is None or _FOR_PERSON not in ahead:
         return None
     level = subject.claims[provider.level_claim]
-    people = case.known.store.people.values()
     if any(level_mark(provider, subject) in scope for scope in app.scopes):
         return None
-    return _of_person(app.name, app.scopes, provider, level, who_would_do(provider, app.scopes, people))
+    return _of_person(app.name, app.scopes, provider, level, who_would_do(provider, app.scopes, _roster(case)))
 
 
 def _provider(case: Case, subject: Jwt) -> Provider | None:
@@ -60,24 +60,30 @@ def _of_application(name: str, scopes: Iterable[str]) -> Finding:
     )
 
 
-def who_would_do(provider: Provider, scopes: Collection[str], people: Collection[Person]) -> str:
+def who_would_do(provider: Provider, scopes: Collection[str], people: Roster) -> str:
     """Say at which level somebody must log in for one of these scopes, and who of the list can; empty for none."""
     words = [word for word, level in provider.levels.items() if any(f":{level.scope_mark}:" in each for each in scopes)]
     if not words:
         return ""
-    level, able = provider.levels[words[0]], _able(provider, words[0], people)
-    more = f" and {len(able) - _MOST} more" if len(able) > _MOST else ""
+    level, (able, count) = provider.levels[words[0]], _able(provider, words[0], people)
+    more = f" and {count - _MOST} more" if count > _MOST else ""
     asked = f"acr_values {level.acr}" if level.acr else f'vtr ["{level.vector_of_trust}"]'
-    can = f": of this mock's people {', '.join(able[:_MOST])}{more} can" if able else ""
+    can = f": of this mock's people {', '.join(able)}{more} can" if able else ""
     return f"Log in at {words[0]} ({asked}){can}"
 
 
-def _able(provider: Provider, wanted: str, people: Collection[Person]) -> list[str]:
-    """Return who can log in at a level, those first who do so of themselves."""
+def _able(provider: Provider, wanted: str, people: Roster) -> tuple[list[str], int]:
+    """Return the first who can log in at a level, before others those who do so of themselves; and how many can."""
     ranks = [word.lower() for word in provider.levels]
-    reached = [word for word in ranks if ranks.index(word) <= ranks.index(wanted.lower())]
-    able = [each for each in people if each.provider == provider.people and each.level.lower() in reached]
-    return [each.id for each in sorted(able, key=lambda each: each.level.lower() != wanted.lower())]
+    higher = ranks[: ranks.index(wanted.lower())]
+    by_themselves = people.able(provider.people, lambda level: level.lower() == wanted.lower())
+    as_well = people.able(provider.people, lambda level: level.lower() in higher)
+    count = people.count(provider.people, lambda level: level.lower() in (*higher, wanted.lower()))
+    return list(islice(chain(by_themselves, as_well), _MOST)), count
+
+
+def _roster(case: Case) -> Roster:
+    return case.known.store.people.derived(Roster)
 
 
 def _of_person(name: str, scopes: Iterable[str], provider: Provider, level: object, who: str) -> Finding:
@@ -121,7 +127,7 @@ def _who_for_api(case: Case, token: AccessToken) -> str:
     provider = _PROVIDERS.get(token.session.people) if token.session is not None else None
     if provider is None or api is None:
         return ""
-    return who_would_do(provider, api.scopes, case.known.store.people.values())
+    return who_would_do(provider, api.scopes, _roster(case))
 
 
 def _listed(scopes: Iterable[str]) -> str:

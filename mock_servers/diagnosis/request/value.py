@@ -16,6 +16,7 @@ from mock_servers.diagnosis.shapes import is_path, is_unfilled
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import is_private
 from mock_servers.state.grant import Issued
+from mock_servers.state.indexes import START
 from mock_servers.state.table import Table
 from mock_servers.wire.wording import shown, spelt
 from mock_servers.wire.wrapping import LONGEST, Unwrapped, json_object, unwrapped
@@ -49,8 +50,6 @@ _MEMBERS: Final = {
     "client_id": ("client_id", "apikey", "key"),
 }
 """By which name the value stands in the JSON that was sent whole."""
-_SHORTEST: Final = 6
-"""Characters by which a value is known again that lost its end."""
 _SIGNED_TIMES: Final = ("exp", "jti")
 
 
@@ -207,7 +206,7 @@ def _of_other_app(case: Case, known: Issued) -> Finding | None:
 
 def _cut_or_grown(name: str, sent: str, case: Case) -> Finding | None:
     """The value begins as one that was issued, and ends before or behind its end."""
-    issued = _values(name, case) if len(sent) >= _SHORTEST else []
+    issued = _values(name, sent, case) if len(sent) >= START else []
     good = next((each for each in issued if each.startswith(sent) or sent.startswith(each)), None)
     if good is None:
         return None
@@ -224,13 +223,13 @@ def _cut_or_grown(name: str, sent: str, case: Case) -> Finding | None:
     )
 
 
-def _values(name: str, case: Case) -> list[str]:
+def _values(name: str, sent: str, case: Case) -> list[str]:
     store = case.known.store
     tables: Mapping[str, tuple[Table[Any], ...]] = {
         "code": (store.platform_codes, store.codes),
         "refresh_token": (store.refresh_tokens, store.provider_refresh_tokens),
     }
-    return [str(key) for table in tables.get(name, ()) for key, _ in table.items()]
+    return [key for table in tables.get(name, ()) for key, _ in table.entries("start", sent[:START])]
 
 
 def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:

@@ -17,6 +17,7 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.private_key import private_key_in
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken
+from mock_servers.state.indexes import START
 from mock_servers.wire.wording import cut, duration, shown, spelt
 from mock_servers.wire.wrapping import json_object
 
@@ -211,7 +212,8 @@ def _instead(case: Case) -> str | None:
 def token_cut_off(case: Case) -> Finding | None:
     """The access token was cut off, or has something after its end."""
     sent = token_in(_sent(case))
-    whole = [str(key) for key, _ in case.known.store.access_tokens.items()] if len(sent) >= _SHORTEST else []
+    table = case.known.store.access_tokens
+    whole = [key for key, _ in table.entries("start", sent[:START])] if len(sent) >= _SHORTEST else []
     good = next((each for each in whole if each != sent and (each.startswith(sent) or sent.startswith(each))), None)
     if good is None:
         return None

@@ -115,9 +115,9 @@ def _next(case: Case, token: Sent) -> Sent | None:
     """Return the token that took the place of one: of the same session, the next by count or the last that was made."""
     store = case.known.store
     if isinstance(token, RefreshToken):
-        following = (each for each in store.refresh_tokens.values() if each.family == token.family)
-        return next((each for each in following if each.count == token.count + 1), None)
-    made = [each for each in store.provider_refresh_tokens.values() if each.log_in == token.log_in]
+        return next(iter(store.refresh_tokens.find("turn", (token.family, token.count + 1))), None)
+    of_session = store.provider_refresh_tokens.find("session", token.log_in.session_id)
+    made = [each for each in of_session if each.log_in == token.log_in]
     after = made[made.index(token) + 1 :] if token in made else []
     return after[0] if after else None
 

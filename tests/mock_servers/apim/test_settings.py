@@ -139,9 +139,21 @@ def test_an_app_of_another_environment_is_unknown_and_the_diagnosis_says_why(rin
     assert platform.exchanges.last.diagnosis == 'App "nhsauth app" is known, but not in environment int.'
 
 
-@pytest.mark.parametrize(("address", "status"), [("10.0.0.1", 200), ("10.0.0.2", 401)])
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("10.0.0.1", 200),
+        ("::ffff:10.0.0.1", 200),
+        ("10.0.0.2", 401),
+        ("172.28.0.9", 200),
+        ("172.28.1.9", 401),
+        ("fd00::7", 200),
+        ("fd01::7", 401),
+        ("", 401),
+    ],
+)
 def test_only_a_trusted_proxy_says_which_url_was_called(ring: KeyRing, address: str, status: int) -> None:
-    platform = started(ring, trusted_proxies=("10.0.0.1",))
+    platform = started(ring, trusted_proxies=("10.0.0.1", "172.28.0.0/24", "fd00::/16"))
     assertion = platform.client_assertion("nhsauth-app", token_url="https://auth.example/oauth2/token")
 
     answer = Client(platform).post(

@@ -31,6 +31,8 @@ Run = Callable[..., Result]
 COMMANDS = [
     [],
     ["serve"],
+    ["state"],
+    *(["state", each] for each in ("info", "export", "import", "clear")),
     ["demo"],
     ["explain"],
     ["errors"],
@@ -48,7 +50,7 @@ COMMANDS = [
 QUOTA_TEXT = (
     "Your application, Mine - INT, has exceeded its quota of 300 requests every 1 minute(s) and is being rate limited."
 )
-HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "h11", "asyncio", "hypothesis", "pytest"]
+HEAVY = ["flask", "werkzeug", "jwt", "cryptography", "requests", "h11", "asyncio", "hypothesis", "msgspec", "pytest"]
 
 
 @pytest.fixture

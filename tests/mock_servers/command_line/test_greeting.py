@@ -17,7 +17,7 @@ URL = "http://127.0.0.1:8080"
 
 
 def told(configuration: Configuration) -> str:
-    return "\n".join(lines(URL, configuration.apps, configuration.people))
+    return "\n".join(lines(URL, URL, configuration.apps, configuration.people))
 
 
 def test_it_tells_the_page_the_ready_made_app_and_the_people() -> None:

@@ -4,74 +4,18 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from mock_servers.jose.keys import KeyRing
 from tests.processes import finished
+from tests.served import NHSAUTH, Serve
 
 pytestmark = pytest.mark.slow  # each test starts the command in a process of its own
 
-NHSAUTH = [sys.executable, "-m", "mock_servers"]
-PATIENCE = 60  # seconds, of a machine that is busy with other tests
 WHOLE_TOKENS = re.compile(r"eyJ[\w-]+\.[\w-]+\.|['\"= ][A-Za-z0-9_-]{27,32}(?:['\"\s]|$)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """A server in a process of its own."""
-
-    process: subprocess.Popen[str]
-    ready: str
-
-    @property
-    def url(self) -> str:
-        return self.ready.split()[-1]
-
-    def post(self, path: str, *, content_type: str = "application/x-www-form-urlencoded", **form: str) -> int:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE)
-        headers = {"Content-Type": content_type}
-        connection.request("POST", path, urlencode(form), headers)
-        status = connection.getresponse().status
-        connection.close()
-        return status
-
-    def end(self, number: int = signal.SIGTERM) -> tuple[str, str]:
-        """End it, and return what was written after the ready line, and to stderr."""
-        self.process.send_signal(number)
-        return self.process.communicate(timeout=PATIENCE)
-
-
-Serve = Callable[..., Served]
-
-
-@contextmanager
-def started(folder: Path, *options: str) -> Iterator[Served]:
-    with subprocess.Popen(  # noqa: S603 - our own
-        [*NHSAUTH, "serve", "--port", "0", *options],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as process:
-        assert process.stdout
-        yield Served(process=process, ready=process.stdout.readline())
-        process.kill()
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start `nhsauth serve --port 0` with further options, in an empty folder."""
-    with ExitStack() as stack:
-        yield lambda *options: stack.enter_context(started(tmp_path, *options))
 
 
 def nhsauth(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -267,3 +211,16 @@ def test_an_output_that_cannot_show_every_character_stops_no_command(
     done = nhsauth(tmp_path, "errors", "SUBJECT_TOKEN_MALFORMED")
 
     assert (done.returncode, "\\xa75.2" in done.stdout) == (0, True)
+
+
+def test_the_ready_line_names_the_port_of_the_control_api(serve: Serve) -> None:
+    ready = serve("--control-port", "0").ready
+
+    assert re.fullmatch(r"nhsauth ready at http://127\.0\.0\.1:\d+ \(control API at http://127\.0\.0\.1:\d+\)\n", ready)
+
+
+def test_programs_are_told_the_port_of_the_control_api(serve: Serve) -> None:
+    ready = json.loads(serve("--control-port", "0", "--json").ready)
+
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", ready["control_url"])
+    assert ready["control_url"] != ready["url"]

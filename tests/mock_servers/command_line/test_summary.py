@@ -87,7 +87,7 @@ def test_a_server_that_is_no_url_is_misuse(run: Run) -> None:
     result = run("--server", "localhost")
 
     assert result.exit_code == 2
-    assert result.output == 'Error: --server is "localhost"; allowed: http(s)://host:port\n'
+    assert result.output == 'Error: --server is "localhost"; allowed: http(s)://host:port, or the URL of a world\n'
 
 
 def test_no_mock_at_a_server_is_a_no(run: Run) -> None:

@@ -272,6 +272,12 @@ def test_claims_take_what_json_can_say_and_nothing_else(value: object) -> None:
         (Person, {**PERSON, "level": "P9"}, 'level is "P9"; allowed: "aal3" or "aal2" or "aal1"'),
         (Configuration, {"public_urls": ["mock:80"]}, 'public_urls[0] is "mock:80"; allowed: a URL without path'),
         (Configuration, {"trusted_proxies": ["proxy"]}, 'trusted_proxies[0] is "proxy"; allowed: an IP address'),
+        (
+            Configuration,
+            {"trusted_proxies": ["1.2.3.999"]},
+            'trusted_proxies[0] is "1.2.3.999"; allowed: an IP address',
+        ),
+        (Configuration, {"trusted_proxies": ["10.0.0.7/24"]}, 'trusted_proxies[0] is "10.0.0.7/24"; allowed: an IP'),
         (Configuration, {"allow_hosts": ["http://x"]}, 'allow_hosts[0] is "http://x"; allowed: a host name'),
         (Configuration, {"realms": {"x": {}}}, "realms.x is unknown; allowed: Cis2-mock-"),
     ],

@@ -18,7 +18,7 @@ from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
 from mock_servers.state.real_host import RealHost
-from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, WatchSettings
+from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 
 EVERY_KEY = """
 public_urls = ["http://mock:8080"]
@@ -121,6 +121,9 @@ environment = "internal-dev"
 [evidence]
 observations = ["int.json"]
 
+[state]
+url = "sqlite:state.db?synchronous=full"
+
 [watch]
 upstreams = {"int.api.service.nhs.uk" = "https://127.0.0.1:9443"}
 upstream_ca = "ca.pem"
@@ -166,6 +169,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
         diagnosis=False,
         test_suite_hosts=True,
         evidence=EvidenceSettings(observations=(tmp_path / "int.json",)),
+        state=StateSettings(url=f"sqlite:{tmp_path}/state.db?synchronous=full"),
         watch=WatchSettings(
             upstreams={"int.api.service.nhs.uk": "https://127.0.0.1:9443"}, upstream_ca=tmp_path / "ca.pem"
         ),

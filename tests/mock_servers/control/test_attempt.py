@@ -39,7 +39,7 @@ def served(ring: KeyRing) -> Iterator[Mock]:
 
 def attempt(platform: Mock) -> NextStep:
     """What is offered for the last exchange."""
-    step = corrected(platform, platform.exchanges.last, platform.url)
+    step = corrected(platform, platform.exchanges.last, platform.url, f"{platform.url}/_nhsauth")
     assert step is not None
     assert faults(step.powershell) == [], step.powershell
     return step
@@ -260,7 +260,7 @@ def test_where_no_command_can_begin_none_is_offered(served: Mock) -> None:
     for path in ("/oauth2/backchannel_logout", f"{CIS2}/connect/endSession", "/no/such/api"):
         requests.get(f"{served.url}{path}", timeout=TIMEOUT)
 
-        assert corrected(served, served.exchanges.last, served.url) is None
+        assert corrected(served, served.exchanges.last, served.url, f"{served.url}/_nhsauth") is None
 
 
 def test_an_app_that_nothing_can_be_done_with_gives_way_to_another(ring: KeyRing) -> None:
@@ -280,4 +280,4 @@ def test_without_any_sound_app_nothing_is_offered(ring: KeyRing) -> None:
     with platform.serving():
         send(platform, "/oauth2/token", grant_type="client_credentials")
 
-        assert corrected(platform, platform.exchanges.last, platform.url) is None
+        assert corrected(platform, platform.exchanges.last, platform.url, f"{platform.url}/_nhsauth") is None

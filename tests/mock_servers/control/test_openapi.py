@@ -47,8 +47,8 @@ def operations(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str
 
 
 def path_of(call: Call, platform: Mock) -> str:
-    """The path of a call about things that are there: the ready-made app and people, exchange, fault, snapshot."""
-    platform.snapshots.put("kept", platform.snapshot())
+    """The path of a call about things that are there: the ready-made app and people, and what `with_exchange` made."""
+    platform.snapshots.put("kept", platform.snapshot(), 0)
     known = {
         "client_id": "nhsauth-app",
         "key": str(platform.exchanges.last.id),
@@ -57,6 +57,7 @@ def path_of(call: Call, platform: Mock) -> str:
         "snapshot": "kept",
         "number": "1",
         "path": "kept-api",
+        "name": "kept",
     }
     return re.sub(r"<(?:path:)?(\w+)>", lambda match: known[match[1]], call.path)
 
@@ -82,10 +83,11 @@ def assert_described(document: Mapping[str, Any], call: Call, answer: TestRespon
 
 @pytest.fixture
 def with_exchange(platform: Mock, control: Control) -> Mock:
-    """A platform whose journal holds one exchange, and with one fault and one API."""
+    """A platform whose journal holds one exchange, and with one fault, one API and one world."""
     control("POST", "/access-tokens", {"access": "application"})
     control("POST", "/faults", {"on": "api", "do": "drop"})
     control("POST", "/apis", {"path": "/kept-api", "upstream": "http://127.0.0.1:9"})
+    control("POST", "/worlds", {"name": "kept"})
     return platform
 
 

@@ -219,7 +219,7 @@ def test_nothing_is_told_of_what_is_right(either_world: World, judged: list[tupl
         answer = variation.send(either_world)
         record = either_world.platform.exchanges.last
         told = record.findings
-        either_world.platform.store.restore(either_world.start[0])
+        either_world.platform.store.restore(either_world.start)
 
         assert answer.status_code in (200, 302), (variation, record.explained())
         assert told == ()

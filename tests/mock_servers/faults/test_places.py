@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
+from mock_servers.state.log_in import LogInError
 from tests.mock_servers.answers import told
 
 Ask = Callable[..., TestResponse]

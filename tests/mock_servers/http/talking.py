@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from mock_servers.http.connections import Bounds
+from mock_servers.http.bounds import Bounds
 from mock_servers.http.server import Server, start
 
 TEXT_KEYS = (

@@ -12,17 +12,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from mock_servers.http import forward_proxy
-from mock_servers.http.connections import Bounds
+from mock_servers.http.bounds import Bounds
 from mock_servers.http.server import Server
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.platform import real_names
 from mock_servers.platform.real_names import Prepared
 from mock_servers.state.clock import Clock
+from mock_servers.state.table import UnreachableStateError
 from tests.mock_servers.http.talking import read_to_end
 
 INT = "int.api.service.nhs.uk"
@@ -165,6 +167,20 @@ def test_other_hosts_are_refused_with_a_reason(proxy: Proxy, authority: str, sta
     assert head.startswith(f"HTTP/1.1 {status} ")
     assert "Connection: close" in head
     assert said in body
+
+
+@pytest.mark.parametrize("authority", ["app.example:443", "other.example:8443"])
+def test_a_name_that_only_the_state_knows_is_refused_while_that_is_out_of_reach(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch, authority: str
+) -> None:
+    def lost(*_: object) -> NoReturn:
+        raise UnreachableStateError("state.db: disk I/O error")
+
+    monkeypatch.setattr(proxy.platform.names, "is_page", lost)
+    answer = proxy.say(connect_to(authority)).decode()
+
+    assert answer.startswith("HTTP/1.1 503 state unreachable\r\n")
+    assert answer.endswith("\r\n\r\nnhsauth: state unreachable (state.db: disk I/O error).\n")
 
 
 def test_a_refusal_is_logged_and_counted(proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:

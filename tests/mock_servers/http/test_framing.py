@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import h11
 import pytest
 
 from mock_servers.http import framing
@@ -151,7 +152,7 @@ def test_an_answer_before_the_body_is_whole_leaves_the_rest_to_be_read(only_h11:
 
 
 def test_a_plain_request_and_answer_need_no_h11(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(framing.h11, "Connection")
+    monkeypatch.delattr(h11, "Connection")
 
     read = whole(HEAD.format("Connection: keep-alive\r\n"))
 

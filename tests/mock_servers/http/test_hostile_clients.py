@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from mock_servers.http.connections import Bounds
+from mock_servers.http.bounds import Bounds
 from mock_servers.http.server import Server, start
 from mock_servers.jose.keys import KeyRing
 from mock_servers.platform import real_names

@@ -15,12 +15,14 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from mock_servers.http import engine
+from mock_servers.http import engine, standby
 from mock_servers.http.crew import Crew, Task
-from mock_servers.http.server import CannotListenError, PortInUseError, Server, serve, start
+from mock_servers.http.engine import Engine
+from mock_servers.http.server import CannotListenError, PortInUseError, Server, listen, serve, start
 from tests.mock_servers.http.talking import (
     CLOSE,
     connect,
+    deaf,
     echo,
     exchange,
     open_sockets,
@@ -131,6 +133,26 @@ def test_after_a_stop_the_port_can_be_had_again(server: Server) -> None:
         assert seen(exchange(second, b"GET /second HTTP/1.1\r\n" + CLOSE))["PATH_INFO"] == "/second"
 
 
+def test_two_servers_serve_one_socket_and_the_port_outlives_one_of_them() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        one, other = (start(deaf, port=listening.dup()) for _ in range(2))
+        answers = [exchange(one, b"GET / HTTP/1.1\r\n" + CLOSE) for _ in range(4)]
+        one.stop()
+        answers += [exchange(one, b"GET / HTTP/1.1\r\n" + CLOSE) for _ in range(4)]
+        other.stop()
+
+    assert one.url == other.url
+    assert [status(answer) for answer in answers] == ["HTTP/1.1 200 OK"] * 8
+
+
+def test_a_shared_socket_never_blocks_who_comes_too_late_to_accept() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        running = start(deaf, port=listening.dup())
+        running.stop()
+
+        assert not os.get_blocking(listening.fileno())
+
+
 def test_stopping_twice_is_stopping_once(server: Server) -> None:
     server.stop()
     server.stop()
@@ -223,12 +245,72 @@ def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch
     before = threads_of_servers()
     monkeypatch.setattr(asyncio.SelectorEventLoop, "run_forever", die)
     server = start(echo)
+    with contextlib.suppress(ConnectionResetError), connect(server):  # which is where it dies
+        pass
     for thread in threads_of_servers() - before:
         thread.join()
 
     assert server.failure is death
     with pytest.raises(ConnectionRefusedError):
         connect(server)
+
+
+def test_nothing_that_only_clients_need_is_loaded_before_one_comes() -> None:
+    code = (
+        "import sys\n"
+        "from mock_servers.mock import Mock\n"
+        "with Mock().serving():\n"
+        "    print(sorted({'asyncio', 'h11', 'flask', 'werkzeug', 'jinja2', 'requests'} & sys.modules.keys()))\n"
+    )
+
+    assert python(code).stdout == "[]\n"
+
+
+def test_what_reads_odd_requests_is_loaded_for_the_first_of_them() -> None:
+    code = (
+        "import http.client, sys\n"
+        "from mock_servers.mock import Mock\n"
+        "with Mock().serving() as server:\n"
+        "    connection = http.client.HTTPConnection(server.host, server.port)\n"
+        "    connection.request('GET', '/oauth2/_ping')\n"
+        "    print(connection.getresponse().status, sorted({'h11', 'flask', 'werkzeug'} & sys.modules.keys()))\n"
+        "    connection.close()\n"
+        "    connection.putrequest('GET', '/oauth2/_ping')\n"
+        "    connection.putheader('Transfer-Encoding', 'chunked')\n"
+        "    connection.endheaders()\n"
+        "    connection.send(b'0' + b'\\r\\n' * 2)\n"
+        "    print(connection.getresponse().status, 'h11' in sys.modules)\n"
+    )
+
+    assert python(code).stdout == "200 []\n200 True\n"
+
+
+def test_a_server_that_nobody_calls_leaves_no_thread_and_no_socket() -> None:
+    threads, sockets = threads_of_servers(), open_sockets()
+    server = start(echo)
+    server.stop()
+    server.stop()
+
+    assert threads_of_servers() == threads
+    assert open_sockets() == sockets
+
+
+def test_a_failure_to_begin_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a library that lets tests open no socket, while another process calls the mock."""
+    failures = iter([RuntimeError("no sockets in tests"), OSError(errno.EMFILE, "Too many open files")])
+
+    class Failing(Engine):
+        def __init__(self, *arguments: Any, **given: Any) -> None:
+            for each in failures:
+                raise each
+            super().__init__(*arguments, **given)
+
+    monkeypatch.setattr(engine, "Engine", Failing)
+    with serve(echo) as server:
+        answer = exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE)
+
+    assert status(answer) == "HTTP/1.1 200 OK"
+    assert list(failures) == []
 
 
 @pytest.mark.parametrize("failure", [OSError(errno.EMFILE, "Too many open files"), RuntimeError("no sockets in tests")])
@@ -291,7 +373,7 @@ class LateCrew(Crew):
 
 
 def test_a_stop_ends_though_the_thread_that_keeps_watch_begins_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "Crew", LateCrew)
+    monkeypatch.setattr(standby, "Crew", LateCrew)
     server = start(echo, is_quick=lambda _: True)
     exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     stopping = threading.Thread(target=server.stop, daemon=True)

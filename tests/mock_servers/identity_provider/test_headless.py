@@ -7,8 +7,9 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from werkzeug.test import Client
 
-from mock_servers.identity_provider.headless import Call, LogInError, log_in
+from mock_servers.identity_provider.headless import Call, log_in
 from mock_servers.mock import Mock
+from mock_servers.state.log_in import LogInError
 
 DOCTOR = "656005750104"
 REDIRECT = "https://app.example/callback"

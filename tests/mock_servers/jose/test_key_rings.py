@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mock_servers.jose import keys
+from mock_servers.state.store import in_memory
 from tests.mock_servers.jose.written import Key, MakeRing
 
 
@@ -226,3 +227,25 @@ class TestAdd:
 
         with pytest.raises(ValueError, match=r"^'a/b' is no name of a key"):
             ring.add("a/b", other_key)
+
+
+class TestSharing:
+    def test_what_is_cached_is_what_is_shared(self, tmp_path: Path, make_ring: MakeRing) -> None:
+        ring, asked = make_ring(tmp_path)
+        own = ring.pair("app", bits=2048)
+        table = in_memory().keys
+
+        shared = ring.sharing(table).pair("app", bits=2048)
+
+        assert shared.private.private_numbers() == own.private.private_numbers()
+        assert asked == [2048]
+
+    def test_what_another_has_shared_first_is_taken(
+        self, tmp_path: Path, make_ring: MakeRing, key: Key, other_key: Key
+    ) -> None:
+        table = in_memory().keys
+        make_ring(made=other_key)[0].sharing(table).pair("app", bits=2048)
+
+        shared = make_ring(tmp_path, key)[0].sharing(table).pair("app", bits=2048)
+
+        assert shared.private.private_numbers() == other_key.private_numbers()

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.headless import LogInError
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
@@ -15,6 +14,7 @@ from mock_servers.mock import Mock
 from mock_servers.provider.provider import Proof
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.log_in import LogInError
 from tests.mock_servers.provider_of_another_kind import PHARMACY
 
 CALLBACK = "https://shop.example/callback"

@@ -189,6 +189,14 @@ def test_an_index_follows_every_change(table: Table[int], step: Callable[[Table[
     assert table.find("parity", "odd") == odd
 
 
+def test_what_comes_after_a_removal_is_not_found_in_its_place(table: Table[int]) -> None:
+    fill(table, 1)
+    table.take("1")
+    fill(table, 2)
+
+    assert table.find("parity", "odd") == []
+
+
 def test_an_index_follows_a_step_and_a_restore(backend: Backend, table: Table[int]) -> None:
     fill(table, 1, 2)
     content = backend.snapshot(["numbers"])

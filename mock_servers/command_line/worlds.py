@@ -1,0 +1,54 @@
+"""`nhsauth worlds`: the worlds of a running mock, and their end."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+from urllib.parse import quote
+
+import click
+import requests
+
+from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.wire.wording import printable, shown
+
+_TIMEOUT: Final = 10  # seconds
+
+
+def list_all(server: str, *, as_json: bool) -> None:
+    """Print a line a world. Raises Misuse for what is no URL, No when no mock with worlds answers there."""
+    worlds = _asked("GET", server, "")
+    if not isinstance(worlds, list):
+        raise _none(server)
+    if as_json:
+        click.echo(json.dumps(worlds, indent=2))
+        return
+    for each in worlds:
+        click.echo(f"{each['name']:40}  {each['url']}")
+
+
+def delete(server: str, name: str) -> None:
+    """Delete a world. Raises Misuse for what is no URL, No when it is not there."""
+    if _asked("DELETE", server, f"/{quote(name, safe='')}") is not None:
+        raise _none(server)
+
+
+def _asked(method: str, server: str, path: str) -> Any:
+    """Return what the mock answers; `None` for an empty answer. Raises Misuse, and No for a refusal."""
+    if not re.fullmatch(r"https?://[^/?#\s]+/?", server):
+        raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port")
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business between this process and a mock
+        try:
+            answer = session.request(method, f"{server.rstrip('/')}/_nhsauth/worlds{path}", timeout=_TIMEOUT)
+            told = answer.json() if answer.content else None
+        except (requests.RequestException, ValueError):
+            raise _none(server) from None
+    if isinstance(told, dict) and "detail" in told:
+        raise No(f"The mock at {server} refuses: {printable(str(told['detail']))}")
+    return told
+
+
+def _none(server: str) -> No:
+    return No(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")

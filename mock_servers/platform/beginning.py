@@ -1,0 +1,91 @@
+"""How a state begins, once and whoever is first; and earlier states of it, each in a place of its own beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from mock_servers.state.store import Seeded, Store, in_memory
+from mock_servers.state.table import Content, Entry
+
+SNAPSHOTS: Final = 20
+"""States that are remembered for who asks over HTTP; the oldest go first."""
+_KEY: Final = "start"
+_OTHER: Final = (
+    "The state was begun with another configuration: its apps, people and APIs stay as they are. To begin anew with "
+    "this one, stop the mock and run: nhsauth state clear"
+)
+
+_log = logging.getLogger("mock_servers")
+
+
+def begin(store: Store, seed: Callable[[Store], None], name: Callable[[], str]) -> Content:
+    """Let a state that others may share begin with what `seed` registers, unless it has begun, and return that.
+
+    `name` gives names that nobody else gives.
+    """
+    seeds = in_memory()
+    seed(seeds)
+    content = seeds.snapshot()
+    own = Seeded(place=f"start {name()}", digest=_digest(content))
+    content = {**content, "clock": store.clock.items()}
+    begun = store.seeded.get(_KEY) or _begun(store, content, own)
+    if begun.digest != own.digest:
+        _log.warning(_OTHER)
+    return content
+
+
+def _begun(store: Store, content: Content, own: Seeded) -> Seeded:
+    """Put the content there in one step, if nobody else was faster; what it begins with is kept before."""
+    place = Store.over(store.backend.below(own.place))
+    place.restore(content)
+    entries: list[Entry] = [
+        (getattr(store, table), key, value) for table, values in content.items() for key, value in values
+    ]
+    if store.commit([(store.seeded, _KEY, None)], [(store.seeded, _KEY, own), *entries]):
+        return own
+    place.backend.drop()
+    return store.seeded.get(_KEY) or own
+
+
+def start_of(store: Store) -> Content | None:
+    """Return what a state has begun with; `None` where it has not."""
+    begun = store.seeded.get(_KEY)
+    return Store.over(store.backend.below(begun.place)).snapshot() if begun is not None else None
+
+
+def _digest(content: Content) -> str:
+    return hashlib.sha256(repr(sorted(content.items())).encode(errors="surrogatepass")).hexdigest()
+
+
+class Snapshots:
+    """Earlier states by name, for who asks over HTTP; each can be taken once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, name: str, content: Content, at: float) -> None:
+        """Keep a state, and forget the oldest of too many."""
+        self._place(name).restore(content)
+        self._store.snapshots.put(name, at)
+        for each, _ in self._store.snapshots.items()[:-SNAPSHOTS]:
+            self._forget(each)
+
+    def take(self, name: str) -> Content | None:
+        """Return a state, and forget it."""
+        if self._store.snapshots.get(name) is None:
+            return None
+        content = self._place(name).snapshot()
+        return content if self._forget(name) else None
+
+    def _forget(self, name: str) -> bool:
+        """Forget a state; of many at once exactly one is told that it was there."""
+        was_there = self._store.snapshots.take(name) is not None
+        if was_there:
+            self._place(name).backend.drop()
+        return was_there
+
+    def _place(self, name: str) -> Store:
+        return Store.over(self._store.backend.below(f"snapshot {name}"))

@@ -1,0 +1,140 @@
+"""The worlds of one server: made when first asked for, found by their names, gone when deleted or idle for an hour."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from mock_servers.state.table import Table
+from mock_servers.state.world import World
+from mock_servers.wire.identifiers import Identifiers
+
+LIMIT: Final = 200
+"""Worlds that a server has at most."""
+
+IDLE: Final = 3600.0
+"""Seconds by the machine's clock after which a world that nobody asks is gone."""
+
+_NOTED: Final = 60.0
+"""Seconds after which a use of a world is noted anew."""
+
+
+class Held(Protocol):
+    """What is in a world."""
+
+    def let_go(self) -> None:
+        """Let everybody go on who waits in it."""
+
+
+H = TypeVar("H", bound=Held)
+
+
+class WorldExistsError(ValueError):
+    """Another world has this name."""
+
+
+class TooManyWorldsError(ValueError):
+    """The server has as many worlds as it may."""
+
+
+class Worlds(Generic[H]):
+    """The worlds of one server. `rows` are what is remembered of them, by name; `make` makes what is in one.
+
+    `drop` forgets what was in one; `now` is the machine's time, which no test moves.
+    """
+
+    def __init__(
+        self,
+        rows: Table[World],
+        make: Callable[[World], H],
+        drop: Callable[[World], None],
+        identifiers: Identifiers,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._rows = rows
+        self._make = make
+        self._drop = drop
+        self._identifiers = identifiers
+        self._now = now
+        self._made: dict[str, tuple[str, H]] = {}
+        self._changing = threading.RLock()
+
+    def create(self, name: str | None = None, config: Mapping[str, Any] | None = None) -> World:
+        """Make a world; without a name it is given one. Raises WorldExistsError, TooManyWorldsError.
+
+        `config` has been read before; what cannot be used of it all the same is raised as the platform raises it.
+        """
+        with self._changing:
+            self._forget_idle()
+            identifier = self._identifiers.uuid()
+            row = World(name=name or identifier[:8], id=identifier, used_at=self._now(), config=config)
+            if not self._rows.add(row.name, row):
+                raise WorldExistsError(f"a world has the name {row.name!r}: choose another, or delete that one")
+            if self._rows.size() > LIMIT:  # asked afterwards: another process may have made one meanwhile
+                self.delete(row.name)
+                raise TooManyWorldsError(
+                    f"{LIMIT} worlds are there, which is the limit: delete one, or wait until one was idle for an hour"
+                )
+            try:
+                self._made[row.name] = (row.id, self._make(row))
+            except BaseException:
+                self.delete(row.name)
+                raise
+            return row
+
+    def all(self) -> list[World]:
+        """Return the worlds, the oldest first."""
+        self._forget_idle()
+        return self._rows.values()
+
+    def get(self, name: str) -> World | None:
+        """Return what is remembered of a world; this counts as no use of it."""
+        row = self._rows.get(name)
+        return row if row is not None and not self._is_idle(row) else None
+
+    def platform(self, name: str) -> H | None:
+        """Return the platform of a world, and note that it is used; `None` where there is none of this name."""
+        row = self.get(name)
+        if row is None:
+            self._made.pop(name, None)  # another process may have deleted it
+            return None
+        now = self._now()
+        if now - row.used_at > _NOTED:
+            self._rows.swap(name, row, replace(row, used_at=now))
+        identifier, made = self._made.get(name, (None, None))
+        return made if made is not None and identifier == row.id else self._make_again(row)
+
+    def platforms(self) -> list[H]:
+        """Return the platforms that were made so far."""
+        with self._changing:
+            return [platform for _, platform in self._made.values()]
+
+    def delete(self, name: str) -> bool:
+        """Forget a world, and let go whoever waits in it; whether it was there."""
+        with self._changing:
+            row = self._rows.take(name)
+            _, made = self._made.pop(name, (None, None))
+        if made is not None:
+            made.let_go()
+        if row is not None:
+            self._drop(row)
+        return row is not None and not self._is_idle(row)
+
+    def _make_again(self, row: World) -> H:
+        with self._changing:
+            identifier, made = self._made.get(row.name, (None, None))
+            if made is None or identifier != row.id:
+                made = self._make(row)
+                self._made[row.name] = (row.id, made)
+            return made
+
+    def _is_idle(self, row: World) -> bool:
+        return self._now() - row.used_at >= IDLE
+
+    def _forget_idle(self) -> None:
+        for row in self._rows.values():
+            if self._is_idle(row):
+                self.delete(row.name)

@@ -1,0 +1,348 @@
+"""Tables and a backend over a medium that keeps bytes and outlasts the process: what SQLite and Valkey have in common.
+
+The medium makes each step atomic; here values get their types, and equality means that of values, not of bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
+from urllib.parse import quote
+
+from mock_servers.state import codec as coding
+from mock_servers.state.codec import Codec, Format
+from mock_servers.state.table import Content, Entry, Kind, UnusableStateError, change
+
+V = TypeVar("V")
+D = TypeVar("D")
+
+
+_ANYTHING: Final[Kind[Any]] = Kind(value=Any, key=Any)
+_PLACE: Final = re.compile(r"(?:[A-Za-z0-9_.~%-]+/)*[a-z_]+")
+
+
+class Held(NamedTuple):
+    """What lies at a key of a place, or is expected there: bytes, or `None` for nothing."""
+
+    place: str
+    key: bytes
+    raw: bytes | None
+
+
+class Change(NamedTuple):
+    """What is to lie at a key of a place: bytes with the index entries that lead there, or `None` for nothing.
+
+    Beyond `limit` entries of the place the oldest tenth is forgotten.
+    """
+
+    place: str
+    key: bytes
+    raw: bytes | None
+    indexed: tuple[tuple[str, bytes], ...] = ()
+    limit: int | None = None
+
+
+class Step(NamedTuple):
+    """Whether a step was done, and what lay there: at the changed keys if it was, else at those that were expected."""
+
+    done: bool
+    found: Sequence[bytes | None]
+
+
+class Part(NamedTuple):
+    """The whole content of a place, the oldest first; `generation` is another after each change."""
+
+    generation: Any
+    entries: Sequence[tuple[bytes, bytes]]
+
+
+class Medium(Protocol):
+    """Bytes by place and key, in the order in which they came. Each call is one atomic step, across processes.
+
+    Every call raises UnreachableStateError when the medium does not answer.
+    """
+
+    def get(self, place: str, key: bytes) -> bytes | None:
+        """Return what lies at a key."""
+
+    def commit(self, expected: Sequence[Held], changes: Sequence[Change]) -> Step:
+        """Make all changes when exactly what is expected lies there, else none."""
+
+    def count(self, place: str, key: bytes, mark: bytes, limit: int | None) -> int:
+        """Add one to the number at a key, which `mark` stands before, and return it."""
+
+    def newest(self, place: str, most: int) -> Sequence[bytes]:
+        """Return at most so many values, the newest first."""
+
+    def find(self, place: str, index: str, value: bytes) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys and values that an index leads to, the oldest first."""
+
+    def size(self, place: str) -> int:
+        """Return how many values a place has."""
+
+    def generation(self, place: str) -> Hashable:
+        """Return a number that is another after each change of the place."""
+
+    def read(self, places: Sequence[str]) -> Sequence[Part]:
+        """Return the content of places at one moment."""
+
+    def replace(self, content: Mapping[str, Sequence[Change]]) -> None:
+        """Put another content in these places."""
+
+    def places(self, prefix: str) -> Sequence[str]:
+        """Return the places below a prefix that hold something."""
+
+    def drop(self, prefix: str) -> None:
+        """Forget all places below a prefix."""
+
+    def probe(self) -> None:
+        """Write something that nobody reads."""
+
+    def close(self) -> None:
+        """Let go of what it holds open."""
+
+
+class DurableTable(Generic[V]):
+    """A table whose entries lie in one place of a medium."""
+
+    def __init__(self, medium: Medium, name: str, place: str, kind: Kind[V], format_: Format) -> None:
+        self.name = name
+        self.place = place
+        self.codec = Codec(name, kind, format_)
+        self._medium = medium
+        self._limit = kind.limit
+        self._has_indexes = bool(kind.indexes)
+        self._mark = format_.mark
+        self._derived: dict[Callable[[Iterable[V]], Any], tuple[Hashable, Any]] = {}
+
+    def get(self, key: Hashable) -> V | None:
+        """Return the value at `key`."""
+        return self.value_of(self._medium.get(self.place, self.codec.key(key)))
+
+    def add(self, key: Hashable, value: V) -> bool:
+        """Set unless there; whether it was set. Of many at once exactly one is told yes."""
+        nothing = Held(self.place, self.codec.key(key), None)
+        return self._medium.commit([nothing], [self.change(key, value)]).done
+
+    def put(self, key: Hashable, value: V) -> None:
+        """Set, whatever was there; what was there keeps its place in the order."""
+        self._medium.commit([], [self.change(key, value)])
+
+    def swap(self, key: Hashable, old: V, new: V) -> bool:
+        """Set to `new` when what is there equals `old`; whether it did. Of many at once exactly one is told yes."""
+        return commit(self._medium, [(self, key, old)], [(self, key, new)])
+
+    def take(self, key: Hashable) -> V | None:
+        """Remove the value at `key` and return it. Of many at once exactly one gets it."""
+        return self.value_of(self._medium.commit([], [self.change(key, None)]).found[0])
+
+    def count(self: DurableTable[int], key: Hashable) -> int:
+        """Add one to the number at `key`, 0 when there is none, and return it."""
+        if self._has_indexes:
+            return change(self, key, lambda number: (number or 0) + 1)
+        return self._medium.count(self.place, self.codec.key(key), self._mark, self._limit)
+
+    def values(self) -> list[V]:
+        """Return all values, the oldest first: for pages and commands, never for an answer or a finding."""
+        return [value for _, value in self.items()]
+
+    def items(self) -> list[tuple[Any, V]]:
+        """Return all keys and values, the oldest first; for whom `values` is."""
+        return self.decoded(self._medium.read([self.place])[0].entries)
+
+    def newest(self, most: int) -> list[V]:
+        """Return at most so many values, the newest first."""
+        return [self.codec.read(raw) for raw in self._medium.newest(self.place, most)]
+
+    def find(self, index: str, value: Hashable) -> list[V]:
+        """Return the values that an index of the table's kind has at `value`, the oldest first."""
+        return [each for _, each in self.entries(index, value)]
+
+    def entries(self, index: str, value: Hashable) -> list[tuple[Any, V]]:
+        """Return the keys and values that an index of the table's kind has at `value`, the oldest first."""
+        return self.decoded(self._medium.find(self.place, index, coding.at(value)))
+
+    def size(self) -> int:
+        """Return how many values there are."""
+        return self._medium.size(self.place)
+
+    def derived(self, derive: Callable[[Iterable[V]], D]) -> D:
+        """Return what `derive` makes of all values; it is asked again once one of them has changed."""
+        known = self._derived.get(derive)
+        if known is None or known[0] != self._medium.generation(self.place):
+            part = self._medium.read([self.place])[0]
+            known = self._derived[derive] = part.generation, derive(self.codec.read(raw) for _, raw in part.entries)
+        result: D = known[1]
+        return result
+
+    def clear(self) -> None:
+        """Remove all values."""
+        self._medium.replace({self.place: []})
+
+    def change(self, key: Hashable, value: V | None) -> Change:
+        """Return what sets or removes a value."""
+        own = self.codec.key(key)
+        if value is None:
+            return Change(self.place, own, None)
+        return Change(self.place, own, self.codec.value(value), self.codec.indexed(key, value), self._limit)
+
+    def held(self, key: Hashable, value: V | None) -> Held:
+        """Return what lies at a key when its value is this one, and was written by this version."""
+        return Held(self.place, self.codec.key(key), None if value is None else self.codec.value(value))
+
+    def decoded(self, entries: Sequence[tuple[bytes, bytes]]) -> list[tuple[Any, V]]:
+        """Return what lies in the medium as keys and values."""
+        return [(self.codec.read_key(key), self.codec.read(raw)) for key, raw in entries]
+
+    def value_of(self, raw: bytes | None) -> V | None:
+        """Return the value that lies somewhere as these bytes."""
+        return None if raw is None else self.codec.read(raw)
+
+
+def commit(
+    medium: Medium,
+    expected: Sequence[tuple[DurableTable[Any], Hashable, Any]],
+    written: Sequence[tuple[DurableTable[Any], Hashable, Any]],
+) -> bool:
+    """Write entries in one step when what is there equals each expected one; whether it did.
+
+    Equal values may be written in several ways (0 and 0.0, the members of a mapping in another order), and the medium
+    compares bytes: what it finds otherwise is looked at, and expected as it is when it is equal after all.
+    """
+    held = [table.held(key, value) for table, key, value in expected]
+    changes = [table.change(key, value) for table, key, value in written]
+    while True:
+        done, found = medium.commit(held, changes)
+        if done:
+            return True
+        if any(table.value_of(raw) != value for (table, _, value), raw in zip(expected, found, strict=True)):
+            return False
+        held = [each._replace(raw=raw) for each, raw in zip(held, found, strict=True)]
+
+
+def _table_of(place: str) -> str:
+    return place.rpartition("/")[2]
+
+
+def rewritten(
+    place: str, entries: Sequence[tuple[bytes, bytes]], kinds: Mapping[str, Kind[Any]], format_: Format
+) -> list[Change]:
+    """Return what writes a place anew in this format, index entries included. Raises UnusableStateError."""
+    table = _table_of(place)
+    codec: Codec[Any] = Codec(table, kinds[table], format_)
+    try:
+        values = [(key, codec.read_key(key), codec.read(raw)) for key, raw in entries]
+    except UnusableStateError as error:
+        raise UnusableStateError(f"cannot be brought to format {format_.number}: {error}") from None
+    return [Change(place, raw, codec.value(value), codec.indexed(key, value)) for raw, key, value in values]
+
+
+class DurableBackend:
+    """Tables in a medium; other processes may change them."""
+
+    is_shared: Final = True
+
+    def __init__(
+        self, medium: Medium, format_: Format, prefix: str = "", forget: Callable[[], object] = lambda: None
+    ) -> None:
+        self._medium = medium
+        self._format = format_
+        self._prefix = prefix
+        self._forget = forget
+        self._making = threading.Lock()
+        self._tables: dict[str, DurableTable[Any]] = {}
+        self._below: dict[str, DurableBackend] = {}
+
+    def table(self, name: str, kind: Kind[V]) -> DurableTable[V]:
+        """Return the table of a name; of one name it is always the same."""
+        with self._making:
+            if name not in self._tables:
+                place = f"{self._prefix}{name}"
+                self._tables[name] = DurableTable(self._medium, name, place, kind, self._format)
+            return self._tables[name]
+
+    def commit(self, expected: Iterable[Entry], written: Iterable[Entry]) -> bool:
+        """Write entries in one step when what is there equals each expected one; whether it did."""
+        return commit(self._medium, self._own(expected), self._own(written))
+
+    def snapshot(self, names: Iterable[str]) -> Content:
+        """Return what is in these tables at one moment, for `restore`."""
+        tables = [self._tables[name] for name in names]
+        parts = self._medium.read([table.place for table in tables])
+        return {table.name: table.decoded(part.entries) for table, part in zip(tables, parts, strict=True)}
+
+    def restore(self, content: Content) -> None:
+        """Put tables back to an earlier content, in one step; other tables stay as they are."""
+        tables = [(self._tables[name], entries) for name, entries in content.items()]
+        self._medium.replace({table.place: [table.change(*entry) for entry in entries] for table, entries in tables})
+
+    def below(self, name: str) -> DurableBackend:
+        """Return a backend of its own in the same place; of one name it is always the same."""
+        with self._making:
+            if name not in self._below:
+                prefix = f"{self._prefix}{quote(name, safe='')}/"
+                forget = partial(self._below.pop, name, None)
+                self._below[name] = DurableBackend(self._medium, self._format, prefix, forget)
+            return self._below[name]
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many values each place has; a place is a table, or one below: `name/table`."""
+        return {place: self._medium.size(place) for place in self._medium.places(self._prefix)}
+
+    def exported(self) -> dict[str, list[list[Any]]]:
+        """Return all that is in it at one moment: by place keys and values as JSON of this format, the oldest first."""
+        places = self._medium.places(self._prefix)
+        codecs: list[Codec[Any]] = [Codec(_table_of(place), _ANYTHING, self._format) for place in places]
+        return {
+            place: [[codec.read_key(key), codec.read(raw)] for key, raw in part.entries]
+            for place, codec, part in zip(places, codecs, self._medium.read(places), strict=True)
+        }
+
+    def imported(self, content: Mapping[str, Any], format_: int, kinds: Mapping[str, Kind[Any]]) -> int:
+        """Put what was exported in an earlier or in this format in the place of all that is there; how many entries.
+
+        Raises UnusableStateError for what was not exported; then nothing has changed.
+        """
+        changes = {place: self._changes(place, entries, format_, kinds) for place, entries in content.items()}
+        gone = dict.fromkeys(self._medium.places(self._prefix), ())
+        self._medium.replace({**gone, **changes})
+        return sum(map(len, changes.values()))
+
+    def _changes(self, place: str, entries: Any, format_: int, kinds: Mapping[str, Kind[Any]]) -> list[Change]:
+        table = _table_of(place)
+        if table not in kinds or _PLACE.fullmatch(place) is None:
+            raise UnusableStateError(f"there is no table {place!r}")
+        if not isinstance(entries, list):
+            raise UnusableStateError(f"table {place} is no list")
+        codec: Codec[Any] = Codec(table, kinds[table], self._format)
+        changes = []
+        for number, entry in enumerate(entries):
+            if not isinstance(entry, list) or len(entry) != len(("key", "value")):
+                raise UnusableStateError(f"entry {number} of table {place} is no pair of a key and a value")
+            own, content = entry
+            try:
+                key, value = codec.typed(own, content, format_)
+            except UnusableStateError as error:
+                raise UnusableStateError(f"entry {number}: {error}") from None
+            indexed = codec.indexed(key, value)
+            changes.append(Change(place, codec.key(key), codec.value(value), indexed, kinds[table].limit))
+        return changes
+
+    def drop(self) -> None:
+        """Forget all that is in it, and below it."""
+        self._medium.drop(self._prefix)
+        self._forget()
+
+    def probe(self) -> None:
+        """Find out whether it can be written. Raises UnreachableStateError."""
+        self._medium.probe()
+
+    def close(self) -> None:
+        """Let go of what it holds open, for all that lie below it, too."""
+        self._medium.close()
+
+    def _own(self, entries: Iterable[Entry]) -> list[tuple[DurableTable[Any], Hashable, Any]]:
+        return [(self._tables[table.name], key, value) for table, key, value in entries]

@@ -1,0 +1,400 @@
+"""Bytes in one SQLite file, for the processes of one host. Each step is one transaction; readers never wait.
+
+The file is in WAL mode: what was acknowledged outlives the process, and with `FULL` a loss of power.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from mock_servers.state.codec import Format
+from mock_servers.state.durable import Change, DurableBackend, Held, Part, Step, rewritten
+from mock_servers.state.table import Kind, UnreachableStateError, UnusableStateError
+
+Synchronous = Literal["normal", "full"]
+
+APPLICATION_ID: Final = 0x6E687361
+"""`nhsa`: tells our files from those of other programs, at its place in the file's header."""
+
+_MAGIC: Final = b"SQLite format 3\0"
+_HEADER: Final = 100
+_ID_AT: Final = slice(68, 72)
+_PATIENCE: Final = 2.0
+"""Seconds to wait for whoever writes just now; our own steps take less than a thousandth of that."""
+
+_SCHEMA: Final = (
+    """CREATE TABLE entries (
+        position INTEGER PRIMARY KEY, place TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL)""",
+    "CREATE UNIQUE INDEX entries_by_key ON entries (place, key)",
+    "CREATE INDEX entries_by_age ON entries (place, position)",
+    """CREATE TABLE indexed (
+        place TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, position INTEGER NOT NULL,
+        PRIMARY KEY (place, name, value, position)) WITHOUT ROWID""",
+    "CREATE INDEX indexed_by_position ON indexed (position)",
+    """CREATE TABLE places (
+        place TEXT PRIMARY KEY, size INTEGER NOT NULL, generation INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE TABLE probe (number INTEGER PRIMARY KEY, at REAL NOT NULL)",
+    # A generation begins anywhere, so that a place which was dropped and made anew has none that anybody remembers.
+    """CREATE TRIGGER added AFTER INSERT ON entries BEGIN
+        INSERT INTO places VALUES (NEW.place, 1, abs(random() / 2))
+        ON CONFLICT (place) DO UPDATE SET size = size + 1, generation = generation + 1; END""",
+    """CREATE TRIGGER changed AFTER UPDATE ON entries BEGIN
+        UPDATE places SET generation = generation + 1 WHERE place = NEW.place; END""",
+    """CREATE TRIGGER removed AFTER DELETE ON entries BEGIN
+        UPDATE places SET size = size - 1, generation = generation + 1 WHERE place = OLD.place;
+        DELETE FROM indexed WHERE position = OLD.position; END""",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+)
+
+
+class _Connections:
+    """The connections to one file: one that writes, and as many that read as there are readers at once.
+
+    A file that was removed can still be written, and nobody will find what is in it: so each use makes sure that it is
+    the file at the path.
+    """
+
+    def __init__(self, path: Path, synchronous: Synchronous) -> None:
+        self._path = path
+        self._synchronous = synchronous
+        self._turn = threading.Lock()
+        self._writers: list[_Connection] = []
+        self._readers: list[_Connection] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for reading. Raises UnreachableStateError."""
+        with self._lent(self._readers) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection that writes, in a transaction. Raises UnreachableStateError; then nothing was written."""
+        if not self._turn.acquire(timeout=2 * _PATIENCE):
+            raise UnreachableStateError(f"{self._path} has been busy for {2 * _PATIENCE:g} seconds")
+        try:
+            with self._lent(self._writers) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Close all that are not lent."""
+        with self._turn:
+            for idle in (self._readers, self._writers):
+                while idle:
+                    idle.pop().connection.close()
+
+    @contextmanager
+    def _lent(self, idle: list[_Connection]) -> Iterator[sqlite3.Connection]:
+        """Lend one that is idle, or a new one. After an error it is closed, which undoes what was begun."""
+        try:
+            lent = self._of_file(idle)
+            try:
+                yield lent.connection
+            except BaseException:
+                lent.connection.close()
+                raise
+            idle.append(lent)
+        except OSError as error:
+            raise UnreachableStateError(f"{self._path}: {error.strerror}") from None
+        except sqlite3.DatabaseError as error:
+            if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
+                raise  # a mistake of ours
+            raise UnreachableStateError(f"{self._path}: {error}") from None
+
+    def _of_file(self, idle: list[_Connection]) -> _Connection:
+        status = self._path.stat()
+        file = status.st_dev, status.st_ino
+        while idle:
+            known = idle.pop()
+            if known.file == file:
+                return known
+            known.connection.close()
+        connection = _connect(self._path, "rw")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous.upper()}")
+        if _pragma(connection, "application_id") != APPLICATION_ID:
+            connection.close()
+            raise UnreachableStateError(f"{self._path} is another file than it was")
+        return _Connection(file, connection)
+
+
+class _Connection(NamedTuple):
+    """A connection, and the file that it was opened for: its device and number."""
+
+    file: tuple[int, int]
+    connection: sqlite3.Connection
+
+
+class SqliteMedium:
+    """Bytes by place and key in a SQLite file that is open."""
+
+    def __init__(self, path: Path, synchronous: Synchronous = "normal") -> None:
+        self._connections = _Connections(path, synchronous)
+
+    def get(self, place: str, key: bytes) -> bytes | None:
+        """Return what lies at a key."""
+        with self._connections.reading() as connection:
+            row = connection.execute("SELECT value FROM entries WHERE place = ? AND key = ?", (place, key)).fetchone()
+            return row[0] if row else None
+
+    def commit(self, expected: Sequence[Held], changes: Sequence[Change]) -> Step:
+        """Make all changes when exactly what is expected lies there, else none."""
+        with self._connections.writing() as connection:
+            found = [_at(connection, each.place, each.key)[1] for each in expected]
+            if any(raw != each.raw for raw, each in zip(found, expected, strict=True)):
+                return Step(done=False, found=found)
+            return Step(done=True, found=[_make(connection, each) for each in changes])
+
+    def count(self, place: str, key: bytes, mark: bytes, limit: int | None) -> int:
+        """Add one to the number at a key, which `mark` stands before, and return it."""
+        with self._connections.writing() as connection:
+            before = _at(connection, place, key)[1]
+            number = 1 if before is None else int(before.rpartition(b" ")[2]) + 1
+            _make(connection, Change(place, key, mark + b"%d" % number, limit=limit))
+            return number
+
+    def newest(self, place: str, most: int) -> Sequence[bytes]:
+        """Return at most so many values, the newest first."""
+        with self._connections.reading() as connection:
+            query = "SELECT value FROM entries WHERE place = ? ORDER BY position DESC LIMIT ?"
+            return [raw for (raw,) in connection.execute(query, (place, most))]
+
+    def find(self, place: str, index: str, value: bytes) -> Sequence[tuple[bytes, bytes]]:
+        """Return the keys and values that an index leads to, the oldest first."""
+        with self._connections.reading() as connection:
+            query = """SELECT entries.key, entries.value FROM indexed JOIN entries USING (position)
+                WHERE indexed.place = ? AND indexed.name = ? AND indexed.value = ? ORDER BY indexed.position"""
+            return connection.execute(query, (place, index, value)).fetchall()
+
+    def size(self, place: str) -> int:
+        """Return how many values a place has."""
+        with self._connections.reading() as connection:
+            row = connection.execute("SELECT size FROM places WHERE place = ?", (place,)).fetchone()
+            return row[0] if row else 0
+
+    def generation(self, place: str) -> Hashable:
+        """Return a number that is another after each change of the place."""
+        with self._connections.reading() as connection:
+            return _generation(connection, place)
+
+    def read(self, places: Sequence[str]) -> Sequence[Part]:
+        """Return the content of places at one moment."""
+        with self._connections.reading() as connection:
+            connection.execute("BEGIN")
+            parts = [Part(_generation(connection, place), _entries(connection, place)) for place in places]
+            connection.execute("COMMIT")
+            return parts
+
+    def replace(self, content: Mapping[str, Sequence[Change]]) -> None:
+        """Put another content in these places."""
+        with self._connections.writing() as connection:
+            for place, changes in content.items():
+                connection.execute("DELETE FROM entries WHERE place = ?", (place,))
+                for change in changes:
+                    _make(connection, change)
+
+    def places(self, prefix: str) -> Sequence[str]:
+        """Return the places below a prefix that hold something."""
+        with self._connections.reading() as connection:
+            query = "SELECT place FROM places WHERE size > 0 AND place >= ? AND place < ? ORDER BY place"
+            return [place for (place,) in connection.execute(query, _below(prefix))]
+
+    def drop(self, prefix: str) -> None:
+        """Forget all places below a prefix."""
+        with self._connections.writing() as connection:
+            connection.execute("DELETE FROM entries WHERE place >= ? AND place < ?", _below(prefix))
+            connection.execute("DELETE FROM places WHERE place >= ? AND place < ?", _below(prefix))
+
+    def probe(self) -> None:
+        """Write something that nobody reads."""
+        with self._connections.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (time.time(),))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connections.close()
+
+
+def open_sqlite(
+    path: Path, kinds: Mapping[str, Kind[Any]], *, synchronous: Synchronous = "normal", format_: Format | None = None
+) -> DurableBackend:
+    """Return the tables in a file, which is made unless it is there, mode 600, and brought to this format.
+
+    Raises UnusableStateError for what is no such file; that is left as it is.
+    """
+    format_ = format_ or Format()
+    try:
+        if _is_new(path):
+            _make_file(path, format_)
+        _check(path, format_)
+        _bring_up(path, kinds, format_)
+    except UnusableStateError as error:
+        raise UnusableStateError(f"{path} {error}") from None
+    except sqlite3.Error as error:
+        raise UnusableStateError(f"{path} cannot be used: {_said(error)}") from None
+    except OSError as error:
+        raise UnusableStateError(f"{path} cannot be opened: {error.strerror or error}") from None
+    return DurableBackend(SqliteMedium(path, synchronous), format_)
+
+
+def _said(error: sqlite3.Error) -> str:
+    return "another program has locked it" if "locked" in str(error) else str(error)
+
+
+def _is_new(path: Path) -> bool:
+    """Whether there is nothing yet. Raises UnusableStateError for a file of another program, which nobody touches."""
+    if not path.exists():
+        return True
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+    if header and not header.startswith(_MAGIC):
+        raise UnusableStateError("is no SQLite file: name another, or one that does not exist yet")
+    if header and header[_ID_AT] != APPLICATION_ID.to_bytes(4, "big"):
+        raise UnusableStateError("is a SQLite file of another program: name another")
+    return not header
+
+
+def _make_file(path: Path, format_: Format) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = _connect(path, "rw")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        if _pragma(connection, "application_id") == 0:  # else another process was faster
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {format_.number}")
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _check(path: Path, format_: Format) -> None:
+    """Raise UnusableStateError, or what SQLite raises, for a file that is broken, locked or newer; change nothing."""
+    connection = _connect(path, "ro")
+    try:
+        found = _pragma(connection, "user_version")
+        if found > format_.number:
+            raise UnusableStateError(
+                f"was written by a newer version (format {found}, this one knows {format_.number}): "
+                "install that version, or name another file"
+            )
+        health = _pragma(connection, "quick_check(1)")
+        if health != "ok":
+            raise UnusableStateError(f"is broken ({' '.join(str(health).split())}): bring back a copy, or remove it")
+    finally:
+        connection.close()
+
+
+def _bring_up(path: Path, kinds: Mapping[str, Kind[Any]], format_: Format) -> None:
+    """Let processes read while one writes, and rewrite what has an earlier format, in one transaction.
+
+    Raises UnusableStateError when that cannot be; then all is as it was.
+    """
+    connection = _connect(path, "rw")
+    try:
+        _to_wal(connection)
+        if _pragma(connection, "user_version") == format_.number:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        if _pragma(connection, "user_version") < format_.number:  # else another process was faster
+            for (place,) in connection.execute("SELECT place FROM places").fetchall():
+                if place.rpartition("/")[2] in kinds:  # else nobody reads it any more
+                    for change in rewritten(place, _entries(connection, place), kinds, format_):
+                        _make(connection, change)
+            connection.execute(f"PRAGMA user_version = {format_.number}")
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file over, once in its life; when two try together, SQLite refuses one without any waiting."""
+    until = time.monotonic() + _PATIENCE
+    while _pragma(connection, "journal_mode") != "wal":
+        try:
+            found = _pragma(connection, "journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+            continue
+        if found != "wal":
+            raise UnusableStateError(
+                "lies where processes cannot share memory, as on a network's disk: name a file on a local disk"
+            )
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Open a file that is there; a thread lends what another has opened, one at a time."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_PATIENCE,
+        isolation_level=None,  # BEGIN stands where one begins
+        check_same_thread=False,
+    )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> Any:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def _below(prefix: str) -> tuple[str, str]:
+    """Return from where to where the places lie that begin so; they are ASCII."""
+    return prefix, f"{prefix}\x7f"
+
+
+def _at(connection: sqlite3.Connection, place: str, key: bytes) -> tuple[int | None, bytes | None]:
+    """Return the position and value at a key."""
+    query = "SELECT position, value FROM entries WHERE place = ? AND key = ?"
+    row: tuple[int, bytes] | None = connection.execute(query, (place, key)).fetchone()
+    return row or (None, None)
+
+
+def _make(connection: sqlite3.Connection, change: Change) -> bytes | None:
+    """Make a change, and return what lay there."""
+    position, before = _at(connection, change.place, change.key)
+    if change.raw is None:
+        connection.execute("DELETE FROM entries WHERE position = ?", (position,))
+        return before
+    if position is None:
+        row = (change.place, change.key, change.raw)
+        position = connection.execute("INSERT INTO entries (place, key, value) VALUES (?, ?, ?)", row).lastrowid
+        if change.limit is not None:
+            _forget_oldest(connection, change.place, change.limit)
+    else:
+        connection.execute("UPDATE entries SET value = ? WHERE position = ?", (change.raw, position))
+        connection.execute("DELETE FROM indexed WHERE position = ?", (position,))
+    rows = ((change.place, name, value, position) for name, value in change.indexed)
+    connection.executemany("INSERT OR IGNORE INTO indexed VALUES (?, ?, ?, ?)", rows)
+    return before
+
+
+def _forget_oldest(connection: sqlite3.Connection, place: str, limit: int) -> None:
+    (size,) = connection.execute("SELECT size FROM places WHERE place = ?", (place,)).fetchone()
+    if size > limit:
+        connection.execute(
+            """DELETE FROM entries WHERE position IN
+                (SELECT position FROM entries WHERE place = ? ORDER BY position LIMIT ?)""",
+            (place, max(limit // 10, 1)),
+        )
+
+
+def _entries(connection: sqlite3.Connection, place: str) -> list[tuple[bytes, bytes]]:
+    query = "SELECT key, value FROM entries WHERE place = ? ORDER BY position"
+    return connection.execute(query, (place,)).fetchall()
+
+
+def _generation(connection: sqlite3.Connection, place: str) -> Hashable:
+    row = connection.execute("SELECT generation FROM places WHERE place = ?", (place,)).fetchone()
+    return row[0] if row else None

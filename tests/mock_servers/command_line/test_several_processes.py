@@ -1,0 +1,277 @@
+"""`nhsauth serve --workers`, as processes."""
+
+import json
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.processes import finished
+from tests.served import NHSAUTH, PATIENCE, Serve, Served
+
+pytestmark = [
+    pytest.mark.slow,  # each test starts several processes
+    pytest.mark.skipif(sys.platform != "linux", reason="a process's children are looked up as on Linux"),
+]
+
+ASSERTED = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+
+
+def workers_of(served: Served) -> list[int]:
+    """The processes that it has started, in the order of their numbers."""
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text(encoding="ascii")
+    lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children.split()}
+    numbers = {pid: re.search(rb"nhsauth-worker-(\d+)", line) for pid, line in lines.items()}
+    return sorted((pid for pid, number in numbers.items() if number), key=lambda pid: int(numbers[pid][1]))
+
+
+def get(url: str, path: str) -> tuple[int, bytes]:
+    """What a connection of its own is answered."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def posted(url: str, path: str, body: Any) -> Any:
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def said(served: Served, line: str) -> None:
+    """Read what it says until a line has come that matches."""
+    assert served.process.stderr is not None
+    while text := served.process.stderr.readline():
+        if re.search(line, text):
+            return
+    pytest.fail(f"it ended, and never said {line}")
+
+
+def test_it_is_said_once_that_all_can_answer(serve: Serve) -> None:
+    served = serve("--workers", "2", "--json")
+
+    ready = json.loads(served.ready)
+    assert ready == {"event": "ready", "url": ready["url"], "pid": served.process.pid}
+    assert len(workers_of(served)) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_in_order_and_nothing_is_said_of_it(serve: Serve, number: int) -> None:
+    served = serve("--workers", "2")
+
+    assert served.end(number) == ("", "")  # stderr ends with the last who has it
+    assert served.process.returncode == 0
+
+
+def test_ctrl_c_ends_all_in_order_and_nothing_is_said_of_it(tmp_path: Path) -> None:
+    command = [*NHSAUTH, "serve", "--port", "0", "--workers", "2"]
+    with subprocess.Popen(  # noqa: S603 - our own
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        told = process.communicate(timeout=PATIENCE)
+
+    assert (told, process.returncode) == (("", ""), 0)
+
+
+def test_a_worker_that_is_killed_is_replaced_and_the_port_answers_on(serve: Serve) -> None:
+    served = serve("--workers", "2")
+    first, second = workers_of(served)
+    os.kill(first, signal.SIGKILL)
+    said(served, rf"WARNING Worker 1 \(process {first}\) was ended by SIGKILL; another takes its place$")
+
+    statuses = {get(served.url, "/_nhsauth/health")[0] for _ in range(8)}
+
+    third, kept = workers_of(served)
+    assert statuses == {200}
+    assert kept == second
+    assert third not in (first, second)
+
+
+def test_a_worker_that_is_asked_to_end_is_replaced(serve: Serve) -> None:
+    served = serve("--workers", "1")
+    os.kill(workers_of(served)[0], signal.SIGTERM)
+
+    said(served, r"WARNING Worker 1 \(process \d+\) ended with exit code 0; another takes its place$")
+
+    assert get(served.url, "/_nhsauth/health")[0] == 200
+
+
+def test_no_worker_outlives_a_parent_that_is_killed(serve: Serve) -> None:
+    served = serve("--workers", "2")
+
+    served.end(signal.SIGKILL)  # which returns once nobody has its stderr any more
+
+    with pytest.raises(ConnectionRefusedError):
+        get(served.url, "/")
+
+
+def test_each_worker_speaks_tls_with_a_certificate_of_one_authority(serve: Serve) -> None:
+    served = serve("--workers", "2", "--tls")
+    authority = json.loads(get(served.url, "/_nhsauth/status")[1])["real_names"]["ca"]
+    context = ssl.create_default_context(cafile=authority)
+
+    def through_proxy() -> int:
+        connection = HTTPSConnection(urlsplit(served.url).netloc, timeout=PATIENCE, context=context)
+        connection.set_tunnel("int.api.service.nhs.uk", 443)
+        connection.request("GET", "/oauth2/_ping")
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    for pid in workers_of(served):
+        with only(served, pid):
+            assert through_proxy() == 200
+
+
+def test_a_port_in_use_is_one_line_and_exit_2(serve: Serve, tmp_path: Path) -> None:
+    port = str(urlsplit(serve().url).port)
+
+    done = finished(*NHSAUTH, "serve", "--port", port, "--workers", "2", folder=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: Port {port} of 127.0.0.1 is in use: choose another with --port\n"
+
+
+def test_a_broken_configuration_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "nhsauth.toml").write_text("diagnosys = true")
+
+    done = finished(*NHSAUTH, "serve", "--port", "0", "--workers", "2", folder=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "diagnosys is unknown" in done.stderr
+
+
+def test_a_worker_serves_what_its_parent_has_read_whatever_became_of_the_file(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "nhsauth.toml").write_text("[apim]\nstrict_content_type = true\n")
+    served = serve("--workers", "1")
+    (tmp_path / "nhsauth.toml").write_text("half a fil")
+    os.kill(workers_of(served)[0], signal.SIGKILL)
+    said(served, "another takes its place")
+
+    status = served.post("/oauth2/token", content_type="application/x-www-form-urlencoded; charset=utf-8")
+
+    assert status == 415
+
+
+def test_a_number_that_cannot_be_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    done = finished(*NHSAUTH, "serve", "--port", "0", "--workers", "none", folder=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'Error: --workers is "none"; allowed: 1 to 64, or auto, one for each core\n'
+
+
+@contextmanager
+def only(served: Served, pid: int) -> Iterator[None]:
+    """Let one of the workers answer, and no other."""
+    others = [each for each in workers_of(served) if each != pid]
+    for each in others:
+        os.kill(each, signal.SIGSTOP)
+    yield
+    get(served.url, "/_nhsauth/health")  # answered once nothing is left to do for the request before
+    for each in others:
+        os.kill(each, signal.SIGCONT)
+
+
+def test_what_one_worker_has_issued_is_good_at_another_once(serve: Serve) -> None:
+    served = serve("--workers", "2", "--log-level", "error")
+    first, second = workers_of(served)
+    with only(served, first):
+        assertion = posted(served.url, "/_nhsauth/client-assertions", {})["client_assertion"]
+        form = {"grant_type": "client_credentials", **ASSERTED, "client_assertion": assertion}
+        statuses = [served.post("/oauth2/token", **form)]
+    with only(served, second):
+        statuses += [served.post("/oauth2/token", **form)]
+
+    assert statuses == [200, 400]
+
+
+def test_a_fault_is_met_as_often_as_it_was_ordered_whoever_meets_it(serve: Serve) -> None:
+    served = serve("--workers", "2", "--log-level", "error")
+    posted(served.url, "/_nhsauth/faults", {"on": "token", "do": "status", "status": 503, "times": 3})
+
+    with ThreadPoolExecutor(8) as clients:
+        statuses = Counter(clients.map(lambda _: served.post("/oauth2/token", grant_type="x"), range(40)))
+
+    assert statuses == {503: 3, 400: 37}
+
+
+def test_nothing_is_left_of_the_private_state(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    served = serve("--workers", "2")
+    kept = [path.stat().st_mode & 0o077 for path in tmp_path.glob("nhsauth-run-*/state")]
+    served.end()
+
+    assert kept == [0]
+    assert list(tmp_path.glob("nhsauth-run-*")) == []
+
+
+def test_a_state_that_cannot_be_used_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "foreign").write_text("no database " * 100)
+
+    done = finished(*NHSAUTH, "serve", "--port", "0", "--workers", "2", "--state", "sqlite:foreign", folder=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "foreign" in done.stderr
+
+
+def test_another_configuration_than_the_states_is_warned_of_once(serve: Serve, tmp_path: Path) -> None:
+    serve("--state", "sqlite:state").end()
+    (tmp_path / "nhsauth.toml").write_text('[[apps]]\nclient_id = "another"\n')
+
+    told = serve("--state", "sqlite:state", "--workers", "2").end()[1]
+
+    assert told.count("begun with another configuration") == 1
+
+
+SAYING = """
+import logging, sys
+from mock_servers.command_line import logs
+logs.set_up(form="json", level="warning", lock=int(sys.argv[1]))
+for _ in range(20):
+    logging.getLogger("mock_servers").warning(sys.argv[2] * 200_000)
+"""
+
+
+def test_lines_of_several_processes_stay_whole(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    with (tmp_path / "lock").open("wb") as lock:
+        saying = [
+            subprocess.Popen(  # noqa: S603 - our own
+                [sys.executable, "-c", SAYING, str(lock.fileno()), letter], stderr=writer, pass_fds=(lock.fileno(),)
+            )
+            for letter in "abc"
+        ]
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8") as stream:
+            messages = [json.loads(line)["message"] for line in stream]
+        codes = [each.wait() for each in saying]
+
+    assert codes == [0, 0, 0]
+    assert sorted(messages) == sorted(letter * 200_000 for letter in "abc" for _ in range(20))
+
+
+def test_each_worker_serves_the_control_api_at_its_own_port(serve: Serve) -> None:
+    ready = json.loads(serve("--workers", "2", "--control-port", "0", "--json").ready)
+
+    assert {get(ready["control_url"], "/_nhsauth/status")[0] for _ in range(6)} == {200}
+    assert {get(ready["url"], "/_nhsauth/status")[0] for _ in range(6)} == {404}

@@ -1,0 +1,172 @@
+"""The parent of several processes: it waits for them, replaces who dies, and ends them all."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.command_line.workers import Workers, how_many
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no --workers")
+
+READY = "import os; os.write(1, b'.')"
+SERVING = f"{READY}; os.read(0, 1)"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVING}"
+
+
+class Parent:
+    """Workers that each run what `programs` gives next."""
+
+    def __init__(self, *programs: str) -> None:
+        self.begun: list[tuple[int, subprocess.Popen[bytes]]] = []
+        self._programs = itertools.chain(programs, itertools.repeat(SERVING))
+        self._reader, self._writer = socket.socketpair()
+
+    def begin(self, number: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-S", "-c", next(self._programs)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
+        self.begun.append((number, process))
+        return process
+
+    def workers(self, count: int, seconds: float = 1.0) -> Workers:
+        """So many, for whom `seconds` pass between two looks at the time."""
+        return Workers(count, self.begin, self._reader, ticks=itertools.count(0, seconds).__next__)
+
+    def end(self) -> None:
+        self._writer.send(b".")
+
+    def close(self) -> None:
+        for _, process in self.begun:
+            with suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+        self._reader.close()
+        self._writer.close()
+
+
+@pytest.fixture
+def parent() -> Iterator[Callable[..., Parent]]:
+    made: list[Parent] = []
+    yield lambda *programs: made.append(Parent(*programs)) or made[-1]
+    for each in made:
+        each.close()
+
+
+def test_it_is_ready_once_all_can_answer(parent: Callable[..., Parent]) -> None:
+    three, told = parent(), list[int]()
+
+    def ready() -> None:
+        told.append(len(three.begun))
+        three.end()
+
+    three.workers(3).keep(ready)
+
+    assert told == [3]
+
+
+def test_at_the_end_all_are_asked_to_end(parent: Callable[..., Parent]) -> None:
+    two = parent()
+
+    two.workers(2, seconds=0.001).keep(two.end)
+
+    assert [process.poll() for _, process in two.begun] == [-signal.SIGTERM, -signal.SIGTERM]
+
+
+def test_who_does_not_end_in_time_is_killed(parent: Callable[..., Parent]) -> None:
+    two = parent(STUBBORN)
+
+    two.workers(2).keep(two.end)
+
+    assert two.begun[0][1].poll() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("last", "said"), [("os._exit(7)", "ended with exit code 7"), ("os.kill(os.getpid(), 9)", "was ended by SIGKILL")]
+)
+def test_who_dies_is_replaced_and_told(
+    parent: Callable[..., Parent], caplog: pytest.LogCaptureFixture, last: str, said: str
+) -> None:
+    dying = f"{READY}; os.read(0, 1); {last}"
+    two = parent(SERVING, dying)
+    begin = two.begin
+
+    def ready() -> None:
+        stdin = two.begun[1][1].stdin
+        assert stdin is not None
+        stdin.write(b".")
+        stdin.flush()
+
+    def begin_and_end(number: int) -> subprocess.Popen[bytes]:
+        if len(two.begun) == 2:
+            two.end()
+        return begin(number)
+
+    two.begin = begin_and_end  # type: ignore[method-assign]
+    two.workers(2).keep(ready)
+
+    assert [number for number, _ in two.begun] == [1, 2, 2]
+    assert caplog.messages == [f"Worker 2 (process {two.begun[1][1].pid}) {said}; another takes its place"]
+
+
+def test_who_dies_before_it_could_answer_ends_all(parent: Callable[..., Parent]) -> None:
+    two = parent(SERVING, "raise SystemExit(3)")
+
+    with pytest.raises(
+        No, match=r"\AWorker 2 \(process \d+\) ended with exit code 3 before it could answer: see the log"
+    ):
+        two.workers(2).keep(lambda: None)
+
+    assert [process.poll() is None for _, process in two.begun] == [False, False]
+
+
+def test_workers_that_die_at_once_again_and_again_end_all(
+    parent: Callable[..., Parent], caplog: pytest.LogCaptureFixture
+) -> None:
+    two = parent(SERVING, *(READY for _ in range(9)))
+
+    with pytest.raises(No, match=r"exit code 0: the last of 5 in a row that lived less than 5 s; see the log\Z"):
+        two.workers(2).keep(lambda: None)
+
+    assert len(caplog.messages) == 4
+    assert [process.poll() is None for _, process in two.begun] == [False] * 6
+
+
+def test_workers_that_live_for_a_while_are_replaced_for_ever(parent: Callable[..., Parent]) -> None:
+    one = parent(*(READY for _ in range(9)))
+    begin = one.begin
+
+    def begin_and_end(number: int) -> subprocess.Popen[bytes]:
+        if len(one.begun) == 9:
+            one.end()
+        return begin(number)
+
+    one.begin = begin_and_end  # type: ignore[method-assign]
+    one.workers(1, seconds=60).keep(lambda: None)
+
+    assert len(one.begun) == 10
+
+
+@pytest.mark.parametrize("asked", ["0", "65", "-1", "two", "1.5", ""])
+def test_a_number_of_workers_that_cannot_be_is_told_with_what_is_allowed(asked: str) -> None:
+    with pytest.raises(Misuse, match=r"\A--workers is .*; allowed: 1 to 64, or auto, one for each core\Z"):
+        how_many(asked)
+
+
+def test_auto_is_one_for_each_core_that_this_process_may_use() -> None:
+    expected = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+    assert how_many("auto") == expected
+
+
+def test_windows_is_told_that_it_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_servers.command_line.workers.os.name", "nt")
+
+    with pytest.raises(Misuse, match="--workers needs Linux or macOS"):
+        how_many("2")
