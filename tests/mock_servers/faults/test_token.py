@@ -353,3 +353,14 @@ def test_of_many_requests_at_once_as_many_meet_it_as_ordered(
 
     assert sorted(met) == [400] * 35 + [503] * 5
     assert (platform.faults.get(fault.id).seen, platform.faults.get(fault.id).used) == (40, 5)
+
+
+def test_a_rate_limit_of_nobody_has_the_place_of_a_name(order: Order, http: Client, platform: Mock) -> None:
+    order("token", "rate_limit")
+
+    answer = http.post("/oauth2/token", base_url=platform.url)
+
+    assert answer.get_json()["message"] == (
+        "Your application, <app name>, has exceeded its quota of 300 requests every 1 minute(s) and is being rate "
+        "limited."
+    )

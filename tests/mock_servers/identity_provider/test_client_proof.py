@@ -202,6 +202,22 @@ def test_keys_that_cannot_be_read_prove_nobody(
     assert f'"{url}"' in (platform.exchanges.last.diagnosis or "")
 
 
+def test_a_lifetime_that_is_too_long_is_told_before_the_keys_are_fetched(platform: Mock, assertion: Sign) -> None:
+    fetched: list[str] = []
+    signed = assertion("cis2", exp=NOW + 1801)
+    url = "https://keys.example/"
+    platform.apps.change("nhsauth-app", cis2_auth_method="private_key_jwt", jwks_url=url, key_name=None)
+    service = replace(platform.provider("cis2"), fetch=lambda url: fetched.append(url) or b"")
+    form = {"grant_type": "authorization_code", "client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
+
+    refusal = Client(provider_app.create_app(service)).post(
+        service.provider.endpoints["token"], data=form, base_url=platform.url
+    )
+
+    assert refusal.get_json()["error_description"] == "JWT expiration time is unreasonable"
+    assert fetched == []
+
+
 @pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic " + "x" * 10_000])
 def test_an_unreadable_header_names_no_client(prove: Ask, header: str) -> None:
     answer = prove("cis2", {"Authorization": header})

@@ -1,5 +1,6 @@
 """The people: what providers tell of them at userinfo, by scope and level, and the roles that they have."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from mock_servers.state.person import (
 )
 
 OF = {provider.name: provider for provider in PROVIDERS}
+APPROVED = Path(__file__).with_name("ready_made_people.json")
+"""What userinfo tells of each at their own level, by their ids."""
 PAGE = Path(__file__).parents[3] / "docs" / "people.md"
 EVERYBODY = {person.id: person for person in READY_MADE}
 DOCTOR = EVERYBODY["656005750104"]
@@ -296,3 +299,10 @@ def test_who_acts_for_another_acts_for_somebody_who_is_there() -> None:
 
     assert [(person.id, person.acts_for) for person in acting] == [("9912003101", "9912003071")]
     assert all(person.acts_for in EVERYBODY for person in acting)
+
+
+@pytest.mark.parametrize("person", READY_MADE, ids=lambda person: person.id)
+def test_userinfo_of_the_ready_made_is_as_approved(person: Person) -> None:
+    told = userinfo(OF[person.provider], person)
+
+    assert list(told.items()) == list(json.loads(APPROVED.read_text(encoding="utf-8"))[person.id].items())
