@@ -27,6 +27,8 @@ _SECRETS: Final = frozenset(
     ["client_secret", "cis2_realm_secret", "nhs_login_realm_secret", "private_key", "status_key", "value"]
 )
 _SECRET_TEXT: Final = re.compile(r"-----BEGIN|eyJ")
+_PASSWORD: Final = re.compile(r"(?<=//).*@")
+"""Of a URL, with the user name."""
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _UNENCODABLE: Final = re.compile(r"[\ud800-\udfff]")
 _DEEPEST: Final = 32
@@ -125,7 +127,9 @@ def _described(value: Any, *, secret: bool) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, str | int | float) and (secret or _SECRET_TEXT.search(str(value))):
         return cut(str(value))
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, str):
+        return shown(_PASSWORD.sub("", value))
+    if value is None or isinstance(value, int | float):
         return shown(value)
     return f"a {type(value).__name__} without quotes ({value})"
 

@@ -15,7 +15,7 @@ from mock_servers.state.app import App
 from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.limit import IN_FILE, between
 from mock_servers.state.person import LEVELS, Person
-from mock_servers.state.settings import ApimSettings, ProviderSettings
+from mock_servers.state.settings import ApimSettings, ProviderSettings, StateSettings
 
 SCOPE = "urn:nhsd:apim:app:level3:my-api"
 PEM = "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQ"
@@ -204,6 +204,13 @@ def test_a_name_with_a_line_break_stays_on_one_line() -> None:
         members.read(Inner, {"a\nb": 1})
 
     assert str(caught.value).splitlines() == [str(caught.value)]
+
+
+def test_a_password_in_a_url_is_not_shown() -> None:
+    with pytest.raises(members.MemberError, match='"vlakey://valkey:6379"') as caught:
+        members.read(StateSettings, {"url": "vlakey://me:pa55word@valkey:6379"})
+
+    assert "pa55word" not in str(caught.value)
 
 
 @pytest.mark.parametrize("secret", [31415926535897, "s3cr3t s3cr3t s3cr3t"])
