@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import requests
@@ -59,9 +60,11 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*arguments, **given)
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
-    def send_directly(self, request: requests.PreparedRequest, *, verify: Any, timeout: Any) -> requests.Response:
+    def send_directly(
+        self, request: requests.PreparedRequest, *, verify: Any, timeout: Any, proxies: Mapping[str, str]
+    ) -> requests.Response:
         """Send a request and read its answer whole. Raises requests.ConnectionError without one."""
-        pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(request, verify))
+        pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(request, verify, proxies=proxies))
         self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
         try:
             raw = pool.urlopen(
@@ -91,7 +94,8 @@ class _Session(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **given: Any) -> requests.Response:
         """Send a request by our own adapter."""
-        response = self._adapter.send_directly(request, verify=given["verify"], timeout=given["timeout"])
+        sent = {name: given[name] for name in ("verify", "timeout", "proxies")}
+        response = self._adapter.send_directly(request, **sent)
         extract_cookies_to_jar(self.cookies, request, response.raw)  # type: ignore[no-untyped-call]
         return response
 
@@ -110,6 +114,14 @@ def session() -> requests.Session:
     made.trust_env = False
     made.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
     return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """The mock as a proxy to the real hosts that it plays; `trusts` is the file to trust it by."""
+
+    url: str
+    trusts: str
 
 
 class ControlApi:
@@ -139,10 +151,13 @@ class ControlApi:
             return None
         return answer.json() if answer.headers.get("Content-Type") == "application/json" else answer.text
 
-    def visit(self, url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
-        """GET a URL of the mock, or POST a form to it; follows no redirect."""
+    def visit(
+        self, url: str, form: Mapping[str, str] | None, *, proxy: Proxy | None = None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """GET a URL of the mock, or POST a form to it; a real host's by way of `proxy`. Follows no redirect."""
         method = "GET" if form is None else "POST"
-        answer = self._sent(method, url, data=form)
+        led = {} if proxy is None else {"proxies": {"https": proxy.url}, "verify": proxy.trusts}
+        answer = self._sent(method, url, data=form, **led)
         return answer.status_code, dict(answer.headers), answer.content
 
     def _sent(self, method: str, url: str, **sent: Any) -> requests.Response:

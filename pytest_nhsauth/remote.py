@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -31,7 +32,7 @@ from mock_servers.state.fault import Fault
 from mock_servers.state.person import Person
 from mock_servers.state.registration import NoSuchAppError
 from mock_servers.state.world import PREFIX, ROOT
-from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, session
+from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, Proxy, session
 from pytest_nhsauth.target import ServerDiedError
 
 __tracebackhide__ = True  # what cannot be had is shown where the test asks for it
@@ -216,6 +217,7 @@ class Remote:
         self.apps = RemoteApps(control)
         self.faults = RemoteFaults(control)
         self._control = control
+        self._real: Mapping[str, Any] | None = None
 
     @property
     def death(self) -> str | None:
@@ -246,11 +248,11 @@ class Remote:
     ) -> str:
         """Have the mock sign a client assertion; with a key of the test's own sign it here."""
         if key is None:
-            body = {"client_id": client_id, **_altered(alterations)}
+            body = {"client_id": client_id, "token_url": self._token_url, **_altered(alterations)}
             return str(self._control.ask("POST", "/client-assertions", body)["client_assertion"])
         return assertions.sign(
             client_id=client_id,
-            audience=f"{self.url}/oauth2/token",
+            audience=self._token_url,
             key=key,
             now=self.clock.now(),
             jti=str(uuid.uuid4()),
@@ -265,6 +267,7 @@ class Remote:
             "level": wanted.level,
             "client_id": wanted.client_id,
             "nonce": wanted.nonce,
+            "base": self._real["providers"].get(provider) if self._real is not None else None,
             **_altered(alterations),
         }
         return str(self._control.ask("POST", "/id-tokens", body)["id_token"])
@@ -273,7 +276,8 @@ class Remote:
         """Log a person in over HTTP, as a browser would."""
         if not self._is_own(authorize_url):
             raise ValueError(f"{authorize_url!r} is no URL of this mock, which is {self.url}")
-        visit, is_own = self._control.visit, self._is_own
+        proxy = None if self._real is None else Proxy(url=self._real["proxy"], trusts=self._real["bundle"])
+        visit, is_own = partial(self._control.visit, proxy=proxy), self._is_own
         return headless.log_in(visit, authorize_url, user, is_own=is_own, outcome=outcome, level=level)
 
     def explain(self, value: str, *, role: str | None = None, token_url: str | None = None) -> Mapping[str, Any]:
@@ -299,7 +303,11 @@ class Remote:
         missing = next((path for path in known.store.files if not path.is_file()), None)
         if missing is not None:
             raise LookupError(f"the mock at {self.url} has {missing}, which is not on this machine: share its folder")
-        yield known
+        self._real = told
+        try:
+            yield known
+        finally:
+            self._real = None
 
     def snapshot(self) -> Any:
         """Have the mock remember its state; what is returned is only its name."""
@@ -310,7 +318,13 @@ class Remote:
         self.exchanges.tally()
         self._control.ask("POST", f"/snapshots/{state}/restore")
 
+    @property
+    def _token_url(self) -> str:
+        return self._real["token_url"] if self._real is not None else f"{self.url}/oauth2/token"
+
     def _is_own(self, url: str) -> bool:
+        if self._real is not None and urlsplit(url).scheme == "https" and urlsplit(url).hostname in self._real["hosts"]:
+            return True
         return url.startswith((f"{self.url}/", f"{self.url}?"))
 
     def _discovered(self, url: str) -> Mapping[str, Any]:

@@ -34,9 +34,12 @@ def get_health(request: Request) -> Response:
 @Call("GET", "/status", {200: ResponseObject("It is.", ref("Status"))})
 def get_status(request: Request) -> Response:
     """Whether the mock is ready, and where all is."""
-    known = request.platform.names.real_names
-    names = known.called(request.base).as_json() if known is not None else None
-    return Response(body={"ready": True, "version": installed(), "urls": _urls(request), "real_names": names})
+    names = request.platform.names
+    known = names.real_names.called(request.base).as_json() if names.real_names is not None else None
+    if known is not None:
+        providers = {name: names.of_provider(each.provider) for name, each in request.platform.providers.items()}
+        known |= {"token_url": names.audience, "providers": providers}
+    return Response(body={"ready": True, "version": installed(), "urls": _urls(request), "real_names": known})
 
 
 def _urls(request: Request) -> dict[str, str]:
@@ -84,9 +87,18 @@ SCHEMAS: Final = {
                 "additionalProperties": TEXT,
             },
             "real_names": {
-                "description": "How clients reach the mock by the real host names: a proxy, files to trust it by, and "
-                "the names. null where it speaks no TLS.",
-                **any_of(answer_object({**dict.fromkeys(("proxy", *_FILES), TEXT), "hosts": TEXTS}), NULL),
+                "description": "How clients reach the mock by the real host names: a proxy, files to trust it by, the "
+                "names, the token URL that they call, and where each provider is. null where it speaks no TLS.",
+                **any_of(
+                    answer_object(
+                        {
+                            **dict.fromkeys(("proxy", *_FILES, "token_url"), TEXT),
+                            "hosts": TEXTS,
+                            "providers": {"type": "object", "additionalProperties": TEXT},
+                        }
+                    ),
+                    NULL,
+                ),
             },
         },
         "That the mock can answer, and where.",

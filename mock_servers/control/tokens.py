@@ -16,7 +16,7 @@ from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.limit import URL
+from mock_servers.state.limit import URL, WORD
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class _ClientAssertion(_Altered):
 class _IdToken(_Altered):
     """An id token. Without `user` it is of the provider's first person who reaches `level`.
 
-    Without `client_id` it is for the first app.
+    Without `client_id` it is for the first app. `base` is where the log-in happened, when that is at a real host.
     `claims` and `headers` are added to, or take the place of, those of a correct one; `without` names members to leave
     out (`exp`, `header.kid`).
     """
@@ -62,6 +62,7 @@ class _IdToken(_Altered):
     level: str | None = None
     client_id: str | None = None
     nonce: str | None = None
+    base: Annotated[str, WORD] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +112,15 @@ def sign_id_token(request: Request) -> Response:
     """Sign an id token as after a log-in: a correct one, or altered."""
     given = members.read(_IdToken, request.body)
     named_provider(request.platform, given.provider)
+    if given.base is not None and not request.platform.names.is_own(given.base):
+        raise MemberError("base", shown(given.base), "a base URL of this mock, or of a real host that it plays")
     wanted = Wanted(
         user=given.user,
         level=given.level,
         client_id=named_app(request.platform, given.client_id).client_id,
         nonce=given.nonce,
     )
-    token = request.platform.id_token(given.provider, wanted, given.alterations(), base=request.base)
+    token = request.platform.id_token(given.provider, wanted, given.alterations(), base=given.base or request.base)
     return Response(body={"id_token": token})
 
 

@@ -174,7 +174,7 @@ class Record:
     _examined: Examination = field(default_factory=Examination)
     _flow: str = field(default="", repr=False)
     _steps: Sequence[Step] = field(default=(), repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def explain_with(self, examine: Callable[[Record], Examination]) -> None:
         """Let this work out what explains the exchange, when that is first read."""

@@ -307,7 +307,7 @@ class TestIdToken:
             nhsauth_id_token("656005750109", level="aal3")
 
     def test_an_unknown_provider_is_refused_with_those_there_are(self, nhsauth_id_token: IdTokenFactory) -> None:
-        with pytest.raises(LookupError, match="provider 'cis3' is none of cis2, nhs_login"):
+        with pytest.raises(LookupError, match=r"provider .*cis3.*cis2.*nhs_login"):
             nhsauth_id_token(provider="cis3")
 
 

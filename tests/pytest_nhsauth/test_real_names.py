@@ -19,6 +19,7 @@ import jwt
 import pytest
 import requests
 
+from mock_servers.mock import Mock
 from pytest_nhsauth import ClientAssertionFactory, IdTokenFactory, Platform, RealNames
 from pytest_nhsauth.real_names import reached
 from tests.processes import python
@@ -229,13 +230,14 @@ def test_a_word_that_is_neither_yes_nor_no_is_told(run: Run, monkeypatch: pytest
     run().stderr.fnmatch_lines(["*nhsauth: NHSAUTH_REAL_NAMES is 'perhaps'; allowed: 1 or true or yes or on or *"])
 
 
-def test_a_running_mock_without_tls_is_told_in_one_line(pytester: pytest.Pytester, run: Run, nhsauth: Platform) -> None:
+def test_a_running_mock_without_tls_is_told_in_one_line(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile("def test_it(nhsauth_real_names): pass")
 
-    outcome = run("--nhsauth-target", nhsauth.url)
+    with Mock().serving() as server:
+        outcome = run("--nhsauth-target", server.url)
 
     assert outcome.parseoutcomes() == {"errors": 1}
-    outcome.stdout.fnmatch_lines([f"*the mock at {nhsauth.url}/_worlds/* speaks no TLS: start it with *--tls*"])
+    outcome.stdout.fnmatch_lines([f"*the mock at {server.url}/_worlds/* speaks no TLS: start it with *--tls*"])
 
 
 def test_a_running_mock_with_tls_is_used(
@@ -283,6 +285,39 @@ def test_a_client_that_knows_no_proxy_is_in_the_session_s_world_as_well(
 
     assert outcome.parseoutcomes() == {"passed": 2}
     assert len(nhsauth.exchanges) == 0
+
+
+def test_what_the_fixtures_sign_at_a_running_mock_names_the_real_urls_and_a_log_in_begins_there(
+    pytester: pytest.Pytester, run: Run, nhsauth: Platform, nhsauth_real_names: RealNames
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import jwt
+        import requests
+
+        def claims(token):
+            return jwt.decode(token, options={{"verify_signature": False}})
+
+        def test_it(nhsauth, nhsauth_real_names, nhsauth_client_assertion, nhsauth_id_token):
+            assertion, id_token = nhsauth_client_assertion(), nhsauth_id_token()
+            form = {{**{FOUNDING!r}, "client_assertion": assertion, "subject_token": id_token}}
+            app = nhsauth.app()
+            query = f"response_type=code&client_id={{app.client_id}}&redirect_uri={{app.redirect_uri}}&state=s"
+
+            end = nhsauth.log_in(f"https://{HOST}/oauth2/authorize?{{query}}", user="656005750104")
+
+            assert claims(assertion)["aud"] == "{TOKEN_URL}"
+            assert claims(id_token)["iss"] == "{CIS2}"
+            assert requests.post("{TOKEN_URL}", form, timeout=30).json()["token_type"] == "Bearer"
+            assert end.startswith(f"{{app.redirect_uri}}?code=")
+
+        def test_without_them_it_names_the_mocks_own(nhsauth, nhsauth_client_assertion):
+            assert claims(nhsauth_client_assertion())["aud"] == nhsauth.token_url
+        """
+    )
+
+    assert nhsauth_real_names.hosts
+    assert run("--nhsauth-target", nhsauth.url).parseoutcomes() == {"passed": 2}
 
 
 def test_the_library_of_tls_sees_the_files(nhsauth_real_names: RealNames) -> None:

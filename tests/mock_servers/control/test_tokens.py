@@ -148,10 +148,17 @@ def test_the_issuer_follows_the_name_that_was_called(signed: Callable[..., Jwt])
     assert jwt.claims["iss"] == "http://localhost:9090"
 
 
+def test_the_issuer_is_that_of_a_real_host_where_the_log_in_happened(signed: Callable[..., Jwt]) -> None:
+    jwt = signed("/id-tokens", {"provider": "nhs_login", "base": "https://auth.sandpit.signin.nhs.uk"})
+
+    assert jwt.claims["iss"] == "https://auth.sandpit.signin.nhs.uk"
+
+
 @pytest.mark.parametrize(
     ("body", "member"),
     [
         ({"provider": "google"}, "provider"),
+        ({"base": "https://elsewhere.example"}, "base"),
         ({"user": "1"}, "user"),
         ({"level": "aal4"}, "level"),
         ({"user": "656005750109", "level": "aal3"}, "level"),
