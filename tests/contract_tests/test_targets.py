@@ -68,9 +68,7 @@ def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_r
 def test_with_an_id_token_a_fake_is_asked_for_exchanges(
     start: Start, platform: Mock, credential: dict[str, str], tmp_path: Path
 ) -> None:
-    id_token = platform.id_token(
-        "cis2", Wanted(client_id=credential["NHSAUTH_CONTRACT_CLIENT_ID"]), base=platform.url
-    )
+    id_token = platform.id_token("cis2", Wanted(client_id=credential["NHSAUTH_CONTRACT_CLIENT_ID"]), base=platform.url)
     environ = credential | {"NHSAUTH_CONTRACT_ID_TOKEN": id_token}
     report = tmp_path / "report.json"
 
