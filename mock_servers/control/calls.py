@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -150,7 +151,7 @@ class Call:
     @property
     def summary(self) -> str:
         """What it does, in a sentence."""
-        return self.answer.__doc__ or self.name
+        return cleandoc(self.answer.__doc__ or self.name)
 
 
 def ref(schema: str) -> dict[str, Any]:
