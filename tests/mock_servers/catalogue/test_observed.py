@@ -19,6 +19,8 @@ from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.observations import Answered, Day, Observation, ObservationsError, Predicted
 from mock_servers.catalogue.observed import observed
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[3] / "docs"
 INT = "int.api.service.nhs.uk"
 CIS2 = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"

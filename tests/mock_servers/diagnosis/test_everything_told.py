@@ -35,6 +35,7 @@ def _no_finder_stumbles(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert [record.getMessage() for record in caplog.get_records("call") if record.exc_info] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", mistakes(), ids=named)
 def test_what_is_told_is_what_was_approved(tell: Tell, told: Mapping[str, str], mistake: Breakage) -> None:
     assert tell(mistake) == told.get(named(mistake)), HOW

@@ -27,6 +27,8 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.rules import Policy, Rule, ServiceError
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_800_000_000.0
 AT = Lent(at=NOW)
 NAMES = ("error", "error_description", "message", "fault", "detail", "errorcode", "faultstring", "id_token", "keys")

@@ -15,6 +15,8 @@ from mock_servers.state.person import Person
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Kind, UnusableStateError
 
+pytestmark = pytest.mark.slow
+
 ALL = {**KINDS, **shared.KINDS}
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8)
 """Halves of surrogate pairs among them, and two of them that JSON would take for a pair."""
