@@ -8,11 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from ruamel.yaml import YAML
 from werkzeug.test import Client
 
-from mock_servers.command_line.commands import serve
+from mock_servers.command_line.commands import nhsauth, serve
 from mock_servers.configuration import reading
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -57,7 +58,9 @@ VALKEYS = {"compose": COMPOSE["services"]["valkey"]["command"], "kubernetes": VA
 def options(command: list[str]) -> dict[str, Any]:
     """What `nhsauth serve` understands a command as; its configuration is the one beside it."""
     arguments = [str(FOLDER / "nhsauth.toml") if word == IN_CONTAINER else word for word in command[1:]]
-    return serve.make_context("serve", arguments).params
+    # Below the program's own context: click remembers which options for help a command had when it was first asked.
+    program = click.Context(nhsauth, info_name="nhsauth", **nhsauth.context_settings)
+    return serve.make_context("serve", arguments, parent=program).params
 
 
 def service_ports(name: str) -> list[tuple[int, str]]:
