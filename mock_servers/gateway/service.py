@@ -48,7 +48,7 @@ class Service:
 
 def flows_named(name: str) -> Sequence[Flow[Exchange, Answer]]:
     """Return the flows of an API of the mock by `module:name`, imported when they are first asked for."""
-    found: Sequence[Flow[Exchange, Answer]] = resolve_name(f"mock_servers.gateway.{name}")
+    found: Sequence[Flow[Exchange, Answer]] = resolve_name(f"{__package__}.{name}")
     return found
 
 
