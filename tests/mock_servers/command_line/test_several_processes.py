@@ -8,13 +8,13 @@ import ssl
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -26,7 +26,10 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="a process's children are looked up as on Linux"),
 ]
 
+FORM = "application/x-www-form-urlencoded"
 ASSERTED = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+
+Answer = tuple[int, bytes]  # a status and a body
 
 
 def workers_of(served: Served) -> list[int]:
@@ -37,22 +40,54 @@ def workers_of(served: Served) -> list[int]:
     return sorted((pid for pid, number in numbers.items() if number), key=lambda pid: int(numbers[pid][1]))
 
 
-def get(url: str, path: str) -> tuple[int, bytes]:
-    """What a connection of its own is answered."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
-    connection.request("GET", path)
+def plain(served: Served) -> HTTPConnection:
+    return HTTPConnection(urlsplit(served.url).netloc, timeout=PATIENCE)
+
+
+def asked(
+    connection: HTTPConnection, method: str, path: str, body: str | None = None, content_type: str = FORM
+) -> Answer:
+    """What is answered at a connection, which stays open."""
+    connection.request(method, path, body, {"Content-Type": content_type} if body else {})
     answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer.status, body
+    return answer.status, answer.read()
+
+
+def get(url: str, path: str) -> Answer:
+    """What a connection of its own is answered."""
+    with closing(HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)) as connection:
+        return asked(connection, "GET", path)
 
 
 def posted(url: str, path: str, body: Any) -> Any:
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-    answer = json.loads(connection.getresponse().read())
-    connection.close()
-    return answer
+    with closing(HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)) as connection:
+        return json.loads(asked(connection, "POST", path, json.dumps(body), "application/json")[1])
+
+
+def has(pid: int, connection: HTTPConnection) -> bool:
+    """Whether a process has the other end of a connection, which it has answered."""
+    assert connection.sock is not None
+    ends = [f"{port:04X}" for port in (connection.sock.getpeername()[1], connection.sock.getsockname()[1])]
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()]
+    numbers = {line[9] for line in lines if [end[-4:] for end in line[1:3]] == ends}
+    files = [file.readlink().name for file in Path(f"/proc/{pid}/fd").iterdir()]
+    return any(f"socket:[{number}]" in files for number in numbers)
+
+
+@contextmanager
+def to_each_worker(served: Served, connect: Callable[[], HTTPConnection], path: str) -> Iterator[list[HTTPConnection]]:
+    """A connection to each worker, which answers a path: several come at once until each worker has taken one."""
+    workers = workers_of(served)
+    found: dict[int, HTTPConnection] = {}
+    with ExitStack() as stack:
+        while len(found) < len(workers):
+            some = [stack.enter_context(closing(connect())) for _ in range(8)]
+            for each in some:
+                each.request("GET", path)
+            for each in some:
+                each.getresponse().read()
+                found.update({pid: each for pid in workers if has(pid, each)})
+        yield [found[pid] for pid in workers]
 
 
 def said(served: Served, line: str) -> None:
@@ -130,17 +165,13 @@ def test_each_worker_speaks_tls_with_a_certificate_of_one_authority(serve: Serve
     authority = json.loads(get(served.url, "/_nhsauth/status")[1])["real_names"]["ca"]
     context = ssl.create_default_context(cafile=authority)
 
-    def through_proxy() -> int:
+    def through_proxy() -> HTTPConnection:
         connection = HTTPSConnection(urlsplit(served.url).netloc, timeout=PATIENCE, context=context)
         connection.set_tunnel("int.api.service.nhs.uk", 443)
-        connection.request("GET", "/oauth2/_ping")
-        status = connection.getresponse().status
-        connection.close()
-        return status
+        return connection
 
-    for pid in workers_of(served):
-        with only(served, pid):
-            assert through_proxy() == 200
+    with to_each_worker(served, through_proxy, "/oauth2/_ping") as connections:
+        assert [asked(each, "GET", "/oauth2/_ping")[0] for each in connections] == [200, 200]
 
 
 def test_a_port_in_use_is_one_line_and_exit_2(serve: Serve, tmp_path: Path) -> None:
@@ -180,27 +211,14 @@ def test_a_number_that_cannot_be_is_one_line_and_exit_2(tmp_path: Path) -> None:
     assert done.stderr == 'Error: --workers is "none"; allowed: 1 to 64, or auto, one for each core\n'
 
 
-@contextmanager
-def only(served: Served, pid: int) -> Iterator[None]:
-    """Let one of the workers answer, and no other."""
-    others = [each for each in workers_of(served) if each != pid]
-    for each in others:
-        os.kill(each, signal.SIGSTOP)
-    yield
-    get(served.url, "/_nhsauth/health")  # answered once nothing is left to do for the request before
-    for each in others:
-        os.kill(each, signal.SIGCONT)
-
-
 def test_what_one_worker_has_issued_is_good_at_another_once(serve: Serve) -> None:
     served = serve("--workers", "2", "--log-level", "error")
-    first, second = workers_of(served)
-    with only(served, first):
-        assertion = posted(served.url, "/_nhsauth/client-assertions", {})["client_assertion"]
-        form = {"grant_type": "client_credentials", **ASSERTED, "client_assertion": assertion}
-        statuses = [served.post("/oauth2/token", **form)]
-    with only(served, second):
-        statuses += [served.post("/oauth2/token", **form)]
+    with to_each_worker(served, lambda: plain(served), "/_nhsauth/health") as (first, second):
+        body = json.dumps({})
+        made = asked(first, "POST", "/_nhsauth/client-assertions", body, "application/json")[1]
+        assertion = json.loads(made)["client_assertion"]
+        form = urlencode({"grant_type": "client_credentials", **ASSERTED, "client_assertion": assertion})
+        statuses = [asked(each, "POST", "/oauth2/token", form)[0] for each in (first, second)]
 
     assert statuses == [200, 400]
 
