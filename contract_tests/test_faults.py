@@ -9,10 +9,19 @@ import pytest
 from contract_tests.answers import FORMS, Said, form, said
 from contract_tests.breakage import Shape
 from contract_tests.case import proves
-from contract_tests.draft import Draft, asked_at, authorize, callback, client_credentials, hello_user, userinfo
+from contract_tests.draft import (
+    PLATFORM,
+    Draft,
+    asked_at,
+    authorize,
+    callback,
+    client_credentials,
+    hello_user,
+    userinfo,
+)
 from contract_tests.jwks_host import json_page
 from contract_tests.reach import Ability, need
-from contract_tests.target import App, Target
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, App, Person, Target
 from contract_tests.wire import Answer, HttpRequest
 
 PROVES = ("gateway §1", "I")
@@ -23,6 +32,14 @@ SPIKE = (
 )
 BUSY = "This API is currently receiving a high volume of requests and is being rate limited."
 QUOTA = "Your application, {}, has exceeded its quota of {} requests every 1 minute(s) and is being rate limited."
+AUD = "Invalid 'aud' claim in external ID token JWT"
+ISS = "Invalid iss claim in external ID token JWT"
+NO_SCOPES = Said(
+    401,
+    "unauthorized_client",
+    "you have tried to request authorization but your application is not configured to use this authorization grant "
+    "type",
+)
 UNKNOWN = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
     "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
@@ -232,18 +249,87 @@ def test_an_app_whose_keys_cannot_be_had_is_refused(target: Target, members: dic
     assert right.sentence in (None, said(answer).sentence)
 
 
-@proves("§6 callback provider refuses", "I")
-@pytest.mark.parametrize("kind", ["html", "half", "empty"])
-@pytest.mark.parametrize("place", ["cis2.token", "cis2.jwks"])
-def test_a_provider_that_answers_nonsense_spoils_the_log_in(target: Target, place: str, kind: str) -> None:
-    """The browser gets no code."""
-    need(target.abilities, Ability.FAULTS, Ability.PROVIDERS)
-    at_provider = authorize(target).send().headers["location"].removeprefix(target.origin)
-    landing = target.send(HttpRequest(method="GET", path=f"{at_provider}&nhsauth_user=656005750104", headers={}))
-    with target.fault(on=place, do="malformed", kind=kind):
-        answer: Answer = target.send(
-            HttpRequest(method="GET", path=landing.headers["location"].removeprefix(target.origin), headers={})
-        )
+def _came_back(target: Target, person: Person) -> Callable[[], Answer]:
+    """Return what brings a person, who has logged in at the provider, back to the platform."""
+    need(target.abilities, Ability.PROVIDERS)
+    scope = "nhs-login" if person is PATIENT else "nhs-cis2"
+    at_provider = authorize(target, scope).send().headers["location"].removeprefix(target.origin)
+    landing = target.send(HttpRequest(method="GET", path=f"{at_provider}&nhsauth_user={person.user}", headers={}))
+    path = landing.headers["location"].removeprefix(target.origin)
+    return lambda: target.send(HttpRequest(method="GET", path=path, headers={}))
 
-    assert answer.status >= 400
-    assert "code" not in asked_at(answer.headers.get("location", ""))
+
+WITHOUT = Said(400, "invalid_request", "Missing client_assertion")
+UNKNOWN_KID = Said(401, "invalid_request", "Invalid 'kid' header in external ID token JWT - no matching public key")
+FAILED = Said(500, "unknown_error", UNKNOWN)
+NONSENSE: list[tuple[dict[str, Any], Said, Said]] = [
+    *(({"do": "malformed", "kind": kind}, WITHOUT, UNKNOWN_KID) for kind in ("html", "half", "empty")),
+    ({"do": "malformed", "kind": "truncated"}, FAILED, FAILED),
+    ({"do": "drop"}, FAILED, FAILED),
+    ({"do": "status"}, FAILED, FAILED),
+    ({"do": "status", "status": 400, "body": {"error": "invalid_grant"}}, FAILED, FAILED),
+]
+
+
+@proves("§6 callback provider refuses", "I")
+@pytest.mark.parametrize("person", [HEALTHCARE_WORKER, PATIENT], ids=lambda person: person.provider)
+@pytest.mark.parametrize(("members", "at_token", "at_keys"), NONSENSE, ids=lambda value: str(value)[:40])
+def test_a_provider_that_fails_spoils_the_log_in(
+    target: Target, person: Person, members: dict[str, Any], at_token: Said, at_keys: Said
+) -> None:
+    """The browser gets no code: at the tokens, and at the keys."""
+    need(target.abilities, Ability.FAULTS)
+    told = []
+    for place in ("token", "jwks"):
+        come_back = _came_back(target, person)
+        with target.fault(on=f"{person.provider}.{place}", **members):
+            told.append(said(come_back()))
+
+    assert told == [at_token, at_keys]
+
+
+@proves("§6 callback provider refuses", "I")
+@pytest.mark.parametrize("place", ["cis2.jwks", "nhs_login.jwks"])
+def test_a_provider_that_has_changed_its_keys_spoils_the_log_in(target: Target, place: str) -> None:
+    """Until it serves those again that it signs with."""
+    need(target.abilities, Ability.FAULTS)
+    come_back = _came_back(target, HEALTHCARE_WORKER if place.startswith("cis2") else PATIENT)
+    with target.fault(on=place, do="rotate"):
+        answer = come_back()
+
+    assert said(answer) == UNKNOWN_KID
+
+
+SUSPECT = Said(401, "unknown_error", UNKNOWN)
+CLAIMS: list[tuple[str, Callable[[int], dict[str, Any]], Said | None]] = [
+    ("aud another", lambda _: {"aud": "another"}, Said(400, "invalid_request", AUD)),
+    ("aud two", lambda _: {"aud": [PLATFORM, "another"]}, Said(400, "invalid_request", AUD)),
+    ("aud a list of one", lambda _: {"aud": [PLATFORM]}, None),
+    ("no aud", lambda _: {"aud": None}, Said(400, "invalid_request", AUD)),
+    ("iss another", lambda _: {"iss": "https://another.example"}, Said(400, "invalid_request", ISS)),
+    ("iss and aud another", lambda _: {"iss": "https://x.example", "aud": "x"}, Said(400, "invalid_request", AUD)),
+    ("no iss", lambda _: {"iss": None}, FAILED),
+    ("expired", lambda now: {"exp": now - 1}, SUSPECT),
+    ("expires now", lambda now: {"exp": now}, None),
+    ("of the future", lambda now: {"iat": now + 1}, SUSPECT),
+    ("of this second", lambda now: {"iat": now}, None),
+    ("not yet", lambda now: {"nbf": now + 1}, SUSPECT),
+    ("from now on", lambda now: {"nbf": now}, None),
+    ("exp a text", lambda _: {"exp": "later"}, SUSPECT),
+    ("no level that the app has", lambda _: {"authentication_assurance_level": 7}, NO_SCOPES),
+]
+
+
+@proves("§6 callback", "S")
+@pytest.mark.parametrize(("case", "claims", "told"), CLAIMS, ids=[case for case, *_ in CLAIMS])
+def test_an_id_token_of_the_provider_is_judged_when_it_comes(
+    target: Target, case: str, claims: Callable[[int], dict[str, Any]], told: Said | None
+) -> None:
+    """Whom it is for, whose it is, when."""
+    with target.altered(HEALTHCARE_WORKER, claims(target.now())):
+        answer = _came_back(target, HEALTHCARE_WORKER)()
+
+    if told is None:
+        assert "code" in asked_at(answer.headers.get("location", "")), (case, answer.text)
+    else:
+        assert said(answer) == told, case
