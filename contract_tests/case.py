@@ -90,7 +90,7 @@ def area_of(item: pytest.Item) -> str:
     flow, module = str(getattr(getattr(item, "callspec", None), "params", {}).get("flow", "")), item.path.stem
     if flow.startswith(("cis2", "nhs_login", "realm")) or module.startswith("test_provider"):
         return "providers"
-    if flow in (Flow.GATEWAY, Flow.API_KEY) or module in ("test_management", "test_gateway"):
+    if flow in (Flow.GATEWAY, Flow.API_KEY) or module.startswith(("test_management", "test_gateway")):
         return "gateway"
     return "browser" if flow in _BROWSER or module == "test_browser_flow" else "token"
 

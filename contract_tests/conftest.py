@@ -69,24 +69,36 @@ def _asked(item: pytest.Item) -> str:
     return given.get("target", "mock")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Note for the report what the test proves."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Note for the report what the test proves; a fixture that cannot be had skips it."""
     case = case_of(item) if isinstance(item, pytest.Function) else None
     for name, value in (case or {}).items():
         item.user_properties.append((f"{PROPERTY}{name}", value))
+    with _skipping():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Turn what cannot be asked into a skip with its reason, and what cannot be judged into the end."""
     try:
-        with _judgeable(item.config), _quiet():
+        with _skipping(), _judgeable(item.config), _quiet():
             return (yield)
-    except (OutOfReachError, UnpreparedError) as reason:
-        pytest.skip(str(reason))
+    except pytest.skip.Exception:
+        raise
     except Exception:
         _note_last_answer(item)
         raise
+
+
+@contextmanager
+def _skipping() -> Iterator[None]:
+    """Turn what cannot be asked into a skip with its reason."""
+    try:
+        yield
+    except (OutOfReachError, UnpreparedError) as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -27,12 +27,26 @@ def json_page(value: object) -> Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A form that was posted to a path."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JwksHost:
-    """Pages by path, open to change while the server runs, and an address where nobody listens."""
+    """Pages by path, open to change while the server runs, what was posted, and an address where nobody listens."""
 
     url: str
     silent_url: str
     pages: dict[str, Page]
+    received: list[Posted] = field(default_factory=list)
+
+    def posted(self, path: str) -> list[Posted]:
+        """Return what was posted to a path, in its order."""
+        return [each for each in self.received if each.path == path]
 
     def serve(self, path: str, page: Page) -> str:
         """Put a page at a path such as `/keys`, in the place of what was there, and return its URL."""
@@ -44,10 +58,17 @@ class JwksHost:
 def jwks_host() -> Iterator[JwksHost]:
     """Run a host on a free loopback port; an address that refuses connections is kept for as long."""
     pages: dict[str, Page] = {}
+    received: list[Posted] = []
 
     class PageRequest(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             _answer(self, pages.get(self.path, Page(status=404)))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            received.append(Posted(path=self.path, headers=headers, body=body))
+            self.do_GET()
 
         def log_request(self, code: object = None, size: object = None) -> None:
             """Write nothing: what the service fetches is no news to a test."""
@@ -57,7 +78,8 @@ def jwks_host() -> Iterator[JwksHost]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield JwksHost(url=f"http://127.0.0.1:{server.server_address[1]}", silent_url=silent_url, pages=pages)
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            yield JwksHost(url=url, silent_url=silent_url, pages=pages, received=received)
         finally:
             server.shutdown()
             thread.join()

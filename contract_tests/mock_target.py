@@ -156,6 +156,18 @@ class MockTarget:
         finally:
             self._control("DELETE", f"/apis{members['path']}")
 
+    @contextmanager
+    def altered(self, person: Person, claims: Mapping[str, Any]) -> Iterator[None]:
+        """Ask the control API for the claims, and put the person back as they were."""
+        place = f"/users/{person.provider}/{person.user}"
+        everybody = json.loads(self.send(HttpRequest(method="GET", path="/_nhsauth/users", headers={})).text)
+        known = next(each for each in everybody if (each["provider"], each["id"]) == (person.provider, person.user))
+        self._control("PUT", place, {**known, "claims": claims})
+        try:
+            yield
+        finally:
+            self._control("PUT", place, known)
+
     def app(self, members: Mapping[str, Any]) -> App:
         """Return the app of these members, registered at the first call."""
         return _kept(self._apps, members, lambda: self.new_app(members))

@@ -133,6 +133,10 @@ class RemoteTarget:
         """Nothing can be put behind somebody else's gateway."""
         return self._unable(Ability.APIS)
 
+    def altered(self, person: Person, claims: Mapping[str, Any]) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
+        """Nobody's id tokens can be changed."""
+        return self._unable(Ability.ID_TOKENS)
+
     def app(self, members: Mapping[str, Any]) -> App:
         """Return the one app there is."""
         if members:

@@ -111,6 +111,9 @@ class Target(Protocol):
     def api(self, **members: Any) -> AbstractContextManager[None]:
         """Put an API of one's own behind the gateway for the length of a block; the members are the control API's."""
 
+    def altered(self, person: Person, claims: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """Let the person's id tokens have these claims, for the length of a block; one of null is left out."""
+
     def app(self, members: Mapping[str, Any]) -> App:
         """Return an app that is sound but for these members; a member of None is left out. Equal members, one app."""
 

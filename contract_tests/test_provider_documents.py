@@ -1,28 +1,26 @@
 """What CIS2, NHS login and the mock realms tell, member by member: of themselves, in their tokens, of a person."""
 
-import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from contract_tests import draft
 from contract_tests.answers import Said, said
+from contract_tests.at_provider import CIS2_PATH as CIS2
+from contract_tests.at_provider import PROVIDERS, asking, form_of, logged_in, posted, redeemed, userinfo
+from contract_tests.at_provider import REALM_PATH as REALM
 from contract_tests.case import proves
-from contract_tests.draft import FORM, Draft
 from contract_tests.jwts import decode
 from contract_tests.reach import Ability, need
-from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
-from contract_tests.wire import Answer, HttpRequest
+from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Target
+from contract_tests.wire import HttpRequest
 
 PROVES = ("discovery", "S")
 
-CIS2 = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
-REALM = f"/realms/{draft.REALM_WORKER.provider}"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Sound = Callable[[Target], Draft]
 
 
 def _words(text: str) -> list[str]:
@@ -364,11 +362,7 @@ OUTCOMES = [
 @pytest.mark.parametrize(("provider", "outcome", "error", "sentence"), OUTCOMES)
 def test_a_log_in_may_end_badly(target: Target, provider: str, outcome: str, error: str, sentence: str | None) -> None:
     """The client is told by a redirect."""
-    sound, person = _AUTHORIZE[provider], _PEOPLE[provider]
-    asking = sound(target)
-    asking.asked |= {"nhsauth_user": person.user, "nhsauth_outcome": outcome}
-
-    answer = asking.send()
+    answer = logged_in(target, PROVIDERS[provider], {"nhsauth_outcome": outcome})
     told = draft.asked_at(answer.headers.get("location", ""))
 
     assert (answer.status, told.get("error"), told.get("error_description"), told.get("state")) == (
@@ -383,10 +377,10 @@ def test_a_log_in_may_end_badly(target: Target, provider: str, outcome: str, err
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "realm"])
 def test_a_person_logs_in_by_the_form_of_the_page(target: Target, provider: str) -> None:
     """What the form holds goes back with the user's name, and the redirect carries the code."""
-    page = _AUTHORIZE[provider](target).send()
-    form = _form_of(page) | {"username": _PEOPLE[provider].user}
+    page = PROVIDERS[provider].authorize(target).send()
+    form = form_of(page) | {"username": PROVIDERS[provider].person.user}
 
-    answer = _posted(target, page, form)
+    answer = posted(target, page, form)
 
     assert answer.status == 302
     assert UUID.fullmatch(draft.asked_at(answer.headers["location"])["code"]) or provider != "nhs_login"
@@ -397,10 +391,10 @@ def test_a_person_logs_in_by_the_form_of_the_page(target: Target, provider: str)
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_a_form_that_was_changed_is_refused(target: Target, provider: str) -> None:
     """It is bound to the request that it was made for."""
-    page = _AUTHORIZE[provider](target).send()
-    form = _form_of(page) | {"username": _PEOPLE[provider].user, "state": "another"}
+    page = PROVIDERS[provider].authorize(target).send()
+    form = form_of(page) | {"username": PROVIDERS[provider].person.user, "state": "another"}
 
-    answer = _posted(target, page, form)
+    answer = posted(target, page, form)
 
     assert answer.status == 400
     assert "This log-in form was not made for this request." in answer.text
@@ -410,25 +404,11 @@ def test_a_form_that_was_changed_is_refused(target: Target, provider: str) -> No
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "realm"])
 def test_nobody_who_is_unknown_logs_in(target: Target, provider: str) -> None:
     """The form comes again."""
-    page = _AUTHORIZE[provider](target).send()
+    page = PROVIDERS[provider].authorize(target).send()
 
-    answer = _posted(target, page, _form_of(page) | {"username": "nobody"})
+    answer = posted(target, page, form_of(page) | {"username": "nobody"})
 
-    assert (answer.status, {*_form_of(answer), "username"}) == (200, {*_form_of(page), "username"})
-
-
-def _form_of(page: Answer) -> dict[str, str]:
-    """Return the fields of the form on a page."""
-    inputs = [each for each in re.findall(r"<input[^>]*>", page.text) if "radio" not in each or "checked" in each]
-    fields = [dict(re.findall(r'([\w-]+)="([^"]*)"', each)) for each in inputs]
-    return {html.unescape(each["name"]): html.unescape(each.get("value", "")) for each in fields if "name" in each}
-
-
-def _posted(target: Target, page: Answer, form: Mapping[str, str]) -> Answer:
-    action = re.search(r'<form[^>]*action="([^"]*)"', page.text)
-    assert action is not None
-    path = html.unescape(action[1]).removeprefix(target.origin)
-    return target.send(HttpRequest(method="POST", path=path, headers={"Content-Type": FORM}, body=urlencode(form)))
+    assert (answer.status, {*form_of(answer), "username"}) == (200, {*form_of(page), "username"})
 
 
 @proves("CIS2 §8", "D")
@@ -449,28 +429,16 @@ def test_a_logout_at_cis2_comes_back_where_it_is_registered(target: Target) -> N
 @pytest.mark.parametrize("uri", ["https://app.example/callback", "https://elsewhere.example/oauth2/callback"])
 def test_the_platform_itself_comes_back_to_its_own_callback_alone(target: Target, uri: str) -> None:
     """As a client of CIS2 it has one under each of its names."""
-    asking = draft.cis2_authorize(target)
-    asking.asked |= {"client_id": draft.PLATFORM, "redirect_uri": f"{target.origin}/oauth2/callback"}
-    good = asking.send()
-    asking.asked["redirect_uri"] = uri
-    bad = asking.send()
+    asked = draft.cis2_authorize(target)
+    asked.asked |= {"client_id": draft.PLATFORM, "redirect_uri": f"{target.origin}/oauth2/callback"}
+    good = asked.send()
+    asked.asked["redirect_uri"] = uri
+    bad = asked.send()
 
     assert (good.status, bad.status) == (200, 400)
     assert "does not match a pre-registered value" in bad.text
 
 
-_AUTHORIZE: Mapping[str, Sound] = {
-    "cis2": draft.cis2_authorize,
-    "nhs_login": draft.nhs_login_authorize,
-    "realm": draft.realm_authorize,
-}
-_TOKEN: Mapping[str, Sound] = {
-    "cis2": draft.cis2_token,
-    "nhs_login": draft.nhs_login_token,
-    "realm": draft.realm_token,
-}
-_USERINFO = {"cis2": f"{CIS2}/userinfo", "nhs_login": "/userinfo", "realm": f"{REALM}/protocol/openid-connect/userinfo"}
-_PEOPLE: Mapping[str, Person] = {"cis2": HEALTHCARE_WORKER, "nhs_login": PATIENT, "realm": HEALTHCARE_WORKER}
 _TOLD = {
     "cis2": ["code", "scope", "state", "iss", "client_id"],
     "nhs_login": ["code", "state"],
@@ -480,10 +448,9 @@ _TOLD = {
 
 def _granted(target: Target, provider: str, scope: str, app: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the tokens of a log-in that asked for these scopes."""
-    asking, redeeming = _AUTHORIZE[provider](target), _TOKEN[provider](target)
-    asking.app, redeeming.app, asking.asked["scope"] = dict(app or {}), dict(app or {}), scope
-    redeeming.form["code"] = draft.asked_at(target.log_in(asking.build(), _PEOPLE[provider])[-1])["code"]
-    return redeeming.send().json
+    at = PROVIDERS[provider]
+    landing = asking(target, at, {"scope": scope, "nhsauth_user": at.person.user}, app).send()
+    return redeemed(target, at, landing, app).json
 
 
 def _tokens(target: Target, provider: str) -> dict[str, Any]:
@@ -491,5 +458,4 @@ def _tokens(target: Target, provider: str) -> dict[str, Any]:
 
 
 def _userinfo(target: Target, provider: str, scope: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {_granted(target, provider, scope)['access_token']}"}
-    return target.send(HttpRequest(method="GET", path=_USERINFO[provider], headers=headers)).json
+    return userinfo(target, PROVIDERS[provider], _granted(target, provider, scope)["access_token"]).json

@@ -320,6 +320,14 @@ def test_a_function_whose_answer_is_kept_is_taken_for_one_that_none_runs() -> No
     assert dict(module("reached").lines_of(ast.parse(source))) == {5: "g"}
 
 
+def test_what_only_a_type_checker_imports_is_left_alone() -> None:
+    source = b"if TYPE_CHECKING:\n    import some\nif CHECKING:\n    A = 1\n"
+
+    made = module("mutator").mutations("mock_servers/apim/some.py", source)
+
+    assert [each.before for each in made] == ["CHECKING", "1"]
+
+
 def test_the_rules_of_a_finder_are_in_no_order() -> None:
     source = b"FINDERS = (Finder(find=one, rules=(*FIRST, *SECOND)), Finder(find=other, rules=(*FIRST, THIRD)))"
 

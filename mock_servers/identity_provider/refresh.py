@@ -14,7 +14,7 @@ from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, duration, shown
 
 check_refresh_token_present = present(
-    "refresh_token", errors.REFRESH_TOKEN_MISSING, "send that of the last token answer"
+    "refresh_token", errors.REFRESH_TOKEN_MISSING, instead="send that of the last token answer"
 )
 
 

@@ -38,7 +38,7 @@ def check_parameters_not_repeated(exchange: Exchange) -> str | None:
     return None if name is None else f"{shown(name)} is there more than once: send each parameter once."
 
 
-def present(name: str, error: Problem, instead: str) -> Rule[Exchange]:
+def present(name: str, error: Problem, *, instead: str) -> Rule[Exchange]:
     """Make the rule that a parameter is in the form; `instead` says what to do where it is not."""
 
     def objection(exchange: Exchange) -> str | None:
@@ -51,11 +51,11 @@ def present(name: str, error: Problem, instead: str) -> Rule[Exchange]:
 check_grant_type_present = present(
     "grant_type",
     errors.GRANT_TYPE_MISSING,
-    "send grant_type=authorization_code, as application/x-www-form-urlencoded",
+    instead="send grant_type=authorization_code, as application/x-www-form-urlencoded",
 )
-check_code_present = present("code", errors.CODE_MISSING, "send the one from the redirect")
+check_code_present = present("code", errors.CODE_MISSING, instead="send the one from the redirect")
 check_redirect_uri_present = present(
-    "redirect_uri", errors.REDIRECT_URI_MISSING, "repeat the one of the authorization request"
+    "redirect_uri", errors.REDIRECT_URI_MISSING, instead="repeat the one of the authorization request"
 )
 """RFC 6749, section 4.1.3."""
 

@@ -65,6 +65,15 @@ def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_r
     }
 
 
+def test_what_a_case_begins_with_is_skipped_as_well_where_a_fake_cannot_have_it(
+    start: Start, platform: Mock, credential: dict[str, str]
+) -> None:
+    run = start("--nhsauth-contract-target", platform.url, of="test_management", environ=credential)
+
+    assert "error" not in run.text.lower()
+    assert "passed" not in run.text
+
+
 def test_with_an_id_token_a_fake_is_asked_for_exchanges(
     start: Start, platform: Mock, credential: dict[str, str], tmp_path: Path
 ) -> None:

@@ -36,7 +36,9 @@ from tree import ROOT, Copy, copies, digest
 EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
 _CONTRACT_SECONDS: Final = 900.0
 _OUR_SECONDS: Final = 900.0
-SWITCHED: Final = ("contract_tests/test_errors.py", "contract_tests/test_providers.py")
+SWITCHED: Final = tuple(
+    f"contract_tests/test_{name}.py" for name in ("errors", "providers", "provider_log_ins", "provider_order")
+)
 """Where the cases are that hold only where a switch of the mock is set; they are asked of a mock that sets them all."""
 _SWITCHED_OPTIONS: Final = (
     *("--nhsauth-contract-target", "mock:tests/mutants/switched.toml"),

@@ -1,7 +1,8 @@
 """Finds every place of a module where one small mistake can be made, and makes one of them.
 
 A mistake replaces one piece of the text, so that all else stays as it was. What is no behaviour is left alone:
-docstrings, annotations, decorators, text for logs and for the developer (`cause`, `cure`, f-strings), citations.
+docstrings, annotations, decorators, text for logs and for the developer (`cause`, `cure`, f-strings), citations, and
+imports that only a type checker sees.
 """
 
 from __future__ import annotations
@@ -19,9 +20,16 @@ ROOMS: Final = (
     *("state/memory.py", "state/store.py", "state/clock.py", "state/quota.py"),
 )
 """The rooms, and modules, of `mock_servers` that decide what is answered and what the developer is told."""
-FOR_THE_DEVELOPER: Final = ("diagnosis/", "advice.py", "logging_fields.py", "headless.py", "jose/keys.py")
-"""What no answer is made of: words for the developer, what a debug session records, a browser of tests, key files."""
-_TOLD: Final = {"cause", "cure", "heading", "seen", "row", "evidence", "summary", "title", "id"}
+FOR_THE_DEVELOPER: Final = (
+    *("diagnosis/", "advice.py", "logging_fields.py", "headless.py", "jose/keys.py"),
+    "jose/destination.py",
+)
+"""What no answer is made of: words for the developer, what a debug session records, a browser of tests, key files, and
+which hosts of the world a mock never calls, of which no service has a rule."""
+_TOLD: Final = {
+    *("cause", "cure", "heading", "seen", "row", "evidence", "summary", "title", "id"),
+    *("instead", "longest_source"),
+}
 """Keywords of what no answer holds: text for the developer, and where a row was seen."""
 _NAMED: Final = {"Policy", "Flow", "_flow", "Finder", "TypeVar", "NewType", "getLogger"}
 """Calls whose texts are names for people."""
@@ -286,12 +294,16 @@ def _parts_left_alone(node: ast.AST) -> Iterator[ast.AST]:
         yield node.annotation
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         yield node.value
-    elif isinstance(node, ast.JoinedStr | ast.Raise | ast.Assert | ast.Import | ast.ImportFrom):
+    elif isinstance(node, ast.JoinedStr | ast.Raise | ast.Assert | ast.Import | ast.ImportFrom) or _is_for_types(node):
         yield node
     elif isinstance(node, ast.keyword) and node.arg in _TOLD:
         yield node.value
     elif isinstance(node, ast.Call) and _called(node) in _NAMED | _LOGGING:
         yield from [each for each in [*node.args, *(word.value for word in node.keywords)] if _is_text(each)]
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _called(node: ast.Call) -> str:
