@@ -27,8 +27,8 @@ from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
-from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
-from pytest_nhsauth.judgement import GOT, PROPERTY, REPEAT
+from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, PROPERTY, SCREEN, TARGETS
+from pytest_nhsauth.judgement import GOT, REPEAT
 
 _ENVIRONMENTS_PER_MINUTE = 30
 _ON_ONE_SCREEN = ("asked", "expected", "got", "again")

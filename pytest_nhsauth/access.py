@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-from pytest_nhsauth.markers import Access
-from pytest_nhsauth.platform import Platform
-from pytest_nhsauth.registered_app import RegisteredApp
 
 if TYPE_CHECKING:
     from requests import Session
+
+    from pytest_nhsauth.platform import Platform
+    from pytest_nhsauth.registered_app import RegisteredApp
 
 _TIMEOUT: Final = 30  # seconds
 _JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
+
+
+PROVIDERS: Final[Mapping[str, str | None]] = {
+    "healthcare_worker": "cis2",
+    "patient": "nhs_login",
+    "application": None,
+}
+"""By kind of access who logs the person in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What a marker asks for. `provider` is who logs the person in; None for an application's own access."""
+
+    access: str
+    level: str | None = None
+    user: str | None = None
+    app: str | None = None
+
+    @property
+    def provider(self) -> str | None:
+        """Who logs the person in."""
+        return PROVIDERS[self.access]
+
+    @property
+    def by_api_key(self) -> bool:
+        """Whether it is by the API key alone, without a token."""
+        return self.level == "level0"
 
 
 class NoAccessError(Exception):

@@ -9,13 +9,15 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_nhsauth.judgement import Judgements
+if TYPE_CHECKING:
+    from pytest_nhsauth.judgement import Judgements
 
 ENVIRONMENTS: Final = {
     "int": "https://int.api.service.nhs.uk/oauth2",
@@ -26,6 +28,8 @@ AREAS: Final = ("token", "browser", "providers", "gateway")
 """Parts of the contract that can be asked alone."""
 TARGETS: Final = pytest.StashKey["tuple[str, ...]"]()
 """Whom the contract is asked of in this session."""
+PROPERTY: Final = "nhsauth_"
+"""How the names of those properties begin by which a test's report tells of its case; the rest says what of it."""
 CANNOT_JUDGE: Final = "nhsauth_cannot_judge"
 """Under which name a process that was given tests says why it has stopped."""
 ONLY: Final = "nhsauth_contract_only"
@@ -106,10 +110,15 @@ class Gathering:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._judgements = Judgements()
         self._interrupted = False
         self._alone = bool(config.getoption(SCREEN))
         self._bar: Any = None
+
+    @cached_property
+    def _judgements(self) -> Judgements:
+        from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - most runs judge nothing
+
+        return Judgements()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -138,7 +147,8 @@ class Gathering:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test says of its case."""
-        self._judgements.add(report)
+        if any(name.startswith(PROPERTY) for name, _ in report.user_properties):
+            self._judgements.add(report)
         if self._bar is not None and report.when == "teardown":
             self._bar.update(1)
 
@@ -152,26 +162,36 @@ class Gathering:
     def pytest_testnodedown(self, node: Any) -> None:
         """Note the same of another process."""
         reason = getattr(node, "workeroutput", {}).get(CANNOT_JUDGE)
-        self._judgements.cannot_judge = self._judgements.cannot_judge or reason
+        if reason is not None:
+            self._judgements.cannot_judge = self._judgements.cannot_judge or reason
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Let a run of the contract that could ask nothing prove nothing."""
-        judged = self._judgements
-        if self._alone and exitstatus == pytest.ExitCode.OK and len(judged.of("skipped")) == len(judged.made):
-            judged.cannot_judge = judged.cannot_judge or "nothing of this can be asked of the target"
-        if self._alone and (judged.cannot_judge or self._interrupted):
-            session.exitstatus = INTERRUPTED if self._interrupted else pytest.ExitCode.INTERRUPTED
+        if self._alone:
+            self._end_alone(session, exitstatus)
         if self._silent:
             if self._bar is not None:
                 self._bar.render_finish()
             self._tell(print)
 
+    def _end_alone(self, session: pytest.Session, exitstatus: int) -> None:
+        judged = self._judgements
+        if exitstatus == pytest.ExitCode.OK and len(judged.of("skipped")) == len(judged.made):
+            judged.cannot_judge = judged.cannot_judge or "nothing of this can be asked of the target"
+        if judged.cannot_judge or self._interrupted:
+            session.exitstatus = INTERRUPTED if self._interrupted else pytest.ExitCode.INTERRUPTED
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary, and write the report, when the contract was asked of anybody."""
-        if self._judgements.made or self._judgements.cannot_judge or self._alone:
+        if self._alone or self._has_judged:
             terminalreporter.section("nhsauth contract")
             self._tell(terminalreporter.write_line)
+
+    @property
+    def _has_judged(self) -> bool:
+        begun = "_judgements" in vars(self)  # else nothing is to be told, nor to be loaded for it
+        return begun and bool(self._judgements.made or self._judgements.cannot_judge)
 
     @property
     def _silent(self) -> bool:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from mock_servers.client import Client
     from mock_servers.real_hosts.variables import RealNames
+    from pytest_nhsauth.access import Access
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
     from pytest_nhsauth.gateway import Gateway
-    from pytest_nhsauth.markers import Access
     from pytest_nhsauth.platform import Platform
     from pytest_nhsauth.registered_app import RegisteredApp
     from pytest_nhsauth.settings import Settings

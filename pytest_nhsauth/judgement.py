@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 
 import pytest
 
-PROPERTY: Final = "nhsauth_"
-"""How the names of the properties begin; the rest is a member of a judgement."""
+from pytest_nhsauth.contract import PROPERTY
+
 GOT: Final = f"{PROPERTY}got"
 REPEAT: Final = f"{PROPERTY}repeat"
 """The attribute of a report that holds a command: too long for a property."""

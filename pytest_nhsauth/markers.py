@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_nhsauth import packages
+
+if TYPE_CHECKING:
+    from pytest_nhsauth.access import Access
 
 NAME: Final = "nhsauth"
 LINE: Final = (
@@ -21,31 +23,6 @@ LINE: Final = (
 EXAMPLE: Final = f'{NAME}(access="healthcare_worker", level="aal3")'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """What a marker asks for. `provider` is who logs the person in; None for an application's own access."""
-
-    access: str
-    level: str | None = None
-    user: str | None = None
-    app: str | None = None
-
-    @property
-    def provider(self) -> str | None:
-        """Who logs the person in."""
-        return _PROVIDERS[self.access]
-
-    @property
-    def by_api_key(self) -> bool:
-        """Whether it is by the API key alone, without a token."""
-        return self.level == "level0"
-
-
-_PROVIDERS: Final[Mapping[str, str | None]] = {
-    "healthcare_worker": "cis2",
-    "patient": "nhs_login",
-    "application": None,
-}
 _LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
     "healthcare_worker": ("aal1", "aal2", "aal3"),
     "patient": ("P0", "P5", "P9"),
@@ -79,7 +56,9 @@ def _access(given: Mapping[str, str | None]) -> Access:
     _check_choice("access", access, _LEVELS)
     if level is not None:
         _check_choice(f"level of {access}", level, _LEVELS[access])
-    if user is not None and _PROVIDERS[access] is None:
+    from pytest_nhsauth.access import PROVIDERS, Access  # noqa: PLC0415 - for who uses the marker
+
+    if user is not None and PROVIDERS[access] is None:
         raise MarkerError(
             f"@pytest.mark.{NAME}: user is {user!r}, and an application's access is nobody's: leave it out"
         )

@@ -135,7 +135,9 @@ def jti_key(environment: str, client_id: Any, jti: Any) -> bytes:
 
 
 def _jti_key(exchange: Exchange) -> bytes:
-    return jti_key(exchange.service.environment, exchange.client_id, exchange.jti)
+    if exchange.jti_key is None:
+        exchange.jti_key = jti_key(exchange.service.environment, exchange.client_id, exchange.jti)
+    return exchange.jti_key
 
 
 def _used(exchange: Exchange) -> str:

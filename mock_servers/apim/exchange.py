@@ -34,6 +34,7 @@ class Exchange:
     exp: float = field(init=False)
     client_id: Any = field(init=False)
     jti: str = field(init=False)
+    jti_key: bytes | None = field(default=None, init=False)
     app: App = field(init=False)
     app_jwks: FetchedJwks = field(init=False)
     app_jwks_failure: str = field(init=False)

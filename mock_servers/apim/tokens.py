@@ -40,8 +40,7 @@ def application_token(exchange: Exchange) -> Answer:
 def exchanged_token(exchange: Exchange) -> Answer:
     """§2.6."""
     session = new_session(exchange, exchange.form("subject_token") or "")
-    first = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
-    refresh_token = _refresh_token(exchange, first)
+    refresh_token = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
     access_token, lifetime = _access_token(exchange, exchange.scopes, session, refresh_token)
     return Answer(
         status=200,
@@ -63,7 +62,7 @@ def code_token(exchange: Exchange) -> Answer:
     service, held = exchange.service, replace(code.session, issued_at=exchange.now)
     session = sessions.begun(service.store, service.environment, held)
     lifetime = shortened(exchange.request.form, "_refresh_token_expiry_ms", session.refresh_lifetime)
-    refresh_token = _refresh_token(exchange, _first_refresh_token(exchange, code.scopes, session, lifetime))
+    refresh_token = _first_refresh_token(exchange, code.scopes, session, lifetime)
     access_token, access_lifetime = _access_token(exchange, code.scopes, session, refresh_token)
     body = {
         "access_token": access_token,
@@ -83,8 +82,10 @@ def refreshed_token(exchange: Exchange) -> Answer:
     left = session_ends_at(exchange, spent) - exchange.now
     asked = shortened(exchange.request.form, "_refresh_token_expiry_ms", spent.session.refresh_lifetime)
     lifetime = min(asked, left)
-    successor = replace(spent, count=spent.count + 1, expires_at=exchange.now + lifetime)
-    refresh_token = _refresh_token(exchange, successor)
+    value = exchange.service.identifiers.refresh_token()
+    family = spent.family or fingerprint(value).hex()
+    successor = replace(spent, count=spent.count + 1, expires_at=exchange.now + lifetime, family=family)
+    refresh_token = _kept(exchange, value, successor)
     access_token, access_lifetime = _access_token(exchange, spent.scopes, spent.session, refresh_token)
     return Answer(
         status=200,
@@ -144,23 +145,22 @@ def _access_token(
     return value, lifetime
 
 
-def _first_refresh_token(
-    exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float
-) -> RefreshToken:
-    return RefreshToken(
+def _first_refresh_token(exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float) -> str:
+    value = exchange.service.identifiers.refresh_token()
+    token = RefreshToken(
         client_id=exchange.app.client_id,
         environment=exchange.service.environment,
         scopes=scopes,
         session=session,
         count=0,
         expires_at=exchange.now + lifetime,
+        family=fingerprint(value).hex(),
     )
+    return _kept(exchange, value, token)
 
 
-def _refresh_token(exchange: Exchange, token: RefreshToken) -> str:
-    value = exchange.service.identifiers.refresh_token()
-    kept = replace(token, family=token.family or fingerprint(value).hex())
-    exchange.service.store.refresh_tokens.put(value, kept)
+def _kept(exchange: Exchange, value: str, token: RefreshToken) -> str:
+    exchange.service.store.refresh_tokens.put(value, token)
     _remember(exchange, "refresh token", value, token.expires_at, token.session)
     return value
 

@@ -28,7 +28,7 @@ from mock_servers.http.calling import (
     refusal,
 )
 from mock_servers.http.channel import MOST_UNSENT, Channel
-from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, Message, unsendable
+from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, KnownHead, Message, unsendable
 from mock_servers.http.relaying import Outside, Relay
 from mock_servers.state.table import StateError
 
@@ -123,6 +123,7 @@ class Connection:
         self._take: Callable[[bytes], None] = self._take_first
         self._buffer = bytearray()
         self._message: Message | None = None
+        self._known: KnownHead | None = None
         self._whole = bytearray()
         self._body: Body | None = None
         self._outlet: Outlet | None = None
@@ -258,7 +259,7 @@ class Connection:
             _check_size(self._buffer, end)
             raw = bytes(self._buffer)
             self._buffer.clear()
-            self._begin(Message.begun(raw, end))
+            self._begin(Message.begun(raw, end, self._known))
         except BadRequestError as error:
             self._refuse(error)
         except StateError as error:  # which names are the mock's is part of the state
@@ -460,7 +461,7 @@ class Connection:
     def _follow(self) -> None:
         if self._message is not None:
             self._buffer[:0] = self._message.rest
-            self._message = None
+            self._known, self._message = self._message.known, None
         if self._channel.unsent > MOST_UNSENT:  # it asks, and takes no answers
             self._take = self._keep
             self._expect_taken()

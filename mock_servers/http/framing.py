@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote_to_bytes, urlsplit
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _PLAIN_ANSWER: Final = re.compile(
     rb"HTTP/1\.1 (?!204|304)[2-5][0-9]{2} [^\0\r\n\f\v]*\r\n(?:" + _TOKEN + rb": [^\0\s]+(?:[ \t]+[^\0\s]+)*\r\n)*\r\n"
 )
 _PIECE: Final = 1 << 16
+_LONGEST_KNOWN: Final = 1 << 12
+"""Bytes of a head that a connection keeps, in case the next request has the same."""
 
 
 class BadRequestError(Exception):
@@ -94,6 +96,10 @@ class Head:
         )
 
 
+KnownHead: TypeAlias = tuple[bytes, Head]
+"""A plain head as it was sent, and as it was read."""
+
+
 @dataclass(slots=True)
 class Message:
     """One request, and its answer as it is written: h11's work, unless both are plain."""
@@ -110,12 +116,15 @@ class Message:
     _is_bodiless: bool = False
 
     @classmethod
-    def begun(cls, raw: bytes, end: int) -> Message:
-        """Read a request whose head ends before `end`. Raises BadRequestError."""
+    def begun(cls, raw: bytes, end: int, known: KnownHead | None = None) -> Message:
+        """Read a request whose head ends before `end`; `known` is that of an earlier one. Raises BadRequestError."""
+        began = raw[:end]
+        if known is not None and known[0] == began:
+            return cls(known[1], _began=began, _unread=bytearray(raw[end:]))
         _check_head(raw, end)
-        plain = _plain_head(raw[:end])
+        plain = _plain_head(began)
         if plain is not None:
-            return cls(plain, _began=raw[:end], _unread=bytearray(raw[end:]))
+            return cls(plain, _began=began, _unread=bytearray(raw[end:]))
         import h11
 
         http = _new_connection()
@@ -127,6 +136,11 @@ class Message:
         if not isinstance(event, h11.Request):
             raise BadRequestError("400 Bad Request", "Malformed request")
         return cls(_head(event), _began=b"", _unread=bytearray(), _connection=http)
+
+    @property
+    def known(self) -> KnownHead | None:
+        """What spares reading its head if another request has the same, as most on one connection have; else None."""
+        return (self._began, self.head) if 0 < len(self._began) <= _LONGEST_KNOWN else None
 
     @property
     def _http(self) -> h11.Connection:

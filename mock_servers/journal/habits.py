@@ -46,11 +46,11 @@ def token_not_cached(journal: Journal, record: Record, lifetime: float) -> Itera
     """Say so when an app asks for the same token again and again while the first would still do."""
     if record.grant_type not in _SERVES_AGAIN:
         return
-    alike, looked_at = _alike(journal, record)
-    times = [each.at for each in alike if record.at - each.at < lifetime]
+    earlier, need = list(journal.before(record, _LOOKED_AT)), record.need
+    times = [each.at for each in earlier if record.at - each.at < lifetime and each.need == need]
     if len(times) + 1 < _MANY:
         return
-    at_least = "At least " if looked_at == _LOOKED_AT else ""
+    at_least = "At least " if len(earlier) == _LOOKED_AT else ""
     yield (
         f"{at_least}{len(times) + 1} tokens in {duration(record.at - times[-1])} for {shown(record.client_id)}: one "
         f"lives {duration(lifetime)} (expires_in is text, of seconds), and an app may ask 300 times a minute. Keep a "
@@ -74,12 +74,6 @@ def expires_in_misread(renewed_at: Iterable[float]) -> Iterator[str]:
 def newest(table: Table[V]) -> Iterator[V]:
     """Return the newest values of a table, the newest first, and no more than advice may cost."""
     return iter(table.newest(_LOOKED_AT))
-
-
-def _alike(journal: Journal, record: Record) -> tuple[list[Record], int]:
-    """The answers before this one to the same client for the same token, the newest first; of how many looked at."""
-    earlier, need = list(journal.before(record, _LOOKED_AT)), record.need
-    return [each for each in earlier if each.need == need], len(earlier)
 
 
 def secrets_in_query(request: Request) -> Iterator[str]:

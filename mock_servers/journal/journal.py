@@ -110,6 +110,8 @@ class Journal(Sequence[Record]):
     def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
         """Return the records before this one that finders may look at, the newest first, and no more than so many."""
         with self._arrived:
+            if self._records and self._records[-1] is record:  # as it is when an answer has just left
+                return list(islice(reversed(self._records), 1, None if most is None else most + 1))
             return list(islice((each for each in reversed(self._records) if each.id < record.id), most))
 
     def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:

@@ -117,7 +117,10 @@ def _client_id(exchange: Judged) -> str | None:
 
 def _error(outcome: Outcome[X]) -> RecordedError | None:
     """Tell the error that went out; a fault's only when the client got none of what the service would have said."""
-    members, fault, refusal, row = _members(outcome.answer), outcome.fault, outcome.refusal, outcome.row
+    fault, refusal, row = outcome.fault, outcome.refusal, outcome.row
+    if fault is None and refusal is None:
+        return None
+    members = _members(outcome.answer)
     if refusal is not None and row is not None:
         written = members.get("error_description") or members.get("message") or members.get("faultstring") or ""
         description = written if isinstance(outcome.answer.body, Mapping) else row.sentence

@@ -13,7 +13,7 @@ from mock_servers.wire.wording import name as harmless
 from mock_servers.wire.wrapping import json_object, text_of_base64
 
 _PRIVATE: Final = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY")
-_HIDES: Final = re.compile(rb"PRIVATE KEY|\\")
+_HIDES: Final = (b"PRIVATE KEY", b"\\")
 """What JSON has in it that holds such a line, or an escape which may spell one."""
 _DER: Final = re.compile(r"MII[A-Za-z0-9+/\s]{200,}={0,2}\s*")
 _LONGEST: Final = 1 << 16
@@ -50,7 +50,7 @@ def is_private(value: str) -> bool:
 
 def _is_private_jwt(value: str) -> bool:
     parts = value.split(".")
-    if len(parts) != 3 or not any(_HIDES.search(_bytes(part)) for part in parts[:2]):  # noqa: PLR2004 - a JWT has three
+    if len(parts) != 3 or not (_hides(parts[0]) or _hides(parts[1])):  # noqa: PLR2004 - a JWT has three
         return False
     jwt = jwts.decoded(value)
     if jwt is None:
@@ -59,11 +59,12 @@ def _is_private_jwt(value: str) -> bool:
     return any(_PRIVATE.search(each) for each in texts)
 
 
-def _bytes(part: str) -> bytes:
+def _hides(part: str) -> bool:
     try:
-        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except ValueError:  # no base64url, and so no JWT
-        return b""
+        return False
+    return any(each in raw for each in _HIDES)
 
 
 def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:

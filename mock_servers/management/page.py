@@ -25,7 +25,10 @@ def of(exchange: Exchange, names: Sequence[str], most: int) -> list[str]:
     first, count = asked.get("startKey"), min(int(asked.get("count") or most), most)
     if first is None:
         return list(names[:count])
-    start = names.index(first) if first in names else len(names)
+    try:
+        start = names.index(first)
+    except ValueError:
+        return []
     return list(names[start : start + count])
 
 

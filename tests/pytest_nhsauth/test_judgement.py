@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_nhsauth.judgement import GOT, PROPERTY, Judgements
+from pytest_nhsauth.contract import PROPERTY
+from pytest_nhsauth.judgement import GOT, Judgements
 from pytest_nhsauth.screen import lines
 
 

@@ -37,6 +37,18 @@ def test_a_connection_is_kept_from_request_to_request(server: Server) -> None:
     assert len(ports) == 1
 
 
+def test_each_request_of_a_connection_is_answered_by_its_own_head_and_body(server: Server) -> None:
+    with contextlib.closing(http.client.HTTPConnection(server.host, server.port)) as client:
+        asked = [("/a", b"1"), ("/a", b"2"), ("/b", b"3"), ("/a", b"44"), ("/a", b"55")]
+        answered = []
+        for path, body in asked:
+            client.request("POST", path, body)
+            told = json.load(client.getresponse())
+            answered.append((told["PATH_INFO"], told["body"].encode()))
+
+    assert answered == asked
+
+
 def test_a_connection_is_kept_over_a_jump_of_the_process_s_time(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import h11
 import pytest
 
 from mock_servers.http import framing
-from mock_servers.http.framing import BadRequestError, Head, Message
+from mock_servers.http.framing import BadRequestError, Head, KnownHead, Message
 
 BODY: Final = b"a=1&b=2"
 HEAD: Final = "POST /oauth2/token?x=%20 HTTP/1.1\r\nHost: a:80\r\nContent-Length: 7\r\n{}\r\n"
@@ -68,11 +68,11 @@ ANSWERS: Final[list[tuple[str, list[tuple[str, str]], bytes]]] = [
 ]
 
 
-def whole(request: str) -> tuple[Head, bytes, Message] | str:
+def whole(request: str, known: KnownHead | None = None) -> tuple[Head, bytes, Message] | str:
     """Read a request and its body, which comes in two pieces with something behind it; or say why it is none."""
     raw = request.encode("latin-1")
     try:
-        message = Message.begun(raw + BODY[:3], len(raw))
+        message = Message.begun(raw + BODY[:3], len(raw), known)
         body = message.read() or b""
         message.feed(BODY[3:] + b"GET")
         while (piece := message.read()) is not None:
@@ -158,3 +158,24 @@ def test_a_plain_request_and_answer_need_no_h11(monkeypatch: pytest.MonkeyPatch)
 
     assert not isinstance(read, str)
     assert sent(read[2], ANSWERS[0]) == b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.mark.parametrize("before", REQUESTS)
+def test_a_request_is_read_alike_whatever_came_before_it(before: str) -> None:
+    first = whole(before)
+    known = None if isinstance(first, str) else first[2].known
+
+    for request in REQUESTS:
+        assert told(whole(request, known)) == told(whole(request))
+
+
+def test_the_same_head_is_read_once() -> None:
+    first, long = whole(HEAD.format("")), whole(HEAD.format(f"X: {'x' * 5000}\r\n"))
+    assert not isinstance(first, str)
+    assert not isinstance(long, str)
+
+    again = whole(HEAD.format(""), first[2].known)
+
+    assert not isinstance(again, str)
+    assert again[0] is first[0]
+    assert long[2].known is None
