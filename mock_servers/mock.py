@@ -82,9 +82,11 @@ class Mock(Platform):
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, in whichever world."""
-        if self.store.backend.is_shared:
-            return False  # nor is the state asked here: this may be the thread that serves all clients
+        if not self.store.backend.is_near:
+            return False
         name = self._world_of(environ)
+        if name is not None and self.store.backend.is_shared:
+            return False  # nor is it made here: this may be the thread that serves all clients
         world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
         return world.is_quick(environ) if world is not None else super().is_quick(environ)
 

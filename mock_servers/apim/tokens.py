@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from mock_servers.apim import sessions
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.monitoring import cors
 from mock_servers.apim.refresh import session_ends_at
 from mock_servers.apim.shortening import shortened
-from mock_servers.journal import provenance
 from mock_servers.state.grant import AccessToken, Issued, RefreshToken, Session, fingerprint
+from mock_servers.state.table import Entry, Table
 from mock_servers.wire.request import Answer
 
 ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
@@ -23,13 +23,37 @@ LONGEST_ID_TOKEN: Final = 1 << 14
 """Characters of an id token that a session keeps; ten thousand sessions must not hold whatever clients may post."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _New:
+    """A token that is to be given, and the table that keeps it."""
+
+    kind: str
+    value: str
+    token: AccessToken | RefreshToken
+    table: Table[Any]
+
+    def issued(self, exchange: Exchange) -> Issued:
+        """Return where it came from."""
+        token = self.token
+        return Issued(
+            kind=self.kind,
+            issuer="the platform",
+            client_id=exchange.app.client_id,
+            person=token.session.subject if token.session else None,
+            at=exchange.now,
+            expires_at=token.expires_at,
+            environment=exchange.service.environment,
+        )
+
+
 def application_token(exchange: Exchange) -> Answer:
     """§2.5: no refresh token, in any circumstance."""
-    value, lifetime = _access_token(exchange, exchange.scopes, None)
+    access_token, lifetime = _access_token(exchange, exchange.scopes, None)
+    _keep(exchange, access_token)
     return Answer(
         status=200,
         body={
-            "access_token": value,
+            "access_token": access_token.value,
             "expires_in": _told(lifetime),
             "token_type": "Bearer",
             "issued_at": str(int(exchange.now * 1000)),
@@ -40,16 +64,18 @@ def application_token(exchange: Exchange) -> Answer:
 def exchanged_token(exchange: Exchange) -> Answer:
     """§2.6."""
     session = new_session(exchange, exchange.form("subject_token") or "")
-    refresh_token = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
+    first = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
+    refresh_token = _refresh_token(exchange, first)
     access_token, lifetime = _access_token(exchange, exchange.scopes, session, refresh_token)
+    _keep(exchange, refresh_token, access_token)
     return Answer(
         status=200,
         body={
-            "access_token": access_token,
+            "access_token": access_token.value,
             "expires_in": _told(lifetime),
             "token_type": "Bearer",
             "issued_token_type": ISSUED_TOKEN_TYPE,
-            "refresh_token": refresh_token,
+            "refresh_token": refresh_token.value,
             "refresh_token_expires_in": _told(session.refresh_lifetime),
             "refresh_count": "0",
         },
@@ -62,12 +88,13 @@ def code_token(exchange: Exchange) -> Answer:
     service, held = exchange.service, replace(code.session, issued_at=exchange.now)
     session = sessions.begun(service.store, service.environment, held)
     lifetime = shortened(exchange.request.form, "_refresh_token_expiry_ms", session.refresh_lifetime)
-    refresh_token = _first_refresh_token(exchange, code.scopes, session, lifetime)
+    refresh_token = _refresh_token(exchange, _first_refresh_token(exchange, code.scopes, session, lifetime))
     access_token, access_lifetime = _access_token(exchange, code.scopes, session, refresh_token)
+    _keep(exchange, refresh_token, access_token)
     body = {
-        "access_token": access_token,
+        "access_token": access_token.value,
         "expires_in": _told(access_lifetime),
-        "refresh_token": refresh_token,
+        "refresh_token": refresh_token.value,
         "refresh_token_expires_in": _told(lifetime),
         "refresh_count": "0",
         "token_type": "Bearer",
@@ -82,17 +109,16 @@ def refreshed_token(exchange: Exchange) -> Answer:
     left = session_ends_at(exchange, spent) - exchange.now
     asked = shortened(exchange.request.form, "_refresh_token_expiry_ms", spent.session.refresh_lifetime)
     lifetime = min(asked, left)
-    value = exchange.service.identifiers.refresh_token()
-    family = spent.family or fingerprint(value).hex()
-    successor = replace(spent, count=spent.count + 1, expires_at=exchange.now + lifetime, family=family)
-    refresh_token = _kept(exchange, value, successor)
+    successor = replace(spent, count=spent.count + 1, expires_at=exchange.now + lifetime)
+    refresh_token = _refresh_token(exchange, successor)
     access_token, access_lifetime = _access_token(exchange, spent.scopes, spent.session, refresh_token)
+    _keep(exchange, refresh_token, access_token)
     return Answer(
         status=200,
         body={
-            "access_token": access_token,
+            "access_token": access_token.value,
             "expires_in": _told(access_lifetime),
-            "refresh_token": refresh_token,
+            "refresh_token": refresh_token.value,
             "refresh_token_expires_in": _told(lifetime),
             "refresh_count": str(successor.count),
             "token_type": "Bearer",
@@ -125,54 +151,50 @@ def new_session(exchange: Exchange, id_token: str, external_access_token: str | 
 
 
 def _access_token(
-    exchange: Exchange, scopes: tuple[str, ...], session: Session | None, refresh_token: str | None = None
-) -> tuple[str, float]:
-    value = exchange.service.identifiers.access_token()
-    default = exchange.service.settings.access_token_lifetime
-    lifetime = shortened(exchange.request.form, "_access_token_expiry_ms", default)
+    exchange: Exchange, scopes: tuple[str, ...], session: Session | None, refresh_token: _New | None = None
+) -> tuple[_New, float]:
+    service = exchange.service
+    lifetime = shortened(exchange.request.form, "_access_token_expiry_ms", service.settings.access_token_lifetime)
     token = AccessToken(
         client_id=exchange.app.client_id,
-        environment=exchange.service.environment,
+        environment=service.environment,
         scopes=scopes,
         issued_at=exchange.now,
         expires_at=exchange.now + lifetime,
         session=session,
-        issuer=f"{exchange.request.base}{exchange.service.mount}",
-        refresh_token=refresh_token,
+        issuer=f"{exchange.request.base}{service.mount}",
+        refresh_token=refresh_token.value if refresh_token is not None else None,
     )
-    exchange.service.store.access_tokens.put(value, token)
-    _remember(exchange, "access token", value, token.expires_at, session)
-    return value, lifetime
+    value = service.identifiers.access_token()
+    return _New(kind="access token", value=value, token=token, table=service.store.access_tokens), lifetime
 
 
-def _first_refresh_token(exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float) -> str:
-    value = exchange.service.identifiers.refresh_token()
-    token = RefreshToken(
+def _first_refresh_token(
+    exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float
+) -> RefreshToken:
+    return RefreshToken(
         client_id=exchange.app.client_id,
         environment=exchange.service.environment,
         scopes=scopes,
         session=session,
         count=0,
         expires_at=exchange.now + lifetime,
-        family=fingerprint(value).hex(),
     )
-    return _kept(exchange, value, token)
 
 
-def _kept(exchange: Exchange, value: str, token: RefreshToken) -> str:
-    exchange.service.store.refresh_tokens.put(value, token)
-    _remember(exchange, "refresh token", value, token.expires_at, token.session)
-    return value
+def _refresh_token(exchange: Exchange, token: RefreshToken) -> _New:
+    service, value = exchange.service, exchange.service.identifiers.refresh_token()
+    kept = replace(token, family=token.family or fingerprint(value).hex())
+    return _New(kind="refresh token", value=value, token=kept, table=service.store.refresh_tokens)
 
 
-def _remember(exchange: Exchange, kind: str, value: str, expires_at: float, session: Session | None) -> None:
-    issued = Issued(
-        kind=kind,
-        issuer="the platform",
-        client_id=exchange.app.client_id,
-        person=session.subject if session else None,
-        at=exchange.now,
-        expires_at=expires_at,
-        environment=exchange.service.environment,
-    )
-    provenance.remember(exchange.service.store, value, issued)
+def _keep(exchange: Exchange, *tokens: _New) -> None:
+    """Keep what is given, and where it came from, in one step."""
+    store = exchange.service.store
+    written: list[Entry] = []
+    for each in tokens:
+        written += [
+            (each.table, each.value, each.token),
+            (store.issued, fingerprint(each.value), each.issued(exchange)),
+        ]
+    store.commit([], written)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice, repeat
 from typing import Any, Final
 
@@ -110,7 +109,7 @@ class SharedJournal(Journal):
         self._backend = store.backend
         self._counters = store.counters
         self._table: Table[Kept] = store.backend.table(_TABLE, kind(limit))
-        self._numbered = lru_cache(maxsize=2 * FEW)(self._read)
+        self._recent: list[Record | None] = [None] * (2 * FEW)
 
     def add(self, record: Record) -> None:
         """Explain a record, and number and keep it in one step: who reads on from a number misses none."""
@@ -121,6 +120,7 @@ class SharedJournal(Journal):
             before = self._counters.get(_TABLE)
             record.id = (before or 0) + 1
             kept = replace(kept, id=record.id)
+        self._remember(_told(kept))
         if record.refusal is not None:
             self._counters.count(_REFUSED)
         with self._arrived:
@@ -170,9 +170,17 @@ class SharedJournal(Journal):
         lowest = max(record.id - FEW, (self._counters.get(_FORGOTTEN) or 0) + 1)
         return islice(filter(None, map(self._numbered, range(record.id - 1, lowest - 1, -1))), most)
 
-    def _read(self, number: int) -> Record | None:
+    def _numbered(self, number: int) -> Record | None:
+        """Return the record of a number; a recent one is not read twice, nor is one that was written here."""
+        recent = self._recent[number % len(self._recent)]
+        if recent is not None and recent.id == number:
+            return recent
         kept = self._table.get(number)
-        return _told(kept) if kept is not None else None
+        return self._remember(_told(kept)) if kept is not None else None
+
+    def _remember(self, record: Record) -> Record:
+        self._recent[record.id % len(self._recent)] = record
+        return record
 
     def sent_before(self, record: Record, key: bytes) -> Iterator[Record]:
         """Return the first few of the records before this one in which a value with this hash was sent, newest first.

@@ -116,9 +116,13 @@ def at(value: Hashable) -> bytes:
     return _written(value)
 
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once: `json.dumps` makes one for each call that asks for anything but the defaults."""
+
+
 def _written(value: Any) -> bytes:
-    plain = msgspec.to_builtins(value, enc_hook=_plain)
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode(errors=_SURROGATES)
+    plain = value if type(value) is str else msgspec.to_builtins(value, enc_hook=_plain)
+    return _JSON.encode(plain).encode(errors=_SURROGATES)
 
 
 def _plain(value: Any) -> Any:

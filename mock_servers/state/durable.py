@@ -65,6 +65,10 @@ class Medium(Protocol):
     Every call raises UnreachableStateError when the medium does not answer.
     """
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it is on this machine, and a step takes no longer than one of our own."""
+
     def get(self, place: str, key: bytes) -> bytes | None:
         """Return what lies at a key."""
 
@@ -248,6 +252,7 @@ class DurableBackend:
     def __init__(
         self, medium: Medium, format_: Format, prefix: str = "", forget: Callable[[], object] = lambda: None
     ) -> None:
+        self.is_near = medium.is_near
         self._medium = medium
         self._format = format_
         self._prefix = prefix

@@ -191,6 +191,7 @@ class MemoryBackend:
     """Tables in memory; one lock is theirs all, so that a step may change several."""
 
     is_shared: Final = False
+    is_near: Final = True
 
     def __init__(self, forget: Callable[[], object] = lambda: None) -> None:
         self._forget = forget

@@ -9,14 +9,16 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import Change, DurableBackend, Held, Part, Step, rewritten
 from mock_servers.state.table import Kind, UnreachableStateError, UnusableStateError
+
+R = TypeVar("R")
 
 Synchronous = Literal["normal", "full"]
 
@@ -29,6 +31,15 @@ _HEADER: Final = 100
 _ID_AT: Final = slice(68, 72)
 _PATIENCE: Final = 2.0
 """Seconds to wait for whoever writes just now; our own steps take less than a thousandth of that."""
+_FIRST_NAP: Final = 0.0001
+_LONGEST_NAP: Final = 0.002
+_PRIMARY: Final = 0xFF  # the part of an error's code that tells its kind
+_BETWEEN_CHECKPOINTS: Final = 300
+"""Our commits after which what is in the log is brought into the file: a second or less of a busy server's."""
+_BUSY_WITH_LOG: Final = 200
+"""Milliseconds for which that waits for others."""
+_LONGEST_LOG: Final = 10_000
+"""Pages of the log from which on SQLite itself brings them into the file: after a large import, say."""
 
 _SCHEMA: Final = (
     """CREATE TABLE entries (
@@ -56,7 +67,7 @@ _SCHEMA: Final = (
 
 
 class _Connections:
-    """The connections to one file: one that writes, and as many that read as there are readers at once.
+    """The connections to one file: as many as threads use it at once, of which one at a time writes.
 
     A file that was removed can still be written, and nobody will find what is in it: so each use makes sure that it is
     the file at the path.
@@ -64,48 +75,50 @@ class _Connections:
 
     def __init__(self, path: Path, synchronous: Synchronous) -> None:
         self._path = path
+        self._file = os.fspath(path)
         self._synchronous = synchronous
         self._turn = threading.Lock()
-        self._writers: list[_Connection] = []
-        self._readers: list[_Connection] = []
+        self._idle: list[_Connection] = []
+        self._commits = 0
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for reading. Raises UnreachableStateError."""
-        with self._lent(self._readers) as connection:
-            yield connection
+    def asked(self, query: str, *values: object) -> list[Any]:
+        """Return the rows that a query finds. Raises UnreachableStateError."""
+        with self.lent() as connection:
+            return _patiently(lambda: connection.execute(query, values).fetchall())
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Lend the connection that writes, in a transaction. Raises UnreachableStateError; then nothing was written."""
+        """Lend a connection that writes, in a transaction. Raises UnreachableStateError; then nothing was written."""
         if not self._turn.acquire(timeout=2 * _PATIENCE):
             raise UnreachableStateError(f"{self._path} has been busy for {2 * _PATIENCE:g} seconds")
         try:
-            with self._lent(self._writers) as connection:
-                connection.execute("BEGIN IMMEDIATE")
+            with self.lent() as connection:
+                _patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
                 yield connection
                 connection.execute("COMMIT")
+                self._commits += 1
+                if self._commits % _BETWEEN_CHECKPOINTS == 0:
+                    _begin_log_anew(connection)
         finally:
             self._turn.release()
 
     def close(self) -> None:
         """Close all that are not lent."""
         with self._turn:
-            for idle in (self._readers, self._writers):
-                while idle:
-                    idle.pop().connection.close()
+            while self._idle:
+                self._idle.pop().connection.close()
 
     @contextmanager
-    def _lent(self, idle: list[_Connection]) -> Iterator[sqlite3.Connection]:
+    def lent(self) -> Iterator[sqlite3.Connection]:
         """Lend one that is idle, or a new one. After an error it is closed, which undoes what was begun."""
         try:
-            lent = self._of_file(idle)
+            lent = self._of_file()
             try:
                 yield lent.connection
             except BaseException:
                 lent.connection.close()
                 raise
-            idle.append(lent)
+            self._idle.append(lent)
         except OSError as error:
             raise UnreachableStateError(f"{self._path}: {error.strerror}") from None
         except sqlite3.DatabaseError as error:
@@ -113,19 +126,20 @@ class _Connections:
                 raise  # a mistake of ours
             raise UnreachableStateError(f"{self._path}: {error}") from None
 
-    def _of_file(self, idle: list[_Connection]) -> _Connection:
-        status = self._path.stat()
+    def _of_file(self) -> _Connection:
+        status = os.stat(self._file)  # noqa: PTH116 - a third of what a Path takes
         file = status.st_dev, status.st_ino
-        while idle:
-            known = idle.pop()
-            if known.file == file:
-                return known
-            known.connection.close()
+        with suppress(IndexError):  # none is idle
+            while (known := self._idle.pop()).file != file:
+                known.connection.close()
+            return known
         connection = _connect(self._path, "rw")
         connection.execute(f"PRAGMA synchronous = {self._synchronous.upper()}")
         if _pragma(connection, "application_id") != APPLICATION_ID:
             connection.close()
             raise UnreachableStateError(f"{self._path} is another file than it was")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
+        connection.execute("PRAGMA busy_timeout = 0")  # `_patiently` waits
         return _Connection(file, connection)
 
 
@@ -136,17 +150,50 @@ class _Connection(NamedTuple):
     connection: sqlite3.Connection
 
 
+def _patiently(step: Callable[[], R]) -> R:
+    """Take a step, again and again while another process is at its own, for as long as our patience lasts.
+
+    SQLite would wait for a millisecond at the first try, then for longer and longer: many times what a step takes.
+    """
+    until, nap = 0.0, _FIRST_NAP
+    while True:
+        try:
+            return step()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+                raise
+            now = time.monotonic()
+            until = until or now + _PATIENCE
+            if now > until:
+                raise
+        time.sleep(nap)
+        nap = min(nap * 1.2, _LONGEST_NAP)
+
+
+def _begin_log_anew(connection: sqlite3.Connection) -> None:
+    """Bring what is in the log into the file, while nobody writes, and let the next to write begin the log anew.
+
+    SQLite does the first by itself. But while several processes write, it never finds the log at rest: the log grows,
+    and once it is long, each commit waits for the disk.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_WITH_LOG}")
+    with suppress(sqlite3.OperationalError):  # a full disk, say: what was committed stays, and the next step meets it
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    connection.execute("PRAGMA busy_timeout = 0")
+
+
 class SqliteMedium:
     """Bytes by place and key in a SQLite file that is open."""
+
+    is_near: Final = True
 
     def __init__(self, path: Path, synchronous: Synchronous = "normal") -> None:
         self._connections = _Connections(path, synchronous)
 
     def get(self, place: str, key: bytes) -> bytes | None:
         """Return what lies at a key."""
-        with self._connections.reading() as connection:
-            row = connection.execute("SELECT value FROM entries WHERE place = ? AND key = ?", (place, key)).fetchone()
-            return row[0] if row else None
+        rows = self._connections.asked("SELECT value FROM entries WHERE place = ? AND key = ?", place, key)
+        return rows[0][0] if rows else None
 
     def commit(self, expected: Sequence[Held], changes: Sequence[Change]) -> Step:
         """Make all changes when exactly what is expected lies there, else none."""
@@ -166,33 +213,31 @@ class SqliteMedium:
 
     def newest(self, place: str, most: int) -> Sequence[bytes]:
         """Return at most so many values, the newest first."""
-        with self._connections.reading() as connection:
-            query = "SELECT value FROM entries WHERE place = ? ORDER BY position DESC LIMIT ?"
-            return [raw for (raw,) in connection.execute(query, (place, most))]
+        query = "SELECT value FROM entries WHERE place = ? ORDER BY position DESC LIMIT ?"
+        return [raw for (raw,) in self._connections.asked(query, place, most)]
 
     def find(self, place: str, index: str, value: bytes, most: int | None) -> Sequence[tuple[bytes, bytes]]:
         """Return the keys and values that an index leads to, the oldest first; at most so many."""
-        with self._connections.reading() as connection:
-            query = """SELECT entries.key, entries.value FROM indexed JOIN entries USING (position)
-                WHERE indexed.place = ? AND indexed.name = ? AND indexed.value = ? ORDER BY indexed.position
-                LIMIT ?"""
-            return connection.execute(query, (place, index, value, _ALL if most is None else most)).fetchall()
+        query = """SELECT entries.key, entries.value FROM indexed JOIN entries USING (position)
+            WHERE indexed.place = ? AND indexed.name = ? AND indexed.value = ? ORDER BY indexed.position
+            LIMIT ?"""
+        return self._connections.asked(query, place, index, value, _ALL if most is None else most)
 
     def size(self, place: str) -> int:
         """Return how many values a place has."""
-        with self._connections.reading() as connection:
-            row = connection.execute("SELECT size FROM places WHERE place = ?", (place,)).fetchone()
-            return row[0] if row else 0
+        rows = self._connections.asked("SELECT size FROM places WHERE place = ?", place)
+        return rows[0][0] if rows else 0
 
     def generation(self, place: str) -> Hashable:
         """Return a number that is another after each change of the place."""
-        with self._connections.reading() as connection:
-            return _generation(connection, place)
+        rows = self._connections.asked("SELECT generation FROM places WHERE place = ?", place)
+        return rows[0][0] if rows else None
 
     def read(self, places: Sequence[str]) -> Sequence[Part]:
         """Return the content of places at one moment."""
-        with self._connections.reading() as connection:
+        with self._connections.lent() as connection:
             connection.execute("BEGIN")
+            _patiently(lambda: connection.execute("SELECT 1 FROM probe").fetchone())  # which sets the moment
             parts = [Part(_generation(connection, place), _entries(connection, place)) for place in places]
             connection.execute("COMMIT")
             return parts
@@ -207,9 +252,8 @@ class SqliteMedium:
 
     def places(self, prefix: str) -> Sequence[str]:
         """Return the places below a prefix that hold something."""
-        with self._connections.reading() as connection:
-            query = "SELECT place FROM places WHERE size > 0 AND place >= ? AND place < ? ORDER BY place"
-            return [place for (place,) in connection.execute(query, _below(prefix))]
+        query = "SELECT place FROM places WHERE size > 0 AND place >= ? AND place < ? ORDER BY place"
+        return [place for (place,) in self._connections.asked(query, *_below(prefix))]
 
     def drop(self, prefix: str) -> None:
         """Forget all places below a prefix."""
@@ -377,8 +421,9 @@ def _make(connection: sqlite3.Connection, change: Change) -> bytes | None:
     else:
         connection.execute("UPDATE entries SET value = ? WHERE position = ?", (change.raw, position))
         connection.execute("DELETE FROM indexed WHERE position = ?", (position,))
-    rows = ((change.place, name, value, position) for name, value in change.indexed)
-    connection.executemany("INSERT OR IGNORE INTO indexed VALUES (?, ?, ?, ?)", rows)
+    if change.indexed:
+        rows = ((change.place, name, value, position) for name, value in change.indexed)
+        connection.executemany("INSERT OR IGNORE INTO indexed VALUES (?, ?, ?, ?)", rows)
     return before
 
 

@@ -101,11 +101,15 @@ Content: TypeAlias = Mapping[str, list[tuple[Any, Any]]]
 
 
 class Backend(Protocol):
-    """Where tables lie. `is_shared`: other processes may change them."""
+    """Where tables lie. `is_shared`: other processes may change them. `is_near`: a step waits for no other machine."""
 
     @property
     def is_shared(self) -> bool:
         """Whether other processes may change what is in it."""
+
+    @property
+    def is_near(self) -> bool:
+        """Whether a step is so quick that who answers many clients takes it himself, rather than let others wait."""
 
     def table(self, name: str, kind: Kind[V]) -> Table[V]:
         """Return the table of a name; of one name it is always the same."""

@@ -213,6 +213,8 @@ class ValkeyMedium:
     `patient` is a client that waits for scripts over whole tables.
     """
 
+    is_near: Final = False
+
     def __init__(self, client: redis.Redis, patient: redis.Redis, prefix: str, shown: str) -> None:
         self._client: Any = client  # whose types promise something to await, too
         self._patient = patient

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -136,3 +136,11 @@ def test_a_world_that_another_process_uses_at_the_last_moment_stays() -> None:
     now = 2 * IDLE
     assert other.all() == []
     assert [world.name for world in dropped] == ["mine"]
+
+
+def test_the_thread_that_serves_all_clients_answers_from_a_file_but_makes_no_world(mocks: tuple[Mock, Mock]) -> None:
+    mock, _ = mocks
+    environ = EnvironBuilder("/oauth2/token", base_url=URL).get_environ()
+    of_world = EnvironBuilder("/_worlds/a/oauth2/token", base_url=URL).get_environ()
+
+    assert (mock.is_quick(environ), mock.is_quick(of_world)) == (True, False)

@@ -235,6 +235,42 @@ def test_a_broken_file_is_refused_and_untouched(path: Path, damage: str) -> None
     assert path.read_bytes() == content
 
 
+def test_the_log_stays_short_though_several_write_without_a_pause(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_servers.state.sqlite._BETWEEN_CHECKPOINTS", 10)
+    with opened(path) as one, opened(path) as other:
+        for number in range(100):
+            numbers(one).put(f"a {number}", number)
+            numbers(other).put(f"b {number}", number)
+
+        assert path.with_name("state.db-wal").stat().st_size < 500_000  # 1.2 MB when it never begins anew
+        assert numbers(one).size() == 200
+
+
+def test_who_reads_for_long_holds_up_no_commit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_servers.state.sqlite._BETWEEN_CHECKPOINTS", 1)
+    monkeypatch.setattr("mock_servers.state.sqlite._BUSY_WITH_LOG", 1)
+    with opened(path) as backend, bare(path) as reader:
+        numbers(backend).put("a", 1)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM entries").fetchone()
+        for number in range(3):
+            numbers(backend).put("a", number)
+
+        assert numbers(backend).get("a") == 2
+
+
+def test_who_writes_waits_for_another_process_that_does(path: Path) -> None:
+    with opened(path) as backend, bare(path) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = pool.submit(numbers(backend).put, "a", 1)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.05)
+        other.execute("COMMIT")
+        waiting.result(30)
+
+        assert numbers(backend).get("a") == 1
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_locked_file_is_refused_and_untouched(path: Path) -> None:
     with opened(path) as backend:

@@ -381,3 +381,15 @@ def test_another_configuration_than_the_state_began_with_is_said(
     start(Configuration(apps=()))
 
     assert [message for message in caplog.messages if "nhsauth state clear" in message] != []
+
+
+def test_both_see_the_same_records_before_one_whichever_of_them_kept_each(start: Start) -> None:
+    mocks = start(), start()
+    for number, mock in zip(range(104), cycle(mocks), strict=False):  # more than either has in its own memory
+        post(mock, grant_type=str(number))
+        seen = [each.id for each in mock.exchanges.before(mock.exchanges.last)]
+        assert seen == list(range(number, max(number - 50, 0), -1))
+
+    one, other = (list(mock.exchanges.before(mock.exchanges.last)) for mock in mocks)
+    assert [each.as_json() for each in one] == [each.as_json() for each in other]
+    assert one[0].grant_type == "102"
