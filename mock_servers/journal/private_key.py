@@ -13,6 +13,7 @@ from mock_servers.wire.wording import name as harmless
 from mock_servers.wire.wrapping import json_object, text_of_base64
 
 _PRIVATE: Final = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY")
+_JWT: Final = "eyJ"
 _HIDES: Final = (b"PRIVATE KEY", b"\\")
 """What JSON has in it that holds such a line, or an escape which may spell one."""
 _DER: Final = re.compile(r"MII[A-Za-z0-9+/\s]{200,}={0,2}\s*")
@@ -40,7 +41,11 @@ def _beside_parameters(request: Request) -> Iterator[tuple[str, str]]:
 
 def is_private(value: str) -> bool:
     """Whether a text holds a private key: as PEM, DER or JWK, as base64 of one of these, or in a claim of a JWT."""
-    if _PRIVATE.search(value) or _is_private_jwk(json_object(value)) or _is_private_der(value):
+    if _PRIVATE.search(value):
+        return True
+    if value.startswith(_JWT) and value.count(".") == 2:  # noqa: PLR2004 - a JWT, as most long values, and none of these
+        return _is_private_jwt(value)
+    if _is_private_jwk(json_object(value)) or _is_private_der(value):
         return True
     text = text_of_base64(value.strip()) if len(value) > _SHORTEST else None
     if text is not None:
@@ -64,7 +69,8 @@ def _hides(part: str) -> bool:
         raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except ValueError:  # no base64url, and so no JWT
         return False
-    return any(each in raw for each in _HIDES)
+    key, escape = _HIDES
+    return key in raw or escape in raw
 
 
 def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:

@@ -1,5 +1,6 @@
 """Advice on successes: what the service does not mind, and will hurt; and none for what is right."""
 
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,10 @@ Ask = Callable[..., TestResponse]
 NOW = 1_800_000_000.0
 REDIRECT = "https://app.example/callback"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
+
+
+def b64url(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def advice(platform: Mock) -> list[str]:
@@ -365,10 +370,19 @@ def test_a_private_key_in_a_jwt_is_seen_however_it_is_escaped(part: int, written
     assert is_private(f"{'.'.join(b64url(each) for each in parts)}.")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        b64url(json.dumps({"kty": "RSA", "d": "y" * 80})),
+        "eyJ9.eyJ9. -----BEGIN " "PRIVATE KEY-----",
+        "eyJ9.-----BEGIN " "EC PRIVATE KEY-----",
+    ],
+)
+def test_a_private_key_that_begins_as_a_jwt_is_seen(value: str) -> None:
+    assert value.startswith("eyJ")
+    assert is_private(value)
+
+
 @pytest.mark.parametrize("value", ["a.b.c", "{}.{}.", "é.é.é", f"{'a.' * 99}", "eyJ9.eyJ9.", "."])
 def test_what_is_no_jwt_holds_no_private_key(value: str) -> None:
     assert not is_private(value)
-
-
-def b64url(text: str) -> str:
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
