@@ -153,7 +153,7 @@ def _measured(copy: Copy, tests: Sequence[str]) -> Reached:
 
 
 def _functions(copy: Copy, data: Path) -> dict[str, set[str]]:
-    """Return who runs each function, a test or a file."""
+    """Return who runs each function, a test or a file; one that only an import runs is left out."""
     lines = coverage.CoverageData(basename=str(data))
     lines.read()
     found = defaultdict[str, set[str]](set)
@@ -162,7 +162,7 @@ def _functions(copy: Copy, data: Path) -> dict[str, set[str]]:
         names = dict(lines_of(ast.parse(Path(measured).read_bytes())))
         for line, runners in lines.contexts_by_lineno(measured).items():
             found[f"{file}:{names.get(line, '')}"].update(filter(None, runners))
-    return found
+    return {function: runners for function, runners in found.items() if runners}
 
 
 def lines_of(tree: ast.Module, above: str = "") -> Iterator[tuple[int, str]]:
