@@ -21,6 +21,9 @@ IDLE: Final = 3600.0
 _NOTED: Final = 60.0
 """Seconds after which a use of a world is noted anew."""
 
+_FORGOTTEN: Final = 0.0
+"""When a world was used that is about to be gone."""
+
 
 class Held(Protocol):
     """What is in a world."""
@@ -136,5 +139,6 @@ class Worlds(Generic[H]):
 
     def _forget_idle(self) -> None:
         for row in self._rows.values():
-            if self._is_idle(row):
+            # Marked first, so that a world stays which another process has used since the rows were read.
+            if self._is_idle(row) and self._rows.swap(row.name, row, replace(row, used_at=_FORGOTTEN)):
                 self.delete(row.name)

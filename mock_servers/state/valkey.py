@@ -22,7 +22,10 @@ from mock_servers.state.table import Kind, StateError, UnreachableStateError, Un
 
 _TO_CONNECT: Final = 1.0
 _TO_ANSWER: Final = 2.0
-"""Seconds; our own scripts take less than a thousandth of that, but for a whole store at once."""
+"""Seconds; our own scripts take less than a thousandth of that."""
+
+_TO_DO_ALL: Final = 60.0
+"""Seconds for a script over whole tables, which nobody waits for who is to be answered."""
 
 _SAFE_POLICY: Final = "noeviction"
 
@@ -205,10 +208,14 @@ _Words: TypeAlias = Iterable[bytes | str | int]
 
 
 class ValkeyMedium:
-    """Bytes by place and key in a Valkey, below a prefix of its own; `shown` is its URL without a password."""
+    """Bytes by place and key in a Valkey, below a prefix of its own; `shown` is its URL without a password.
 
-    def __init__(self, client: redis.Redis, prefix: str, shown: str) -> None:
+    `patient` is a client that waits for scripts over whole tables.
+    """
+
+    def __init__(self, client: redis.Redis, patient: redis.Redis, prefix: str, shown: str) -> None:
         self._client: Any = client  # whose types promise something to await, too
+        self._patient = patient
         self._prefix = prefix
         self._shown = shown
         self._scripts = {text: client.register_script(f"{_LIBRARY}{text}") for text in _SCRIPTS}
@@ -253,12 +260,12 @@ class ValkeyMedium:
 
     def read(self, places: Sequence[str]) -> Sequence[Part]:
         """Return the content of places at one moment."""
-        found = self._run(_READ, len(places), *places)
+        found = self._run_patiently(_READ, len(places), *places)
         return [Part(generation, list(zip(keys, values, strict=True))) for generation, keys, values in found]
 
     def replace(self, content: Mapping[str, Sequence[Change]]) -> None:
         """Put another content in these places."""
-        self._run(_REPLACE, *_all(_part(place, None, changes) for place, changes in content.items()))
+        self._run_patiently(_REPLACE, *_all(_part(place, None, changes) for place, changes in content.items()))
 
     def places(self, prefix: str) -> Sequence[str]:
         """Return the places below a prefix that hold something."""
@@ -266,7 +273,7 @@ class ValkeyMedium:
 
     def drop(self, prefix: str) -> None:
         """Forget all places below a prefix."""
-        self._run(_DROP, prefix)
+        self._run_patiently(_DROP, prefix)
 
     def probe(self) -> None:
         """Write something that nobody reads."""
@@ -276,6 +283,7 @@ class ValkeyMedium:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._patient.close()
 
     # at the start
 
@@ -307,12 +315,15 @@ class ValkeyMedium:
                 _part(place, part.generation, rewritten(place, part.entries, kinds, format_))
                 for place, part in zip(places, self.read(places), strict=True)
             ]
-            if self._run(_REWRITE, format_.number, *_all(parts)):
+            if self._run_patiently(_REWRITE, format_.number, *_all(parts)):
                 return
 
-    def _run(self, script: str, *words: bytes | str | int) -> Any:
+    def _run(self, script: str, *words: bytes | str | int, client: redis.Redis | None = None) -> Any:
         with self._reported():
-            return self._scripts[script](keys=[self._prefix], args=[random.getrandbits(48), *words])
+            return self._scripts[script](keys=[self._prefix], args=[random.getrandbits(48), *words], client=client)
+
+    def _run_patiently(self, script: str, *words: bytes | str | int) -> Any:
+        return self._run(script, *words, client=self._patient)
 
     def _name(self, place: str, part: str) -> str:
         return f"{self._prefix}:{place}:{part}"
@@ -340,21 +351,24 @@ def open_valkey(
     Raises UnusableStateError; then nothing was changed.
     """
     format_ = format_ or Format()
-    client = redis.Redis.from_url(
-        url,
-        protocol=2,
-        retry=Retry(NoBackoff(), 0),
-        socket_connect_timeout=_TO_CONNECT,
-        socket_timeout=_TO_ANSWER,
-        **tls,
+    client, patient = (
+        redis.Redis.from_url(
+            url,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=_TO_CONNECT,
+            socket_timeout=seconds,
+            **tls,
+        )
+        for seconds in (_TO_ANSWER, _TO_DO_ALL)
     )
-    medium = ValkeyMedium(client, prefix, shown)
+    medium = ValkeyMedium(client, patient, prefix, shown)
     try:
         if medium.check(format_) < format_.number:
             medium.bring_up(kinds, format_)
         medium.probe()
     except StateError as error:
-        client.close()
+        medium.close()
         said = str(error) if isinstance(error, UnreachableStateError) else f"{shown} {error}"
         raise UnusableStateError(said) from None
     return DurableBackend(medium, format_)

@@ -81,10 +81,10 @@ class Origins:
     def add(self, origin: str) -> None:
         """Count a name among the mock's own."""
         name = canonical(origin.rstrip("/"))
-        with self._lock:
-            self._known[name] = None
         if self._noted is not None:
             self._noted.put(name, 1)
+        with self._lock:
+            self._known[name] = None
 
     def remove(self, origin: str) -> None:
         """Count a name no longer among the mock's own, unless it is configured."""
@@ -100,12 +100,12 @@ class Origins:
         name = canonical(origin)
         if name in self._known:
             return
+        if self._noted is not None and self._noted.size() < 2 * _MOST:
+            self._noted.put(name, 1)  # first: what cannot be noted is learned from the next request
         with self._lock:
             if self._learned < _MOST:
                 self._known[name] = None
                 self._learned += 1
-        if self._noted is not None and self._noted.size() < 2 * _MOST:
-            self._noted.put(name, 1)
 
     def __contains__(self, origin: object) -> bool:
         return isinstance(origin, str) and self._has(canonical(origin))

@@ -1,6 +1,6 @@
 """Worlds where several processes share a state: any of them makes a world from its row, and none sees another's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,12 @@ from werkzeug.test import Client
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.platform.worlds import IDLE, Worlds
 from mock_servers.state.location import open_state
+from mock_servers.state.memory import MemoryTable
 from mock_servers.state.table import Backend
+from mock_servers.state.world import World
+from mock_servers.wire.identifiers import Identifiers
 from tests.mock_servers.conftest import CLIENT_CREDENTIALS
 
 URL = "http://127.0.0.1:8080"
@@ -95,3 +99,40 @@ def test_of_two_that_make_one_name_one_gets_it(mocks: tuple[Mock, Mock]) -> None
     statuses = [Client(mock).post("/_nhsauth/worlds", json={"name": "b"}, base_url=URL).status_code for mock in mocks]
 
     assert statuses == [201, 409]
+
+
+class Content:
+    """What is in a world, of which nothing is asked here."""
+
+    def let_go(self) -> None:
+        """Nobody waits."""
+
+
+class Rows(MemoryTable[World]):
+    """Rows of worlds; once they have been read, `then` happens."""
+
+    then: Callable[[], object] | None = None
+
+    def values(self) -> list[World]:
+        read = super().values()
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+        return read
+
+
+def test_a_world_that_another_process_uses_at_the_last_moment_stays() -> None:
+    rows, dropped = Rows(), list[World]()
+    now = IDLE - 1
+    one, other = (
+        Worlds(rows, lambda _: Content(), dropped.append, Identifiers(), machine_time)
+        for machine_time in (lambda: IDLE, lambda: now)
+    )
+    rows.put("mine", World(name="mine", id="1", used_at=0.0))
+    rows.then = lambda: other.platform("mine")
+
+    assert [world.name for world in one.all()] == ["mine"]
+    assert dropped == []
+    now = 2 * IDLE
+    assert other.all() == []
+    assert [world.name for world in dropped] == ["mine"]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -345,6 +346,21 @@ def test_a_server_that_is_slow_is_not_waited_for_nor_asked_again(
         valkey.signal(signal.SIGCONT)
 
         assert numbers(backend).count("a") == 3  # what was sent before was done, and once
+
+
+def test_whole_tables_are_waited_for_longer_than_one_step(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_servers.state.valkey._TO_ANSWER", 0.1)
+    with opened(valkey.url) as backend, ThreadPoolExecutor(1) as another:
+        numbers(backend).put("a", 1)
+        kept = backend.snapshot(["numbers"])
+        valkey.signal(signal.SIGSTOP)
+        restored = another.submit(backend.restore, kept)
+        with pytest.raises(UnreachableStateError, match="Timeout"):
+            numbers(backend).count("a")
+        valkey.signal(signal.SIGCONT)
+        restored.result()
+
+        assert numbers(backend).get("a") in (1, 2)  # by which of the two came first
 
 
 def test_a_command_whose_answer_was_lost_is_not_sent_again(valkey: Valkey) -> None:

@@ -1,7 +1,10 @@
 """Under which names the mock knows itself."""
 
+from collections.abc import Callable
+
 import pytest
 
+from mock_servers.state.table import UnreachableStateError
 from mock_servers.wire.origins import Origins, canonical
 
 
@@ -63,3 +66,36 @@ def test_a_name_that_is_removed_is_the_mocks_no_longer_unless_it_is_configured()
         origins.remove(name)
 
     assert list(origins) == ["https://mock.example"]
+
+
+class Noting(dict[str, int]):
+    """Names in a state that is out of reach at first."""
+
+    is_reachable = False
+
+    def size(self) -> int:
+        return len(self)
+
+    def put(self, key: str, value: int) -> None:
+        if not self.is_reachable:
+            raise UnreachableStateError("down")
+        self[key] = value
+
+    def take(self, key: str) -> int | None:
+        return self.pop(key, None)
+
+    def items(self) -> list[tuple[str, int]]:  # type: ignore[override]
+        return list(super().items())
+
+
+@pytest.mark.parametrize("learn", [Origins.add, Origins.learn])
+def test_a_name_that_could_not_be_noted_is_noted_once_it_can_be(learn: Callable[[Origins, str], None]) -> None:
+    noted = Noting()
+    origins = Origins(noted=noted)
+    with pytest.raises(UnreachableStateError):
+        learn(origins, "http://mock.example")
+
+    noted.is_reachable = True
+    learn(origins, "http://mock.example")
+
+    assert list(noted) == ["http://mock.example"]
