@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,12 +42,9 @@ def refusal(answer: Answer) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def name(target: Target) -> Iterator[str]:
-    """A name that nothing has; an app of that name is removed."""
-    made = f"edge-{uuid.uuid4()}"
-    yield made
-    if Ability.ADMINISTRATION in target.abilities:
-        call(target, "DELETE", f"{APPS}/{made}")
+def name() -> str:
+    """A name that nothing has."""
+    return f"edge-{uuid.uuid4()}"
 
 
 def made(target: Target, name: str, **members: Any) -> dict[str, Any]:
@@ -193,8 +189,6 @@ def test_a_list_of_apps_is_read_page_by_page(target: Target) -> None:
     assert listed(f"?startKey={names[1]}&count=1") == names[1:2]
     assert listed("?expand=false") == names
     assert [listed(f"?expand={word}&count=2") for word in ("true", "True")] == [{"app": whole[:2]}] * 2
-    for each in names:
-        call(target, "DELETE", f"{place}/{each}")
 
 
 def test_products_are_listed_whole(target: Target) -> None:
@@ -210,7 +204,6 @@ def test_a_product_without_words_has_its_name_and_nothing_else(target: Target, n
     now = target.now() * SECOND
     answer = call(target, "POST", "/apiproducts", {"name": name, "approvalType": "manual"})
     changed = call(target, "PUT", f"/apiproducts/{name}", {"apiResources": ["/a", "/a", ""], "name": "another"})
-    call(target, "DELETE", f"/apiproducts/{name}")
 
     whole = {
         "apiResources": answer.json["apiResources"],
@@ -380,10 +373,8 @@ def test_a_debug_session_records_what_its_filters_let_through(
     """To the letter."""
     call(target, "POST", f"{SESSIONS}?session={name}{filters}")
     _tweet(target, query, **headers)
-    found = _recorded(target, name)
-    call(target, "DELETE", f"{SESSIONS}/{name}")
 
-    assert len(found) == recorded
+    assert len(_recorded(target, name)) == recorded
 
 
 @pytest.mark.parametrize(("later", "recorded"), [(599, 1), (600, 0)])
@@ -394,7 +385,6 @@ def test_a_debug_session_records_for_ten_minutes(target: Target, name: str, late
     _tweet(target)
 
     assert len(_recorded(target, name)) == recorded
-    call(target, "DELETE", f"{SESSIONS}/{name}")
 
 
 def test_a_debug_session_begins_anew_under_its_name(target: Target, name: str) -> None:
@@ -405,13 +395,11 @@ def test_a_debug_session_begins_anew_under_its_name(target: Target, name: str) -
     call(target, "POST", f"{SESSIONS}?session={name}")
     gone = call(target, "GET", f"{SESSIONS}/{name}/data/{before}")
     listed = json.loads(call(target, "GET", SESSIONS).text)
-    call(target, "DELETE", f"{SESSIONS}/{name}")
 
     assert refusal(gone) == (404, "distribution.MessageNotFound", gone.json["message"])
     assert gone.json["message"] == f"Transaction {before} of {name} not found"
     assert listed.count(name) == 1
     assert call(target, "POST", SESSIONS).json["name"] == "default"
-    call(target, "DELETE", f"{SESSIONS}/default")
 
 
 def test_a_debug_session_records_twenty_calls(target: Target, name: str) -> None:
@@ -421,7 +409,6 @@ def test_a_debug_session_records_twenty_calls(target: Target, name: str) -> None
         _tweet(target)
     found = _recorded(target, name)
     record = call(target, "GET", f"{SESSIONS}/{name}/data/{found[0]}").json
-    call(target, "DELETE", f"{SESSIONS}/{name}")
 
     assert len(set(found)) == 20
     assert (list(record), record["point"][0]["id"]) == (["completed", "point"], "Execution")
@@ -645,7 +632,6 @@ def test_null_counts_as_nothing_and_a_quota_may_be_a_number(target: Target, name
     """What a call does not know it passes over."""
     wanted = {"name": name, "displayName": None, "quota": 1.5, "quotaInterval": "1", "colour": "blue"}
     answer = call(target, "POST", "/apiproducts", wanted).json
-    call(target, "DELETE", f"/apiproducts/{name}")
 
     assert (answer["displayName"], answer["quota"], answer["quotaInterval"]) == (name, "1.5", "1")
     assert "colour" not in answer

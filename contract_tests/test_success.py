@@ -2,18 +2,27 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from contract_tests import variation
+from contract_tests.answers import Said, said
 from contract_tests.asking import SOUND
 from contract_tests.breakage import Flow
+from contract_tests.case import proves
 from contract_tests.draft import Draft, client_credentials, delegation, refresh, refresh_of, token_exchange
 from contract_tests.reach import Ability, need
 from contract_tests.target import PATIENT, Person, Target
 
 PROVES = ("success", "S")
 
+NOT_YET = Said(
+    401,
+    "unknown_error",
+    "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
+    "https://digital.nhs.uk/developer/help-and-support quoting Message ID",
+)
 SIGNED = (Ability.ID_TOKENS,)
 ISSUING = [Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.REFRESH, Flow.AUTHORIZATION_CODE]
 ODD = [
@@ -190,6 +199,23 @@ def test_what_looks_odd_and_is_right_passes(target: Target, flow: Flow, odd: Cal
     answer = draft.send()
 
     assert (answer.status, list(answer.json)) == (200, MEMBERS[flow]), answer.text
+
+
+BEGINNINGS = [(0, True), (-1, True), (None, True), (1, False), (0.5, False), ("text", False), (True, False)]
+
+
+@proves("§5.17", "I")
+@pytest.mark.parametrize(("ahead", "passes"), BEGINNINGS, ids=str)
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+def test_an_id_token_is_good_from_its_first_second_on(target: Target, claim: str, ahead: Any, *, passes: bool) -> None:
+    """What is no number is no time; null is as good as nothing."""
+    need(target.abilities, *SIGNED)
+    draft = token_exchange(target)
+    is_number = isinstance(ahead, int | float) and not isinstance(ahead, bool)
+    draft.subject.claims[claim] = target.now() + ahead if is_number else ahead
+    answer = draft.send()
+
+    assert answer.status == 200 if passes else said(answer) == NOT_YET
 
 
 def test_a_jti_of_a_text_zero_is_there(target: Target) -> None:

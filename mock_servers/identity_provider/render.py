@@ -60,8 +60,6 @@ def _sentence(row: ServiceError, exchange: Exchange) -> str:
     sentence = row.sentence.replace("{method}", exchange.request.method)
     sentence = sentence.replace("{grant_type}", exchange.form("grant_type") or "")
     sentence = sentence.replace("{realm}", realm.named(exchange) or "")
-    if "{name}" not in sentence:
-        return sentence
     name = repeated(exchange.asked, TARGET) or repeated(exchange.asked) or repeated(exchange.request.form)
     return sentence.replace("{name}", name or "")
 

@@ -30,7 +30,7 @@ from typing import Final
 
 import platformdirs
 from mutator import Mutation, all_mutations, is_python
-from reached import GOLDEN, QUICK, Reached, reached
+from reached import GOLDEN, QUICK, WHOLE, Reached, reached
 from tree import ROOT, Copy, copies, digest
 
 EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
@@ -152,7 +152,7 @@ def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
     with copy.planted(mutant.file, mutant.planted((copy.root / mutant.file).read_bytes())):
         by, late = None, False
         for tests, options, seconds in (
-            (contract, (), _CONTRACT_SECONDS),
+            (contract, WHOLE, _CONTRACT_SECONDS),
             (SWITCHED if contract else (), _SWITCHED_OPTIONS, _CONTRACT_SECONDS),
             (known.by_ours(mutant.file, mutant.function), (), _OUR_SECONDS),
         ):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import time
 from collections import Counter
 from pathlib import Path
@@ -11,8 +13,16 @@ from pathlib import Path
 import coverage
 import pytest
 
+import mock_servers
+
 _SECONDS: Counter[str] = Counter()
 _NOT_WELL: set[str] = set()
+
+
+def pytest_sessionstart() -> None:
+    """Import all modules: what runs at an import, which may be on first use, is no test's."""
+    for module in pkgutil.walk_packages(mock_servers.__path__, "mock_servers."):
+        importlib.import_module(module.name)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

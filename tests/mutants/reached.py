@@ -21,12 +21,15 @@ from tree import ROOT, Copy
 
 _SECONDS: Final = 3600.0
 QUICK: Final = "--hypothesis-profile=nhsauth-quick"
+WHOLE: Final = ("-m", "")
+"""Options with which the contract is asked as others ask it; `make test` leaves most pairs to the slow tests."""
 OURS: Final = (
     *("tests/mock_servers", "tests/pytest_nhsauth", "tests/contract_tests"),
     *("tests/test_error_pages.py", "tests/test_provider_names.py", "tests/test_docs.py"),
 )
 GOLDEN: Final = "tests/test_docs.py"
 """It compares generated pages with what they are generated from: it finds any change of a row, so it is asked last."""
+_Run = tuple[Sequence[str], Sequence[str]]
 _FIRST: Final = ("errors", "providers", "provider_documents", "success", "routing", "key_sets", "replay", "management")
 _LAST: Final = ("order", "fuzz", "machine")
 _OF_THE_LIST: Final = ("breakages", "independence")
@@ -101,12 +104,14 @@ def _file(test: str) -> str:
 def reached(copies: Sequence[Copy], kept: Path) -> Reached:
     """Return what was measured of this very tree, or measure it, in as many processes as there are copies."""
     if not kept.exists():
-        parts = [CONTRACT + tuple(_test_files(copies[0], "tests/mock_servers/diagnosis")), _ours(copies[0])]
-        parts = parts if len(copies) > 1 else [parts[0] + parts[1]]
-        with ThreadPoolExecutor(len(parts)) as at_once:
-            measured = list(at_once.map(_measured, copies, parts))
+        near = tuple(_test_files(copies[0], "tests/mock_servers/diagnosis"))
+        runs: list[list[_Run]] = [[(CONTRACT, WHOLE), (near, ())], [(_ours(copies[0]), ())]]
+        runs = runs if len(copies) > 1 else [runs[0] + runs[1]]
+        with ThreadPoolExecutor(len(runs)) as at_once:
+            measured = list(at_once.map(lambda copy, own: [_measured(copy, *each) for each in own], copies, runs))
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(asdict(joined(measured))), encoding="utf-8")
+        whole = joined(part for lane in measured for part in lane)
+        kept.write_text(json.dumps(asdict(whole)), encoding="utf-8")
     return Reached(**json.loads(kept.read_text(encoding="utf-8")))
 
 
@@ -134,11 +139,11 @@ def _ours(copy: Copy) -> tuple[str, ...]:
     return tuple(file for file in found if not file.startswith("tests/mock_servers/diagnosis/"))
 
 
-def _measured(copy: Copy, tests: Sequence[str]) -> Reached:
+def _measured(copy: Copy, tests: Sequence[str], options: Sequence[str]) -> Reached:
     data, told = copy.root.parent / "coverage", copy.root.parent / "told.json"
     own = (f"--rcfile={os.devnull}", f"--data-file={data}", f"--source={copy.root / 'mock_servers'}")
     run = ("-m", "coverage", "run", *own, "-m", "pytest")
-    copy.pytest(tests, "-p", "contexts", QUICK, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_TOLD=str(told))
+    copy.pytest(tests, "-p", "contexts", QUICK, *options, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_TOLD=str(told))
     copy.keep_keys()
     ended = json.loads(told.read_text(encoding="utf-8"))
     functions = _functions(copy, data)
@@ -153,7 +158,7 @@ def _measured(copy: Copy, tests: Sequence[str]) -> Reached:
 
 
 def _functions(copy: Copy, data: Path) -> dict[str, set[str]]:
-    """Return who runs each function, a test or a file."""
+    """Return who runs each function, a test or a file; one that only an import runs is left out."""
     lines = coverage.CoverageData(basename=str(data))
     lines.read()
     found = defaultdict[str, set[str]](set)
@@ -162,7 +167,7 @@ def _functions(copy: Copy, data: Path) -> dict[str, set[str]]:
         names = dict(lines_of(ast.parse(Path(measured).read_bytes())))
         for line, runners in lines.contexts_by_lineno(measured).items():
             found[f"{file}:{names.get(line, '')}"].update(filter(None, runners))
-    return found
+    return {function: runners for function, runners in found.items() if runners}
 
 
 def lines_of(tree: ast.Module, above: str = "") -> Iterator[tuple[int, str]]:
