@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -112,7 +112,16 @@ def test_the_caller_s_own_packages_configuration_and_plugins_take_no_part(
     assert (code, text) == (0, "1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked.\n")
 
 
+@pytest.fixture
+def heeding_sigint() -> Iterator[None]:
+    """Let children heed SIGINT: a run that a shell has put into the background ignores it, and so would they."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeding_sigint")
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal as a terminal does")
 def test_interrupted_it_sums_up_what_was_asked(tmp_path: Path) -> None:
     with subprocess.Popen(  # noqa: S603 - our own
