@@ -97,10 +97,24 @@ class _Connections:
                 yield connection
                 connection.execute("COMMIT")
                 self._commits += 1
-                if self._commits % _BETWEEN_CHECKPOINTS == 0:
-                    _begin_log_anew(connection)
+                is_long = self._commits % _BETWEEN_CHECKPOINTS == 0
         finally:
             self._turn.release()
+        if is_long:
+            self._begin_log_anew()
+
+    def _begin_log_anew(self) -> None:
+        """Bring what is in the log into the file, and let the next to write begin the log anew.
+
+        SQLite does the first by itself. But while several processes write, it never finds the log at rest: the log
+        grows, and once it is long, each commit waits for the disk. Here the most is done while others write, and the
+        rest while nobody does.
+        """
+        with suppress(UnreachableStateError), self.lent() as connection:  # what was committed stays, whatever happens
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_WITH_LOG}")
+            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+            connection.execute("PRAGMA busy_timeout = 0")
 
     def close(self) -> None:
         """Close all that are not lent."""
@@ -168,18 +182,6 @@ def _patiently(step: Callable[[], R]) -> R:
                 raise
         time.sleep(nap)
         nap = min(nap * 1.2, _LONGEST_NAP)
-
-
-def _begin_log_anew(connection: sqlite3.Connection) -> None:
-    """Bring what is in the log into the file, while nobody writes, and let the next to write begin the log anew.
-
-    SQLite does the first by itself. But while several processes write, it never finds the log at rest: the log grows,
-    and once it is long, each commit waits for the disk.
-    """
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_WITH_LOG}")
-    with suppress(sqlite3.OperationalError):  # a full disk, say: what was committed stays, and the next step meets it
-        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
-    connection.execute("PRAGMA busy_timeout = 0")
 
 
 class SqliteMedium:
