@@ -119,8 +119,8 @@ def _over_many(starts: _Starts) -> Figure:
         goal=goal,
         met=growth <= _FLAT and looks[-1] / bare <= _MEMORY_TIMES_FLASK,
         note=f"client credentials, each signed with 2048 bits; every {_REPLAYED}th request is a replay and refused",
-        why="cryptography is half of what is above Flask; a thousand records of the journal, 10,000 tokens, where they "
-        "came from, and 20,000 jtis are the other half, and then it grows no more",
+        why="cryptography is half of what is above Flask; what explains refusals, a thousand records of the journal, "
+        "10,000 tokens, where they came from, and 20,000 jtis are the other half, and then it grows no more",
     )
 
 

@@ -42,9 +42,10 @@ def _last_good(case: Case) -> Record | None:
     client = _client(case)
     wanted = (case.record.service, case.record.path, case.record.grant_type)
     good = (each for each in case.known.before(case.record) if each.status == 200)  # noqa: PLR2004 - a token was given
+    own = (each for each in good if client and each.client_id == client)  # first: it is the quickest to tell
     host = _host(case.record)
-    alike = (each for each in good if (each.service, each.path, each.grant_type) == wanted and _host(each) == host)
-    return next((each for each in alike if client and each.client_id == client), None)
+    alike = (each for each in own if (each.service, each.path, each.grant_type) == wanted)
+    return next((each for each in alike if _host(each) == host), None)
 
 
 def _host(record: Record) -> str | None:

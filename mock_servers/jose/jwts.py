@@ -1,6 +1,7 @@
 """JWTs as text, header, claims and signature: taken apart strictly, put together in any damaged form a test wants.
 
-PyJWT's algorithms make and check the signatures, and nothing else: `jwt.decode` judges `iat` and more on its own.
+cryptography makes and checks the signatures. PyJWT's `decode` judges `iat` and more on its own, and it loads every
+other algorithm, which a server would hold for as long as it runs.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives._asymmetric import AsymmetricPadding
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-    from jwt.algorithms import Algorithm
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
@@ -78,14 +80,25 @@ def verify(jwt: Jwt, key: RSAPublicKey, algorithms: Sequence[str]) -> bool:
     name = jwt.header.get("alg")
     if not isinstance(name, str) or name not in algorithms:
         return False
-    return _algorithms()[name].verify(jwt.signing_input, key, jwt.signature)
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - for the first signature
+
+    try:
+        key.verify(jwt.signature, jwt.signing_input, *_scheme(name))
+    except InvalidSignature:
+        return False
+    return True
 
 
 @cache
-def _algorithms() -> Mapping[str, Algorithm]:
-    from jwt.algorithms import get_default_algorithms  # noqa: PLC0415 - 40 ms for the first signature
+def _scheme(name: str) -> tuple[AsymmetricPadding, HashAlgorithm]:
+    """Return padding and hash of one of RSA's algorithms (RFC 7518, sections 3.3 and 3.5)."""
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - for the first signature
+    from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 - the same
 
-    return get_default_algorithms()
+    sha: HashAlgorithm = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}[name[2:]]
+    if name.startswith("RS"):
+        return padding.PKCS1v15(), sha
+    return padding.PSS(mgf=padding.MGF1(sha), salt_length=sha.digest_size), sha
 
 
 def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKey) -> str:
@@ -98,8 +111,8 @@ def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKe
     signed = signing_input(_json(header), _json(claims))
     if name == "none":
         return f"{signed.decode()}."
-    algorithm = _algorithms()[name if isinstance(name, str) and name in _RSA else "RS512"]
-    return f"{signed.decode()}.{base64url(algorithm.sign(signed, key))}"
+    scheme = _scheme(name if isinstance(name, str) and name in _RSA else "RS512")
+    return f"{signed.decode()}.{base64url(key.sign(signed, *scheme))}"
 
 
 def signing_input(header: bytes, payload: bytes) -> bytes:

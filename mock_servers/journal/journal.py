@@ -66,7 +66,8 @@ class Journal(Sequence[Record]):
     def report(self, record: Record) -> None:
         """Log a record, unless it is forgotten; called when its answer has left.
 
-        A handler that prints it explains it; one that keeps or drops it does not.
+        A handler that prints it explains it; one that keeps or drops it does not. It is folded then: a server goes on,
+        and few records are looked at again.
         """
         level = logging.INFO if record.refusal is None else logging.WARNING
         if not _log.isEnabledFor(level):
@@ -74,6 +75,7 @@ class Journal(Sequence[Record]):
         with self._reporting:
             if self.is_kept(record):
                 _log.log(level, "%s", _Explained(record), extra={"exchange": record})
+                record.fold()
 
     def is_kept(self, record: Record) -> bool:
         """Whether a record was not forgotten by `clear`."""

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from mock_servers.journal.finding import Finding
+from mock_servers.journal.folded import Folded, folded
 from mock_servers.journal.timeline import Step, Walk, steps
 from mock_servers.rules import Refusal
 from mock_servers.state.grant import fingerprint
@@ -105,6 +107,8 @@ _SECRETS: Final = frozenset(
 
 
 _NOTHING: Final = Confidential(())
+_ALIKE: Final = 64
+"""Newest pieces of advice that an equal one is the same as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +149,19 @@ class Received:
     claims: Mapping[str, Any]
 
 
+class _FoldedJwts(Folded):
+    __slots__ = ()
+
+    def whole(self) -> dict[str, Any]:
+        return {name: Received(header=header, claims=claims) for name, (header, claims) in Folded.whole(self).items()}
+
+
+@lru_cache(maxsize=_ALIKE)
+def _advised(headline: str | None, advice: tuple[str, ...]) -> Examination:
+    """Return what explains a success; of equal advice it is the same."""
+    return Examination(headline=headline, advice=advice)
+
+
 @dataclass(slots=True, kw_only=True)
 class Record:
     """One exchange. `at` is seconds since 1970, `sent` the hashes of the secrets in the request by field.
@@ -175,6 +192,7 @@ class Record:
     _flow: str = field(default="", repr=False)
     _steps: Sequence[Step] = field(default=(), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _jti: int | None = field(default=None, repr=False, compare=False)
 
     def explain_with(self, examine: Callable[[Record], Examination]) -> None:
         """Let this work out what explains the exchange, when that is first read."""
@@ -204,8 +222,23 @@ class Record:
         """Be told by this: it was worked out when the exchange was kept."""
         self._examined, self._flow, self._steps = examined, flow, steps
 
+    def fold(self) -> None:
+        """Take less memory from now on, and tell the same."""
+        assertion = self.received.get("client_assertion")
+        if assertion is not None:
+            self._jti = _hashed(assertion.claims.get("sub"), assertion.claims.get("jti"))
+        received = {name: (jwt.header, jwt.claims) for name, jwt in self.received.items()}
+        self.request, self.response = folded(self.request, self.request), folded(self.response, self.response)
+        self.received = folded(self.received, received, _FoldedJwts)
+        if self._lock.acquire(blocking=False):  # else it is being explained just now
+            if not (self._examined.findings or self._examined.foreseen or self._examined.jwts):
+                self._examined = _advised(self._examined.headline, self._examined.advice)
+            self._lock.release()
+
     def has_jti(self, sub: Any, jti: Any) -> bool:
         """Whether the client assertion that came with it had this jti."""
+        if self._jti is not None and self._jti != _hashed(sub, jti):
+            return False
         received = self.received.get("client_assertion")
         claims = received.claims if received is not None else {}
         return (claims.get("sub"), claims.get("jti")) == (sub, jti)
@@ -309,6 +342,14 @@ class Record:
     def _head(self) -> str:
         error = (self.refusal.code, self.refusal.description) if self.refusal else ()
         return wording.one_line(" ".join([self.method, ascii(self.path)[1:-1], str(self.status), *filter(None, error)]))
+
+
+def _hashed(sub: Any, jti: Any) -> int:
+    """Return a number by which most other pairs are told apart without being looked at; equal pairs have the same."""
+    try:
+        return hash((sub, jti))
+    except TypeError:  # an object or a list
+        return 0
 
 
 def request_shown(request: Request) -> dict[str, Any]:

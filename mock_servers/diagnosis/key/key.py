@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mock_servers.apim import platform_client
 from mock_servers.diagnosis.case import Case
@@ -75,6 +74,9 @@ def digests(jwk: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     key = usable(jwk)
     if key is None:
         return
+    # A tenth of cryptography, which no other refusal needs.
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+
     members = json.dumps({name: jwk.get(name) for name in ("e", "kty", "n")}, separators=(",", ":")).encode()
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     for source, name in ((members, "thumbprint"), (der, "digest of the PEM")):

