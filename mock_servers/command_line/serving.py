@@ -86,6 +86,7 @@ def opened(state: str) -> Backend:
 def begin(platform: Mock, host: str, ports: Sequence[int | socket.socket]) -> list[Server]:
     """Serve a platform at a port, and its control API at a second, if there is one. Raises CannotListenError."""
     apart = [platform.start_control(host=host, port=port) for port in ports[1:]]
+    platform.exchanges.fold_reported()
     return [platform.start(host=host, port=ports[0]), *apart]
 
 

@@ -54,6 +54,14 @@ class Journal(Sequence[Record]):
         self._forgotten = 0
         self._arrived = threading.Condition()
         self._reporting = threading.RLock()
+        self._folds = False
+
+    def fold_reported(self) -> None:
+        """Fold each record from now on once it is reported: a server that runs long looks at few again.
+
+        Their mappings are no dicts then, which `json.dumps` would want.
+        """
+        self._folds = True
 
     def add(self, record: Record) -> None:
         """Number a record and keep it; numbers rise, also over `clear`."""
@@ -66,8 +74,7 @@ class Journal(Sequence[Record]):
     def report(self, record: Record) -> None:
         """Log a record, unless it is forgotten; called when its answer has left.
 
-        A handler that prints it explains it; one that keeps or drops it does not. It is folded then: a server goes on,
-        and few records are looked at again.
+        A handler that prints it explains it; one that keeps or drops it does not.
         """
         level = logging.INFO if record.refusal is None else logging.WARNING
         if not _log.isEnabledFor(level):
@@ -75,7 +82,8 @@ class Journal(Sequence[Record]):
         with self._reporting:
             if self.is_kept(record):
                 _log.log(level, "%s", _Explained(record), extra={"exchange": record})
-                record.fold()
+                if self._folds:
+                    record.fold()
 
     def is_kept(self, record: Record) -> bool:
         """Whether a record was not forgotten by `clear`."""

@@ -155,8 +155,9 @@ def exchange(number: int, *, jti: Any = None) -> Record:
 
 
 def journal_of(*records: Record) -> Journal:
-    """Return a journal that has reported these."""
+    """Return a journal that has reported these, and folded them."""
     journal = Journal()
+    journal.fold_reported()
     for each in records:
         journal.add(each)
         each.examination()
@@ -178,6 +179,14 @@ def test_an_exchange_that_was_reported_tells_the_same() -> None:
     assert (folded.as_json(), folded.grant_type, folded.need) == (whole.as_json(), whole.grant_type, whole.need)
     assert (dict(folded.received), repr(folded.request)) == (whole.received, repr(whole.request))
     assert (folded.advice, folded.request) == (("keep it",), whole.request)
+
+
+def test_a_test_finds_dicts_in_what_was_reported() -> None:
+    journal = Journal()
+    journal.add(exchange(1))
+    journal.report(journal.last)
+
+    assert [type(each) for each in (journal.last.request, journal.last.response)] == [dict, dict]
 
 
 def test_exchanges_that_are_alike_share_what_they_have_in_common() -> None:
