@@ -9,7 +9,6 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -110,15 +109,18 @@ class Gathering:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._judged: Judgements | None = None
         self._interrupted = False
         self._alone = bool(config.getoption(SCREEN))
         self._bar: Any = None
 
-    @cached_property
     def _judgements(self) -> Judgements:
-        from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - most runs judge nothing
+        """Return what was judged; no property, since older pytest reads each of a plugin's, in search of fixtures."""
+        if self._judged is None:
+            from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - most runs judge nothing
 
-        return Judgements()
+            self._judged = Judgements()
+        return self._judged
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -143,12 +145,12 @@ class Gathering:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say what could not be read, where pytest does not."""
         if report.failed and self._silent:
-            self._judgements.cannot_judge = f"{report.nodeid} cannot be read: {str(report.longrepr).splitlines()[-1]}"
+            self._judgements().cannot_judge = f"{report.nodeid} cannot be read: {str(report.longrepr).splitlines()[-1]}"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test says of its case."""
         if any(name.startswith(PROPERTY) for name, _ in report.user_properties):
-            self._judgements.add(report)
+            self._judgements().add(report)
         if self._bar is not None and report.when == "teardown":
             self._bar.update(1)
 
@@ -156,14 +158,14 @@ class Gathering:
         """Note why a target cannot be judged, or that a person has had enough."""
         self._interrupted = isinstance(excinfo.value, KeyboardInterrupt)
         if getattr(excinfo.value, "returncode", None) == pytest.ExitCode.INTERRUPTED:
-            self._judgements.cannot_judge = str(excinfo.value)
+            self._judgements().cannot_judge = str(excinfo.value)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Note the same of another process."""
         reason = getattr(node, "workeroutput", {}).get(CANNOT_JUDGE)
         if reason is not None:
-            self._judgements.cannot_judge = self._judgements.cannot_judge or reason
+            self._judgements().cannot_judge = self._judgements().cannot_judge or reason
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -176,7 +178,7 @@ class Gathering:
             self._tell(print)
 
     def _end_alone(self, session: pytest.Session, exitstatus: int) -> None:
-        judged = self._judgements
+        judged = self._judgements()
         if exitstatus == pytest.ExitCode.OK and len(judged.of("skipped")) == len(judged.made):
             judged.cannot_judge = judged.cannot_judge or "nothing of this can be asked of the target"
         if judged.cannot_judge or self._interrupted:
@@ -190,8 +192,7 @@ class Gathering:
 
     @property
     def _has_judged(self) -> bool:
-        begun = "_judgements" in vars(self)  # else nothing is to be told, nor to be loaded for it
-        return begun and bool(self._judgements.made or self._judgements.cannot_judge)
+        return self._judged is not None and bool(self._judged.made or self._judged.cannot_judge)
 
     @property
     def _silent(self) -> bool:
@@ -202,11 +203,11 @@ class Gathering:
         from pytest_nhsauth import screen  # noqa: PLC0415 - for who has asked
 
         width, seed = shutil.get_terminal_size().columns, self._config.getoption("hypothesis_seed", None)
-        for line in screen.lines(self._judgements, width=width, seed=seed, interrupted=self._interrupted):
+        for line in screen.lines(self._judgements(), width=width, seed=seed, interrupted=self._interrupted):
             write(line)
         report = self._config.getoption("nhsauth_contract_report")
         if report:
-            self._judgements.write(Path(self._config.invocation_params.dir, report))
+            self._judgements().write(Path(self._config.invocation_params.dir, report))
 
 
 def _is_target(name: str) -> bool:
