@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 from typing import Any, Literal, TypeAlias
 
 from contract_tests import circumstance
@@ -77,8 +78,9 @@ class Shape(StrEnum):
 class Breakage:
     """One way to break one rule.
 
-    `row` is the place in the contract. `touches` names the parts of the draft that it changes or relies on, dotted, a
-    part standing for all below it; two breakages whose parts are apart are both wrong in one request. `needs` are
+    `row` is the place in the contract. `touches` names the parts of the draft that it changes, dotted, a part standing
+    for all below it, and `relies` those that must stay as they are: two breakages are both wrong in one request when
+    neither touches what the other touches, or relies on. `needs` are
     abilities of the target. `doubts` are what the real service may answer as well, since its sources disagree.
     `only` is the switch of the mock without which it is no mistake, `unless` that with which this is not its answer.
     """
@@ -91,6 +93,7 @@ class Breakage:
     evidence: Evidence = "S"
     damage: Damage
     touches: frozenset[str]
+    relies: frozenset[str] = frozenset()
     shape: Shape = Shape.ENVELOPE
     circumstance: Callable[[Draft], AbstractContextManager[None]] = circumstance.nothing
     needs: frozenset[Ability] = frozenset()
@@ -119,7 +122,8 @@ class Breakage:
 
     def combines_with(self, other: "Breakage") -> bool:
         """Tell whether one request can hold both mistakes."""
-        return not any(_overlap(mine, theirs) for mine in self.touches for theirs in other.touches)
+        ours = product(self.touches, other.touches | other.relies)
+        return not any(_overlap(*pair) for pair in [*ours, *product(self.relies, other.touches)])
 
 
 def _overlap(one: str, other: str) -> bool:

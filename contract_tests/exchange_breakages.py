@@ -23,7 +23,7 @@ _CATCH_ALL = (
 )
 
 # What a breakage of the person acting relies on: the rule looks at no other provider's tokens.
-_ACTING = "subject_token.claims.iss", "subject_token.claims.nhs_number"
+_ACTING = parts("subject_token.claims.iss", "subject_token.claims.nhs_number")
 
 
 EXCHANGE: tuple[Breakage, ...] = (
@@ -158,7 +158,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         sentence=_CATCH_ALL,
         evidence="I",
         damage=act.opaque,
-        touches=parts("subject_token.claims.act", *_ACTING),
+        touches=parts("subject_token.claims.act"),
+        relies=_ACTING,
     ),
     Breakage(
         row="§5.11",
@@ -167,7 +168,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Missing 'kid' header in act.sub JWT",
         damage=act.kid_absent,
-        touches=parts("subject_token.claims.act.header.kid", *_ACTING),
+        touches=parts("subject_token.claims.act.header.kid"),
+        relies=_ACTING,
     ),
     *Breakage(
         row="§5.11",
@@ -176,7 +178,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Invalid 'typ' header in act.sub JWT - must be 'JWT'",
         damage=act.typ_absent,
-        touches=parts("subject_token.claims.act.header.typ", *_ACTING),
+        touches=parts("subject_token.claims.act.header.typ"),
+        relies=_ACTING,
     ).also(act.typ_other),
     Breakage(
         row="§5.11",
@@ -185,7 +188,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Missing 'alg' header in act.sub JWT",
         damage=act.alg_absent,
-        touches=parts("subject_token.claims.act.header.alg", *_ACTING),
+        touches=parts("subject_token.claims.act.header.alg"),
+        relies=_ACTING,
     ),
     *Breakage(
         row="§5.11",
@@ -194,7 +198,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Missing 'exp' claim in act.sub JWT",
         damage=act.exp_absent,
-        touches=parts("subject_token.claims.act.claims.exp", *_ACTING),
+        touches=parts("subject_token.claims.act.claims.exp"),
+        relies=_ACTING,
     ).also(act.exp_zero),
     Breakage(
         row="§5.11",
@@ -203,7 +208,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Invalid 'exp' claim in act.sub JWT - must be an integer",
         damage=act.exp_as_text,
-        touches=parts("subject_token.claims.act.claims.exp", *_ACTING),
+        touches=parts("subject_token.claims.act.claims.exp"),
+        relies=_ACTING,
     ),
     Breakage(
         row="§5.11",
@@ -212,7 +218,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Missing 'iss' claim in act.sub JWT",
         damage=act.iss_absent,
-        touches=parts("subject_token.claims.act.claims.iss", *_ACTING),
+        touches=parts("subject_token.claims.act.claims.iss"),
+        relies=_ACTING,
     ),
     Breakage(
         row="§5.11",
@@ -221,7 +228,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Missing 'aud' claim in act.sub JWT",
         damage=act.aud_absent,
-        touches=parts("subject_token.claims.act.claims.aud", *_ACTING),
+        touches=parts("subject_token.claims.act.claims.aud"),
+        relies=_ACTING,
     ),
     Breakage(
         row="§5.11",
@@ -230,7 +238,8 @@ EXCHANGE: tuple[Breakage, ...] = (
         error="invalid_request",
         sentence="Missing 'nhs_number' claim in act.sub JWT",
         damage=act.nhs_number_absent,
-        touches=parts("subject_token.claims.act.claims.nhs_number", *_ACTING),
+        touches=parts("subject_token.claims.act.claims.nhs_number"),
+        relies=_ACTING,
     ),
     *Breakage(
         row="§5.12",
