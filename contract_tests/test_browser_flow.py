@@ -1,6 +1,7 @@
 """A person's way through the platform's own log-in: where a browser is sent, what comes back, what the code buys."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -145,6 +146,20 @@ def test_a_wrong_secret_is_counted(target: Target) -> None:
     draft.form["client_secret"] = app.client_secret
 
     assert [said(first).sentence, draft.send().status] == ["client_id or client_secret is invalid", 429]
+
+
+@pytest.mark.parametrize("members", [{"approved": False}, {"key_approved": False}], ids=["app", "key"])
+def test_an_app_that_may_not_spends_no_quota(target: Target, members: dict[str, Any]) -> None:
+    """Its status stands before the quota, where a person begins, and where tokens are asked for."""
+    app = target.new_app({"quota_per_minute": 1})
+    target.change_app(app, members)
+    beginning, refreshing = authorize(target), refresh_of(target, "A" * 32)
+    beginning.asked["client_id"] = app.client_id
+    refreshing.form |= {"client_id": app.client_id, "client_secret": app.client_secret}
+
+    statuses = [each.send().status for each in (beginning, beginning, refreshing, refreshing)]
+
+    assert statuses == [401] * 4
 
 
 def test_a_code_is_good_for_five_minutes(target: Target) -> None:

@@ -17,11 +17,14 @@ from mock_servers.jose.jwks import FetchedJwks, public_key
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown, url
 
+_NO_TLS: Final = "WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE"
 _MET: Final = (
     (r"answered 40[13]", "Something in front of it asks for a log-in: basic authentication, a VPN or a firewall."),
     (r"answered 404", "Nothing is at this path: the file was moved, or is not published yet."),
     (r"answered 5\d\d", "The server behind it failed, or has not started yet."),
-    (r"(?i)certificate|SSL", "Its certificate is not trusted: it is self-signed, or from your own authority."),
+    (r"(?i)certificate", "Its certificate is not trusted: it is self-signed, or from your own authority."),
+    (_NO_TLS, "The URL says https, and what listens there does not speak TLS."),
+    (r"SSL", "TLS with it failed."),
     (r"(?i)timed? ?out|not done after", "It did not answer in time: a cold start, or a firewall that drops packets."),
     (r"(?i)refused", "Nothing listens there: the server is down, or listens on another port."),
     (r"(?i)resolve|getaddrinfo|Name or service", "Its host name is not known here."),
@@ -61,6 +64,8 @@ def _cure(met: str, where: str) -> str:
         return f"List the host in `allow_hosts`, or give the app `jwks`. {_SPENT}"
     if _NEVER in met:
         return f"Register a URL of a host that serves the key set, or give the app `jwks`. {_SPENT}"
+    if re.search(_NO_TLS, met):
+        return f"Let the server speak TLS at this port, or register the URL where it does. {_SPENT}"
     private = " This host is on your own network, and the real platform cannot reach it." if _is_private(where) else ""
     return f"Make the URL public: the platform fetches it from the internet, without a log-in.{private} {_SPENT}"
 

@@ -62,6 +62,24 @@ def test_a_certificate_that_signs_itself(found: Callable[[str], Finding], tmp_pa
     assert "certificate is not trusted" in finding.cause
 
 
+def test_plain_http_where_https_is_asked(found: Callable[[str], Finding]) -> None:
+    with serve(guarded) as server:
+        finding = found(f"{server.url.replace('http:', 'https:')}/jwks.json")
+
+    assert finding.cause == "The URL says https, and what listens there does not speak TLS."
+    assert finding.cure.startswith("Let the server speak TLS at this port, or register the URL where it does.")
+
+
+def test_a_server_that_breaks_tls_off(found: Callable[[str], Finding]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # which has no certificate to show
+
+    with serve(guarded, tls=context) as server:
+        finding = found(f"{server.url}/jwks.json")
+
+    assert "SSL" in finding.seen
+    assert finding.cause == "TLS with it failed."
+
+
 def test_nothing_that_listens(found: Callable[[str], Finding]) -> None:
     with socket.socket() as bound:  # and not listening: nobody else gets the port meanwhile
         bound.bind(("127.0.0.1", 0))

@@ -219,10 +219,24 @@ def test_a_mangled_assertion(platform: Mock, client_credentials: Ask, mangle: Ca
     assert sound[30:80] not in str(top(platform))
 
 
-def test_an_en_dash_is_laid_to_an_editor(platform: Mock, client_credentials: Ask) -> None:
-    client_credentials(client_assertion="eyJhbGciOiJSUzUxMiJ9.eyJ–fQ.e30")  # noqa: RUF001 - the mistake
+@pytest.mark.parametrize(
+    ("character", "cause"),
+    [
+        ("–", "An editor, a chat or a wiki turned - or -- into a dash."),  # noqa: RUF001 - the mistake
+        ("+", "This is ordinary base64. A JWT uses base64url, with - and _ instead of + and /."),
+        ("/", "This is ordinary base64. A JWT uses base64url, with - and _ instead of + and /."),
+        ("=", "The base64 was padded; a JWT has no padding."),
+        (" ", "It is white space: the value was wrapped over lines, or a + was decoded as a space."),
+        ("\n", "The value was wrapped over lines when it was copied."),
+        ("~", "base64url does not use this character: something changed the value on its way."),
+    ],
+)
+def test_a_character_tells_where_it_comes_from(
+    platform: Mock, client_credentials: Ask, character: str, cause: str
+) -> None:
+    client_credentials(client_assertion=f"eyJhbGciOiJSUzUxMiJ9.eyJ{character}fQ.e30")
 
-    assert "An editor, a chat or a wiki" in top(platform).cause
+    assert top(platform).cause == cause
 
 
 @pytest.mark.parametrize(("mangle", "words"), MANGLED)

@@ -147,6 +147,12 @@ def kid_is_a_digest_of_the_pem(world: World) -> TestResponse:
     return kid(base64.b64encode(hashlib.sha256(der).digest()).decode())(world)
 
 
+@case("of neither key", "wrong-kid", KID_UNKNOWN, "no key with this kid", "Send the kid of the key that you sign with")
+def kid_of_neither_key(world: World) -> TestResponse:
+    world.platform.apps.change(APP, jwks={"keys": [world.public(kid="summer"), world.public(kid="winter")]})
+    return kid("9")(world)
+
+
 @case("another app's", "wrong-kid", KID_UNKNOWN, 'It is a kid of app "the other"')
 def kid_of_another_app(world: World) -> TestResponse:
     other = world.stranger("their-key")

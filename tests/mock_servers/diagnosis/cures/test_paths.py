@@ -40,6 +40,20 @@ def test_a_mistyped_token_path_is_told_alone(bench: Bench, path: str, content_ty
     assert len(bench.platform.exchanges.last.findings) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [
+        ("/oauth2/access_token", "CIS2's token endpoint ends in access_token. The platform's ends in token."),
+        ("/oauth2/tokens", "Your code joined the base URL and the path with a part missing or repeated."),
+        ("/oauth2/token/", "There is an extra slash at the end."),
+    ],
+)
+def test_a_mistyped_token_path_tells_how_it_came_about(bench: Bench, path: str, cause: str) -> None:
+    raw(bench, b"grant_type=client_credentials", f"{PLAIN}{path}")
+
+    bench.told(cause, id="wrong-path")
+
+
 @pytest.mark.parametrize("path", ["/oauth2-mock/tokens", "/oauth2-mock/access_token", "/OAuth2-Mock/oauth2/token"])
 def test_a_mistyped_token_path_is_told_at_its_own_token_service(bench: Bench, path: str) -> None:
     raw(bench, b"grant_type=client_credentials", f"{PLAIN}{path}")
