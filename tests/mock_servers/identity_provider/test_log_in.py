@@ -39,6 +39,19 @@ def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: Told, 
     assert came["iss"] == f"{platform.url}{PATH}"
 
 
+@pytest.mark.parametrize(
+    ("provider", "asked", "level"),
+    [
+        ("cis2", {"acr_values": "AAL3_ANY AAL2_OR_AAL3_ANY"}, "AAL3_ANY or AAL2_OR_AAL3_ANY"),
+        ("nhs_login", {"vtr": '["P9.Cp.Cd", "P5.Cp"]'}, "P9.Cp.Cd or P5.Cp"),
+    ],
+)
+def test_the_page_tells_the_levels_as_they_were_asked_for(
+    authorize: Ask, provider: str, asked: dict[str, str], level: str
+) -> None:
+    assert f"<dt>Level</dt><dd>{level}</dd>" in authorize(provider, **asked).get_data(as_text=True)
+
+
 def test_nhs_login_sends_code_and_state(submit: Ask, told: Told) -> None:
     assert list(told(submit(PATIENT, "nhs_login"))) == ["code", "state"]
 
