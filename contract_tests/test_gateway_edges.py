@@ -147,6 +147,16 @@ def test_a_key_that_is_not_approved_is_told_before_its_products(target: Target) 
     assert said(answer) == NOT_APPROVED
 
 
+def test_the_approval_comes_before_the_products_at_an_api_of_a_teams_own_too(target: Target) -> None:
+    """Which looks at a key's products by itself."""
+    keys = [target.new_app({"subscribed": False, **members}).client_id for members in ({"approved": False}, {})]
+    with _own(target) as path:
+        answers = [_get(target, f"{path}/own", apikey=key) for key in keys]
+
+    assert said(answers[0]) == NOT_APPROVED
+    assert said(answers[1]).error == "oauth.v2.InvalidApiKeyForGivenResource"
+
+
 def test_an_app_of_another_environment_has_no_key_here(target: Target) -> None:
     """Its key is nobody's."""
     here, elsewhere = target.app({}), target.app({"environments": ["sandbox", "prod"]})
