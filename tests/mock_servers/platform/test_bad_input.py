@@ -283,6 +283,7 @@ def test_what_a_terminal_would_obey_is_shown_harmlessly(platform: Mock, post: Po
     assert "\x07" not in line
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_request_gets_an_answer_of_the_service(data: st.DataObject, fuzzed: Mock) -> None:

@@ -88,6 +88,7 @@ def started(program: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
 
 
+@pytest.mark.slow
 def test_of_many_processes_each_step_has_one_winner(valkey: Valkey) -> None:
     racers = [started(RACER, valkey.url) for _ in range(3)]
     for racer in racers:
