@@ -160,6 +160,7 @@ def test_only_what_a_rule_lets_pass_changes_an_answer() -> None:
     assert {each.answers for each in made if "exchange.age <" in each.before} == {True}
 
 
+@pytest.mark.slow
 def test_every_fault_of_the_tree_has_a_name_of_its_own_and_changes_its_file() -> None:
     made = all_of_the_tree()
     sources = {each.file: (ROOT / each.file).read_bytes() for each in made}
@@ -178,6 +179,7 @@ def test_a_seed_draws_the_same_faults_again_and_each_kind_equally_often() -> Non
     assert [each.key for each in module("at_random").drawn(made, 35, 8)] != [each.key for each in first]
 
 
+@pytest.mark.slow
 def test_an_equivalent_is_a_fault_of_this_tree_has_a_reason_and_is_not_drawn() -> None:
     known, made = module("at_random").equivalents(), all_of_the_tree()
     drawn = module("at_random").drawn(made, 400, 1, known)

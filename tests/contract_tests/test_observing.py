@@ -92,6 +92,7 @@ def asked(target: RemoteTarget) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_what_the_contract_tests_ask_of_an_environment_like_ours_never_differs(remote: World, tmp_path: Path) -> None:
     file = tmp_path / "int.json"
     with (

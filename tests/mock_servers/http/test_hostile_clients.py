@@ -450,6 +450,7 @@ def test_after_the_handshake_there_is_a_minute(proxy: Server, ticks: Ticks) -> N
     assert answer.startswith(b"HTTP/1.1 200 OK")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_many_descriptors")
 def test_a_thousand_slow_clients_hold_up_nobody(process: tuple[str, int, int]) -> None:
     host, port, _ = process
