@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from contract_tests.administration import BASIC, KMS, OTHER_PRODUCT, PRODUCT, SESSIONS, call, refusal
 from contract_tests.case import proves
 from contract_tests.draft import FORM, client_credentials, token_exchange
 from contract_tests.jwks_host import json_page
@@ -23,19 +24,14 @@ from contract_tests.wire import Answer, HttpRequest
 
 PROVES = ("admin §3", "D")
 
-ORGANIZATION = "/v1/organizations/nhsd-nonprod"
 DEVELOPER = "tester@example.nhs.uk"
 APPS = f"/developers/{DEVELOPER}/apps"
-PRODUCT, OTHER_PRODUCT = "identity-service-int", "canary-api-int"
-SESSIONS = "/environments/int/apis/canary-api-int/revisions/1/debugsessions"
 ATTRIBUTE = {"name": "colour", "value": "blue"}
 SHADE = {"name": "shade", "value": "dark"}
-BASIC = "Basic ZWRnZWNsaTplZGdlY2xpc2VjcmV0"
 PERSON = {"grant_type": "password", "username": "me@example.nhs.uk", "password": "any"}
 _TOKEN = (
     *("token", "clientId", "status", "tokenType", "grantType", "issuedAt", "expiresAt", "refreshToken", "refreshCount"),
 )
-KMS = "keymanagement.service"
 PAIRS = "must be a list of objects with a name and a value, both strings"
 
 
@@ -65,21 +61,6 @@ class Made:
     def call(self, method: str, path: str, body: object = None) -> Answer:
         """Call the administration below the organisation."""
         return call(self.target, method, self.filled(path), body)
-
-
-def call(target: Target, method: str, path: str, body: object = None, **headers: str) -> Answer:
-    """Call the administration below the organisation, with a bearer, which may be any."""
-    need(target.abilities, Ability.ADMINISTRATION)
-    sent = {"Authorization": "Bearer any.jwt.will-do", "Content-Type": "application/json", **headers}
-    text = "" if body is None else json.dumps(body)
-    return target.send(HttpRequest(method=method, path=f"{ORGANIZATION}{path}", headers=sent, body=text))
-
-
-def refusal(answer: Answer) -> tuple[int, str, str]:
-    """Return status, code and message, which are in one body whatever was refused."""
-    assert list(answer.json) == ["code", "message", "contexts"]
-    assert answer.json["contexts"] == []
-    return answer.status, answer.json["code"], answer.json["message"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from contract_tests.administration import BASIC, KMS, OTHER_PRODUCT, PRODUCT, SESSIONS, call, refusal
 from contract_tests.case import proves
 from contract_tests.draft import FORM, Draft, authorization_code, client_credentials, refresh_of, token_exchange
 from contract_tests.jwks_host import json_page
@@ -17,28 +18,9 @@ from contract_tests.wire import Answer, HttpRequest
 
 PROVES = ("admin §3", "I")
 
-ORGANIZATION = "/v1/organizations/nhsd-nonprod"
 DEVELOPER = "edges@example.nhs.uk"
 APPS = f"/developers/{DEVELOPER}/apps"
-PRODUCT, OTHER_PRODUCT = "identity-service-int", "canary-api-int"
-SESSIONS = "/environments/int/apis/canary-api-int/revisions/1/debugsessions"
-BASIC = "Basic ZWRnZWNsaTplZGdlY2xpc2VjcmV0"
-KMS = "keymanagement.service"
 SECOND = 1000
-
-
-def call(target: Target, method: str, path: str, body: object = None, **headers: str) -> Answer:
-    """Call the administration below the organisation."""
-    need(target.abilities, Ability.ADMINISTRATION)
-    sent = {"Authorization": "Bearer any.jwt.will-do", "Content-Type": "application/json", **headers}
-    text = "" if body is None else json.dumps(body)
-    return target.send(HttpRequest(method=method, path=f"{ORGANIZATION}{path}", headers=sent, body=text))
-
-
-def refusal(answer: Answer) -> tuple[int, str, str]:
-    """Return status, code and message of a refusal."""
-    assert list(answer.json) == ["code", "message", "contexts"], answer.text
-    return answer.status, answer.json["code"], answer.json["message"]
 
 
 @pytest.fixture

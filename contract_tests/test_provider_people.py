@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract_tests.at_provider import CIS2, NHS_LOGIN, PROVIDERS, REALM, At, claims, landed, logged_in, redeemed
+from contract_tests.at_provider import CIS2, NHS_LOGIN, PROVIDERS, REALM, claims, landed, logged_in, redeemed
 from contract_tests.at_provider import tokens as tokens_of
 from contract_tests.at_provider import userinfo as userinfo_of
 from contract_tests.case import proves, where
@@ -230,13 +231,7 @@ def test_a_realm_for_patients_has_the_same_people(target: Target, user: str) -> 
     """Its id token tells NHS number and level."""
     need(target.abilities, Ability.PROVIDERS)
     path = "/realms/NHS-Login-mock-internal-dev"
-    at = At(
-        authorize=REALM.authorize,
-        token=REALM.token,
-        person=PATIENT,
-        path=path,
-        userinfo=f"{path}/protocol/openid-connect/userinfo",
-    )
+    at = replace(REALM, person=PATIENT, path=path, userinfo=REALM.userinfo.replace(REALM.path, path))
     asking, redeeming = at.authorize(target), at.token(target)
     asking.path, redeeming.path = (each.path.replace(REALM.path, path) for each in (asking, redeeming))
     asking.asked["nhsauth_user"] = user

@@ -17,13 +17,18 @@ from mock_servers.jose.jwks import FetchedJwks, public_key
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown, url
 
-_NO_TLS: Final = "WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE"
+_NO_TLS: Final = "WRONG_VERSION_NUMBER"
 _MET: Final = (
     (r"answered 40[13]", "Something in front of it asks for a log-in: basic authentication, a VPN or a firewall."),
     (r"answered 404", "Nothing is at this path: the file was moved, or is not published yet."),
     (r"answered 5\d\d", "The server behind it failed, or has not started yet."),
-    (r"(?i)certificate", "Its certificate is not trusted: it is self-signed, or from your own authority."),
-    (_NO_TLS, "The URL says https, and what listens there does not speak TLS."),
+    (r"certificate has expired", "Its certificate has expired."),
+    (r"(?i)hostname mismatch|IP address mismatch", "Its certificate is for another name."),
+    (
+        r"(?i)certificate.verify.failed",
+        "Its certificate is not trusted: it is self-signed, or from your own authority.",
+    ),
+    (_NO_TLS, "The URL says https, and what listens there did not answer in TLS."),
     (r"SSL", "TLS with it failed."),
     (r"(?i)timed? ?out|not done after", "It did not answer in time: a cold start, or a firewall that drops packets."),
     (r"(?i)refused", "Nothing listens there: the server is down, or listens on another port."),

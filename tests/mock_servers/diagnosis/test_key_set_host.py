@@ -66,8 +66,31 @@ def test_plain_http_where_https_is_asked(found: Callable[[str], Finding]) -> Non
     with serve(guarded) as server:
         finding = found(f"{server.url.replace('http:', 'https:')}/jwks.json")
 
-    assert finding.cause == "The URL says https, and what listens there does not speak TLS."
+    assert finding.cause == "The URL says https, and what listens there did not answer in TLS."
     assert finding.cure.startswith("Let the server speak TLS at this port, or register the URL where it does.")
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired", "has expired"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch", "for another name"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate", "is not trusted"),
+        ("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required", "TLS with it failed"),
+        ("[SSL: RECORD_LAYER_FAILURE] record layer failure", "TLS with it failed"),
+    ],
+)
+def test_what_tls_says_is_told_as_no_more_than_it_says(
+    found: Callable[[str], Finding], monkeypatch: pytest.MonkeyPatch, said: str, cause: str
+) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise ssl.SSLError(1, said)
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", fails)
+    with serve(guarded) as server:
+        finding = found(f"{server.url.replace('http:', 'https:')}/jwks.json")
+
+    assert cause in finding.cause
 
 
 def test_a_server_that_breaks_tls_off(found: Callable[[str], Finding]) -> None:
