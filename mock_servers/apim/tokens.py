@@ -64,8 +64,7 @@ def application_token(exchange: Exchange) -> Answer:
 def exchanged_token(exchange: Exchange) -> Answer:
     """§2.6."""
     session = new_session(exchange, exchange.form("subject_token") or "")
-    first = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
-    refresh_token = _refresh_token(exchange, first)
+    refresh_token = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
     access_token, lifetime = _access_token(exchange, exchange.scopes, session, refresh_token)
     _keep(exchange, refresh_token, access_token)
     return Answer(
@@ -88,7 +87,7 @@ def code_token(exchange: Exchange) -> Answer:
     service, held = exchange.service, replace(code.session, issued_at=exchange.now)
     session = sessions.begun(service.store, service.environment, held)
     lifetime = shortened(exchange.request.form, "_refresh_token_expiry_ms", session.refresh_lifetime)
-    refresh_token = _refresh_token(exchange, _first_refresh_token(exchange, code.scopes, session, lifetime))
+    refresh_token = _first_refresh_token(exchange, code.scopes, session, lifetime)
     access_token, access_lifetime = _access_token(exchange, code.scopes, session, refresh_token)
     _keep(exchange, refresh_token, access_token)
     body = {
@@ -110,7 +109,7 @@ def refreshed_token(exchange: Exchange) -> Answer:
     asked = shortened(exchange.request.form, "_refresh_token_expiry_ms", spent.session.refresh_lifetime)
     lifetime = min(asked, left)
     successor = replace(spent, count=spent.count + 1, expires_at=exchange.now + lifetime)
-    refresh_token = _refresh_token(exchange, successor)
+    refresh_token = _refresh_token(exchange, exchange.service.identifiers.refresh_token(), successor)
     access_token, access_lifetime = _access_token(exchange, spent.scopes, spent.session, refresh_token)
     _keep(exchange, refresh_token, access_token)
     return Answer(
@@ -171,21 +170,22 @@ def _access_token(
 
 def _first_refresh_token(
     exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float
-) -> RefreshToken:
-    return RefreshToken(
+) -> _New:
+    value = exchange.service.identifiers.refresh_token()
+    token = RefreshToken(
         client_id=exchange.app.client_id,
         environment=exchange.service.environment,
         scopes=scopes,
         session=session,
         count=0,
         expires_at=exchange.now + lifetime,
+        family=fingerprint(value).hex(),
     )
+    return _refresh_token(exchange, value, token)
 
 
-def _refresh_token(exchange: Exchange, token: RefreshToken) -> _New:
-    service, value = exchange.service, exchange.service.identifiers.refresh_token()
-    kept = replace(token, family=token.family or fingerprint(value).hex())
-    return _New(kind="refresh token", value=value, token=kept, table=service.store.refresh_tokens)
+def _refresh_token(exchange: Exchange, value: str, token: RefreshToken) -> _New:
+    return _New(kind="refresh token", value=value, token=token, table=exchange.service.store.refresh_tokens)
 
 
 def _keep(exchange: Exchange, *tokens: _New) -> None:

@@ -9,8 +9,10 @@ import re
 import shutil
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import click
@@ -26,6 +28,7 @@ _PLAIN: Final = "\033[0m"
 _INDENT: Final = "         "
 _VERBATIM: Final = "    "
 _NARROWEST: Final = 60
+_TIME_OF_DAY: Final = "%H:%M:%S"
 _TITLE: Final = re.compile(r"  \w+: +|\w+: ")
 
 
@@ -68,7 +71,7 @@ class _Text(logging.Formatter):
     """
 
     def __init__(self, *, on_terminal: bool) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s", _TIME_OF_DAY)
         self._on_terminal = on_terminal
         self._coloured = on_terminal and not os.environ.get("NO_COLOR")
 
@@ -76,7 +79,7 @@ class _Text(logging.Formatter):
         exchange: Record | None = getattr(record, "exchange", None)
         if exchange is None:
             return self._painted(super().format(record), record)
-        head = f"{self.formatTime(record, self.datefmt)} {record.levelname:7} {exchange}"
+        head = f"{_time_of_day(int(record.created))} {record.levelname:7} {exchange}"
         return "\n".join([self._painted(head, record), *self._below(exchange)])
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
@@ -107,6 +110,12 @@ class _Text(logging.Formatter):
         title = _TITLE.match(line)
         hanging = _INDENT + " " * (title.end() if title else 0)
         return textwrap.wrap(line, width, initial_indent=_INDENT, subsequent_indent=hanging)
+
+
+@lru_cache(maxsize=1)
+def _time_of_day(second: int) -> str:
+    """Return a second as a line begins with; of a busy one many lines do."""
+    return time.strftime(_TIME_OF_DAY, time.localtime(second))
 
 
 def _explained(exchange: Record) -> Iterator[str]:

@@ -126,7 +126,7 @@ def _judged(front: Front[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
 
 def _written(front: Front[X], outcome: Outcome[X]) -> Outgoing:
     answer = outcome.answer
-    body = front.write(answer.body) if isinstance(answer.body, Mapping) else answer.body
+    body = answer.body if isinstance(answer.body, str) else front.write(answer.body)
     status = f"{answer.status} {phrase(answer.status)}"
     seen = Seen(flow=outcome.flow.name, refused=outcome.was_refused, status=answer.status, body=body)
     front.trace(outcome.exchange, seen)

@@ -123,7 +123,7 @@ def _error(outcome: Outcome[X]) -> RecordedError | None:
     members = _members(outcome.answer)
     if refusal is not None and row is not None:
         written = members.get("error_description") or members.get("message") or members.get("faultstring") or ""
-        description = written if isinstance(outcome.answer.body, Mapping) else row.sentence
+        description = row.sentence if isinstance(outcome.answer.body, str) else written
         return RecordedError(
             code=members.get("error") or row.code, description=description, rule=refusal.rule, evidence=row.evidence
         )
@@ -143,6 +143,7 @@ def _diagnosis(outcome: Outcome[X]) -> str | None:
 
 
 def _members(answer: Answer) -> Mapping[str, Any]:
-    body = answer.body if isinstance(answer.body, Mapping) else {}
-    fault = body.get("fault")
-    return fault if isinstance(fault, Mapping) else body
+    if isinstance(answer.body, str):
+        return {}
+    fault = answer.body.get("fault")
+    return fault if isinstance(fault, dict) else answer.body

@@ -12,9 +12,10 @@ from mock_servers.wire.request import Request
 from mock_servers.wire.wording import name as harmless
 from mock_servers.wire.wrapping import json_object, text_of_base64
 
-_PRIVATE: Final = re.compile(r"-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY")
+_WORDS: Final = "PRIVATE KEY"
+_PRIVATE: Final = re.compile(rf"-----BEGIN ([A-Z0-9]+ )*{_WORDS}")
 _JWT: Final = "eyJ"
-_HIDES: Final = (b"PRIVATE KEY", b"\\")
+_HIDES: Final = (_WORDS.encode(), b"\\")
 """What JSON has in it that holds such a line, or an escape which may spell one."""
 _DER: Final = re.compile(r"MII[A-Za-z0-9+/\s]{200,}={0,2}\s*")
 _LONGEST: Final = 1 << 16
@@ -41,8 +42,10 @@ def _beside_parameters(request: Request) -> Iterator[tuple[str, str]]:
 
 def is_private(value: str) -> bool:
     """Whether a text holds a private key: as PEM, DER or JWK, as base64 of one of these, or in a claim of a JWT."""
-    if _PRIVATE.search(value):
+    if _WORDS in value and _PRIVATE.search(value):
         return True
+    if len(value) <= _SHORTEST and "." not in value and "{" not in value:  # neither base64, nor a JWT, nor JSON
+        return False
     if value.startswith(_JWT) and value.count(".") == 2:  # noqa: PLR2004 - a JWT, as most long values, and none of these
         return _is_private_jwt(value)
     if _is_private_jwk(json_object(value)) or _is_private_der(value):

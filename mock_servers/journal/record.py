@@ -364,9 +364,7 @@ def request_shown(request: Request) -> dict[str, Any]:
 def response_shown(answer: Answer) -> dict[str, Any]:
     """Return an answer as a record shows it."""
     body = answer.body
-    members = (
-        {name: _shown(name, value, _TOLD_WHOLE) for name, value in body.items()} if isinstance(body, Mapping) else {}
-    )
+    members = {} if isinstance(body, str) else {name: _shown(name, each, _TOLD_WHOLE) for name, each in body.items()}
     headers = {name: _header_shown(name, value) for name, value in answer.headers.items()}
     return {"status": answer.status, "headers": headers, "body": members}
 
