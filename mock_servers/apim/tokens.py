@@ -168,9 +168,7 @@ def _access_token(
     return _New(kind="access token", value=value, token=token, table=service.store.access_tokens), lifetime
 
 
-def _first_refresh_token(
-    exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float
-) -> _New:
+def _first_refresh_token(exchange: Exchange, scopes: tuple[str, ...], session: Session, lifetime: float) -> _New:
     value = exchange.service.identifiers.refresh_token()
     token = RefreshToken(
         client_id=exchange.app.client_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
 _FORM: Final = "application/x-www-form-urlencoded"
+_PROTOCOL: Final = ("grant_type=", "client_assertion_type=", "subject_token_type=")
 _OTHER_HEADERS: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _NO_HEADERS: Final = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 
@@ -79,7 +81,18 @@ def _utf8(text: str) -> str:
 
 
 def _parameters(raw: bytes) -> Parameters:
-    return Parameters(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)) if raw else Parameters()
+    pieces = raw.decode(errors="replace").split("&")
+    return Parameters([pair for each in pieces for pair in (_again if each.startswith(_PROTOCOL) else _pairs)(each)])
+
+
+def _pairs(piece: str) -> Sequence[tuple[str, str]]:
+    return parse_qsl(piece, keep_blank_values=True)
+
+
+@lru_cache(maxsize=64)
+def _again(piece: str) -> Sequence[tuple[str, str]]:
+    """Return a parameter that is read once: the protocol has few values for it, in which are many percent signs."""
+    return _pairs(piece)
 
 
 def _stream(environ: WSGIEnvironment) -> Callable[[int], bytes]:

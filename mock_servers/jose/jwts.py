@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _DEEPEST = 100
 """Levels of a header or payload; real ones have two or three, and what reads them may be recursive."""
+_SHORT: Final = 200
+"""Characters of a header as most are: algorithm, type and name of a key."""
 _LONGEST_INTEGER = 400
 """Digits; a longer number is infinite to a script anyway, and Python refuses to read it."""
 
@@ -62,7 +64,7 @@ def decode(text: str) -> Jwt:
     parts = text.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - RFC 7515, section 3.1
         raise MalformedJwtError(f"it has {len(parts)} part{'s' * (len(parts) != 1)} between dots, and a JWT has three")
-    header, claims = _json_object("header", parts[0]), _json_object("payload", parts[1])
+    header, claims = _header(parts[0]), _json_object("payload", parts[1])
     signature = _bytes("signature", parts[2])
     return Jwt(header=header, claims=claims, signing_input=f"{parts[0]}.{parts[1]}".encode(), signature=signature)
 
@@ -157,6 +159,16 @@ def _why_unread(part: str, text: str) -> str:
     if outside is not None:
         return f"character {outside.start() + 1} of its {part} is {outside.group()!a}, which base64url does not have"
     return f"its {part} of {len(text)} characters is cut off: no base64url has that length"
+
+
+def _header(text: str) -> Mapping[str, Any]:
+    return dict(_header_again(text)) if len(text) <= _SHORT else _json_object("header", text)
+
+
+@lru_cache(maxsize=64)
+def _header_again(text: str) -> Mapping[str, Any]:
+    """Return a header that is read once: a client sends the same one with each JWT."""
+    return _json_object("header", text)
 
 
 def _json_object(part: str, text: str) -> Mapping[str, Any]:

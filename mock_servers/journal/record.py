@@ -108,7 +108,7 @@ _SECRETS: Final = frozenset(
 
 _NOTHING: Final = Confidential(())
 _ALIKE: Final = 64
-"""Newest pieces of advice that an equal one is the same as."""
+"""Newest pieces of advice, and newest needs, that an equal one is the same as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +160,12 @@ class _FoldedJwts(Folded):
 def _advised(headline: str | None, advice: tuple[str, ...]) -> Examination:
     """Return what explains a success; of equal advice it is the same."""
     return Examination(headline=headline, advice=advice)
+
+
+@lru_cache(maxsize=_ALIKE)
+def _alike(need: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the same need for equal ones, which are compared with many."""
+    return need
 
 
 @dataclass(slots=True, kw_only=True)
@@ -296,7 +302,7 @@ class Record:
         """
         if self._need is None:
             host, subject = self.request["headers"].get("host"), self.sent.get("subject_token")
-            self._need = (self.client_id, host, self.path, self.status, self.grant_type, subject)
+            self._need = _alike((self.client_id, host, self.path, self.status, self.grant_type, subject))
         return self._need
 
     def as_json(self) -> dict[str, Any]:

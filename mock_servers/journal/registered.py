@@ -21,7 +21,7 @@ _LONG: Final = 8
 
 def misplaced(request: Request, store: Store) -> Confidential:
     """Return the registered secrets that a request holds where none belongs; of most requests none."""
-    sent = [value for name, value in _pairs(request) if value and name not in _PLACES]
+    sent = [*filter(None, _sent(request))]
     whole = "\0".join(sent)
     secrets = store.apps.derived(_Secrets.of)
     # Whichever is fewer: many apps are registered, or a request is long.
@@ -49,9 +49,8 @@ class _Secrets:
         return cls(short=short, long=secrets - short, by_start=dict(by_start))
 
 
-def _pairs(request: Request) -> Iterator[tuple[str, str]]:
-    yield from (("path", unquote(part)) for part in request.target.partition("?")[0].split("/"))
-    yield from request.query.pairs
-    yield from request.form.pairs
-    yield from request.headers.items()
-    yield from ((name, name) for name, _ in (*request.query.pairs, *request.form.pairs))
+def _sent(request: Request) -> Iterator[str]:
+    yield from map(unquote, request.target.partition("?")[0].split("/"))
+    for pairs in (request.query.pairs, request.form.pairs, request.headers.items()):
+        yield from (value for name, value in pairs if name not in _PLACES)
+    yield from (name for pairs in (request.query.pairs, request.form.pairs) for name, _ in pairs if name not in _PLACES)
