@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from mock_servers.apim.authorize import is_plain_http, provider_of
@@ -34,7 +34,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     yield from _of_authorize(exchange)
     yield from _of_assertion(exchange)
     yield from _of_tokens(exchange, record)
-    published = [key.get("kid") for key in _keys(exchange) if PRIVATE_MEMBERS & key.keys()]
+    published = [key.get("kid") for key in _keys(exchange) if not PRIVATE_MEMBERS.isdisjoint(key)]
     if published:
         yield f"The key set publishes the PRIVATE key of {shown(published)}: make a new key pair and replace it now."
     yield from _of_key_members(exchange)
@@ -124,6 +124,6 @@ def _loosely(scope: str) -> str:
     return re.sub(r"[\W_]", "", scope.lower())
 
 
-def _keys(exchange: Exchange) -> list[dict[str, object]]:
+def _keys(exchange: Exchange) -> Sequence[Mapping[str, object]]:
     jwks = getattr(exchange, "app_jwks", None)
-    return [dict(key) for key in jwks.keys or ()] if jwks is not None else []
+    return (jwks.keys or ()) if jwks is not None else ()
