@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks import exchanging, process
+from benchmarks import clients, exchange, exchanging, process
 from benchmarks.bench import Bench, python
 from benchmarks.figure import Figure, mebibytes, milliseconds, not_here, times
 from benchmarks.measuring import Sample, Turns
@@ -37,7 +37,7 @@ def figures(bench: Bench) -> list[Figure]:
     """Return the rows of this group."""
     starts = _Starts(bench=bench)
     turns = bench.in_turn(bench.effort.starts, starts.of_ours, starts.of_flask("werkzeug"))
-    return [_first_answer(turns), _memory(starts), _over_many(starts), _end(starts)]
+    return [_first_answer(turns), _memory(starts), _over_many(starts), _of_people(starts), _end(starts)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +122,32 @@ def _over_many(starts: _Starts) -> Figure:
         why="cryptography is half of what is above Flask; what explains refusals, a thousand records of the journal, "
         "10,000 tokens, where they came from, and 20,000 jtis are the other half, and then it grows no more",
     )
+
+
+def _of_people(starts: _Starts) -> Figure:
+    """Look at the memory after token exchanges: each keeps two tokens, a session and its id token."""
+    bench, total = starts.bench, starts.bench.effort.exchanges // _LOOKS
+    name, goal = f"its memory after {total:,} token exchanges", "≤ 1.5 times bare Flask at its start"
+    if not process.shows_memory():
+        return not_here(name, goal, needs="/proc, as on Linux")
+    platform, own = bench.platform(), bench.folder / "of-people"
+    own.mkdir()
+    (own / "nhsauth.toml").write_text(exchange.CONFIGURED, encoding="ascii")
+    with _ours(bench, "--config", str(own / "nhsauth.toml")) as server:
+        platform.served_at(server.url)
+        for _ in range(_LOOKS):  # signed in turns: an assertion lives for minutes
+            clients.took(server.url, list(exchanging.forms(platform, total // _LOOKS)), connections=1)
+        share = server.memory() / median(starts.memory["werkzeug"])
+        return Figure(
+            name=name,
+            measured=mebibytes(server.memory()),
+            beside=f"{mebibytes(median(starts.memory['werkzeug']))} bare Flask",
+            ratio=times(share),
+            goal=goal,
+            met=share <= _MEMORY_TIMES_FLASK,
+            why="two tokens, where they came from, and a session with its id token, 10,000 times each: the tables are "
+            "full then, and it grows no more",
+        )
 
 
 def _memory_while(server: Running, pair: KeyPair, total: int) -> Iterator[float]:
