@@ -13,7 +13,7 @@ from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import spelt
-from mock_servers.wire.wrapping import json_object, unwrapped
+from mock_servers.wire.wrapping import json_object, text_of_base64, unwrapped
 
 _OUTSIDE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _PARTS: Final = 3
@@ -31,7 +31,7 @@ def _finder(name: str, *rules: str) -> Finder:
     def mangled_jwt(case: Case) -> Finding | None:
         """The JWT was changed on its way: quoted, wrapped or cut off. Or a variable was never filled in."""
         sent = case.form(name)
-        is_other = sent is None or _is_jwt(sent) or json_object(sent) is not None
+        is_other = sent is None or _is_jwt(sent) or json_object(sent) is not None or _is_other_json(sent)
         what = _damage(sent[:_LONGEST], name) if sent is not None and not is_other else None
         if what is None:
             return None
@@ -40,6 +40,12 @@ def _finder(name: str, *rules: str) -> Finder:
 
     mangled_jwt.__name__ = f"mangled_{name}"  # what a log calls it
     return Finder(find=mangled_jwt, rules=rules, named=("mangled-jwt",))
+
+
+def _is_other_json(sent: str) -> bool:
+    """Whether a text is the base64 of an object that is no header of a JWT, as of a JWK."""
+    members = json_object(text_of_base64(sent.strip(_AROUND)) or "")
+    return members is not None and ("alg" not in members or "kty" in members)
 
 
 def _damage(sent: str, name: str) -> tuple[str, str] | None:

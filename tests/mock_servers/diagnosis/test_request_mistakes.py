@@ -1,5 +1,7 @@
 """Grant types, token types, swapped and mangled tokens, as clients send them."""
 
+import base64
+import json
 from collections.abc import Callable
 
 import pytest
@@ -246,6 +248,23 @@ def test_a_mangled_subject_token(platform: Mock, token_exchange: Ask, mangle: Ca
     assert told(answer) == (400, "invalid_request", "Malformed JWT in subject_token")
     assert seen(platform) == ("mangled-jwt", "certain")
     assert words in top(platform).seen
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"kty": "RSA", "n": "x" * 340, "e": "AQAB", "d": "y" * 340},
+        {"kty": "RSA", "n": "x" * 340, "e": "AQAB", "alg": "RS512"},
+        {"sub": "910000000001", "iss": "https://example.nhs.uk"},
+    ],
+)
+def test_other_json_as_base64_is_not_called_mangled(
+    platform: Mock, client_credentials: Ask, members: dict[str, str]
+) -> None:
+    answer = client_credentials(client_assertion=base64.b64encode(json.dumps(members).encode()).decode())
+
+    assert told(answer) == MALFORMED
+    assert "mangled-jwt" not in [finding.id for finding in platform.exchanges.last.findings]
 
 
 def test_a_sound_assertion_with_another_mistake_is_not_called_mangled(platform: Mock, client_credentials: Ask) -> None:
