@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,17 +21,44 @@ _LEAST: Final = {
 """Failures of the mock itself, and keys that cannot be kept. What clients did is in the failed test's section."""
 
 
+class _Quiet:
+    """How many mocks want it quiet, and the levels from before the first of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._mocks = 0
+        self._before: dict[str, int] = {}
+
+    def begin(self) -> None:
+        with self._lock:
+            if self._mocks == 0:
+                self._before = {name: logging.getLogger(name).level for name in _LEAST}
+                _set_levels(_LEAST)
+            self._mocks += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._mocks -= 1
+            if self._mocks == 0:
+                _set_levels(self._before)
+
+
+def _set_levels(levels: Mapping[str, int]) -> None:
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+_QUIET: Final = _Quiet()
+
+
 @contextmanager
 def kept_apart() -> Iterator[None]:
-    """Keep the mock's records about its clients from all handlers.
+    """Keep the mock's records about its clients from all handlers, until the last of several mocks ends.
 
     By level: newer releases of pytest have `caplog` listen to loggers that do not propagate, too.
     """
-    before = {name: logging.getLogger(name).level for name in _LEAST}
-    for name, level in _LEAST.items():
-        logging.getLogger(name).setLevel(level)
+    _QUIET.begin()
     try:
         yield
     finally:
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)
+        _QUIET.end()

@@ -463,8 +463,9 @@ class TestCommandLine:
     def test_logs_are_files_of_what_was_said_on_either_side(self, script: Script, tmp_path: Path) -> None:
         folder = tmp_path / "logs"
 
-        self.run("--logs", str(folder), "--check", "token", "--", *script(WRONG_KID))
+        code, told, _ = self.run("--logs", str(folder), "--check", "token", "--", *script(WRONG_KID))
 
+        assert (code, "refused" in told) == (1, True), told
         assert "Invalid 'kid' header" in (folder / "mock.log").read_text(encoding="utf-8")
         assert (folder / "client.log").read_text(encoding="utf-8")
 

@@ -1,6 +1,7 @@
 """The mock outside pytest: a context manager, a decorator, and how it is configured."""
 
 import asyncio
+import logging
 import threading
 import unittest
 from collections.abc import Callable
@@ -143,6 +144,20 @@ def test_members_beside_a_configuration_are_refused() -> None:
 def test_a_fault_that_nobody_met_is_warned_of() -> None:
     with pytest.warns(UnusedFaultWarning), mock_platform() as nhsauth:
         nhsauth.faults.next("token", status=503)
+
+
+def test_blocks_that_overlap_leave_the_levels_of_loggers_as_they_were() -> None:
+    logger = logging.getLogger("mock_servers")
+    before = logger.level
+    first, second = mock_platform(), mock_platform()
+
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    between = logger.level
+    second.__exit__(None, None, None)
+
+    assert (between, logger.level) == (logging.ERROR, before)
 
 
 @pytest.mark.slow
