@@ -83,6 +83,7 @@ class Engine:
         self._application = application
         self._crew = crew
         self._ready: deque[Task] = deque()
+        self._left: deque[Call] = deque()
         self._changed = threading.Condition()
         self._leader: int | None = None
         self._call = 0
@@ -150,9 +151,11 @@ class Engine:
         with self._changed:
             self._leader, self._is_calling = threading.get_ident(), False
         try:
-            while self._leads and not (self.is_stopping and not self.connections):
+            while self._leads and (self._left or self.connections or not self.is_stopping):
                 if self._ready:
                     self._ready.popleft()()
+                elif self._left:
+                    self._close(self._left.popleft())
                 else:
                     self.loop.run_forever()
             if self._leads:
@@ -223,9 +226,14 @@ class Engine:
         data, is_broken = _written(call, message)
         if self._end_call():
             connection.deliver(data, is_broken=is_broken)
-            self._begin_call()
+            self._left.append(call)
         else:
             self.soon(partial(connection.deliver, data, is_broken=is_broken))
+            call.close()
+
+    def _close(self, call: Call) -> None:
+        """Let the application tidy up once nobody waits for an answer: several of one kind in a row take less."""
+        self._begin_call()
         call.close()
         self._end_call()
 

@@ -1,6 +1,7 @@
 """Answers, of every length and none; and what a client sees of an application that fails."""
 
 import asyncio
+import contextlib
 import errno
 import json
 import threading
@@ -10,12 +11,15 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
+from mock_servers.http import engine
 from mock_servers.http.server import Server, serve, start
 from tests.mock_servers.http.talking import (
     CLOSE,
     bodies,
+    connect,
     echo,
     exchange,
+    read_to_end,
     serve_one_at_a_time,
     status,
 )
@@ -225,3 +229,40 @@ def test_an_application_may_run_an_event_loop_of_its_own() -> None:
     running.stop()
 
     assert answer.endswith(b"\r\n\r\n1")
+
+
+def test_of_clients_that_ask_at_once_each_has_its_answer_before_the_application_tidies_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "_PATIENCE", 60)  # seconds of a call after which another thread would lead
+    done: list[str] = []
+
+    class Answer(list[bytes]):
+        def __init__(self, path: str) -> None:
+            super().__init__([path.encode()])
+            self._path = path
+
+        def close(self) -> None:
+            done.append(f"tidied up after {self._path}")
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/first":
+            for number, sock in enumerate(others):
+                sock.sendall(b"GET /%d HTTP/1.1\r\n" % number + CLOSE)
+        done.append(f"answered {path}")
+        start_response("200 OK", [("Content-Length", str(len(path)))])
+        return Answer(path)
+
+    running = start(application, is_quick=lambda _: True)
+    with contextlib.ExitStack() as clients:
+        others = [clients.enter_context(connect(running)) for _ in range(2)]
+        first = exchange(running, b"GET /first HTTP/1.1\r\n" + CLOSE)
+        answers = [read_to_end(sock) for sock in others]
+    running.stop()
+
+    assert [answer.rpartition(b"\r\n\r\n")[2] for answer in (first, *answers)] == [b"/first", b"/0", b"/1"]
+    assert done == [
+        *("answered /first", "tidied up after /first"),
+        *("answered /0", "answered /1", "tidied up after /0", "tidied up after /1"),
+    ]
