@@ -33,7 +33,7 @@ MOST_WAITING: Final = 2000
 """Exchanges that wait to be looked at; what comes beyond is counted."""
 _MOST_ALIKE: Final = 20
 """Refusals with one answer that are explained each; further ones are taken to be like the last."""
-_QUIET: Final = 0.004  # seconds without an exchange, after which there is time to explain
+_QUIET: Final = 0.015  # seconds without an exchange, after which there is time to explain
 _LONGEST_WAIT: Final = 0.25
 _AGREES: Final = 3  # seconds that an answer may have taken since it was dated
 _MOST_KINDS: Final = 500

@@ -233,7 +233,10 @@ class Tls:
                 self.is_open = True
             while piece := self._object.read(_PIECE):
                 pieces.append(piece)
-            self.is_ended = True
+                if not self._in.pending:  # no record is larger than a piece; and an exception takes its time
+                    break
+            else:
+                self.is_ended = True
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:

@@ -16,7 +16,9 @@ from mock_servers.http.framing import LARGEST_HEAD
 
 LARGEST_KEPT: Final = 1 << 18
 """Bytes of a body that are kept; more of it passes by unread."""
-_BLANK: Final = re.compile(rb"\r?\n\r?\n")
+_MOST_UNHEARD: Final = 1 << 16
+"""Bytes that wait to be read while others pass by."""
+_BLANK: Final = re.compile(rb"\n\r?\n")
 _REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]")
 _ANSWER: Final = re.compile(r"HTTP/1\.[01] (\d{3})(?: .*)?")
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
@@ -54,6 +56,10 @@ class Message:
         """Return the first header of a name in lower case; empty when there is none."""
         return self._first.get(name, "")
 
+    def values(self, name: str) -> set[str]:
+        """Return all values that the headers of a name in lower case have."""
+        return {value for each, value in self.headers if each.lower() == name} if name in self._first else set()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overheard:
@@ -84,7 +90,10 @@ class Overheard:
 
 
 class Overhearing:
-    """Listens to one connection; each exchange is told when its answer has passed by, or will not come."""
+    """Listens to one connection; each exchange is told when its answer has passed by, or will not come.
+
+    What is said is kept until `catch_up` reads it: whoever passes bytes on has better to do when some have just come.
+    """
 
     def __init__(
         self,
@@ -97,6 +106,9 @@ class Overhearing:
         self._tell = tell
         self._lost = lost
         self._clock = clock
+        self._unheard: list[tuple[_Reader, bytes, float]] = []
+        self._unheard_bytes = 0
+        self._moment = 0.0
         self._waiting: deque[Message] = deque()
         self._requests = _Reader(self._begin_request, self._ignore)
         self._answers = _Reader(self._begin_answer, self._finish_answer)
@@ -104,20 +116,36 @@ class Overhearing:
 
     def asked(self, data: bytes) -> None:
         """Take what the client said."""
-        self._listen(self._requests, data)
+        self._keep(self._requests, data)
 
     def answered(self, data: bytes) -> None:
         """Take what the host said."""
-        self._listen(self._answers, data)
+        self._keep(self._answers, data)
+
+    def catch_up(self) -> None:
+        """Read what was said."""
+        unheard, self._unheard, self._unheard_bytes = self._unheard, [], 0
+        for reader, data, self._moment in unheard:
+            self._listen(reader, data)
 
     def ended(self) -> None:
         """Know that the host will say nothing more."""
+        self.catch_up()
         if not self.is_listening:
             return
         self.is_listening = False
+        self._moment = self._clock()
         self._answers.end()
         for left in self._waiting:
             self._say(left, None)
+
+    def _keep(self, reader: _Reader, data: bytes) -> None:
+        if not self.is_listening:
+            return
+        self._unheard.append((reader, data, self._clock()))
+        self._unheard_bytes += len(data)
+        if self._unheard_bytes > _MOST_UNHEARD:
+            self.catch_up()
 
     def _listen(self, reader: _Reader, data: bytes) -> None:
         if not self.is_listening:
@@ -132,7 +160,7 @@ class Overhearing:
         found = _REQUEST.fullmatch(message.first)
         if found is None:
             raise LostError("a request is no HTTP/1.1")
-        message.began_at = self._clock()
+        message.began_at = self._moment
         self._waiting.append(message)
         coding = message.header("transfer-encoding").lower()
         if coding and coding != "chunked":
@@ -144,7 +172,7 @@ class Overhearing:
             raise LostError("an answer is no HTTP/1.1")
         if not self._waiting:
             raise LostError("an answer came without a request")
-        status, message.began_at = _status(message), self._clock()
+        status, message.began_at = _status(message), self._moment
         if status == _SWITCHING or (self._method == "CONNECT" and status // 100 == 2):  # noqa: PLR2004 - success
             raise LostError("the connection goes on in another protocol")
         if status < _FIRST_FINAL or status in _BODILESS or self._method == "HEAD":
@@ -163,7 +191,7 @@ class Overhearing:
             self._say(self._waiting.popleft(), message)
 
     def _say(self, asked: Message, answer: Message | None) -> None:
-        self._tell(Overheard(host=self._host, asked=asked, answer=answer, ended_at=self._clock()))
+        self._tell(Overheard(host=self._host, asked=asked, answer=answer, ended_at=self._moment))
 
     def _ignore(self, _: Message) -> None:
         """Do nothing at the end of a request: its answer tells of it."""
@@ -215,9 +243,9 @@ class _Reader:
         if end is None or end.end() > LARGEST_HEAD:
             _check(len(self._buffer), LARGEST_HEAD)
             return False
-        lines = _lines(bytes(self._buffer[: end.start()]))
+        first, *lines = _lines(self._buffer[: end.start()])
         del self._buffer[: end.end()]
-        message = Message(lines[0], tuple(_header(line) for line in lines[1:]))
+        message = Message(first, tuple([_header(line) for line in lines]))
         self._body = self._begin(message)
         self._message = message
         if not (self._body.left or self._body.is_chunked or self._body.until_end):
@@ -265,9 +293,9 @@ class _Reader:
             self._finish(message)
 
 
-def _lines(head: bytes) -> list[str]:
+def _lines(head: bytearray) -> list[str]:
     """Return the lines of a head; a folded one belongs to the one before."""
-    text = head.decode("latin-1").replace("\r\n", "\n")
+    text = head.removesuffix(b"\r").decode("latin-1").replace("\r\n", "\n")
     return (_FOLD.sub(" ", text) if "\n " in text or "\n\t" in text else text).split("\n")
 
 
@@ -279,7 +307,7 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def _length(message: Message) -> int | None:
-    found = {value for name, value in message.headers if name.lower() == "content-length"}
+    found = message.values("content-length")
     if not found:
         return None
     length = found.pop()

@@ -37,6 +37,8 @@ _OF_TRUST: Final = (
 _NO_CERTIFICATE: Final = (
     "nhsauth shows no client certificate: if the host wants one (mutual TLS), run the program without nhsauth."
 )
+UNHEARD: Final = 0.01
+"""Seconds for which bytes are only passed on before somebody looks at them."""
 PRODUCTION: Final = ("prod", "live")
 """How production is called among the environments of the hosts."""
 
@@ -162,6 +164,8 @@ class Tee(Relay):
         self._lookout = lookout
         witness = lookout.witness
         self._overhearing = Overhearing(host, witness.heard, lambda reason: witness.lost(host, reason))
+        self._loop = loop
+        self._will_listen = False
         self._is_asked_to_end = False
         self._is_secured = False
 
@@ -172,6 +176,7 @@ class Tee(Relay):
             return
         super().pass_on(data)
         self._overhearing.asked(data)
+        self._listen_soon()
 
     def _secure(self, data: bytes) -> None:
         if data[:1] != _CLIENT_HELLO:
@@ -194,6 +199,16 @@ class Tee(Relay):
             return
         super().received(data)
         self._overhearing.answered(data)
+        self._listen_soon()
+
+    def _listen_soon(self) -> None:
+        if not self._will_listen:
+            self._will_listen = True
+            self._loop.call_later(UNHEARD, self._listen)
+
+    def _listen(self) -> None:
+        self._will_listen = False
+        self._overhearing.catch_up()
 
     def client_ended(self) -> None:
         """Let the host see that the program says no more; what it has to say still goes out."""
