@@ -65,16 +65,27 @@ def fitting(answer: Answered) -> Sequence[Entry]:
     """Return the rows of the catalogue that a refusal may be of."""
     if not answer.refuses:
         return ()
-    alike = entries() if answer.status == 0 or answer.bare else _of_status().get(answer.status, ())
-    return [entry for entry in alike if answer.fits(entry.error)]
+    alike = _worded() if answer.status == 0 or answer.bare else _of_status().get(answer.status, ())
+    said = answer.sentence.strip()
+    return [entry for words, entry in alike if (words is None or words == said) and answer.fits(entry.error)]
 
 
 @functools.cache
-def _of_status() -> Mapping[int, Sequence[Entry]]:
-    found: dict[int, list[Entry]] = {}
-    for entry in entries():
-        found.setdefault(entry.error.status, []).append(entry)
+def _of_status() -> Mapping[int, Sequence[tuple[str | None, Entry]]]:
+    found: dict[int, list[tuple[str | None, Entry]]] = {}
+    for words, entry in _worded():
+        found.setdefault(entry.error.status, []).append((words, entry))
     return found
+
+
+@functools.cache
+def _worded() -> Sequence[tuple[str | None, Entry]]:
+    """Return the rows, each behind its sentence; a page, and a sentence with blanks, behind none."""
+    return [
+        (None if row.shape == "page" or "{" in row.sentence else row.sentence, entry)
+        for entry in entries()
+        for row in [entry.error]
+    ]
 
 
 def of_answer(answer: CapturedAnswer) -> Answered:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain.captured import Captured
@@ -35,6 +36,8 @@ _HARMLESS_HEADERS: Final = frozenset(
     ]
 )
 _HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg"])
+_ID: Final = re.compile(r".*\d{4}|.{41}|.*@|.*[^A-Za-z0-9._~-]")
+"""What of an API's path may name a person; a word of the API does not look like it."""
 _SHORTEST: Final = 4
 _SHORTEST_HEADER: Final = 6
 
@@ -47,6 +50,18 @@ def of(captured: Iterable[Captured]) -> Confidential:
 def values_of(captured: Iterable[Captured]) -> set[str]:
     """Return them one by one."""
     return {value for each in captured for value in _values(each)}
+
+
+def may_name_a_person(part: str) -> bool:
+    """Whether a part of an API's path may do so."""
+    return _ID.match(unquote(part)) is not None
+
+
+def ids_in(url: str) -> Iterator[str]:
+    """Yield the parts of an API's path that may name a person."""
+    for part in filter(may_name_a_person, urlsplit(url).path.split("/")):
+        yield part
+        yield unquote(part)
 
 
 def _values(captured: Captured) -> Iterator[str]:

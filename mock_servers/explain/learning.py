@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from mock_servers.apim.client_assertion import jti_key
 from mock_servers.catalogue.entries import Entry
+from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered, fitting, of_answer
 from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import Place
@@ -25,10 +26,12 @@ from mock_servers.journal import provenance
 from mock_servers.state.grant import Issued, ProviderRefreshToken, RefreshToken, Session, fingerprint
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person
+from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.json_text import object_of
 
 _TOKENS: Final = {"access_token": "access token", "refresh_token": "refresh token", "id_token": "id_token"}
 _USED_UP: Final = {"code": "authorization code", "refresh_token": "refresh token"}
+GATEWAY: Final = "gateway"
 _PLATFORM: Final = "the platform"
 _GOOD: Final = 200
 
@@ -57,6 +60,12 @@ class Seen:
     def members(self) -> Mapping[str, Any]:
         """The members of the answer; none where it is no JSON object."""
         return object_of(self.captured.answer.body if self.captured.answer else "") or {}
+
+    @functools.cached_property
+    def secrets(self) -> Confidential:
+        """What of it must not be told: beside its values the parts of a path that may name a person."""
+        in_path = confidential.ids_in(self.captured.url) if self.place.service == GATEWAY else ()
+        return Confidential({*confidential.values_of([self.captured]), *in_path})
 
     @property
     def is_token_request(self) -> bool:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from mock_servers.explain import confidential
 from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps
-from mock_servers.explain.learning import Seen
+from mock_servers.explain.learning import GATEWAY, Seen
 from mock_servers.explain.open_world import request_of
 from mock_servers.http.overhearing import LARGEST_KEPT, Message, Overheard
 from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Received, Record, RecordedError, request_shown, response_shown, secrets_sent
-from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Answer, Parameters, Request
 from mock_servers.wire.wording import one_line
 
-_GATEWAY: Final = "gateway"
-_ID: Final = re.compile(r".*\d{4}|.{41}|.*@|.*[^A-Za-z0-9._~-]")
-"""What of an API's path may name a person; a word of the API does not look like it."""
 _TOLD_HEADERS: Final = ("content-type", "date", "location", "set-cookie", "retry-after", "www-authenticate")
 _TOKENS: Final = frozenset(["access_token", "refresh_token", "id_token"])
 _TOLD_MEMBERS: Final = frozenset(["error", "error_description", "message", "message_id", "fault"])
@@ -72,23 +66,10 @@ def _unpacked(body: bytes, coding: str) -> bytes | None:
 def harmless(seen: Seen) -> Captured:
     """Return an exchange without what an API behind the platform answers: that is about people, not about access."""
     captured, answer = seen.captured, seen.captured.answer
-    if answer is None or seen.place.service != _GATEWAY or seen.rows:
+    if answer is None or seen.place.service != GATEWAY or seen.rows:
         return captured
     headers = tuple(pair for pair in answer.headers if pair[0].lower() == "date")
     return replace(captured, answer=CapturedAnswer(status=answer.status, headers=headers))
-
-
-def secrets_of(seen: Seen) -> Confidential:
-    """Return what of an exchange must not be told: beside its values the parts of a path that may name a person."""
-    in_path = _ids(seen.captured) if seen.place.service == _GATEWAY else ()
-    return Confidential({*confidential.values_of([seen.captured]), *in_path})
-
-
-def _ids(captured: Captured) -> Iterator[str]:
-    for part in urlsplit(captured.url).path.split("/"):
-        if _ID.match(unquote(part)):
-            yield part
-            yield unquote(part)
 
 
 def record_of(seen: Seen, *, keeps_values: bool) -> Record:
@@ -114,9 +95,9 @@ def record_of(seen: Seen, *, keeps_values: bool) -> Record:
 def path_shown(seen: Seen) -> str:
     """Return a path as it may be told: of an API's, what may name a person is left out."""
     path = urlsplit(seen.captured.url).path
-    if seen.place.service != _GATEWAY:
+    if seen.place.service != GATEWAY:
         return path
-    return "/".join("…" if _ID.match(unquote(part)) else part for part in path.split("/"))
+    return "/".join("…" if confidential.may_name_a_person(part) else part for part in path.split("/"))
 
 
 def _plain(request: Request) -> Request:
@@ -134,7 +115,7 @@ def response_of(seen: Seen) -> dict[str, Any]:
     found = {name.lower(): value for name, value in reversed(answer.headers) if name.lower() in _TOLD_HEADERS}
     headers = {name.title(): value.partition("#")[0] for name, value in found.items()}
     shown = response_shown(Answer(status=answer.status, headers=headers, body=_shown(seen)))
-    return secrets_of(seen).cut_in(shown) if shown["body"] or "Location" in headers else shown
+    return seen.secrets.cut_in(shown) if shown["body"] or "Location" in headers else shown
 
 
 def _shown(seen: Seen) -> dict[str, Any]:
@@ -142,7 +123,7 @@ def _shown(seen: Seen) -> dict[str, Any]:
 
     Of text the journal shows what is harmless in an answer with tokens; that of any other answer may tell anything.
     """
-    members = seen.members if seen.place.service != _GATEWAY or seen.rows else {}
+    members = seen.members if seen.place.service != GATEWAY or seen.rows else {}
     has_tokens = not _TOKENS.isdisjoint(members)
     return {
         name: value if name in _TOLD_MEMBERS or (has_tokens and isinstance(value, str)) else _word(value)
@@ -188,7 +169,7 @@ def _error(seen: Seen) -> RecordedError | None:
         rule=rules[0] if len(rules) == 1 else "",
         evidence=seen.rows[0].error.evidence if seen.rows else "I",
     )
-    return secrets_of(seen).cut_in(error)
+    return seen.secrets.cut_in(error)
 
 
 def _text(value: Any) -> str | None:
