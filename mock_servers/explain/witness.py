@@ -31,10 +31,11 @@ from mock_servers.wire.wording import one_line, printable
 _LOG: Final = logging.getLogger(__name__)
 MOST_WAITING: Final = 2000
 """Exchanges that wait to be looked at; what comes beyond is counted."""
+_MANY: Final = MOST_WAITING // 2  # of which there is no more time to let others pass first
 _MOST_ALIKE: Final = 20
 """Refusals with one answer that are explained each; further ones are taken to be like the last."""
 _QUIET: Final = 0.015  # seconds without an exchange, after which there is time to explain
-_LONGEST_WAIT: Final = 0.25  # seconds that what came at once waits for such a moment
+_LONGEST_WAIT: Final = 0.25
 _AGREES: Final = 3  # seconds that an answer may have taken since it was dated
 _MOST_KINDS: Final = 500
 _MOST_COUNTED: Final = 50
@@ -88,7 +89,6 @@ class Eyewitness:
         self._troubles: Counter[str] = Counter()
         self._waiting: deque[Overheard | str] = deque()
         self._changed = threading.Condition()
-        self._waits_until = 0.0
         self._is_stopping = False
         self._told_of_clock = False
         self._thread = threading.Thread(target=self._work, name=__name__, daemon=True)
@@ -170,14 +170,14 @@ class Eyewitness:
         with self._changed:
             if not self._waiting:
                 self._changed.wait_for(lambda: self._waiting or self._is_stopping)
-                self._waits_until = time.monotonic() + _LONGEST_WAIT
                 self._let_pass()
             return self._waiting.popleft() if self._waiting else None
 
     def _let_pass(self) -> None:
         """Wait while much passes by, and not for long: who looks at it takes the interpreter from who passes bytes."""
+        ends = time.monotonic() + _LONGEST_WAIT
         with self._changed:
-            while not self._is_stopping and time.monotonic() < self._waits_until:
+            while not self._is_stopping and len(self._waiting) < _MANY and time.monotonic() < ends:
                 before = len(self._waiting)
                 self._changed.wait_for(lambda: self._is_stopping, _QUIET)
                 if len(self._waiting) == before:

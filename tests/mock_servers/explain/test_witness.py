@@ -396,6 +396,20 @@ def test_equal_refusals_are_told_once_and_counted(world: World) -> None:
     )
 
 
+def test_where_many_wait_to_be_looked_at_no_more_are_let_pass_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("_QUIET", 1000.0), ("_LONGEST_WAIT", 1000.0), ("_MANY", 0)):
+        monkeypatch.setattr(f"mock_servers.explain.witness.{name}", value)
+    said = list[str]()
+    witness = Eyewitness(Journal(), said.append)
+
+    witness.heard(overheard(1_800_000_000.0, {"grant_type": "client_credentials"}))
+    was_looked_at = witness.wait(1, PATIENCE)
+    witness.stop(PATIENCE)
+
+    assert was_looked_at
+    assert said[0] == "nhsauth: exchange 1"
+
+
 def test_two_causes_of_one_answer_are_told_each(world: World) -> None:
     form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
     for assertion in ("not.a.jwt", "not-a-jwt-at-all", ""):
