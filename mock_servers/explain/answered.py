@@ -65,16 +65,17 @@ def fitting(answer: Answered) -> Sequence[Entry]:
     """Return the rows of the catalogue that a refusal may be of."""
     if not answer.refuses:
         return ()
-    alike = _worded() if answer.status == 0 or answer.bare else _of_status().get(answer.status, ())
+    alike = _worded() if answer.status == 0 or answer.bare else _of_kind().get((answer.status, bool(answer.page)), ())
     said = answer.sentence.strip()
     return [entry for words, entry in alike if (words is None or words == said) and answer.fits(entry.error)]
 
 
 @functools.cache
-def _of_status() -> Mapping[int, Sequence[tuple[str | None, Entry]]]:
-    found: dict[int, list[tuple[str | None, Entry]]] = {}
+def _of_kind() -> Mapping[tuple[int, bool], Sequence[tuple[str | None, Entry]]]:
+    """Return the rows by status, and by whether they are pages."""
+    found: dict[tuple[int, bool], list[tuple[str | None, Entry]]] = {}
     for words, entry in _worded():
-        found.setdefault(entry.error.status, []).append((words, entry))
+        found.setdefault((entry.error.status, entry.error.shape == "page"), []).append((words, entry))
     return found
 
 

@@ -5,6 +5,7 @@ The answer says which rules may have refused, the request which of them. Neither
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,8 +135,13 @@ def circumstance_of(captured: Captured, lent: Lent, clock: Callable[[], float] =
 
 def date_of(answer: CapturedAnswer | None) -> float | None:
     """Return what time it was by the service's own clock, in seconds since 1970, where the answer says."""
+    return _moment(answer.header("date")) if answer is not None else None
+
+
+@functools.lru_cache(maxsize=8)
+def _moment(date: str) -> float | None:
     try:
-        return parsedate_to_datetime(answer.header("date")).timestamp() if answer is not None else None
+        return parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -31,7 +31,7 @@ from mock_servers.wire.wording import one_line, printable
 _LOG: Final = logging.getLogger(__name__)
 MOST_WAITING: Final = 2000
 """Exchanges that wait to be looked at; what comes beyond is counted."""
-_MANY: Final = MOST_WAITING // 2  # of which there is no more time to let others pass first
+_MANY: Final = MOST_WAITING * 3 // 4  # of which there is no more time to let others pass first
 _MOST_ALIKE: Final = 20
 """Refusals with one answer that are explained each; further ones are taken to be like the last."""
 _QUIET: Final = 0.015  # seconds without an exchange, after which there is time to explain
