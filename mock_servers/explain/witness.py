@@ -22,7 +22,7 @@ from mock_servers.explain.past import Past
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.skew import clock_finding
 from mock_servers.explain.whole import Lent, date_of, explain_captured
-from mock_servers.http.overhearing import Overheard
+from mock_servers.http.overhearing import UNHEARD, Overheard
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Examination, Record
@@ -34,7 +34,7 @@ MOST_WAITING: Final = 2000
 _MANY: Final = MOST_WAITING * 3 // 4  # of which there is no more time to let others pass first
 _MOST_ALIKE: Final = 20
 """Refusals with one answer that are explained each; further ones are taken to be like the last."""
-_QUIET: Final = 0.015  # seconds without an exchange, after which there is time to explain
+_QUIET: Final = 1.5 * UNHEARD  # seconds without an exchange, after which there is time to explain
 _LONGEST_WAIT: Final = 0.25
 _AGREES: Final = 3  # seconds that an answer may have taken since it was dated
 _MOST_KINDS: Final = 500

@@ -16,6 +16,8 @@ from mock_servers.http.framing import LARGEST_HEAD
 
 LARGEST_KEPT: Final = 1 << 18
 """Bytes of a body that are kept; more of it passes by unread."""
+UNHEARD: Final = 0.01
+"""Seconds for which bytes are only passed on, before they are read."""
 _MOST_UNHEARD: Final = 1 << 16
 """Bytes that wait to be read while others pass by."""
 _BLANK: Final = re.compile(rb"\n\r?\n")

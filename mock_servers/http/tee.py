@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mock_servers.http.forward_proxy import AUTHORITY, MOST_TUNNELS, Refusal, shown_authority
-from mock_servers.http.overhearing import Overheard, Overhearing
+from mock_servers.http.overhearing import UNHEARD, Overheard, Overhearing
 from mock_servers.http.reaching import MistrustedError, Reaching, UnreachedError
 from mock_servers.http.relaying import Outside, Relay
 from mock_servers.state.real_host import RealHost
@@ -37,8 +37,6 @@ _OF_TRUST: Final = (
 _NO_CERTIFICATE: Final = (
     "nhsauth shows no client certificate: if the host wants one (mutual TLS), run the program without nhsauth."
 )
-UNHEARD: Final = 0.01
-"""Seconds for which bytes are only passed on before somebody looks at them."""
 PRODUCTION: Final = ("prod", "live")
 """How production is called among the environments of the hosts."""
 
