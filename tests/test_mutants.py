@@ -316,6 +316,26 @@ def test_all_tests_of_its_room_are_asked_of_a_fault_that_none_is_seen_to_run() -
     assert known.by_ours("mock_servers/jose/a.py", "") == ["tests/a.py::a"]
 
 
+def test_what_is_beside_a_table_or_looks_at_it_is_asked_though_it_runs_nothing_of_its_room() -> None:
+    reached = module("reached")
+    beside, page = "tests/mock_servers/jose/test_table.py::a", f"{reached.GOLDEN}::page"
+    known = reached.Reached(
+        runners=[], functions={}, seconds={page: 1.0, beside: 1.0, "tests/mock_servers/wire/b.py::b": 1.0}, failing=[]
+    )
+
+    assert known.by_ours("mock_servers/jose/a.py", "") == [beside, page]
+
+
+def test_where_one_page_is_asked_all_are_since_they_are_generated_once() -> None:
+    reached = module("reached")
+    first, second = (f"{reached.GOLDEN}::{name}" for name in ("first", "second"))
+    known = reached.Reached(
+        runners=[first], functions={"mock_servers/jose/a.py:f": [0]}, seconds={first: 1.0, second: 1.0}, failing=[]
+    )
+
+    assert known.by_ours("mock_servers/jose/a.py", "f") == [first, second]
+
+
 def test_a_function_whose_answer_is_kept_is_taken_for_one_that_none_runs() -> None:
     source = "@cache\ndef f():\n    return 1\ndef g():\n    return 2\n"
 

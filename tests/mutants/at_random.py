@@ -4,7 +4,8 @@ What changes no answer, but what the developer is told, is for our tests alone.
 
 Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
 beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.
-Only tests are asked that run the function with the fault; which do, coverage has measured.
+Only tests are asked that run the function with the fault; which do, coverage has measured. Of our slow tests, which
+`make test-slow` runs, those of the diagnosis are asked as well.
 
 mutmut and cosmic-ray were considered and left: they know the operators of Python alone, and neither lets neighbouring
 rules change places nor changes a letter of a sentence that is answered, while texts for people are changed like any
@@ -30,7 +31,7 @@ from typing import Final
 
 import platformdirs
 from mutator import Mutation, all_mutations, is_python
-from reached import GOLDEN, QUICK, WHOLE, Reached, reached
+from reached import GOLDEN, NEAR, QUICK, SLOW, WHOLE, Reached, reached
 from tree import ROOT, Copy, copies, digest
 
 EQUIVALENTS: Final = Path(__file__).parent / "equivalents.toml"
@@ -149,12 +150,15 @@ def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kep
 def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
     began = time.monotonic()
     contract = known.by_contract(mutant.file, mutant.function) if mutant.answers else []
+    ours = known.by_ours(mutant.file, mutant.function)
     with copy.planted(mutant.file, mutant.planted((copy.root / mutant.file).read_bytes())):
         by, late = None, False
         for tests, options, seconds in (
             (contract, WHOLE, _CONTRACT_SECONDS),
             (SWITCHED if contract else (), _SWITCHED_OPTIONS, _CONTRACT_SECONDS),
-            (known.by_ours(mutant.file, mutant.function), (), _OUR_SECONDS),
+            ([test for test in ours if not test.startswith(GOLDEN)], (), _OUR_SECONDS),
+            ([test for test in ours if test.startswith(NEAR)], SLOW, _OUR_SECONDS),
+            ([test for test in ours if test.startswith(GOLDEN)], (), _OUR_SECONDS),
         ):
             if by is None and tests:
                 left_out = [*known.failing, *known.left_out(tests)]

@@ -29,6 +29,12 @@ OURS: Final = (
 )
 GOLDEN: Final = "tests/test_docs.py"
 """It compares generated pages with what they are generated from: it finds any change of a row, so it is asked last."""
+_OF_TABLES: Final = tuple(place for place in OURS if place.endswith(".py"))
+"""What looks at tables and runs nothing of the room that they are in."""
+NEAR: Final = "tests/mock_servers/diagnosis"
+"""Where slow tests are asked as well: what the developer is told of each mistake of the contract is approved by one."""
+SLOW: Final = ("-m", "slow")
+_SLOW_TOO: Final = ("-m", "slow or not slow")
 _Run = tuple[Sequence[str], Sequence[str]]
 _FIRST: Final = ("errors", "providers", "provider_documents", "success", "routing", "key_sets", "replay", "management")
 _LAST: Final = ("order", "fuzz", "machine")
@@ -61,11 +67,17 @@ class Reached:
         """Return our tests that may find a fault, by file, the likeliest file first.
 
         Of a fault outside functions, or in one that no test calls but an import, nothing can be measured: those are
-        asked that run anything of its room.
+        asked that run anything of its room, that are beside it, or that look at tables. Pages are generated once, by
+        the test that happens to come first: where one is asked, all are.
         """
         room, inner = Path(file).parts[1], f"{file}:{function}"
-        near = [inner] if self._is_measured(inner) else [each for each in self.functions if f"/{room}/" in each]
-        chosen = self._whole({self.runners[place] for each in near for place in self.functions[each]})
+        is_measured = self._is_measured(inner)
+        near = [inner] if is_measured else [each for each in self.functions if f"/{room}/" in each]
+        runners = {self.runners[place] for each in near for place in self.functions[each]}
+        if not is_measured:
+            beside = (_file(test) for test in self.seconds if test.startswith(f"tests/mock_servers/{room}/"))
+            runners |= {*_OF_TABLES, *beside}
+        chosen = self._whole(runners | {GOLDEN for each in runners if _file(each) == GOLDEN})
         cost = Counter[str]()
         for test in chosen:
             cost[_file(test)] += self.seconds[test]
@@ -104,8 +116,8 @@ def _file(test: str) -> str:
 def reached(copies: Sequence[Copy], kept: Path) -> Reached:
     """Return what was measured of this very tree, or measure it, in as many processes as there are copies."""
     if not kept.exists():
-        near = tuple(_test_files(copies[0], "tests/mock_servers/diagnosis"))
-        runs: list[list[_Run]] = [[(CONTRACT, WHOLE), (near, ())], [(_ours(copies[0]), ())]]
+        near = tuple(_test_files(copies[0], NEAR))
+        runs: list[list[_Run]] = [[(CONTRACT, WHOLE), (near, _SLOW_TOO)], [(_ours(copies[0]), ())]]
         runs = runs if len(copies) > 1 else [runs[0] + runs[1]]
         with ThreadPoolExecutor(len(runs)) as at_once:
             measured = list(at_once.map(lambda copy, own: [_measured(copy, *each) for each in own], copies, runs))
@@ -136,7 +148,7 @@ def _test_files(copy: Copy, place: str) -> Iterator[str]:
 
 def _ours(copy: Copy) -> tuple[str, ...]:
     found = [file for place in OURS for file in _test_files(copy, place)]
-    return tuple(file for file in found if not file.startswith("tests/mock_servers/diagnosis/"))
+    return tuple(file for file in found if not file.startswith(f"{NEAR}/"))
 
 
 def _measured(copy: Copy, tests: Sequence[str], options: Sequence[str]) -> Reached:
