@@ -151,6 +151,10 @@ class Case:
         """Return a form parameter; an empty one counts as absent."""
         return self.request.form.get(name)
 
+    def issued(self, name: str) -> Issued | None:
+        """Return where a form parameter's value came from, when the mock issued or registered it."""
+        return self.known.issued(self.form(name) or "")
+
     def header(self, name: str) -> Any:
         """Return a member of the assertion's header; UNDEFINED without one, or without an assertion."""
         return self.assertion.header.get(name, UNDEFINED) if self.assertion is not None else UNDEFINED

@@ -9,7 +9,7 @@ from typing import Final
 from mock_servers.gateway.service import Exchange
 from mock_servers.journal import habits
 from mock_servers.journal.record import Record
-from mock_servers.state.grant import AccessToken
+from mock_servers.state.grant import AccessToken, Session
 from mock_servers.state.person import Person, roles
 from mock_servers.wire.wording import duration, shown
 
@@ -28,8 +28,9 @@ def advise(exchange: Exchange, _: Record) -> Iterator[str]:
     token = getattr(exchange, "token", None)
     if token is not None:
         yield from _of_last_seconds(exchange, token)
-        yield from _of_role(exchange, token)
-        yield from _of_log_out(exchange, token)
+        if token.session is not None:
+            yield from _of_role(exchange, token.session)
+            yield from _of_log_out(exchange, token.session)
 
 
 def _of_request_id(exchange: Exchange) -> Iterator[str]:
@@ -47,9 +48,8 @@ def _of_last_seconds(exchange: Exchange, token: AccessToken) -> Iterator[str]:
         yield f"The token has {duration(left)} left: renew it a minute before it expires."
 
 
-def _of_log_out(exchange: Exchange, token: AccessToken) -> Iterator[str]:
-    session = token.session
-    if session is None or session.of_browser_flow:
+def _of_log_out(exchange: Exchange, session: Session) -> Iterator[str]:
+    if session.of_browser_flow:
         return
     known = exchange.service.store.provider_sessions.get(session.id)
     if known is not None and known.ended:
@@ -60,8 +60,8 @@ def _of_log_out(exchange: Exchange, token: AccessToken) -> Iterator[str]:
         )
 
 
-def _of_role(exchange: Exchange, token: AccessToken) -> Iterator[str]:
-    known = _role_ids(exchange, token)
+def _of_role(exchange: Exchange, session: Session) -> Iterator[str]:
+    known = _role_ids(exchange, session)
     sent = exchange.request.headers.get(_ROLE)
     if sent is not None and sent not in known:
         yield (
@@ -75,10 +75,7 @@ def _of_role(exchange: Exchange, token: AccessToken) -> Iterator[str]:
         )
 
 
-def _role_ids(exchange: Exchange, token: AccessToken) -> Sequence[str]:
-    session = token.session
-    if session is None:
-        return ()
+def _role_ids(exchange: Exchange, session: Session) -> Sequence[str]:
     person = exchange.service.store.people.get((session.people, session.subject))
     provider = next((each for each in exchange.service.providers if each.name == session.people), None)
     if not isinstance(person, Person) or provider is None:

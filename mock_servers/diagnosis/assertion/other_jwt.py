@@ -24,7 +24,7 @@ _ID_TOKENS: Final = ("NHS login's id_token (token_use id)", "CIS2's id_token (to
 def swapped_tokens(case: Case) -> Finding | None:
     """The assertion and the id_token are swapped, or one of them was sent twice."""
     assertion, subject = case.assertion, case.subject
-    if subject is None or case.known.issued(case.form("subject_token") or "") is not None:
+    if subject is None or case.issued("subject_token") is not None:
         return None
     if case.form("client_assertion") == case.form("subject_token"):
         return _swapped(
@@ -55,7 +55,7 @@ def _swapped(seen: str, cause: str) -> Finding:
 
 def other_jwt_as_subject(case: Case) -> Finding | None:
     """The subject token is a JWT, but not an id_token."""
-    if case.subject is None or case.known.issued(case.form("subject_token") or "") is not None:
+    if case.subject is None or case.issued("subject_token") is not None:
         return None
     what = described_jwt(case.subject)
     if not what or what in _ID_TOKENS or (_is_assertion(case.subject) and swapped_tokens(case) is not None):

@@ -40,7 +40,7 @@ def same_assertion_again(case: Case) -> Finding | None:
 
 def _kept(case: Case) -> Finding | None:
     """Tell the age of an assertion that the mock signed itself."""
-    issued = case.known.issued(case.form("client_assertion") or "")
+    issued = case.issued("client_assertion")
     if issued is None or issued.kind != "client assertion" or issued.at is None or not case.refused_by(_EXPIRED):
         return None
     if case.now - issued.at <= assertions.LIFETIME:

@@ -23,7 +23,7 @@ _TWICE: Final = 30
 
 def code_spent_or_late(case: Case) -> Finding | None:
     """The code is real, but it is spent, expired, or belongs elsewhere."""
-    issued = case.known.issued(case.form("code") or "")
+    issued = case.issued("code")
     if issued is None or issued.kind != "authorization code" or issued.redeem_at != case.record.path:
         return None
     return _elsewhere(case, issued) or _spent(case, issued) or _late(case, issued) or _foreign(case, issued)

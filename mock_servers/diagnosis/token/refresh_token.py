@@ -131,7 +131,7 @@ def no_refresh_here(case: Case) -> Finding | None:
     """The token is another app's, its session has ended, or its grant gives no refresh token."""
     token = sent_token(case)
     if token is None:
-        return _none_was_given(case) if case.known.issued(case.form("refresh_token") or "") is None else None
+        return _none_was_given(case) if case.issued("refresh_token") is None else None
     if token.spent_at is not None:
         return None
     return _of_other_client(case, token) or _ended(case, token)

@@ -132,7 +132,7 @@ def id_token_expired(case: Case) -> Finding | None:
     if not javascript.is_number(exp) or not javascript.number(exp) < case.now:
         return None
     ago = duration(case.now - javascript.number(exp))
-    issued = case.known.issued(case.form("subject_token") or "")
+    issued = case.issued("subject_token")
     log_in = f", from the log-in {duration(case.now - issued.at)} ago" if issued is not None and issued.at else ""
     return Finding(
         id="id-token-expired",

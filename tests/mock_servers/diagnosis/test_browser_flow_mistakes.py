@@ -364,6 +364,7 @@ def test_a_code_of_cis2_at_the_platform(platform: Mock, redeem: Post) -> None:
         (REDIRECT.replace("callback", "return"), "the path differs"),
         ("https://App.Example/other", "the host is spelt with other capitals"),
         ("https://app.test/other", "host app.test for app.example"),
+        ("http://[::1/callback", "they differ"),
     ],
 )
 def test_a_redirect_uri_that_nearly_is_registered(platform: Mock, http: Client, sent: str, words: str) -> None:

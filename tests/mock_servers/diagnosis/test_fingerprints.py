@@ -230,6 +230,15 @@ def test_claims_of_any_kind_are_read_without_harm(exp: Any) -> None:
     assert recognise(read) == ()
 
 
+@pytest.mark.parametrize(
+    "times", [{"iat": 5}, {"exp": 5, "iat": None}, {"exp": None, "iat": 5}, {"exp": "5", "iat": 0}]
+)
+def test_without_two_times_there_is_no_lifetime(times: dict[str, Any]) -> None:
+    request = Request(method="POST", base="http://a", target="/", path="/")
+
+    assert traits_of(request, Jwt(header={}, claims=times, signing_input=b"", signature=b""), NOW).lifetime is None
+
+
 def test_every_change_cures_a_mistake_that_is_found() -> None:
     found = {mistake for finder in FINDERS for mistake in finder.mistakes}
 

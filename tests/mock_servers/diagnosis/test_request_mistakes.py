@@ -144,6 +144,16 @@ def test_one_token_twice(platform: Mock, token_exchange: Ask) -> None:
     assert "the same text" in top(platform).seen
 
 
+def test_an_assertion_beside_another_is_no_swap(platform: Mock, token_exchange: Ask) -> None:
+    subject = platform.client_assertion("nhsauth-app")
+    platform.store.issued.clear()
+
+    token_exchange(subject_token=subject)
+
+    assert seen(platform) == ("other-jwt-as-subject", "likely")
+    assert top(platform).seen == "subject_token is a client assertion (iss equals sub), by what it says of itself."
+
+
 # other JWTs
 
 

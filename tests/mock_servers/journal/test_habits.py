@@ -387,3 +387,27 @@ def test_a_private_key_that_begins_as_a_jwt_is_seen(value: str) -> None:
 @pytest.mark.parametrize("value", ["a.b.c", "{}.{}.", "é.é.é", f"{'a.' * 99}", "eyJ9.eyJ9.", "."])
 def test_what_is_no_jwt_holds_no_private_key(value: str) -> None:
     assert not is_private(value)
+
+
+def test_an_applications_own_token_has_no_role_to_be_wrong(
+    platform: Mock, client_credentials: Ask, http: Client
+) -> None:
+    token = client_credentials().get_json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "NHSD-Session-URID": "555000000009"}
+
+    answer = http.get("/hello-world/hello/application", headers=headers)
+
+    assert (answer.status_code, advice(platform)) == (200, [])
+
+
+def test_a_person_who_is_removed_since_has_no_role_left(platform: Mock, call: Ask, two_roles: str) -> None:
+    call(two_roles)
+    token = platform.store.access_tokens.values()[-1]
+    platform.store.people.take(("cis2", two_roles))
+    request = Request(method="GET", base="http://mock", target="/", path="/", headers={"nhsd-session-urid": "1"})
+    exchange = Exchange(request=request, service=gateway(platform), now=NOW)
+    exchange.token = token
+
+    (told,) = advise(exchange, platform.exchanges.last)
+
+    assert told.startswith('NHSD-Session-URID is "1", none of the person\'s roles, which are []')

@@ -345,6 +345,22 @@ def retry_after_key_set(world: World) -> TestResponse:
     return world.ask(assertion)
 
 
+def retry_after(status: int) -> Make:
+    """As a real service may answer behind a gateway that is not well; the mock only does where a fault is ordered."""
+
+    def make(world: World) -> TestResponse:
+        assertion = world.signed(world.claims())
+        world.ask(assertion)
+        world.platform.exchanges.last.status = status
+        return world.ask(assertion)
+
+    return make
+
+
+for status in (500, 502, 503, 504):
+    case(f"{status}", "retry-resends-assertion", JTI_USED, f"answered {status}")(retry_after(status))
+
+
 @case("clock", "jti-not-unique", JTI_USED, "in another assertion 400 ms ago", "come from the clock", "uuid4")
 def jti_of_the_clock(world: World) -> TestResponse:
     world.ask(world.signed(world.claims(jti=f"{APP}{NOW}")))
@@ -399,6 +415,12 @@ case("made by the mock", "clock-behind-or-bst", EXPIRED, "British Summer Time", 
 )
 case("another zone", "clock-behind-or-bst", EXPIRED, "5 hours away from UTC", certainty="likely")(times(exp=-17700))
 case("slow", "clock-behind-or-bst", EXPIRED, "slow by at least 30 s, or", certainty="possible")(times(exp=-30))
+case("minutes as seconds", "lifetime-too-short", EXPIRED, "exp - iat is 10 s", "after it had expired")(
+    times(exp=-20, iat=-30)
+)
+case("eleven seconds", "clock-behind-or-bst", EXPIRED, "20 s in the past", certainty="possible")(
+    times(exp=-20, iat=-31)
+)
 
 
 def exp(value: Any) -> Make:

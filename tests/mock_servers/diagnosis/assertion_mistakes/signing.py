@@ -112,6 +112,14 @@ case("dash", "wrong-kid", KID_UNKNOWN, 'kid is "test1"', '"test-1"', "The signat
     kid("test1", "test-1")
 )
 case("case", "wrong-kid", KID_UNKNOWN, "only in capital letters")(kid("NHSAUTH-1"))
+
+
+@case("another key", "wrong-kid", KID_UNKNOWN, 'Send kid "nhsauth-1", exactly as the set has it.')
+def kid_of_another_key(world: World) -> TestResponse:
+    """Nearly the kid of the key, which has not made the signature: that is not said."""
+    return world.ask(world.signed(world.claims(), {"kid": "NHSAUTH-1"}, world.stranger("").private))
+
+
 case("digit", "wrong-kid", KID_UNKNOWN, "only in its number")(kid("nhsauth-2"))
 case("file", "wrong-kid", KID_UNKNOWN, "a file name; the key in it is registered as")(kid("keys/nhsauth-1.pem"))
 case("other file", "wrong-kid", KID_UNKNOWN, "looks like a file name")(kid("jwtRS512.key"))
@@ -167,6 +175,14 @@ def rotated(world: World) -> TestResponse:
     world.platform.apps.change(APP, jwks=keys.jwks(world.key, new, alg="RS512"))
     world.platform.clock.advance(720)
     return world.ask(world.signed(world.claims(), {"kid": "nhsauth-2"}, new.private))
+
+
+@case("kept copy", "typ-missing", TYP, "has no typ")
+def kid_that_only_the_newest_set_has(world: World) -> TestResponse:
+    """What the kid will run into is the copy that the service keeps, though the set has it by now."""
+    world.ask(world.signed(world.claims()))
+    world.platform.apps.change(APP, jwks={"keys": [world.public(kid="nhsauth-2")]})
+    return world.ask(world.signed(world.claims(), {"kid": "nhsauth-2", "typ": None}))
 
 
 # 11: the signature

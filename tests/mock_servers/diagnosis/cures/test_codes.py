@@ -21,7 +21,7 @@ from tests.mock_servers.diagnosis.cures.bench import (
 
 
 def url_in(text: str) -> str:
-    found = re.search(r"https?://[^\s\",]+", text)
+    found = re.search(r"https?://[^\s\",]+[^\s\",:]", text)
     assert found is not None, text
     return found[0]
 
@@ -70,6 +70,28 @@ def test_a_code_at_the_wrong_service_is_redeemed_where_the_cure_says(bench: Benc
     assert answer.status_code in (400, 401)
     assert (bench.top.id, bench.top.certainty) == ("code-spent-or-late", "certain")
     assert bench.post(url_in(bench.top.cure), {**form, **SECRET}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("code_of", "sent_to", "words"),
+    [
+        (f"{INT}/oauth2", f"{REF}/oauth2/token", "issued by environment int; it was sent to ref."),
+        (
+            f"{CIS2_INT}{CIS2_PATH}",
+            f"{CIS2_DEP}{CIS2_PATH}/access_token",
+            f"issued by CIS2 at {CIS2_INT}; it was sent to {CIS2_DEP}.",
+        ),
+    ],
+)
+def test_a_code_of_another_environment_is_redeemed_where_the_cure_says(
+    bench: Bench, code_of: str, sent_to: str, words: str
+) -> None:
+    form = {"grant_type": "authorization_code", "code": bench.code("cis2", code_of), "redirect_uri": REDIRECT, **SECRET}
+
+    bench.post(sent_to, form)
+
+    bench.told(words, "Each environment accepts only its own codes.", id="code-spent-or-late")
+    assert bench.post(url_in(bench.top.cure), form).status_code == 200
 
 
 @pytest.mark.parametrize("scope", ["nhs_login", "NHS-login", "openid nhs-login", "nhslogin"])

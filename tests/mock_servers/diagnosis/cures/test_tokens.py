@@ -8,6 +8,8 @@ from tests.mock_servers.diagnosis.cures.bench import (
     ASSERTION_TYPE,
     CIS2_PATH,
     INT,
+    PLAIN,
+    REDIRECT,
     REF,
     SECRET,
     TOKEN,
@@ -132,3 +134,14 @@ def test_a_token_that_was_cut_off(bench: Bench) -> None:
 
     bench.told("has 20 characters, and begins as one of 28", id="bearer-shape")
     assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_an_access_token_of_nhs_login_that_the_mock_has_made_is_told_once(bench: Bench) -> None:
+    form = {"grant_type": "authorization_code", "code": bench.code("nhs_login", PLAIN), "redirect_uri": REDIRECT}
+    token = bench.post(f"{PLAIN}/token", {**form, **bench.assertion(f"{PLAIN}/token")}).get_json()["access_token"]
+
+    bench.exchange(TOKEN, token)
+
+    (told,) = bench.platform.exchanges.last.findings
+    assert (told.id, told.certainty) == ("other-jwt-as-subject", "certain")
+    assert told.seen.startswith("subject_token is the access token that NHS login issued 0 ms ago")

@@ -99,6 +99,27 @@ def test_json_in_place_of_a_value(bench: Bench, kind: str, name: str, members: M
     assert followed(bench, kind) == 200
 
 
+@pytest.mark.parametrize(
+    ("members", "seen", "cause"),
+    [
+        ({"error": "x"}, "JSON, an error answer", 'failed ("x")'),
+        ({"fault": "y"}, "JSON, an error answer", 'failed ("y")'),
+        ({"issue": [{"code": "z"}]}, "JSON, an error answer", "failed (null)"),
+        ({"access_token": "a"}, "JSON, a whole token answer", "That answer has no id_token in it."),
+        ({"exp": 5}, "JSON, the claims of a JWT that is not signed", "has three parts"),
+        ({"jti": "j"}, "JSON, the claims of a JWT that is not signed", "has three parts"),
+        ({"nhsid_useruid": "1"}, "JSON, the answer of a userinfo endpoint", "describes a person"),
+        ({"nhs_number": "9"}, "JSON, the answer of a userinfo endpoint", "describes a person"),
+        ({"any": 1}, "JSON.", "a whole object, not one text"),
+        ({"id_token": 1}, "JSON.", "a whole object, not one text"),
+    ],
+)
+def test_json_is_told_by_what_is_in_it(bench: Bench, members: Mapping[str, Any], seen: str, cause: str) -> None:
+    wrong(bench, "token_exchange", "subject_token", json.dumps(members))
+
+    bench.told(f"subject_token is {seen}", cause, id="json-as-value")
+
+
 def test_a_whole_token_answer_has_the_id_token_in_it(bench: Bench) -> None:
     answer = json.dumps({"access_token": "x", "id_token": bench.id_token(), "expires_in": 599})
 
