@@ -86,6 +86,19 @@ def test_a_failed_token_call_that_nobody_looked_at_is_named(platform: Mock, call
     assert "'aud' claim" in top(platform).cause
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/oauth2/token"), ("POST", "/oauth2/authorize")])
+def test_a_call_that_asks_for_no_token_is_no_token_call(
+    platform: Mock, http: Client, call: Ask, client_credentials: Ask, method: str, path: str
+) -> None:
+    client_credentials()
+    http.open(path, method=method, base_url=platform.url)
+
+    call()
+
+    assert platform.exchanges[1].refusal is not None
+    assert top(platform).cause == "Your code did not set it, or a redirect or a proxy removed it."
+
+
 @pytest.mark.parametrize("header", ["Bearer \x1b[31m<script>alert(1)</script>", "Bearer \u202eevil \u00e9"])
 def test_a_header_is_shown_harmlessly(platform: Mock, call: Ask, header: str) -> None:
     call(Authorization=header.encode("utf-8").decode("latin-1"))

@@ -24,11 +24,13 @@ from tests.mock_servers.diagnosis.assertion_mistakes.world import (
     ISS_UNTRUSTED,
     JTI_USED,
     MALFORMED_SUBJECT,
+    NO_ASSERTION,
     NO_GRANT,
     NOT_FORM,
     NOT_NUMBER,
     NOW,
     TOO_FAR,
+    TYP,
     UUID,
     Make,
     World,
@@ -255,6 +257,12 @@ def client_secret(world: World) -> TestResponse:
     return world.post(form)
 
 
+@case("as RFC 7521 calls it", "parameter-name", NO_ASSERTION, 'The form has "assertion", and no client_assertion.')
+def assertion(world: World) -> TestResponse:
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+    return world.post({**form, "assertion": world.signed(world.claims())})
+
+
 @case("no body", "query-string-params", NOT_FORM, "grant_type, client_assertion: in the URL", "nothing")
 def in_the_url(world: World) -> TestResponse:
     return world.post("", "", query="?grant_type=client_credentials&client_assertion=x")
@@ -392,6 +400,12 @@ case("iat", "clock-ahead", TOO_FAR, "exp - iat is 300 s", "about 14 s ahead", "N
     times(exp=314, iat=14)
 )
 case("nbf alone", "not-yet-valid", CATCH_ALL, "nbf is 20 s ahead", "Leave nbf out")(times(exp=200, nbf=20))
+case("nbf within the grace", "typ-missing", TYP, "has no typ")(
+    lambda world: world.ask(world.signed(world.claims(nbf=NOW + 10), {"typ": None}))
+)
+case("nbf behind the grace", "typ-missing", TYP, "has no typ")(
+    lambda world: world.ask(world.signed(world.claims(nbf=NOW + 11), {"typ": None}))
+)
 case("iat alone", "not-yet-valid", CATCH_ALL, "A wrong clock would have moved exp too")(times(exp=240, iat=90))
 case("an hour by iat", "clock-ahead", TOO_FAR, "1 hour, as when local time", certainty="likely")(
     times(exp=3900, iat=3600)
@@ -430,6 +444,20 @@ def exp(value: Any) -> Make:
 case("milliseconds", "exp-unit", TOO_FAR, "milliseconds: divide by 1000 and round down")(exp((NOW + 300) * 1000))
 case("/ 100", "exp-unit", TOO_FAR, "Date.now() / 100")(exp((NOW + 300) * 10))
 case("a span", "exp-unit", EXPIRED, "exp is 300: a lifetime")(exp(300))
+
+
+def span_at(now: int) -> Make:
+    def make(world: World) -> TestResponse:
+        world.platform.clock.set(now, frozen=True)
+        return exp(300)(world)
+
+    return make
+
+
+case("a span in 1973", "exp-unit", EXPIRED, "exp is 300: a lifetime")(span_at(100_000_000))
+case("a span before", "clock-behind-or-bst", EXPIRED, "27777.7 h in the past", certainty="possible")(
+    span_at(99_999_999)
+)
 case("object", "exp-unit", NOT_NUMBER, "no number")(
     lambda world: world.ask(
         world.by_hand(world.claims(exp={"in": 300}), {"alg": "RS512", "typ": "JWT", "kid": "nhsauth-1"})

@@ -118,6 +118,14 @@ def test_an_assertion_behind_bearer_is_moved_into_the_form(bench: Bench) -> None
     assert bench.ask(client_assertion=assertion).status_code == 200
 
 
+def test_an_assertion_behind_bearer_and_in_the_form_lacks_its_type_alone(bench: Bench) -> None:
+    body = f"grant_type=client_credentials&client_assertion={bench.signed()}".encode()
+
+    raw(bench, body, Authorization=f"Bearer {bench.signed()}")
+
+    assert [each.id for each in bench.platform.exchanges.last.findings] == ["client-assertion-type"]
+
+
 def test_a_header_that_is_nearly_authorization(bench: Bench) -> None:
     token = user_token(bench)["access_token"]
 
