@@ -86,8 +86,6 @@ def _wrong(case: Case, kept: FetchedJwks, kid: Any) -> Finding:
 def _cure(case: Case, kept: FetchedJwks, jwk: _Jwk | None) -> str:
     if jwk is None and len(kept.keys or ()) == 1:
         jwk = (kept.keys or ())[0]
-    if jwk is not None and not _is_name(jwk.get("kid")):
-        jwk = None
     if jwk is None:
         return "Send the kid of the key that you sign with, exactly as the set has it."
     sure = " The signature is that key's." if _signed_by(case, jwk) else ""
@@ -110,7 +108,7 @@ def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str
         return
     if is_unfilled(kid):
         yield "It is a variable that was not filled in.", None
-    for jwk in kept.keys or ():
+    for jwk in (each for each in kept.keys or () if _is_name(each.get("kid"))):
         yield from ((words, jwk) for words in _of_key(kid[:_LONGEST], jwk))
     if _FILE.fullmatch(kid[:_LONGEST]):
         yield "It looks like a file name. A kid is the name that the key has in the key set.", None
@@ -123,7 +121,7 @@ def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str
 
 
 def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
-    own = str(jwk.get("kid"))
+    own = jwk["kid"]
     if kid.strip() == own or kid.strip("\"'") == own:
         yield f"It is {shown(own)} with white space or quotes around it."
     if kid.lower() == own.lower():

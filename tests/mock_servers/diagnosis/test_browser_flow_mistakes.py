@@ -420,6 +420,18 @@ def test_a_state_that_nobody_issued(platform: Mock, http: Client) -> None:
     assert "not issued by this service" in top(platform).seen
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("code=x", "The query has a code and no state."), ("scope=openid", "The query has neither code nor state.")],
+)
+def test_a_callback_without_state(platform: Mock, http: Client, query: str, words: str) -> None:
+    answer = http.get(f"/oauth2/callback?{query}")
+
+    assert told(answer)[:2] == (400, "invalid_request")
+    assert seen(platform) == ("state-lost", "certain")
+    assert top(platform).seen == words
+
+
 def test_the_applications_own_state_at_the_platforms_callback(platform: Mock, http: Client) -> None:
     http.get(authorize_url(platform, state="mine"))
 

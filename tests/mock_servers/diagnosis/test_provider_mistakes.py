@@ -273,6 +273,8 @@ def test_basic_at_nhs_login(platform: Mock, token: Ask) -> None:
     [
         ({}, {"alg": "RS256"}, 'signed by "RS256"'),
         ({"aud": "http://127.0.0.1:8080/userinfo"}, {}, "the userinfo endpoint"),
+        ({"aud": ["http://127.0.0.1:8080/userinfo"]}, {}, 'aud is ["http://127.0.0.1:8080/userinfo"].'),
+        ({"aud": "https://elsewhere.example/token"}, {}, 'aud is "https://elsewhere.example/token".'),
         ({"aud": "http://127.0.0.1:8080/oauth2/token"}, {}, "the platform's token URL"),
         ({"aud": "https://auth.aos.signin.nhs.uk"}, {}, "NHS login of another environment"),
         ({"aud": "https://auth.login.nhs.uk/token"}, {}, "NHS login of another environment"),

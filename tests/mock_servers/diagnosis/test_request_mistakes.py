@@ -214,6 +214,7 @@ MANGLED = [
     (lambda jwt: jwt.partition(".")[0], "has 1 part that are not empty, but a JWT has three"),
     (lambda jwt: f"{jwt}.e30", "has 4 parts that are not empty, but a JWT has three"),
     (lambda jwt: f"{jwt}.e30.e30", "has five parts, like an encrypted JWT (JWE)"),
+    (lambda _: "e30.W10.e30", "has three parts, but one of them is not a JSON object in base64url"),
     (lambda _: "undefined", 'is "undefined"'),
     (lambda _: "{{assertion}}", 'is "{{assertion}}"'),
 ]

@@ -80,6 +80,9 @@ case("upper host", "aud-near-miss", AUD, "its host has capital letters")(
     aud("https://INT.api.service.nhs.uk/oauth2/token")
 )
 case("number", "aud-near-miss", AUD, "aud is 5, which is not text")(aud(5))
+case("no address", "aud-near-miss", AUD, "not the token URL at all", certainty="likely")(
+    aud("http://[::1/oauth2/token")
+)
 case("none like it", "aud-near-miss", AUD, "not the token URL at all", certainty="likely")(aud("my-service"))
 
 
@@ -107,6 +110,17 @@ case("placeholder", "app-not-known-here", APP_UNKNOWN, "a variable that was not 
 case("API_KEY", "app-not-known-here", APP_UNKNOWN, "a variable that was not filled in")(named("API_KEY"))
 case("another's key", "app-not-known-here", APP_UNKNOWN, "32 letters and digits", "replaced since", certainty="likely")(
     named("aB3" * 10 + "xy")
+)
+case("number", "app-not-known-here", APP_UNKNOWN, "iss and sub are 5: not text, and an API key is text")(
+    lambda world: world.ask(
+        world.by_hand(world.claims(iss=5, sub=5), {"alg": "RS512", "typ": "JWT", "kid": "nhsauth-1"})
+    )
+)
+case("the platform's", "app-not-known-here", APP_UNKNOWN, "that the platform itself has at an identity provider")(
+    named("test-client-cis2")
+)
+case("a path", "app-not-known-here", APP_UNKNOWN, "the path of a file that was not read", certainty="likely")(
+    named("keys/client_id.txt")
 )
 case("nothing known", "app-not-known-here", APP_UNKNOWN, "not known to this mock", certainty="possible")(
     named("somebody")
@@ -395,6 +409,10 @@ case("an hour", "lifetime-too-long", TOO_FAR, "exp is 3600 s from now", "the def
 case("with iat", "lifetime-too-long", TOO_FAR, "it lives 1800 s from iat")(times(exp=1800, iat=0))
 case("ten minutes", "lifetime-too-long", TOO_FAR, "the default of msal")(times(exp=600))
 case("minutes", "lifetime-too-long", TOO_FAR, "300 was used as minutes")(times(exp=18000))
+case("little, without iat", "lifetime-too-long", TOO_FAR, "exp is 360 s from now", certainty="likely")(times(exp=360))
+case("more, without iat", "lifetime-too-long", TOO_FAR, "exp is 361 s from now")(times(exp=361))
+case("hours, without iat", "lifetime-too-long", TOO_FAR, "exp is 7500 s from now", certainty="likely")(times(exp=7500))
+case("iat of the grace", "lifetime-too-long", TOO_FAR, "it lives 311 s from iat")(times(exp=311, iat=0))
 case("odd", "lifetime-too-long", TOO_FAR, "more than five minutes")(times(exp=900))
 case("iat", "clock-ahead", TOO_FAR, "exp - iat is 300 s", "about 14 s ahead", "NTP", certainty="likely")(
     times(exp=314, iat=14)
@@ -418,6 +436,21 @@ def clock_ahead_again(world: World) -> TestResponse:
     return times(exp=314, iat=14)(world)
 
 
+@case("another's before", "clock-ahead", TOO_FAR, "about 14 s ahead", certainty="likely")
+def clock_ahead_of_another(world: World) -> TestResponse:
+    """What another client's assertion, an odd one or one that is off by something else was off by, proves nothing."""
+    world.ask("no JWT")
+    named("somebody")(world)
+    times(exp=314, iat=17)(world)
+    return times(exp=314, iat=14)(world)
+
+
+@case("by as much before", "clock-behind-or-bst", EXPIRED, "British Summer Time")
+def clock_behind_again(world: World) -> TestResponse:
+    times(exp=-3420, iat=-3600)(world)
+    return times(exp=-3420, iat=-3600)(world)
+
+
 case("summer time", "clock-behind-or-bst", EXPIRED, "55 min in the past", "British Summer Time", certainty="likely")(
     times(exp=-3300)
 )
@@ -432,6 +465,8 @@ case("slow", "clock-behind-or-bst", EXPIRED, "slow by at least 30 s, or", certai
 case("minutes as seconds", "lifetime-too-short", EXPIRED, "exp - iat is 10 s", "after it had expired")(
     times(exp=-20, iat=-30)
 )
+case("long ago", "clock-behind-or-bst", EXPIRED, "61 s in the past", certainty="possible")(times(exp=-61, iat=-66))
+case("a minute ago", "lifetime-too-short", EXPIRED, "60 s after it had expired")(times(exp=-60, iat=-65))
 case("eleven seconds", "clock-behind-or-bst", EXPIRED, "20 s in the past", certainty="possible")(
     times(exp=-20, iat=-31)
 )

@@ -51,6 +51,10 @@ case("timeout", "jwks-unreachable", NO_KEY_SET, "did not answer in time")(unreac
 case("refused", "jwks-unreachable", NO_KEY_SET, "Nothing listens there", "own network")(
     unreachable("NewConnectionError: Connection refused")
 )
+case("no URL", "jwks-unreachable", NO_KEY_SET, "is not the URL of a file on a host")(
+    unreachable("the URL must be http(s)://host/path")
+)
+case("something else", "jwks-unreachable", NO_KEY_SET, "The request for it failed.")(unreachable("InvalidChunkLength"))
 case("never called", "jwks-unreachable", NO_KEY_SET, "Register a URL")(
     unreachable("169.254.169.254 is link-local, where clouds keep their metadata: this mock never calls it")
 )
@@ -311,6 +315,19 @@ def id_token_under_no_kid_known(world: World) -> TestResponse:
 
 @case("PyJWT", "kid-missing", KID_MISSING, "has no kid", 'registered for this app is "nhsauth-1"')
 def no_kid(world: World) -> TestResponse:
+    return world.ask(pyjwt.encode(world.claims(), world.key.private, "RS512"))
+
+
+@case("no set either", "kid-missing", KID_MISSING, "the one under which the public key is registered")
+def no_kid_and_no_key_set(world: World) -> TestResponse:
+    assertion = pyjwt.encode(world.claims(), world.key.private, "RS512")
+    world.platform.apps.change(APP, key_name=None)
+    return world.ask(assertion)
+
+
+@case("two in the set", "kid-missing", KID_MISSING, 'registered are ["summer", "winter"]')
+def no_kid_of_two(world: World) -> TestResponse:
+    world.platform.apps.change(APP, jwks={"keys": [world.public(kid="summer"), world.public(kid="winter")]})
     return world.ask(pyjwt.encode(world.claims(), world.key.private, "RS512"))
 
 

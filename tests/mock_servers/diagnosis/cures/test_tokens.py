@@ -109,6 +109,50 @@ def test_a_token_of_another_environment(bench: Bench, base: str) -> None:
     assert call(bench, base=INT, Authorization=f"Bearer {tokens['access_token']}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("sent", "grant_type", "seen", "cure"),
+    [
+        (
+            "nhsauth-app:nhsauth-secret",
+            "client_credentials",
+            'with the API key "nhsauth-app" and a secret of 14 characters',
+            "Sign an assertion and send it as client_assertion in the form.",
+        ),
+        (
+            "stranger:s",
+            "refresh_token",
+            "with an id of 8 characters, which is not an app's API key, and a secret of 1",
+            "Send client_id and client_secret as parameters of the form.",
+        ),
+        (
+            "",
+            "authorization_code",
+            "but its value is not base64 of two texts joined by a colon",
+            "Send client_id and client_secret as parameters of the form.",
+        ),
+        (
+            "nhsauth-app:eyJhbGciOiJSUzUxMiJ9.e30.e30",
+            "refresh_token",
+            "with a JWT in place of a password",
+            "Send client_id and client_secret as parameters of the form.",
+        ),
+        (
+            "eyJhbGciOiJSUzUxMiJ9.e30.e30:",
+            "client_credentials",
+            "with a JWT in place of a password",
+            "Move the JWT into the form, as client_assertion",
+        ),
+    ],
+)
+def test_credentials_in_a_basic_header(bench: Bench, sent: str, grant_type: str, seen: str, cure: str) -> None:
+    basic = base64.b64encode(sent.encode()).decode()
+
+    raw(bench, f"grant_type={grant_type}".encode(), Authorization=f"Basic {basic}")
+
+    bench.told(f"The Authorization header is Basic, {seen}; the form names no client.", id="credentials-in-basic")
+    assert bench.top.cure.startswith(cure)
+
+
 def test_an_assertion_behind_bearer_is_moved_into_the_form(bench: Bench) -> None:
     assertion = bench.signed()
 
