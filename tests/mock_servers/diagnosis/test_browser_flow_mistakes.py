@@ -33,7 +33,8 @@ def platform(platform: Mock) -> Mock:
 
 def authorize_url(platform: Mock, **changes: str | None) -> str:
     query = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "state": "mine", **changes}
-    return f"{platform.url}/oauth2/authorize?{urlencode({name: value for name, value in query.items() if value})}"
+    sent = {name: value for name, value in query.items() if value is not None}
+    return f"{platform.url}/oauth2/authorize?{urlencode(sent)}"
 
 
 @pytest.fixture
@@ -396,10 +397,50 @@ def test_a_redirect_uri_at_the_token_that_is_another_of_the_apps(
     assert f'redirect_uri is "{OTHER_REDIRECT}"; the log-in was asked for "{REDIRECT}"' in top(platform).seen
 
 
+# what is missing
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri", "state"])
+@pytest.mark.parametrize(("sent", "lacks"), [(None, "no"), ("", "an empty")])
+def test_what_a_log_in_lacks_is_told_from_what_is_empty(
+    platform: Mock, http: Client, name: str, sent: str | None, lacks: str
+) -> None:
+    http.get(authorize_url(platform, **{name: sent}))
+
+    assert (platform.exchanges.last.diagnosis or "").startswith(f"The query string has {lacks} {name}: ")
+
+
+@pytest.mark.parametrize(
+    ("form", "headers", "told"),
+    [
+        ({}, {}, "The form has no client_id: send the app's API key."),
+        ({"client_id": ""}, {}, "The form has an empty client_id: send the app's API key."),
+        (
+            {},
+            {"Authorization": "Basic bmhzOmF1dGg="},
+            "The Authorization header is not read here: send client_id and client_secret in the form.",
+        ),
+        (
+            {"client_assertion": "x"},
+            {"Authorization": "Basic bmhzOmF1dGg="},
+            "The form has a client_assertion, which this grant does not read: send client_id and client_secret.",
+        ),
+    ],
+)
+def test_what_is_sent_in_place_of_a_client_id_is_told(
+    platform: Mock, http: Client, form: dict[str, str], headers: dict[str, str], told: str
+) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": "x", **form}
+
+    http.post("/oauth2/token", data=form, headers=headers, base_url=platform.url)
+
+    assert platform.exchanges.last.diagnosis == told
+
+
 # states
 
 
-@pytest.mark.parametrize(("sent", "words"), [(None, "has no state"), ("", "has no state")])
+@pytest.mark.parametrize(("sent", "words"), [(None, "The request has no state."), ("", "state is empty.")])
 def test_a_log_in_without_state(platform: Mock, http: Client, sent: str | None, words: str) -> None:
     answer = http.get(authorize_url(platform, state=sent))
 
