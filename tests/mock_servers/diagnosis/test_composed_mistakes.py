@@ -49,6 +49,7 @@ def test_a_good_request_of_each_kind_goes_well(either_world: World, kind: str) -
 
     assert answer.status_code in (200, 302)
     assert either_world.platform.exchanges.last.findings == ()
+    assert either_world.platform.exchanges.last.advice == ()
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,14 @@ def test_a_secret_beside_an_assertion_counts_and_gets_advice(
     assert any("has not looked at the assertion" in each for each in platform.exchanges.last.advice)
 
 
+def test_a_secret_alone_gets_no_advice(
+    platform: Mock, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
+) -> None:
+    answer = redeem(told(logged_in("656005750104"))["code"])
+
+    assert (answer.status_code, platform.exchanges.last.advice) == (200, ())
+
+
 def asserted(assertion: str) -> dict[str, str]:
     return {
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
