@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mock_servers.diagnosis.assertion.replay import first_of_same
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
-from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.wire.wording import duration, moment, shown
 
@@ -167,18 +167,18 @@ def clock_ahead(case: Case) -> Finding | None:
     times = _times(case)
     if times is None:
         return None
-    offset = times.offset if times.offset is not None else _nbf_offset(case)
+    name, offset = ("iat", times.offset) if times.offset is not None else ("nbf", _nbf_offset(case))
     if offset is None:
         return _perhaps_ahead(times)
     if _exp_is_right(case, times, offset):
         return None
     too_far = times.ahead > LONGEST + GRACE and times.ahead - offset <= LONGEST + GRACE
-    if offset <= 0 or not (too_far or offset > GRACE):
+    if not too_far and offset <= GRACE:
         return None
     return Finding(
         id="clock-ahead",
         certainty="certain" if _was_off_before(case, offset) else "likely",
-        seen=f"exp - iat is {times.ahead - offset:.0f} s, but exp is {times.ahead:.0f} s from now.",
+        seen=f"exp - {name} is {times.ahead - offset:.0f} s, but exp is {times.ahead:.0f} s from now.",
         cause=f"Your clock is {_off(offset)} ahead of the service's, which reads {moment(case.now)}.",
         cure="Set the clock by NTP, use UTC, and set exp to now + 240, to leave a margin.",
     )
@@ -289,14 +289,10 @@ def _why_behind(hours: float | None, ahead: float) -> str:
 
 
 def _known_of_old(case: Case) -> bool:
-    """Whether the mock knows better: it signed this assertion long ago, or has seen it before."""
-    sent = case.record.sent.get("client_assertion")
-    if sent is None:
-        return False
-    issued = provenance.recognise(case.known.store, sent)
+    """Whether the mock knows better: it signed this assertion long ago, or has seen it while it was good."""
+    issued = case.issued("client_assertion")
     kept = issued is not None and issued.at is not None and case.now - issued.at > LONGEST
-    before = case.known.journal.sent_before(case.record, sent)
-    return kept or any(each.sent.get("client_assertion") == sent for each in before)
+    return kept or first_of_same(case) is not None
 
 
 def _was_off_before(case: Case, offset: float) -> bool:

@@ -24,7 +24,7 @@ _AGAIN: Final = "Sign a new assertion, with a new jti, right before each request
 
 def same_assertion_again(case: Case) -> Finding | None:
     """The same assertion was sent before, or is too old."""
-    first = _first_of_same(case)
+    first = first_of_same(case)
     if first is None:
         return _kept(case)
     if _invites_retry(first):
@@ -56,7 +56,7 @@ def _kept(case: Case) -> Finding | None:
 
 def retry_resends_assertion(case: Case) -> Finding | None:
     """A retry sent the same body again."""
-    first = _first_of_same(case)
+    first = first_of_same(case)
     if first is None or not _invites_retry(first):
         return None
     return Finding(
@@ -72,7 +72,7 @@ def retry_resends_assertion(case: Case) -> Finding | None:
 def jti_not_unique(case: Case) -> Finding | None:
     """Another assertion had the same jti."""
     jti, sub = case.claim("jti"), case.claim("sub")
-    if _first_of_same(case) is not None or not case.refused_by(*_JTI_RULES):
+    if first_of_same(case) is not None or not case.refused_by(*_JTI_RULES):
         return None
     other = _spent_by(case, sub, jti)
     if other is None:
@@ -100,7 +100,7 @@ def _invites_retry(first: Record) -> bool:
     return first.status in _RETRIED or (first.refusal is not None and first.refusal.rule == _FAULT)
 
 
-def _first_of_same(case: Case) -> Record | None:
+def first_of_same(case: Case) -> Record | None:
     """Return the exchange that this very assertion was first sent in, and that has spent its jti."""
     sent = case.record.sent.get("client_assertion")
     before = [*case.known.journal.sent_before(case.record, sent)] if sent else []

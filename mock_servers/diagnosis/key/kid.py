@@ -148,10 +148,9 @@ def _without_digits(kid: str) -> str:
 
 def kid_of_id_token(case: Case) -> Finding | None:
     """The id_token names a key that its provider does not have."""
-    kept, provider = case.learned.get("provider_jwks"), case.learned.get("provider")
-    if case.subject is None or kept is None or provider is None or not case.refused_by(_UNKNOWN_AT_PROVIDER):
+    if case.subject is None or not case.refused_by(_UNKNOWN_AT_PROVIDER):
         return None
-    kid = case.subject.header.get("kid")
+    kept, provider, kid = case.learned["provider_jwks"], case.learned["provider"], case.subject.header.get("kid")
     owner = next((key.owner for key in known_keys(case, kid) if key.kid == kid), None)
     return Finding(
         id="wrong-kid",

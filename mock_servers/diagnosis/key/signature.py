@@ -197,7 +197,7 @@ def _made_by(signed: _Signed, maker: KnownKey) -> Finding:
         seen=f"The signature of client_assertion matches kid {shown(maker.kid)} of {maker.owner}; the header says kid "
         f"{shown(signed.kid)}.",
         cause="Your code takes key and kid from two settings. Only one of them was changed."
-        if maker.registered
+        if maker.registered or maker.held
         else "Your code read another owner's private key: a path or a secret has the wrong name.",
         cure=f"Send kid {shown(maker.kid)} with this key."
         if maker.registered

@@ -88,7 +88,7 @@ def _misspelt(sent: str, seen: str, grants: tuple[str, ...]) -> tuple[str, str, 
 def subject_token_type(case: Case) -> Finding | None:
     """The type of the subject token is missing, shortened or wrong."""
     sent, raw = case.form("subject_token_type"), list(case.request.form)
-    if sent == ID_TOKEN_TYPE or not (case.refused_by(_TYPE_RULE) or case.form("grant_type") == TOKEN_EXCHANGE):
+    if sent == ID_TOKEN_TYPE or case.form("grant_type") != TOKEN_EXCHANGE:
         return None
     return Finding(
         id="subject-token-type",

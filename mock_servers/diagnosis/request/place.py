@@ -163,7 +163,7 @@ def _state(issued: Issued, now: float, revoked_at: float | None) -> str:
         return f"it was {how} {duration(now - issued.spent_at)} ago"
     if revoked_at is not None and revoked_at <= now:
         return f"it was revoked {duration(now - revoked_at)} ago"
-    if issued.expires_at is not None and issued.expires_at < now:
+    if issued.expires_at is not None and issued.expires_at <= now:
         return f"it expired {duration(now - issued.expires_at)} ago"
     if issued.is_overheard:
         return "nothing that passed by since has used it up"

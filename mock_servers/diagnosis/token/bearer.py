@@ -85,7 +85,7 @@ def token_of_other_environment(case: Case) -> Finding | None:
             cause="Each environment knows only its own tokens.",
             cure="Use one setting for the URL of the token service and the URL of the API.",
         )
-    if token is not None or case.known.issued(sent) is not None or not ACCESS_TOKEN.fullmatch(sent):
+    if case.known.issued(sent) is not None or not ACCESS_TOKEN.fullmatch(sent):
         return None
     return Finding(
         id="token-of-other-environment",

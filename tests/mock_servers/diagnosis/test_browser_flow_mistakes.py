@@ -493,6 +493,16 @@ def test_a_state_that_took_too_long(platform: Mock, http: Client) -> None:
     assert "issued 10 min ago and expired 30 s ago" in top(platform).seen
 
 
+def test_a_state_is_too_old_as_soon_as_its_time_is_over(platform: Mock, http: Client) -> None:
+    state = state_at_provider(platform, http)
+    platform.clock.advance(600)
+
+    answer = http.get(f"/oauth2/callback?code=x&state={state}")
+
+    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert "issued 10 min ago and expired 0 ms ago" in top(platform).seen
+
+
 def test_a_state_of_the_other_token_service(platform: Mock, http: Client) -> None:
     answer = http.get(f"/oauth2-mock/callback?code=x&state={state_at_provider(platform, http)}")
 

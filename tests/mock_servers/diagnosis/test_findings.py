@@ -77,6 +77,34 @@ def test_an_expired_code_is_told(platform: Mock, token_exchange: Ask) -> None:
     assert "it expired 60 s ago" in only_finding(platform).seen
 
 
+@pytest.mark.parametrize(("age", "state"), [(120, "it expired 0 ms ago"), (119, "it is still unused")])
+def test_a_code_expires_as_soon_as_its_time_is_over(
+    platform: Mock, token_exchange: Ask, age: float, state: str
+) -> None:
+    code = platform.issue_code("cis2", WANTED, REDIRECT)
+    platform.clock.advance(age)
+
+    token_exchange(subject_token=code)
+
+    assert state in only_finding(platform).seen
+
+
+def test_what_was_used_or_revoked_at_this_moment_is_told(platform: Mock, post: Ask, token_exchange: Ask) -> None:
+    tokens = token_exchange().get_json()
+    token = platform.store.access_tokens.get(tokens["access_token"])
+    assert token is not None
+    platform.store.access_tokens.put(tokens["access_token"], replace(token, revoked_at=platform.clock.now()))
+    secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
+    post(grant_type="refresh_token", refresh_token=tokens["refresh_token"], **secret)
+    told = []
+    for name in ("access_token", "refresh_token"):
+        token_exchange(subject_token=tokens[name])
+        told.append(only_finding(platform).seen)
+
+    assert "it was revoked 0 ms ago" in told[0]
+    assert "it was exchanged for a newer one 0 ms ago" in told[1]
+
+
 def test_an_access_token_of_cis2_as_subject_token_is_named(platform: Mock, http: Client, token_exchange: Ask) -> None:
     token = cis2_tokens(platform, http)["access_token"]
 

@@ -250,3 +250,8 @@ def test_every_library_and_every_change_is_said_once() -> None:
 
     assert len({library.name for library in every}) == len(every)
     assert all(change and not change.endswith(".") for library in every for change in library.changes.values())
+
+
+@pytest.mark.parametrize(("lifetime", "known"), [(602, ["jwcrypto"]), (603, []), (598, ["jwcrypto"]), (597, [])])
+def test_a_lifetime_that_nearly_is_the_default_speaks_for_a_library(lifetime: float, known: list[str]) -> None:
+    assert names(seen("alg kid", "aud exp iat iss jti sub", lifetime=lifetime)) == known

@@ -118,6 +118,37 @@ def test_a_token_that_was_kept_for_an_hour(platform: Mock, call: Ask, token_exch
     assert "kept it for an hour" in top(platform).cause
 
 
+@pytest.mark.parametrize(("age", "cause"), [(3000, "kept it for an hour"), (2999, "used it after that")])
+def test_a_token_that_was_kept_for_an_hour_but_for_ten_minutes(
+    platform: Mock, call: Ask, token_exchange: Ask, age: float, cause: str
+) -> None:
+    token = token_exchange().get_json()["access_token"]
+    platform.clock.advance(age)
+
+    call(Authorization=f"Bearer {token}")
+
+    assert cause in top(platform).cause
+
+
+@pytest.mark.parametrize("sent", ['Bearer "AVeryLongToken', 'Bearer AVeryLongToken"', "Bearer 'AVeryLongToken"])
+def test_a_quote_at_one_end_of_the_token(platform: Mock, call: Ask, sent: str) -> None:
+    call(Authorization=sent)
+
+    assert seen(platform) == ("bearer-shape", "certain")
+    assert "there are quotes around the token" in top(platform).seen
+
+
+@pytest.mark.parametrize(("length", "told"), [(12, ("bearer-shape", "certain")), (11, None)])
+def test_so_much_of_a_token_is_known_again(
+    platform: Mock, call: Ask, token_exchange: Ask, length: int, told: tuple[str, str] | None
+) -> None:
+    token = token_exchange().get_json()["access_token"]
+
+    call(Authorization=f"Bearer {token[:length]}")
+
+    assert (seen(platform) if platform.exchanges.last.findings else None) == told
+
+
 def test_a_token_that_was_kept_to_its_last_second(platform: Mock, call: Ask, token_exchange: Ask) -> None:
     token = token_exchange().get_json()["access_token"]
     platform.clock.advance(600.4)

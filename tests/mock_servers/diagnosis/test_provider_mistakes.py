@@ -153,6 +153,28 @@ def test_an_app_that_signs_at_cis2_by_one_id_is_not_told_of_its_key(platform: Mo
     assert [each.id for each in platform.exchanges.last.findings] == ["cis2-aud-without-443"]
 
 
+def test_a_number_is_not_called_an_api_key(platform: Mock, redeem: Ask) -> None:
+    answer = redeem("cis2", claims={"iss": 5, "sub": 5})
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert platform.exchanges.last.findings == ()
+
+
+def test_what_is_sent_as_client_id_too_is_not_called_an_api_key(platform: Mock, token: Ask) -> None:
+    stranger = API_KEY[::-1]
+    assertion = platform.client_assertion(
+        "nhsauth-app",
+        token_url=f"{platform.url}{PATH}/access_token",
+        alterations=Alterations(claims={"iss": stranger, "sub": stranger}),
+    )
+    form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT, "client_id": stranger}
+
+    answer = token("cis2", {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
+
+    assert told(answer)[:2] == (400, "invalid_client")
+    assert platform.exchanges.last.findings == ()
+
+
 def test_an_api_key_that_cis2_does_not_know(platform: Mock, redeem: Ask) -> None:
     stranger = "zyxwvutsrq9876543210ZYXWVUTSRQAB"
 

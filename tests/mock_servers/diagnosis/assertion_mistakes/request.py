@@ -472,6 +472,121 @@ case("eleven seconds", "clock-behind-or-bst", EXPIRED, "20 s in the past", certa
 )
 
 
+def before_any_grant(**offsets: float) -> Make:
+    """Nothing that the rules of a grant would pass disproves what is on the edge."""
+    return lambda world: world.ask(
+        world.signed(world.claims(**{name: int(NOW + offset) for name, offset in offsets.items()})), grant_type=""
+    )
+
+
+ON_EDGES = {
+    "exp 310": {"exp": 310},
+    "exp 311": {"exp": 311},
+    "exp 310, nbf 20": {"exp": 310, "nbf": 20},
+    "exp 311, nbf 20": {"exp": 311, "nbf": 20},
+    "nbf 10": {"exp": 240, "nbf": 10},
+    "nbf 11": {"exp": 240, "nbf": 11},
+    "exp 0": {"exp": 0},
+    "exp 0, iat -5": {"exp": 0, "iat": -5},
+    "exp -1": {"exp": -1},
+}
+for edge, offsets in ON_EDGES.items():
+    case(edge, "empty-parameter", NO_GRANT, "grant_type was sent, but empty")(before_any_grant(**offsets))
+
+case("310 s from iat", "clock-ahead", TOO_FAR, "exp - iat is 310 s", certainty="likely")(times(exp=315, iat=5))
+case("of 14 s", "clock-ahead", TOO_FAR, "exp - iat is 310 s", certainty="likely")(times(exp=324, iat=14))
+case("and too long", "lifetime-too-long", TOO_FAR, "it lives 3980 s from iat")(times(exp=4000, iat=20))
+case("on the edge", "lifetime-too-long", TOO_FAR, "it lives 990 s from iat")(times(exp=1000, iat=10))
+case("off the edge", "lifetime-too-long", TOO_FAR, "it lives 989 s from iat")(times(exp=1000, iat=11))
+case("nbf of the grace", "lifetime-too-long", TOO_FAR, "exp is 320 s from now", certainty="likely")(
+    times(exp=320, nbf=10)
+)
+case("nearly an hour", "lifetime-too-long", TOO_FAR, "the default of Authlib")(times(exp=3602, iat=0))
+case("an hour and more", "lifetime-too-long", TOO_FAR, "more than five minutes")(times(exp=3603, iat=0))
+case("half an hour by iat", "clock-ahead", TOO_FAR, "0.5 hours", certainty="likely")(times(exp=2100, iat=1800))
+case("fourteen hours by iat", "clock-ahead", TOO_FAR, "14 hours", certainty="likely")(times(exp=50700, iat=50400))
+case("more by iat", "clock-ahead", TOO_FAR, "about 14.5 h", certainty="likely")(times(exp=52500, iat=52200))
+case("of no time", "lifetime-too-short", EXPIRED, "exp - iat is 0 s")(times(exp=-5, iat=-5))
+
+
+@case("short and again", "same-assertion-again", EXPIRED, "first sent 20 s ago and answered 200")
+def short_and_again(world: World) -> TestResponse:
+    """It is known to be old: nothing is said of its lifetime."""
+    assertion = world.signed(world.claims(exp=NOW + 5, iat=NOW))
+    world.ask(assertion)
+    world.platform.clock.advance(20)
+    return world.ask(assertion)
+
+
+@case("expired, again", "clock-behind-or-bst", EXPIRED, "30 s in the past", certainty="possible")
+def expired_again(world: World) -> TestResponse:
+    """The first try was refused before its jti was spent."""
+    assertion = world.signed(world.claims(exp=NOW - 30))
+    world.ask(assertion)
+    return world.ask(assertion)
+
+
+def made_by_the_mock(age: float) -> Make:
+    def make(world: World) -> TestResponse:
+        assertion = world.platform.client_assertion(APP, alterations=Alterations(claims={"exp": NOW + 100}))
+        world.platform.clock.advance(age)
+        return world.ask(assertion)
+
+    return make
+
+
+case("of five minutes", "clock-behind-or-bst", EXPIRED, "200 s in the past", certainty="possible")(
+    made_by_the_mock(300)
+)
+case("of a second more", "same-assertion-again", EXPIRED, "was signed 301 s ago", certainty="likely")(
+    made_by_the_mock(301)
+)
+
+
+@case("id_token", "swapped-tokens", EXPIRED, "client_assertion is the id_token that NHS login issued 2.0 h ago")
+def id_token_that_expired(world: World) -> TestResponse:
+    """What is no assertion is not called one that was kept."""
+    token = world.platform.id_token("nhs_login", Wanted(client_id=APP))
+    world.platform.clock.advance(7200)
+    return world.ask(token)
+
+
+@case("by nearly as much before", "clock-ahead", TOO_FAR, "about 14 s ahead")
+def clock_ahead_nearly_again(world: World) -> TestResponse:
+    times(exp=314, iat=16)(world)
+    return times(exp=314, iat=14)(world)
+
+
+def jti_twice(jti: str) -> Make:
+    def make(world: World) -> TestResponse:
+        world.ask(world.signed(world.claims(jti=jti)))
+        return world.ask(world.signed(world.claims(jti=jti, x=1)))
+
+    return make
+
+
+case("clock of nearly a day ago", "jti-not-unique", JTI_USED, "come from the clock")(jti_twice(f"x{NOW - 86399}"))
+case("clock of a day ago", "jti-not-unique", JTI_USED, "seems to be a constant")(jti_twice(f"x{NOW - 86400}"))
+
+
+def changed_exp(since: int) -> Make:
+    def make(world: World) -> TestResponse:
+        world.ask(world.signed(world.claims()))
+        return world.ask(world.signed(world.claims(exp=NOW + 300 - since), {"typ": None}))
+
+    return make
+
+
+case("exp as before", "typ-missing", TYP, "has no typ")(changed_exp(5))
+case("exp changed", "typ-missing", TYP, "has no typ")(changed_exp(6))
+
+
+@case("type of a subject token too", "empty-parameter", NO_GRANT, "grant_type was sent, but empty")
+def subject_token_type_without_grant(world: World) -> TestResponse:
+    """No token exchange was asked for: nothing is said of the type."""
+    return world.ask(world.signed(world.claims()), grant_type="", subject_token_type="jwt")
+
+
 def exp(value: Any) -> Make:
     return lambda world: world.ask(world.signed(world.claims(exp=value)))
 
@@ -489,6 +604,14 @@ def span_at(now: int) -> Make:
     return make
 
 
+case("milliseconds by a tenth", "exp-unit", TOO_FAR, "nonsense, not seconds")(exp(NOW * 900))
+case("milliseconds and a tenth", "exp-unit", TOO_FAR, "nonsense, not seconds")(exp(NOW * 1100))
+case("the longest span", "exp-unit", EXPIRED, "exp is 99999999: a lifetime")(exp(99_999_999))
+case("the first moment", "clock-behind-or-bst", EXPIRED, "472222.2 h in the past", certainty="possible")(
+    exp(100_000_000)
+)
+case("the last year", "lifetime-too-long", TOO_FAR, "exp is 251602300799 s from now")(exp(253_402_300_799))
+case("behind the last year", "exp-unit", TOO_FAR, "nonsense, not seconds")(exp(253_402_300_800))
 case("a span in 1973", "exp-unit", EXPIRED, "exp is 300: a lifetime")(span_at(100_000_000))
 case("a span before", "clock-behind-or-bst", EXPIRED, "27777.7 h in the past", certainty="possible")(
     span_at(99_999_999)

@@ -40,7 +40,19 @@ def unreachable(met: str) -> Make:
     return make
 
 
+def unreachable_at(url: str) -> Make:
+    def make(world: World) -> TestResponse:
+        assertion = world.signed(world.claims())
+        world.platform.apps.change(APP, key_name=None, jwks_url=url)
+        world.serve_key_set("it answered 503")
+        return world.ask(assertion)
+
+    return make
+
+
 SPENT = "The jti of this assertion is spent"
+for where, words in (("http://keys/jwks", "This host is on your own network"), ("http://keys.example/jwks", SPENT)):
+    case(where, "jwks-unreachable", NO_KEY_SET, f'at "{where}"', words)(unreachable_at(where))
 case("basic auth", "jwks-unreachable", NO_KEY_SET, "asks for a log-in", "does not keep a failure", SPENT)(
     unreachable("it answered 401")
 )
@@ -165,6 +177,23 @@ def kid_of_neither_key(world: World) -> TestResponse:
     return kid("9")(world)
 
 
+def unnamed(jwk: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in jwk.items() if name != "kid"}
+
+
+@case("one without a kid", "wrong-kid", KID_UNKNOWN, "The key set of the app has no key with this kid.")
+def kid_of_neither_key_of_which_one_has_none(world: World) -> TestResponse:
+    nameless = unnamed(world.stranger("").public_jwk(alg="RS512"))
+    world.platform.apps.change(APP, jwks={"keys": [world.public(kid="summer"), nameless]})
+    return kid("9")(world)
+
+
+@case("another signed", "jwk-without-kid", KID_UNKNOWN, "the key in the registered set has no kid", certainty="likely")
+def kid_where_the_only_key_has_none(world: World) -> TestResponse:
+    world.platform.apps.change(APP, jwks={"keys": [unnamed(world.public())]})
+    return world.ask(world.signed(world.claims(), {"kid": "9"}, world.stranger("").private))
+
+
 @case("another app's", "wrong-kid", KID_UNKNOWN, 'It is a kid of app "the other"')
 def kid_of_another_app(world: World) -> TestResponse:
     other = world.stranger("their-key")
@@ -204,6 +233,19 @@ def key_of_another_app(world: World) -> TestResponse:
     other = world.stranger("their-key")
     world.platform.apps.create(client_id="other", name="the other", jwks=keys.jwks(other, alg="RS512"))
     return world.ask(world.signed(world.claims(), key=other.private))
+
+
+@case("other app under this kid", "other-private-key", SIGNATURE, 'of app "the other"')
+def key_of_another_app_of_the_same_kid(world: World) -> TestResponse:
+    other = world.stranger("nhsauth-1")
+    world.platform.apps.create(client_id="other", name="the other", jwks=keys.jwks(other, alg="RS512"))
+    return world.ask(world.signed(world.claims(), key=other.private))
+
+
+@case("held, under another kid", "other-private-key", SIGNATURE, 'matches kid "nhsauth-1"')
+def key_that_the_mock_holds_under_another_kid(world: World) -> TestResponse:
+    world.platform.apps.change(APP, jwks=keys.jwks(world.stranger("test-2"), alg="RS512"))
+    return world.ask(world.signed(world.claims(), {"kid": "test-2"}))
 
 
 @case("the provider's", "other-private-key", SIGNATURE, "of CIS2")

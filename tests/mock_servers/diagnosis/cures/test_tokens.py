@@ -162,6 +162,31 @@ def test_an_assertion_behind_bearer_is_moved_into_the_form(bench: Bench) -> None
     assert bench.ask(client_assertion=assertion).status_code == 200
 
 
+@pytest.mark.parametrize("without", ["jti", "aud"])
+def test_a_jwt_that_may_be_an_assertion_as_bearer(bench: Bench, without: str) -> None:
+    assertion = bench.signed(without)
+    bench.platform.store.issued.clear()
+
+    call(bench, "/hello-world/hello/application", Authorization=f"Bearer {assertion}")
+
+    bench.told("client assertion", id="assertion-as-bearer", certainty="likely")
+
+
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        ("Bearer opaque", b"grant_type=client_credentials"),
+        ("Token eyJhbGciOiJSUzUxMiJ9.e30.e30", b"grant_type=client_credentials"),
+        ("Basic bmhzOmF1dGg=", b"grant_type=client_credentials&client_id=nhs"),
+        ("Basic bmhzOmF1dGg=", b"grant_type=client_credentials&client_assertion=x"),
+    ],
+)
+def test_another_header_is_not_what_is_wrong(bench: Bench, header: str, body: bytes) -> None:
+    raw(bench, body, Authorization=header)
+
+    assert "credentials-in-basic" not in [each.id for each in bench.platform.exchanges.last.findings]
+
+
 def test_an_assertion_behind_bearer_and_in_the_form_lacks_its_type_alone(bench: Bench) -> None:
     body = f"grant_type=client_credentials&client_assertion={bench.signed()}".encode()
 
