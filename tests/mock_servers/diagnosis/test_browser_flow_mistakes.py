@@ -186,6 +186,41 @@ def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
     assert "gives up after 5 s" in top(platform).cause
 
 
+@pytest.mark.parametrize(
+    ("gap", "told"),
+    [
+        (10, "answer-lost-on-timeout"),
+        (10.5, "answer-lost-on-timeout"),
+        (10.6, "refresh-token-spent"),
+        (9.9, "refresh-token-spent"),
+    ],
+)
+def test_a_timeout_is_known_by_its_seconds(
+    platform: Mock, token_exchange: Post, refresh: Post, gap: float, told: str
+) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    refresh(token)
+    platform.clock.advance(gap)
+
+    refresh(token)
+
+    assert top(platform).id == told
+
+
+def test_of_a_refresh_that_is_forgotten_no_exchange_is_named(
+    platform: Mock, token_exchange: Post, refresh: Post
+) -> None:
+    token = token_exchange().get_json()["refresh_token"]
+    refresh(token)
+    platform.exchanges.clear()
+    platform.clock.advance(5)
+
+    refresh(token)
+
+    assert seen(platform) == ("refresh-token-spent", "certain")
+    assert top(platform).seen.startswith("This refresh token was exchanged 5.0 s ago (its refresh_count was 0);")
+
+
 @pytest.mark.parametrize("fault", [Fault(on="token", do="drop", processed=True), Fault(on="token", do="malformed")])
 def test_an_answer_that_never_arrived_is_known_to_be_lost(
     platform: Mock, token_exchange: Post, refresh: Post, fault: Fault
@@ -302,6 +337,43 @@ def test_a_code_redeemed_twice_is_a_callback_that_ran_twice(
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert "This code was redeemed 1.2 s ago by exchange" in top(platform).seen
     assert "Your callback ran twice" in top(platform).cause
+
+
+@pytest.mark.parametrize(
+    ("gap", "cause"), [(29.9, "Your callback ran twice"), (30, "Your code kept this one and sent it again.")]
+)
+def test_a_code_that_was_kept_is_told_from_a_callback_that_ran_twice(
+    platform: Mock, code: Callable[..., str], redeem: Post, gap: float, cause: str
+) -> None:
+    value = code()
+    redeem(value)
+    platform.clock.advance(gap)
+
+    redeem(value)
+
+    assert cause in top(platform).cause
+
+
+def test_the_exchange_that_used_a_code_up_is_told_however_often_it_came_again(
+    platform: Mock, code: Callable[..., str], redeem: Post
+) -> None:
+    value = code()
+    redeem(value)
+    first = platform.exchanges.last.id
+
+    for _ in range(2):
+        redeem(value)
+
+    assert f"redeemed 0 ms ago by exchange {first}, for client" in top(platform).seen
+
+
+@pytest.mark.parametrize(("characters", "told"), [(6, "wrapped-value"), (5, None)])
+def test_so_much_of_a_code_is_known_again(
+    platform: Mock, code: Callable[..., str], redeem: Post, characters: int, told: str | None
+) -> None:
+    redeem(code()[:characters])
+
+    assert next((each.id for each in platform.exchanges.last.findings), None) == told
 
 
 def test_a_code_whose_tokens_never_arrived(platform: Mock, code: Callable[..., str], redeem: Post) -> None:

@@ -149,6 +149,15 @@ def test_so_much_of_a_token_is_known_again(
     assert (seen(platform) if platform.exchanges.last.findings else None) == told
 
 
+def test_of_a_token_that_expired_nothing_else_is_told(platform: Mock, call: Ask, client_credentials: Ask) -> None:
+    token = client_credentials().get_json()["access_token"]
+    platform.clock.advance(700)
+
+    call(Authorization=f"Bearer {token}")
+
+    assert [finding.id for finding in platform.exchanges.last.findings] == ["kept-too-long"]
+
+
 def test_a_token_that_was_kept_to_its_last_second(platform: Mock, call: Ask, token_exchange: Ask) -> None:
     token = token_exchange().get_json()["access_token"]
     platform.clock.advance(600.4)

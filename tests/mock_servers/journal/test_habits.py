@@ -296,6 +296,12 @@ def test_a_request_id_is_a_uuid(platform: Mock, call: Ask, sent: str | None, *, 
     assert any('X-Request-ID is "1234", no UUID' in told for told in advice(platform)) is advised
 
 
+def test_a_token_has_time_enough_with_five_seconds_left(platform: Mock, call: Ask) -> None:
+    answer = call(late=595)
+
+    assert (answer.status_code, advice(platform)) == (200, [])
+
+
 def test_a_token_in_its_last_seconds(platform: Mock, call: Ask) -> None:
     answer = call(late=597)
 
@@ -411,3 +417,15 @@ def test_a_person_who_is_removed_since_has_no_role_left(platform: Mock, call: As
     (told,) = advise(exchange, platform.exchanges.last)
 
     assert told.startswith('NHSD-Session-URID is "1", none of the person\'s roles, which are []')
+
+
+def test_a_person_of_one_role_needs_no_header(platform: Mock, call: Ask) -> None:
+    roles = {"nhsid_nrbac_roles": ROLES["nhsid_nrbac_roles"][:1]}
+    person = Person(provider="cis2", id="777000000002", level="aal3", claims=roles)
+    platform.store.people.put((person.provider, person.id), person)
+    call(person.id)
+    request = Request(method="GET", base="http://mock", target="/patients/1", path="/1")
+    exchange = Exchange(request=request, service=gateway(platform), now=NOW)
+    exchange.token = platform.store.access_tokens.values()[-1]
+
+    assert list(advise(exchange, platform.exchanges.last)) == []
