@@ -36,10 +36,7 @@ def _by_api_key(request: Request, _: Store) -> str | None:
 
 
 def _by_token(request: Request, store: Store) -> str | None:
-    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return None
-    token = sent.strip()
+    token = request.headers.get("authorization", "").partition(" ")[2].strip()
     of_platform, of_provider = store.access_tokens.get(token), store.provider_access_tokens.get(token)
     if of_platform is not None:
         return of_platform.client_id

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum
 from typing import Any, Protocol
 
 from mock_servers.rules import Problem, ServiceError
 from mock_servers.wire.origins import canonical
 
 
-class Fact(StrEnum):
+class Fact(Enum):
     """What a token's header or claims may tell of a log-in; a fact that is not known leaves its member out."""
 
     ISSUER = "issuer"

@@ -193,6 +193,8 @@ def test_a_client_that_fails_is_recorded_and_not_asked_again(
     seen: Any = (told.service, told.method, told.status)
     assert (answer.status_code, len(clients.received), seen) == (204, 1, ("cis2", "POST", status))
     assert words in (told.diagnosis or "")
+    assert (told.request["headers"], told.request["query"], list(told.request["form"])) == ({}, {}, ["logout_token"])
+    assert told.response == {"status": status, "headers": {}, "body": {}}
     assert clients.received[0][1]["logout_token"] not in str(told.as_json())
 
 
