@@ -347,6 +347,20 @@ def test_selectedrole_tells_the_role_that_was_picked(submit: Ask, told: Told, re
     assert "selected_roleid" not in unasked
 
 
+@pytest.mark.parametrize("scope", ["openid", "openid selectedrole"])
+def test_a_session_goes_on_with_the_role_that_was_picked_where_it_is_asked_for(
+    submit: Ask, authorize: Ask, told: Told, redeem: Ask, platform: Mock, scope: str
+) -> None:
+    person = platform.store.people.get(("cis2", DOCTOR))
+    assert isinstance(person, Person)
+    second = str([*roles(CIS2, person)][1]["person_roleid"])
+    submit(DOCTOR, "cis2", {"selected_roleid": second}, scope="openid selectedrole")
+
+    claims = id_token(redeem("cis2", told(authorize(prompt="none", scope=scope))["code"]))
+
+    assert claims.get("selected_roleid") == (second if "selectedrole" in scope else None)
+
+
 def test_a_role_of_somebody_else_gets_the_page_again(submit: Ask) -> None:
     page = submit(DOCTOR, fields={"selected_roleid": "1"}, scope="openid selectedrole")
 
