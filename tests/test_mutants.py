@@ -3,6 +3,7 @@
 import ast
 import importlib
 import importlib.util
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -358,6 +359,18 @@ def test_the_rules_of_a_finder_are_in_no_order() -> None:
     assert [each.after for each in made if each.kind == "neighbours"] == [
         "Finder(find=other, rules=(*FIRST, THIRD)), Finder(find=one, rules=(*FIRST, *SECOND))"
     ]
+
+
+def test_two_finders_are_in_an_order_where_they_explain_a_rule_both() -> None:
+    source = b"""FINDERS = (
+        Finder(find=one, rules=(A, "b")), Finder(find=two, rules=("c",)), Finder(find=three, rules=("c", A)),
+        Finder(find=four, rules=(*OTHERS,)), Finder(find=five, rules=OTHERS), Finder(find=six),
+    )"""
+
+    made = module("mutator").mutations("mock_servers/diagnosis/some.py", source)
+
+    pairs = [re.findall(r"find=(\w+)", each.after) for each in made if each.kind == "neighbours"]
+    assert pairs == [["three", "two"], ["four", "three"], ["five", "four"], ["six", "five"]]
 
 
 def test_what_two_runs_have_measured_is_joined() -> None:

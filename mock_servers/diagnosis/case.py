@@ -113,8 +113,8 @@ class Case:
 
     `learned` holds what the rules taught, by the name of the exchange's field. `tokens` are the JWTs of the form by
     field: those that decode, and that the mock did not issue as something else. `ahead` are the rules that objected or
-    were never asked, in their order. An `unrouted` request was refused before any grant was chosen, so that the rules
-    of every grant are still to come. `jti_spent`: the assertion cannot be sent again, even when the cause is cured.
+    were never asked, in their order; `later` are the names of those of every grant, where none was chosen yet: the
+    request is `unrouted`. `jti_spent`: the assertion cannot be sent again, even when the cause is cured.
     `traits` tell of the library that made it. `key_set` is the app's: the one that the request was judged by, else the
     one that it would have been.
     """
@@ -123,7 +123,7 @@ class Case:
     request: Request
     refusal: Refusal
     ahead: tuple[Rule[Any], ...]
-    unrouted: bool
+    later: tuple[str, ...] = ()
     jti_spent: bool = False
     learned: Mapping[str, Any]
     known: Known
@@ -131,6 +131,11 @@ class Case:
     tokens: Mapping[str, Jwt]
     traits: Traits = field(default_factory=Traits)
     key_set: FetchedJwks | None = None
+
+    @property
+    def unrouted(self) -> bool:
+        """Whether the request was refused before any grant was chosen."""
+        return bool(self.later)
 
     @property
     def now(self) -> float:

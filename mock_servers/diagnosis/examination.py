@@ -9,6 +9,7 @@ from itertools import dropwhile
 from types import MappingProxyType
 from typing import Any, Final
 
+from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case, Known, RowOf, tokens_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.fingerprints import hint
@@ -28,6 +29,9 @@ _BEFORE_GRANT: Final = (
     "check_grant_type_present",
 )
 """The rules of a token service that refuse before any grant is chosen."""
+_OF_EVERY_GRANT: Final = tuple(
+    dict.fromkeys(rule.name for flow in flows.FLOWS for policy in flow.policies for rule in policy.rules)
+)
 _CLAIM: Final = "claim_client_assertion_jti"
 _SPENT: Final = "The jti of this assertion is spent: sign a new assertion for the next try."
 
@@ -66,7 +70,7 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
         request=request,
         refusal=refusal,
         ahead=ahead,
-        unrouted=refusal.rule in _BEFORE_GRANT,
+        later=_OF_EVERY_GRANT if refusal.rule in _BEFORE_GRANT else (),
         jti_spent=any(rule.name == _CLAIM for policy in flow.policies for rule in policy.rules)
         and all(rule.name != _CLAIM for rule in ahead),
         learned=MappingProxyType({each.name: getattr(exchange, each.name) for each in _taught(exchange)}),

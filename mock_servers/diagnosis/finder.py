@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from mock_servers.diagnosis.case import Case
@@ -52,8 +53,8 @@ class Finder:
     def nearness(self, case: Case) -> int | None:
         """Return how many rules lie between the refusal and this mistake; `None` when it cannot be in the case."""
         if self.aside:
-            return len(case.ahead) + 1
+            return len(case.ahead) + len(case.later)
         if not self.rules:
             return 0
-        place = next((place for place, rule in enumerate(case.ahead) if rule.name in self.rules), None)
-        return len(case.ahead) if place is None and case.unrouted else place
+        names = chain((rule.name for rule in case.ahead), case.later)
+        return next((place for place, name in enumerate(names) if name in self.rules), None)

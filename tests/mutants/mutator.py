@@ -195,11 +195,16 @@ class _Finder:
             yield self._mutation(last, "early return", start, end, "pass")
 
     def _neighbours(self, node: ast.Tuple) -> Iterator[Mutation]:
-        """Let two rules, policies, flows or finders of a tuple change places; a finder's rules are in no order."""
+        """Let two rules, policies, flows or finders of a tuple change places.
+
+        A finder's rules are in no order, nor are two finders that explain no rule both.
+        """
         if self._is_of_finder(node):
             return
         for one, other in zip(node.elts, node.elts[1:], strict=False):
             if not all(isinstance(each, ast.Name | ast.Attribute | ast.Call | ast.Starred) for each in (one, other)):
+                continue
+            if _share_no_rule(one, other):
                 continue
             (start, left), (right, end) = self._span(one), self._span(other)
             if self._function(node) or isinstance(node.ctx, ast.Store):
@@ -304,6 +309,21 @@ def _parts_left_alone(node: ast.AST) -> Iterator[ast.AST]:
 
 def _is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def _share_no_rule(one: ast.expr, other: ast.expr) -> bool:
+    """Whether these are finders, each of rules that are named one by one, and none of them is the other's as well."""
+    named = [_rules_of_finder(each) for each in (one, other)]
+    return all(named) and named[0].isdisjoint(named[1])
+
+
+def _rules_of_finder(node: ast.expr) -> set[str]:
+    """Return how the rules of a finder are written; none where it is none, or has others' rules among its own."""
+    if not isinstance(node, ast.Call) or _called(node) != "Finder":
+        return set()
+    rules = next((word.value for word in node.keywords if word.arg == "rules"), None)
+    parts = rules.elts if isinstance(rules, ast.Tuple) else []
+    return set() if any(isinstance(each, ast.Starred) for each in parts) else {ast.unparse(each) for each in parts}
 
 
 def _called(node: ast.Call) -> str:

@@ -56,7 +56,6 @@ def case(rule: str = ALG, traits: Traits | None = None) -> Case:
         request=Request(method="POST", base="http://mock", target="/oauth2/token", path="/token"),
         refusal=Refusal(error=error, rule=rule, policy="ValidateClientAssertion", diagnosis=""),
         ahead=flows.ASSERTION[names.index(rule) :],
-        unrouted=False,
         learned=MappingProxyType({}),
         known=Known(store=store, journal=Journal()),
         row=lambda row: row,
@@ -105,7 +104,13 @@ def test_a_mistake_that_a_rule_has_disproved_is_not_looked_for() -> None:
 
 
 def test_before_a_grant_was_chosen_nothing_is_disproved() -> None:
-    assert told(replace(case(), unrouted=True), finder("other", MALFORMED), finder("alg", ALG)) == ["alg", "other"]
+    unrouted = replace(case(), later=(MALFORMED, "check_code_present"))
+
+    assert told(unrouted, finder("code", "check_code_present"), finder("other", MALFORMED), finder("alg", ALG)) == [
+        "alg",
+        "other",
+        "code",
+    ]
 
 
 def test_a_finder_that_fails_is_logged_and_the_others_are_heard(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -479,6 +479,17 @@ def before_any_grant(**offsets: float) -> Make:
     )
 
 
+def in_order_of_the_rules(header: Mapping[str, Any]) -> Make:
+    """What every grant would mind is told in the order in which it would."""
+
+    def make(world: World) -> TestResponse:
+        claims = world.claims(exp=NOW + 900)
+        del claims["jti"]
+        return world.ask(world.by_hand(claims, header), grant_type="")
+
+    return make
+
+
 ON_EDGES = {
     "exp 310": {"exp": 310},
     "exp 311": {"exp": 311},
@@ -490,6 +501,14 @@ ON_EDGES = {
     "exp 0, iat -5": {"exp": 0, "iat": -5},
     "exp -1": {"exp": -1},
 }
+HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "alg, kid, typ": {"alg": "RS256"},
+    "kid, typ": {"alg": "RS512"},
+    "typ, jti": {"alg": "RS512", "kid": "nhsauth-1"},
+    "jti, exp": {"alg": "RS512", "kid": "nhsauth-1", "typ": "JWT"},
+}
+for edge, header in HEADERS.items():
+    case(edge, "empty-parameter", NO_GRANT, "grant_type was sent, but empty")(in_order_of_the_rules(header))
 for edge, offsets in ON_EDGES.items():
     case(edge, "empty-parameter", NO_GRANT, "grant_type was sent, but empty")(before_any_grant(**offsets))
 
