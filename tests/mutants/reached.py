@@ -35,6 +35,8 @@ NEAR: Final = "tests/mock_servers/diagnosis"
 """Where slow tests are asked as well: what the developer is told of each mistake of the contract is approved by one."""
 SLOW: Final = ("-m", "slow")
 _SLOW_TOO: Final = ("-m", "slow or not slow")
+_TO_THE_END: Final = (0, 1)
+"""How pytest ends when it has asked all tests, whether or not some failed."""
 _Run = tuple[Sequence[str], Sequence[str]]
 _FIRST: Final = ("errors", "providers", "provider_documents", "success", "routing", "key_sets", "replay", "management")
 _LAST: Final = ("order", "fuzz", "machine")
@@ -155,7 +157,11 @@ def _measured(copy: Copy, tests: Sequence[str], options: Sequence[str]) -> Reach
     data, told = copy.root.parent / "coverage", copy.root.parent / "told.json"
     own = (f"--rcfile={os.devnull}", f"--data-file={data}", f"--source={copy.root / 'mock_servers'}")
     run = ("-m", "coverage", "run", *own, "-m", "pytest")
-    copy.pytest(tests, "-p", "contexts", QUICK, *options, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_TOLD=str(told))
+    ran = copy.pytest(
+        tests, "-p", "contexts", QUICK, *options, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_TOLD=str(told)
+    )
+    if ran.code not in _TO_THE_END:
+        raise RuntimeError(ran.output)
     copy.keep_keys()
     ended = json.loads(told.read_text(encoding="utf-8"))
     functions = _functions(copy, data)
