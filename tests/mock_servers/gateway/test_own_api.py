@@ -285,6 +285,10 @@ def test_headers_arrive_but_those_of_the_connection(behind: Behind, call: Call, 
             ("TE", "trailers"),
             ("Upgrade", "websocket"),
             ("Proxy-Authorization", "Basic eDp5"),
+            ("Proxy-Authenticate", "Basic"),
+            ("Proxy-Connection", "keep-alive"),
+            ("Keep-Alive", "timeout=5"),
+            ("Trailer", "X-End"),
             ("Host", "mock.example"),
         ]
     ).get_json()["headers"]
