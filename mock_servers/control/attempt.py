@@ -104,7 +104,7 @@ class _Attempt:
         named = [self.issued.person if self.issued else None, self.sent.get("nhsauth_user")]
         named += [self.claims.get(name) for name in ("nhs_number", "sub")]
         first = people.derived(Roster).first(own, lambda _: True)
-        known = (people.get((own, each)) for each in (*named, first) if each is not None)
+        known = (people.get((own, each)) for each in (*named, first) if isinstance(each, str))
         return next(filter(None, known), None)
 
 

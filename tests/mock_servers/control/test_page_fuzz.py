@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
@@ -65,6 +65,7 @@ VALUES = JWTS | st.text(max_size=40) | st.sampled_from(["token-exchange", "autho
 
 
 @pytest.mark.slow
+@example(path="/oauth2/token", method="POST", form={"subject_token": f"e30.{encoded({'sub': []})}.AAAA"})
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(PATHS),
