@@ -43,15 +43,25 @@ _Ask = Callable[[], tuple[str, Mapping[str, str] | None, str | None]]
 
 def figures(bench: Bench) -> list[Figure]:
     """Return the rows of this group."""
-    logging.getLogger("mock_servers.exchanges").setLevel(logging.CRITICAL)
     found: list[Figure] = []
     for opened, name in ((_memory, "memory"), (_sqlite, "SQLite"), (_valkey, "Valkey")):
-        with opened(bench, "full") as one, opened(bench, "empty") as other:
+        with _unlogged(), opened(bench, "full") as one, opened(bench, "empty") as other:
             if one is None or other is None:
                 found.append(not_here(f"a refusal in {name}", f"≤ {_GOAL:g}", needs="valkey-server or redis-server"))
             else:
                 found += _of(bench, name, one, other)
     return found
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    log = logging.getLogger("mock_servers.exchanges")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _of(bench: Bench, name: str, one: Backend, other: Backend) -> Iterator[Figure]:
