@@ -1,5 +1,7 @@
 """What the tests of our own code share: one cache of keys a run, for every worker."""
 
+import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,3 +30,20 @@ def _cached_keys(key_cache: Path) -> Iterator[None]:
 def ring(key_cache: Path) -> KeyRing:
     """The keys of this run, each made when first used."""
     return KeyRing(key_cache)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_logged_late(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let `caplog` pass over what a mock that tests share has answered in the one before: it is logged afterwards."""
+    if "caplog" not in request.fixturenames:
+        yield
+        return
+    earlier = {*threading.enumerate()} - {threading.current_thread()}
+
+    def is_own(record: logging.LogRecord) -> bool:
+        return record.name != "mock_servers.exchanges" or threading.current_thread() not in earlier
+
+    handler = request.getfixturevalue("caplog").handler
+    handler.addFilter(is_own)
+    yield
+    handler.removeFilter(is_own)
