@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,6 +27,7 @@ from mock_servers.state.sqlite import open_sqlite
 from mock_servers.state.store import KINDS, Store
 from mock_servers.state.table import Backend, Content
 from mock_servers.state.valkey import open_valkey
+from pytest_nhsauth.logs import kept_apart
 from tests.mock_servers.state import valkeys
 
 MANY: Final = 10_000
@@ -45,23 +45,12 @@ def figures(bench: Bench) -> list[Figure]:
     """Return the rows of this group."""
     found: list[Figure] = []
     for opened, name in ((_memory, "memory"), (_sqlite, "SQLite"), (_valkey, "Valkey")):
-        with _unlogged(), opened(bench, "full") as one, opened(bench, "empty") as other:
+        with kept_apart(), opened(bench, "full") as one, opened(bench, "empty") as other:
             if one is None or other is None:
                 found.append(not_here(f"a refusal in {name}", f"≤ {_GOAL:g}", needs="valkey-server or redis-server"))
             else:
                 found += _of(bench, name, one, other)
     return found
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    log = logging.getLogger("mock_servers.exchanges")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
 
 
 def _of(bench: Bench, name: str, one: Backend, other: Backend) -> Iterator[Figure]:

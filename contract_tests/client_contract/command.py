@@ -69,13 +69,10 @@ def _logged(folder: Path | None) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     handler = logging.NullHandler() if folder is None else logging.FileHandler(folder / _MOCK, "w", encoding="utf-8")
     logger = logging.getLogger("mock_servers")
-    before = logger.level
     logger.addHandler(handler)
-    logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        logger.setLevel(before)
         logger.removeHandler(handler)
         handler.close()
 

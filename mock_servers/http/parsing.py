@@ -17,6 +17,10 @@ LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
 _FORM: Final = "application/x-www-form-urlencoded"
 _PROTOCOL: Final = ("grant_type=", "client_assertion_type=", "subject_token_type=")
+_SHORT: Final = 100
+"""Characters of such a parameter; a longer one is no value that the protocol has, and is not kept."""
+_FEW: Final = 16
+"""Parameters that are read one by one; a body may hold a million, which are read at once."""
 _OTHER_HEADERS: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
 _NO_HEADERS: Final = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 
@@ -81,8 +85,13 @@ def _utf8(text: str) -> str:
 
 
 def _parameters(raw: bytes) -> Parameters:
-    pieces = raw.decode(errors="replace").split("&")
-    return Parameters([pair for each in pieces for pair in (_again if each.startswith(_PROTOCOL) else _pairs)(each)])
+    if not raw:
+        return Parameters()
+    return Parameters([pair for each in raw.decode(errors="replace").split("&", _FEW) for pair in _read(each)])
+
+
+def _read(piece: str) -> Sequence[tuple[str, str]]:
+    return _again(piece) if len(piece) <= _SHORT and piece.startswith(_PROTOCOL) else _pairs(piece)
 
 
 def _pairs(piece: str) -> Sequence[tuple[str, str]]:

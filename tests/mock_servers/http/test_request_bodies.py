@@ -1,13 +1,17 @@
 """Bodies: asked for, in chunks, cut short, or read by nobody."""
 
+import io
 import socket
 import tracemalloc
 from collections.abc import Callable, Iterable
+from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
+from mock_servers.http.parsing import parsed
 from mock_servers.http.server import Server, serve
+from mock_servers.wire.request import Parameters
 from tests.mock_servers.http.talking import (
     CLOSE,
     bodies,
@@ -104,3 +108,42 @@ def test_a_large_body_that_nobody_read_is_never_held_in_memory() -> None:
 
     assert answer.endswith(b"\r\n\r\nPOST")
     assert peak < 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"&&grant_type=a%20b+c&=&x&y=&z=1=2&grant_type=a%20b+c",
+        b"grant_type=" + b"x" * 200 + b"&subject_token_type=%FF",
+        b"&".join(b"grant_type=%d" % number for number in range(40)),
+    ],
+)
+def test_a_form_is_read_as_python_reads_one(body: bytes) -> None:
+    assert [*form_of(body).pairs] == parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    assert form_of(body).pairs == form_of(body).pairs
+
+
+def test_of_long_values_of_the_protocols_parameters_none_is_kept() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(8):
+            form_of(b"grant_type=%d" % number + b"x" * 500_000)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 500_000
+
+
+def form_of(body: bytes) -> Parameters:
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/oauth2/token",
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": "localhost",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+    }
+    return parsed(environ, reads_body=True).form
