@@ -1,12 +1,13 @@
 """What the tests of our own code share: one cache of keys a run, for every worker."""
 
-import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from mock_servers.http.calling import Call
 from mock_servers.jose.keys import KeyRing
 
 
@@ -32,18 +33,39 @@ def ring(key_cache: Path) -> KeyRing:
     return KeyRing(key_cache)
 
 
-@pytest.fixture(autouse=True)
-def _nothing_logged_late(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let `caplog` pass over what a mock that tests share has answered in the one before: it is logged afterwards."""
-    if "caplog" not in request.fixturenames:
+_CHANGED: Final = threading.Condition()
+_UNFINISHED: Final[set[Call]] = set()
+_PATIENCE: Final = 2.0
+"""Seconds for a call that a test has left behind; some, such as one that waits for events, end when their mock does."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _calls_kept() -> Iterator[None]:
+    """Know which calls the servers of this process have yet to tidy up after."""
+    begin, close = Call.__init__, Call.close
+
+    def begun(call: Call, *given: Any) -> None:
+        begin(call, *given)
+        with _CHANGED:
+            _UNFINISHED.add(call)
+
+    def closed(call: Call) -> None:
+        close(call)
+        with _CHANGED:
+            _UNFINISHED.discard(call)
+            _CHANGED.notify_all()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Call, "__init__", begun)
+        patch.setattr(Call, "close", closed)
         yield
-        return
-    earlier = {*threading.enumerate()} - {threading.current_thread()}
 
-    def is_own(record: logging.LogRecord) -> bool:
-        return record.name != "mock_servers.exchanges" or threading.current_thread() not in earlier
 
-    handler = request.getfixturevalue("caplog").handler
-    handler.addFilter(is_own)
-    yield
-    handler.removeFilter(is_own)
+@pytest.fixture(autouse=True)
+def _nothing_from_before() -> None:
+    """Begin once mocks that tests share have logged what they answered in the test before: the answer leaves first.
+
+    What a test counts, catches or replaces for the whole process would else meet it.
+    """
+    with _CHANGED:
+        _CHANGED.wait_for(lambda: not _UNFINISHED, _PATIENCE)

@@ -225,10 +225,10 @@ class Engine:
         self._begin_call()
         data, is_broken = _written(call, message)
         if self._end_call():
-            connection.deliver(data, is_broken=is_broken)
+            _deliver(connection, data, is_broken=is_broken)
             self._left.append(call)
         else:
-            self.soon(partial(connection.deliver, data, is_broken=is_broken))
+            self.soon(partial(_deliver, connection, data, is_broken=is_broken))
             call.close()
 
     def _close(self, call: Call) -> None:
@@ -348,6 +348,15 @@ def _written(call: Call, message: Message) -> tuple[bytes, bool]:
     except unsendable() as error:
         call.log(error)
         return raw(apology()), True
+
+
+def _deliver(connection: Connection, data: bytes, *, is_broken: bool) -> None:
+    """Send a whole answer; a fault in that ends this connection alone."""
+    try:
+        connection.deliver(data, is_broken=is_broken)
+    except Exception as error:  # noqa: BLE001 - it is ours, and is logged whole
+        _LOG.error("A connection failed", exc_info=error)
+        connection.kill()
 
 
 def _pass_pieces(call: Call, connection: Connection, outlet: Outlet, soon: Callable[..., object]) -> None:

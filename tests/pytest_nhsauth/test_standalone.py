@@ -27,14 +27,14 @@ def token_of(nhsauth: Platform) -> int:
 
 
 def test_a_block_has_a_platform_and_leaves_nothing_behind() -> None:
-    before = threading.active_count()
+    before = {*threading.enumerate()}
 
     with mock_platform() as nhsauth:
         status = token_of(nhsauth)
         seen = nhsauth.exchanges.last.path
 
     assert (status, seen) == (200, "/oauth2/token")
-    assert threading.active_count() == before
+    assert {*threading.enumerate()} - before == set()
     with pytest.raises(requests.ConnectionError):
         requests.get(nhsauth.url, timeout=10)
 

@@ -1,6 +1,5 @@
 """A server takes an address, tells it, and leaves nothing when it stops or dies."""
 
-import asyncio
 import contextlib
 import errno
 import gc
@@ -16,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from mock_servers.http import engine, standby
+from mock_servers.http.connections import Connection
 from mock_servers.http.crew import Crew, Task
 from mock_servers.http.engine import Engine
 from mock_servers.http.server import CannotListenError, PortInUseError, Server, listen, serve, start
@@ -74,8 +74,8 @@ def test_a_refused_start_leaves_no_thread_and_no_socket(server: Server) -> None:
     with pytest.raises(PortInUseError):
         start(echo, port=server.port)
 
-    assert threads_of_servers() == threads
-    assert open_sockets() == sockets
+    assert threads_of_servers() - threads == set()
+    assert open_sockets() - sockets == set()
 
 
 def test_stop_leaves_no_thread() -> None:
@@ -86,7 +86,7 @@ def test_stop_leaves_no_thread() -> None:
         running.stop()
 
     assert during
-    assert threads_of_servers() == before
+    assert threads_of_servers() - before == set()
 
 
 def test_stop_leaves_no_socket() -> None:
@@ -242,8 +242,13 @@ def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch
     def die(*_: object) -> None:
         raise death
 
+    class Dying(Engine):
+        def __init__(self, *arguments: Any, **given: Any) -> None:
+            super().__init__(*arguments, **given)
+            self.loop.run_forever = die  # of this server alone: others in this process live on
+
     before = threads_of_servers()
-    monkeypatch.setattr(asyncio.SelectorEventLoop, "run_forever", die)
+    monkeypatch.setattr(engine, "Engine", Dying)
     server = start(echo)
     with contextlib.suppress(ConnectionResetError), connect(server):  # which is where it dies
         pass
@@ -254,6 +259,29 @@ def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch
     assert server.failure is death
     with pytest.raises(ConnectionRefusedError):
         connect(server)
+
+
+def test_a_fault_in_sending_an_answer_ends_that_connection_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = iter([RuntimeError("a fault of ours")])
+
+    class Failing(Connection):
+        def deliver(self, data: bytes, *, is_broken: bool) -> None:
+            for each in failures:
+                raise each
+            super().deliver(data, is_broken=is_broken)
+
+    monkeypatch.setattr(engine, "Connection", Failing)
+    server = start(echo, is_quick=lambda _: True)
+    first, second = (exchange(server, b"GET / HTTP/1.1\r\n" + CLOSE) for _ in range(2))
+    failure = server.failure
+    server.stop()
+
+    assert first == b""
+    assert status(second) == "HTTP/1.1 200 OK"
+    assert [record.getMessage() for record in caplog.records] == ["A connection failed"]
+    assert failure is None
 
 
 def test_nothing_that_only_clients_need_is_loaded_before_one_comes() -> None:
@@ -292,8 +320,8 @@ def test_a_server_that_nobody_calls_leaves_no_thread_and_no_socket() -> None:
     server.stop()
     server.stop()
 
-    assert threads_of_servers() == threads
-    assert open_sockets() == sockets
+    assert threads_of_servers() - threads == set()
+    assert open_sockets() - sockets == set()
 
 
 def test_a_failure_to_begin_passes(monkeypatch: pytest.MonkeyPatch) -> None:
