@@ -357,6 +357,17 @@ def test_another_redirect_uri_than_at_the_log_in(platform: Mock, redeem: Ask, pr
     assert "a slash at the end" in top(platform).seen
 
 
+@pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
+def test_whose_code_it_is_comes_before_where_it_was_sent(platform: Mock, redeem: Ask, provider: str) -> None:
+    code = platform.issue_code(provider, Wanted(client_id=API_KEY), REDIRECT)
+
+    answer = redeem(provider, code=code, redirect_uri=f"{REDIRECT}/")
+
+    assert told(answer)[:2] == (400, "invalid_grant")
+    assert [each.id for each in platform.exchanges.last.findings[:2]] == ["code-spent-or-late", "redirect-uri-differs"]
+    assert "tried to redeem it" in top(platform).seen
+
+
 def test_what_cis2_does_not_look_at_in_a_redirect_uri_is_no_finding(platform: Mock, redeem: Ask) -> None:
     redeem("cis2", redirect_uri=f"{REDIRECT.upper()}?x=1", headers={"alg": "RS256"})
 

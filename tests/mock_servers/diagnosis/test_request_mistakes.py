@@ -108,6 +108,12 @@ def test_a_form_that_is_labelled_as_nothing(
     assert change in (top(platform).change or "")
 
 
+def test_a_form_that_is_labelled_as_nothing_comes_before_what_is_in_the_url(platform: Mock, http: Client) -> None:
+    http.post("/oauth2/token?subject_token=a", data="grant_type=client_credentials", base_url=platform.url)
+
+    assert [each.id for each in platform.exchanges.last.findings[:2]] == ["content-type-missing", "query-string-params"]
+
+
 # swapped
 
 

@@ -89,8 +89,8 @@ def test_it_is_good_once(second: Ask, told: Told, vouch: Vouch, jti: str, platfo
         ({"without": ("iat",)}, ("invalid_request", "decode_asserted", "lacks iat")),
         ({"without": ("jti",)}, ("invalid_request", "decode_asserted", "lacks jti")),
         ({"without": ("code",)}, ("invalid_request", "decode_asserted", "lacks code")),
-        ({"iss": "nobody"}, ("invalid_request", "fetch_voucher", "nobody")),
-        ({"iss": "second"}, ("invalid_request", "fetch_voucher", "second")),
+        ({"iss": "nobody"}, ("invalid_request", "fetch_voucher", 'iss is "nobody": it must be the client id for')),
+        ({"iss": "second"}, ("invalid_request", "fetch_voucher", 'Client "second" has registered no key')),
         ({"code": "other"}, ("login_required", "find_asserted_session", "other")),
     ],
 )
@@ -113,6 +113,19 @@ def test_a_bad_one_is_told_to_the_second_client(
     assert record.refusal is not None
     assert (came, record.refusal.rule) == ({"error": error, "state": "s-1"}, rule)
     assert seen in (record.diagnosis or "")
+
+
+def test_a_signature_that_no_key_of_the_first_client_made(
+    second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock
+) -> None:
+    signed, other = vouch(jti).rpartition("."), vouch(jti).rpartition(".")
+
+    came = told(second(f"{signed[0]}.{other[2]}"))
+
+    record = platform.exchanges.last
+    assert record.refusal is not None
+    assert (came["error"], record.refusal.rule) == ("invalid_request", "fetch_voucher")
+    assert record.diagnosis == 'No key of client "nhsauth-app" made the signature, by RS512.'
 
 
 @pytest.mark.parametrize("sent", ["x", "a.b.c", "x" * 10_000])
