@@ -13,6 +13,7 @@ FLAG: Final = "--nhsauth-explain"
 VARIABLE: Final = "NHSAUTH_EXPLAIN"
 INI: Final = "nhsauth_explain_failures"
 TITLE: Final = "nhsauth explain"
+_DECIDED: Final = pytest.StashKey["str | None"]()
 _PURPOSE: Final = "explain, in a failing test, the refused answers of real hosts that its exception and frames hold"
 
 
@@ -23,20 +24,20 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(INI, f"{_PURPOSE}; {FLAG} and {VARIABLE} come first", type="bool", default=False)
 
 
-def decided_by(config: pytest.Config) -> str | None:
-    """Return who wants failures explained; None when nobody does. Raises pytest.UsageError."""
-    return settings.switched_on_by(config, os.environ, FLAG, VARIABLE, INI)
+def decide(config: pytest.Config) -> None:
+    """Decide for the whole run whether failures are explained. Raises pytest.UsageError."""
+    config.stash[_DECIDED] = settings.switched_on_by(config, os.environ, FLAG, VARIABLE, INI)
 
 
 def told(config: pytest.Config) -> str | None:
     """Return a line that says who wants failures explained; None when nobody does."""
-    source = decided_by(config)
+    source = config.stash[_DECIDED]
     return f"nhsauth: failures are explained ({source})" if source is not None else None
 
 
 def add_section(report: pytest.TestReport, call: pytest.CallInfo[None], config: pytest.Config) -> None:
     """Add to the report of a failure why a real service refused what this test sent it."""
-    if not report.failed or call.excinfo is None or decided_by(config) is None:
+    if not report.failed or call.excinfo is None or config.stash[_DECIDED] is None:
         return
     from pytest_nhsauth.explaining import explanations  # noqa: PLC0415 - the plugin loads no server
 

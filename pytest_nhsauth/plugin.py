@@ -71,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
     contract.begin(config, os.environ)
     real_names.begin(config, os.environ)
-    failures.decided_by(config)  # so that a value that is none is told before anything runs
+    failures.decide(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -217,3 +217,18 @@ def test_a_switch_that_is_none_is_told_before_anything_runs(run: Run, monkeypatc
     result = run(subprocess=True)
 
     result.stderr.fnmatch_lines(["*nhsauth: NHSAUTH_EXPLAIN is 'perhaps'; allowed: 1 or true*"])
+
+
+def test_what_a_test_makes_of_the_switch_is_its_own_business(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        """
+        def test_fails(monkeypatch):
+            monkeypatch.setenv("NHSAUTH_EXPLAIN", "perhaps")
+            assert not "a failure"
+        """
+    )
+
+    result = run()
+
+    result.assert_outcomes(failed=1)
+    assert "INTERNALERROR" not in str(result.stdout)
