@@ -11,8 +11,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mock_servers.http import engine
 from mock_servers.http.server import Server, serve
 from tests.mock_servers.http.talking import echo
+
+
+@pytest.fixture(autouse=True)
+def _swept_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let servers look often for clients that are too slow, so that no test waits half a second for that."""
+    monkeypatch.setattr(engine, "_SWEEP", 0.01)
 
 
 @pytest.fixture
