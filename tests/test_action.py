@@ -19,7 +19,10 @@ ACTION = YAML(typ="safe", pure=True).load((ROOT / "action.yml").read_text(encodi
 FILES = ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
 BUSY = 100  # seconds
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node on this machine")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node on this machine"),
+]
 
 Step = Callable[..., subprocess.CompletedProcess[str]]
 

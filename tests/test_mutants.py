@@ -171,6 +171,7 @@ def test_every_fault_of_the_tree_has_a_name_of_its_own_and_changes_its_file() ->
     assert [each.key for each in made if each.planted(sources[each.file]) == sources[each.file]] == []
 
 
+@pytest.mark.slow
 def test_a_seed_draws_the_same_faults_again_and_each_kind_equally_often() -> None:
     made = all_of_the_tree()
     first, second = (module("at_random").drawn(made, 35, 7) for _ in range(2))
