@@ -12,6 +12,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Final
 
 _WARM: Final = 10
@@ -24,18 +26,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hook", action="store_true", help="with an after_request hook on the application")
     parser.add_argument("--exchanges", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--keys", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.exchanges is not None:
-        _exchange(asked.exchanges, with_hook=asked.hook)
+        _exchange(asked.exchanges, asked.keys, with_hook=asked.hook)
         return
-    one = (_counted(_COUNTED, with_hook=asked.hook) - _counted(0, with_hook=asked.hook)) / _COUNTED
+    with tempfile.TemporaryDirectory() as folder:
+        _exchange(0, Path(folder), with_hook=False)  # which makes the keys
+        whole, start = (_counted(count, folder, with_hook=asked.hook) for count in (_COUNTED, 0))
+    one = (whole - start) / _COUNTED
     print(f"{one / 1000:,.0f} thousand instructions an exchange{', with a hook' if asked.hook else ''}")
 
 
-def _counted(exchanges: int, *, with_hook: bool) -> int:
+def _counted(exchanges: int, keys: str, *, with_hook: bool) -> int:
     """Return the instructions of a process with so many exchanges after the warm-up."""
-    command = [sys.executable, "-m", "benchmarks.instructions", "--exchanges", str(exchanges)]
-    run = subprocess.run(  # noqa: S603 - our own module
+    command = [sys.executable, "-m", "benchmarks.instructions", "--exchanges", str(exchanges), "--keys", keys]
+    run = subprocess.run(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command, *(["--hook"] * with_hook)],  # noqa: S607
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
@@ -48,12 +54,13 @@ def _counted(exchanges: int, *, with_hook: bool) -> int:
     return int(found[1])
 
 
-def _exchange(count: int, *, with_hook: bool) -> None:
+def _exchange(count: int, keys: Path, *, with_hook: bool) -> None:
     """Exchange tokens; called by `_counted` in a process of its own."""
     from benchmarks import exchanging  # noqa: PLC0415 - the parent needs none of it
+    from mock_servers.jose.keys import KeyRing  # noqa: PLC0415
     from mock_servers.mock import Mock  # noqa: PLC0415
 
-    platform = Mock()
+    platform = Mock(ring=KeyRing(keys))
     bodies = exchanging.forms(platform, _WARM + _COUNTED)
     if with_hook:
         platform.app.after_request(lambda response: response)

@@ -14,8 +14,9 @@ from unittest.mock import patch
 from benchmarks import exchanging, sketch
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, microseconds, times
-from mock_servers.apim.flows import FLOWS
+from mock_servers.apim.flows import FLOWS, ROUTES
 from mock_servers.mock import Mock
+from mock_servers.wire.routes import ANY, Routes
 
 _EXCHANGES: Final = 50
 _SKETCH: Final = 256e-6
@@ -80,8 +81,11 @@ def _journal(bench: Bench) -> Figure:
 
 def _unrecorded(bench: Bench) -> Mock:
     flows = tuple(replace(flow, recorded=False) for flow in FLOWS)
-    with patch("mock_servers.platform.token_service.FLOWS", flows):
-        return bench.platform()
+    table = {route.path: {method: [flow.name for flow in at] for method, at in route.flows.items()} for route in ROUTES}
+    platform = bench.platform()
+    with patch("mock_servers.apim.app.ROUTES", Routes(flows, table, {ANY: [FLOWS[-1].name]})):
+        platform.app.service("/oauth2")  # which binds its views to the table
+    return platform
 
 
 def _keys_loaded(bench: Bench) -> Figure:

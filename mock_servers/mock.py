@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import json
-import threading
+import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from mock_servers.http.server import Spare
-from mock_servers.jose.keys import KeyRing
+from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.journal.provenance import Elsewhere
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
@@ -22,6 +24,8 @@ from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.grant import Issued
+from mock_servers.state.location import open_state
+from mock_servers.state.settings import MEMORY
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Table
 from mock_servers.state.world import ROOT, World, named_in
@@ -31,6 +35,7 @@ from mock_servers.wire.wsgi import PROXY_USER, origin
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from mock_servers.platform.app import PlatformApp
     from mock_servers.platform.real_names import Prepared
     from mock_servers.real_hosts.variables import RealNames
 
@@ -66,19 +71,27 @@ class Mock(Platform):
             world=world,
             backend=backend,
         )
-        self._control: WSGIApplication | None = None
-        self._making = threading.Lock()
         self._prepared: Prepared | None = None
         self._providers = providers
         self.worlds = None if world is not None else self._no_worlds(machine_time)
 
-    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the world does that the request is for, else as this platform."""
+    def world_app(self, environ: WSGIEnvironment) -> WSGIApplication | None:
+        """Return the application of the world that a request is for; `None` where it is for this mock itself."""
         name = self._world_of(environ)
         if name is None or self.worlds is None:
-            return super().routed(environ, start_response)
+            return None
         world = self.worlds.platform(name)
-        return world(environ, start_response) if world is not None else _no_world(name, start_response)
+        return world.app if world is not None else partial(_no_world, name)
+
+    def whole_app(self) -> PlatformApp | None:
+        """Return the root mock's application, for a world of it."""
+        return self._root.app if self._root is not None else None
+
+    def control_app(self) -> WSGIApplication:
+        """Return the application of the control API."""
+        from mock_servers.control.app import create_app
+
+        return create_app(self)
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, in whichever world."""
@@ -119,15 +132,6 @@ class Mock(Platform):
             for world in self._worlds_made():
                 stack.enter_context(world.stopping(spare))
             yield
-
-    def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer below `/_nhsauth` as the control API does."""
-        with self._making:
-            if self._control is None:
-                from mock_servers.control.app import create_app
-
-                self._control = create_app(self)
-        return self._control(environ, start_response)
 
     def explain(self, value: str, *, role: str | None = None, token_url: str | None = None) -> Mapping[str, Any]:
         """Return what a value is and how the service would judge it. Raises ValueError for an unknown role."""
@@ -194,12 +198,45 @@ class Mock(Platform):
         return None
 
 
+def opened(state: str) -> Backend:
+    """Return what is remembered at a location. Raises UnusableStateError."""
+    if state == MEMORY:
+        return open_state(state)
+    from mock_servers.journal import shared
+
+    return open_state(state, {**KINDS, **shared.KINDS})
+
+
+def application(config: Configuration | Path | str | None) -> PlatformApp:
+    """Return a new mock as one Flask application; `mock_servers.create_app` says the rest."""
+    configuration = _configured(config)
+    location = os.environ.get("NHSAUTH_STATE") or configuration.state.url
+    # No test run may empty a state that others share.
+    backend = opened(MEMORY if "pytest" in sys.modules else location)
+    mock = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=backend)
+    mock.exchanges.fold_reported()
+    if configuration.public_urls:
+        mock.served_at(configuration.public_urls[0].rstrip("/"))
+    else:
+        mock.app.on_first_base = mock.served_at
+    return mock.app
+
+
+def _configured(config: Configuration | Path | str | None) -> Configuration:
+    if isinstance(config, Configuration):
+        return config
+    from mock_servers.configuration import reading
+
+    path = reading.find(Path.cwd()) if config is None else Path(config)
+    return reading.read(path) if path is not None else Configuration()
+
+
 def _reached(world: Platform, known: RealNames | None) -> None:
     name = world.world.name if world.world is not None else ROOT
     world.reached_by_real_names(known.of_world(name) if known is not None else None)
 
 
-def _no_world(name: str, start_response: StartResponse) -> Iterable[bytes]:
+def _no_world(name: str, _: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
     detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
     problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "world": name}

@@ -1,4 +1,4 @@
-"""THE ORDER. Which flow takes a request (the first whose condition holds), and every check of it, top to bottom.
+"""THE ORDER. Which flow takes a request (the first at its path whose condition holds), and each check, top to bottom.
 
 Policies are grouped as the contract groups them; the sentence of each rule stands in `errors`.
 """
@@ -28,8 +28,9 @@ from mock_servers.apim import (
 )
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.rules import Flow, Policy, Rule, choose, rejects
+from mock_servers.rules import Flow, Policy, Rule, rejects
 from mock_servers.wire.request import Answer
+from mock_servers.wire.routes import ANY, Routes
 
 ASSERTION: Final = (
     client_assertion.decode_client_assertion,
@@ -240,17 +241,8 @@ REFRESH_TOKEN: Final[Policy[Exchange]] = Policy(
 )
 
 
-def _at(*methods: str, path: str) -> Callable[[Exchange], bool]:
-    return lambda exchange: exchange.request.method in methods and exchange.request.path == path
-
-
-def _at_token(holds: Callable[[Exchange], bool]) -> Callable[[Exchange], bool]:
-    at = _at("POST", path="/token")
-    return lambda exchange: at(exchange) and holds(exchange)
-
-
 def _grant(name: str) -> Callable[[Exchange], bool]:
-    return _at_token(lambda exchange: exchange.form("grant_type") == name)
+    return lambda exchange: exchange.form("grant_type") == name
 
 
 def _is_token_exchange(exchange: Exchange) -> bool:
@@ -259,8 +251,7 @@ def _is_token_exchange(exchange: Exchange) -> bool:
 
 def _is_pre_flight(exchange: Exchange) -> bool:
     headers = exchange.request.headers
-    asked = "origin" in headers and "access-control-request-method" in headers
-    return exchange.request.method == "OPTIONS" and asked
+    return "origin" in headers and "access-control-request-method" in headers
 
 
 def _always(_: Exchange) -> bool:
@@ -294,7 +285,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.1",
         name="ping",
-        takes=_at("GET", "HEAD", path="/_ping"),
+        takes=_always,
         policies=(),
         respond=monitoring.ping,
         recorded=False,
@@ -302,7 +293,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.2",
         name="status",
-        takes=_at("GET", "HEAD", path="/_status"),
+        takes=_always,
         policies=(Policy(name="CheckStatusKey", rules=(monitoring.check_status_key,)),),
         respond=monitoring.status,
         recorded=False,
@@ -310,22 +301,20 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.3",
         name="authorize",
-        takes=_at("GET", path="/authorize"),
+        takes=_always,
         policies=AUTHORIZE,
         respond=authorize.send_to_provider,
     ),
     _refusal(
         "§2.4",
         "content-type",
-        _at_token(lambda exchange: not request_form.is_form(exchange)),
+        lambda exchange: not request_form.is_form(exchange),
         request_form.check_content_type_form,
     ),
     Flow(
         row="§2.5",
         name="client-credentials",
-        takes=_at_token(
-            lambda exchange: exchange.form("grant_type") == "client_credentials" and not _is_token_exchange(exchange)
-        ),
+        takes=lambda exchange: exchange.form("grant_type") == "client_credentials" and not _is_token_exchange(exchange),
         policies=(
             Policy(name="ValidateTokenRequest", rules=(*_CHECK_FORM, *_CHECK_ASSERTION_THERE)),
             *CLIENT_ASSERTION,
@@ -336,7 +325,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.6",
         name="token-exchange",
-        takes=_at_token(_is_token_exchange),
+        takes=_is_token_exchange,
         policies=(
             Policy(
                 name="ValidateTokenRequest",
@@ -350,7 +339,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.7",
         name="backchannel-logout",
-        takes=_at("POST", path="/backchannel_logout"),
+        takes=_always,
         policies=(LOGOUT,),
         respond=logout.logged_out,
     ),
@@ -371,14 +360,14 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.10",
         name="callback",
-        takes=_at("GET", path="/callback"),
+        takes=_always,
         policies=CALLBACK,
         respond=callback.send_back,
     ),
     Flow(
         row="§2.11",
         name="userinfo",
-        takes=_at("GET", path="/userinfo"),
+        takes=_always,
         policies=USERINFO,
         respond=userinfo.pass_on,
     ),
@@ -387,27 +376,41 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     _refusal(
         "§2.14",
         "grant-type-unsupported",
-        _at_token(lambda exchange: "grant_type" in exchange.request.form),
+        lambda exchange: "grant_type" in exchange.request.form,
         request_form.check_grant_type_supported,
     ),
-    _refusal("§2.15", "grant-type-missing", _at_token(_always), request_form.check_grant_type_present),
-    _refusal(
-        "§2.16",
-        "authorize-method",
-        lambda exchange: exchange.request.path == "/authorize",
-        request_form.check_authorize_method,
-    ),
-    _refusal(
-        "§2.17", "token-method", lambda exchange: exchange.request.path == "/token", request_form.check_token_method
-    ),
+    _refusal("§2.15", "grant-type-missing", _always, request_form.check_grant_type_present),
+    _refusal("§2.16", "authorize-method", _always, request_form.check_authorize_method),
+    _refusal("§2.17", "token-method", _always, request_form.check_token_method),
     _refusal("§2.18", "not-found", _always, request_form.check_path_known),
 )
 """Each row of the flow table, in its order; the guard before them is the mock's own."""
 
+ROUTES: Final = Routes(
+    FLOWS,
+    {
+        "/_ping": {"GET HEAD": ["ping"]},
+        "/_status": {"GET HEAD": ["status"]},
+        "/authorize": {"GET": ["authorize"], ANY: ["authorize-method"]},
+        "/token": {
+            "POST": [
+                *("content-type", "client-credentials", "token-exchange", "authorization-code", "refresh"),
+                *("subject-token-type", "grant-type-unsupported", "grant-type-missing"),
+            ],
+            ANY: ["token-method"],
+        },
+        "/backchannel_logout": {"POST": ["backchannel-logout"]},
+        "/callback": {"GET": ["callback"]},
+        "/userinfo": {"GET": ["userinfo"]},
+    },
+    everywhere={"OPTIONS": ["pre-flight"], ANY: ["body-too-large", "not-found"]},
+)
+"""Which flows each path has, below `/oauth2` and `/oauth2-mock`."""
 
-def reach_quota(exchange: Exchange) -> None:
+
+def reach_quota(exchange: Exchange, flow: Flow[Exchange, Answer]) -> None:
     """Judge an exchange as far as its client's quota, for what is used up on the way there: a jti, a state."""
-    rules = (rule for policy in choose(FLOWS, exchange).policies for rule in policy.rules)
+    rules = (rule for policy in flow.policies for rule in policy.rules)
     for rule in itertools.takewhile(lambda rule: rule is not client_app.claim_quota, rules):
         if rule.objection(exchange) is not None:
             return

@@ -23,12 +23,9 @@ from mock_servers.command_line.ending import Ending
 from mock_servers.command_line.outcome import Misuse, No, misuse
 from mock_servers.http.server import CannotListenError, Server
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
-from mock_servers.mock import Mock
+from mock_servers.mock import Mock, opened
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.location import open_state
-from mock_servers.state.settings import MEMORY
-from mock_servers.state.store import KINDS
-from mock_servers.state.table import Backend, StateError
+from mock_servers.state.table import StateError
 from mock_servers.wire.origins import is_loopback
 
 if TYPE_CHECKING:
@@ -72,15 +69,6 @@ def run(asked: Asked, ending: Ending) -> NoReturn:
         real.open_at(servers[0])
     tell(asked, platform, real)
     until(ending, servers)
-
-
-def opened(state: str) -> Backend:
-    """Return what is remembered at a location. Raises UnusableStateError."""
-    if state == MEMORY:
-        return open_state(state)
-    from mock_servers.journal import shared  # noqa: PLC0415 - in memory nobody needs it
-
-    return open_state(state, {**KINDS, **shared.KINDS})
 
 
 def begin(platform: Mock, host: str, ports: Sequence[int | socket.socket]) -> list[Server]:

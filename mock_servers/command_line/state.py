@@ -16,6 +16,7 @@ import click
 from mock_servers.command_line import serving
 from mock_servers.command_line.outcome import Misuse, misuse
 from mock_servers.journal import shared
+from mock_servers.mock import opened
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
 from mock_servers.state.location import file_of, shown
@@ -93,7 +94,7 @@ def _opened(state: str | None, *, may_begin: bool = False) -> Iterator[tuple[str
     if file is not None and not file.exists() and not may_begin:
         raise Misuse(f"{file} does not exist")
     with misuse(StateError):
-        backend = serving.opened(location)
+        backend = opened(location)
         if not isinstance(backend, DurableBackend):
             raise Misuse(
                 "The state is memory, which ends with its process: name one that lasts with --state, NHSAUTH_STATE, or "

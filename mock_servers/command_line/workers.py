@@ -25,7 +25,7 @@ from mock_servers.command_line.serving import Asked
 from mock_servers.command_line.working import Job
 from mock_servers.http import server
 from mock_servers.jose.keys import KeyRing, cache_folder
-from mock_servers.mock import Mock
+from mock_servers.mock import Mock, opened
 from mock_servers.state.settings import MEMORY
 from mock_servers.wire.wording import shown
 
@@ -56,7 +56,7 @@ def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
             state = asked.state or configuration.state.url
             if state == MEMORY:
                 state = f"sqlite:{stack.enter_context(scratch.folder()) / 'state'}"
-            platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=serving.opened(state))
+            platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=opened(state))
             sockets = [stack.enter_context(server.listen(asked.host, port)) for port in asked.ports]
         url, *apart = (server.url_of(asked.host, each) for each in sockets)
         platform.served_at(url)

@@ -22,7 +22,7 @@ from mock_servers.command_line import logs, serving
 from mock_servers.command_line.ending import Ending, dying_with
 from mock_servers.command_line.serving import Asked
 from mock_servers.jose.keys import KeyRing, cache_folder
-from mock_servers.mock import Mock
+from mock_servers.mock import Mock, opened
 from mock_servers.state.configuration import Configuration
 
 _MAIN: Final = f"from {__name__} import main; main()"
@@ -78,7 +78,7 @@ def main() -> None:
 def _serve(job: Job, ending: Ending) -> None:
     with serving.usable():
         ring = KeyRing(cache_folder(os.environ))
-        platform = Mock(job.configuration, ring=ring, backend=serving.opened(job.state))
+        platform = Mock(job.configuration, ring=ring, backend=opened(job.state))
         servers = serving.begin(platform, job.asked.host, [socket.socket(fileno=each) for each in job.sockets])
     if job.asked.tls:
         serving.prepared(platform, job.asked.allowed).open_at(servers[0])

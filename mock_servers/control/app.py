@@ -32,7 +32,8 @@ from mock_servers.control import (
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
 from mock_servers.control.problems import ProblemError
-from mock_servers.http.parsing import LARGEST_BODY
+from mock_servers.pipeline.application import MountedApp
+from mock_servers.pipeline.parse import LARGEST_BODY
 from mock_servers.platform import outage
 from mock_servers.state.table import StateError
 from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, base
@@ -65,9 +66,9 @@ _ANY_HOST: Final = frozenset(call.name for call in CALLS if call.any_host)
 _FROM_REDIRECT: Final = frozenset(call.name for call in CALLS if call.from_redirect)
 
 
-def create_app(platform: Platform) -> flask.Flask:
+def create_app(platform: Platform) -> MountedApp:
     """Return the WSGI application of the control API; mount it at `/_nhsauth`."""
-    app = flask.Flask(__name__, static_folder=None)
+    app = MountedApp(__name__)
     # A body without a Content-Length is cut off there in silence: with one byte more it shows that it is too large.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     app.url_map = _ROUTES

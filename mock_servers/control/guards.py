@@ -14,9 +14,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mock_servers.apim.request_form import FORM
 from mock_servers.control.calls import JSON
 from mock_servers.control.problems import ProblemError
-from mock_servers.http import guard
-from mock_servers.http.parsing import LARGEST_BODY
 from mock_servers.jose.javascript import UNDEFINED
+from mock_servers.pipeline import guard
+from mock_servers.pipeline.parse import LARGEST_BODY
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import origin
 

@@ -12,17 +12,20 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from mock_servers.apim.app import served as token_service
 from mock_servers.explain.captured import Captured
 from mock_servers.explain.open_world import KEY_SET, open_store, platform_at, request_of
 from mock_servers.explain.past import Asked, Past
 from mock_servers.gateway import own_api, subscription
-from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
+from mock_servers.gateway.app import served as api_behind_gateway
+from mock_servers.gateway.flows import NOWHERE, routes
+from mock_servers.gateway.flows import ROUTES as HELLO_WORLD
 from mock_servers.gateway.service import Exchange as ApiCall
 from mock_servers.gateway.service import Service as Gateway
-from mock_servers.http.front import Front
+from mock_servers.identity_provider.app import served as identity_provider
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import Fetcher
-from mock_servers.platform import gateway, identity_provider, token_service
+from mock_servers.pipeline.service import Served
 from mock_servers.platform.platform import Platform
 from mock_servers.provider.realms import mock_realms
 from mock_servers.provider.registered import PROVIDERS
@@ -117,7 +120,7 @@ class Ruled:
 class Judged:
     """A request and what each rule of its flow says; `flow` is `None` where even that is not known, for `unrouted`."""
 
-    front: Front[Any]
+    front: Served[Any]
     exchange: Any
     flow: Flow[Any, Answer] | None
     ruled: tuple[Ruled, ...] = ()
@@ -144,7 +147,8 @@ def judged(captured: Captured, circumstance: Circumstance) -> Judged:
     front, prefix = _front(captured, host, circumstance)
     exchange = _watched(front.exchange(request_of(captured, prefix)))
     try:
-        flow = choose(front.flows, exchange)
+        request = exchange.request
+        flow = choose(front.routes.find(request.path).flows[request.method], exchange)
     except UnknownError as untold:
         return Judged(front=front, exchange=exchange, flow=None, unrouted=str(untold))
     found = Judged(front=front, exchange=exchange, flow=flow)
@@ -154,7 +158,7 @@ def judged(captured: Captured, circumstance: Circumstance) -> Judged:
 # which service
 
 
-def _front(captured: Captured, host: RealHost, circumstance: Circumstance) -> tuple[Front[Any], str]:
+def _front(captured: Captured, host: RealHost, circumstance: Circumstance) -> tuple[Served[Any], str]:
     platform = platform_at(circumstance.now)
     path = unquote(urlsplit(captured.url).path)
     fetch, past = _fetching(circumstance), circumstance.past
@@ -164,7 +168,7 @@ def _front(captured: Captured, host: RealHost, circumstance: Circumstance) -> tu
     service = _provider(platform, host, path)
     here = path == service.provider.path or path.startswith(f"{service.provider.path}/")
     opened = replace(service, store=store, find_client=_no_client, fetch=fetch)
-    return identity_provider.front_of(opened, nowhere=not here), service.provider.path if here else ""
+    return identity_provider(opened, nowhere=not here), service.provider.path if here else ""
 
 
 def _no_client(_: str) -> None:
@@ -185,12 +189,14 @@ def _fetching(circumstance: Circumstance) -> Fetcher:
     return fetch
 
 
-def _of_platform(platform: Platform, host: RealHost, path: str, store: Store, fetch: Fetcher) -> tuple[Front[Any], str]:
+def _of_platform(
+    platform: Platform, host: RealHost, path: str, store: Store, fetch: Fetcher
+) -> tuple[Served[Any], str]:
     services = platform.token_services_at(host.origin)
     service = next((each for each in services if path == each.mount or path.startswith(f"{each.mount}/")), None)
     if service is not None:
         opened = replace(service, store=store, fetch=fetch, jwks_url_of=lambda app: app.jwks_url or "")
-        return token_service.front_of(opened), service.mount
+        return token_service(opened), service.mount
     behind = Gateway(
         settings=services[0].settings,
         clock=platform.clock,
@@ -199,7 +205,7 @@ def _of_platform(platform: Platform, host: RealHost, path: str, store: Store, fe
         journal=platform.exchanges,
     )
     hello = path.startswith("/hello-world/")
-    return gateway.front_of(behind, HELLO_WORLD if hello else _APIS), "/hello-world" if hello else ""
+    return api_behind_gateway(behind, HELLO_WORLD if hello else _APIS), "/hello-world" if hello else ""
 
 
 def _is_by_key(exchange: ApiCall) -> bool:
@@ -212,7 +218,10 @@ def _api(name: str, takes: Callable[[ApiCall], bool], policy: Policy[ApiCall]) -
     return Flow(row="gateway §2", name=name, takes=takes, policies=policies, respond=lambda _: Answer(status=0))
 
 
-_APIS: Final = (_api("api-by-key", _is_by_key, subscription.API_KEY), _api("api", lambda _: True, own_api.TOKEN))
+_APIS: Final = routes(
+    (_api("api-by-key", _is_by_key, subscription.API_KEY), _api("api", lambda _: True, own_api.TOKEN)),
+    everywhere=["api-by-key", "api"],
+)
 """Any API of the real platform: which there are, and what each wants, the platform alone knows."""
 
 

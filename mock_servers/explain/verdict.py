@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.apim import flows as apim
+from mock_servers.apim.app import known_of
 from mock_servers.apim.exchange import Exchange as TokenExchange
 from mock_servers.apim.request_form import ASSERTION_TYPE, FORM, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.apim.service import Service as TokenService
@@ -22,7 +23,6 @@ from mock_servers.identity_provider.service import Exchange as Redemption
 from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
-from mock_servers.platform.token_service import known_of
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, own_row, walk
 from mock_servers.state.grant import fingerprint

@@ -359,7 +359,7 @@ class _Explaining:
         return f"{stopped.rule.name} would not refuse this request. Either you sent another request, or we are wrong."
 
     def _of_no_rule(self, answer: Answered) -> Iterator[str]:
-        flows = [each for each in (self.judged.flow, *self.judged.front.flows) if each is not None]
+        flows = [each for each in (self.judged.flow, *self.judged.front.routes.order) if each is not None]
         rows = [
             self.judged.row(rule.error)
             for flow in flows

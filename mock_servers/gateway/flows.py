@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,8 +13,9 @@ from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Flow, Policy, ServiceError
 from mock_servers.state import quota
 from mock_servers.state.real_host import is_real_name
-from mock_servers.wire.probes import is_probe
+from mock_servers.wire import probes
 from mock_servers.wire.request import Answer
+from mock_servers.wire.routes import ANY, Routes, Row
 from mock_servers.wire.wording import shown
 
 
@@ -42,31 +43,25 @@ def _hello(whom: str) -> Callable[[Exchange], Answer]:
     return lambda _: Answer(status=200, body={"message": f"Hello {whom}!"})
 
 
-def _at(path: str) -> Callable[[Exchange], bool]:
-    return lambda exchange: exchange.request.path == path and exchange.request.method in ("GET", "HEAD")
+def _always(_: Exchange) -> bool:
+    return True
 
 
 def _by_key(exchange: Exchange) -> bool:
     headers = exchange.request.headers
-    return _at("/hello/application")(exchange) and "apikey" in headers and "authorization" not in headers
+    return "apikey" in headers and "authorization" not in headers
 
 
 HELLO_WORLD: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    Flow(row="hello", name="hello-world", takes=_at("/hello/world"), policies=(), respond=_hello("World")),
+    Flow(row="hello", name="hello-world", takes=_always, policies=(), respond=_hello("World")),
     Flow(row="hello", name="hello-by-key", takes=_by_key, policies=(API_KEY,), respond=_hello("Application")),
-    Flow(
-        row="hello",
-        name="hello-application",
-        takes=_at("/hello/application"),
-        policies=(TOKEN,),
-        respond=_hello("Application"),
-    ),
-    Flow(row="hello", name="hello-user", takes=_at("/hello/user"), policies=(TOKEN,), respond=_hello("User")),
+    Flow(row="hello", name="hello-application", takes=_always, policies=(TOKEN,), respond=_hello("Application")),
+    Flow(row="hello", name="hello-user", takes=_always, policies=(TOKEN,), respond=_hello("User")),
 )
 NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
     row="§9",
     name="no-such-api",
-    takes=lambda _: True,
+    takes=_always,
     policies=(Policy(name="ProxyEndpoint", rules=(bearer_token.check_api_known,)),),
     respond=lambda _: Answer(status=404),
 )
@@ -75,26 +70,48 @@ NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
 def _is_visit(exchange: Exchange) -> bool:
     """Whether a person looks at the mock with a browser, under a name that no real service has."""
     asked = exchange.request
-    by_browser = asked.method == "GET" and "text/html" in asked.headers.get("accept", "")
-    is_led = by_browser and asked.path == "/" and exchange.service.has_page()
-    return is_led and not is_real_name(urlsplit(asked.base).hostname or "")
+    by_browser = "text/html" in asked.headers.get("accept", "")
+    return by_browser and exchange.service.has_page() and not is_real_name(urlsplit(asked.base).hostname or "")
 
 
-ELSEWHERE: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    Flow(
-        row="the mock's own",
-        name="front-door",
-        takes=_is_visit,
-        policies=(),
-        respond=lambda exchange: Answer(
-            status=302, body="", headers={"Location": f"{exchange.request.prefix}/_nhsauth/"}
-        ),
-        recorded=False,
-    ),
-    replace(NOWHERE, name="probe", takes=lambda exchange: is_probe(exchange.request.path), recorded=False),
-    NOWHERE,
+FRONT_DOOR: Final[Flow[Exchange, Answer]] = Flow(
+    row="the mock's own",
+    name="front-door",
+    takes=_is_visit,
+    policies=(),
+    respond=lambda exchange: Answer(status=302, headers={"Location": f"{exchange.request.prefix}/_nhsauth/"}),
+    recorded=False,
 )
-"""What is no API's. A person is led to the page; what browsers and wait scripts try gets the same fault, unrecorded."""
+"""Sends a person to the mock's own page."""
+
+_PROBE: Final = replace(NOWHERE, name="probe", recorded=False)
+"""What browsers and wait scripts try by themselves gets the same fault as any unknown path, and leaves no record."""
+
+ELSEWHERE: Final = (FRONT_DOOR, _PROBE, NOWHERE)
+"""What is no API's."""
+
+
+def routes(
+    flows: Sequence[Flow[Exchange, Answer]] = (), table: Mapping[str, Row] | None = None, everywhere: Sequence[str] = ()
+) -> Routes[Exchange]:
+    """Return the table of an API with these flows; `everywhere` are those of each path. What is left is no API's."""
+    probes_here = {path: {ANY: [_PROBE.name]} for path in probes.PATHS}
+    return Routes(
+        (*flows, *ELSEWHERE),
+        {"/": {"GET": [FRONT_DOOR.name]}, **probes_here, **(table or {})},
+        everywhere={ANY: [*everywhere, NOWHERE.name]},
+    )
+
+
+ROUTES: Final = routes(
+    HELLO_WORLD,
+    {
+        "/hello/world": {"GET HEAD": ["hello-world"]},
+        "/hello/application": {"GET HEAD": ["hello-by-key", "hello-application"]},
+        "/hello/user": {"GET HEAD": ["hello-user"]},
+    },
+)
+"""Which flows each path of `/hello-world` has."""
 
 
 def render(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:

@@ -11,10 +11,12 @@ from typing import Any, Final
 from mock_servers.apim.monitoring import VERSION, locked
 from mock_servers.apim.platform_client import CLIENT_SECRET
 from mock_servers.gateway import errors, subscription
+from mock_servers.gateway.flows import routes
 from mock_servers.gateway.service import Exchange
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.wire.request import Answer
+from mock_servers.wire.routes import ANYWHERE
 from mock_servers.wire.wording import shown
 
 _TEXT: Final = "application/text"
@@ -41,19 +43,14 @@ def _token(scope: str) -> Policy[Exchange]:
     )
 
 
-def at(path: str, *, of_test_environments: bool = False) -> Callable[[Exchange], bool]:
-    """Make the condition of a path that is read; some paths are not deployed in production."""
-
-    def takes(exchange: Exchange) -> bool:
-        here = not of_test_environments or exchange.service.settings.environment != "prod"
-        return here and exchange.request.path == path and exchange.request.method in ("GET", "HEAD")
-
-    return takes
+def always(_: Exchange) -> bool:
+    """Take every request."""
+    return True
 
 
-def _only_get(path: str) -> Callable[[Exchange], bool]:
-    there = at(path, of_test_environments=True)
-    return lambda exchange: exchange.request.method == "GET" and there(exchange)
+def _in_test_environments(exchange: Exchange) -> bool:
+    """Some paths are not deployed in production."""
+    return exchange.service.settings.environment != "prod"
 
 
 def ping(_: Exchange) -> Answer:
@@ -95,32 +92,47 @@ def _decoded(exchange: Exchange) -> Answer:
 
 def _flow(
     name: str,
-    takes: Callable[[Exchange], bool],
     policies: tuple[Policy[Exchange], ...],
     respond: Callable[[Exchange], Answer],
     *,
+    takes: Callable[[Exchange], bool] = _in_test_environments,
     recorded: bool = False,
 ) -> Flow[Exchange, Answer]:
     return Flow(name=name, row="admin §5", takes=takes, policies=policies, respond=respond, recorded=recorded)
 
 
-def _test_auth(path: str, scope: str) -> Flow[Exchange, Answer]:
-    policies = (_token(f"urn:nhsd:apim:{scope}:mock-jwks"),)
-    return _flow(f"mock-jwks {path}", _only_get(f"/test-auth/{path}"), policies, _nothing, recorded=True)
-
-
-FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    _flow("mock-jwks ping", at("/_ping"), (), ping),
-    _flow("mock-jwks status", at("/_status"), (STATUS_KEY,), _status),
-    _flow("status-endpoint-api-key", _only_get("/status-endpoint-api-key"), (subscription.API_KEY,), _status_key),
-    _flow("keycloak-client-credentials", _only_get("/keycloak-client-credentials"), (subscription.API_KEY,), _keycloak),
-    _flow("mock-jwks app/level0", _only_get("/test-auth/app/level0"), (subscription.API_KEY,), _nothing, recorded=True),
-    _test_auth("app/level3", "app:level3"),
-    *(
-        _test_auth(f"{provider.word}/{mark}", f"user-{provider.word}:{mark}")
+_ACCESSES: Final = {
+    "app/level0": subscription.API_KEY,
+    "app/level3": _token("urn:nhsd:apim:app:level3:mock-jwks"),
+    **{
+        f"{provider.word}/{mark}": _token(f"urn:nhsd:apim:user-{provider.word}:{mark}:mock-jwks")
         for provider in PROVIDERS
         for mark in provider.scope_marks
-    ),
-    _flow("mock-jwks", lambda _: True, (), _decoded),
+    },
+}
+"""What each path below `/test-auth` lets in."""
+
+FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+    _flow("mock-jwks ping", (), ping, takes=always),
+    _flow("mock-jwks status", (STATUS_KEY,), _status, takes=always),
+    _flow("status-endpoint-api-key", (subscription.API_KEY,), _status_key),
+    _flow("keycloak-client-credentials", (subscription.API_KEY,), _keycloak),
+    *(_flow(f"mock-jwks {access}", (policy,), _nothing, recorded=True) for access, policy in _ACCESSES.items()),
+    _flow("mock-jwks", (), _decoded, takes=always),
 )
 """In the order of the real proxy; whatever no path takes is decoded."""
+
+TEST_AUTH: Final = tuple(f"/test-auth/{access}" for access in _ACCESSES)
+ROUTES: Final = routes(
+    FLOWS,
+    {
+        "/_ping": {"GET HEAD": ["mock-jwks ping"]},
+        "/_status": {"GET HEAD": ["mock-jwks status"]},
+        "/status-endpoint-api-key": {"GET": ["status-endpoint-api-key"]},
+        "/keycloak-client-credentials": {"GET": ["keycloak-client-credentials"]},
+        **{f"/test-auth/{access}": {"GET": [f"mock-jwks {access}"]} for access in _ACCESSES},
+        ANYWHERE: {},
+    },
+    everywhere=["mock-jwks"],
+)
+"""Which flows each path of `/mock-jwks` has."""

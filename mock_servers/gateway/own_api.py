@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mock_servers.gateway import errors, subscription
+from mock_servers.gateway.flows import routes
 from mock_servers.gateway.reply import (
     BrokenUpstreamError,
     SlowUpstreamError,
@@ -16,6 +17,7 @@ from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.state import quota
 from mock_servers.wire.request import Answer
+from mock_servers.wire.routes import ANYWHERE
 from mock_servers.wire.wording import shown
 
 _BY_KEY: Final = ":app:level0:"
@@ -105,3 +107,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     _flow("own-api", lambda exchange: exchange.found_api is not None, TOKEN, LIMIT),
 )
 """Any path below that of an API, by any method."""
+
+ROUTES: Final = routes(FLOWS, {ANYWHERE: {}}, everywhere=[flow.name for flow in FLOWS])
+"""Which API a path is for, the flows find out: APIs come and go while the mock runs."""

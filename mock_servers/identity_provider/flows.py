@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from mock_servers.identity_provider import (
@@ -18,9 +20,11 @@ from mock_servers.identity_provider import (
 from mock_servers.identity_provider import authorize_request as ask
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose import keys
+from mock_servers.provider.provider import DISCOVERY_PATH, Provider
 from mock_servers.rules import Flow, Policy
-from mock_servers.wire.probes import is_probe
+from mock_servers.wire import probes
 from mock_servers.wire.request import Answer
+from mock_servers.wire.routes import ANY, Routes, Row
 
 AUTHORIZE: Final[Policy[Exchange]] = Policy(
     name="authorize",
@@ -181,40 +185,17 @@ def _key_set(exchange: Exchange) -> Answer:
     return Answer(status=200, body=keys.jwks(service.key(), alg=service.provider.signing_algorithm))
 
 
-def _asks(endpoint: str) -> Any:
-    def takes(exchange: Exchange) -> bool:
-        provider = exchange.service.provider
-        path = "/.well-known/openid-configuration" if endpoint == "discovery" else provider.endpoints[endpoint]
-        return exchange.request.path == path and exchange.request.method in ("GET", "HEAD")
-
-    return takes
-
-
-def _at(exchange: Exchange, *endpoints: str) -> bool:
-    known = exchange.service.provider.endpoints
-    return exchange.request.path in [known[name] for name in endpoints if name in known]
-
-
-def _at_authorize(exchange: Exchange) -> bool:
-    return _at(exchange, "authorize", "log_in")
-
-
-def _is_log_in(exchange: Exchange) -> bool:
-    return _at_authorize(exchange) and exchange.request.method == "POST" and ask.is_answered_form(exchange)
+def _always(_: Exchange) -> bool:
+    return True
 
 
 def _is_asserted(exchange: Exchange) -> bool:
     takes = exchange.service.provider.asking.takes_asserted_log_in
-    return takes and _at_authorize(exchange) and exchange.ask(asserted_log_in.PARAMETER) is not None
-
-
-def _is_headless(exchange: Exchange) -> bool:
-    return _at_authorize(exchange) and exchange.request.method != "HEAD" and log_in_form.is_headless(exchange)
+    return takes and exchange.ask(asserted_log_in.PARAMETER) is not None
 
 
 def _is_metadata(exchange: Exchange) -> bool:
-    takes = "client_metadata" in exchange.service.provider.asking.scopes
-    return _at(exchange, "userinfo") and exchange.request.method == "PATCH" and takes
+    return "client_metadata" in exchange.service.provider.asking.scopes
 
 
 def _nowhere(exchange: Exchange) -> Answer:
@@ -222,26 +203,13 @@ def _nowhere(exchange: Exchange) -> Answer:
     return Answer(status=404, body=error)
 
 
-NOWHERE: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    Flow(
-        row="nowhere",
-        name="probe",
-        takes=lambda exchange: is_probe(exchange.request.path),
-        policies=(ELSEWHERE,),
-        respond=_nowhere,
-        recorded=False,
-    ),
-    Flow(row="nowhere", name="nowhere", takes=lambda _: True, policies=(ELSEWHERE,), respond=_nowhere),
-)
-"""What is at no endpoint; what browsers and wait scripts try by themselves leaves no record."""
-
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    Flow(row="discovery", name="discovery", takes=_asks("discovery"), policies=(), respond=_discovery, recorded=False),
-    Flow(row="jwks", name="jwks", takes=_asks("jwks"), policies=(), respond=_key_set, recorded=False),
+    Flow(row="discovery", name="discovery", takes=_always, policies=(), respond=_discovery, recorded=False),
+    Flow(row="jwks", name="jwks", takes=_always, policies=(), respond=_key_set, recorded=False),
     Flow(
         row="authorize",
         name="log in by form",
-        takes=_is_log_in,
+        takes=ask.is_answered_form,
         policies=(AUTHORIZE, FORM, LOG_IN),
         respond=log_in_form.completed,
     ),
@@ -255,52 +223,72 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="authorize",
         name="log in by session",
-        takes=lambda exchange: _at_authorize(exchange) and exchange.ask("prompt") == "none",
+        takes=lambda exchange: exchange.ask("prompt") == "none",
         policies=(AUTHORIZE, SESSION),
         respond=log_in_form.continued,
     ),
     Flow(
         row="authorize",
         name="log in without form",
-        takes=_is_headless,
+        takes=log_in_form.is_headless,
         policies=(AUTHORIZE, LOG_IN),
         respond=log_in_form.completed,
     ),
     Flow(
         row="authorize",
         name="show the form",
-        takes=_at_authorize,
+        takes=_always,
         policies=(AUTHORIZE,),
         respond=log_in_form.shown_or_continued,
     ),
     Flow(
         row="token",
         name="refresh",
-        takes=lambda exchange: _at(exchange, "token") and exchange.form("grant_type") == "refresh_token",
+        takes=lambda exchange: exchange.form("grant_type") == "refresh_token",
         policies=(ASKED_FOR_TOKEN, CLIENT, REFRESH),
         respond=refresh.refreshed,
     ),
     Flow(
         row="token",
         name="code",
-        takes=lambda exchange: _at(exchange, "token"),
+        takes=_always,
         policies=(ASKED_FOR_TOKEN, CLIENT, CODE),
         respond=token_request.redeemed,
     ),
     Flow(row="userinfo", name="metadata", takes=_is_metadata, policies=(METADATA,), respond=userinfo.kept),
-    Flow(
-        row="userinfo",
-        name="userinfo",
-        takes=lambda exchange: _at(exchange, "userinfo"),
-        policies=(USERINFO,),
-        respond=userinfo.answer_claims,
-    ),
-    Flow(
-        row="end session",
-        name="end session",
-        takes=lambda exchange: _at(exchange, "end_session"),
-        policies=(END_SESSION,),
-        respond=end_session.ended,
-    ),
-    NOWHERE[-1],
+    Flow(row="userinfo", name="userinfo", takes=_always, policies=(USERINFO,), respond=userinfo.answer_claims),
+    Flow(row="end session", name="end session", takes=_always, policies=(END_SESSION,), respond=end_session.ended),
+    Flow(row="nowhere", name="nowhere", takes=_always, policies=(ELSEWHERE,), respond=_nowhere),
 )
+_PROBE: Final = replace(FLOWS[-1], name="probe", recorded=False)
+_ORDER: Final = (_PROBE, *FLOWS)
+
+_BY_PARAMETERS: Final = ("log in by another client's word", "log in by session")
+_AUTHORIZE: Final[Row] = {
+    "POST": ["log in by form", *_BY_PARAMETERS, "log in without form", "show the form"],
+    "GET": [*_BY_PARAMETERS, "log in without form", "show the form"],
+    "HEAD": [*_BY_PARAMETERS, "show the form"],
+    ANY: [*_BY_PARAMETERS, "log in without form", "show the form"],
+}
+_ENDPOINTS: Final[Mapping[str, Row]] = {
+    "discovery": {"GET HEAD": ["discovery"]},
+    "jwks": {"GET HEAD": ["jwks"]},
+    "authorize": _AUTHORIZE,
+    "log_in": _AUTHORIZE,
+    "token": {"POST": ["refresh", "code"], ANY: ["refresh", "code"]},
+    "userinfo": {"GET": ["userinfo"], "PATCH": ["metadata", "userinfo"], ANY: ["userinfo"]},
+    "end_session": {"GET": ["end session"], ANY: ["end session"]},
+}
+"""Which flows each endpoint has. The rules of most endpoints judge the method themselves."""
+
+_PROBES: Final[Mapping[str, Row]] = {path: {ANY: ["probe"]} for path in probes.PATHS}
+_EVERYWHERE: Final[Row] = {ANY: ["nowhere"]}
+
+ELSEWHERE_ROUTES: Final = Routes(_ORDER, _PROBES, _EVERYWHERE)
+"""Which flows the other paths of a provider's host have: nothing answers there."""
+
+
+def routes_of(provider: Provider) -> Routes[Exchange]:
+    """Return which flows each path of a provider has, below its own."""
+    paths = {"discovery": DISCOVERY_PATH, **provider.endpoints}
+    return Routes(_ORDER, {**_PROBES, **{paths[word]: _ENDPOINTS[word] for word in paths}}, _EVERYWHERE)

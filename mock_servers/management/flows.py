@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -20,41 +21,40 @@ from mock_servers.management import (
 from mock_servers.management.service import Exchange, refused
 from mock_servers.rules import Flow, Policy, Rule, ServiceError, rejects
 from mock_servers.wire.request import Answer
+from mock_servers.wire.routes import ANY, Routes, Row
 from mock_servers.wire.wording import shown
 
 _Respond = Callable[[Exchange], Answer]
 _Rules = tuple[Rule[Exchange], ...]
+_Policies = tuple[Policy[Exchange], ...]
+_Flow = Flow[Exchange, Answer]
+_Call = tuple[str, _Flow]
+_VARIABLE: Final = re.compile(r"<\w+>")
 
 AUTHENTICATE: Final[Policy[Exchange]] = Policy(
     name="Authenticate", rules=(caller.check_bearer, caller.check_organization)
 )
 
-APPS: Final = "/developers/*/apps"
-APP: Final = f"{APPS}/*"
-KEY: Final = f"{APP}/keys/*"
+APPS: Final = "/developers/<developer>/apps"
+APP: Final = f"{APPS}/<app>"
+KEY: Final = f"{APP}/keys/<key>"
+SESSIONS: Final = "/environments/<environment>/apis/<proxy>/revisions/<revision>/debugsessions"
 PRODUCTS: Final = "/apiproducts"
-PRODUCT: Final = f"{PRODUCTS}/*"
-
-
-def _fits(pattern: tuple[str, ...], segments: tuple[str, ...]) -> bool:
-    return len(pattern) == len(segments) and all(
-        part in ("*", segment) for part, segment in zip(pattern, segments, strict=True)
-    )
+PRODUCT: Final = f"{PRODUCTS}/<product>"
 
 
 def _call(
     method: str, path: str, rules: _Rules, respond: _Respond, *, action: bool | None = None, recorded: bool = True
-) -> Flow[Exchange, Answer]:
-    """Make the flow of one call; `*` is any one part of a path, `action` whether the query has one of that name."""
-    pattern = tuple(path.strip("/").split("/"))
+) -> _Call:
+    """Return the path of one call, as Flask writes it, and its flow; `action` is whether the query has one."""
 
     def takes(exchange: Exchange) -> bool:
-        asked = action is None or action == ("action" in exchange.request.query)
-        return exchange.request.method == method and asked and _fits(pattern, exchange.segments)
+        return action is None or action == ("action" in exchange.request.query)
 
-    name = f"{method} {path}{'?action' if action else ''}"
+    name = f"{method} {_VARIABLE.sub('*', path)}{'?action' if action else ''}"
     policies = (AUTHENTICATE, Policy(name=name, rules=rules))
-    return Flow(name=name, row="admin §3", takes=takes, policies=policies, respond=respond, recorded=recorded)
+    flow = Flow(name=name, row="admin §3", takes=takes, policies=policies, respond=respond, recorded=recorded)
+    return path, flow
 
 
 def _done(_: Exchange) -> Answer:
@@ -66,7 +66,7 @@ def _attributes(
     find: Rule[Exchange],
     changed: Callable[[Callable[[Exchange, Any], Any]], Rule[Exchange]],
     held: tuple[attribute.Held, attribute.Held],
-) -> tuple[Flow[Exchange, Answer], ...]:
+) -> tuple[_Call, ...]:
     """Make the calls about the attributes of an app or a product; `held` are those found, and those there are now."""
     found, now = held
     replace_all, set_one, remove_one = map(changed, (attribute.all_replaced, attribute.one_set, attribute.one_removed))
@@ -74,13 +74,13 @@ def _attributes(
     return (
         _call("GET", path, (find,), attribute.answer_all(found)),
         _call("POST", path, (find, attribute.decode_all, replace_all), attribute.answer_all(now)),
-        _call("GET", f"{path}/*", (find, one), attribute.answer_one(found)),
-        _call("POST", f"{path}/*", (find, attribute.decode_one, set_one), attribute.answer_one(now)),
-        _call("DELETE", f"{path}/*", (find, one, remove_one), attribute.answer_one(found)),
+        _call("GET", f"{path}/<attribute>", (find, one), attribute.answer_one(found)),
+        _call("POST", f"{path}/<attribute>", (find, attribute.decode_one, set_one), attribute.answer_one(now)),
+        _call("DELETE", f"{path}/<attribute>", (find, one, remove_one), attribute.answer_one(found)),
     )
 
 
-def _apps() -> tuple[Flow[Exchange, Answer], ...]:
+def _apps() -> tuple[_Call, ...]:
     find, change = developer_app.find_app, (developer_app.decode_change, developer_app.check_products_known)
     new = (developer_app.decode_new, developer_app.check_products_known, developer_app.claim_app_name)
     by_id, remove = developer_app.find_app_by_id, developer_app.claim_app_removal
@@ -102,12 +102,12 @@ def _apps() -> tuple[Flow[Exchange, Answer], ...]:
             developer_app.changed,
             (lambda exchange: exchange.developer_app.attributes, lambda exchange: exchange.changed_app.attributes),
         ),
-        _call("GET", "/apps/*", (by_id,), developer_app.answer_found),
-        _call("DELETE", "/apps/*", (by_id, remove), developer_app.answer_found),
+        _call("GET", "/apps/<app_id>", (by_id,), developer_app.answer_found),
+        _call("DELETE", "/apps/<app_id>", (by_id, remove), developer_app.answer_found),
     )
 
 
-def _keys() -> tuple[Flow[Exchange, Answer], ...]:
+def _keys() -> tuple[_Call, ...]:
     find = (developer_app.find_app, key.find_key)
     imported = (developer_app.find_app, key.decode_imported, key.check_key_free, key.claim_import)
     added = (*find, key.decode_added, developer_app.check_products_known, key.claim_products)
@@ -120,12 +120,12 @@ def _keys() -> tuple[Flow[Exchange, Answer], ...]:
         _call("POST", KEY, added, key.answer_changed, action=False),
         _call("PUT", KEY, scoped, key.answer_changed),
         _call("DELETE", KEY, (*find, key.claim_removal), key.answer_found),
-        _call("POST", f"{KEY}/apiproducts/*", (*of_product, key.check_action, key.claim_product_status), _done),
-        _call("DELETE", f"{KEY}/apiproducts/*", (*of_product, key.claim_product_removal), key.answer_changed),
+        _call("POST", f"{KEY}/apiproducts/<product>", (*of_product, key.check_action, key.claim_product_status), _done),
+        _call("DELETE", f"{KEY}/apiproducts/<product>", (*of_product, key.claim_product_removal), key.answer_changed),
     )
 
 
-def _products() -> tuple[Flow[Exchange, Answer], ...]:
+def _products() -> tuple[_Call, ...]:
     find = product.find_product
     return (
         _call("GET", PRODUCTS, (page.check_count,), product.answer_list),
@@ -142,29 +142,35 @@ def _products() -> tuple[Flow[Exchange, Answer], ...]:
     )
 
 
-def _proxies() -> tuple[Flow[Exchange, Answer], ...]:
+def _proxies() -> tuple[_Call, ...]:
     find = proxy.find_proxy
     return (
-        _call("GET", "/apis/*/deployments", (find,), proxy.answer_deployments),
-        _call("GET", "/apis/*/revisions/*", (find, proxy.check_revision), proxy.answer_revision),
+        _call("GET", "/apis/<proxy>/deployments", (find,), proxy.answer_deployments),
+        _call("GET", "/apis/<proxy>/revisions/<revision>", (find, proxy.check_revision), proxy.answer_revision),
     )
 
 
-def _debug_sessions() -> tuple[Flow[Exchange, Answer], ...]:
-    path = "/environments/*/apis/*/revisions/*/debugsessions"
+def _debug_sessions() -> tuple[_Call, ...]:
+    path = SESSIONS
     place, one = debug_session.PLACE, (*debug_session.PLACE, debug_session.find_session)
+    record = (*one, debug_session.find_transaction)
     return (
         _call("GET", path, place, debug_session.answer_list),
         _call("POST", path, place, debug_session.begun),
-        _call("DELETE", f"{path}/*", one, debug_session.ended),
-        _call("GET", f"{path}/*/data", one, debug_session.answer_records),
-        _call("GET", f"{path}/*/data/*", (*one, debug_session.find_transaction), debug_session.answer_record),
+        _call("DELETE", f"{path}/<session>", one, debug_session.ended),
+        _call("GET", f"{path}/<session>/data", one, debug_session.answer_records),
+        _call(
+            "GET",
+            f"{path}/<session>/data/<transaction>",
+            record,
+            debug_session.answer_record,
+        ),
     )
 
 
-def _access_tokens() -> tuple[Flow[Exchange, Answer], ...]:
+def _access_tokens() -> tuple[_Call, ...]:
     """They leave no trace in the journal: the token is in the path."""
-    find, answer, path = access_token.find_token, access_token.answer_token, "/oauth2/accesstokens/*"
+    find, answer, path = access_token.find_token, access_token.answer_token, "/oauth2/accesstokens/<token>"
     judge = (find, key.check_action, access_token.claim_status)
     change = (find, access_token.decode_change, access_token.claim_change)
     search = (access_token.check_search, access_token.check_app_of_search, page.check_count)
@@ -178,7 +184,7 @@ def _access_tokens() -> tuple[Flow[Exchange, Answer], ...]:
     )
 
 
-CALLS: Final[tuple[Flow[Exchange, Answer], ...]] = (
+_CALLS: Final[tuple[_Call, ...]] = (
     *_apps(),
     *_keys(),
     *_products(),
@@ -186,6 +192,7 @@ CALLS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     *_debug_sessions(),
     *_access_tokens(),
 )
+CALLS: Final = tuple(flow for _, flow in _CALLS)
 
 
 @rejects(errors.BODY_TOO_LARGE)
@@ -198,36 +205,44 @@ def check_body_size(_: Exchange) -> str | None:
 def check_method(exchange: Exchange) -> str | None:
     """The path is one of a call with another method."""
     exchange.named |= {"method": exchange.request.method, "path": exchange.request.path}
-    patterns = {flow.name.split(" ")[1].partition("?")[0]: flow.name.split(" ")[0] for flow in CALLS}
-    if not any(_fits(tuple(path.strip("/").split("/")), exchange.segments) for path in patterns):
-        return None
     return f"{exchange.request.method} is no method of {shown(exchange.request.path)}."
 
 
 @rejects(errors.PATH_UNKNOWN)
 def check_path(exchange: Exchange) -> str | None:
     """No call has this path."""
+    exchange.named |= {"method": exchange.request.method, "path": exchange.request.path}
     return f"{shown(exchange.request.path)} is no path of the management API that this mock plays."
 
 
-NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
-    name="no-such-call",
-    row="admin §3",
-    takes=lambda _: True,
-    policies=(AUTHENTICATE, Policy(name="FindCall", rules=(check_method, check_path))),
-    respond=refused,
-)
+def _refusal(name: str, policies: _Policies, takes: Callable[[Exchange], bool] = lambda _: True) -> _Flow:
+    return Flow(name=name, row="admin §3", takes=takes, policies=policies, respond=refused)
+
+
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    Flow(
-        name="body-too-large",
-        row="admin §3",
-        takes=lambda exchange: exchange.request.oversized,
-        policies=(Policy(name="ReadBody", rules=(check_body_size,)),),
-        respond=refused,
+    _refusal(
+        "body-too-large",
+        (Policy(name="ReadBody", rules=(check_body_size,)),),
+        lambda exchange: exchange.request.oversized,
     ),
     *CALLS,
-    NOWHERE,
+    _refusal("no-such-method", (AUTHENTICATE, Policy(name="FindCall", rules=(check_method,)))),
+    _refusal("no-such-call", (AUTHENTICATE, Policy(name="FindCall", rules=(check_path,)))),
 )
+
+
+def _table() -> dict[str, Row]:
+    """Return by path and method the names of the calls there."""
+    table: dict[str, dict[str, list[str]]] = {}
+    for path, flow in _CALLS:
+        method = flow.name.partition(" ")[0]
+        row = table.setdefault(f"/<organization>{path}", {ANY: ["no-such-method"]})
+        row.setdefault(method, []).append(flow.name)
+    return dict(table)
+
+
+ROUTES: Final = Routes(FLOWS, _table(), everywhere={ANY: ["body-too-large", "no-such-call"]})
+"""Which calls each path has, below `/v1/organizations`."""
 
 
 def render(row: ServiceError, exchange: Exchange, _: str) -> Answer:

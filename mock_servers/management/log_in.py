@@ -13,6 +13,7 @@ from mock_servers.management import errors
 from mock_servers.management.service import Exchange, refused
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.wire.request import Answer
+from mock_servers.wire.routes import ANY, Routes
 from mock_servers.wire.wording import shown
 
 CLIENT: Final = base64.b64encode(b"edgecli:edgeclisecret").decode()
@@ -94,7 +95,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         name="management log-in",
         row="admin §2",
-        takes=lambda exchange: exchange.request.method == "POST" and exchange.request.path == "/",
+        takes=lambda _: True,
         policies=(Policy(name="LogIn", rules=(check_client, check_grant_type, check_person)),),
         respond=logged_in,
     ),
@@ -106,3 +107,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         respond=refused,
     ),
 )
+
+ROUTES: Final = Routes(FLOWS, {"/": {"POST": ["management log-in"]}}, everywhere={ANY: ["no-such-log-in"]})
+"""Which flows each path has, below `/oauth/token`."""

@@ -5,13 +5,20 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
+from mock_servers.jose.jwks import FetchedJwks
+from mock_servers.state.app import App
+from mock_servers.state.configuration import READY_MADE_APP
 from mock_servers.state.store import Seeded, Store, in_memory
-from mock_servers.state.table import Content, Entry
+from mock_servers.state.table import Content, Entry, amend
 
 SNAPSHOTS: Final = 20
 """States that are remembered for who asks over HTTP; the oldest go first."""
+_CALLBACK: Final = "/_nhsauth/callback"
+_CALLBACKS: Final = 10
+"""Redirect URIs of the ready-made app at most, of servers that share a state."""
 _KEY: Final = "start"
 _OTHER: Final = (
     "The state was begun with another configuration: its apps, people and APIs stay as they are. To begin anew with "
@@ -58,6 +65,34 @@ def start_of(store: Store) -> Content | None:
 
 def _digest(content: Content) -> str:
     return hashlib.sha256(repr(sorted(content.items())).encode(errors="surrogatepass")).hexdigest()
+
+
+def call_back_at(store: Store, ready_made: App | None, url: str) -> None:
+    """Give the ready-made app a callback below a URL, unless it was configured, or changed, to have others.
+
+    In a state that others share it keeps theirs.
+    """
+    own = f"{url}{_CALLBACK}"
+
+    def moved(app: App) -> App:
+        if ready_made is None or replace(app, redirect_uris=ready_made.redirect_uris) != ready_made:
+            return app
+        if not store.backend.is_shared:
+            return replace(app, redirect_uris=(own,)) if app == ready_made else app
+        if not all(uri.endswith(_CALLBACK) for uri in app.redirect_uris):
+            return app
+        others = [uri for uri in app.redirect_uris if uri not in (own, *READY_MADE_APP.redirect_uris)]
+        return replace(app, redirect_uris=(own, *others)[:_CALLBACKS])
+
+    if ready_made is not None and ready_made.redirect_uris == READY_MADE_APP.redirect_uris:
+        amend(store.apps, READY_MADE_APP.client_id, moved)
+
+
+def own_key_sets(store: Store, content: Content, url: str) -> dict[Any, FetchedJwks]:
+    """Return the key sets that need not be fetched again: the mock's own at a URL, while its apps are the same."""
+    if store.backend.is_shared or content["apps"] != store.apps.items():
+        return {}
+    return {key: kept for key, kept in store.jwks.items() if kept.url.startswith(f"{url}/")}
 
 
 class Snapshots:

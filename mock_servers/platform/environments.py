@@ -27,7 +27,7 @@ class Environments:
     """Finds for a real host the services that answer there; nothing of another host's does."""
 
     def __init__(self, services: Services) -> None:
-        self._services = services
+        self.services = services
         self._hosts = services.parts.names.hosts
         self._providers: dict[str, ProviderService] = {}
         self._lock = threading.Lock()
@@ -43,16 +43,16 @@ class Environments:
         """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
         real = self._hosts.of_origin("://".join(urlsplit(url)[:2]))
         if real is None or real.plays != "platform":
-            return self._services.token_services
+            return self.services.token_services
         return self.token_services(real.environment)
 
     def is_provider(self, plays: str) -> bool:
         """Whether a host that plays this plays an identity provider."""
-        return any(provider.name == plays for provider in self._services.parts.providers)
+        return any(provider.name == plays for provider in self.services.parts.providers)
 
     def provider(self, plays: str, environment: str) -> ProviderService:
         """Return a provider of one environment: the platform's own, or one with keys, codes and sessions of its own."""
-        own = self._services.providers[plays]
+        own = self.services.providers[plays]
         hosts = self._hosts.names_of(plays, environment)
         if hosts == own.provider.hosts:
             return own
@@ -65,7 +65,7 @@ class Environments:
     def all_realms(self) -> list[ProviderService]:
         """Return the mock realms of every environment: of the platform's hosts, and those of configured realms."""
         of_hosts = [host.environment for host in self._hosts if host.plays == "platform"]
-        configured = [name.partition("-mock-")[2] for name in self._services.parts.configuration.realms]
+        configured = [name.partition("-mock-")[2] for name in self.services.parts.configuration.realms]
         with_realms = [name for name in dict.fromkeys([*of_hosts, *configured]) if name not in WITHOUT_MOCK_REALMS]
         return [realm for each in with_realms for realm in self.realms(each)]
 
@@ -73,18 +73,18 @@ class Environments:
         """Return the mock realms of an environment of the platform, in the order of the providers."""
         hosts = self._hosts.names_of("realms")
         return [
-            self._services.providers.get(realm.name) or self._kept(replace(realm, hosts=hosts), ProviderSettings())
-            for realm in mock_realms(environment, self._services.parts.providers)
+            self.services.providers.get(realm.name) or self._kept(replace(realm, hosts=hosts), ProviderSettings())
+            for realm in mock_realms(environment, self.services.parts.providers)
         ]
 
     def token_services(self, environment: str) -> list[TokenService]:
         """Return the deployments of the token service in an environment; only the URL that was called is an `aud`."""
-        trust, wire = trust_of(environment), self._services.token_service
-        trusted = [(each.name, trust.get(each.name, ("",))) for each in self._services.parts.providers]
+        trust, wire = trust_of(environment), self.services.token_service
+        trusted = [(each.name, trust.get(each.name, ("",))) for each in self.services.parts.providers]
         first = [self.provider(name, environments[0]) for name, environments in trusted]
         more = [self.provider(name, each) for name, environments in trusted for each in environments[1:]]
         also = [realm for name, environments in trusted for each in environments for realm in self._further(name, each)]
-        settings = replace(self._services.parts.configuration.apim, environment=environment, audiences=())
+        settings = replace(self.services.parts.configuration.apim, environment=environment, audiences=())
         real = wire("/oauth2", settings, first, also=(*more, *also), is_real=True)
         if environment in WITHOUT_MOCK_REALMS:
             return [real]
@@ -92,7 +92,7 @@ class Environments:
 
     def _further(self, name: str, environment: str) -> list[ProviderService]:
         """Return the realms that an environment of a provider has besides."""
-        own, hosts = self._services.providers[name], self._hosts.names_of(name, environment)
+        own, hosts = self.services.providers[name], self._hosts.names_of(name, environment)
         further = own.provider.at_environment.get(environment, ())
         return [self._kept(replace(each, hosts=hosts), own.settings) for each in further]
 
@@ -100,5 +100,5 @@ class Environments:
         with self._lock:
             if provider.name not in self._providers:
                 only_here = replace(provider, only_at_hosts=True)
-                self._providers[provider.name] = self._services.provider(only_here, settings)
+                self._providers[provider.name] = self.services.provider(only_here, settings)
             return self._providers[provider.name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 from wsgiref.util import setup_testing_defaults
@@ -18,10 +18,11 @@ _LARGEST_GOOD: Final = 399
 
 
 class InProcess:
-    """Calls one WSGI application, which plays every URL of the mock."""
+    """Calls one WSGI application, which plays every URL of the mock; `script_of` says where a URL has it mounted."""
 
-    def __init__(self, application: WSGIApplication) -> None:
+    def __init__(self, application: WSGIApplication, script_of: Callable[[str], str]) -> None:
         self._application = application
+        self._script_of = script_of
 
     def call(
         self,
@@ -36,7 +37,7 @@ class InProcess:
         `patience` is for how many seconds the caller waits. Raises UnreachableError for a fault that leaves no answer
         of the service, or one that says that it is not well.
         """
-        environ = _environ(url, form, bearer)
+        environ = self._environ(url, form, bearer)
         if patience is not None:
             environ[PATIENCE] = patience
         status, _, body = self._answered(environ)
@@ -51,7 +52,7 @@ class InProcess:
 
         Raises UnreachableError when the connection is dropped.
         """
-        return self._answered(_environ(url, form, bearer))
+        return self._answered(self._environ(url, form, bearer))
 
     def _answered(self, environ: WSGIEnvironment) -> tuple[int, dict[str, str], bytes]:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -66,6 +67,11 @@ class InProcess:
                 close()
         (status, headers) = started[0]
         return int(status.partition(" ")[0]), dict(headers), answer
+
+    def _environ(self, url: str, form: Mapping[str, str] | None, bearer: str | None) -> WSGIEnvironment:
+        script = self._script_of(url)
+        environ = _environ(url, form, bearer)
+        return {**environ, "SCRIPT_NAME": script, "PATH_INFO": environ["PATH_INFO"].removeprefix(script)}
 
 
 def _environ(url: str, form: Mapping[str, str] | None, bearer: str | None) -> WSGIEnvironment:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Names:
     """The names of one mock, whose own paths all lie below `prefix`.
 
+    `scripts` are the paths that another application has mounted it at (WSGI's `SCRIPT_NAME`), where one has.
     `real_names` is how clients reach it by those of real hosts, `None` when they do not. `control_url` is where the
     control API is served when it has a port of its own. `client_hosts` are the hosts that people are sent back to, as
     configured: there the mock has an empty page for who follows them. `is_page` and `is_page_host` tell whether a
@@ -26,6 +27,7 @@ class Names:
 
     def __init__(self, configuration: Configuration, prefix: str = "", noted: Noted | None = None) -> None:
         self.prefix = prefix
+        self.scripts: set[str] = set()
         self.url = f"http://127.0.0.1:8080{prefix}"
         self.origins = Origins((f"{url.rstrip('/')}{prefix}" for url in configuration.public_urls), noted)
         self.hosts = Hosts(configuration.more_hosts)
@@ -63,14 +65,22 @@ class Names:
 
     def is_called(self, url: str) -> bool:
         """Whether a URL is below a name by which this mock was called, or is configured."""
-        base = f"{origin_of(url)}{self.prefix}"
-        is_below = not self.prefix or (url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?", "#"))
-        return is_below and (base in self.origins or base == self.url)
+        return any(
+            _is_below(url, base) and (base in self.origins or base == self.url)
+            for base in (f"{origin_of(url)}{script}{self.prefix}" for script in ("", *self.scripts))
+        )
+
+    def script_of(self, url: str) -> str:
+        """Return the path at which another application has mounted the mock that a URL is for; empty without one."""
+        path = urlsplit(url).path
+        return max((script for script in self.scripts if _is_below(path, script)), key=len, default="")
 
     def below(self, url: str) -> str:
         """Return the path of a URL of this mock, below the prefix; at a real host nothing has one."""
         path = urlsplit(url).path
-        return path if self.hosts.of_origin(origin_of(url)) is not None else path.removeprefix(self.prefix)
+        if self.hosts.of_origin(origin_of(url)) is not None:
+            return path
+        return path.removeprefix(f"{self.script_of(url)}{self.prefix}")
 
     def is_clients(self, base: str, *, through_proxy: bool) -> bool:
         """Whether a base is that of a client's page, which is nobody's here.
@@ -115,3 +125,7 @@ def _beside(base: str, url: str) -> str:
     host = parts.hostname or ""
     name = f"[{host}]" if ":" in host else host
     return f"{other.scheme}://{name}:{other.port}{parts.path}"
+
+
+def _is_below(url: str, base: str) -> bool:
+    return url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?", "#")

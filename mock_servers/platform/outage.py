@@ -10,58 +10,41 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.state.table import StateError
-from mock_servers.wire.wsgi import IN_PROCESS
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse
 
 _LOG: Final = logging.getLogger("mock_servers")
 _QUIET: Final = 60.0
 """Seconds between two lines of the log about it."""
 
 TITLE: Final = "state unreachable"
-_OWN: Final = "/_nhsauth/"
-"""Below it the control API says so as it says everything; style sheets have no state."""
 
 
 class Outage:
-    """Answers in the place of an application that meets a state out of reach, and logs that once a minute.
+    """Remembers that the state is out of reach, and logs that once a minute.
 
-    From then on whoever asks for anything is answered so, until `probe` finds that the state can be written again:
-    else some answers would come and some not. `ticks` are seconds since some moment.
+    While it `lasts` every request is answered so, until `probe` finds that the state can be written again: else some
+    answers would come and some not. `ticks` are seconds since some moment.
     """
 
     def __init__(self, probe: Callable[[], object], ticks: Callable[[], float] = time.monotonic) -> None:
         self._probe = probe
         self._ticks = ticks
         self._noting = threading.Lock()
-        self._lasts = False
+        self.lasts = False
         self._said_at: float | None = None
         self._refused = 0
 
-    def guarded(
-        self, application: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        """Answer as an application does, or with 503 where it meets a state out of reach."""
-        if IN_PROCESS in environ:  # what it meets goes through to the request that the mock's own call is for
-            return application(environ, start_response)
-        try:
-            if _OWN not in environ["PATH_INFO"]:
-                self.check()
-            return application(environ, start_response)
-        except StateError as error:
-            self.note(error)
-            return _answer(error, start_response)
-
     def check(self) -> None:
         """Raise UnreachableStateError while an outage lasts."""
-        if self._lasts:
+        if self.lasts:
             self._probe()
-            self._lasts = False
+            self.lasts = False
 
     def note(self, error: StateError) -> None:
         """Log it, unless that was done within the last minute."""
-        self._lasts = True
+        self.lasts = True
         with self._noting:
             self._refused += 1
             now = self._ticks()
@@ -71,7 +54,8 @@ class Outage:
         _LOG.error("The state cannot be reached (%s); answered with 503 since the last such line: %d", error, refused)
 
 
-def _answer(error: StateError, start_response: StartResponse) -> Iterable[bytes]:
+def answer(error: StateError, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer with 503, and as the mock itself."""
     body = json.dumps({"nhsauth": TITLE, "detail": str(error)}).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
     start_response("503 Service Unavailable", headers)

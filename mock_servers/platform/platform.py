@@ -7,47 +7,43 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
+from mock_servers.gateway.service import find_api
 from mock_servers.http import server as http_server
 from mock_servers.http.server import Server, Spare
-from mock_servers.jose.jwks import FetchedJwks, UnreachableError
+from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform.beginning import Snapshots, start_of
+from mock_servers.platform import beginning
 from mock_servers.platform.outage import Outage
 from mock_servers.platform.parts import begun, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.registered import PROVIDERS
 from mock_servers.state import seeds
 from mock_servers.state.app import App, own_key_name
-from mock_servers.state.clock import KEY, Clock, Reading
+from mock_servers.state.clock import KEY, Clock
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
-from mock_servers.state.table import Backend, Content, StateError, amend
-from mock_servers.wire.wsgi import CONTROL
+from mock_servers.state.table import Backend, Content, StateError
+from mock_servers.wire.wsgi import CONTROL, below
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mock_servers.apim.service import Service as TokenService
     from mock_servers.identity_provider.log_ins import Wanted
     from mock_servers.identity_provider.service import Service as ProviderService
     from mock_servers.journal.provenance import Elsewhere
+    from mock_servers.platform.app import PlatformApp
+    from mock_servers.platform.environments import Environments
     from mock_servers.platform.in_process import InProcess
     from mock_servers.platform.names import Names
-    from mock_servers.platform.wiring import Wiring
     from mock_servers.platform.worlds import Worlds
     from mock_servers.real_hosts.variables import RealNames
     from mock_servers.state.world import World
-
-
-_CALLBACK: Final = "/_nhsauth/callback"
-_CALLBACKS: Final = 10
-"""Redirect URIs of the ready-made app at most, of servers that share a state."""
 
 
 class ApiExistsError(ValueError):
@@ -64,7 +60,8 @@ class Platform:
 
     worlds: Worlds[Platform] | None = None
     _server: Server | None = None
-    _wired: Wiring | None = None
+    _made: Environments | None = None
+    _app: PlatformApp | None = None
 
     def __init__(
         self,
@@ -95,14 +92,14 @@ class Platform:
         self.apps = parts.apps
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
-        self._parts, self._wires = parts, threading.Lock()
+        self._parts, self._making = parts, threading.RLock()
         self.world, self.outage = world, Outage(self.store.backend.probe)
         begun_with = begun(parts)
         if self.configuration.key_files:
-            self._wiring  # noqa: B018 - so that a key which cannot be used is told at the start
+            self._environments  # noqa: B018 - so that a key which cannot be used is reported at the start
         self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
-        self._start = {**begun_with, "clock": self._reading()}
-        self.snapshots = Snapshots(self.store)
+        self._start = {**begun_with, "clock": [(KEY, self.clock.snapshot())]}
+        self.snapshots = beginning.Snapshots(self.store)
 
     @property
     def url(self) -> str:
@@ -125,31 +122,56 @@ class Platform:
     @property
     def in_process(self) -> InProcess:
         """Calls its URLs without a socket."""
-        return self._wiring.in_process
+        return self._environments.services.in_process
 
     @property
-    def _wiring(self) -> Wiring:
-        """All services: made for the first request, or for whoever asks for one."""
-        if self._wired is not None:
-            return self._wired
-        from mock_servers.platform.wiring import wired  # noqa: PLC0415 - 20 ms that a test without a request spares
+    def _environments(self) -> Environments:
+        """All services: made for the first request, or for the first call that wants one."""
+        if self._made is not None:
+            return self._made
+        # 20 ms that a test without a request spares
+        from mock_servers.platform.environments import Environments  # noqa: PLC0415
+        from mock_servers.platform.in_process import InProcess  # noqa: PLC0415
+        from mock_servers.platform.services import Services  # noqa: PLC0415
 
-        with self._wires:
-            if self._wired is None:
-                self._wired = wired(self._parts, self, self.own_api)
-            return self._wired
+        with self._making:
+            if self._made is None:
+                self._made = Environments(Services(self._parts, InProcess(self, self.names.script_of)))
+            return self._made
+
+    @property
+    def app(self) -> PlatformApp:
+        """The whole of it as one `flask.Flask`, made when first asked for."""
+        if self._app is not None:
+            return self._app
+        # Flask takes 90 ms that a test without a request spares
+        from mock_servers.platform.app import PlatformApp  # noqa: PLC0415
+        from mock_servers.platform.mounts import Mounts  # noqa: PLC0415
+
+        with self._making:
+            if self._app is None:
+                self._app = PlatformApp(
+                    self.names,
+                    self.outage,
+                    Mounts(self._environments, self.control_app),
+                    trusted_proxies=self.configuration.trusted_proxies,
+                    world_of=self.world_app,
+                    whole=self.whole_app(),
+                )
+                self._app.extensions["nhsauth"] = self
+            return self._app
 
     # who is there
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
         """The identity providers of the configured environment, and all realms, by their words."""
-        return self._wiring.services.providers
+        return self._environments.services.providers
 
     @property
     def token_services(self) -> Sequence[TokenService]:
         """The deployments of the token service in the configured environment."""
-        return self._wiring.services.token_services
+        return self._environments.services.token_services
 
     def provider(self, name: str) -> ProviderService:
         """Return an identity provider by its word. Raises LookupError, listing those there are."""
@@ -159,11 +181,11 @@ class Platform:
 
     def provider_at(self, origin: str) -> ProviderService:
         """Return the provider of a real host. Raises LookupError for any other origin."""
-        return self._wiring.environments.provider_at(origin)
+        return self._environments.provider_at(origin)
 
     def token_services_at(self, url: str) -> Sequence[TokenService]:
         """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
-        return self._wiring.environments.token_services_at(url)
+        return self._environments.token_services_at(url)
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
         """Return a provider's `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks`, and any `end_session`.
@@ -261,37 +283,29 @@ class Platform:
 
     def own(self, url: str) -> tuple[int, bytes] | None:
         """Answer a GET for a URL of the mock itself, in process; `None` for any other URL."""
-        return self._wiring.services.own(url)
+        return self._environments.services.own(url)
 
     # its state
 
     def snapshot(self) -> Content:
         """Return the state of store and clock, for `restore`; keys stay as they are."""
         content = self.store.snapshot()
-        return content if self.store.backend.is_shared else {**content, "clock": self._reading()}
-
-    def _reading(self) -> list[tuple[str, Reading]]:
-        return [(KEY, self.clock.snapshot())]
+        return content if self.store.backend.is_shared else {**content, "clock": [(KEY, self.clock.snapshot())]}
 
     def restore(self, state: Content) -> None:
         """Empty the journal, put store and clock back to an earlier state, and let those go on whom a fault holds."""
         self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
-        content = {**state, "jwks": [*{**dict(state["jwks"]), **self._own_key_sets(state)}.items()]}
+        spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
+        kept = {} if spoilt else beginning.own_key_sets(self.store, state, self.url)
+        content = {**state, "jwks": [*{**dict(state["jwks"]), **kept}.items()]}
         if not self.store.backend.is_shared:
             self.clock.restore(dict(content.pop("clock"))[KEY])
         self.store.restore(content)
 
-    def _own_key_sets(self, content: Content) -> dict[Any, FetchedJwks]:
-        """Tell which key sets need not be fetched again: the mock's own, while its apps are the same."""
-        spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
-        if spoilt or self.store.backend.is_shared or content["apps"] != self.store.apps.items():
-            return {}
-        return {key: kept for key, kept in self.store.jwks.items() if kept.url.startswith(f"{self.url}/")}
-
     def reset(self) -> None:
         """Return to the state after start."""
-        shared = start_of(self.store) if self.store.backend.is_shared else None
+        shared = beginning.start_of(self.store) if self.store.backend.is_shared else None
         self.restore(self._start if shared is None else shared)
         self.served_at(self.url)
 
@@ -335,19 +349,7 @@ class Platform:
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""
         self.names.served_at(url)
-        if self._ready_made is not None and self._ready_made.redirect_uris == READY_MADE_APP.redirect_uris:
-            amend(self.store.apps, READY_MADE_APP.client_id, lambda app: self._called_back(app, f"{url}{_CALLBACK}"))
-
-    def _called_back(self, app: App, own: str) -> App:
-        """Give the ready-made app its callback; in a state that others share it keeps those of the others."""
-        if self._ready_made is None or replace(app, redirect_uris=self._ready_made.redirect_uris) != self._ready_made:
-            return app
-        if not self.store.backend.is_shared:
-            return replace(app, redirect_uris=(own,)) if app == self._ready_made else app
-        if not all(uri.endswith(_CALLBACK) for uri in app.redirect_uris):
-            return app
-        others = [uri for uri in app.redirect_uris if uri not in (own, *READY_MADE_APP.redirect_uris)]
-        return replace(app, redirect_uris=(own, *others)[:_CALLBACKS])
+        beginning.call_back_at(self.store, self._ready_made, url)
 
     def reached_by_real_names(self, known: RealNames | None) -> None:
         """Say that clients reach the platform by the names of its real hosts, too, and how; `None`: no longer."""
@@ -375,19 +377,24 @@ class Platform:
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
         try:
-            return self.store.backend.is_near and self._wiring.mounts.is_quick(environ)
-        except StateError:  # which whoever answers meets again, and says
+            return self.store.backend.is_near and find_api(self.store, below(environ, self.names.prefix)) is None
+        except StateError:  # which the application meets again, and reports
             return True
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as a WSGI application, while the state is out of reach as the mock itself."""
-        return self.outage.guarded(self.routed, environ, start_response)
+        """Answer as a WSGI application."""
+        return self.app(environ, start_response)
 
-    def routed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the application does that the request is for."""
-        return self._wiring.mounts(environ, start_response)
+    def world_app(self, environ: WSGIEnvironment) -> WSGIApplication | None:  # noqa: ARG002 - a mock looks for one
+        """Return the application of the world that a request is for; the platform alone has no worlds."""
+        return None
 
-    def own_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002 - every path has one answer
-        """Answer below `/_nhsauth`: nothing is there, since the platform alone has no API of its own."""
-        start_response("404 Not Found", [("Content-Length", "0")])
-        return [b""]
+    def whole_app(self) -> PlatformApp | None:
+        """Return the application whose routes and hooks hold in this one, too; `None` where that is its own."""
+        return None
+
+    def control_app(self) -> WSGIApplication:
+        """Return the application of the control API; the platform alone has none."""
+        from mock_servers.platform.mounts import nothing  # noqa: PLC0415 - Flask is loaded by now
+
+        return nothing

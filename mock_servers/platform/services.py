@@ -42,7 +42,7 @@ class Services:
 
     def __init__(self, parts: Parts, in_process: InProcess) -> None:
         self.parts = parts
-        self._in_process = in_process
+        self.in_process = in_process
         self.providers = {service.provider.name: service for service in self._configured_providers()}
         self.token_services = self._token_services()
 
@@ -98,7 +98,7 @@ class Services:
             journal=parts.exchanges,
             elsewhere=parts.elsewhere,
             jwks_url_of=self._jwks_url,
-            call=self._in_process.call,
+            call=self.in_process.call,
             own_key=self._platform_key,
             loaded_keys=parts.ring.loaded,
         )
@@ -141,7 +141,7 @@ class Services:
         app = parts.apps.at_path(parts.names.below(url))
         if app is not None:
             return 200, json.dumps(parts.apps.jwks(app)).encode()
-        return self._in_process.call(url, patience=FETCH_TIMEOUT)
+        return self.in_process.call(url, patience=FETCH_TIMEOUT)
 
     def _pass_on(self, api: Api, request: Request) -> Reply:
         from mock_servers.gateway.upstream import Upstream  # noqa: PLC0415 - for who has an API of their own
@@ -209,7 +209,7 @@ class Services:
     def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""
         is_own = self.parts.names.is_own(url)
-        return self._in_process.call(url, form) if is_own else self._fetcher().post(url, form)
+        return self.in_process.call(url, form) if is_own else self._fetcher().post(url, form)
 
     def _platform_key(self) -> KeyPair:
         return self.parts.ring.pair(platform_client.KEY_NAME, bits=platform_client.KEY_BITS)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from mock_servers.rules import Problem, ServiceError
 from mock_servers.wire.origins import canonical
@@ -40,6 +40,10 @@ class Fact(Enum):
     BIRTHDATE = "birthdate"
     KID = "kid"
     ALGORITHM = "algorithm"
+
+
+DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
+"""Where the discovery document is, below an issuer (OpenID Connect Discovery 1.0, section 4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +260,7 @@ class Provider:
     @property
     def discovery_path(self) -> str:
         """Where the discovery document is, below the base (OpenID Connect Discovery 1.0, section 4)."""
-        return f"{self.path}/.well-known/openid-configuration"
+        return f"{self.path}{DISCOVERY_PATH}"
 
     def issuer(self, base: str) -> str:
         """Return the issuer under one of the mock's names."""

@@ -6,9 +6,7 @@ from typing import Final
 
 _BROWSERS: Final = ("/favicon.ico", "/robots.txt", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png")
 _WAITING: Final = ("/health", "/healthz", "/livez", "/readyz", "/ready", "/live", "/ping", "/status")
-_DEVELOPER_TOOLS: Final = "/.well-known/appspecific/"
+_DEVELOPER_TOOLS: Final = "/.well-known/appspecific/<path:file>"
 
-
-def is_probe(path: str) -> bool:
-    """Whether a request for this path says nothing of the client under test, and is better left out of the journal."""
-    return path in _BROWSERS or path in _WAITING or path.startswith(_DEVELOPER_TOOLS)
+PATHS: Final = (*_BROWSERS, *_WAITING, _DEVELOPER_TOOLS)
+"""As a table of routes has them. A request there says nothing of the client under test: the journal leaves it out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ PREFIX: Final = "mock_servers.prefix"
 """Under this name, the path below which all is that this mock answers, as `/_worlds/b`; at the root it is empty."""
 
 
+_SLASHES: Final = re.compile(r"//+")
+
 PROXY_USER: Final = "mock_servers.proxy_user"
 """Under this name, the user name by which a client has called this server as its proxy; absent without one."""
 
@@ -41,3 +44,11 @@ def origin(environ: Mapping[str, Any]) -> str:
 def base(environ: Mapping[str, Any]) -> str:
     """Return what every URL of this mock begins with: scheme and host as the client wrote them, and the prefix."""
     return f"{origin(environ)}{environ.get(PREFIX, '')}"
+
+
+def below(environ: Mapping[str, Any], prefix: str) -> str:
+    """Return the path below a prefix, its doubled slashes made one."""
+    path: str = environ["PATH_INFO"] or "/"
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    return path.removeprefix(prefix) or "/"

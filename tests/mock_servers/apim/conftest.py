@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.apim.app import create_app
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.mock import Mock
-from mock_servers.platform import token_service
 from mock_servers.provider.cis2 import CIS2
 from tests.mock_servers.answers import query_of
 from tests.mock_servers.apim.browser import Browser
@@ -32,9 +32,7 @@ def answered_by(browser: Browser) -> FakeProvider:
         service = replace(browser.platform.token_services[0], call=lambda *_, **__: (status, body))
         brought = query_of(browser.authorize())
         query = {"state": brought["state"], "code": "any"}
-        return Client(token_service.create_app(service)).get(
-            "/callback", query_string=query, base_url=browser.platform.url
-        )
+        return Client(create_app(service)).get("/callback", query_string=query, base_url=browser.platform.url)
 
     return come_back
 

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.apim.app import create_app
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.mock import Mock
-from mock_servers.platform import token_service
 from tests.mock_servers.answers import told
 from tests.mock_servers.apim.browser import Browser
 
@@ -126,7 +126,7 @@ def test_without_the_providers_keys_the_logout_fails(platform: Mock, logout_toke
     def down(_: str) -> bytes:
         raise UnreachableError("it is down")
 
-    app = token_service.create_app(replace(platform.token_services[0], fetch=down))
+    app = create_app(replace(platform.token_services[0], fetch=down))
 
     answer = Client(app).post("/backchannel_logout", data={"logout_token": logout_token()}, base_url=platform.url)
 

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.test import Client
 
+from mock_servers.apim.app import create_app
 from mock_servers.jose.jwks import HttpFetcher
 from mock_servers.mock import Mock
-from mock_servers.platform.token_service import create_app
 
 VERSION = ["version", "revision", "releaseId", "commitId"]
 

@@ -16,11 +16,11 @@ from benchmarks.unlisted import TOKEN_REQUESTS, UNLISTED
 from benchmarks.variations import Variation, variations
 from mock_servers.diagnosis.examination import case_of, findings
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.http import front
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Examination, Record
+from mock_servers.pipeline import record as records
 from mock_servers.rules import Refusal
 
 pytestmark = pytest.mark.slow  # hundreds of mistakes, each explained with all that is known
@@ -150,15 +150,15 @@ def test_an_explanation_verifies_one_signature_more_at_most(world: World, monkey
 
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
-    """What a front knows of each exchange whose explanation is read: itself, and how the exchange came out."""
+    """What the pipeline knows of each exchange whose explanation is read: itself, and how the exchange came out."""
     seen: list[tuple[Any, Any]] = []
-    explained = front._explained  # noqa: SLF001 - the one place where both are at hand
+    explained = records._explained  # noqa: SLF001 - the one place where both are at hand
 
     def noting(of: Any, outcome: Any, record: Record) -> Examination:
         seen.append((of, outcome))
         return explained(of, outcome, record)
 
-    monkeypatch.setattr(front, "_explained", noting)
+    monkeypatch.setattr(records, "_explained", noting)
     return seen
 
 

@@ -9,8 +9,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
-from mock_servers.http.parsing import parsed
 from mock_servers.http.server import Server, serve
+from mock_servers.pipeline.parse import parsed
 from mock_servers.wire.request import Parameters
 from tests.mock_servers.http.talking import (
     CLOSE,

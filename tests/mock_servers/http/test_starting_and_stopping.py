@@ -302,7 +302,7 @@ def test_what_reads_odd_requests_is_loaded_for_the_first_of_them() -> None:
         "with Mock().serving() as server:\n"
         "    connection = http.client.HTTPConnection(server.host, server.port)\n"
         "    connection.request('GET', '/oauth2/_ping')\n"
-        "    print(connection.getresponse().status, sorted({'h11', 'flask', 'werkzeug'} & sys.modules.keys()))\n"
+        "    print(connection.getresponse().status, 'h11' in sys.modules)\n"
         "    connection.close()\n"
         "    connection.putrequest('GET', '/oauth2/_ping')\n"
         "    connection.putheader('Transfer-Encoding', 'chunked')\n"
@@ -311,7 +311,7 @@ def test_what_reads_odd_requests_is_loaded_for_the_first_of_them() -> None:
         "    print(connection.getresponse().status, 'h11' in sys.modules)\n"
     )
 
-    assert python(code).stdout == "200 []\n200 True\n"
+    assert python(code).stdout == "200 False\n200 True\n"
 
 
 def test_a_server_that_nobody_calls_leaves_no_thread_and_no_socket() -> None:

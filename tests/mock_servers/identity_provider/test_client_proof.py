@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.identity_provider import app as provider_app
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.platform import identity_provider as provider_app
 from mock_servers.provider.cis2 import PATH
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ProviderSettings

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from werkzeug.test import EnvironBuilder
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -133,9 +134,11 @@ def test_a_call_of_the_mock_to_itself_is_no_answer() -> None:
     def lost(*_: Any) -> Any:
         raise LOST
 
-    outage, path = Outage(lost), {"PATH_INFO": "/token"}
+    mock = Mock()
+    object.__setattr__(mock.token_services[0].store.apps, "get", lost)
+    environ = EnvironBuilder("/oauth2/authorize?client_id=nhsauth-app").get_environ()
     with pytest.raises(UnreachableStateError):
-        outage.guarded(lost, {**path, IN_PROCESS: True}, lambda *_: lost)
-    body = b"".join(outage.guarded(lost, path, lambda *_: lost))
+        mock({**environ, IN_PROCESS: True}, lambda *_: lost)
+    body = b"".join(mock(environ, lambda *_: lost))
 
     assert json.loads(body)["nhsauth"] == "state unreachable"

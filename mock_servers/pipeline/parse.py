@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -34,8 +35,8 @@ def parsed(environ: WSGIEnvironment, *, reads_body: bool) -> Request:
     return Request(
         method=environ["REQUEST_METHOD"].upper(),
         base=base(environ),
-        target=_target(environ),
-        path=f"/{_utf8(environ['PATH_INFO']).lstrip('/')}",
+        target=target_of(environ),
+        path=path_of(environ),
         headers=_headers(environ),
         query=_parameters(query.encode("latin-1")),
         form=_parameters(body) if body and is_form else Parameters(),
@@ -45,15 +46,45 @@ def parsed(environ: WSGIEnvironment, *, reads_body: bool) -> Request:
     )
 
 
+def path_of(environ: WSGIEnvironment) -> str:
+    """Return the path below the service, with one slash at its beginning."""
+    return f"/{_utf8(environ.get('PATH_INFO', '')).lstrip('/')}"
+
+
+def keep_body(environ: WSGIEnvironment) -> None:
+    """Read the body, so that it can be read by others and then once more; a larger one than is read stays as it is."""
+    read = _read_body(environ)
+    if read is not None:
+        environ["wsgi.input"] = _Kept(read)
+
+
+class _Kept(io.BytesIO):
+    """A body that somebody may have read before."""
+
+
 def _body(environ: WSGIEnvironment) -> bytes | None:
-    """Return the body; `None` of one that is too large. Where the server does not end it, its length does."""
+    """Return the body; `None` of one that is too large."""
+    source = environ["wsgi.input"]
+    if isinstance(source, _Kept):
+        source.seek(0)
+    body = _read_body(environ)
+    if isinstance(source, _Kept):
+        source.seek(0)
+    return None if body is None or len(body) > LARGEST_BODY else body
+
+
+def _read_body(environ: WSGIEnvironment) -> bytes | None:
+    """Return what is read of a body; `None` where its length says that it is too large.
+
+    Where the server does not end it, its length does.
+    """
     sent = environ.get("CONTENT_LENGTH", "")
     length = int(sent) if sent.isdecimal() else 0
     if length > LARGEST_BODY:
         return None
     most = LARGEST_BODY + 1 if "wsgi.input_terminated" in environ else length
     body: bytes = environ["wsgi.input"].read(most) if most else b""
-    return body if len(body) <= LARGEST_BODY else None
+    return body
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
@@ -67,9 +98,9 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     return headers
 
 
-def _target(environ: WSGIEnvironment) -> str:
+def target_of(environ: WSGIEnvironment) -> str:
     """Return the path and query string, below the base, as the client wrote them."""
-    raw, prefix = str(environ.get("REQUEST_URI") or ""), environ.get(PREFIX, "")
+    raw, prefix = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""), environ.get(PREFIX, "")
     if raw.startswith(f"{prefix}/"):
         return raw.removeprefix(prefix)
     path = quote(

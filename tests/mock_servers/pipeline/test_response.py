@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mock_servers.http.outgoing import Outgoing, whole
+from mock_servers.pipeline.response import Outgoing, whole
 
 HEADERS = [("Content-Type", "a/b"), ("ETag", "x"), ("Content-Length", "4")]
 

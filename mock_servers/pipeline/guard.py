@@ -10,15 +10,14 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+import flask
 
 from mock_servers.state.real_host import Hosts, is_real_name
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import IN_PROCESS, host, origin
-
-if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9]{0,5})?")
 _PORTS: Final = {"http": 80, "https": 443}
@@ -38,20 +37,18 @@ def objection(
     return next((words for words in refusals[: 2 if from_redirect else 3] if words), None)
 
 
-def guarded(application: WSGIApplication, public_urls: Callable[[], Collection[str]], hosts: Hosts) -> WSGIApplication:
-    """Return an application that answers 403, as RFC 9457 says it, in place of whatever the guard objects to."""
+def before_request(public_urls: Callable[[], Collection[str]], hosts: Hosts) -> Callable[[], flask.Response | None]:
+    """Return a hook that answers 403, as RFC 9457 says it, in place of a request that the guard objects to."""
 
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def refuse() -> flask.Response | None:
+        environ = flask.request.environ
         words = None if IN_PROCESS in environ else objection(environ, public_urls(), hosts)
         if words is None:
-            return application(environ, start_response)
+            return None
         problem = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": words}
-        body = json.dumps(problem).encode()
-        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
-        start_response("403 Forbidden", headers)
-        return [body]
+        return flask.Response(json.dumps(problem), 403, content_type="application/problem+json")
 
-    return answer
+    return refuse
 
 
 def _of_host(environ: Mapping[str, Any], public_urls: Iterable[str], hosts: Hosts | None) -> str | None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from mock_servers.faults import answer as faulty
 from mock_servers.faults.asker import client_of
 from mock_servers.faults.ordered import Faults
-from mock_servers.http.outgoing import Outgoing
 from mock_servers.journal.outcome import Outcome, X
+from mock_servers.pipeline.response import Outgoing
+from mock_servers.pipeline.service import Served
 from mock_servers.rules import Flow
 from mock_servers.state.fault import Fault
-from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wsgi import FAULT, PATIENCE
 
@@ -22,29 +22,22 @@ if TYPE_CHECKING:
 
 
 def played(
-    faults: Faults,
-    store: Store,
-    place: str,
-    exchange: X,
-    flow: Flow[X, Answer],
-    *,
-    message_id: Callable[[], str],
-    judge: Callable[[], Outcome[X]],
-    reach_quota: Callable[[X], None],
+    served: Served[X], place: str, exchange: X, flow: Flow[X, Answer], judge: Callable[[], Outcome[X]]
 ) -> Outcome[X]:
     """Return the outcome of an exchange at a place; one that meets a fault that comes first is not judged.
 
-    A quota alone is met where the service counts: what `reach_quota` uses up by then is spent.
+    A quota alone is met where the service counts: what `reach_quota` uses up on the way is spent.
     """
-    fault = faults.claim(place, lambda: client_of(exchange.request, store))
-    if fault is None:
+    faults, store = served.faults, served.known.store
+    fault = faults.claim(place, lambda: client_of(exchange.request, store)) if faults is not None else None
+    if faults is None or fault is None:
         return judge()
     if not fault.comes_first:
         return replace(judge(), fault=fault)
     if fault.is_quota:
-        reach_quota(exchange)
+        served.reach_quota(exchange, flow)
     app = store.apps.get(client_of(exchange.request, store))
-    facts = faulty.Facts(app=app, now=exchange.now, message_id=message_id())
+    facts = faulty.Facts(app=app, now=exchange.now, message_id=served.message_id())
     return Outcome(exchange=exchange, flow=flow, answer=faulty.instead(fault, facts, faults.other_keys), fault=fault)
 
 

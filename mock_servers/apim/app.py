@@ -1,0 +1,126 @@
+"""The token service as a Flask application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mock_servers.apim import errors
+from mock_servers.apim.advice import advise
+from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.flows import ROUTES, reach_quota
+from mock_servers.apim.logging_fields import trace
+from mock_servers.apim.render import render, write
+from mock_servers.apim.service import Service
+from mock_servers.diagnosis.case import Known
+from mock_servers.faults.fetching import without_faults
+from mock_servers.faults.ordered import Faults
+from mock_servers.pipeline.service import Served
+from mock_servers.rules import Flow
+from mock_servers.wire.request import Answer, Request
+from mock_servers.wire.routes import Route
+
+if TYPE_CHECKING:
+    from mock_servers.pipeline.application import ServiceApp
+    from mock_servers.pipeline.response import Outgoing
+
+_PLACES: Final = ("token", "authorize", "callback", "userinfo")
+
+
+def create_app(service: Service, faults: Faults | None = None) -> ServiceApp[Exchange]:
+    """Return the token service as a `flask.Flask`; mount it at `service.mount`. `faults` are those that it may meet."""
+    from mock_servers.pipeline.application import ServiceApp  # noqa: PLC0415 - judging offline loads no Flask
+
+    app = ServiceApp(__name__, served(service, faults))
+    _tokens(app)
+    _log_in(app)
+    _health(app)
+    return app
+
+
+def _tokens(app: ServiceApp[Exchange]) -> None:
+    @app.at("/token")
+    def token(route: Route[Exchange]) -> Outgoing:
+        """Issue a token: for a client assertion, an id_token, a code or a refresh token (§2.4 to §2.15)."""
+        return app.answer(route)
+
+    @app.at("/userinfo")
+    def userinfo(route: Route[Exchange]) -> Outgoing:
+        """Return what the identity provider says of the person who logged in (§2.11)."""
+        return app.answer(route)
+
+
+def _log_in(app: ServiceApp[Exchange]) -> None:
+    @app.at("/authorize")
+    def authorize(route: Route[Exchange]) -> Outgoing:
+        """Redirect a person to the identity provider (§2.3)."""
+        return app.answer(route)
+
+    @app.at("/callback")
+    def callback(route: Route[Exchange]) -> Outgoing:
+        """Take a person back from the identity provider, and redirect them to the client (§2.10)."""
+        return app.answer(route)
+
+    @app.at("/backchannel_logout")
+    def backchannel_logout(route: Route[Exchange]) -> Outgoing:
+        """End the sessions that a logout token names (§2.7)."""
+        return app.answer(route)
+
+
+def _health(app: ServiceApp[Exchange]) -> None:
+    @app.at("/_ping")
+    def ping(route: Route[Exchange]) -> Outgoing:
+        """Return the deployed version (§2.1)."""
+        return app.answer(route)
+
+    @app.at("/_status")
+    def status(route: Route[Exchange]) -> Outgoing:
+        """Return how the identity providers are, to callers with the status key (§2.2)."""
+        return app.answer(route)
+
+
+def served(service: Service, faults: Faults | None = None) -> Served[Exchange]:
+    """Return a token service as the pipeline sees it; it needs no Flask."""
+
+    def exchange(request: Request) -> Exchange:
+        return Exchange(request=request, service=service, now=service.clock.now())
+
+    return Served(
+        name=service.mount.strip("/"),
+        mount=service.mount,
+        routes=ROUTES,
+        exchange=exchange,
+        render=render,
+        write=write,
+        message_id=service.identifiers.message_id,
+        known=known_of(service),
+        fault=errors.SCRIPT_FAULT,
+        journal=service.journal,
+        faults=faults,
+        place=_place,
+        reach_quota=reach_quota,
+        advise=advise,
+        trace=trace,
+    )
+
+
+def known_of(service: Service) -> Known:
+    """Return what finders may look up of a token service."""
+    return Known(
+        store=service.store,
+        journal=service.journal,
+        environment=service.environment,
+        origins=service.origins,
+        hosts=service.hosts,
+        audiences=service.settings.audiences,
+        providers=service.providers,
+        jwks_url_of=service.jwks_url_of,
+        fetch=without_faults(service.fetch),
+        issuers=service.issuers,
+        loaded_keys=service.loaded_keys,
+        elsewhere=service.elsewhere,
+    )
+
+
+def _place(exchange: Exchange, _: Flow[Exchange, Answer]) -> str | None:
+    word = exchange.request.path.removeprefix("/")
+    return word if word in _PLACES else None

@@ -1,0 +1,188 @@
+"""The gateway as Flask applications: one for each API behind it, and one for a team's own APIs and all that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from mock_servers.diagnosis.case import Known
+from mock_servers.faults.ordered import Faults
+from mock_servers.gateway import canary, flows, mock_jwks, own_api
+from mock_servers.gateway.advice import advise
+from mock_servers.gateway.flows import ELSEWHERE, FAULT, render
+from mock_servers.gateway.service import Exchange, Service, find_api
+from mock_servers.journal import tracing
+from mock_servers.pipeline.render import compact
+from mock_servers.pipeline.service import Served
+from mock_servers.rules import Flow
+from mock_servers.wire.request import Answer, Request, Seen
+from mock_servers.wire.routes import ANYWHERE, Route, Routes
+
+if TYPE_CHECKING:
+    from mock_servers.pipeline.application import ServiceApp
+    from mock_servers.pipeline.response import Outgoing
+
+
+def create_app(service: Service, api: str = "", faults: Faults | None = None) -> ServiceApp[Exchange]:
+    """Return an API of the platform as a `flask.Flask`; mount it at its name. `faults` are those that it may meet.
+
+    Without a name it is what is left of the platform: a team's own APIs, and Apigee's 404 for any other path.
+    """
+    from mock_servers.pipeline.application import ServiceApp  # noqa: PLC0415 - judging offline loads no Flask
+
+    routes, bind = _APIS[api]
+    mount = f"/{api}" if api else ""
+    app = ServiceApp(__name__, served(service, routes, faults, mount=mount, reads_body=bool(api)))
+    bind(app)
+    return app
+
+
+def _hello_world(app: ServiceApp[Exchange]) -> None:
+    @app.at("/hello/world")
+    def hello_world(route: Route[Exchange]) -> Outgoing:
+        """Greet anybody."""
+        return app.answer(route)
+
+    @app.at("/hello/application")
+    def hello_application(route: Route[Exchange]) -> Outgoing:
+        """Greet an application that sends an API key or a token."""
+        return app.answer(route)
+
+    @app.at("/hello/user")
+    def hello_user(route: Route[Exchange]) -> Outgoing:
+        """Greet a person whose token is sent."""
+        return app.answer(route)
+
+
+def _mock_jwks(app: ServiceApp[Exchange]) -> None:
+    @app.at("/_ping")
+    def ping(route: Route[Exchange]) -> Outgoing:
+        """Return the deployed version."""
+        return app.answer(route)
+
+    @app.at("/_status")
+    def status(route: Route[Exchange]) -> Outgoing:
+        """Return the proxy's health to callers with the status key."""
+        return app.answer(route)
+
+    @app.at("/status-endpoint-api-key")
+    def status_endpoint_api_key(route: Route[Exchange]) -> Outgoing:
+        """Lend the status key."""
+        return app.answer(route)
+
+    @app.at("/keycloak-client-credentials")
+    def keycloak_client_credentials(route: Route[Exchange]) -> Outgoing:
+        """Lend the platform's client id and secret at the mock realms."""
+        return app.answer(route)
+
+    def test_auth(route: Route[Exchange]) -> Outgoing:
+        """Let a caller in who has the access that the path names."""
+        return app.answer(route)
+
+    for path in mock_jwks.TEST_AUTH:
+        app.at(path, name=path.strip("/").replace("/", "_"))(test_auth)
+
+    @app.at("/", name="root")
+    @app.at(ANYWHERE)
+    def decoded(route: Route[Exchange]) -> Outgoing:
+        """Return what is in the path, decoded from base64."""
+        return app.answer(route)
+
+
+def _canary(app: ServiceApp[Exchange]) -> None:
+    @app.at("/_ping")
+    def ping(route: Route[Exchange]) -> Outgoing:
+        """Return the deployed version."""
+        return app.answer(route)
+
+    @app.at("/_status")
+    def status(route: Route[Exchange]) -> Outgoing:
+        """Return the proxy's health to callers with the status key."""
+        return app.answer(route)
+
+    @app.at("/tweet")
+    def tweet(route: Route[Exchange]) -> Outgoing:
+        """Answer a caller whose token is good for this API."""
+        return app.answer(route)
+
+    @app.at("/", name="root")
+    @app.at(ANYWHERE)
+    def greeting(route: Route[Exchange]) -> Outgoing:
+        """Greet a caller whose token is good for this API."""
+        return app.answer(route)
+
+
+def _own_apis(app: ServiceApp[Exchange]) -> None:
+    @app.at("/", name="root")
+    @app.at(ANYWHERE)
+    def own_api_or_nothing(route: Route[Exchange]) -> Outgoing:
+        """Judge the token or API key, and pass the request on to the API."""
+        return app.answer(route)
+
+
+_APIS: Final[Mapping[str, tuple[Routes[Exchange], Callable[[ServiceApp[Exchange]], None]]]] = {
+    "hello-world": (flows.ROUTES, _hello_world),
+    "mock-jwks": (mock_jwks.ROUTES, _mock_jwks),
+    "canary-api": (canary.ROUTES, _canary),
+    "": (own_api.ROUTES, _own_apis),
+}
+"""The table of each API, and what binds its views."""
+
+
+def served(
+    service: Service,
+    routes: Routes[Exchange],
+    faults: Faults | None = None,
+    *,
+    mount: str = "",
+    reads_body: bool = True,
+) -> Served[Exchange]:
+    """Return an API behind the gateway as the pipeline sees it, without Flask.
+
+    Without `reads_body` it is for a team's own: bodies are left to be passed on, whatever their size.
+    """
+
+    def exchange(request: Request) -> Exchange:
+        found = None if reads_body else find_api(service.store, request.path)
+        return Exchange(request=request, service=service, now=service.clock.now(), found_api=found)
+
+    return Served(
+        name="gateway",
+        mount=mount,
+        routes=routes,
+        exchange=exchange,
+        render=render,
+        write=compact,
+        message_id=service.identifiers.message_id,
+        known=Known(
+            store=service.store,
+            journal=service.journal,
+            environment=service.settings.environment,
+            elsewhere=service.elsewhere,
+        ),
+        fault=FAULT,
+        journal=service.journal,
+        faults=faults,
+        reads_body=reads_body,
+        place=_place,
+        trace=_trace,
+        advise=advise,
+    )
+
+
+def _place(_: Exchange, flow: Flow[Exchange, Answer]) -> str | None:
+    return None if flow in ELSEWHERE else "api"
+
+
+def _trace(exchange: Exchange, seen: Seen) -> None:
+    """Let the debug sessions of an API record a call's status; of a fault its body as well."""
+    service = exchange.service
+    fault = {"error.status.code": seen.status, "error.content": seen.body} if seen.refused else {}
+    tracing.record(
+        service.store,
+        (service.settings.environment, exchange.proxy),
+        exchange.request,
+        now=exchange.now,
+        identifiers=service.identifiers,
+        variables=lambda: {**fault, "message.status.code": seen.status},
+    )
