@@ -35,7 +35,7 @@ def main() -> None:
 def _counted(exchanges: int, *, with_hook: bool) -> int:
     """Return the instructions of a process with so many exchanges after the warm-up."""
     command = [sys.executable, "-m", "benchmarks.instructions", "--exchanges", str(exchanges)]
-    run = subprocess.run(  # noqa: S603 - our own module
+    run = subprocess.run(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command, *(["--hook"] * with_hook)],  # noqa: S607
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
