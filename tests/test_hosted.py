@@ -97,6 +97,16 @@ def test_a_make_target_that_is_called_exists() -> None:
     assert {(name, target) for name, target in called if target not in known} == set()
 
 
+def test_ci_calls_the_two_commands_of_the_readme_as_they_stand_there() -> None:
+    install = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Install")[2].partition("\n## ")[0]
+    shown = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", install, re.DOTALL)]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    called = re.findall(r'^(?:PYTEST_ARGS="[^"]*" )?(make (?:demo|test))$', script, re.MULTILINE)
+
+    assert ["make demo", "make test"] in shown
+    assert called == ["make demo", "make test"]
+
+
 def test_ci_runs_on_every_system_and_python_that_is_supported() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     said = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))

@@ -25,6 +25,7 @@ SHELL = ("sh", "shell", "bash")
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     r"pip install|python3 -m venv|^\S*python -m pip": (".ci/run", "-m pip install"),
+    r"^make (?:demo|test)$": ("tests/test_hosted.py", "make demo"),
     r"nhsauth demo|nhsauth serve(?! --tls)": ("tests/mock_servers/command_line/test_processes.py", "serve"),
     r"uvx|pipx run": ("tests/test_release.py", "pipx"),
     r"make wheelhouse|\.pyz serve": ("tests/test_release.py", "pyz"),
