@@ -112,14 +112,14 @@ bench-diagnosis: .venv/installed-test
 	$(BIN)/python -m benchmarks diagnosis
 
 docs: .venv/installed
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tools.pages.generate
 
 # The site goes to build/site; open its index.html, no server is needed. Its tests want Chromium for a part.
 .PHONY: docs-site test-site screenshots
 
 docs-site: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
-	$(BIN)/python -m documentation
+	$(BIN)/python -m tools.site
 
 test-site: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
@@ -155,14 +155,14 @@ release-tools: .venv/installed-test
 
 # `RELEASE_ARGS=--rehearsal` forgives what only the day of release can tell: the address, the contact and the date.
 release-check: release-tools
-	$(BIN)/python -m release check $(RELEASE_ARGS)
+	$(BIN)/python -m tools.release check $(RELEASE_ARGS)
 
 # For a machine without a network; of another kind by WHEELHOUSE_ARGS="--platform win_amd64 --python-version 3.13".
 wheelhouse: release-tools
-	$(BIN)/python -m release wheelhouse $(WHEELHOUSE_ARGS)
+	$(BIN)/python -m tools.release wheelhouse $(WHEELHOUSE_ARGS)
 
 pyz: release-tools
-	$(BIN)/python -m release pyz
+	$(BIN)/python -m tools.release pyz
 
 test-release: pyz
 	$(BIN)/python -m pytest -m release $(PYTEST_ARGS) tests/test_release.py

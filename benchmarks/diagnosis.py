@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
-from benchmarks.mistakes import MISTAKES, Mistake, World, alone, in_pairs, made
-from benchmarks.noise import unexplained
-from benchmarks.unlisted import UNLISTED
-from benchmarks.variations import Variation, variations
 from mock_servers.jose.keys import KeyRing
+from tests.mistakes.listed import MISTAKES, Mistake, World, alone, in_pairs, made
+from tests.mistakes.noise import unexplained
+from tests.mistakes.unlisted import UNLISTED
+from tests.mistakes.variations import Variation, variations
 
 ENOUGH: Final = 0.95
 CORPUS: Final = 1000

@@ -248,7 +248,7 @@ DOUBTS: Final[Sequence[Doubt]] = (
 _HEAD: Final = """\
 # How far the mock can be trusted
 
-Made of the code by `python docs/generate.py`. Each row of the contract, how well it is known, what is expected, and the
+Made of the code by `make docs`. Each row of the contract, how well it is known, what is expected, and the
 cases that ask for it: `nhsauth contract -k NAME` asks the mock, `--target int -k NAME` a real environment, whose answer
 settles a guess ([contract-tests.md](contract-tests.md)). The tests of sound requests are in
 `contract_tests/test_success.py` and its neighbours.

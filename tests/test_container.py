@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.processes import finished
 
 ROOT = Path(__file__).parent.parent
 CLIENT = ROOT / "examples" / "container"
-CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
+CONTAINERFILE = (CLIENT / "Containerfile").read_text(encoding="utf-8")
 
 
 HEALTH, SERVE = (json.loads(found) for found in re.findall(r"^ *CMD (\[.*\])$", CONTAINERFILE, re.MULTILINE))
@@ -32,6 +33,23 @@ def url(key_cache: Path) -> Iterator[str]:
         assert mock.stdout is not None
         yield mock.stdout.readline().split()[-1]
         mock.terminate()
+
+
+def test_the_image_is_built_from_the_files_that_its_ignore_file_lets_in(tmp_path: Path) -> None:
+    lines = (CLIENT / "Containerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    for name in (line.removeprefix("!") for line in lines if line.startswith("!")):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif name != "dist/wheelhouse":  # there only after `make wheelhouse`
+            shutil.copy(ROOT / name, tmp_path)
+
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel"], cwd=tmp_path, capture_output=True, check=False
+    )
+
+    assert lines[0] == "*"
+    assert built.returncode == 0, built.stderr
+    assert (tmp_path / CONFIGURATION).is_file()
 
 
 def python(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,5 @@
 """The pages that are made of the code are in step with it, and what the README shows is true."""
 
-import importlib.util
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from mock_servers.jose.keys import KeyRing
 from pytest_nhsauth import plugin
 from tests.powershell import faults
 from tests.test_rooms import ORDER
+from tools.pages import generate
 
 DOCS = Path(__file__).parent.parent / "docs"
 README = DOCS.parent / "README.md"
@@ -25,12 +25,7 @@ README = DOCS.parent / "README.md"
 
 @cache
 def generated() -> Mapping[str, str]:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return dict(module.pages())
+    return generate.pages()
 
 
 PAGES = sorted(

@@ -21,7 +21,7 @@ SCHEMAS: Mapping[str, list[Path]] = {
     "github-issue-forms": FORMS,
     "github-issue-config": [ROOT / ".github" / "ISSUE_TEMPLATE" / "config.yml"],
     "dependabot": [ROOT / ".github" / "dependabot.yml"],
-    "compose-spec": [ROOT / "compose.yml", ROOT / "examples" / "deployment" / "compose.yml"],
+    "compose-spec": [ROOT / "examples" / "container" / "compose.yml", ROOT / "examples" / "deployment" / "compose.yml"],
     "gitlab-ci": [CI_EXAMPLES / "gitlab-ci.yml"],
     "azure-pipelines": [CI_EXAMPLES / "azure-pipelines.yml"],
 }
@@ -95,6 +95,16 @@ def test_a_make_target_that_is_called_exists() -> None:
 
     assert len(called) > 10
     assert {(name, target) for name, target in called if target not in known} == set()
+
+
+def test_ci_calls_the_two_commands_of_the_readme_as_they_stand_there() -> None:
+    install = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Install")[2].partition("\n## ")[0]
+    shown = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", install, re.DOTALL)]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    called = re.findall(r'^(?:PYTEST_ARGS="[^"]*" )?(make (?:demo|test))$', script, re.MULTILINE)
+
+    assert ["make demo", "make test"] in shown
+    assert called == ["make demo", "make test"]
 
 
 def test_ci_runs_on_every_system_and_python_that_is_supported() -> None:

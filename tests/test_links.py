@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from documentation import leaves
+from tools.site import leaves
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(
-    path
-    for pattern in ("*.md", "docs/**/*.md", "docs/llms.txt", "examples/*.md", "benchmarks/*.md", ".github/**/*.md")
-    for path in ROOT.glob(pattern)
+PATTERNS = (
+    *("*.md", "docs/**/*.md", "docs/llms.txt", "examples/*.md", "benchmarks/*.md"),
+    *("contract_tests/**/*.md", ".github/**/*.md"),
 )
+PAGES = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 FENCED = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 

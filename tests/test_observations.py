@@ -11,7 +11,7 @@ from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import entries
 from mock_servers.catalogue.observed import is_evidence
 
-FOLDER = Path(__file__).parent.parent / "observations"
+FOLDER = Path(__file__).parent.parent / "contract_tests" / "observations"
 SCHEMA = FOLDER / "schema.json"
 FILES = sorted(path for path in FOLDER.glob("*.json") if path != SCHEMA)
 HASH = re.compile(r'"description_sha256": "[0-9a-f]{64}"')

@@ -2,7 +2,7 @@
 
 import pytest
 
-from documentation.readability import ROOT, counted, documents, syllables, together
+from tools.site.readability import ROOT, counted, documents, syllables, together
 
 PLAIN = 60
 AS_A_WHOLE = 55

@@ -5,6 +5,7 @@ The marker `release`: by uvx, pipx and the one-file program, from the wheelhouse
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,17 +18,23 @@ from pathlib import Path
 import pytest
 import requests
 
-from release import check, project
-from release.project import DIST, ROOT, WHEELHOUSE, RefusedError
+from tools.release import check, project
+from tools.release.project import DIST, ROOT, WHEELHOUSE, RefusedError
 
-FILLED = 'repository = "https://code.example.org/team/pytest-nhsauth"\nsecurity_contact = "security@example.org"\n'
+REPOSITORY = "https://code.example.org/team/pytest-nhsauth"
+PYPROJECT = f"""\
+[project]
+version = "1.2.3"
+[tool.hatch.metadata.hooks.custom]
+repository = "{REPOSITORY}"
+security_contact = "security@example.org"
+"""
 
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Path:
     """A folder of which everything is said."""
-    (tmp_path / "hosting.toml").write_text(FILLED, encoding="utf-8")
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n', encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     (tmp_path / "CHANGELOG.md").write_text(
         "## [Unreleased]\n\n## [1.2.3] - 2031-05-01\n\n- More.\n\n## [1.2.2] - 2031-04-01\n\n- Less.\n",
         encoding="utf-8",
@@ -43,8 +50,8 @@ def test_a_version_of_which_everything_is_said_can_be_published(ready: Path) -> 
 @pytest.mark.parametrize(
     ("file", "old", "new", "problem"),
     [
-        ("hosting.toml", "https://code.example.org/team/pytest-nhsauth", "", "hosting.toml: repository is empty."),
-        ("hosting.toml", "security@example.org", "", "hosting.toml: security_contact is empty."),
+        ("pyproject.toml", REPOSITORY, "", "pyproject.toml: repository is empty."),
+        ("pyproject.toml", "security@example.org", "", "pyproject.toml: security_contact is empty."),
         (
             "CHANGELOG.md",
             "2031-05-01",
@@ -62,14 +69,14 @@ def test_what_is_not_said_is_named(ready: Path, file: str, old: str, new: str, p
 
 
 def test_a_version_that_the_changelog_does_not_know_is_refused(ready: Path) -> None:
-    (ready / "pyproject.toml").write_text('[project]\nversion = "1.3.0"\n', encoding="utf-8")
+    (ready / "pyproject.toml").write_text(PYPROJECT.replace("1.2.3", "1.3.0"), encoding="utf-8")
 
     with pytest.raises(RefusedError, match=r"CHANGELOG\.md has no section `## \[1\.3\.0\] - DATE`: write it\."):
         list(check.unsaid(ready))
 
 
 def test_nothing_is_published_while_the_address_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "unsaid", lambda _: iter(["hosting.toml: repository is empty."]))
+    monkeypatch.setattr(check, "unsaid", lambda _: iter(["pyproject.toml: repository is empty."]))
 
     with pytest.raises(RefusedError, match="This version cannot be published yet"):
         check.run(rehearsal=False)
@@ -124,13 +131,15 @@ def test_the_version_stands_in_one_place() -> None:
     assert [path.name for path in files if version in path.read_text(encoding="utf-8")] == ["pyproject.toml"]
 
 
-def metadata(folder: Path, hosting: str) -> Message:
-    """The metadata of an sdist that is built of these sources, with another hosting.toml."""
-    for name in ("mock_servers", "pytest_nhsauth", "contract_tests", "release"):
+def metadata(folder: Path, repository: str) -> Message:
+    """The metadata of an sdist that is built from these sources with this `repository` in pyproject.toml."""
+    for name in ("mock_servers", "pytest_nhsauth", "contract_tests", "tools"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    (folder / "hosting.toml").write_text(hosting, encoding="utf-8")
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    line = re.compile(r'^repository = ".*?"', re.MULTILINE)
+    (folder / "pyproject.toml").write_text(line.sub(f'repository = "{repository}"', text), encoding="utf-8")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(folder / "out")]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own Python
     (path,) = (folder / "out").glob("*.tar.gz")
@@ -141,7 +150,7 @@ def metadata(folder: Path, hosting: str) -> Message:
 
 
 def test_the_place_of_hosting_makes_links(tmp_path: Path) -> None:
-    told = metadata(tmp_path, FILLED)
+    told = metadata(tmp_path, REPOSITORY)
 
     here = f"https://code.example.org/team/pytest-nhsauth/blob/v{project.version()}"
     assert told.get_all("Project-URL") == [
@@ -155,7 +164,7 @@ def test_the_place_of_hosting_makes_links(tmp_path: Path) -> None:
 
 
 def test_without_a_place_no_link_is_invented(tmp_path: Path) -> None:
-    told = metadata(tmp_path, 'repository = ""\nsecurity_contact = ""\n')
+    told = metadata(tmp_path, "")
 
     assert told.get_all("Project-URL") is None
     assert told["Version"] == project.version()

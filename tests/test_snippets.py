@@ -25,7 +25,9 @@ SHELL = ("sh", "shell", "bash")
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     r"pip install|python3 -m venv|^\S*python -m pip": (".ci/run", "-m pip install"),
+    r"^make (?:demo|test)$": ("tests/test_hosted.py", "make demo"),
     r"nhsauth demo|nhsauth serve(?! --tls)": ("tests/mock_servers/command_line/test_processes.py", "serve"),
+    r"^flask --app mock_servers|^gunicorn": ("tests/mock_servers/platform/test_app.py", "mock_servers:create_app"),
     r"uvx|pipx run": ("tests/test_release.py", "pipx"),
     r"make wheelhouse|\.pyz serve": ("tests/test_release.py", "pyz"),
     r"nhsauth run --(?! npm)|nhsauth serve --tls|nhsauth env": ("tests/real_names/test_programs.py", "run"),

@@ -67,8 +67,9 @@ def test_the_wheel_is_small(wheel: zipfile.ZipFile) -> None:
 def test_the_sdist_can_be_tested_and_released(sdist: list[str]) -> None:
     needed = {
         *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md", "Makefile", "conftest.py"),
-        *("hosting.toml", "docs/generate.py", "tests/test_wheel.py", ".github/workflows/ci.yml", ".ci/run"),
-        *("examples/README.md", "benchmarks/README.md", "documentation/building.py", "mock_servers/__init__.py"),
+        *("tools/pages/generate.py", "tools/release/metadata.py", "tools/site/building.py", "tests/test_wheel.py"),
+        *(".ci/run", ".github/action/start.mjs", ".github/workflows/ci.yml", "examples/container/Containerfile"),
+        *("examples/README.md", "benchmarks/README.md", "mock_servers/__init__.py"),
     }
 
     assert needed - set(sdist) == set()

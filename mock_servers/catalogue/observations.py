@@ -196,7 +196,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A file of observations",
-        "description": "Made of the code by `python docs/generate.py`: one host and day, or a list of them.",
+        "description": "Made of the code by `make docs`: one host and day, or a list of them.",
         "$defs": {"day": day},
         "oneOf": [{"$ref": "#/$defs/day"}, {"type": "array", "items": {"$ref": "#/$defs/day"}}],
     }

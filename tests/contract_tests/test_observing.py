@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.explained import RealWorld
-from benchmarks.mistakes import APP, REDIRECT, SECRET
 from contract_tests.asking import ask
 from contract_tests.breakage import Flow
 from contract_tests.breakages import of_flow
@@ -24,6 +23,7 @@ from mock_servers.catalogue import observations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.settings import ApimSettings
+from tests.mistakes.listed import APP, REDIRECT, SECRET
 
 URL = "https://int.api.service.nhs.uk/oauth2"
 PING = HttpRequest(method="GET", path="/oauth2/_ping", headers={})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import jsonschema
@@ -18,10 +16,10 @@ from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.observations import Answered, Day, Observation, ObservationsError, Predicted
 from mock_servers.catalogue.observed import observed
+from tools.pages import generate
 
 pytestmark = pytest.mark.slow
 
-DOCS = Path(__file__).parents[3] / "docs"
 INT = "int.api.service.nhs.uk"
 CIS2 = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
 
@@ -64,16 +62,6 @@ def instead(each: Entry, status: int, count: int = 1) -> Observation:
 
 def day(date: str, *found: Observation, host: str = INT, environment: str = "int") -> Day:
     return Day(version=1, environment=environment, host=host, day=date, observations=found)
-
-
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_observed", DOCS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 EXP = entry("check_client_assertion_exp_near")
@@ -161,7 +149,7 @@ def guesses_seen() -> Sequence[Day]:
     ]
 
 
-def test_a_file_of_observations_settles_three_guesses_on_the_pages(tmp_path: Path, generate: ModuleType) -> None:
+def test_a_file_of_observations_settles_three_guesses_on_the_pages(tmp_path: Path) -> None:
     file = tmp_path / "int.json"
     file.write_text(observations.written(observations.merged(guesses_seen())), encoding="utf-8")
 
@@ -179,7 +167,7 @@ def test_a_file_of_observations_settles_three_guesses_on_the_pages(tmp_path: Pat
     assert "Contradicted" not in after["fidelity.md"]
 
 
-def test_what_contradicts_comes_first_on_the_pages(generate: ModuleType) -> None:
+def test_what_contradicts_comes_first_on_the_pages() -> None:
     pages = generate.pages([*guesses_seen(), day("2026-12-01", instead(EXP, 401))])
 
     page, ledger = pages["errors/token-service.md"], pages["fidelity.md"]

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.explained import RealWorld
-from benchmarks.mistakes import GOOD, MISTAKES, SECRET, Draft, alone, made
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import entries
 from mock_servers.catalogue.observations import Day
@@ -27,6 +26,7 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import READY_MADE
 from mock_servers.state.settings import ApimSettings, ProviderSettings
+from tests.mistakes.listed import GOOD, MISTAKES, SECRET, Draft, alone, made
 
 NOW = 1_800_000_000.0
 NOW_TEXT = "2027-01-15T08:00:00Z"

@@ -10,10 +10,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from benchmarks.diagnosis import Tally, tallied
-from benchmarks.mistakes import GOOD, MISTAKES, Mistake, World, alone, in_pairs, made
-from benchmarks.noise import unexplained
-from benchmarks.unlisted import TOKEN_REQUESTS, UNLISTED
-from benchmarks.variations import Variation, variations
 from mock_servers.diagnosis.examination import case_of, findings
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.jose import jwts
@@ -22,6 +18,10 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Examination, Record
 from mock_servers.pipeline import record as records
 from mock_servers.rules import Refusal
+from tests.mistakes.listed import GOOD, MISTAKES, Mistake, World, alone, in_pairs, made
+from tests.mistakes.noise import unexplained
+from tests.mistakes.unlisted import TOKEN_REQUESTS, UNLISTED
+from tests.mistakes.variations import Variation, variations
 
 pytestmark = pytest.mark.slow  # hundreds of mistakes, each explained with all that is known
 

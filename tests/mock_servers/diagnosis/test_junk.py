@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from benchmarks.mistakes import World, made
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from tests.mistakes.listed import World, made
 
 LONGEST = 2500
 """Characters of a finding: some sentences, with a list of issuers or URLs at most."""

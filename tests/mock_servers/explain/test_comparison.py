@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.explained import RealWorld
-from benchmarks.mistakes import GOOD, MISTAKES, Mistake, alone, made
 from mock_servers.apim.flows import FLOWS as TOKEN_FLOWS
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.observations import UNKNOWN, Observation
@@ -26,6 +25,7 @@ from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
 from mock_servers.jose.keys import KeyRing
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.rules import Policy, Rule, ServiceError
+from tests.mistakes.listed import GOOD, MISTAKES, Mistake, alone, made
 
 pytestmark = pytest.mark.slow
 

@@ -33,7 +33,7 @@ FOLDER = Path(mock_servers.__file__).parent
 MOST_BEFORE_PIPELINE = 5
 MOST_BEFORE_CHOOSE = 11
 LONGEST = 400
-LISTENING = re.compile(r"Listening at: (http://\S+)")
+LISTENING = re.compile(r"(?:Listening at:|Running on) (http://\S+)")
 
 
 def entered(mock: Mock) -> list[str]:
@@ -111,21 +111,26 @@ def test_flask_lists_every_route_of_every_service(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def gunicorn(folder: Path, *options: str) -> Iterator[str]:
-    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", *options, "mock_servers:create_app()"]
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
+def started(folder: Path, *command: str) -> Iterator[str]:
+    """A server in a process of its own; where it says that it listens."""
+    with subprocess.Popen([sys.executable, "-m", *command], cwd=folder, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
         try:
             assert server.stderr is not None
             found = next(filter(None, (LISTENING.search(line) for line in server.stderr)), None)
-            assert found is not None, "gunicorn did not start"
+            assert found is not None, f"{command[0]} did not start"
             yield found[1]
         finally:
             server.terminate()
             server.communicate()
 
 
-def test_gunicorn_serves_it(tmp_path: Path) -> None:
-    with gunicorn(tmp_path) as url, urllib.request.urlopen(f"{url}/oauth2/_ping", timeout=60) as answer:  # noqa: S310 - http
+GUNICORN = ("gunicorn", "--bind", "127.0.0.1:0", "mock_servers:create_app()")
+FLASK = ("flask", "--app", "mock_servers", "run", "--port", "0")
+
+
+@pytest.mark.parametrize("command", [GUNICORN, FLASK], ids=["gunicorn", "flask"])
+def test_the_servers_of_others_serve_it(tmp_path: Path, command: tuple[str, ...]) -> None:
+    with started(tmp_path, *command) as url, urllib.request.urlopen(f"{url}/oauth2/_ping", timeout=60) as answer:  # noqa: S310 - http
         assert answer.status == 200
         assert b'"version"' in answer.read()
 
@@ -134,7 +139,7 @@ def test_gunicorn_serves_it(tmp_path: Path) -> None:
 def test_the_contract_holds_at_gunicorn(tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     (tmp_path / "nhsauth.toml").write_text(f'[state]\nurl = "sqlite:{state}"\n', encoding="utf-8")
-    with gunicorn(tmp_path, "--workers", "2") as url:
+    with started(tmp_path, *GUNICORN, "--workers", "2") as url:
         done = finished(sys.executable, "-m", "mock_servers", "contract", "--target", url, folder=ROOT)
 
     assert done.returncode == 0, done.stdout[-3000:]

@@ -1,4 +1,4 @@
-"""Writes the pages that are made of the code: run `python docs/generate.py`; a test keeps them in step."""
+"""Writes the pages that are generated from the code: `make docs`. A test fails when one is out of date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests import ledger
-from documentation import overview, reference
 from mock_servers.apim.flows import FLOWS
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.entries import Entry, entries
@@ -29,17 +28,19 @@ from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow, Kind, Policy, Problem, Rule, ServiceError, own_row
 from mock_servers.state.person import READY_MADE, Person, roles, userinfo
 from mock_servers.state.seeds import APIS
+from tools.pages import overview, reference
 
 Row = Callable[[Problem], ServiceError]
 
-FOLDER = Path(__file__).parent
-OBSERVATIONS = FOLDER.parent / "observations"
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "docs"
+OBSERVATIONS = ROOT / "contract_tests" / "observations"
 SCHEMA = "schema.json"
 
 INTRODUCTION = """\
 # What is checked, and in which order
 
-Made of the code by `python docs/generate.py`. The first flow whose condition holds takes a request; the first rule that
+Made of the code by `make docs`. The first flow whose condition holds takes a request; the first rule that
 objects decides the answer. *Before* says what has been remembered, for good, when a rule refuses.
 
 A number such as §3.12 is the place of a check in the token service: §2 chooses the flow, §3 judges the client
@@ -54,7 +55,7 @@ real service, **I** inferred: a guess.
 PEOPLE = """\
 # The people
 
-Made of the code by `python docs/generate.py`. Everybody is invented; the ids are those of public test suites. Nobody
+Made of the code by `make docs`. Everybody is invented; the ids are those of public test suites. Nobody
 has a password. A person can log in at their own level and at any lower one. The mock realms know the same people. You
 can add more: with `[[users]]` in the configuration, `POST /_nhsauth/users` or `nhsauth.users.add(...)`.
 """
@@ -95,7 +96,7 @@ such a token is not public (I).
 ERRORS = """\
 # Every error, and what lies behind it
 
-Made of the code by `python docs/generate.py`. Each heading is what a client reads on its screen. Below it you find
+Made of the code by `make docs`. Each heading is what a client reads on its screen. Below it you find
 the status, how well we know it, the rule that answers it, the usual cause and the cure. Then come the mistakes that
 the mock recognises when it sees the request. `nhsauth errors TEXT` finds the same on the command line. TEXT can be a
 whole answer.
@@ -137,7 +138,7 @@ The platform's management API and its log-in, as public test suites call them. M
 LIBRARIES_PAGE = """\
 # Client libraries, and the change in their own words
 
-Made of the code by `python docs/generate.py`. Most libraries can be recognised by what they send: the order of the
+Made of the code by `make docs`. Most libraries can be recognised by what they send: the order of the
 members of a JWT, a lifetime, the form of a `jti`, a header. The mock names one library, or up to three that look
 alike, as a hint and never as proof. A finding's `change` is then the line below. `make test-interop` runs the
 libraries that pip and npm install, with their mistakes and with the change. We read the source of the others.
@@ -150,7 +151,7 @@ library logs in whole is on [the page of interoperability](interop.md).
 EVIDENCE_PAGE = """\
 # Helping with what only the real services know
 
-Made of the code by `python docs/generate.py`. Have you an app in `int` or another real environment? Ten minutes of
+Made of the code by `make docs`. Have you an app in `int` or another real environment? Ten minutes of
 yours settle what nobody outside has ever asked. Each of the first three ways writes one file:
 
 1. Ask a list of wrong requests: set `NHSAUTH_CONTRACT_CLIENT_ID`, `_KEY` and `_KID`
@@ -167,7 +168,7 @@ yours settle what nobody outside has ever asked. Each of the first three ways wr
    A sentence that the catalogue lacks is told by its length and SHA-256; `--unknown-sentences` keeps its words, but for
    what looks like a value. Read the file: it is short.
 7. Open [an issue "the real service answered otherwise"](../.github/ISSUE_TEMPLATE/real-service.yml) and attach the
-   file, or put it into [observations](../observations/README.md) yourself.
+   file, or put it into [observations](../contract_tests/observations/README.md) yourself.
 8. Observed on two days and never otherwise, a row has the letter **O**, which outranks every other. What contradicts a
    row is shown before everything else, from the first day on.
 9. To use your own files at once: `[evidence] observations = ["int.json"]` in `nhsauth.toml`. `nhsauth errors` tells

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from benchmarks.mistakes import FORM, GOOD, World
+from tests.mistakes.listed import FORM, GOOD, World
 
 _SIGNED: Final = ("client_credentials", "token_exchange", "cis2", "nhs_login")
 _BY_FORM: Final = (*_SIGNED, "refresh", "code")
@@ -111,7 +111,7 @@ class Variation:
 
 def _shuffled(members: Mapping[str, Any], seed: int) -> dict[str, Any]:
     names = list(members)
-    Random(seed).shuffle(names)  # noqa: S311 - an order, no secret
+    Random(seed).shuffle(names)
     return {name: members[name] for name in names}
 
 

@@ -13,13 +13,13 @@ from typing import Any, Final
 import click
 from werkzeug.test import Client
 
-from documentation.markdown import code, prose, table
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.configuration import reading
 from mock_servers.mock import Mock
 from pytest_nhsauth import fixtures, markers, plugin
+from tools.pages.markdown import code, prose, table
 
-_MADE: Final = "Made of the code by `python docs/generate.py`.\n"
+_MADE: Final = "Made of the code by `make docs`.\n"
 
 
 def pages() -> dict[str, str]:

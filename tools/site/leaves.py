@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from documentation.markdown import code, link, listed, literal, prose, table
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.diagnosis.table import FINDERS
+from tools.pages.markdown import code, link, listed, literal, prose, table
 
 _LONGEST_NAME: Final = 100
 _FRONT: Final = "---\norphan: true\n---\n"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, Final
 
-from benchmarks.mistakes import GOOD, Draft, World
+from tests.mistakes.listed import GOOD, Draft, World
 
 _PATHS: Final = ("/oauth2/token", "/oauth2-mock/token", "/oauth2/authorize", "/oauth2/callback", "/oauth2/userinfo")
 _NAMES: Final = ("grant_type", "client_assertion", "subject_token", "code", "refresh_token", "client_id", "state", "x")
@@ -121,7 +121,7 @@ _THROWS: Final[tuple[Throw, ...]] = (
 
 def unexplained(world: World, exchanges: int, seed: int = 17) -> list[str]:
     """Send that many noisy requests, and return what was logged as failed while they were explained."""
-    random = Random(seed)  # noqa: S311 - noise, no secret
+    random = Random(seed)
     with _errors() as logged:
         for _ in range(exchanges):
             world.again()

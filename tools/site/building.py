@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from documentation import leaves
+from tools.site import leaves
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parent.parent.parent
 DOCS: Final = ROOT / "docs"
 _BESIDE: Final = {
     "CHANGELOG.md": "project/changelog.md",
@@ -49,7 +49,8 @@ def build(folder: Path, repository: str = "") -> int:
 
 def stage(source: Path, repository: str = "") -> None:
     """Write every page, and what Sphinx needs beside them, into a folder that is not there yet."""
-    shutil.copytree(DOCS, source, ignore=shutil.ignore_patterns("generate.py", "__pycache__"))
+    shutil.copytree(DOCS, source)
+    shutil.copy(Path(__file__).with_name("conf.py"), source)
     for page in source.rglob("*.md"):
         _write(page, DOCS / page.relative_to(source), source, repository)
     for name, place in _BESIDE.items():

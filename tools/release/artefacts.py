@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from release import project
-from release.project import DIST, ROOT, WHEELHOUSE, RefusedError
+from tools.release import project
+from tools.release.project import DIST, ROOT, WHEELHOUSE, RefusedError
 
 _PREAMBLE: Final = """\
 import sys, sysconfig

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parent.parent.parent
 DIST: Final = ROOT / "dist"
 WHEELHOUSE: Final = DIST / "wheelhouse"
 
@@ -22,8 +22,9 @@ def version(root: Path = ROOT) -> str:
 
 
 def hosting(root: Path = ROOT) -> dict[str, str]:
-    """Return `repository` and `security_contact`; empty as long as they are not known."""
-    return _toml(root / "hosting.toml")
+    """Return `repository` and `security_contact`, both empty until they are known."""
+    hook = _toml(root / "pyproject.toml")["tool"]["hatch"]["metadata"]["hooks"]["custom"]
+    return {name: hook[name] for name in ("repository", "security_contact")}
 
 
 def _toml(path: Path) -> dict[str, Any]:

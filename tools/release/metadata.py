@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +12,12 @@ _RELATIVE_LINK: Final = re.compile(r"\]\((?![a-z]+:|#)")
 
 
 class Hosted(MetadataHookInterface):
-    """Reads hosting.toml: as long as it is empty there are no links, and those of the README stay relative."""
+    """Adds no links while `repository` is empty; those of the README then stay relative."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Set `readme`, and `urls` where the place of hosting is known."""
         root = Path(self.root)
-        repository = tomllib.loads((root / "hosting.toml").read_text(encoding="utf-8"))["repository"]
+        repository = self.config["repository"]
         text = (root / "README.md").read_text(encoding="utf-8")
         if repository:
             here = f"{repository}/blob/v{metadata['version']}"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from release import artefacts, project
-from release.project import ROOT, RefusedError
+from tools.release import artefacts, project
+from tools.release.project import ROOT, RefusedError
 
 ALLOWED: Final = ("Apache", "BSD", "ISC", "MIT", "MPL", "Mozilla", "PSF", "Python Software Foundation", "Unlicense")
 """How the name of a licence begins whose terms let anybody use our wheel in any test."""
@@ -43,7 +43,7 @@ def unsaid(root: Path) -> Iterable[str]:
     """Yield what only the day of a release can tell, and is not told yet. Raises RefusedError for a missing section."""
     for name, value in project.hosting(root).items():
         if not value:
-            yield f"hosting.toml: {name} is empty."
+            yield f"pyproject.toml: {name} is empty."
     version = project.version(root)
     date, text = project.notes(version, root)
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):

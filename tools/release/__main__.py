@@ -1,11 +1,11 @@
-"""`python -m release`: see `--help`; the Makefile calls it."""
+"""`python -m tools.release`: see `--help`; the Makefile calls it."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from release import artefacts, check, project
+from tools.release import artefacts, check, project
 
 
 def main() -> int:
@@ -27,7 +27,9 @@ def main() -> int:
 
 
 def _asked() -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(prog="python -m release", description="Makes and checks what a release holds.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.release", description="Builds and checks the files of a release."
+    )
     parser.add_argument("what", choices=["check", "wheelhouse", "pyz", "notes"])
     parser.add_argument("--rehearsal", action="store_true", help="check all but what only the day of release can tell")
     asked, options = parser.parse_known_args()

@@ -1,6 +1,6 @@
 """Mistakes that no list had when the finders were first written, each in three variants; the tests know two of them.
 
-Kinds are those of `mistakes.GOOD`: every token request there is, /authorize, and an API.
+Kinds are those of `listed.GOOD`: every token request there is, /authorize, and an API.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from urllib.parse import quote, quote_plus
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from benchmarks.mistakes import (
+from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Alterations
+from tests.mistakes.listed import (
     APP,
     ASSERTION_TYPE,
     GOOD,
@@ -28,9 +31,6 @@ from benchmarks.mistakes import (
     mistake,
     token_exchange,
 )
-from mock_servers.identity_provider.log_ins import Wanted
-from mock_servers.jose import jwts
-from mock_servers.jose.jwts import Alterations
 
 OTHERS: Final = tuple(f"https://{each}.api.service.nhs.uk" for each in ("ref", "internal-dev", "internal-qa"))
 """Environments of the platform that are not the one called."""

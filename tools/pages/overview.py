@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-DOCS: Final = Path(__file__).parent.parent / "docs"
+DOCS: Final = Path(__file__).parent.parent.parent / "docs"
 _SECTIONS: Final = ("tutorial", "how-to", "reference", "explanation")
 _ROW: Final = re.compile(r"^(?:\| |- )(.*)$", re.MULTILINE)
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([\w/.-]+\.md)\)")

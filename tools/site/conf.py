@@ -1,4 +1,4 @@
-"""How Sphinx makes the site; `make docs-site` calls it on a folder that `python -m documentation` has filled."""
+"""How Sphinx makes the site; `make docs-site` copies it beside the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m documentation.readability`: how easily the pages are read, by Flesch's formula for English.
+"""`python -m tools.site.readability`: how easily the pages are read, by Flesch's formula for English.
 
 Code, tables, addresses and what fences hold are left out. A paragraph, a heading and an item of a list end a sentence,
 as `.`, `?` and `!` do; a colon and a semicolon do not.
@@ -14,7 +14,7 @@ from typing import Final
 
 import pyphen
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parent.parent.parent
 _HYPHENS: Final = pyphen.Pyphen(lang="en_US", left=1, right=1)
 _VOWELS: Final = re.compile(r"[aeiouy]+")
 _SILENT: Final = re.compile(r"[^aeiouyl]e$|[^aeiouydt]ed$|[^aeiouyscxzgh]es$")

@@ -1,1 +1,0 @@
-"""Makes the documentation site, and the pages of docs/ that are made of the code; no part of the wheel."""

@@ -1,1 +1,0 @@
-"""Makes and checks what a release holds; no part of the wheel."""

@@ -1,0 +1,1 @@
+"""Generates pages of docs/ from the code."""
