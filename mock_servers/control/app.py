@@ -52,23 +52,33 @@ CALLS: Final[tuple[Call, ...]] = (*openapi.calls(_OTHERS, _SCHEMAS), *_OTHERS)
 """Every call there is."""
 
 _METHODS: Final = {path: [call.method for call in CALLS if call.path == path] for path in {each.path for each in CALLS}}
-_ROUTES: Final = Map(
-    [
-        *(Route(call.path, endpoint=call.name, methods=[call.method]) for call in CALLS),
-        *(Route(path, endpoint=path, methods=None) for path in _METHODS),
-    ],
-    merge_slashes=False,
-    strict_slashes=False,
-)
+
+
+def _routes() -> Map:
+    calls = [Route(call.path, endpoint=call.name, methods=[call.method]) for call in CALLS]
+    others = [Route(path, endpoint=path, methods=None) for path in _METHODS]
+    return Map([*calls, *others], merge_slashes=False, strict_slashes=False)
+
+
+_ROUTES: Final = _routes()
 """One map for every mock: to make it takes longer than most calls."""
 
 _ANY_HOST: Final = frozenset(call.name for call in CALLS if call.any_host)
 _FROM_REDIRECT: Final = frozenset(call.name for call in CALLS if call.from_redirect)
 
 
+class _ControlApp(MountedApp):
+    """Shares its map of routes with those of other mocks until a team adds a route of its own."""
+
+    def add_url_rule(self, *args: Any, **kwargs: Any) -> None:
+        if self.url_map is _ROUTES:
+            self.url_map = _routes()
+        super().add_url_rule(*args, **kwargs)
+
+
 def create_app(platform: Platform) -> MountedApp:
     """Return the WSGI application of the control API; mount it at `/_nhsauth`."""
-    app = MountedApp(__name__)
+    app = _ControlApp(__name__)
     # A body without a Content-Length is cut off there in silence: with one byte more it shows that it is too large.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     app.url_map = _ROUTES

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import flask
@@ -19,6 +20,7 @@ from mock_servers.pipeline.application import ServiceApp
 from mock_servers.rules import Rule
 from mock_servers.state.seeds import APIS
 from mock_servers.wire import probes
+from mock_servers.wire.request import Request
 from mock_servers.wire.routes import ANY, Route, Routes
 
 FORM = {"grant_type": "client_credentials"}
@@ -252,3 +254,24 @@ def test_a_body_beyond_the_limit_stays_one_where_a_hook_looks(app: ServiceApp[An
     answer = app.test_client().post("/token", data=b"a" * ((1 << 20) + 1), content_type="text/plain")
 
     assert answer.status_code == 413
+
+
+class _Pathless(Request):
+    """A request whose path nobody may ask for."""
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        raise AssertionError("a condition on the path belongs in the table of routes")
+
+
+def test_no_flow_asks_for_the_path(platform: Mock) -> None:
+    known = Request(method="POST", base="http://127.0.0.1:8080", target="/", path="/")
+    pathless = object.__new__(_Pathless)
+    for each in fields(Request):
+        if each.name != "path":
+            object.__setattr__(pathless, each.name, getattr(known, each.name))
+    for app in services(platform):
+        exchange = app.served.exchange(known)
+        exchange.request = pathless
+        for flow in app.served.routes.order:
+            assert flow.takes(exchange) in (True, False)

@@ -210,6 +210,18 @@ def test_two_with_different_settings_live_side_by_side() -> None:
     assert second.test_client().get("/oauth2/_ping").text != "hooked"
 
 
+@pytest.mark.parametrize(
+    "path", ["/oauth2", "/_nhsauth", "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"]
+)
+def test_a_route_of_one_service_is_no_other_mocks(ring: KeyRing, path: str) -> None:
+    first, second = Mock(ring=ring).app, Mock(ring=ring).app
+    first.service(path).add_url_rule("/added", view_func=lambda: "added")
+    asked = [app.test_client().get(f"{path}/added", base_url="http://127.0.0.1") for app in (first, second)]
+
+    assert asked[0].text == "added"
+    assert asked[1].status_code == 404
+
+
 def test_a_service_is_found_by_its_path(platform: Mock) -> None:
     app = platform.app
 
