@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from typing import Final
@@ -19,7 +20,7 @@ Call = Callable[[str, Mapping[str, str] | None], tuple[int, Mapping[str, str], b
 _MOST_HOPS: Final = 12
 _LONGEST: Final = 300
 """Characters of a page that are told."""
-_PAGES: Final = "/_nhsauth/"
+_PAGE: Final = re.compile(r"(/_worlds/[^/]+)?/_nhsauth/")
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
@@ -45,7 +46,7 @@ def log_in(
         onward = _onward(url, status, headers)
         if onward is not None:
             # A client's page is the end, even on the mock's own origin.
-            if not plays(onward) or _PAGES in urlsplit(onward).path:
+            if not plays(onward) or _PAGE.match(urlsplit(onward).path):
                 return onward
             url, form = onward, None
             continue

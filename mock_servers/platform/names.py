@@ -101,6 +101,10 @@ class Names:
         """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
         return self.is_called(url) or self.hosts.of_origin(origin_of(url)) is not None
 
+    def is_way(self, url: str) -> bool:
+        """Whether a log-in goes on at a URL: the mock answers it, and it is none of the pages that a client is sent to."""
+        return self.is_own(url) and not self.below(url).startswith("/_nhsauth/")
+
     def of_provider(self, provider: Provider) -> str:
         """Return under which name people log in at a provider: its real one, where clients use the real names."""
         real = f"https://{provider.hosts[0]}" if provider.hosts else self.url

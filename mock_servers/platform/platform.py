@@ -277,7 +277,7 @@ class Platform:
         from mock_servers.identity_provider import headless  # noqa: PLC0415 - a parser of pages, for who logs in so
 
         try:
-            return headless.log_in(visit, authorize_url, user, is_own=names.is_own, outcome=outcome, level=level)
+            return headless.log_in(visit, authorize_url, user, is_own=names.is_way, outcome=outcome, level=level)
         except UnreachableError as reason:
             raise LogInError(f"The log-in was broken off: {reason}") from None
 
