@@ -102,7 +102,7 @@ class Names:
         return self.is_called(url) or self.hosts.of_origin(origin_of(url)) is not None
 
     def is_way(self, url: str) -> bool:
-        """Whether a log-in goes on at a URL: the mock answers it, and it is none of the pages that a client is sent to."""
+        """Whether a log-in goes on at a URL: the mock answers it, and it is no page that ends one."""
         return self.is_own(url) and not self.below(url).startswith("/_nhsauth/")
 
     def of_provider(self, provider: Provider) -> str:
