@@ -42,7 +42,7 @@ FIRST_USE = {
     "command_line.configuring": ("jose.keys",),
     "command_line.running": ("management.log_in",),
     "command_line.serving": ("configuration.reading", "journal.shared", "platform.real_names"),
-    "control.catalogue": ("catalogue.entries",),
+    "control.catalogue": ("catalogue.search",),
     "control.explain": ("control.explanation_page", "explain.whole"),
     "control.journal": ("control.exchange_page",),
     "http.front": ("diagnosis.examination",),

@@ -403,13 +403,16 @@ def delete_world(*, name: str, server: str) -> None:
 
 
 @_command("errors", nhsauth)
-@click.argument("text", required=False)
+@click.argument("text", required=False, metavar="[TEXT|-|@FILE]")
 @_AS_JSON
 def errors(*, text: str | None, as_json: bool) -> None:
     """List the errors, with causes and cures.
 
-    Every error that the mocks answer, and the evidence that the real service does. With TEXT, those whose sentence,
-    code or name contains it; TEXT may also be a whole answer that contains a sentence.
+    Every error of the services, a line each. With TEXT, those whose sentence, code, name or status contains it; TEXT
+    may also be a whole answer, a log or a mail that contains a sentence. - reads it from stdin, @FILE from a file.
+    Causes and cures are shown for five errors or fewer. If no error has the words, the nearest are listed.
+
+    Exit code 1: no error is near.
     """
     from mock_servers.command_line import catalogue
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.catalogue.search import pattern
 from mock_servers.explain.captured import CapturedAnswer
 from mock_servers.rules import ServiceError
 from mock_servers.wire.json_text import object_of
 
-_PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _LARGEST_GOOD: Final = 399
 _PAGE: Final = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)
 _TAGS: Final = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -147,4 +147,4 @@ def _stands_in(row: str, page: str) -> bool:
 @functools.cache
 def _pattern(row: str) -> re.Pattern[str]:
     """Return what a row's sentence looks like with something in its blanks."""
-    return re.compile(_PLACEHOLDER.sub(".*?", re.escape(row)), re.DOTALL)
+    return re.compile(pattern(row), re.DOTALL)
