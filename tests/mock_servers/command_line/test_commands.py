@@ -19,6 +19,7 @@ from mock_servers.catalogue import apis
 from mock_servers.catalogue.entries import entries
 from mock_servers.catalogue.search import search
 from mock_servers.command_line.commands import nhsauth
+from mock_servers.command_line.groups import GROUPS
 from mock_servers.gateway import errors as gateway_errors
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
@@ -82,6 +83,65 @@ def test_every_command_has_help(run: Run, command: list[str], option: str) -> No
     result = run(*command, option)
 
     assert (result.exit_code, result.stdout.startswith("Usage: ")) == (0, True)
+
+
+HELP = """\
+Usage: nhsauth [OPTIONS] COMMAND [ARGS]...
+
+  Mocks of NHS England's API platform, CIS2 and NHS login, and explanations of
+  what the real ones refuse.
+
+  Start with nhsauth explain: paste the error, the request or both. What you
+  paste stays on your machine.
+
+  Exit codes: 0 done, 1 the answer is no, 2 misuse or cannot be judged.
+
+Options:
+  --version   Print the version.
+  -h, --help  Show this message and exit.
+
+The real service refused you:
+  explain          Say why a request was refused, or what a value is.
+  errors           List the errors, with causes and cures.
+  watch            Run a command and explain what the real hosts refuse.
+
+A mock on your machine:
+  serve            Start all mocks on one port, until SIGINT or SIGTERM.
+  run              Run a command with mocks at the real host names.
+  env              Print the variables that point programs at a mock.
+  demo             Show a refused request, why, and the right one.
+  token            Get an access token from any environment.
+
+In CI:
+  contract         Run the contract tests.
+  client-contract  Judge your own client: what it sends, how it behaves.
+  summary          Print what a running mock refused, as Markdown.
+
+More:
+  config           Check a configuration, or print its JSON Schema.
+  keys             Make key pairs.
+  state            Inspect, export, import or clear a lasting state.
+  worlds           List or delete the worlds of a running mock.
+"""
+
+
+def test_the_help_shows_the_commands_by_what_brings_somebody_here() -> None:
+    result = CliRunner().invoke(nhsauth, ["--help"], prog_name="nhsauth")
+
+    assert result.stdout == HELP
+
+
+def test_every_command_is_in_one_group() -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+
+    assert sorted(grouped) == sorted(nhsauth.commands)
+
+
+def test_the_help_of_run_promises_what_a_proxy_can_do(run: Run) -> None:
+    told = " ".join(run("run", "--help").stdout.split())
+
+    assert "Programs that obey them reach the mocks, and no other host by https" in told
+    assert "A program that ignores them, such as a browser, calls the real hosts" in told
 
 
 @pytest.mark.parametrize("command", COMMANDS)
