@@ -52,6 +52,7 @@ def _captured(entry: Any, where: str) -> Captured:
         gaps=tuple(gaps.found),
         answer=_answer(entry.get("response"), where),
         at=_moment(entry.get("startedDateTime")),
+        is_shaped=bool(entry.get("_shaped")),
     )
 
 

@@ -101,6 +101,7 @@ def explain_answer(text: str) -> RequestExplanation:
 def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> RequestExplanation:
     """Explain one exchange with a known host."""
     answer = _answer(captured, lent.answer)
+    lent = replace(lent, keys=None) if captured.is_shaped else lent
     circumstance = circumstance_of(captured, lent, clock)
     if lent.past is not None:
         circumstance = replace(circumstance, past=lent.past, place=place_of(captured.url))
