@@ -54,6 +54,8 @@ def search(text: str) -> Hits:
     Capitals, the kinds of quotes and hyphens, and the ends of lines do not matter.
     """
     wanted = _folded(text)
+    if not wanted and text.strip():
+        return Hits(entries=[], are_near=True)
     for rows_of in (_containing, _standing_in, _whose_code_stands_in):
         if hits := list(rows_of(wanted)):
             return Hits(entries=hits)

@@ -110,7 +110,7 @@ class _Shapes:
     """Writes exchanges with shapes in place of secrets."""
 
     def __init__(self, key: bytes) -> None:
-        self._disguise = Disguise(key, _KEPT_MEMBERS, is_unfilled)
+        self._disguise = Disguise(key, _KEPT_MEMBERS, _is_placeholder)
 
     def entry(self, seen: Seen) -> dict[str, Any]:
         """Return an exchange without a secret in it."""
@@ -129,20 +129,21 @@ class _Shapes:
         )
 
     def _parameters(self, pairs: Iterable[tuple[str, str]]) -> str:
-        """Write parameters; what cannot be a name may be a whole body, with its secrets."""
-        named = [
-            (name if wording.name(name) == name else self._disguise.of(name), name, value) for name, value in pairs
-        ]
-        return urlencode([(shown, self._parameter(name, value)) for shown, name, value in named])
+        return urlencode([(self._name(name), self._parameter(name, value)) for name, value in pairs])
+
+    def _name(self, name: str) -> str:
+        """Return what a parameter is called; what is no name, or has a digit, may be a whole body with its secrets."""
+        is_name = wording.name(name) == name and not any(each.isdigit() for each in name)
+        return name if is_name else self._disguise.of(name)
 
     def _parameter(self, name: str, value: str) -> str:
         is_harmless = name != "client_id" and shown_parameter(name, value) == value
         return value if is_harmless else self._disguise.of(value)
 
     def _answer(self, seen: Seen) -> CapturedAnswer:
-        answer, told = seen.captured.answer or CapturedAnswer(status=0), overheard.members_shown(seen)
-        shown = response_shown(Answer(status=answer.status, headers={}, body=told))["body"]
-        members = {name: each if shown[name] == each else self._disguise.of(str(each)) for name, each in told.items()}
+        answer, members = seen.captured.answer or CapturedAnswer(status=0), overheard.members_shown(seen)
+        shown = response_shown(Answer(status=answer.status, headers={}, body=members))["body"]
+        members |= {name: self._disguise.of(str(each)) for name, each in members.items() if shown[name] != each}
         body = json.dumps(self._cut(seen, members)).encode() if members else b""
         headers = self._headers(tuple(pair for pair in answer.headers if pair[0].lower() != "location"))
         return CapturedAnswer(status=answer.status, headers=(*headers, *self._location(answer)), body=body)
@@ -157,6 +158,11 @@ class _Shapes:
         """Disguise what of the request an answer repeats: a sentence may have an API key in it."""
         values = {*confidential.values_of([seen.captured]), *confidential.ids_in(seen.captured.url)}
         return Confidential(values, self._disguise.of).cut_in(members)
+
+
+def _is_placeholder(value: str) -> bool:
+    """Whether nothing was filled into a template; with a digit it may be a secret in brackets."""
+    return is_unfilled(value) and not any(each.isdigit() for each in value)
 
 
 def _entry(captured: Captured, url: str, headers: Pairs, body: bytes, answer: CapturedAnswer) -> dict[str, Any]:

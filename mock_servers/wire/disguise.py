@@ -22,10 +22,13 @@ _PART: Final = r"[A-Za-z0-9_-]"
 _KEPT: Final = re.compile(
     rf"(?P<header>eyJ{_PART}+)\.(?P<payload>{_PART}*)\.(?P<signature>{_PART}*)"
     r"|(?P<basic>^Basic +)(?P<pair>[A-Za-z0-9+/]+=*)$"
-    r"|(?:Bearer|DPoP)(?= )|-----[A-Z ]+-----|eyJ|https?://[^/?#\s]+|(?:^|[?&#;,\s])[a-z_]{2,30}=",
+    r"|(?:Bearer|DPoP)(?= )|(?-i:-----(?:BEGIN|END) [A-Z ]+-----)|eyJ|https?://[^/?#\s@]+(?=[/?#\s]|$)"
+    r"|\b(?:grant_type|client_(?:id|secret|assertion(?:_type)?)|subject_token(?:_type)?|(?:access|refresh|id)_token"
+    r"|code|state|nonce|scope|redirect_uri)=",
     re.IGNORECASE,
 )
 """JWTs, which stay JWTs, and what stays as it is: a scheme of Authorization, marks of PEM, hosts, parameters' names."""
+_SCHEMES: Final = ("bearer", "basic", "dpop")
 _HEXADECIMAL: Final = re.compile(r"[0-9a-f-]+|[0-9A-F-]+")
 _ADDRESSES: Final = frozenset(["iss", "aud"])
 
@@ -43,10 +46,11 @@ class Disguise:
 
     def of(self, value: str) -> str:
         """Return a value's disguise. A JWT in it has the same members, and iss and aud where they are URLs."""
-        if self._is_plain(value) or self._is_plain(value.partition(" ")[2]):
-            return value
         if (members := object_of(value)) is not None:
             return json.dumps(self._of_member("", members))
+        scheme, _, rest = value.partition(" ")
+        if self._is_plain(value) or (scheme.lower() in _SCHEMES and self._is_plain(rest)):
+            return value
         pieces, end = [], 0
         for found in _KEPT.finditer(value):
             pieces += [self._characters(value[end : found.start()]), self._piece(found)]

@@ -30,7 +30,7 @@ def test_what_has_the_text_word_for_word_comes_alone() -> None:
     assert not search("Malformed JWT in subject_token").are_near
 
 
-@pytest.mark.parametrize("text", ["xyzzy", "subject xyzzy", "12:30 unauthorized!"])
+@pytest.mark.parametrize("text", ["xyzzy", "subject xyzzy", "12:30 unauthorized!", "...", "'"])
 def test_a_search_for_what_is_not_there_finds_nothing(text: str) -> None:
     assert search(text).entries == []
 
