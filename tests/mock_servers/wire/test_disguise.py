@@ -1,21 +1,14 @@
 """A disguise keeps a value's shape and nothing else of it."""
 
 import base64
-import json
 import re
 import string
-from pathlib import Path
-from urllib.parse import unquote_plus, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_servers.diagnosis.shapes import is_unfilled, shape_of
-from mock_servers.explain.captured import Captured, CapturedAnswer
-from mock_servers.explain.har_file import HarFile
-from mock_servers.explain.judging import place_of
-from mock_servers.explain.learning import Seen
 from mock_servers.jose import jwts
 from mock_servers.wire.disguise import Disguise
 
@@ -104,47 +97,3 @@ def test_what_kind_of_text_it_is_stays(value: str, told: str) -> None:
 def test_any_text_has_a_disguise_of_its_length(value: str) -> None:
     if "eyj" not in value.lower() and "basic" not in value.lower() and "{" not in value:
         assert len(DISGUISE.of(value)) == len(value)
-
-
-@pytest.mark.parametrize(
-    "around",
-    [
-        *(
-            "{}",
-            '"{}"',
-            "<{}>",
-            "{{{}}}",
-            "%{}%",
-            "Bearer {}",
-            "Bearer <{}>",
-            "{} ...",
-            "password={}",
-            "{}=",
-            "-----{}-----",
-        ),
-        *("https://user:{}@host.example/", "https://host.example/{}", "?state={}", '{{ "secret": "{}" }}', "$({})"),
-    ],
-)
-@pytest.mark.parametrize("secret", ["hunter2Hunter", "abcdefgh9", "9912003888", "t_d9_UkxQ1ZB3mYw7rLp"])
-def test_no_secret_stays_whatever_is_around_it(tmp_path: Path, secret: str, around: str) -> None:
-    sent, url = around.format(secret), "https://int.api.service.nhs.uk/oauth2/token"
-    place = place_of(url)
-    assert place is not None
-    form = urlencode({"client_assertion": sent, sent: "x"})
-    captured = Captured(
-        source="watch",
-        method="POST",
-        url=f"{url}?{urlencode({'x': sent})}",
-        headers=(("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", sent), ("Cookie", sent)),
-        body=form.encode(),
-        answer=CapturedAnswer(
-            status=302,
-            headers=(("Location", f"https://app.example/?{urlencode({'code': sent})}"),),
-            body=json.dumps({"access_token": sent, "refresh_token": sent}).encode(),
-        ),
-    )
-
-    with HarFile(tmp_path / "it.har") as har:
-        har.keep(Seen(captured, place, 0.0))
-
-    assert secret not in unquote_plus((tmp_path / "it.har").read_text())
