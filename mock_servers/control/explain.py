@@ -88,9 +88,9 @@ def _request_of(request: Request) -> str | None:
     if isinstance(sent, dict):
         return json.dumps(sent)
     if sent is None and request.for_people and isinstance(value, str) and "as" not in request.body:
-        from mock_servers.explain.whole import is_explicable  # noqa: PLC0415 - few ever ask
+        from mock_servers.explain.value import is_value  # noqa: PLC0415 - few ever ask
 
-        return value if is_explicable(value) else None
+        return None if is_value(value) else value
     if sent is not None and not isinstance(sent, str):
         raise MemberError("request", shown(sent), "a text, or an entry of a HAR file")
     return sent
@@ -100,7 +100,8 @@ def _explain_request(request: Request, sent: str) -> Response:
     unknown = [name for name in request.body if name not in ("request", "value", "answer", "at")]
     if unknown:
         raise MemberError(unknown[0], "unknown beside a request", "request, answer, at")
-    from mock_servers.explain.whole import Lent, explain_text  # noqa: PLC0415 - few ever ask
+    from mock_servers.explain.any_text import explain_text  # noqa: PLC0415 - few ever ask
+    from mock_servers.explain.whole import Lent  # noqa: PLC0415 - the same
 
     answer = request.body.get("answer")
     if answer is not None and not isinstance(answer, str):

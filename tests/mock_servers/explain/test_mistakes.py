@@ -15,7 +15,8 @@ from benchmarks.mistakes import in_pairs, made
 from benchmarks.variations import Variation, variations
 from mock_servers.explain.captured import Captured
 from mock_servers.explain.response import captured_of
-from mock_servers.explain.whole import Lent, explain_captured, explain_text
+from mock_servers.explain.any_text import explain_text
+from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
 
 NOW = 1_800_000_000.0

@@ -14,7 +14,8 @@ from mock_servers.explain.judging import Place
 from mock_servers.explain.learning import Seen, learn
 from mock_servers.explain.past import Past
 from mock_servers.explain.request_explanation import RequestExplanation
-from mock_servers.explain.whole import Lent, explain_captured, explain_text, is_explicable
+from mock_servers.explain.any_text import explain_text
+from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.journal import Journal

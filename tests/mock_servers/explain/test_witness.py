@@ -17,7 +17,7 @@ import requests
 from mock_servers.apim.client_assertion import jti_key
 from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.whole import explain_text
+from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.witness import Eyewitness
 from mock_servers.http import server as http_server
 from mock_servers.http.overhearing import Message, Overheard
