@@ -30,10 +30,11 @@ from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.offline import offline, token_url_of
 from mock_servers.explain.raw_http import is_answer, read_answer
+from mock_servers.explain.recognition import bare_value
 from mock_servers.explain.request_explanation import WIDTH, first_screen
-from mock_servers.explain.value import is_value, of_value, signed_at
-from mock_servers.explain.whole import Lent
-from mock_servers.jose import jwks
+from mock_servers.explain.value import is_value, of_value
+from mock_servers.explain.whole import Lent, signed_at
+from mock_servers.jose import jwks, jwts
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
 from mock_servers.journal.private_key import is_private
 from mock_servers.reading.plain import decoded
@@ -88,7 +89,7 @@ def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, det
         explained, url = _of_server(circumstance.server, value.strip()), None
     else:
         url = _url(circumstance.token_url) or token_url_of(value)
-        now = _moment(circumstance.at) if circumstance.at is not None else signed_at(value, time.time())
+        now = _moment(circumstance.at) if circumstance.at is not None else _signed_at(value)
         context = offline(url, now, _key_set(circumstance.key_set))
         explained = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
     parts = of_value(explained, url)
@@ -168,6 +169,12 @@ def _is_refused(explained: Mapping[str, Any]) -> bool:
 
 
 # what is given
+
+
+def _signed_at(value: str) -> float:
+    """Return when a JWT was signed: that it has expired since is no mistake."""
+    jwt = jwts.decoded(bare_value(value))
+    return (signed_at(jwt, time.time()) if jwt is not None else None) or time.time()
 
 
 def _text(given: str, name: str, largest: int) -> str:

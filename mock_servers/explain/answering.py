@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -20,13 +20,13 @@ from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.supposing import is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
-from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.reading.facts import Facts
 from mock_servers.wire.wording import duration
 
 _MOST: Final = 3
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z(])")
-_PROPER: Final = re.compile(r"[A-Z][a-z]+(?=[\s,:])")
+_PROPER: Final = re.compile(r"[A-Z][a-z]*(?=[\s,:])")
 _NAMES: Final = ("Python", "Postman", "Microsoft")
 _SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
 _GUESS: Final = "We have not seen the real service's answer to this."
@@ -118,18 +118,17 @@ def _lowered(words: str) -> str:
 
 _MILESTONES: Final = (
     ("check_client_assertion_alg", "alg"),
-    ("find_client_assertion_kid", "kid is there"),
     ("check_client_assertion_typ", "typ"),
-    ("find_client_id", "iss equals sub"),
+    ("find_client_id", "iss and sub"),
     ("find_client_assertion_jti", "jti"),
     ("check_client_assertion_exp_near", "exp"),
-    ("find_app", "API key"),
-    ("fetch_app_jwks", "key set"),
+    ("find_app", "your API key"),
     ("find_app_jwk", "kid"),
     ("check_client_assertion_signature", "key and signature"),
     ("check_client_assertion_aud", "aud"),
 )
 """What a check has accepted, in the order of the service."""
+_LATE: Final = ("your API key", "kid", "key and signature", "aud")
 _KNOWN: Final = frozenset(["S", "Q"])
 
 
@@ -140,11 +139,12 @@ def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
     until = min(ruled.index(each) for each in stopped)
     before = {each.rule.name for each in ruled[:until] if each.row is not None and each.row.evidence in _KNOWN}
     found = [words for name, words in _MILESTONES if name in before]
-    if "kid" in found:
-        found = [each for each in found if each not in ("alg", "kid is there", "typ", "iss equals sub", "jti", "exp")]
-    if not found:
+    late = [each for each in found if each in _LATE]
+    words = _listed(late or found) if found else ""
+    if not words:
         return ""
-    return f"The service had accepted {_listed(found)} before it refused: it checks them first."
+    whose = "" if late else " of your client_assertion"
+    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks them first."
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -179,7 +179,7 @@ def _life(claims: Mapping[str, Any]) -> float | None:
 class View:
     """An explanation of one exchange, with what it was made of; `sure` are the findings that leave no doubt.
 
-    `stopped` are the rules that may have refused, `rows` those of the catalogue, `now` the moment it was judged at.
+    `stopped` are the rules that may have refused, `rows` those of the catalogue, `spoken` the refusal as it stands in the text.
     """
 
     told: RequestExplanation
@@ -190,7 +190,7 @@ class View:
     rows: Sequence[Entry] = ()
     sure: frozenset[str] = frozenset()
     facts: Facts | None = None
-    now: float = 0
+    spoken: str = ""
 
 
 class Answering:
@@ -214,16 +214,27 @@ class Answering:
         )
 
     def _lead(self) -> Lead | None:
-        found = [(each, "certain" if each.id in self._view.sure else each.certainty) for each in self._told.findings]
-        seen = list(clues(self._scene())) if self._told.refused else []
-        for certainty in ("certain", "likely"):
-            yield_from_text = next((each for each in seen if each.certainty == certainty), None)
-            by_request = next((each for each, sure in found if sure == certainty and each.id not in _USUAL), None)
-            if yield_from_text is not None and (certainty == "certain" or by_request is None or _is_usual(by_request)):
-                return of_clue(yield_from_text)
-            if by_request is not None and not _is_usual(by_request):
-                return of_finding(by_request, certainty)
-        return self._of_rules()
+        """Return what is surest: by the request where it proves it, else by the text around."""
+        leads = [
+            *(of_finding(each, self._certainty(each)) for each in self._told.findings if not _is_usual(each)),
+            *map(of_clue, clues(self._scene()) if self._told.refused else ()),
+        ]
+        sure = [each for each in leads if each.certainty != "possible"]
+        best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
+        if best is not None:
+            return best
+        by_rules, possible = self._of_rules(), next((each for each in leads if each.certainty == "possible"), None)
+        if possible is None or by_rules is None:
+            return by_rules or possible
+        both = f"{possible.words.rstrip('.')}; or {_lowered(by_rules.words)}"
+        return replace(possible, words=both)
+
+    def _certainty(self, finding: Finding) -> Certainty:
+        """Return how sure a finding is: what the service said without a sentence makes none certain."""
+        facts, sure = self._view.facts, "certain" if finding.id in self._view.sure else finding.certainty
+        refused = facts is not None and any(each.status >= _REFUSED for each in facts.statuses)
+        said = self._view.answered is not None and bool(self._view.answered.sentence or self._view.answered.page)
+        return "likely" if sure == "certain" and refused and not said else sure
 
     def _of_rules(self) -> Lead | None:
         """Return what the refusing rule says, by the request or else by its sentence alone."""
@@ -255,7 +266,7 @@ class Answering:
         yield from secrets_in(self._view.facts)
 
     def _why(self, lead: Lead) -> Iterator[str]:
-        said = self._view.answered.sentence if self._view.answered is not None else ""
+        said = (self._view.spoken or self._view.answered.sentence) if self._view.answered is not None else ""
         if said:
             objects = any(each.refusal is not None for each in self._view.stopped)
             yield f'The service said "{said}".' + (" That fits." if objects else "")
@@ -306,7 +317,7 @@ _OF_THE_FORM: Final = frozenset(
     ]
 )
 """Rules that a request of the right form passes: how it is sent right is then printed."""
-_USUAL: Final = frozenset(["usual-cause"])
+_REFUSED: Final = 400
 _PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 
 

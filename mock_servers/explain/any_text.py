@@ -32,13 +32,17 @@ _TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
 def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
     """Explain whatever stands in a text; where nothing does, the explanation says so, and its `by` is None."""
     given = lent or Lent()
-    if len(text) > LARGEST or reading.is_request(text):
-        try:
-            return _of_exchanges(text, given, clock)
-        except UnreadableError:
-            if len(text) > LARGEST:
-                raise
-    return _of_facts(text, given, clock)
+    if not reading.is_request(text):
+        if len(text) > LARGEST:
+            raise UnreadableError(f"The text has more than {LARGEST} characters; allowed: a part of it, or a HAR file")
+        return _of_facts(text, given, clock)
+    try:
+        return _of_exchanges(text, given, clock)
+    except UnreadableError:
+        told = _of_facts(text, given, clock) if len(text) <= LARGEST else None
+        if told is None or told.by is None:
+            raise
+        return told
 
 
 def _of_exchanges(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExplanation:
@@ -75,7 +79,7 @@ def _of_sentence(facts: Facts, said: Said) -> RequestExplanation:
     """Explain a refusal of which no request is known."""
     rules = tuple(dict.fromkeys(rule for row in said.rows for _, rule in row.rules))
     told = RequestExplanation(said=said.words, stopped_by=rules, by="answer", refused=True, findings=usual(said.rows))
-    view = View(told=told, answered=Answered(sentence=said.words, bare=True), rows=said.rows, facts=facts)
+    view = View(told=told, answered=Answered(sentence=said.words, bare=True), rows=said.rows, facts=facts, spoken=said.spoken)
     return replace(told, **asdict(Answering(view).parts()))
 
 

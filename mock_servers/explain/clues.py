@@ -34,8 +34,9 @@ class Scene:
     form: Mapping[str, str]
 
     def line(self, mistake: str) -> str:
-        """Return the first line that shows a mistake; empty without one."""
-        return next((each.words for each in self.facts.lines if each.mistake == mistake), "")
+        """Return the words that show a mistake, the longest there are; empty without."""
+        found = [each.words for each in self.facts.lines if each.mistake == mistake]
+        return max(found, key=len, default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +172,9 @@ def _sandbox_product(scene: Scene) -> Finding | None:
         return None
     return _finding(
         "wrong-product",
-        "likely",
+        "possible",
         "The text names a sandbox product.",
-        "Your app has only a sandbox product, and this environment counts such an app as unknown.",
+        "your app has only a sandbox product, which does not cover this environment.",
         "Connect the app to the integration product of the API that you want, and try again with the same key.",
     )
 
@@ -270,7 +271,7 @@ def _scopes_of_other(scene: Scene) -> Finding | None:
         f"scope is {shown(query['scope'])}.",
         f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {there}; {here} does "
         "not know them.",
-        f"Ask {here} for its own scopes alone, such as {' '.join(_SCOPES[host.plays][:2])}. How they are joined is fine.",
+        f"Ask {here} for its own scopes alone, such as openid {_SCOPES[host.plays][0]}.",
     )
 
 

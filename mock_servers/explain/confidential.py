@@ -36,8 +36,9 @@ _HARMLESS_HEADERS: Final = frozenset(
         "x-requested-with",
     ]
 )
-_HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg"])
-_SECRET: Final = frozenset(["client_secret", "refresh_token", "code", "subject_token", "client_assertion"])
+_HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg", "kid"])
+_SECRET: Final = {"client_secret": 6, "refresh_token": 12, "code": 8, "subject_token": 12, "client_assertion": 40}
+"""Parameters whose values are nobody's business, and how long each is at least: a word of prose is shorter."""
 _ID: Final = re.compile(r".*\d{4}|.{41}|.*@|.*[^A-Za-z0-9._~-]")
 """What of an API's path may name a person; a word of the API does not look like it."""
 _SHORTEST: Final = 4
@@ -58,7 +59,11 @@ def values_in(facts: Facts | None) -> set[str]:
     """Return those of a text: secrets, and what the JWTs say of people."""
     if facts is None:
         return set()
-    sent = {each.value for each in facts.pairs if each.name in _SECRET and not is_unfilled(each.value)}
+    sent = {
+        each.value
+        for each in facts.pairs
+        if each.name in _SECRET and not is_unfilled(each.value) and len(each.value) >= _SECRET[each.name]
+    }
     said = {claim for each in facts.tokens for value in each.claims.items() for claim in _said(*value)}
     return {each for each in sent | said if len(each) >= _SHORTEST}
 

@@ -18,18 +18,21 @@ _BESIDE: Final = 200
 _FEW_WORDS: Final = 4
 _MEMBERS: Final = ("error_description", "faultstring", "diagnostics", "message", "error:", "error=", '"error"', "error")
 _PLATFORM: Final = ("the token service", "an API's gateway")
+_ASIDE: Final = ("management", "realms")
+"""Services that few people call: where others are named, a sentence is not taken to be theirs."""
 _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A refusal that stands in a text: the `words` as the service spells them, and every row that has them.
+    """A refusal that stands in a text: the `words` of the catalogue, as `spoken` here, and every row that has them.
 
     `is_sure`: nobody else is known to say so, or it stands where the service's answer does.
     """
 
     words: str
     start: int
+    spoken: str = ""
     rows: Sequence[Entry] = ()
     is_sure: bool = True
     is_cut: bool = False
@@ -65,11 +68,12 @@ def _said(facts: Facts, sentence: Sentence) -> Said | None:
     rows = _rows(facts, sentence)
     telling = [each for each in rows if each.service in _PLATFORM and len(sentence.words.split()) >= _FEW_WORDS]
     is_sure = bool(telling) or is_ours(facts)
-    if not rows or (not is_sure and not _may_be_answer(facts, sentence)):
+    if not rows or (not is_sure and not _may_be_answer(facts, sentence)) or _is_phrase(facts, sentence):
         return None
     return Said(
         words=rows[0].error.sentence,
         start=sentence.start,
+        spoken=_as_written(facts, sentence) if "{" in sentence.words else rows[0].error.sentence,
         rows=telling or rows,
         is_sure=is_sure,
         is_cut=sentence.is_cut,
@@ -77,15 +81,27 @@ def _said(facts: Facts, sentence: Sentence) -> Said | None:
     )
 
 
+def _is_phrase(facts: Facts, sentence: Sentence) -> bool:
+    """Whether it is a word or two, such as Unauthorized or Not Found, that stands in most logs."""
+    few = len(sentence.words.split()) < 3  # noqa: PLR2004 - of two words one is often said by chance
+    is_alone = len(facts.text.split()) <= len(sentence.words.split())
+    return few and not is_alone and not (_is_answer(facts, sentence.start) and is_ours(facts))
+
+
 def _rows(facts: Facts, sentence: Sentence) -> list[Entry]:
     """Return the rows with these words, of the services that a text can be about."""
-    as_written = " ".join(facts.text[sentence.start : sentence.end].split())
-    if as_written in ("invalid_request", "invalid request", "Unauthorized", "unauthorized"):
+    as_written = _as_written(facts, sentence)
+    if as_written.casefold() in ("invalid_request", "invalid request"):
         return []
     found = [each for each in entries() if each.error.sentence.casefold() == sentence.words.casefold()]
     alike = [each for each in found if each.error.sentence.startswith(as_written)] or found
     played = {host.plays for each in facts.addresses if (host := host_of(each.url)) is not None}
-    return [each for each in alike if each.plays in played] or alike
+    named = [each for each in alike if each.plays in played]
+    return named or [each for each in alike if each.plays not in _ASIDE or not played]
+
+
+def _as_written(facts: Facts, sentence: Sentence) -> str:
+    return " ".join(facts.text[sentence.start : sentence.end].split())
 
 
 def _may_be_answer(facts: Facts, sentence: Sentence) -> bool:

@@ -33,6 +33,8 @@ _OF_GRANT: Final = {
     "authorization_code": ("code", "redirect_uri", "client_id", "client_secret"),
 }
 """What each grant of the browser flow has besides."""
+_FLOWS: Final = {"refresh_token": "refresh", "authorization_code": "authorization-code"}
+"""By grant, its flow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ def supposed(facts: Facts, said: Said | None) -> Supposed | None:
     gaps = Gaps()
     is_token_call = urlsplit(url).path.endswith(("token", "access_token"))
     fields = _fields(facts, said, address, tokens, gaps) if is_token_call else []
-    headers = _headers(facts, said, address, is_token_call=is_token_call)
+    headers = _headers(facts, said, address, gaps, is_token_call=is_token_call)
     return Supposed(
         captured=Captured(
             source="text",
@@ -200,7 +202,9 @@ def _supposed_fields(
     words = said.words if said is not None else ""
     is_exchange = "subject_token" in words or "act.sub" in words or "subject_token" in tokens
     is_exchange = is_exchange or ("client_credentials" not in facts.text and _OF_USERS.search(facts.text) is not None)
-    if "JWT" not in words and (grant := next((each for each in _OF_GRANT if each.partition("_")[0] in words), "")):
+    flows = {flow for row in (said.rows if said is not None else ()) for names in row.rules.values() for flow in names}
+    grant = next((grant for grant, flow in _FLOWS.items() if flow in flows), "")
+    if grant and not flows & {"client-credentials", "token-exchange"}:
         yield "grant_type", grant
         yield from ((name, gaps.mark(f"{name}, which is not in the text")) for name in _OF_GRANT[grant])
         return
@@ -227,15 +231,13 @@ def _encoded(part: Mapping[str, Any]) -> str:
 
 
 def _headers(
-    facts: Facts, said: Said | None, address: Address | None, *, is_token_call: bool
+    facts: Facts, said: Said | None, address: Address | None, gaps: Gaps, *, is_token_call: bool
 ) -> tuple[tuple[str, str], ...]:
     if not is_token_call:
         from_ = address.start if address is not None else 0
-        return tuple(
-            (each.name, each.value)
-            for each in facts.headers
-            if each.name in ("authorization", "apikey") and each.start >= from_
-        )
+        sent = [each for each in facts.headers if each.name in ("authorization", "apikey") and each.start >= from_]
+        unknown = () if sent or said is None else (("authorization", gaps.mark("the Authorization header")),)
+        return (*((each.name, each.value) for each in sent[:1]), *unknown)
     is_about_type = said is None or said.words.startswith("Content-Type")
     types = [each.value for each in facts.headers if each.name == "content-type"] if is_about_type else []
     return (("content-type", types[0] if types and said is not None else FORM),)

@@ -8,9 +8,7 @@ from typing import Any, Final
 
 from mock_servers.explain.answering import Parts
 from mock_servers.explain.recognition import bare_value
-from mock_servers.jose import javascript, jwts
 
-_LIFE: Final = 300
 _VALUE: Final = re.compile(r"\S+|-----BEGIN .*", re.DOTALL)
 _SENTENCE: Final = re.compile(r"[a-z]+://|[{<]\s*[\"a-z!]", re.IGNORECASE)
 _NOUNS: Final[Mapping[str, str]] = {
@@ -27,16 +25,6 @@ def is_value(text: str) -> bool:
     """Whether a text is one value by itself: a token, a code, a key, a message id; not a URL, JSON or words."""
     bare = bare_value(text)
     return _VALUE.fullmatch(bare) is not None and (_SENTENCE.match(bare) is None or bare.startswith("<"))
-
-
-def signed_at(value: str, latest: float) -> float:
-    """Return when a JWT was signed, by iat, nbf or exp; never later than `latest`, and that for any other value."""
-    jwt = jwts.decoded(bare_value(value))
-    claims = jwt.claims if jwt is not None else {}
-    for name, life in (("iat", 0), ("nbf", 0), ("exp", _LIFE)):
-        if javascript.is_number(claims.get(name)) and 0 <= javascript.number(claims[name]) - life <= latest:
-            return javascript.number(claims[name]) - life
-    return latest
 
 
 def of_value(explained: Mapping[str, Any], url: str | None) -> Parts:

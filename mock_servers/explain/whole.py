@@ -32,6 +32,7 @@ from mock_servers.explain.request_explanation import By, Open, RequestExplanatio
 from mock_servers.explain.said import Said
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.journal.record import Record
 from mock_servers.reading.facts import Facts
@@ -46,7 +47,7 @@ _SIGNER: Final = "the clock that the JWT was signed by (iat)"
 _BY_LIFE: Final = frozenset(["check_client_assertion_exp_near", "check_assertion_lifetime"])
 """Rules that compare exp with now: where a JWT names its iat, they are seen at any time."""
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
-_LATEST: Final = 253_402_300_799
+_LIFE: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ def circumstance_of(captured: Captured, lent: Lent, clock: Callable[[], float] =
         return Circumstance(now=date, keys=lent.keys)
     if captured.at is not None:
         return Circumstance(now=captured.at, clock="the client's clock", keys=lent.keys)
-    signed = _signed_at(captured)
+    signed = _signed_at(captured, clock())
     if signed is not None:
         return Circumstance(now=signed, clock=_SIGNER, keys=lent.keys)
     return Circumstance(now=clock(), clock=_MACHINE, keys=lent.keys)
@@ -118,12 +119,19 @@ def _moment(date: str) -> float | None:
         return None
 
 
-def _signed_at(captured: Captured) -> float | None:
+def _signed_at(captured: Captured, latest: float) -> float | None:
     form = dict(parse_qsl(captured.body.decode(errors="replace")))
-    assertion = jwts.decoded(form.get("client_assertion", ""))
-    iat = assertion.claims.get("iat") if assertion is not None else None
-    seconds = javascript.number(iat) if javascript.is_number(iat) else -1
-    return seconds if 0 <= seconds <= _LATEST else None
+    jwt = jwts.decoded(form.get("client_assertion", "")) or jwts.decoded(form.get("subject_token", ""))
+    return signed_at(jwt, latest) if jwt is not None else None
+
+
+def signed_at(jwt: Jwt, latest: float) -> float | None:
+    """Return when a JWT was signed, by its iat, nbf, or exp less five minutes; one that is later says nothing."""
+    for name, life in (("iat", 0), ("nbf", 0), ("exp", _LIFE)):
+        said = jwt.claims.get(name)
+        if javascript.is_number(said) and 0 <= javascript.number(said) - life <= latest:
+            return javascript.number(said) - life
+    return None
 
 
 # the explanation
@@ -179,7 +187,7 @@ class _Explaining:
             rows=self._entries(stopped),
             sure=frozenset(self.sure),
             facts=self.lent.facts,
-            now=self.circumstance.now,
+            spoken=self.lent.said.spoken if self.lent.said is not None else "",
         )
 
     # which rule

@@ -28,8 +28,17 @@ class Found:
 
 
 def objects(text: str) -> list[Found]:
-    """Return the objects of a text, those inside of another that cannot be read by itself included."""
-    return list(_read(text, _nested(text), 0))
+    """Return the objects of a text, each before those inside of it."""
+    return [each for found in _read(text, _nested(text), 0) for each in _inside(found, 0)]
+
+
+def _inside(found: Found, depth: int) -> Iterator[Found]:
+    yield found
+    held = [each for value in found.members.values() for each in (value if isinstance(value, list) else [value])]
+    for each in held if depth < _DEEPEST else ():
+        if isinstance(each, dict):
+            members = {str(name): value for name, value in each.items()}
+            yield from _inside(Found(members=members, start=found.start, end=found.end), depth + 1)
 
 
 @dataclass(slots=True)

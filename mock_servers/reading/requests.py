@@ -26,7 +26,7 @@ _PATH: Final = re.compile(rf"^[ \t]*({_METHODS}) (/\S*)(?: HTTP/[\d.]+)?[ \t]*\n
 _FORM: Final = re.compile(r"[\w.-]+=[^&\s\"'<>]*(?:&\n?[\w.-]+=\n?[^&\s\"'<>]*)+")
 _PAIR: Final = re.compile(
     r"""(?<![\w.$&?-])["'\[]{0,2}((?:client|grant|subject|refresh|redirect|response|acr)[_-]?[a-z]\w{1,30}|code|scope)["'\]]{0,2}
-    \s*(?:=>|[:=,](?!=))\s*(?:string\(\d+\)\s*)?
+    [ \t]*(?:=>|[:=,](?!=))[ \t]*(?:string\(\d+\)[ \t]*)?
     ("[^"\n]*"|'[^'\n]*'|[^\s&"',;})\\]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
