@@ -15,8 +15,10 @@ _DATE: Final = re.compile(
     re.VERBOSE,
 )
 _ISO: Final = re.compile(
-    r"(?:([A-Za-z_]\w*)[\"']?>?\s*[:=]?\s*[\"'>]?)?\b(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
+    r"(?<!\d)(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
 )
+_NAME: Final = re.compile(r"([A-Za-z_]\w*)[\"']?>?\s*[:=]?\s*[\"'>]?$")
+_LONGEST_NAME: Final = 40
 
 
 def moments(text: str) -> list[Moment]:
@@ -39,8 +41,9 @@ def _dates(text: str) -> Iterator[Moment]:
 def _of_iso(text: str) -> Iterator[Moment]:
     for found in _ISO.finditer(text):
         try:
-            read = datetime.fromisoformat(found[2].replace("/", "-").replace(",", "."))
+            read = datetime.fromisoformat(found[1].replace("/", "-").replace(",", "."))
         except ValueError:
             continue
         at = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-        yield Moment(at=at, start=found.start(2), has_zone=read.tzinfo is not None, name=found[1] or "")
+        name = _NAME.search(text[max(0, found.start() - _LONGEST_NAME) : found.start()])
+        yield Moment(at=at, start=found.start(), has_zone=read.tzinfo is not None, name=name[1] if name else "")

@@ -23,7 +23,7 @@ _METHOD_BEFORE: Final = re.compile(rf"\b({_METHODS})\b[\"':, ]*\s*$")
 _METHOD_NEAR: Final = re.compile(rf"(?:method[\"']?\s*[:=]?\s*[\"']?|-X\s*[\"']?|--request\s+[\"']?|\.)({_METHODS})\b", re.IGNORECASE)
 _NAME: Final = re.compile(r"""([A-Za-z_$][\w-]*)["'\]]*\s*(?:=>|[:=,(])?\s*[\["'(]*$""")
 _PATH: Final = re.compile(rf"^[ \t]*({_METHODS}) (/\S*)(?: HTTP/[\d.]+)?[ \t]*\n(?:.*\n){{0,6}}?[ \t]*[Hh]ost: *([\w.:-]+)", re.MULTILINE)
-_FORM: Final = re.compile(r"[\w.-]+=[^&\s\"'<>]*(?:&\n?[\w.-]+=\n?[^&\s\"'<>]*)+")
+_FORM: Final = re.compile(r"(?<![\w.-])[\w.-]{1,60}=[^&\s\"'<>]*(?:&\n?[\w.-]{1,60}=\n?[^&\s\"'<>]*)+")
 _PAIR: Final = re.compile(
     r"""(?<![\w.$&?-])["'\[]{0,2}((?:client|grant|subject|refresh|redirect|response|acr)[_-]?[a-z]\w{1,30}|code|scope)["'\]]{0,2}
     [ \t]*(?:=>|[:=,](?!=))[ \t]*(?:string\(\d+\)[ \t]*)?

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,14 +31,20 @@ class Sentence:
     is_misspelt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A word of a text; `meant` is the known word that it differs from by one letter, else itself."""
+class _Words:
+    """The words of a text with their places; `meant` are the known words that each is, or differs from by one letter."""
 
-    text: str
-    start: int
-    end: int
-    meant: str
+    def __init__(self, text: str, meant: Callable[[str], str]) -> None:
+        lower = text.casefold() if text.isascii() else "".join(each if each.isascii() else " " for each in text).lower()
+        found = list(_WORD.finditer(lower))
+        self.texts = [each[0] for each in found]
+        self.starts = [each.start() for each in found]
+        self.ends = [each.end() for each in found]
+        known = {each: meant(each) for each in set(self.texts)}
+        self.meant = [known[each] for each in self.texts]
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 class KnownSentences:
@@ -56,48 +62,33 @@ class KnownSentences:
 
     def in_text(self, text: str) -> list[Sentence]:
         """Return the sentences of a text in their order; of those that begin at one place the longest."""
-        words = self._read(text)
-        found, at = list[Sentence](), 0
-        while at < len(words):
-            best = max(self._at(words, at), key=lambda each: (not each.is_cut, each.end), default=None)
-            if best is None:
-                at += 1
+        words = _Words(text, self._meant)
+        found, end = list[Sentence](), 0
+        for at, begins in enumerate(map(self._begins.get, words.meant)):
+            if begins is None or words.starts[at] < end:
                 continue
-            cut = [each for each in self._at(words, at) if each.is_cut and each.end == best.end]
-            found += cut if best.is_cut else [best]
-            at = next((place for place in range(at, len(words)) if words[place].start >= best.end), len(words))
+            here = [fit for sentence in begins if (fit := self._fits(sentence, words, at)) is not None]
+            best = max(here, key=lambda each: (not each.is_cut, each.end), default=None)
+            if best is not None:
+                found += [each for each in here if each.is_cut and each.end == best.end] if best.is_cut else [best]
+                end = best.end
         return found
 
     def near(self, text: str) -> list[str]:
         """Return the sentences of which a short text has most words, the nearest first."""
-        words = {each.meant for each in self._read(text)}
+        words = set(_Words(text, self._meant).meant)
         shares = {
             sentence: len(words & set(parts)) / len(set(parts)) for sentence, parts in self._words.items() if parts
         }
         near = sorted((each for each in shares if shares[each] >= _NEAR), key=lambda each: -shares[each])
         return near[:_MOST_NEAR]
 
-    def _read(self, text: str) -> list[_Word]:
-        lower = text.casefold() if text.isascii() else "".join(each if each.isascii() else " " for each in text).lower()
-        meant: dict[str, str] = {}
-        return [
-            _Word(word, found.start(), found.end(), meant.setdefault(word, self._meant(word)))
-            for found in _WORD.finditer(lower)
-            for word in [found[0]]
-        ]
-
     def _meant(self, word: str) -> str:
         if word in self._known or not _SHORTEST_MISSPELT <= len(word) <= _LONGEST_MISSPELT or word.isdecimal():
             return word
         return next((self._alike[each] for each in (word, *_without_one(word)) if each in self._alike), word)
 
-    def _at(self, words: Sequence[_Word], at: int) -> Iterator[Sentence]:
-        for sentence in self._begins.get(words[at].meant, ()):
-            found = self._fits(sentence, words, at)
-            if found is not None:
-                yield found
-
-    def _fits(self, sentence: str, words: Sequence[_Word], at: int) -> Sentence | None:
+    def _fits(self, sentence: str, words: _Words, at: int) -> Sentence | None:
         """Return the sentence when the words from a place on are its own, or its beginning."""
         place, count, is_misspelt = at, 0, False
         for part in (parts := self._words[sentence]):
@@ -105,28 +96,28 @@ class KnownSentences:
                 after = parts[count + 1] if count + 1 < len(parts) else ""
                 place = _past_blank(words, place, after)
             else:
-                while place < len(words) and words[place].text in _FILLERS and words[place].text != part:
+                if place < len(words) and words.texts[place] in _FILLERS and words.texts[place] != part:
                     place += 1
-                if place >= len(words) or words[place].meant != part:
+                if place >= len(words) or words.meant[place] != part:
                     break
-                is_misspelt = is_misspelt or words[place].text != part
+                is_misspelt = is_misspelt or words.texts[place] != part
                 place += 1
             count += 1
         is_cut = count < len(parts)
         if is_cut and (count < _LEAST_CUT or count < _NEAR * len(parts)):
             return None
-        ends = words[min(place, len(words)) - 1].end
+        end = words.ends[min(place, len(words)) - 1]
         return Sentence(
-            words=sentence, start=words[at].start, end=ends, is_cut=is_cut, is_misspelt=is_misspelt
+            words=sentence, start=words.starts[at], end=end, is_cut=is_cut, is_misspelt=is_misspelt
         )
 
 
-def _past_blank(words: Sequence[_Word], place: int, after: str) -> int:
+def _past_blank(words: _Words, place: int, after: str) -> int:
     """Return the place of the word after a blank, when it comes soon enough; else the next."""
     for ahead in range(place + 1, len(words)):
-        if words[ahead].start - words[place].start > _LONGEST_BLANK:
+        if words.starts[ahead] - words.starts[place] > _LONGEST_BLANK:
             break
-        if words[ahead].meant == after:
+        if words.meant[ahead] == after:
             return ahead
     return place + 1
 
