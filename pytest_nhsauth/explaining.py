@@ -32,9 +32,9 @@ def explain(
     the key set of the app. Raises ValueError, in one line, for what cannot be read.
     """
     from mock_servers.explain.any_text import explain_text  # noqa: PLC0415 - the plugin loads no server
-    from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the same
     from mock_servers.explain.response import captured_of  # noqa: PLC0415 - the same
     from mock_servers.explain.whole import Lent, explain_captured  # noqa: PLC0415 - the same
+    from mock_servers.reading.captured import UnreadableError  # noqa: PLC0415 - the same
     from mock_servers.reading.plain import decoded  # noqa: PLC0415 - the same
 
     lent = Lent(answer=answer, at=_moment(at), keys=_keys(jwks))
@@ -79,9 +79,9 @@ def _key_bytes(jwks: Mapping[str, Any] | str | bytes | Path) -> bytes:
     return jwks.encode() if isinstance(jwks, str) else jwks
 
 
-def explanations(failure: BaseException) -> Iterator[str]:
-    """Yield why a real service refused each exchange that a failure holds, the first few."""
-    from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
+def explanations(failure: BaseException, *, details: bool = False) -> Iterator[str]:
+    """Yield why a real service refused each exchange that a failure holds, the first few; all of it with `details`."""
+    from mock_servers.reading.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
 
     for each in list(_responses(failure))[:_MOST]:
         try:
@@ -89,7 +89,7 @@ def explanations(failure: BaseException) -> Iterator[str]:
         except UnreadableError:
             continue  # of another host
         if explanation.refused:
-            yield str(explanation)
+            yield "\n".join([*explanation.lines(), *([""] * details), *(explanation.details() if details else ())])
 
 
 def _responses(failure: BaseException) -> Iterator[Any]:

@@ -335,7 +335,10 @@ def demo() -> None:
     "--token-url", metavar="URL", help="Where you send it. Without it: the URL that it names, or that of int."
 )
 @click.option("--jwks", "key_set", metavar="FILE|URL", help="The signer's key set, to check the signature.")
-@click.option("--at", metavar="TIME", help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: as the text says, or when it was signed."
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: as the text says, or when it was signed.",
 )
 @click.option(
     "--server",

@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,21 +23,23 @@ import requests
 from mock_servers.command_line import explanation
 from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, No
-from mock_servers.explain import moment, reading
+from mock_servers.explain import moment
+from mock_servers.explain.answering import Parts
 from mock_servers.explain.any_text import explain_text
-from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.offline import offline, token_url_of
-from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.recognition import bare_value
-from mock_servers.explain.request_explanation import WIDTH, first_screen
-from mock_servers.explain.value import is_value, of_value
+from mock_servers.explain.request_explanation import PARTS, WIDTH, first_screen
+from mock_servers.explain.value import is_value
 from mock_servers.explain.whole import Lent, signed_at
 from mock_servers.jose import jwks, jwts
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
 from mock_servers.journal.private_key import is_private
+from mock_servers.reading import exchanges
+from mock_servers.reading.captured import UnreadableError
 from mock_servers.reading.plain import decoded
+from mock_servers.reading.raw_http import is_answer, read_answer
 from mock_servers.reading.reader import LARGEST
 from mock_servers.wire.wording import printable, shown
 
@@ -92,11 +94,13 @@ def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, det
         now = _moment(circumstance.at) if circumstance.at is not None else _signed_at(value)
         context = offline(url, now, _key_set(circumstance.key_set))
         explained = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
-    parts = of_value(explained, url)
     if as_json:
-        click.echo(json.dumps({**explained, **asdict(parts)}, indent=2))
+        click.echo(json.dumps(explained, indent=2))
     else:
-        _print(first_screen(parts, _width()), explanation.lines(explained, url) if details else ())
+        _print(
+            first_screen(Parts(**{name: explained[name] for name in PARTS}), _width()),
+            explanation.lines(explained, url) if details else (),
+        )
     if explained["kind"] == "unknown" and explained["certainty"] == "certain":
         raise click.exceptions.Exit(Misuse.exit_code)
     if _is_refused(explained):
@@ -151,10 +155,10 @@ def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
     """Compare each exchange with what we would have said, and write that down."""
     if circumstance.observations is None:
         raise Misuse("--unknown-sentences is for --observations; allowed: beside --observations FILE")
-    if not reading.is_request(text):
+    if not exchanges.is_request(text):
         raise Misuse("--observations goes with requests; an answer alone shows no rule")
     seeing = Observing(circumstance.observations, keeps_unknown=circumstance.unknown_sentences)
-    found = reading.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file).exchanges
+    found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file).exchanges
     given = read_answer(lent.answer) if lent.answer is not None and is_answer(lent.answer) else None
     for each in found:
         seeing.see(replace(each, answer=given) if given is not None else each, lent)

@@ -30,10 +30,10 @@ from mock_servers.control.calls import (
 )
 from mock_servers.control.problems import ProblemError
 from mock_servers.explain import explanation, moment
-from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.recognition import KINDS
 from mock_servers.explain.verdict import ROLES
 from mock_servers.journal.finding import CERTAINTIES
+from mock_servers.reading.captured import UnreadableError
 from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
@@ -168,6 +168,15 @@ _ERROR: Final = answer_object(
     }
 )
 
+_PARTS: Final = {
+    "answer": {**TEXT, "description": "What to change, in a sentence or two."},
+    "do": {**TEXTS, "description": "The steps."},
+    "why": {**TEXTS, "description": "What was seen, and what the service said."},
+    "fine": {**TEXTS, "description": "What is right."},
+    "next": {**TEXTS, "description": "What would be refused afterwards."},
+    "moment": {**TEXT, "description": "When it was made, where that matters."},
+}
+
 SCHEMAS: Final = {
     "Verdict": answer_object(
         {
@@ -226,6 +235,7 @@ SCHEMAS: Final = {
                 **any_of(ref("Exchange"), NULL),
                 "description": "The exchange with this message id.",
             },
+            **_PARTS,
         },
         "What a value is.",
     ),
@@ -248,11 +258,13 @@ SCHEMAS: Final = {
             "notes": TEXTS,
             "advice": TEXTS,
             "refused": {"type": "boolean", "description": "Whether the service refused it, or would."},
+            "explained": answer_object(_PARTS, "The answer first, of this exchange."),
         },
         "Why a request to a real service was refused. Nothing is asked of anybody.",
     ),
     "ExplainedRequests": answer_object(
         {
+            **_PARTS,
             "exchanges": array_of(ref("ExplainedRequest")),
             "others": {"type": "integer", "description": "How many exchanges of the text are with other hosts."},
         }

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
-from mock_servers.explain.captured import CapturedAnswer
+from mock_servers.reading.captured import CapturedAnswer
 from mock_servers.rules import ServiceError
 from mock_servers.wire.json_text import object_of
 
@@ -134,7 +134,8 @@ def _of_members(status: int, members: Mapping[str, Any]) -> Answered:
         code = detail.get("errorcode", "") if isinstance(detail, dict) else ""
         return Answered(status=status, code=str(code), sentence=str(fault.get("faultstring", "")))
     if members.get("resourceType") == "OperationOutcome":
-        return Answered(status=status, sentence=_diagnostics(members.get("issue")), bare=True)
+        said = _diagnostics(members.get("issue"))
+        return Answered(status=status, sentence=said, bare=bool(said))
     sentence = members.get("error_description") or ("" if "error" in members else members.get("message")) or ""
     return Answered(status=status, code=str(members.get("error") or ""), sentence=str(sentence))
 

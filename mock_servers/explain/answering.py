@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 
 from mock_servers.catalogue.entries import Entry
 from mock_servers.explain.answered import Answered
-from mock_servers.explain.captured import Captured
 from mock_servers.explain.clues import Scene, clues
 from mock_servers.explain.judging import Place, Ruled, place_of
 from mock_servers.explain.plain_words import plain
@@ -21,6 +20,7 @@ from mock_servers.explain.supposing import is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
+from mock_servers.reading.captured import Captured
 from mock_servers.reading.facts import Facts
 from mock_servers.wire.wording import duration
 
@@ -57,11 +57,12 @@ class Lead:
 
 def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
     """Return what a finder has found as the answer: what it saw, and its cure."""
+    words, cure = _LEADS.get(finding.id, ("", finding.cure))
     return Lead(
-        words=finding.seen,
-        cure=_CURES.get(finding.id, finding.cure) if finding.change is None else f"{finding.cure} {finding.change}",
+        words=words or finding.seen,
+        cure=cure if finding.change is None else f"{cure} {finding.change}",
         certainty=certainty or finding.certainty,
-        because=(finding.cause,),
+        because=(finding.seen, finding.cause) if words else (finding.cause,),
     )
 
 
@@ -85,9 +86,26 @@ def of_rows(rows: Sequence[Entry]) -> Lead:
     )
 
 
-_CURES: Final[Mapping[str, str]] = {
-    "alg-not-rs512": "Sign with RS512: any RSA key can do that, no other certificate is needed.",
+_LEADS: Final[Mapping[str, tuple[str, str]]] = {
+    "alg-not-rs512": (
+        "Your client_assertion is signed with another algorithm than RS512, which is the only one accepted.",
+        "Sign with RS512. Any RSA key can do that: no other key or certificate is needed.",
+    ),
+    "code-as-subject-token": (
+        "The value sent as subject_token is an authorization code, or another opaque token, and not the id_token.",
+        "Exchange the code at the provider's token endpoint, and send the id_token of that answer.",
+    ),
+    "cis2-iss-is-api-key": (
+        "iss and sub of your client_assertion are an API key of the platform, but CIS2 wants its own client_id in both.",
+        "Sign another client_assertion for CIS2 with iss and sub set to the CIS2 client_id. Keep the API key for the "
+        "platform's token endpoint.",
+    ),
+    "nhs-login-auth": (
+        "",
+        "Sign the client_assertion with RS512, with aud set to the token URL. A kid is not needed.",
+    ),
 }
+"""What some findings say to who is in a hurry: the fact without its value, which the reason then has, and the cure."""
 
 
 def worded(lead: Lead) -> str:
@@ -299,11 +317,15 @@ class Answering:
         expired = token.claims.get("exp")
         made = token.claims.get("iat")
         is_over = javascript.is_number(expired) and javascript.number(expired) < time.time()
-        when = f"It was made {told_moment(javascript.number(made))}" if javascript.is_number(made) else "Its exp is over"
+        when = (
+            f"It was made {told_moment(javascript.number(made))}" if javascript.is_number(made) else "Its exp is over"
+        )
         return Parts(
             answer=f"This client_assertion looks right for {url}.",
-            why=("Only the service knows whether iss is an API key of this environment, and whether your public key is "
-            "registered under this kid.",),
+            why=(
+                "Only the service knows whether iss is an API key of this environment, and whether your public key is "
+                "registered under this kid.",
+            ),
             fine=(f"{well_formed(token.header, token.claims, place, '')} {_UNSIGNED}",),
             moment=f"{when}, and it has expired since. That is normal." if is_over else "",
         )

@@ -9,21 +9,23 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Final
 
-from mock_servers.explain import curl, reading
 from mock_servers.explain.answered import Answered
 from mock_servers.explain.answering import Answering, Parts, View
-from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.not_found import nothing_found
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.said import Said, is_others, known_sentences, said_in
 from mock_servers.explain.supposing import Supposed, supposed, without_placeholders
-from mock_servers.explain.whole import Lent, explain_captured, usual
+from mock_servers.explain.whole import Lent, explain_captured, leaked, usual
+from mock_servers.reading import curl, exchanges
+from mock_servers.reading.captured import UnreadableError
 from mock_servers.reading.commands import curl_command
 from mock_servers.reading.facts import Facts
 from mock_servers.reading.reader import LARGEST, read
 
-_SERVER: Final = re.compile(r"\b(nginx|Apache|Squid|HAProxy|Zscaler|Envoy|IIS|Cloudflare|BIG-IP)\b[/\d.]*", re.IGNORECASE)
+_SERVER: Final = re.compile(
+    r"\b(nginx|Apache|Squid|HAProxy|Zscaler|Envoy|IIS|Cloudflare|BIG-IP)\b[/\d.]*", re.IGNORECASE
+)
 _NOT_ALLOWED: Final = 405
 _MOVED: Final = (301, 302, 303)
 _TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
@@ -32,7 +34,7 @@ _TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
 def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
     """Explain whatever stands in a text; where nothing does, the explanation says so, and its `by` is None."""
     given = lent or Lent()
-    if not reading.is_request(text):
+    if not exchanges.is_request(text):
         if len(text) > LARGEST:
             raise UnreadableError(f"The text has more than {LARGEST} characters; allowed: a part of it, or a HAR file")
         return _of_facts(text, given, clock)
@@ -47,11 +49,13 @@ def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float]
 
 def _of_exchanges(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExplanation:
     """Explain what is a request, or a file of requests, as a whole."""
-    found = reading.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file)
+    found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file)
     own = lent if len(found.exchanges) > 1 else _with_facts(text, lent)
     explained = [explain_captured(each, own, clock) for each in found.exchanges]
     explained.sort(key=lambda each: not each.refused)
-    return replace(explained[0], also=tuple(explained[1:]), others=found.others)
+    advice = tuple(leaked(text)) if found.exchanges[0].source == "curl" else ()
+    first = explained[0]
+    return replace(first, also=tuple(explained[1:]), others=found.others, advice=(*first.advice, *advice))
 
 
 def _with_facts(text: str, lent: Lent) -> Lent:
@@ -79,7 +83,9 @@ def _of_sentence(facts: Facts, said: Said) -> RequestExplanation:
     """Explain a refusal of which no request is known."""
     rules = tuple(dict.fromkeys(rule for row in said.rows for _, rule in row.rules))
     told = RequestExplanation(said=said.words, stopped_by=rules, by="answer", refused=True, findings=usual(said.rows))
-    view = View(told=told, answered=Answered(sentence=said.words, bare=True), rows=said.rows, facts=facts, spoken=said.spoken)
+    view = View(
+        told=told, answered=Answered(sentence=said.words, bare=True), rows=said.rows, facts=facts, spoken=said.spoken
+    )
     return replace(told, **asdict(Answering(view).parts()))
 
 
@@ -115,7 +121,10 @@ def _by_others(facts: Facts, said: Said | None) -> Parts | None:
         return Parts(
             answer="Your POST was redirected with a 302, and the client followed it with a GET without a body. Post "
             "straight to the token URL, or let the proxy forward the request.",
-            do=("Post directly to the service's own URL, so that nothing redirects.", "If a proxy has to redirect, let it answer 307 or 308: these keep method and body."),
+            do=(
+                "Post directly to the service's own URL, so that nothing redirects.",
+                "If a proxy has to redirect, let it answer 307 or 308: these keep method and body.",
+            ),
             why=("The token endpoint allows POST only, so it answers the GET with 405.",),
         )
     server = _SERVER.search(facts.page) or next(

@@ -12,11 +12,11 @@ from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from mock_servers.explain.captured import Captured
 from mock_servers.explain.judging import host_of
 from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.reading.captured import Captured
 from mock_servers.reading.facts import Address, Facts
-from mock_servers.wire.wording import cut, duration, shown 
+from mock_servers.wire.wording import cut, duration, shown
 
 _ALIKE: Final = 0.8
 _SECONDS_OF_LIFE: Final = 300
@@ -192,7 +192,8 @@ def _scopes(scene: Scene) -> Finding | None:
         return _finding(
             "scopes-none-left",
             "likely",
-            f"The text has {shown(scene.line('patient'))}" + f" and {shown(scene.line('worker-product'))}." * bool(scene.line("worker-product")),
+            f"The text has {shown(scene.line('patient'))}"
+            + f" and {shown(scene.line('worker-product'))}." * bool(scene.line("worker-product")),
             "Your app has no product for patients (NHS login), so no scope is left for this person.",
             "Connect the app to the product with patient access (NHS login, P9).",
         )
@@ -261,7 +262,9 @@ def _scopes_of_other(scene: Scene) -> Finding | None:
     query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
     host = host_of(scene.captured.url) if scene.captured is not None else None
     asked = query.get("scope", "").split()
-    foreign = [each for each in asked if each in _SCOPES.get("nhs_login" if host and host.plays == "cis2" else "cis2", ())]
+    foreign = [
+        each for each in asked if each in _SCOPES.get("nhs_login" if host and host.plays == "cis2" else "cis2", ())
+    ]
     if host is None or not foreign:
         return None
     here, there = ("CIS2", "NHS login") if host.plays == "cis2" else ("NHS login", "CIS2")
@@ -276,8 +279,23 @@ def _scopes_of_other(scene: Scene) -> Finding | None:
 
 
 _SCOPES: Final[Mapping[str, Sequence[str]]] = {
-    "cis2": ("nationalrbacaccess", "associatedorgs", "nhsperson", "organisationalmemberships", "professionalmemberships", "selectedrole"),
-    "nhs_login": ("profile_extended", "gp_registration_details", "basic_demographics", "gp_integration_credentials", "landline", "phone", "client_metadata"),
+    "cis2": (
+        "nationalrbacaccess",
+        "associatedorgs",
+        "nhsperson",
+        "organisationalmemberships",
+        "professionalmemberships",
+        "selectedrole",
+    ),
+    "nhs_login": (
+        "profile_extended",
+        "gp_registration_details",
+        "basic_demographics",
+        "gp_integration_credentials",
+        "landline",
+        "phone",
+        "client_metadata",
+    ),
 }
 
 _EXP_FAR: Final = frozenset(["check_client_assertion_exp_near", "check_assertion_lifetime"])
@@ -307,7 +325,10 @@ CLUES: Final = (
     Clue(
         rules=_EXP_FAR,
         find=_program(
-            "hour", "lifetime-too-long", "exp is an hour ahead; at most 5 minutes are allowed.", "Set exp to now + 5 minutes or less."
+            "hour",
+            "lifetime-too-long",
+            "exp is an hour ahead; at most 5 minutes are allowed.",
+            "Set exp to now + 5 minutes or less.",
         ),
     ),
     Clue(
@@ -323,11 +344,18 @@ CLUES: Final = (
     Clue(rules=_EXPIRED | {"check_subject_token_not_expired"}, find=_held_too_long),
     Clue(
         rules=frozenset(["find_client_assertion_exp"]),
-        find=_program("text-exp", "exp-unit", "exp is text.", "Write exp as a number: whole seconds since 1970, without quotes."),
+        find=_program(
+            "text-exp", "exp-unit", "exp is text.", "Write exp as a number: whole seconds since 1970, without quotes."
+        ),
     ),
     Clue(
         rules=frozenset(["check_client_assertion_alg"]),
-        find=_program("rs256", "alg-not-rs512", "Your program signs with RS256; this service accepts RS512 only.", "Sign with RS512. Any RSA key can do that."),
+        find=_program(
+            "rs256",
+            "alg-not-rs512",
+            "Your program signs with RS256; this service accepts RS512 only.",
+            "Sign with RS512. Any RSA key can do that.",
+        ),
     ),
     Clue(
         rules=_JTI,

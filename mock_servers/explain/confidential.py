@@ -9,9 +9,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mock_servers.diagnosis.shapes import is_unfilled
-from mock_servers.explain.captured import Captured
 from mock_servers.jose import javascript, jwts
 from mock_servers.journal.record import PROTOCOL
+from mock_servers.reading.captured import Captured
 from mock_servers.reading.facts import Facts
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.json_text import object_of
@@ -36,7 +36,9 @@ _HARMLESS_HEADERS: Final = frozenset(
         "x-requested-with",
     ]
 )
-_HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg", "kid"])
+_HARMLESS_CLAIMS: Final = frozenset(
+    ["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg", "kid"]
+)
 _SECRET: Final = {"client_secret": 6, "refresh_token": 12, "code": 8, "subject_token": 12, "client_assertion": 40}
 """Parameters whose values are nobody's business, and how long each is at least: a word of prose is shorter."""
 _ID: Final = re.compile(r".*\d{4}|.{41}|.*@|.*[^A-Za-z0-9._~-]")

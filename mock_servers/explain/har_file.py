@@ -15,9 +15,9 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mock_servers.explain import overheard
-from mock_servers.explain.captured import Captured, CapturedAnswer, Pairs
 from mock_servers.explain.learning import Seen
 from mock_servers.journal.record import shown_parameter
+from mock_servers.reading.captured import Captured, CapturedAnswer, Pairs
 from mock_servers.version import installed
 
 _TAIL: Final = b"\n]}}\n"

@@ -134,7 +134,13 @@ class HasParts(Protocol):
 def first_screen(told: HasParts, width: int = WIDTH) -> list[str]:
     """Return the answer and what belongs to it, in at most twelve lines; what finds no room is among the details."""
     lines = _wrapped(told.answer, width, "")
-    parts = (("Do", told.do), ("Why", told.why), ("Fine", told.fine), ("Next", told.next), ("Time", [told.moment] * bool(told.moment)))
+    parts = (
+        ("Do", told.do),
+        ("Why", told.why),
+        ("Fine", told.fine),
+        ("Next", told.next),
+        ("Time", [told.moment] * bool(told.moment)),
+    )
     for name, sentences in parts:
         head = f"{name:<{_INDENT}}"
         for each in sentences:
@@ -150,5 +156,10 @@ def _wrapped(text: str, width: int, head: str) -> list[str]:
         first, *rest = text.splitlines()
         return [f"{head}{first}", *(f"{' ' * len(head)}{line}" for line in rest)]
     return textwrap.wrap(
-        text, width, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
     )

@@ -61,7 +61,9 @@ def is_others(facts: Facts) -> bool:
     """Whether a text names a token or log-in endpoint of somebody else, and none of the services'."""
     if is_ours(facts):
         return False
-    return any(word in urlsplit(each.url).path.lower() + each.url.lower() for each in facts.addresses for word in _OF_OAUTH)
+    return any(
+        word in urlsplit(each.url).path.lower() + each.url.lower() for each in facts.addresses for word in _OF_OAUTH
+    )
 
 
 def _said(facts: Facts, sentence: Sentence) -> Said | None:
@@ -116,5 +118,3 @@ def _is_answer(facts: Facts, start: int) -> bool:
     before = facts.text[max(0, start - _BESIDE) : start].lower()
     near = any(0 <= start - place < _BESIDE for _, place in facts.codes)
     return near or any(f"{name}" in before for name in _MEMBERS[:4])
-
-

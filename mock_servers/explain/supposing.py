@@ -11,9 +11,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, FORM, ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.explain.captured import Captured, Gaps
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.said import Said
+from mock_servers.reading.captured import Captured, Gaps
 from mock_servers.reading.facts import Address, Facts, Pair, Token
 from mock_servers.reading.requests import PARAMETERS
 
@@ -56,7 +56,11 @@ def supposed(facts: Facts, said: Said | None) -> Supposed | None:
     address = _called(facts, said)
     audience = next(filter(None, map(_audience, tokens.values())), "")
     is_of_token_service = said is not None and all(row.service == "the token service" for row in said.rows)
-    url = address.url if address is not None else audience or (INT if facts.pairs or tokens or is_of_token_service else "")
+    url = (
+        address.url
+        if address is not None
+        else audience or (INT if facts.pairs or tokens or is_of_token_service else "")
+    )
     if not url:
         return None
     if not urlsplit(url).path.strip("/") and (host := host_of(url)) is not None and host.plays == "platform":
@@ -91,9 +95,7 @@ def _body(fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]])
 
 def _called(facts: Facts, said: Said | None) -> Address | None:
     """Return the URL that was called: of several the last before the refusal, of the kind that refuses so."""
-    known = [
-        each for each in facts.addresses if host_of(each.url) is not None and each.name.lower() not in _NOT_CALLED
-    ]
+    known = [each for each in facts.addresses if host_of(each.url) is not None and each.name.lower() not in _NOT_CALLED]
     if said is not None:
         known = [each for each in known if _may_say(each, said)] or known
         before = [each for each in known if each.start < said.start]
@@ -184,9 +186,7 @@ def without_placeholders(captured: Captured) -> Captured:
     if not left_out:
         return captured
     gaps = Gaps(found=list(captured.gaps))
-    fields = [
-        (name, gaps.mark(f"{name}, which you left out") if name in left_out else value) for name, value in form
-    ]
+    fields = [(name, gaps.mark(f"{name}, which you left out") if name in left_out else value) for name, value in form]
     return replace(captured, body=urlencode(fields).encode(), gaps=tuple(gaps.found))
 
 

@@ -32,7 +32,7 @@ def of_value(explained: Mapping[str, Any], url: str | None) -> Parts:
     if explained["exchange"]:
         return _of_exchange(explained["exchange"])
     verdict = next(iter(explained["verdicts"]), None)
-    finding = next(iter(explained["findings"]), None)
+    finding = min(explained["findings"], key=lambda each: each["id"] == "wrapped-value", default=None)
     if finding is not None and (verdict is None or verdict["would_be"] == "refused"):
         later = tuple(verdict["then"]) if verdict else ()
         return Parts(answer=f"{finding['seen']} {finding['cure']}", why=(finding["cause"],), next=later)

@@ -22,12 +22,9 @@ from mock_servers.diagnosis.table import FINDERS
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered, of_answer, of_text
 from mock_servers.explain.answering import Answering, View
-from mock_servers.explain.captured import Captured, CapturedAnswer, named
-from mock_servers.explain.curl import ReadFile
 from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.past import Past
-from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.said import Said
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
@@ -35,7 +32,10 @@ from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.journal.record import Record
+from mock_servers.reading.captured import Captured, CapturedAnswer, named
+from mock_servers.reading.curl import ReadFile
 from mock_servers.reading.facts import Facts
+from mock_servers.reading.raw_http import is_answer, read_answer
 from mock_servers.rules import Refusal, ServiceError, UnknownError
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Parameters
@@ -424,7 +424,8 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
         )
 
 
-def _leaked(text: str) -> Iterator[str]:
+def leaked(text: str) -> Iterator[str]:
+    """Yield what is to be said of a command that holds a secret."""
     if _SECRET.search(text):
         yield (
             "The command contains a secret. The shell keeps it in its history, and other users of the machine can "

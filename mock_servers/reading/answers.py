@@ -49,5 +49,7 @@ def good(objects: Sequence[Found]) -> list[Mapping[str, Any]]:
     """Return the token answers of a text."""
     names = {"access_token", "id_token"}
     return [
-        each.members for each in objects if names & each.members.keys() and {"token_type", "expires_in"} & each.members.keys()
+        each.members
+        for each in objects
+        if names & each.members.keys() and {"token_type", "expires_in"} & each.members.keys()
     ]

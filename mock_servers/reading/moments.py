@@ -14,9 +14,7 @@ _DATE: Final = re.compile(
     r"""(?:\b(Date)\b\W{1,8})?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ \d{1,2}\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ (?:GMT|[+-]\d{4}))""",
     re.VERBOSE,
 )
-_ISO: Final = re.compile(
-    r"(?<!\d)(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
-)
+_ISO: Final = re.compile(r"(?<!\d)(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)")
 _NAME: Final = re.compile(r"([A-Za-z_]\w*)[\"']?>?\s*[:=]?\s*[\"'>]?$")
 _LONGEST_NAME: Final = 40
 

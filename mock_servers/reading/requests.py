@@ -20,13 +20,17 @@ PARAMETERS: Final = frozenset(
 _METHODS: Final = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?[^\s\"'<>\\`)\]},;]*")
 _METHOD_BEFORE: Final = re.compile(rf"\b({_METHODS})\b[\"':, ]*\s*$")
-_METHOD_NEAR: Final = re.compile(rf"(?:method[\"']?\s*[:=]?\s*[\"']?|-X\s*[\"']?|--request\s+[\"']?|\.)({_METHODS})\b", re.IGNORECASE)
+_METHOD_NEAR: Final = re.compile(
+    rf"(?:method[\"']?\s*[:=]?\s*[\"']?|-X\s*[\"']?|--request\s+[\"']?|\.)({_METHODS})\b", re.IGNORECASE
+)
 _NAME: Final = re.compile(r"""([A-Za-z_$][\w-]*)["'\]]*\s*(?:=>|[:=,(])?\s*[\["'(]*$""")
-_PATH: Final = re.compile(rf"^[ \t]*({_METHODS}) (/\S*)(?: HTTP/[\d.]+)?[ \t]*\n(?:.*\n){{0,6}}?[ \t]*[Hh]ost: *([\w.:-]+)", re.MULTILINE)
+_PATH: Final = re.compile(
+    rf"^[ \t]*({_METHODS}) (/\S*)(?: HTTP/[\d.]+)?[ \t]*\n(?:.*\n){{0,6}}?[ \t]*[Hh]ost: *([\w.:-]+)", re.MULTILINE
+)
 _FORM: Final = re.compile(r"(?<![\w.-])[\w.-]{1,60}=[^&\s\"'<>]*(?:&\n?[\w.-]{1,60}=\n?[^&\s\"'<>]*)+")
 _PAIR: Final = re.compile(
-    r"""(?<![\w.$&?-])["'\[]{0,2}((?:client|grant|subject|refresh|redirect|response|acr)[_-]?[a-z]\w{1,30}|code|scope)["'\]]{0,2}
-    [ \t]*(?:=>|[:=,](?!=))[ \t]*(?:string\(\d+\)[ \t]*)?
+    r"""(?<![\w.$&?-])(["'\[]{0,2})((?:client|grant|subject|refresh|redirect|response|acr)[_-]?[a-z]\w{1,30}|code|scope)["'\]]{0,2}
+    [ \t]*(?:=>|[:=](?!=)|(?<=["']),)[ \t]*(?:string\(\d+\)[ \t]*)?
     ("[^"\n]*"|'[^'\n]*'|[^\s&"',;})\\]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -96,10 +100,11 @@ def _of_objects(objects: Sequence[Found]) -> Iterator[Pair]:
 
 def _loose(text: str) -> Iterator[Pair]:
     for found in _PAIR.finditer(text):
-        quote = found[2][:1] in "\"'"
-        is_general = found[1].lower() in ("code", "scope")
-        if not (is_general and not quote):
-            yield Pair(name=found[1], value=found[2].strip("\"'"), start=found.start(), is_quoted=quote)
+        quote = found[3][:1] in "\"'"
+        is_general = found[2].lower() in ("code", "scope")
+        is_cut_off = "," in found[0][len(found[1]) + len(found[2]) :].partition(found[3])[0] and not found[1]
+        if not is_cut_off and not (is_general and not quote):
+            yield Pair(name=found[2], value=found[3].strip("\"'"), start=found.start(), is_quoted=quote)
 
 
 def headers(text: str, objects: Sequence[Found]) -> list[Pair]:
@@ -110,5 +115,3 @@ def headers(text: str, objects: Sequence[Found]) -> list[Pair]:
     ]
     options = [Pair(name="content-type", value=each[1], start=each.start()) for each in _OPTION.finditer(text)]
     return sorted([*found, *options], key=lambda each: each.start)
-
-

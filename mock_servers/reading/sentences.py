@@ -107,9 +107,7 @@ class KnownSentences:
         if is_cut and (count < _LEAST_CUT or count < _NEAR * len(parts)):
             return None
         end = words.ends[min(place, len(words)) - 1]
-        return Sentence(
-            words=sentence, start=words.starts[at], end=end, is_cut=is_cut, is_misspelt=is_misspelt
-        )
+        return Sentence(words=sentence, start=words.starts[at], end=end, is_cut=is_cut, is_misspelt=is_misspelt)
 
 
 def _past_blank(words: _Words, place: int, after: str) -> int:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
+from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
 from mock_servers.wire.wording import shown
 
 _METHODS: Final = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
