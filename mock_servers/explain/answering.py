@@ -25,6 +25,7 @@ from mock_servers.reading.facts import Facts
 from mock_servers.wire.wording import duration
 
 _MOST: Final = 3
+_EVIDENCE: Final = "SQDI"
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z(])")
 _PROPER: Final = re.compile(r"[A-Z][a-z]*(?=[\s,:])")
 _NAMES: Final = ("Python", "Postman", "Microsoft")
@@ -57,12 +58,13 @@ class Lead:
 
 def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
     """Return what a finder has found as the answer: what it saw, and its cure."""
-    words, cure = _LEADS.get(finding.id, ("", finding.cure))
+    own_words, own_cure = _LEADS.get(finding.id, ("", ""))
+    words, cure = own_words.format(cause=finding.cause), own_cure or finding.cure
     return Lead(
         words=words or finding.seen,
         cure=cure if finding.change is None else f"{cure} {finding.change}",
         certainty=certainty or finding.certainty,
-        because=(finding.seen, finding.cause) if words else (finding.cause,),
+        because=tuple(each for each in (finding.seen, finding.cause) if each != (words or finding.seen)),
     )
 
 
@@ -73,17 +75,16 @@ def of_clue(finding: Finding) -> Lead:
 
 def of_rows(rows: Sequence[Entry]) -> Lead:
     """Return what a refusal says by itself; several rows are several causes."""
-    several = list(dict.fromkeys((plain(each.name, each.problem.cause), each.problem.cure) for each in rows))
-    words = list(dict.fromkeys(each for each, _ in several))
-    first = rows[0]
-    certainty: Certainty = "possible" if len(words) > 1 else "certain"
-    because = tuple(dict.fromkeys(f"Usual causes: {each.problem.cause}" for each in rows if plain(each.name, "")))
-    return Lead(
-        words="; or ".join(each.rstrip(".") for each in words[:_MOST]) + ".",
-        cure=first.problem.cure,
-        certainty=certainty,
-        because=because[:1],
-    )
+    known_best = sorted(rows, key=lambda each: _EVIDENCE.index(each.error.evidence))
+    several = list({plain(each.name, each.problem.cause): each for each in reversed(known_best)}.items())[::-1][:_MOST]
+    if len(several) == 1:
+        ((words, row),) = several
+        because = (f"Usual causes: {row.problem.cause}",) if words != row.problem.cause else ()
+        return Lead(words=words, cure=row.problem.cure, because=because)
+    (first, _), *others = several
+    listed = [first.rstrip("."), *(_lowered(words).rstrip(".") for words, _ in others)]
+    cures = dict.fromkeys(next(iter(steps(row.problem.cure)), "") for _, row in several)
+    return Lead(words=f"{_lowered('; or '.join(listed))}.", cure=" ".join(cures), certainty="possible")
 
 
 _LEADS: Final[Mapping[str, tuple[str, str]]] = {
@@ -100,6 +101,11 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
         "Sign another client_assertion for CIS2 with iss and sub set to the CIS2 client_id. Keep the API key for the "
         "platform's token endpoint.",
     ),
+    "iss-sub-differ": ("iss and sub of your client_assertion differ, or one of them is missing.", ""),
+    "jti-number": ("jti in your client_assertion is a number, and has to be text.", "Send a new UUID as text, each time."),
+    "clock-ahead": ("{cause}", ""),
+    "clock-behind-or-bst": ("{cause}", ""),
+    "cis2-aud-without-443": ("aud of your client_assertion is not exactly CIS2's token endpoint.", ""),
     "nhs-login-auth": (
         "",
         "Sign the client_assertion with RS512, with aud set to the token URL. A kid is not needed.",
@@ -111,7 +117,7 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
 def worded(lead: Lead) -> str:
     """Return the answer: its sentence, as sure as it is, and the first step."""
     words = _AS_IT_SEEMS[lead.certainty] + (_lowered(lead.words) if lead.certainty == "likely" else lead.words)
-    step = next(iter(steps(lead.cure)), "")
+    step = next(iter(steps(lead.cure)), "") if lead.certainty != "possible" or "; or " not in words else ""
     return f"{words} {step}" if step and len(words) + len(step) < _LONGEST else words
 
 
@@ -233,15 +239,13 @@ class Answering:
 
     def _lead(self) -> Lead | None:
         """Return what is surest: by the request where it proves it, else by the text around."""
-        leads = [
-            *(of_finding(each, self._certainty(each)) for each in self._told.findings if not _is_usual(each)),
-            *map(of_clue, clues(self._scene()) if self._told.refused else ()),
-        ]
-        sure = [each for each in leads if each.certainty != "possible"]
+        around = list(map(of_clue, clues(self._scene()) if self._told.refused else ()))
+        leads = [of_finding(each, self._certainty(each)) for each in self._told.findings if not _is_usual(each)]
+        sure = [each for each in (*leads, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:
             return best
-        by_rules, possible = self._of_rules(), next((each for each in leads if each.certainty == "possible"), None)
+        by_rules, possible = self._of_rules(), next((each for each in around if each.certainty == "possible"), None)
         if possible is None or by_rules is None:
             return by_rules or possible
         both = f"{possible.words.rstrip('.')}; or {_lowered(by_rules.words)}"
@@ -277,7 +281,8 @@ class Answering:
         )
 
     def _do(self, lead: Lead) -> Iterator[str]:
-        yield from steps(lead.cure)[1 if worded(lead).endswith(steps(lead.cure)[:1] or ("\0",)) else 0 :]
+        cure = steps(lead.cure)
+        yield from cure[1:] if cure and worded(lead).endswith(cure[0]) else cure
         rules = {each.rule.name for each in self._view.stopped}
         if self._told.corrected and rules & _OF_THE_FORM:
             yield self._told.corrected
@@ -311,6 +316,11 @@ class Answering:
         token, place = self._assertion(), self._place()
         if self._view.answered is not None and self._view.answered.refuses:
             return Parts(answer="I know no check that gives this answer.", why=self._told.notes)
+        if self._view.facts is not None and any(each.status >= _REFUSED for each in self._view.facts.statuses):
+            return Parts(
+                answer="The request itself shows nothing that would be refused, and I know no sentence of this answer.",
+                do=("Paste the whole body of the answer, too.",),
+            )
         if token is None or place is None:
             return Parts(answer=f"{self._told.request}: I see nothing that would be refused.")
         url = f"{place.home}{place.token_path}"

@@ -168,7 +168,7 @@ def _value(pair: Pair, tokens: Mapping[str, Token], gaps: Gaps) -> str:
     """Return what a parameter held: a JWT as it was put together, and a gap where the text has a variable."""
     token = tokens.get(pair.name)
     if pair.value.startswith("eyJ"):
-        return token.text if token is not None and token.text else pair.value
+        return token.text if token is not None and token.text.startswith(pair.value) else pair.value
     is_variable = not pair.is_quoted and _VARIABLE.fullmatch(pair.value) and pair.value not in _WORDS
     if (pair.name in _TOKENS or pair.name in PARAMETERS) and (
         _LEFT_OUT.fullmatch(pair.value) or (is_variable and "-" not in pair.value and ":" not in pair.value)

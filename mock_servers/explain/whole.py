@@ -48,6 +48,7 @@ _BY_LIFE: Final = frozenset(["check_client_assertion_exp_near", "check_assertion
 """Rules that compare exp with now: where a JWT names its iat, they are seen at any time."""
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
 _LIFE: Final = 300
+_REFUSED: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,18 @@ def _answer(captured: Captured, lent: Lent) -> Answered | None:
         return of_answer(read_answer(lent.answer)) if is_answer(lent.answer) else of_text(lent.answer)
     if captured.answer is not None:
         return of_answer(captured.answer)
-    return Answered(sentence=lent.said.words, bare=True) if lent.said is not None else None
+    if lent.said is not None:
+        return Answered(sentence=lent.said.words, bare=True)
+    return _coded(captured, lent.facts) if lent.facts is not None else None
+
+
+def _coded(captured: Captured, facts: Facts) -> Answered | None:
+    """Return an answer that has a code and no sentence, as NHS login gives it."""
+    host = host_of(captured.url)
+    if not facts.codes or host is None or host.plays != "nhs_login":
+        return None
+    status = next((each.status for each in facts.statuses if each.status >= _REFUSED), 0)
+    return Answered(status=status, code=facts.codes[-1][0])
 
 
 # the time
@@ -288,7 +300,12 @@ class _Explaining:
 
     def _entries(self, stopped: Sequence[Ruled]) -> list[Entry]:
         rows = [each.row for each in stopped]
-        found = [entry for entry in entries() if any(entry.error is row for row in rows)]
+        names = {each.rule.name for each in stopped}
+        found = [
+            entry
+            for entry in entries()
+            if any(entry.error is row for row in rows) and (names & {rule for _, rule in entry.rules} or not entry.rules)
+        ]
         answer = self.answer
         return found or [entry for entry in entries() if answer is not None and answer.fits(entry.error)]
 

@@ -104,7 +104,7 @@ def _loose(text: str) -> Iterator[Pair]:
         is_general = found[2].lower() in ("code", "scope")
         is_cut_off = "," in found[0][len(found[1]) + len(found[2]) :].partition(found[3])[0] and not found[1]
         if not is_cut_off and not (is_general and not quote):
-            yield Pair(name=found[2], value=found[3].strip("\"'"), start=found.start(), is_quoted=quote)
+            yield Pair(name=found[2], value=found[3][1:-1] if quote else found[3], start=found.start(), is_quoted=quote)
 
 
 def headers(text: str, objects: Sequence[Found]) -> list[Pair]:
