@@ -14,7 +14,7 @@ from mock_servers.explain.answering import Answering, Parts, View
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.not_found import nothing_found
 from mock_servers.explain.request_explanation import RequestExplanation
-from mock_servers.explain.said import Said, is_others, known_sentences, said_in
+from mock_servers.explain.said import Said, is_others, is_ours, known_sentences, said_in
 from mock_servers.explain.supposing import Supposed, supposed, without_placeholders
 from mock_servers.explain.whole import Lent, explain_captured, leaked, usual
 from mock_servers.reading import curl, exchanges
@@ -26,6 +26,7 @@ from mock_servers.reading.reader import LARGEST, read
 _SERVER: Final = re.compile(
     r"\b(nginx|Apache|Squid|HAProxy|Zscaler|Envoy|IIS|Cloudflare|BIG-IP)\b[/\d.]*", re.IGNORECASE
 )
+_REFUSED: Final = 400
 _NOT_ALLOWED: Final = 405
 _MOVED: Final = (301, 302, 303)
 _TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
@@ -40,11 +41,11 @@ def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float]
         return _of_facts(text, given, clock)
     try:
         return _of_exchanges(text, given, clock)
-    except UnreadableError:
-        told = _of_facts(text, given, clock) if len(text) <= LARGEST else None
-        if told is None or told.by is None:
+    except UnreadableError as reason:
+        if len(text) > LARGEST:
             raise
-        return told
+        told = _of_facts(text, given, clock)
+        return replace(told, why=(f"{reason}.",)) if told.by is None else told
 
 
 def _of_exchanges(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExplanation:
@@ -117,6 +118,8 @@ def _moment(facts: Facts, said: Said | None) -> float | None:
 def _by_others(facts: Facts, said: Said | None) -> Parts | None:
     """Return what is said of an answer that came from a proxy, or came to a request that a redirect has changed."""
     statuses = [each.status for each in facts.statuses]
+    if not is_ours(facts) or not any(each >= _REFUSED for each in statuses):
+        return None
     if said is None and _NOT_ALLOWED in statuses and set(_MOVED) & set(statuses):
         return Parts(
             answer="Your POST was redirected with a 302, and the client followed it with a GET without a body. Post "

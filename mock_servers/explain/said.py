@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,15 +12,19 @@ from urllib.parse import urlsplit
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain.judging import host_of
 from mock_servers.reading.facts import Facts
-from mock_servers.reading.sentences import KnownSentences, Sentence
+from mock_servers.reading.sentences import KnownSentences, Sentence, words_of
 
 _BESIDE: Final = 200
 """Characters in which the code of an error stands beside its sentence."""
 _FEW_WORDS: Final = 4
 _MEMBERS: Final = ("error_description", "faultstring", "diagnostics", "message", "error:", "error=", '"error"', "error")
 _PLATFORM: Final = ("the token service", "an API's gateway")
+_OF_HTTP: Final = ("Not Found", "Gateway Timeout")
 _ASIDE: Final = ("management", "realms")
 """Services that few people call: where others are named, a sentence is not taken to be theirs."""
+_OURS: Final = re.compile(
+    r"\b(?:api\.service|spineservices|signin|login)\.nhs\.uk\b|\bapigee\.com\b|\bAPIM\b|\bCIS2\b|\bNHS[ -]login\b|\bNHS\b[^\n]{0,40}\bAPI\b", re.IGNORECASE
+)
 _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
 
 
@@ -54,7 +59,7 @@ def said_in(facts: Facts) -> list[Said]:
 
 def is_ours(facts: Facts) -> bool:
     """Whether a text names a host of the services."""
-    return any(host_of(each.url) is not None for each in facts.addresses) or "nhs.uk" in facts.text
+    return any(host_of(each.url) is not None for each in facts.addresses) or _OURS.search(facts.text) is not None
 
 
 def is_others(facts: Facts) -> bool:
@@ -85,21 +90,26 @@ def _said(facts: Facts, sentence: Sentence) -> Said | None:
 
 def _is_phrase(facts: Facts, sentence: Sentence) -> bool:
     """Whether it is a word or two, such as Unauthorized or Not Found, that stands in most logs."""
-    few = len(sentence.words.split()) < 3  # noqa: PLR2004 - of two words one is often said by chance
+    few = len(sentence.words.split()) < _FEW_WORDS and "_" not in sentence.words
     is_alone = len(facts.text.split()) <= len(sentence.words.split())
-    return few and not is_alone and not (_is_answer(facts, sentence.start) and is_ours(facts))
+    is_known = sentence.words not in _OF_HTTP and any(
+        each.error.evidence != "I" and each.plays == "platform" for each in _rows(facts, sentence)
+    )
+    return few and not is_alone and not (_is_answer(facts, sentence.start) and (is_known or is_ours(facts)))
 
 
 def _rows(facts: Facts, sentence: Sentence) -> list[Entry]:
     """Return the rows with these words, of the services that a text can be about."""
     as_written = _as_written(facts, sentence)
-    if as_written.casefold() in ("invalid_request", "invalid request"):
-        return []
-    found = [each for each in entries() if each.error.sentence.casefold() == sentence.words.casefold()]
+    if "_" in as_written.split()[0] and "_" not in sentence.words.split()[0]:
+        return []  # a code, such as invalid_request, and no sentence
+    found = [each for each in entries() if words_of(each.error.sentence) == words_of(sentence.words)]
     alike = [each for each in found if each.error.sentence.startswith(as_written)] or found
     played = {host.plays for each in facts.addresses if (host := host_of(each.url)) is not None}
+    played |= {"management"} if "apigee.com" in facts.text else set()
     named = [each for each in alike if each.plays in played]
-    return named or [each for each in alike if each.plays not in _ASIDE or not played]
+    alone = len(facts.text.split()) <= 2 * len(sentence.words.split())
+    return named or [each for each in alike if each.plays not in _ASIDE or (not played and alone)]
 
 
 def _as_written(facts: Facts, sentence: Sentence) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, FORM, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.said import Said
+from mock_servers.explain.said import Said, is_others
 from mock_servers.reading.captured import Captured, Gaps
 from mock_servers.reading.facts import Address, Facts, Pair, Token
 from mock_servers.reading.requests import PARAMETERS
@@ -27,6 +27,8 @@ _LEFT_OUT: Final = re.compile(
 _VARIABLE: Final = re.compile(r"[$@%_]?[A-Za-z_][\w.]{0,40}(?:\(.*)?|\$\(.*|\$\{.*|`.*")
 _WORDS: Final = frozenset(["client_credentials", "authorization_code", "refresh_token", "password", "code", "openid"])
 _TOKENS: Final = ("client_assertion", "subject_token")
+_OF_PLATFORM: Final = frozenset(["client_assertion", "subject_token", "subject_token_type"])
+"""Parameters that few other services take."""
 _OF_USERS: Final = re.compile(r"token.exchange|exchange|\bexch\b|id_token|subject_token", re.IGNORECASE)
 _OF_GRANT: Final = {
     "refresh_token": ("refresh_token", "client_id", "client_secret"),
@@ -55,12 +57,7 @@ def supposed(facts: Facts, said: Said | None) -> Supposed | None:
     tokens = _by_part(facts)
     address = _called(facts, said)
     audience = next(filter(None, map(_audience, tokens.values())), "")
-    is_of_token_service = said is not None and all(row.service == "the token service" for row in said.rows)
-    url = (
-        address.url
-        if address is not None
-        else audience or (INT if facts.pairs or tokens or is_of_token_service else "")
-    )
+    url = address.url if address is not None else audience or (INT if _is_of_platform(facts, said, tokens) else "")
     if not url:
         return None
     if not urlsplit(url).path.strip("/") and (host := host_of(url)) is not None and host.plays == "platform":
@@ -82,6 +79,24 @@ def supposed(facts: Facts, said: Said | None) -> Supposed | None:
         address=address,
         is_place_known=address is not None or bool(audience),
     )
+
+
+def _is_of_platform(facts: Facts, said: Said | None, tokens: Mapping[str, Token]) -> bool:
+    """Whether facts that name no host are about the platform's token service all the same."""
+    if said is not None:
+        return all(row.service == "the token service" for row in said.rows)
+    signs = {each.name for each in facts.pairs} & _OF_PLATFORM
+    of_itself = any(_names_itself(each.claims) for each in tokens.values())
+    return (bool(signs) or of_itself) and not is_others(facts) and not any(map(_is_for_others, tokens.values()))
+
+
+def _names_itself(claims: Mapping[str, Any]) -> bool:
+    return isinstance(claims.get("iss"), str) and claims.get("iss") == claims.get("sub")
+
+
+def _is_for_others(token: Token) -> bool:
+    audience = token.claims.get("aud")
+    return isinstance(audience, str) and "://" in audience and host_of(audience) is None
 
 
 def _body(fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]]) -> bytes:

@@ -11,9 +11,9 @@ _WORD: Final = re.compile(r"\{\w*\}|[a-z0-9]+")
 _BLANK: Final = re.compile(r"\{\w*\}")
 _LONGEST_BLANK: Final = 80
 """Characters that stand in place of a blank such as an app's name."""
-_SHORTEST_MISSPELT: Final = 4
+_SHORTEST_MISSPELT: Final = 3
 _LONGEST_MISSPELT: Final = 20
-_LEAST_CUT: Final = 5
+_LEAST_CUT: Final = 4
 """Words from which on the beginning of a sentence is recognised."""
 _MOST_NEAR: Final = 3
 _NEAR: Final = 0.6
@@ -37,21 +37,36 @@ class _Words:
     def __init__(self, text: str, meant: Callable[[str], str]) -> None:
         lower = text.casefold() if text.isascii() else "".join(each if each.isascii() else " " for each in text).lower()
         found = list(_WORD.finditer(lower))
+        self._text = text
         self.texts = [each[0] for each in found]
         self.starts = [each.start() for each in found]
         self.ends = [each.end() for each in found]
         known = {each: meant(each) for each in set(self.texts)}
         self.meant = [known[each] for each in self.texts]
 
+    def ends_at(self, place: int, following: str) -> bool:
+        """Whether a line ends before a word, or with the beginning of what should follow."""
+        if place >= len(self.texts):
+            return True
+        between = self._text[self.ends[place - 1] : self.starts[place]]
+        is_begun = following.startswith(self.texts[place])
+        after = self._text[self.ends[place] : self.ends[place] + 2] if is_begun else between
+        return (is_begun and not after.strip(" .\"'")) or "\n" in after or "\u2026" in between + after or "..." in between
+
     def __len__(self) -> int:
         return len(self.texts)
+
+
+def words_of(sentence: str) -> tuple[str, ...]:
+    """Return the words by which a sentence is known, whatever stands between them."""
+    return tuple(_WORD.findall(sentence.casefold()))
 
 
 class KnownSentences:
     """Sentences to look for; a blank of theirs, such as `{0}`, is any few words."""
 
     def __init__(self, sentences: Sequence[str]) -> None:
-        self._words = {each: tuple(_WORD.findall(each.casefold())) for each in dict.fromkeys(sentences) if each}
+        self._words = {each: words_of(each) for each in dict.fromkeys(sentences) if each}
         self._begins: dict[str, list[str]] = {}
         for sentence, words in self._words.items():
             if words:
@@ -104,7 +119,7 @@ class KnownSentences:
                 place += 1
             count += 1
         is_cut = count < len(parts)
-        if is_cut and (count < _LEAST_CUT or count < _NEAR * len(parts)):
+        if is_cut and (count < max(_LEAST_CUT, _NEAR * len(parts)) or not words.ends_at(place, parts[count])):
             return None
         end = words.ends[min(place, len(words)) - 1]
         return Sentence(words=sentence, start=words.starts[at], end=end, is_cut=is_cut, is_misspelt=is_misspelt)
