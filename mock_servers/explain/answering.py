@@ -102,7 +102,10 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
         "platform's token endpoint.",
     ),
     "iss-sub-differ": ("iss and sub of your client_assertion differ, or one of them is missing.", ""),
-    "jti-number": ("jti in your client_assertion is a number, and has to be text.", "Send a new UUID as text, each time."),
+    "jti-number": (
+        "jti in your client_assertion is a number, and has to be text.",
+        "Send a new UUID as text, each time.",
+    ),
     "clock-ahead": ("{cause}", ""),
     "clock-behind-or-bst": ("{cause}", ""),
     "cis2-aud-without-443": ("aud of your client_assertion is not exactly CIS2's token endpoint.", ""),

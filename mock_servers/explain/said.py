@@ -23,7 +23,8 @@ _OF_HTTP: Final = ("Not Found", "Gateway Timeout")
 _ASIDE: Final = ("management", "realms")
 """Services that few people call: where others are named, a sentence is not taken to be theirs."""
 _OURS: Final = re.compile(
-    r"\b(?:api\.service|spineservices|signin|login)\.nhs\.uk\b|\bapigee\.com\b|\bAPIM\b|\bCIS2\b|\bNHS[ -]login\b|\bNHS\b[^\n]{0,40}\bAPI\b", re.IGNORECASE
+    r"\b(?:api\.service|spineservices|signin|login)\.nhs\.uk\b|\bapigee\.com\b|\bAPIM\b|\bCIS2\b|\bNHS[ -]login\b|\bNHS\b[^\n]{0,40}\bAPI\b",
+    re.IGNORECASE,
 )
 _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
 

@@ -78,7 +78,15 @@ def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] 
         circumstance = replace(circumstance, past=lent.past, place=place_of(captured.url))
     found = judged(captured, circumstance)
     explanation = _Explaining(captured, answer, circumstance, found, lent).explanation()
-    return _cut(explanation, Confidential(confidential.values_of([captured]) | confidential.values_in(lent.facts)))
+    return _cut(explanation, _confidential(captured, lent))
+
+
+def _confidential(captured: Captured, lent: Lent) -> Confidential:
+    """Return what is nobody's business: of a call of an API what may name a person in its path, too."""
+    values = confidential.values_of([captured]) | confidential.values_in(lent.facts)
+    host = host_of(captured.url)
+    is_api = host is not None and host.plays == "platform" and "/oauth2" not in captured.url
+    return Confidential(values | (set(confidential.ids_in(captured.url)) if is_api else set()))
 
 
 def _answer(captured: Captured, lent: Lent) -> Answered | None:
@@ -304,7 +312,8 @@ class _Explaining:
         found = [
             entry
             for entry in entries()
-            if any(entry.error is row for row in rows) and (names & {rule for _, rule in entry.rules} or not entry.rules)
+            if any(entry.error is row for row in rows)
+            and (names & {rule for _, rule in entry.rules} or not entry.rules)
         ]
         answer = self.answer
         return found or [entry for entry in entries() if answer is not None and answer.fits(entry.error)]

@@ -27,7 +27,9 @@ _NAME: Final = re.compile(r"""([A-Za-z_$][\w-]*)["'\]]*\s*(?:=>|[:=,(])?\s*[\["'
 _PATH: Final = re.compile(
     rf"^[ \t]*({_METHODS}) (/\S*)(?: HTTP/[\d.]+)?[ \t]*\n(?:.*\n){{0,6}}?[ \t]*[Hh]ost: *([\w.:-]+)", re.MULTILINE
 )
-_FORM: Final = re.compile(r"(?<![\w.-])[\w.-]{1,60}=[^&\s\"'<>]*(?:&\n?[\w.-]{1,60}=\n?[^&\s\"'<>]*)+")
+_FORM: Final = re.compile(r"[^\s\"'<>]+(?:(?<=[&=])\n[^\s\"'<>]+)*")
+"""What may be a form: without a blank, or with a line end where a mail program put one."""
+_BEFORE_NAME: Final = re.compile(r"^.*[^\w.-]")
 _PAIR: Final = re.compile(
     r"""(?<![\w.$&?-])(["'\[]{0,2})((?:client|grant|subject|refresh|redirect|response|acr)[_-]?[a-z]\w{1,30}|code|scope)["'\]]{0,2}
     [ \t]*(?:=>|[:=](?!=)|(?<=["']),)[ \t]*(?:string\(\d+\)[ \t]*)?
@@ -72,18 +74,30 @@ def _of_paths(text: str) -> Iterator[Address]:
 
 def pairs(text: str, objects: Sequence[Found]) -> list[Pair]:
     """Return the parameters of a text: of forms, of objects that hold one of PARAMETERS, and those named by themselves."""
-    forms = list(_of_forms(text))
-    held = list(_of_objects(objects))
-    spans = [(each.start(), each.end()) for each in _FORM.finditer(text)]
-    loose = (each for each in _loose(text) if not any(start <= each.start < end for start, end in spans))
-    return sorted([*forms, *held, *loose], key=lambda each: each.start)
+    forms = [each for each in _FORM.finditer(text) if _is_form(each[0])]
+    held = [*_of_forms(forms), *_of_objects(objects)]
+    spans = iter([*((each.start(), each.end()) for each in forms), (len(text), len(text))])
+    start, end = next(spans)
+    for each in _loose(text):
+        while each.start >= end and end < len(text):
+            start, end = next(spans)
+        if not start <= each.start < end:
+            held.append(each)
+    return sorted(held, key=lambda each: each.start)
 
 
-def _of_forms(text: str) -> Iterator[Pair]:
-    for found in _FORM.finditer(text):
-        if text[max(0, found.start() - 1) : found.start()] == "?":
-            continue
-        values = parse_qsl(found[0].replace("\n", ""), keep_blank_values=True)
+def _is_form(run: str) -> bool:
+    """Whether a run of characters is a form, and no URL."""
+    name, equals, rest = run.partition("=")
+    return bool(equals) and "&" in rest and "?" not in name and "/" not in name
+
+
+def _of_forms(forms: Sequence[re.Match[str]]) -> Iterator[Pair]:
+    for found in forms:
+        values = [
+            (_BEFORE_NAME.sub("", name), value)
+            for name, value in parse_qsl(found[0].replace("\n", ""), keep_blank_values=True)
+        ]
         if any(name in PARAMETERS for name, _ in values):
             yield from (Pair(name=name, value=value, start=found.start(), is_quoted=True) for name, value in values)
 

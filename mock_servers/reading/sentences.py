@@ -22,11 +22,15 @@ _FILLERS: Final = frozenset(["the", "a", "an"])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A known sentence in a text, from `start` to `end`: whole, `is_cut` off, or with words that are `is_misspelt`."""
+    """A known sentence in a text, from `start` to `end`: whole, `is_cut` off, or with words that are `is_misspelt`.
+
+    `told` is where its last word ends that is no blank.
+    """
 
     words: str
     start: int
     end: int
+    told: int = 0
     is_cut: bool = False
     is_misspelt: bool = False
 
@@ -51,7 +55,9 @@ class _Words:
         between = self._text[self.ends[place - 1] : self.starts[place]]
         is_begun = following.startswith(self.texts[place])
         after = self._text[self.ends[place] : self.ends[place] + 2] if is_begun else between
-        return (is_begun and not after.strip(" .\"'")) or "\n" in after or "\u2026" in between + after or "..." in between
+        return (
+            (is_begun and not after.strip(" .\"'")) or "\n" in after or "\u2026" in between + after or "..." in between
+        )
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -67,6 +73,7 @@ class KnownSentences:
 
     def __init__(self, sentences: Sequence[str]) -> None:
         self._words = {each: words_of(each) for each in dict.fromkeys(sentences) if each}
+        self._longest = max(map(len, self._words), default=0)
         self._begins: dict[str, list[str]] = {}
         for sentence, words in self._words.items():
             if words:
@@ -83,7 +90,12 @@ class KnownSentences:
             if begins is None or words.starts[at] < end:
                 continue
             here = [fit for sentence in begins if (fit := self._fits(sentence, words, at)) is not None]
-            best = max(here, key=lambda each: (not each.is_cut, each.end), default=None)
+            said = text[words.starts[at] :][: self._longest].casefold()
+            best = max(
+                here,
+                key=lambda each: (not each.is_cut, each.told, said.startswith(each.words.casefold())),
+                default=None,
+            )
             if best is not None:
                 found += [each for each in here if each.is_cut and each.end == best.end] if best.is_cut else [best]
                 end = best.end
@@ -105,7 +117,7 @@ class KnownSentences:
 
     def _fits(self, sentence: str, words: _Words, at: int) -> Sentence | None:
         """Return the sentence when the words from a place on are its own, or its beginning."""
-        place, count, is_misspelt = at, 0, False
+        place, count, told, is_misspelt = at, 0, 0, False
         for part in (parts := self._words[sentence]):
             if _BLANK.fullmatch(part):
                 after = parts[count + 1] if count + 1 < len(parts) else ""
@@ -116,13 +128,16 @@ class KnownSentences:
                 if place >= len(words) or words.meant[place] != part:
                     break
                 is_misspelt = is_misspelt or words.texts[place] != part
+                told = words.ends[place]
                 place += 1
             count += 1
         is_cut = count < len(parts)
         if is_cut and (count < max(_LEAST_CUT, _NEAR * len(parts)) or not words.ends_at(place, parts[count])):
             return None
         end = words.ends[min(place, len(words)) - 1]
-        return Sentence(words=sentence, start=words.starts[at], end=end, is_cut=is_cut, is_misspelt=is_misspelt)
+        return Sentence(
+            words=sentence, start=words.starts[at], end=end, told=told, is_cut=is_cut, is_misspelt=is_misspelt
+        )
 
 
 def _past_blank(words: _Words, place: int, after: str) -> int:

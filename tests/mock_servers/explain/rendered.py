@@ -44,7 +44,7 @@ def powershell(captured: Captured) -> str:
     """A hash table, and the error below it."""
     pairs = "\n".join(f"    '{name}' = '{value}'" for name, value in _form(captured).items())
     return (
-        f"$body = @{{\n{pairs}\n}}\n$r = Invoke-RestMethod -Method POST -Uri \"{captured.url}\" -Body $body\n\n"
+        f'$body = @{{\n{pairs}\n}}\n$r = Invoke-RestMethod -Method POST -Uri "{captured.url}" -Body $body\n\n'
         f"Invoke-RestMethod : {_said(captured)}\nAt C:\\x.ps1:4 char:6\nDate: {_date(captured)}"
     )
 
@@ -90,7 +90,7 @@ def entities(captured: Captured) -> str:
     """JSON within XML."""
     sent = html.escape(json.dumps(_form(captured)))
     said = html.escape(_said(captured))
-    return f'<m><url>{captured.url}</url><date>Date: {_date(captured)}</date><sent>{sent}</sent><content>{said}</content></m>'
+    return f"<m><url>{captured.url}</url><date>Date: {_date(captured)}</date><sent>{sent}</sent><content>{said}</content></m>"
 
 
 def mail(captured: Captured) -> str:
