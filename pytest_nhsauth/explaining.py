@@ -27,9 +27,10 @@ def explain(
     """Explain why a real service refused an exchange, offline: no server is started, and nothing leaves this process.
 
     Of a response of `requests`, `httpx` or `aiohttp`, an exception that carries one, or any text: an error, a log, a
-    request in any form, a JWT. Where nothing is found in a text, `.by` is None and `.answer` says so. `answer` is what the service said, where the text does not have it;
-    `request_body` the body, where the library does not keep it; `at` the moment, where the answer has no Date; `jwks`
-    the key set of the app. Raises ValueError, in one line, for what cannot be read.
+    request in any form, a JWT. Where nothing is found in a text, `.by` is None and `.answer` says so. `answer` is what
+    the service said, where the text does not have it; `request_body` the body, where the library does not keep it; `at`
+    the moment, where the answer has no Date; `jwks` the key set of the app. Raises ValueError, in one line, for what
+    cannot be read.
     """
     from mock_servers.explain.any_text import explain_text  # noqa: PLC0415 - the plugin loads no server
     from mock_servers.explain.response import captured_of  # noqa: PLC0415 - the same

@@ -97,9 +97,11 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
         "Exchange the code at the provider's token endpoint, and send the id_token of that answer.",
     ),
     "cis2-iss-is-api-key": (
-        "iss and sub of your client_assertion are an API key of the platform, but CIS2 wants its own client_id in both.",
-        "Sign another client_assertion for CIS2 with iss and sub set to the CIS2 client_id. Keep the API key for the "
-        "platform's token endpoint.",
+        "iss and sub of your client_assertion are an API key of the platform; CIS2 wants its own client_id in both.",
+        (
+            "Sign another client_assertion for CIS2 with iss and sub set to the CIS2 client_id. Keep the API key for "
+            "the platform's token endpoint."
+        ),
     ),
     "iss-sub-differ": ("iss and sub of your client_assertion differ, or one of them is missing.", ""),
     "jti-number": (
@@ -206,7 +208,8 @@ def _life(claims: Mapping[str, Any]) -> float | None:
 class View:
     """An explanation of one exchange, with what it was made of; `sure` are the findings that leave no doubt.
 
-    `stopped` are the rules that may have refused, `rows` those of the catalogue, `spoken` the refusal as it stands in the text.
+    `stopped` are the rules that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text
+    has it.
     """
 
     told: RequestExplanation
@@ -336,8 +339,10 @@ class Answering:
         return Parts(
             answer=f"This client_assertion looks right for {url}.",
             why=(
-                "Only the service knows whether iss is an API key of this environment, and whether your public key is "
-                "registered under this kid.",
+                (
+                    "Only the service knows whether iss is an API key of this environment, and whether your public "
+                    "key is registered under this kid."
+                ),
             ),
             fine=(f"{well_formed(token.header, token.claims, place, '')} {_UNSIGNED}",),
             moment=f"{when}, and it has expired since. That is normal." if is_over else "",
@@ -373,7 +378,7 @@ def secrets_in(facts: Facts | None) -> Iterator[str]:
     if facts is None:
         return
     if _PEM.search(facts.text):
-        yield "Replace your private key if this is the real one: it stands in your text, and belongs in no code and no post."
+        yield "Replace your private key if this is the real one: it belongs in no code and in no post."
     if any(each.name == "client_secret" and is_literal(each.value) for each in facts.pairs):
         yield "Have the client secret renewed: it stands in your text, so others may have read it."
     if any(each.name == "refresh_token" and is_literal(each.value) for each in facts.pairs):

@@ -136,7 +136,7 @@ def _by_others(facts: Facts, said: Said | None) -> Parts | None:
     if said is None and facts.page:
         name = server[0] if server else "a proxy, a firewall or a log-in"
         return Parts(
-            answer=f"This page comes from {name} in front of the service, not from the service: it answers JSON, never HTML.",
+            answer=f"This page comes from {name} in front of the service. The service answers JSON, never HTML.",
             do=(
                 "Look in the error log of that proxy for its upstream: name resolution, TLS (SNI), firewall.",
                 "Post to the service's own URL from the same machine, without the proxy, and compare.",

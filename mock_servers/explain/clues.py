@@ -130,7 +130,7 @@ def _spent_twice(name: str) -> Callable[[Scene], Finding | None]:
         repeated = {each for each in values if values.count(each) > 1} or (_repeated(lines) if rule else set())
         if not repeated:
             return None
-        value = sorted(repeated)[0]
+        value = min(repeated)
         return _finding(
             "refresh-token-spent" if rule else "code-spent-or-late",
             "certain",
@@ -154,6 +154,11 @@ def _repeated(lines: Sequence[str]) -> set[str]:
 
 
 # a line of the program
+
+
+def _quoted(scene: Scene, *mistakes: str) -> str:
+    """Say which words of the text show something."""
+    return f"The text has {' and '.join(shown(words) for each in mistakes if (words := scene.line(each)))}."
 
 
 def _program(
@@ -184,7 +189,7 @@ def _scopes(scene: Scene) -> Finding | None:
         return _finding(
             "scopes-none-left",
             "likely",
-            f"The text has {shown(scene.line('aal2'))}.",
+            _quoted(scene, "aal2"),
             "The person logged in at assurance level 2 (AAL2), and your app has only products for level 3 (AAL3).",
             "Ask CIS2 for acr_values=AAL3_ANY, or connect the app to a product that takes AAL2.",
         )
@@ -192,8 +197,7 @@ def _scopes(scene: Scene) -> Finding | None:
         return _finding(
             "scopes-none-left",
             "likely",
-            f"The text has {shown(scene.line('patient'))}"
-            + f" and {shown(scene.line('worker-product'))}." * bool(scene.line("worker-product")),
+            _quoted(scene, "patient", "worker-product"),
             "Your app has no product for patients (NHS login), so no scope is left for this person.",
             "Connect the app to the product with patient access (NHS login, P9).",
         )
@@ -245,7 +249,8 @@ def _held_too_long(scene: Scene) -> Finding | None:
             "id-token-expired",
             "certain",
             f"The first time in the text is {duration(age)} before the last.",
-            f"The id_token (subject_token) has expired: it is {duration(age)} old, and lives about an hour from log-in.",
+            f"The id_token (subject_token) has expired: it is {duration(age)} old, and lives about an hour from "
+            "log-in.",
             "Exchange the id_token right after log-in, and then use the refresh token. Now the person has to log in "
             "again.",
         )
@@ -272,8 +277,8 @@ def _scopes_of_other(scene: Scene) -> Finding | None:
         "scope-of-other-provider",
         "likely",
         f"scope is {shown(query['scope'])}.",
-        f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {there}; {here} does "
-        "not know them.",
+        f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {there}, which "
+        f"{here} does not know.",
         f"Ask {here} for its own scopes alone, such as openid {_SCOPES[host.plays][0]}.",
     )
 

@@ -59,8 +59,8 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
         "findings": [asdict(each) for each in _first_of_each(found)],
         "exchange": known.exchange.as_json() if known.exchange else None,
     }
-    parts = asdict(of_value(told, context.url))
-    return {**told, **{name: list(each) if isinstance(each, tuple) else each for name, each in parts.items()}}
+    said = asdict(of_value(told, context.url))
+    return {**told, **{name: list(each) if isinstance(each, tuple) else each for name, each in said.items()}}
 
 
 def _elsewhere(context: Context, bare: str, known: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:

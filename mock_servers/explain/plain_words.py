@@ -68,8 +68,8 @@ PLAIN: Final[Mapping[str, str]] = {
     "CALLBACK_CLIENT_UNKNOWN": "client_id is not the API key of an app of this environment.",
     "AUTHORIZE_REDIRECT_URI_MISSING": "The request has no redirect_uri.",
     "CODE_REDIRECT_URI_MISSING": "The request has no redirect_uri.",
-    "AUTHORIZE_REDIRECT_URI_UNREGISTERED": "redirect_uri is not exactly a callback URL that is registered for your app.",
-    "CODE_REDIRECT_URI_UNREGISTERED": "redirect_uri is not exactly a callback URL that is registered for your app.",
+    "AUTHORIZE_REDIRECT_URI_UNREGISTERED": "redirect_uri is not exactly a callback URL registered for your app.",
+    "CODE_REDIRECT_URI_UNREGISTERED": "redirect_uri is not exactly a callback URL registered for your app.",
     "STATE_MISSING": "The authorize URL has no state.",
     "RESPONSE_TYPE_MISSING": "The authorize URL has no response_type.",
     "STATE_UNKNOWN": "The state of this callback is unknown, was used already, or is too old.",
@@ -103,7 +103,7 @@ PLAIN: Final[Mapping[str, str]] = {
     "REDIRECT_URI_MISMATCH": "redirect_uri is not exactly one that is registered for your client.",
     "ASSERTION_NOT_OF_CLIENT": "iss and sub of your client_assertion are not the client_id that CIS2 gave you.",
     "ASSERTION_KEY_UNKNOWN": "The key set registered at CIS2 has no key with the kid of your client_assertion.",
-    "ASSERTION_SIGNATURE_WRONG": "Your client_assertion was not signed by the key, or not with the alg, registered at CIS2.",
+    "ASSERTION_SIGNATURE_WRONG": "Your client_assertion was signed by another key, or alg, than is registered at CIS2.",
     "ASSERTION_AUDIENCE_WRONG": "aud in your client_assertion is not exactly the token endpoint.",
 }
 

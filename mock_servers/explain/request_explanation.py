@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol
 
 from mock_servers.journal.finding import Finding
 
-By = Literal["request", "answer", "contradiction", "", None]
+By = Literal["request", "answer", "contradiction", ""] | None
 """What says which rule refuses: what the request shows, the answer, both against each other; or nothing
 does. `None`: nothing was found."""
 
@@ -28,9 +28,9 @@ class RequestExplanation:
     """Why a real service refused an exchange, or would; nothing of it has left this process.
 
     `answer` is what to change, in one sentence or two; `do` are the steps, `why` what was seen, `fine` what is right,
-    `next` what would be refused afterwards, `moment` by what time it was judged. The rest are the details: `request` and
-    `said`, what the service answered, are what was explained, in short. `stopped_by` are the rules that may have
-    refused, the likeliest first, and `by` what says so. `then` is what would be refused next, `unknown` what only the
+    `next` what would be refused afterwards, `moment` when it was made. The rest are the details: `request` and `said`,
+    what the service answered, are what was explained, in short. `stopped_by` are the rules that may have refused, the
+    likeliest first, and `by` what says so. `then` is what would be refused next, `unknown` what only the
     service knows. `corrected` is how such a request is sent right. `notes` say what else must be known to read this,
     `advice` what else to do. `also` are the explanations of further exchanges of the same text, `others` how many more
     it has, of hosts that are not known here.

@@ -1,4 +1,4 @@
-"""Which of the sentences in a text are the service's own refusal: the words, and the rows of the catalogue they are of."""
+"""Which sentences in a text are a service's refusal: the words, and the rows of the catalogue that they are of."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _OF_HTTP: Final = ("Not Found", "Gateway Timeout")
 _ASIDE: Final = ("management", "realms")
 """Services that few people call: where others are named, a sentence is not taken to be theirs."""
 _OURS: Final = re.compile(
-    r"\b(?:api\.service|spineservices|signin|login)\.nhs\.uk\b|\bapigee\.com\b|\bAPIM\b|\bCIS2\b|\bNHS[ -]login\b|\bNHS\b[^\n]{0,40}\bAPI\b",
+    r"\b(?:api\.service|spineservices|signin|login)\.nhs\.uk\b|\bapigee\.com\b"
+    r"|\bAPIM\b|\bCIS2\b|\bNHS[ -]login\b|\bNHS\b[^\n]{0,40}\bAPI\b",
     re.IGNORECASE,
 )
 _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
@@ -54,8 +55,7 @@ def known_sentences() -> KnownSentences:
 def said_in(facts: Facts) -> list[Said]:
     """Return the refusals of a text, that of an answer before one that is only spoken of."""
     found = [said for sentence in facts.sentences if (said := _said(facts, sentence)) is not None]
-    best = sorted(found, key=lambda each: not _is_answer(facts, each.start))
-    return best
+    return sorted(found, key=lambda each: not _is_answer(facts, each.start))
 
 
 def is_ours(facts: Facts) -> bool:

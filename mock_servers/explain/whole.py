@@ -55,8 +55,8 @@ _REFUSED: Final = 400
 class Lent:
     """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
 
-    `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is. `facts`
-    are those of the text that an exchange was read from, and `said` the refusal in it.
+    `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
+    `facts` are those of the text that an exchange was read from, and `said` the refusal in it.
     """
 
     answer: str | None = None

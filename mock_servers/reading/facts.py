@@ -52,7 +52,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A moment, in seconds since 1970; `is_date` where it is the `Date` of an answer, `name` what the text calls it; one without a zone is read as UTC."""
+    """A moment, in seconds since 1970; one without a zone is read as UTC.
+
+    `is_date` where it is the `Date` of an answer, `name` what the text calls it.
+    """
 
     at: float
     start: int

@@ -11,7 +11,8 @@ from typing import Final
 from mock_servers.reading.facts import Moment
 
 _DATE: Final = re.compile(
-    r"""(?:\b(Date)\b\W{1,8})?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),\ \d{1,2}\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ (?:GMT|[+-]\d{4}))""",
+    r"""(?:\b(Date)\b\W{1,8})?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),
+    \ \d{1,2}\ [A-Z][a-z]{2}\ \d{4}\ \d\d:\d\d:\d\d\ (?:GMT|[+-]\d{4}))""",
     re.VERBOSE,
 )
 _ISO: Final = re.compile(r"(?<!\d)(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)")

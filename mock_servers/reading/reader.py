@@ -27,7 +27,7 @@ def read(text: str, known: KnownSentences) -> Facts:
         key_sets=tokens.key_sets(found),
         addresses=requests.addresses(clear),
         pairs=requests.pairs(clear, found),
-        headers=requests.headers(clear, found),
+        headers=requests.headers(clear),
         moments=moments.moments(clear),
         lines=programs.lines(clear),
         good=answers.good(found),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
 from mock_servers.reading.facts import Address, Pair
@@ -73,7 +73,7 @@ def _of_paths(text: str) -> Iterator[Address]:
 
 
 def pairs(text: str, objects: Sequence[Found]) -> list[Pair]:
-    """Return the parameters of a text: of forms, of objects that hold one of PARAMETERS, and those named by themselves."""
+    """Return the parameters of a text: of forms, of objects that hold one of PARAMETERS, and those that stand alone."""
     forms = [each for each in _FORM.finditer(text) if _is_form(each[0])]
     held = [*_of_forms(forms), *_of_objects(objects)]
     spans = iter([*((each.start(), each.end()) for each in forms), (len(text), len(text))])
@@ -121,7 +121,7 @@ def _loose(text: str) -> Iterator[Pair]:
             yield Pair(name=found[2], value=found[3][1:-1] if quote else found[3], start=found.start(), is_quoted=quote)
 
 
-def headers(text: str, objects: Sequence[Found]) -> list[Pair]:
+def headers(text: str) -> list[Pair]:
     """Return the headers of requests and answers that say something here."""
     found = [
         Pair(name=each[1].lower(), value=each[2].strip().strip("\"'").rstrip(",;"), start=each.start())

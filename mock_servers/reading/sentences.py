@@ -36,7 +36,7 @@ class Sentence:
 
 
 class _Words:
-    """The words of a text with their places; `meant` are the known words that each is, or differs from by one letter."""
+    """The words of a text with their places; `meant` is each as it is known, which may differ by one letter."""
 
     def __init__(self, text: str, meant: Callable[[str], str]) -> None:
         lower = text.casefold() if text.isascii() else "".join(each if each.isascii() else " " for each in text).lower()
@@ -93,7 +93,7 @@ class KnownSentences:
             said = text[words.starts[at] :][: self._longest].casefold()
             best = max(
                 here,
-                key=lambda each: (not each.is_cut, each.told, said.startswith(each.words.casefold())),
+                key=lambda each: (not each.is_cut, each.told, said.startswith(each.words.casefold()), each.end),
                 default=None,
             )
             if best is not None:

@@ -29,7 +29,7 @@ def tokens(text: str, objects: Sequence[Found]) -> list[Token]:
     """Return the JWTs of a text: as they stand, and those of which only the decoded parts do."""
     whole = list(_whole(text))
     known = [each.claims for each in whole]
-    decoded = [each for each in _decoded(text, objects) if not any(_is_same(each, claims) for claims in known)]
+    decoded = [each for each in _decoded(objects) if not any(_is_same(each, claims) for claims in known)]
     return sorted([*whole, *decoded], key=lambda each: each.start)
 
 
@@ -91,7 +91,7 @@ def _part(value: str, place: int) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _decoded(text: str, objects: Sequence[Found]) -> Iterator[Token]:
+def _decoded(objects: Sequence[Found]) -> Iterator[Token]:
     """Yield the JWTs of decoded parts: a header goes with the payload that stands beside it."""
     header: Found | None = None
     for each in objects:

@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl
 
 from mock_servers.reading.captured import Captured
 
+OPEN, CLOSE = "\u2018", "\u2019"
+"""Single quotes as a forum makes them."""
+
 
 def _form(captured: Captured) -> dict[str, str]:
     return dict(parse_qsl(captured.body.decode(), keep_blank_values=True))
@@ -25,9 +28,10 @@ def _date(captured: Captured) -> str:
 
 def forum(captured: Captured) -> str:
     """Quotes as a forum makes them."""
-    pairs = ",\n".join(f"‘{name}’: ‘{value}’" for name, value in _form(captured).items())
-    said = _said(captured).replace('"', "”")
-    return f"Hi all,\n\nwe’re stuck. We send\n\nPOST {captured.url}\nDate: {_date(captured)}\n\n{pairs}\n\nand get\n\n{said}\n\nAny ideas ?"
+    pairs = ",\n".join(f"{OPEN}{name}{CLOSE}: {OPEN}{value}{CLOSE}" for name, value in _form(captured).items())
+    said = _said(captured).replace('"', "\u201d")
+    sent = f"POST {captured.url}\nDate: {_date(captured)}\n\n{pairs}"
+    return f"Hi all,\n\nwe{CLOSE}re stuck. We send\n\n{sent}\n\nand get\n\n{said}\n\nAny ideas ?"
 
 
 def python(captured: Captured) -> str:
@@ -37,7 +41,8 @@ def python(captured: Captured) -> str:
     except ValueError:
         said = _said(captured)
     date = f">>> r.headers\n{{'Date': '{_date(captured)}', 'Content-Type': 'application/json'}}\n"
-    return f">>> r = requests.post({captured.url!r}, data={_form(captured)!r})\n{date}>>> r.json()\n{said}\n>>> # what now?"
+    sent = f">>> r = requests.post({captured.url!r}, data={_form(captured)!r})"
+    return f"{sent}\n{date}>>> r.json()\n{said}\n>>> # what now?"
 
 
 def powershell(captured: Captured) -> str:
@@ -54,9 +59,10 @@ def axios(captured: Captured) -> str:
     assert captured.answer is not None
     said = _said(captured)
     return (
-        f"AxiosError: Request failed with status code {captured.answer.status}\n  config: {{\n    method: 'post',\n"
-        f"    url: '{captured.url}',\n    data: '{captured.body.decode()}',\n  }},\n  response: {{\n"
-        f"    status: {captured.answer.status},\n    headers: {{ date: '{_date(captured)}' }},\n    data: {said}\n  }}\n}}"
+        f"AxiosError: Request failed with status code {captured.answer.status}\n  config: {{\n"
+        f"    method: 'post',\n    url: '{captured.url}',\n    data: '{captured.body.decode()}',\n  }},\n"
+        f"  response: {{\n    status: {captured.answer.status},\n    headers: {{ date: '{_date(captured)}' }},\n"
+        f"    data: {said}\n  }}\n}}"
     )
 
 
@@ -90,7 +96,8 @@ def entities(captured: Captured) -> str:
     """JSON within XML."""
     sent = html.escape(json.dumps(_form(captured)))
     said = html.escape(_said(captured))
-    return f"<m><url>{captured.url}</url><date>Date: {_date(captured)}</date><sent>{sent}</sent><content>{said}</content></m>"
+    date = f"<date>Date: {_date(captured)}</date>"
+    return f"<m><url>{captured.url}</url>{date}<sent>{sent}</sent><content>{said}</content></m>"
 
 
 def mail(captured: Captured) -> str:
@@ -99,7 +106,8 @@ def mail(captured: Captured) -> str:
     wrapped = "\n".join(part for line in form.split("\n") for part in textwrap.wrap(line, 76, break_on_hyphens=False))
     assert captured.answer is not None
     return (
-        f"Morning,\n\nas requested:\n\nPOST {captured.url}\ncontent-type: application/x-www-form-urlencoded\n\n{wrapped}\n\n"
+        f"Morning,\n\nas requested:\n\nPOST {captured.url}\n"
+        f"content-type: application/x-www-form-urlencoded\n\n{wrapped}\n\n"
         f"HTTP/1.1 {captured.answer.status} Refused\nDate: {_date(captured)}\n\n"
         + "\n".join(textwrap.wrap(_said(captured), 76, break_on_hyphens=False))
     )
@@ -108,7 +116,8 @@ def mail(captured: Captured) -> str:
 def curl(captured: Captured) -> str:
     """A command within prose, the answer below it."""
     data = "".join(f" \\\n  --data-urlencode '{name}={value}'" for name, value in _form(captured).items())
-    return f"hello, this doesn't work:\n\n$ curl -X POST '{captured.url}'{data}\n\nDate: {_date(captured)}\n{_said(captured)}\n\nit's the same key"
+    said = f"Date: {_date(captured)}\n{_said(captured)}"
+    return f"hello, this doesn't work:\n\n$ curl -X POST '{captured.url}'{data}\n\n{said}\n\nit's the same key"
 
 
 FORMS: Mapping[str, Callable[[Captured], str]] = {

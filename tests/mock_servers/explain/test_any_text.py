@@ -1,4 +1,4 @@
-"""What is found in any text: a sentence however it is spelt, nothing where there is nothing, and how long that takes."""
+"""What is found in any text: a sentence however it is spelt, nothing where nothing is, and in what time."""
 
 import html
 import json
