@@ -60,7 +60,6 @@ HERE = (
     "nhsauth explain @request.txt",
     "nhsauth explain @token.txt",
     "nhsauth explain @token.txt --jwks jwks.json",
-    'nhsauth explain "https://app.example/callback?error=invalid_scope"',
     'nhsauth errors "kid header"',
     "nhsauth keys new --bits 2048 --kid cis2 --out cis2",
     "nhsauth keys new --bits 2048 --kid nhs_login --out nhs_login",

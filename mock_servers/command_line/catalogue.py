@@ -18,6 +18,7 @@ from mock_servers.catalogue.observed import observed
 from mock_servers.catalogue.search import Hits, search
 from mock_servers.command_line.configuring import configured_observations
 from mock_servers.command_line.outcome import Misuse, No, misuse
+from mock_servers.reading.plain import decoded
 from mock_servers.wire.wording import cut, shown
 
 _DETAILED: Final = 5
@@ -105,7 +106,7 @@ def _text(given: str) -> str:
         raise Misuse(f"TEXT cannot be read from {shown(source)} ({getattr(error, 'strerror', error)})") from None
     if len(raw) > _LARGEST:
         raise Misuse(f"TEXT has more than {_LARGEST} bytes")
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", errors="replace")
+    text = decoded(raw)
     if not text.strip():
         raise Misuse("TEXT is empty; allowed: a text, - for stdin, @FILE for a file")
     return text

@@ -330,7 +330,7 @@ def demo() -> None:
 
 @nhsauth.command("explain", cls=TakesValue)
 @_VERSION
-@click.argument("value", metavar="VALUE|REQUEST|-|@FILE")
+@click.argument("value", metavar="TEXT|-|@FILE", required=False)
 @click.option(
     "--answer", metavar="TEXT|@FILE", help="What the service answered to a request: its body, or its sentence."
 )
@@ -345,7 +345,11 @@ def demo() -> None:
     "--token-url", metavar="URL", help="Where you send it. Without it: the URL that it names, or that of int."
 )
 @click.option("--jwks", "key_set", metavar="FILE|URL", help="The signer's key set, to check the signature.")
-@click.option("--at", metavar="TIME", help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: now.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: as the text says, or when it was signed.",
+)
 @click.option(
     "--server",
     default="http://127.0.0.1:8080",
@@ -356,22 +360,23 @@ def demo() -> None:
 )
 @_OBSERVATIONS
 @_UNKNOWN_SENTENCES
+@click.option("--details", is_flag=True, help="Print all that was found below the answer: the rule, claims, evidence.")
 @_AS_JSON
-def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
+def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: Any) -> None:
     """Say why a request was refused, or what a value is.
 
-    Give it a request to a real service: a curl command, raw HTTP, a HAR file or a VCR cassette, with its answer or
-    with --answer. Or only an answer, or its sentence. Or a token, code or key from a log. Or a message id (rrt-...)
-    that a running mock gave.
+    Give it whatever is on your screen: the error, a log, the request in any form (curl, HTTP, code, a HAR file, a VCR
+    cassette), a JWT or its decoded parts, a token, code or key, a forum post. Or a message id (rrt-...) that a running
+    mock gave. Without TEXT it waits for you to paste.
 
     - reads from stdin and @FILE from a file, so that your shell's history keeps no secret. Nothing leaves this process,
     with one exception: a value goes to your own mock at --server if one runs, because that knows what it issued.
 
-    Exit code 1: the service refuses it, or would.
+    Exit code 1: the service refuses it, or would. Exit code 2: nothing that is known here was found.
     """
     from mock_servers.command_line import explaining
 
-    explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json)
+    explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json, details=details)
 
 
 @_command("summary", nhsauth)

@@ -48,7 +48,7 @@ def request_page(explained: RequestExplanation) -> ExplanationPage:
     """Return the page of an exchange with a real service; of several the first that was refused."""
     facts = {
         "Request": explained.request,
-        "Answer": explained.answer,
+        "Answer": explained.said,
         "Rule": " or ".join(explained.stopped_by),
         "Further exchanges": f"{len(explained.also)} with known hosts, {explained.others} with others"
         * bool(explained.also or explained.others),

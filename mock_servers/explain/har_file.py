@@ -18,9 +18,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain import confidential, overheard
-from mock_servers.explain.captured import Captured, CapturedAnswer, Pairs
 from mock_servers.explain.learning import Seen
 from mock_servers.journal.record import response_shown, shown_parameter
+from mock_servers.reading.captured import Captured, CapturedAnswer, Pairs
 from mock_servers.version import installed
 from mock_servers.wire import wording
 from mock_servers.wire.confidential import Confidential

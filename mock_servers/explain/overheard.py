@@ -8,12 +8,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers.explain import confidential
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps
 from mock_servers.explain.learning import GATEWAY, Seen
 from mock_servers.explain.open_world import request_of
 from mock_servers.http.overhearing import LARGEST_KEPT, Message, Overheard
 from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Received, Record, RecordedError, request_shown, response_shown, secrets_sent
+from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps
 from mock_servers.wire.request import Answer, Parameters, Request
 from mock_servers.wire.wording import one_line
 

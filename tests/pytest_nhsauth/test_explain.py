@@ -87,7 +87,8 @@ def test_the_founding_case_is_told_from_a_response(explained: Callable[[], pytes
 
     assert found.stopped_by == ("decode_subject_token",)
     assert [(each.id, each.certainty) for each in found.findings][:1] == [("code-as-subject-token", "likely")]
-    assert str(found).startswith(
+    assert found.answer.startswith("Probably the value sent as subject_token is an authorization code")
+    assert next(found.details()) == (
         "POST int.api.service.nhs.uk/oauth2/token (token-exchange) was answered 400 invalid_request: Malformed JWT in "
         "subject_token (rule decode_subject_token)."
     )
@@ -195,8 +196,17 @@ def test_a_failing_test_explains_what_a_real_host_refused(
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["nhsauth: failures are explained (*)", "*nhsauth explain*", "*check_grant_type_present*"]
+        ["nhsauth: failures are explained (*)", "*nhsauth explain*", "No grant_type reached the service in the body*"]
     )
+    result.stdout.no_fnmatch_line("*check_grant_type_present*")
+
+
+def test_the_details_stand_in_a_failing_test_that_was_asked_for_more(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(TEST.format(url=INT, fails=FAILS["a frame"]))
+
+    result = run("--nhsauth-explain", "-vv")
+
+    result.stdout.fnmatch_lines(["No grant_type reached the service in the body*", "*check_grant_type_present*"])
 
 
 @pytest.mark.parametrize(

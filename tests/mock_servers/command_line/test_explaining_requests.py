@@ -27,15 +27,15 @@ def explain(*arguments: str | Path, stdin: str = "") -> Result:
 
 
 def test_the_command_and_the_sentence_say_what_was_wrong_and_exit_with_1() -> None:
-    result = explain(CURL, "--answer", SENTENCE)
+    result = explain(CURL, "--answer", SENTENCE, "--details")
 
-    first, second, *_ = result.stdout.splitlines()
+    answer, _, details = result.stdout.partition("\n\n")
     assert (result.exit_code, result.stderr) == (1, "")
-    assert first == (
+    assert answer.startswith("Probably the value sent as subject_token is an authorization code")
+    assert details.splitlines()[0] == (
         "POST int.api.service.nhs.uk/oauth2/token (token-exchange) was answered Malformed JWT in subject_token "
         "(rule decode_subject_token)."
     )
-    assert "Exchange the authorization code at the identity provider's token endpoint" in second
 
 
 @pytest.mark.parametrize("given", ["-", "@"])
@@ -46,14 +46,14 @@ def test_it_is_read_from_stdin_and_from_a_file(tmp_path: Path, given: str) -> No
     result = explain(f"@{path}" if given == "@" else "-", stdin=CURL if given == "-" else "")
 
     assert result.exit_code == 1
-    assert "would be refused by decode_subject_token" in result.stdout
+    assert result.stdout.startswith("Probably the value sent as subject_token is an authorization code")
 
 
 def test_the_answer_may_stand_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "answer.json"
     path.write_text(json.dumps({"error": "invalid_request", "error_description": SENTENCE}))
 
-    assert "(rule decode_subject_token)" in explain(CURL, "--answer", f"@{path}").stdout
+    assert "(rule decode_subject_token)" in explain(CURL, "--answer", f"@{path}", "--details").stdout
 
 
 def test_programs_get_json() -> None:
@@ -67,8 +67,7 @@ def test_a_request_that_nothing_is_held_against_exits_with_0() -> None:
 
     assert result.exit_code == 0
     assert result.stdout == (
-        "GET int.api.service.nhs.uk/hello-world/hello/world (hello-world): the request itself shows nothing that would "
-        "be refused.\n"
+        "GET int.api.service.nhs.uk/hello-world/hello/world (hello-world): I see nothing that would be\nrefused.\n"
     )
 
 
@@ -84,7 +83,9 @@ def test_a_key_set_judges_the_signature(ring: KeyRing, tmp_path: Path) -> None:
     path = tmp_path / "jwks.json"
     path.write_text(json.dumps(keys.jwks(ring.pair("a-clients-own", bits=2048, kid="test-1"), alg="RS512")))
 
-    result = explain(CURL.replace("$JWT", "not.a.jwt"), "--jwks", path, "--answer", "Malformed JWT in client_assertion")
+    result = explain(
+        CURL.replace("$JWT", "not.a.jwt"), "--jwks", path, "--answer", "Malformed JWT in client_assertion", "--details"
+    )
 
     assert "(rule decode_client_assertion)" in result.stdout
 
@@ -108,7 +109,6 @@ def test_a_key_set_judges_the_signature(ring: KeyRing, tmp_path: Path) -> None:
         (['{"log": {"entries": ['], "The text ends or breaks off as JSON, at line 1; is the file cut off?"),
         ([CURL, "--answer", " "], "--answer is empty; allowed: a text, - for stdin, @FILE for a file"),
         ([CURL, "--at", "soon"], '--at is "soon"; allowed: ISO 8601 with a zone'),
-        (["abc", "--answer", "x"], "--answer goes with a request; allowed: a curl command, raw HTTP, a HAR file"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:

@@ -6,10 +6,10 @@ from urllib.parse import unquote_plus, urlencode
 
 import pytest
 
-from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import place_of
 from mock_servers.explain.learning import Seen
+from mock_servers.reading.captured import Captured, CapturedAnswer
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ import pytest
 import requests
 
 from mock_servers.apim.client_assertion import jti_key
+from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.whole import Lent, explain_text
+from mock_servers.explain.whole import Lent
 from mock_servers.explain.witness import Eyewitness
 from mock_servers.http import server as http_server
 from mock_servers.http.overhearing import Message, Overheard
@@ -486,7 +487,7 @@ def test_the_file_is_read_back(world: World) -> None:
 
     told = explain_text(world.har.read_text())
 
-    assert "Malformed JWT in subject_token" in told.answer
+    assert "Malformed JWT in subject_token" in told.said
     assert (told.refused, len(told.also)) == (True, 1)
     assert ("code-as-subject-token", "likely") in [(each.id, each.certainty) for each in told.findings]
     assert "Either you sent another request" not in str(told)

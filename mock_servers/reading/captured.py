@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-Source = Literal["curl", "raw", "har", "cassette", "response", "watch"]
+Source = Literal["curl", "raw", "har", "cassette", "response", "watch", "text"]
 """Where an exchange was read from."""
 
 _MARK: Final = re.compile("\ue000(\\d+)\ue001")
