@@ -15,7 +15,7 @@ from mock_servers.explain.answered import Answered
 from mock_servers.explain.clues import Scene, clues
 from mock_servers.explain.judging import Place, Ruled, place_of
 from mock_servers.explain.plain_words import plain
-from mock_servers.explain.request_explanation import RequestExplanation
+from mock_servers.explain.request_explanation import Parts, RequestExplanation
 from mock_servers.explain.supposing import is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
@@ -32,18 +32,6 @@ _NAMES: Final = ("Python", "Postman", "Microsoft")
 _SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
 _GUESS: Final = "We have not seen the real service's answer to this."
 _AS_IT_SEEMS: Final[Mapping[Certainty, str]] = {"certain": "", "likely": "Probably ", "possible": "One of these: "}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What is said, in this order."""
-
-    answer: str
-    do: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-    fine: tuple[str, ...] = ()
-    next: tuple[str, ...] = ()
-    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,8 @@ class Lent:
     """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
 
     `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
-    `facts` are those of the text that an exchange was read from, and `said` the refusal in it.
+    `facts` are those of the text that an exchange was read from, `said` the refusal in it. With `every`,
+    each exchange of a file is explained; else the first of each kind.
     """
 
     answer: str | None = None
@@ -68,6 +69,7 @@ class Lent:
     client_id: str | None = None
     facts: Facts | None = None
     said: Said | None = None
+    every: bool = False
 
 
 def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> RequestExplanation:

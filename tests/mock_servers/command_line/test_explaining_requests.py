@@ -106,7 +106,20 @@ def test_a_key_set_judges_the_signature(ring: KeyRing, tmp_path: Path) -> None:
             "The command has 2 URLs; allowed: one (is one of them not quoted?)",
         ),
         (["curl https://{a,b}.example"], 'The URL "https://{a,b}.example" is a pattern for several; allowed: one URL'),
-        (['{"log": {"entries": ['], "The text ends or breaks off as JSON, at line 1; is the file cut off?"),
+        (['{"log": {"entries": ['], "The text ends or breaks off as JSON, at line 1; is the file cut off"),
+    ],
+)
+def test_why_nothing_was_found_is_said_where_it_is_known_and_exits_with_2(arguments: list[str], message: str) -> None:
+    result = explain(*arguments)
+
+    assert result.exit_code == 2
+    assert result.stdout.startswith("I found no request, no error of these services and no token in this text.")
+    assert message in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
         ([CURL, "--answer", " "], "--answer is empty; allowed: a text, - for stdin, @FILE for a file"),
         ([CURL, "--at", "soon"], '--at is "soon"; allowed: ISO 8601 with a zone'),
     ],
