@@ -99,6 +99,10 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
     "clock-ahead": ("{cause}", ""),
     "clock-behind-or-bst": ("{cause}", ""),
     "cis2-aud-without-443": ("aud of your client_assertion is not exactly CIS2's token endpoint.", ""),
+    "other-private-key": (
+        "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
+        "",
+    ),
     "nhs-login-auth": (
         "",
         "Sign the client_assertion with RS512, with aud set to the token URL. A kid is not needed.",
@@ -160,8 +164,9 @@ def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
     words = _listed(late or found) if found else ""
     if not words:
         return ""
+    them = "that" if len(late or found) == 1 else "these"
     whose = "" if late else " of your client_assertion"
-    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks them first."
+    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks {them} first."
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -194,10 +199,10 @@ def _life(claims: Mapping[str, Any]) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """An explanation of one exchange, with what it was made of; `sure` are the findings that leave no doubt.
+    """An explanation of one exchange, with what it was made of.
 
-    `stopped` are the rules that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text
-    has it.
+    `sure` are the findings that leave no doubt, `apart` those that do not explain the refusal. `stopped` are the rules
+    that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it.
     """
 
     told: RequestExplanation
@@ -207,6 +212,7 @@ class View:
     stopped: Sequence[Ruled] = ()
     rows: Sequence[Entry] = ()
     sure: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
     facts: Facts | None = None
     spoken: str = ""
 
@@ -228,13 +234,14 @@ class Answering:
             do=tuple(self._do(lead)),
             why=tuple(self._why(lead)),
             fine=tuple(self._fine(lead)),
-            next=self._told.then,
+            next=tuple(each.replace(" is nothing", " is missing") for each in self._told.then),
         )
 
     def _lead(self) -> Lead | None:
         """Return what is surest: by the request where it proves it, else by the text around."""
         around = list(map(of_clue, clues(self._scene()) if self._told.refused else ()))
-        leads = [of_finding(each, self._certainty(each)) for each in self._told.findings if not _is_usual(each)]
+        found = [each for each in self._told.findings if not _is_usual(each) and each.id not in self._view.apart]
+        leads = [of_finding(each, self._certainty(each)) for each in found]
         sure = [each for each in (*leads, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:

@@ -73,7 +73,7 @@ class RequestExplanation:
         return "\n".join(self.lines())
 
     def lines(self, width: int = 0, *, every: bool = False) -> Iterator[str]:
-        """Yield the answer, the steps and the reasons; of further exchanges a line for each kind, or all with `every`."""
+        """Yield the answer, steps and reasons; of further exchanges a line for each kind, or all with `every`."""
         yield from first_screen(self, width or WIDTH)
         for each in self.also:
             if every:

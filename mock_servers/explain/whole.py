@@ -175,6 +175,7 @@ class _Explaining:
     lent: Lent = field(default_factory=Lent)
     found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
     sure: set[str] = field(default_factory=set)
+    apart: set[str] = field(default_factory=set)
 
     def explanation(self) -> RequestExplanation:
         answer, stopped, by = self.answer, *self._stopped()
@@ -208,6 +209,7 @@ class _Explaining:
             stopped=stopped,
             rows=self._entries(stopped),
             sure=frozenset(self.sure),
+            apart=frozenset(self.apart),
             facts=self.lent.facts,
             spoken=self.lent.said.spoken if self.lent.said is not None else "",
         )
@@ -254,6 +256,8 @@ class _Explaining:
                 ruled = _explained(finder, nearness, left, stopped)
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
+                if ruled is None and finder.rules and stopped:
+                    self.apart.add(finding.id)
                 if finding.certainty == "certain" and ruled is not None and self._is_seen(ruled):
                     self.sure.add(finding.id)
                 yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled

@@ -34,8 +34,12 @@ class Finding:
     @property
     def answer(self) -> str:
         """What to change, in a sentence or two: what was seen, as sure as that is, and the first step."""
-        step = self.cure.partition(". ")[0].rstrip(".")
-        return f"{_AS_SURE[self.certainty]}{self.seen} {step}."
+        return f"{_AS_SURE[self.certainty]}{self.seen} {self.step}"
+
+    @property
+    def step(self) -> str:
+        """The first step of the cure."""
+        return f"{self.cure.partition('. ')[0].rstrip('.')}."
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))
