@@ -27,6 +27,7 @@ from mock_servers.explain import moment
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.judging import host_of
+from mock_servers.explain.not_found import is_file
 from mock_servers.explain.offline import offline, token_url_of
 from mock_servers.explain.recognition import bare_value
 from mock_servers.explain.request_explanation import PARTS, WIDTH, Parts, first_screen
@@ -75,7 +76,7 @@ def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details
     Raises Misuse for what cannot be read, or where nothing was found; No where the service refuses it, or would.
     """
     text = _pasted() if given is None else _text(given, "VALUE", _LARGEST_FILE if given.startswith("@") else _LARGEST)
-    if circumstance.role is None and not is_value(text):
+    if circumstance.role is None and (not is_value(text) or is_file(text)):
         _explain_text(text, circumstance, as_json=as_json, details=details)
         return
     if circumstance.observations is not None:

@@ -76,10 +76,8 @@ def of_rows(rows: Sequence[Entry]) -> Lead:
 
 
 _LEADS: Final[Mapping[str, tuple[str, str]]] = {
-    "alg-not-rs512": (
-        "Your client_assertion is signed with another algorithm than RS512, which is the only one accepted.",
-        "Sign with RS512. Any RSA key can do that: no other key or certificate is needed.",
-    ),
+    "alg-not-rs512": ("", "Sign with RS512. Any RSA key can do that: no other key or certificate is needed."),
+    "aud-other-environment": ("", "Set aud to the URL that you post to, and sign again. Take both from one setting."),
     "code-as-subject-token": (
         "The value sent as subject_token is an authorization code, or another opaque token, and not the id_token.",
         "Exchange the code at the provider's token endpoint, and send the id_token of that answer.",
@@ -183,7 +181,7 @@ def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Pla
         parts += [f"aud of {place.environment or place.issuer}"] if here else []
     life = _life(claims)
     if life is not None and 0 < life <= 300 and "exp" not in wrong:  # noqa: PLR2004 - the service's own limit
-        parts.append(f"lives {duration(life)}")
+        parts.append(f"lives {life / 60:g} minutes" if life % 60 == 0 else f"lives {duration(life)}")
     return f"client_assertion: {', '.join(parts)}." if parts else ""
 
 

@@ -148,9 +148,10 @@ def _by_others(facts: Facts, said: Said | None) -> Parts | None:
     if said is None and facts.page:
         name = server[0] if server else "a proxy, a firewall or a log-in"
         return Parts(
-            answer=f"This page comes from {name} in front of the service. The service answers JSON, never HTML.",
+            answer=f"This page comes from {name} in front of the service, which itself answers JSON. Look in the error "
+            "log of that proxy.",
             do=(
-                "Look in the error log of that proxy for its upstream: name resolution, TLS (SNI), firewall.",
+                "Look there for its upstream: name resolution, TLS (SNI), firewall.",
                 "Post to the service's own URL from the same machine, without the proxy, and compare.",
             ),
             why=("The token service answers JSON with a message_id. It has perhaps not been reached at all.",),

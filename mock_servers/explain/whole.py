@@ -321,8 +321,10 @@ class _Explaining:
             if any(entry.error is row for row in rows)
             and (names & {rule for _, rule in entry.rules} or not entry.rules)
         ]
-        answer = self.answer
-        return found or [entry for entry in entries() if answer is not None and answer.fits(entry.error)]
+        answer, host = self.answer, host_of(self.captured.url)
+        if found or answer is None or host is None:
+            return found
+        return [entry for entry in entries() if entry.plays == host.plays and answer.fits(entry.error)]
 
     def _then(self, stopped: Sequence[Ruled]) -> Iterator[str]:
         """Tell what would be refused after that, best in the words of a finding."""

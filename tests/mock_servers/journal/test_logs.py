@@ -96,7 +96,7 @@ def test_a_refusal_is_one_line_and_its_findings_stand_below_it(
         " WARNING POST /oauth2/token 400 invalid_request Malformed JWT in subject_token | "
         "subject_token is the authorization code that CIS2 issued " in first
     )
-    assert below[0].startswith("         Answer: Exchange the code first: POST ")
+    assert below[0].startswith("         Answer: Exchange it at http://127.0.0.1:")
     assert below[1] == "         code-as-subject-token (certain)"
     assert [line[:18] for line in below[2:5]] == [f"           {title}" for title in ("Cause: ", "Cure:  ", "Rule:  ")]
     assert all(line.startswith(" " * 9) for line in below)
@@ -114,7 +114,7 @@ def test_where_no_finding_is_certain_the_line_has_the_rule_s_words_and_the_findi
     assert record.findings[0].certainty != "certain"
     assert first.endswith(f"Malformed JWT in subject_token | {record.diagnosis}")
     assert below[0] == f"         Answer: {record.findings[0].answer}"
-    assert below[0].startswith("         Answer: Probably: ")
+    assert below[0].startswith("         Answer: Possibly: ")
     assert below[2] == f"           Seen:  {record.findings[0].seen}"
 
 
