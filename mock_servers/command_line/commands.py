@@ -360,6 +360,7 @@ def demo() -> None:
 )
 @_OBSERVATIONS
 @_UNKNOWN_SENTENCES
+@click.option("--all", "every", is_flag=True, help="Of a file with many exchanges: answer each, not each kind once.")
 @click.option("--details", is_flag=True, help="Print all that was found below the answer: the rule, claims, evidence.")
 @_AS_JSON
 def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: Any) -> None:

@@ -24,13 +24,13 @@ from mock_servers.command_line import explanation
 from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, No
 from mock_servers.explain import moment
-from mock_servers.explain.answering import Parts
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.judging import host_of
+from mock_servers.explain.not_found import is_file
 from mock_servers.explain.offline import offline, token_url_of
 from mock_servers.explain.recognition import bare_value
-from mock_servers.explain.request_explanation import PARTS, WIDTH, first_screen
+from mock_servers.explain.request_explanation import PARTS, WIDTH, Parts, first_screen
 from mock_servers.explain.value import is_value
 from mock_servers.explain.whole import Lent, signed_at
 from mock_servers.jose import jwks, jwts
@@ -67,6 +67,7 @@ class Circumstance:
     read_files: bool = False
     observations: Path | None = None
     unknown_sentences: bool = False
+    every: bool = False
 
 
 def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details: bool = False) -> None:
@@ -75,7 +76,7 @@ def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details
     Raises Misuse for what cannot be read, or where nothing was found; No where the service refuses it, or would.
     """
     text = _pasted() if given is None else _text(given, "VALUE", _LARGEST_FILE if given.startswith("@") else _LARGEST)
-    if circumstance.role is None and not is_value(text):
+    if circumstance.role is None and (not is_value(text) or is_file(text)):
         _explain_text(text, circumstance, as_json=as_json, details=details)
         return
     if circumstance.observations is not None:
@@ -114,7 +115,10 @@ def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, detai
         at=_moment(circumstance.at) if circumstance.at is not None else None,
         keys=_key_set(circumstance.key_set),
         read_file=(lambda name: Path(name).read_bytes()) if circumstance.read_files else None,
+        every=as_json or circumstance.every,
     )
+    if len(text) > LARGEST and sys.stderr.isatty():
+        click.echo(f"Reading {len(text) >> 20} MB of exchanges ...", err=True)
     try:
         explained = explain_text(text, lent)
     except UnreadableError as reason:
@@ -122,7 +126,9 @@ def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, detai
     if as_json:
         click.echo(json.dumps(explained.as_json(), indent=2))
     else:
-        _print(explained.lines(_width()), map(printable, explained.details()) if details else ())
+        _print(
+            explained.lines(_width(), every=circumstance.every), map(printable, explained.details()) if details else ()
+        )
     if explained.by is None:
         raise click.exceptions.Exit(Misuse.exit_code)
     if circumstance.observations is not None or circumstance.unknown_sentences:

@@ -15,7 +15,7 @@ from mock_servers.explain.answered import Answered
 from mock_servers.explain.clues import Scene, clues
 from mock_servers.explain.judging import Place, Ruled, place_of
 from mock_servers.explain.plain_words import plain
-from mock_servers.explain.request_explanation import RequestExplanation
+from mock_servers.explain.request_explanation import Parts, RequestExplanation
 from mock_servers.explain.supposing import is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
@@ -32,18 +32,6 @@ _NAMES: Final = ("Python", "Postman", "Microsoft")
 _SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
 _GUESS: Final = "We have not seen the real service's answer to this."
 _AS_IT_SEEMS: Final[Mapping[Certainty, str]] = {"certain": "", "likely": "Probably ", "possible": "One of these: "}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What is said, in this order."""
-
-    answer: str
-    do: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
-    fine: tuple[str, ...] = ()
-    next: tuple[str, ...] = ()
-    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +76,8 @@ def of_rows(rows: Sequence[Entry]) -> Lead:
 
 
 _LEADS: Final[Mapping[str, tuple[str, str]]] = {
-    "alg-not-rs512": (
-        "Your client_assertion is signed with another algorithm than RS512, which is the only one accepted.",
-        "Sign with RS512. Any RSA key can do that: no other key or certificate is needed.",
-    ),
+    "alg-not-rs512": ("", "Sign with RS512. Any RSA key can do that: no other key or certificate is needed."),
+    "aud-other-environment": ("", "Set aud to the URL that you post to, and sign again. Take both from one setting."),
     "code-as-subject-token": (
         "The value sent as subject_token is an authorization code, or another opaque token, and not the id_token.",
         "Exchange the code at the provider's token endpoint, and send the id_token of that answer.",
@@ -111,6 +97,10 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
     "clock-ahead": ("{cause}", ""),
     "clock-behind-or-bst": ("{cause}", ""),
     "cis2-aud-without-443": ("aud of your client_assertion is not exactly CIS2's token endpoint.", ""),
+    "other-private-key": (
+        "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
+        "",
+    ),
     "nhs-login-auth": (
         "",
         "Sign the client_assertion with RS512, with aud set to the token URL. A kid is not needed.",
@@ -172,8 +162,9 @@ def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
     words = _listed(late or found) if found else ""
     if not words:
         return ""
+    them = "that" if len(late or found) == 1 else "these"
     whose = "" if late else " of your client_assertion"
-    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks them first."
+    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks {them} first."
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -190,7 +181,7 @@ def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Pla
         parts += [f"aud of {place.environment or place.issuer}"] if here else []
     life = _life(claims)
     if life is not None and 0 < life <= 300 and "exp" not in wrong:  # noqa: PLR2004 - the service's own limit
-        parts.append(f"lives {duration(life)}")
+        parts.append(f"lives {life / 60:g} minutes" if life % 60 == 0 else f"lives {duration(life)}")
     return f"client_assertion: {', '.join(parts)}." if parts else ""
 
 
@@ -206,10 +197,10 @@ def _life(claims: Mapping[str, Any]) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """An explanation of one exchange, with what it was made of; `sure` are the findings that leave no doubt.
+    """An explanation of one exchange, with what it was made of.
 
-    `stopped` are the rules that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text
-    has it.
+    `sure` are the findings that leave no doubt, `apart` those that do not explain the refusal. `stopped` are the rules
+    that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it.
     """
 
     told: RequestExplanation
@@ -219,6 +210,7 @@ class View:
     stopped: Sequence[Ruled] = ()
     rows: Sequence[Entry] = ()
     sure: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
     facts: Facts | None = None
     spoken: str = ""
 
@@ -240,13 +232,14 @@ class Answering:
             do=tuple(self._do(lead)),
             why=tuple(self._why(lead)),
             fine=tuple(self._fine(lead)),
-            next=self._told.then,
+            next=tuple(each.replace(" is nothing", " is missing") for each in self._told.then),
         )
 
     def _lead(self) -> Lead | None:
         """Return what is surest: by the request where it proves it, else by the text around."""
         around = list(map(of_clue, clues(self._scene()) if self._told.refused else ()))
-        leads = [of_finding(each, self._certainty(each)) for each in self._told.findings if not _is_usual(each)]
+        found = [each for each in self._told.findings if not _is_usual(each) and each.id not in self._view.apart]
+        leads = [of_finding(each, self._certainty(each)) for each in found]
         sure = [each for each in (*leads, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:

@@ -8,17 +8,18 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Final
+from urllib.parse import parse_qsl
 
-from mock_servers.explain.answered import Answered
-from mock_servers.explain.answering import Answering, Parts, View
+from mock_servers.explain.answered import Answered, of_answer
+from mock_servers.explain.answering import Answering, View
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.not_found import nothing_found
-from mock_servers.explain.request_explanation import RequestExplanation
+from mock_servers.explain.request_explanation import Parts, RequestExplanation
 from mock_servers.explain.said import Said, is_others, is_ours, known_sentences, said_in
 from mock_servers.explain.supposing import Supposed, supposed, without_placeholders
 from mock_servers.explain.whole import Lent, explain_captured, leaked, usual
 from mock_servers.reading import curl, exchanges
-from mock_servers.reading.captured import UnreadableError
+from mock_servers.reading.captured import Captured, UnreadableError
 from mock_servers.reading.commands import curl_command
 from mock_servers.reading.facts import Facts
 from mock_servers.reading.reader import LARGEST, read
@@ -46,18 +47,29 @@ def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float]
         if len(text) > LARGEST:
             raise
         told = _of_facts(text, given, clock)
-        return replace(told, why=(f"{reason}.",)) if told.by is None else told
+        return replace(told, why=(f"{str(reason).rstrip('.?')}.",)) if told.by is None else told
 
 
 def _of_exchanges(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExplanation:
     """Explain what is a request, or a file of requests, as a whole."""
     found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file)
     own = lent if len(found.exchanges) > 1 else _with_facts(text, lent)
-    explained = [explain_captured(each, own, clock) for each in found.exchanges]
+    kinds: dict[object, list[Captured]] = {}
+    for place, each in enumerate(found.exchanges):
+        kinds.setdefault(place if lent.every else _kind(each), []).append(each)
+    explained = [replace(explain_captured(each[0], own, clock), times=len(each)) for each in kinds.values()]
     explained.sort(key=lambda each: not each.refused)
     advice = tuple(leaked(text)) if found.exchanges[0].source == "curl" else ()
     first = explained[0]
     return replace(first, also=tuple(explained[1:]), others=found.others, advice=(*first.advice, *advice))
+
+
+def _kind(captured: Captured) -> tuple[object, ...]:
+    """Return by what two exchanges are of one kind: who was asked for what, and what the answer said."""
+    form = parse_qsl(captured.body.decode(errors="replace")) if captured.answer is not None else captured.body
+    grant = dict(form).get("grant_type") if isinstance(form, list) else form
+    answered = of_answer(captured.answer) if captured.answer is not None else None
+    return (captured.method, captured.url.partition("?")[0], grant, answered)
 
 
 def _with_facts(text: str, lent: Lent) -> Lent:
@@ -145,9 +157,10 @@ def _by_others(facts: Facts, said: Said | None) -> Parts | None:
     if said is None and facts.page:
         name = server[0] if server else "a proxy, a firewall or a log-in"
         return Parts(
-            answer=f"This page comes from {name} in front of the service. The service answers JSON, never HTML.",
+            answer=f"This page comes from {name} in front of the service, which itself answers JSON. Look in the error "
+            "log of that proxy.",
             do=(
-                "Look in the error log of that proxy for its upstream: name resolution, TLS (SNI), firewall.",
+                "Look there for its upstream: name resolution, TLS (SNI), firewall.",
                 "Post to the service's own URL from the same machine, without the proxy, and compare.",
             ),
             why=("The token service answers JSON with a message_id. It has perhaps not been reached at all.",),

@@ -16,9 +16,14 @@ from mock_servers.explain.judging import host_of
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.reading.captured import Captured
 from mock_servers.reading.facts import Address, Facts
-from mock_servers.wire.wording import cut, duration, shown
+from mock_servers.wire.wording import cut, duration, one_line, shown
 
 _ALIKE: Final = 0.8
+_BESIDE: Final = 120
+_REGISTERED: Final = re.compile(
+    r"regist|callback ur|portal|allowed|configured|redirect_uris|connection manager", re.IGNORECASE
+)
+"""Words beside a URL that is registered for an app."""
 _SECONDS_OF_LIFE: Final = 300
 _TOKEN_LIFE: Final = 3000
 _OPAQUE: Final = re.compile(r"(?<![\w.…-])(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,60}…?(?![\w.-])")
@@ -92,16 +97,17 @@ def _value_of_other_kind(scene: Scene) -> Finding | None:
 def _other_redirect_uri(scene: Scene) -> Finding | None:
     query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
     sent = query.get("redirect_uri") or scene.form.get("redirect_uri", "")
-    alike = [each.url for each in scene.facts.addresses if sent and each.url != sent and _is_alike(each.url, sent)]
+    alike = [each for each in scene.facts.addresses if sent and each.url != sent and _is_alike(each.url, sent)]
     if not alike:
         return None
-    registered = alike[-1]
+    other, before = alike[-1].url, scene.facts.text[max(0, alike[-1].start - _BESIDE) : alike[-1].start]
+    is_registered = _REGISTERED.search(before) is not None
     return _finding(
         "redirect-uri-differs",
-        "certain",
-        f"They differ in {_difference(sent, registered)}.",
-        f"redirect_uri is {sent} but {registered} is registered.",
-        f"Send redirect_uri={registered} exactly, or register {sent} as well.",
+        "certain" if is_registered else "likely",
+        f"They differ in {_difference(sent, other)}.",
+        f"redirect_uri is {sent} but {other} is registered.",
+        f"Send redirect_uri={other} exactly, or register {sent} as well.",
     )
 
 
@@ -156,9 +162,14 @@ def _repeated(lines: Sequence[str]) -> set[str]:
 # a line of the program
 
 
+def _quote(words: str) -> str:
+    """Return words of the text in quotes, on one line."""
+    return f'"{one_line(words)}"'
+
+
 def _quoted(scene: Scene, *mistakes: str) -> str:
     """Say which words of the text show something."""
-    return f"The text has {' and '.join(shown(words) for each in mistakes if (words := scene.line(each)))}."
+    return f"The text has {' and '.join(_quote(words) for each in mistakes if (words := scene.line(each)))}."
 
 
 def _program(
@@ -166,7 +177,7 @@ def _program(
 ) -> Callable[[Scene], Finding | None]:
     def find(scene: Scene) -> Finding | None:
         line = scene.line(mistake)
-        return _finding(name, certainty, f"The text has {shown(line)}.", cause, cure) if line else None
+        return _finding(name, certainty, f"The text has {_quote(line)}.", cause, cure) if line else None
 
     return find
 

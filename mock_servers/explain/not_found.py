@@ -19,7 +19,7 @@ def nothing_found(text: str) -> RequestExplanation:
     return RequestExplanation(
         answer="I found no request, no error of these services and no token in this text.",
         do=(
-            *(f"Did you mean @{text.strip()}?" for _ in range(_is_file(text))),
+            *(f"Did you mean @{text.strip()}?" for _ in range(is_file(text))),
             *(f'Did you mean "{each}"?' for each in near),
             'Try nhsauth explain "Malformed JWT in subject_token"',
             "or  nhsauth explain @request.txt, with the request, then the answer, in the file.",
@@ -29,7 +29,8 @@ def nothing_found(text: str) -> RequestExplanation:
     )
 
 
-def _is_file(text: str) -> bool:
+def is_file(text: str) -> bool:
+    """Whether a text is the name of a file that is there."""
     name = text.strip()
     try:
         return bool(name) and len(name) <= _LONGEST and Path(name).is_file()

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal, Protocol
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Final, Literal
 
 from mock_servers.journal.finding import Finding
 
 By = Literal["request", "answer", "contradiction", ""] | None
 """What says which rule refuses: what the request shows, the answer, both against each other; or nothing
 does. `None`: nothing was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What is said, in this order."""
+
+    answer: str
+    do: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    fine: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +44,8 @@ class RequestExplanation:
     what the service answered, are what was explained, in short. `stopped_by` are the rules that may have refused, the
     likeliest first, and `by` what says so. `then` is what would be refused next, `unknown` what only the
     service knows. `corrected` is how such a request is sent right. `notes` say what else must be known to read this,
-    `advice` what else to do. `also` are the explanations of further exchanges of the same text, `others` how many more
-    it has, of hosts that are not known here.
+    `advice` what else to do. `also` are those of further exchanges of the same text, each for `times` that are alike;
+    `others` is how many more it has, of hosts that are not known here.
     """
 
     answer: str = ""
@@ -53,17 +65,22 @@ class RequestExplanation:
     notes: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
     refused: bool = False
+    times: int = 1
     also: tuple[RequestExplanation, ...] = ()
     others: int = 0
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
-    def lines(self, width: int = 0) -> Iterator[str]:
-        """Yield the answer, then the steps, and what else there is to know; the details are `details`."""
+    def lines(self, width: int = 0, *, every: bool = False) -> Iterator[str]:
+        """Yield the answer, steps and reasons; of further exchanges a line for each kind, or all with `every`."""
         yield from first_screen(self, width or WIDTH)
         for each in self.also:
-            yield f"Also  {each.answer}"
+            if every:
+                yield from ("", *first_screen(each, width or WIDTH))
+            else:
+                said = f" was answered {each.said}" if each.said else ""
+                yield from _wrapped(f"{each.times} more: {each.request}{said}", width or WIDTH, "")
         if self.others:
             yield f"\n{self.others} exchanges with other hosts are left out."
 
@@ -81,7 +98,7 @@ class RequestExplanation:
         """Return it for programs: the answer, then each exchange by itself."""
         exchanges = [asdict(replace(each, also=())) for each in (self, *self.also)]
         for each in exchanges:
-            del each["also"], each["others"]
+            del each["also"], each["others"], each["times"]
             answers = {name: each.pop(name) for name in PARTS}
             each["answer"] = each.pop("said")
             each["by"] = each["by"] or ""
@@ -106,7 +123,7 @@ class RequestExplanation:
         yield from (f"Then: {each}" for each in self.then)
 
 
-PARTS: Final = ("answer", "do", "why", "fine", "next", "moment")
+PARTS: Final = tuple(each.name for each in fields(Parts))
 """What is said first, in this order."""
 WIDTH: Final = 100
 """Columns of a line, unless the terminal has fewer."""
@@ -114,24 +131,7 @@ _LINES: Final = 12
 _INDENT: Final = 6
 
 
-class HasParts(Protocol):
-    """What has an answer and its parts."""
-
-    @property
-    def answer(self) -> str: ...  # noqa: D102 - as RequestExplanation has it
-    @property
-    def do(self) -> Sequence[str]: ...  # noqa: D102 - the same
-    @property
-    def why(self) -> Sequence[str]: ...  # noqa: D102 - the same
-    @property
-    def fine(self) -> Sequence[str]: ...  # noqa: D102 - the same
-    @property
-    def next(self) -> Sequence[str]: ...  # noqa: D102 - the same
-    @property
-    def moment(self) -> str: ...  # noqa: D102 - the same
-
-
-def first_screen(told: HasParts, width: int = WIDTH) -> list[str]:
+def first_screen(told: Parts | RequestExplanation, width: int = WIDTH) -> list[str]:
     """Return the answer and what belongs to it, in at most twelve lines; what finds no room is among the details."""
     lines = _wrapped(told.answer, width, "")
     parts = (

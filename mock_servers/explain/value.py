@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_servers.explain.answering import Parts
 from mock_servers.explain.recognition import bare_value
+from mock_servers.explain.request_explanation import Parts
 
 _VALUE: Final = re.compile(r"\S+|-----BEGIN .*", re.DOTALL)
 _SENTENCE: Final = re.compile(r"[a-z]+://|[{<]\s*[\"a-z!]", re.IGNORECASE)

@@ -56,7 +56,8 @@ class Lent:
     """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
 
     `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
-    `facts` are those of the text that an exchange was read from, and `said` the refusal in it.
+    `facts` are those of the text that an exchange was read from, `said` the refusal in it. With `every`,
+    each exchange of a file is explained; else the first of each kind.
     """
 
     answer: str | None = None
@@ -68,6 +69,7 @@ class Lent:
     client_id: str | None = None
     facts: Facts | None = None
     said: Said | None = None
+    every: bool = False
 
 
 def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> RequestExplanation:
@@ -174,6 +176,7 @@ class _Explaining:
     lent: Lent = field(default_factory=Lent)
     found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
     sure: set[str] = field(default_factory=set)
+    apart: set[str] = field(default_factory=set)
 
     def explanation(self) -> RequestExplanation:
         answer, stopped, by = self.answer, *self._stopped()
@@ -207,6 +210,7 @@ class _Explaining:
             stopped=stopped,
             rows=self._entries(stopped),
             sure=frozenset(self.sure),
+            apart=frozenset(self.apart),
             facts=self.lent.facts,
             spoken=self.lent.said.spoken if self.lent.said is not None else "",
         )
@@ -253,6 +257,8 @@ class _Explaining:
                 ruled = _explained(finder, nearness, left, stopped)
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
+                if ruled is None and finder.rules and stopped:
+                    self.apart.add(finding.id)
                 if finding.certainty == "certain" and ruled is not None and self._is_seen(ruled):
                     self.sure.add(finding.id)
                 yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled
@@ -316,8 +322,10 @@ class _Explaining:
             if any(entry.error is row for row in rows)
             and (names & {rule for _, rule in entry.rules} or not entry.rules)
         ]
-        answer = self.answer
-        return found or [entry for entry in entries() if answer is not None and answer.fits(entry.error)]
+        answer, host = self.answer, host_of(self.captured.url)
+        if found or answer is None or host is None:
+            return found
+        return [entry for entry in entries() if entry.plays == host.plays and answer.fits(entry.error)]
 
     def _then(self, stopped: Sequence[Ruled]) -> Iterator[str]:
         """Tell what would be refused after that, best in the words of a finding."""

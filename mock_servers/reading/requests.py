@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.reading.facts import Address, Pair
 from mock_servers.reading.objects import Found
@@ -47,8 +47,16 @@ _NEAR: Final = 160
 
 def addresses(text: str) -> list[Address]:
     """Return the URLs of a text, each with what it is called there, and the method that goes with it."""
-    found = [*_urls(text), *_of_paths(text)]
+    found = [each for each in (*_urls(text), *_of_paths(text)) if _is_whole(each.url)]
     return sorted(found, key=lambda each: each.start)
+
+
+def _is_whole(url: str) -> bool:
+    """Whether a URL can be taken apart."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _urls(text: str) -> Iterator[Address]:

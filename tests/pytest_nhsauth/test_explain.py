@@ -145,7 +145,6 @@ def test_a_text_an_answer_a_moment_and_a_key_set_may_be_given() -> None:
         (object(), {}, "object carries no response; allowed: a response of requests, httpx or aiohttp"),
         (ValueError("x"), {}, "ValueError carries no response; allowed:"),
         (of_requests(url="https://example.org/"), {}, "No service that is known answers at https://example.org/"),
-        ("curl https://example.org", {}, "No request here is for a host of the platform"),
         (f"curl {INT}", {"at": "soon"}, "at is 'soon'; allowed: ISO 8601 with a zone"),
         (f"curl {INT}", {"jwks": "[]"}, "jwks holds JSON, but not an object; allowed: a JSON Web Key Set"),
     ],
@@ -155,6 +154,13 @@ def test_what_cannot_be_read_is_a_clear_error(given: Any, more: Any, message: st
         pytest_nhsauth.explain(given, **more)
 
     assert message in str(refused.value)
+
+
+def test_a_text_with_nothing_that_is_known_is_no_error_and_no_answer() -> None:
+    found = pytest_nhsauth.explain("curl https://example.org")
+
+    assert (found.by, found.refused) == (None, False)
+    assert found.why == ('No request here is for a host of the platform, CIS2 or NHS login; found: "example.org".',)
 
 
 # a failing test
