@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import Client
 
 from benchmarks.figure import Figure
-from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
+from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.state.configuration import Configuration
 from tests.mistakes.listed import APP, Mistake, World, alone, made
 

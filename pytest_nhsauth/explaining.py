@@ -26,19 +26,22 @@ def explain(
 ) -> RequestExplanation:
     """Explain why a real service refused an exchange, offline: no server is started, and nothing leaves this process.
 
-    Of a response of `requests`, `httpx` or `aiohttp`, an exception that carries one, or a text: a curl command, HTTP, a
-    HAR file, a cassette, or an answer alone. `answer` is what the service said, where the text does not have it;
-    `request_body` the body, where the library does not keep it; `at` the moment, where the answer has no Date; `jwks`
-    the key set of the app. Raises ValueError, in one line, for what cannot be read.
+    Of a response of `requests`, `httpx` or `aiohttp`, an exception that carries one, or any text: an error, a log, a
+    request in any form, a JWT. Where nothing is found in a text, `.by` is None and `.answer` says so. `answer` is what
+    the service said, where the text does not have it; `request_body` the body, where the library does not keep it; `at`
+    the moment, where the answer has no Date; `jwks` the key set of the app. Raises ValueError, in one line, for what
+    cannot be read.
     """
-    from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
+    from mock_servers.explain.any_text import explain_text  # noqa: PLC0415 - the plugin loads no server
     from mock_servers.explain.response import captured_of  # noqa: PLC0415 - the same
-    from mock_servers.explain.whole import Lent, explain_captured, explain_text  # noqa: PLC0415 - the same
+    from mock_servers.explain.whole import Lent, explain_captured  # noqa: PLC0415 - the same
+    from mock_servers.reading.captured import UnreadableError  # noqa: PLC0415 - the same
+    from mock_servers.reading.plain import decoded  # noqa: PLC0415 - the same
 
     lent = Lent(answer=answer, at=_moment(at), keys=_keys(jwks))
     given = response_or_exception_or_text
     if isinstance(given, str | bytes):
-        return explain_text(given if isinstance(given, str) else given.decode(errors="replace"), lent)
+        return explain_text(given if isinstance(given, str) else decoded(given), lent)
     captured = captured_of(given, request_body)
     try:
         return explain_captured(captured, lent)
@@ -77,9 +80,9 @@ def _key_bytes(jwks: Mapping[str, Any] | str | bytes | Path) -> bytes:
     return jwks.encode() if isinstance(jwks, str) else jwks
 
 
-def explanations(failure: BaseException) -> Iterator[str]:
-    """Yield why a real service refused each exchange that a failure holds, the first few."""
-    from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
+def explanations(failure: BaseException, *, details: bool = False) -> Iterator[str]:
+    """Yield why a real service refused each exchange that a failure holds, the first few; all of it with `details`."""
+    from mock_servers.reading.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
 
     for each in list(_responses(failure))[:_MOST]:
         try:
@@ -87,7 +90,7 @@ def explanations(failure: BaseException) -> Iterator[str]:
         except UnreadableError:
             continue  # of another host
         if explanation.refused:
-            yield str(explanation)
+            yield "\n".join([*explanation.lines(), *([""] * details), *(explanation.details() if details else ())])
 
 
 def _responses(failure: BaseException) -> Iterator[Any]:

@@ -13,6 +13,8 @@ FLAG: Final = "--nhsauth-explain"
 VARIABLE: Final = "NHSAUTH_EXPLAIN"
 INI: Final = "nhsauth_explain_failures"
 TITLE: Final = "nhsauth explain"
+_VERBOSE: Final = 2
+"""As with -vv."""
 _DECIDED: Final = pytest.StashKey["str | None"]()
 _PURPOSE: Final = "explain, in a failing test, the refused answers of real hosts that its exception and frames hold"
 
@@ -41,6 +43,6 @@ def add_section(report: pytest.TestReport, call: pytest.CallInfo[None], config: 
         return
     from pytest_nhsauth.explaining import explanations  # noqa: PLC0415 - the plugin loads no server
 
-    lines = list(explanations(call.excinfo.value))
+    lines = list(explanations(call.excinfo.value, details=config.get_verbosity() >= _VERBOSE))
     if lines:
         report.sections.append((TITLE, "\n\n".join(lines)))

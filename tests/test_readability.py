@@ -29,7 +29,9 @@ def test_a_long_sentence_of_long_words_is_hard_to_read() -> None:
     assert counted(hard).ease < 0
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/index.md", "docs/how-true.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/refused.md", "docs/tutorial.md", "docs/index.md", "docs/how-true.md"]
+)
 def test_what_is_read_first_is_plain_english(page: str) -> None:
     assert counted((ROOT / page).read_text(encoding="utf-8")).ease >= PLAIN
 

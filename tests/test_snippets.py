@@ -58,6 +58,11 @@ HERE = (
     "nhsauth explain @cassette.yaml",
     "nhsauth explain @token.txt --jwks jwks.json --at 2026-11-24T09:00:00Z",
     "pbpaste | nhsauth explain -",
+    "xclip -selection clipboard -o | nhsauth explain -",
+    "nhsauth explain @request.txt",
+    "nhsauth explain @token.txt",
+    "nhsauth explain @token.txt --jwks jwks.json",
+    'nhsauth errors "kid header"',
     "nhsauth keys new --bits 2048 --kid cis2 --out cis2",
     "nhsauth keys new --bits 2048 --kid nhs_login --out nhs_login",
 )

@@ -1,17 +1,16 @@
-"""Every error row of every service, with what usually lies behind it: what a search for a sentence should find."""
+"""Every error row of every service, with its usual cause and cure, its rules and the mistakes that cause it."""
 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, Final
 
 from mock_servers.apim import errors as token_service
 from mock_servers.apim import flows as apim
+from mock_servers.catalogue import apis
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
@@ -30,18 +29,9 @@ from mock_servers.provider.registered import PROVIDERS
 from mock_servers.rules import Flow, Problem, ServiceError, own_row
 from mock_servers.state.seeds import APIS
 
-_PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _ANCESTOR: Final = "by the settings unusable_code and foreign_assertion"
 _GENERAL: Final = 6
 """A finder for more rules than these explains none of them in particular."""
-
-
-_WORD: Final = re.compile(r"[a-z0-9]+")
-_ALIKE: Final = 0.8
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +39,7 @@ class Service:
     """One service: its error rows by name, the problems behind them, and the flows whose rules answer them.
 
     `row` finds the service's own row for what a rule names; `problems` are by the names of the rows. `plays` is the
-    word of the real hosts that it stands behind.
+    word of the real hosts that it stands behind. One that is not `played` is recognised: no mock answers so.
     """
 
     title: str
@@ -58,6 +48,7 @@ class Service:
     problems: Mapping[str, Problem]
     flows: tuple[Flow[Any, Any], ...]
     row: Callable[[Problem], ServiceError | None] = own_row
+    played: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +57,7 @@ class Entry:
 
     `rules` are those that answer it, each with the names of its policy and of its flows; `finders` recognise mistakes
     that lead there, those that lead to little else first. `plays` is the word of the real hosts that answer it.
+    One that is not `played` is recognised in a text, and no mock answers it.
     """
 
     service: str
@@ -75,22 +67,7 @@ class Entry:
     problem: Problem
     rules: Mapping[tuple[str, str], tuple[str, ...]]
     finders: tuple[Finder, ...]
-
-    def is_about(self, text: str) -> bool:
-        """Whether the row's name, code, status or sentence contains the text, or the text its sentence; case apart."""
-        error, wanted = self.error, text.strip().casefold()
-        own = (self.name, error.code, error.sentence, str(error.status), error.row)
-        return any(wanted in each.casefold() for each in own) or self._stands_in(wanted)
-
-    def resembles(self, text: str) -> bool:
-        """Whether each word of the text is one of the row's, or nearly: `subject tokn` finds `subject_token`."""
-        known = _words(f"{self.name} {self.error.code} {self.error.sentence}")
-        wanted = _words(text)
-        return bool(wanted) and all(get_close_matches(each, known, n=1, cutoff=_ALIKE) for each in wanted)
-
-    def _stands_in(self, text: str) -> bool:
-        sentence = _PLACEHOLDER.sub(".*", re.escape(self.error.sentence.casefold()))
-        return bool(sentence) and re.search(sentence, text) is not None
+    played: bool = True
 
     @property
     def mistakes(self) -> dict[str, str]:
@@ -109,6 +86,7 @@ class Entry:
             "evidence": error.evidence,
             "evidence_means": EVIDENCE[error.evidence],
             "row": error.row,
+            "played": self.played,
             "rules": list(dict.fromkeys(rule for _, rule in self.rules)),
             "cause": self.problem.cause,
             "cure": self.problem.cure,
@@ -120,12 +98,6 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """Return every row, in the order of the catalogues."""
     return tuple(entry for service in SERVICES for entry in entries_of(service))
-
-
-def about(text: str) -> list[Entry]:
-    """Return the rows that a text is about; where none has it word for word, those that have words like all of its."""
-    every = entries()
-    return [each for each in every if each.is_about(text)] or [each for each in every if each.resembles(text)]
 
 
 def entries_of(service: Service) -> Iterator[Entry]:
@@ -140,6 +112,7 @@ def entries_of(service: Service) -> Iterator[Entry]:
             problem=service.problems[name],
             rules=rules,
             finders=_finders({rule for _, rule in rules}),
+            played=service.played,
         )
 
 
@@ -158,9 +131,11 @@ def _finders(rules: set[str]) -> tuple[Finder, ...]:
     return tuple(sorted(fitting, key=lambda finder: len(finder.rules)))
 
 
-def _own(title: str, plays: str, module: ModuleType, flows: Iterable[Flow[Any, Any]]) -> Service:
+def _own(
+    title: str, plays: str, module: ModuleType, flows: Iterable[Flow[Any, Any]] = (), *, played: bool = True
+) -> Service:
     rows = {name: row for name, row in vars(module).items() if isinstance(row, ServiceError)}
-    return Service(title=title, plays=plays, rows=rows, problems=rows, flows=tuple(flows))
+    return Service(title=title, plays=plays, rows=rows, problems=rows, flows=tuple(flows), played=played)
 
 
 def _provider(title: str, plays: str, rows: Mapping[Problem, ServiceError]) -> Service:
@@ -188,8 +163,9 @@ SERVICES: Final = (
         gateway,
         (*own_api.FLOWS, *(flow for seed in APIS for flow in flows_named(seed.flows)), NOWHERE),
     ),
+    _own("APIs behind the gateway", "", apis, played=False),
     *(service for provider in PROVIDERS for service in _of_provider(provider)),
     _provider("the mock realms", "realms", keycloak.ROWS),
     _own("the management API", "management", management, (*log_in.FLOWS, *MANAGEMENT_FLOWS)),
 )
-"""Everybody who answers with errors."""
+"""All services that answer with errors."""

@@ -45,7 +45,7 @@ def upstreams_by_host(_: click.Context, __: click.Parameter, given: tuple[str, .
     for each in given:
         host, equals, url = each.partition("=")
         if not equals or not FULL_HOST.holds(host.lower()) or not HTTPS_ORIGIN.holds(url):
-            raise click.BadParameter(f"{shown(each)}; allowed: HOST=URL, where URL is {HTTPS_ORIGIN.allowed}")
+            raise click.BadParameter(f"{shown(each)}; allowed: HOST=URL, {HTTPS_ORIGIN.allowed}")
         if host.lower() in found:
             raise click.BadParameter(f"{host} is given twice; allowed: each host once")
         found[host.lower()] = url

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from mock_servers.command_line.argument import TakesValue, allowed_hosts, upstreams_by_host
+from mock_servers.command_line.groups import GroupedCommands
 from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
@@ -69,13 +70,15 @@ def _command(name: str, group: click.Group, **settings: Any) -> Callable[[Callab
     return lambda function: group.command(name, context_settings=settings)(_VERSION(function))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=GroupedCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @_VERSION
 @click.pass_context
 def nhsauth(context: click.Context) -> None:
-    """NHS England's API platform, CIS2 and NHS login, mocked on your own machine.
+    """Mocks of NHS England's API platform, CIS2 and NHS login, and explanations of what the real ones refuse.
 
-    Exit codes: 0 done, 1 the answer is no, 2 misuse.
+    Start with nhsauth explain: paste the error, the request or both. What you paste stays on your machine.
+
+    Exit codes: 0 done, 1 the answer is no, 2 misuse or cannot be judged.
     """
     context.color = False if os.environ.get("NO_COLOR") else None
 
@@ -139,7 +142,7 @@ def serve(*, workers: str | None, **asked: Any) -> None:
 @nhsauth.group("state")
 @_VERSION
 def state() -> None:
-    """Look at a state that lasts, and carry it elsewhere."""
+    """Inspect, export, import or clear a lasting state."""
 
 
 @_command("info", state)
@@ -217,11 +220,14 @@ def run(
     test_suites: bool,
     command: tuple[str, ...],
 ) -> None:
-    """Run a command with the real host names played by mocks.
+    """Run a command with mocks at the real host names.
 
-    CMD can call https://int.api.service.nhs.uk, CIS2 and NHS login as in production. Variables in its environment lead
-    it to the mocks, with a proxy and a certificate authority that end when CMD ends. At the end, stderr says what CMD
-    asked the mocks and why they refused. CMD cannot reach any other host. The exit code is that of CMD.
+    CMD calls https://int.api.service.nhs.uk, CIS2 and NHS login by their real URLs. Variables in its environment name
+    a proxy and a certificate authority that end when CMD ends. Programs that obey them reach the mocks, and no other
+    host by https: curl, Python, Java, Go, .NET on Linux, Node from 18 on. A program that ignores them, such as a
+    browser, calls the real hosts: docs/real-names.md says what each runtime needs.
+
+    At the end, stderr says what CMD asked the mocks and why they refused. The exit code is that of CMD.
     """
     from mock_servers.command_line import logs, running
 
@@ -270,13 +276,17 @@ def run(
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD …]")
 def watch(*, command: tuple[str, ...], **options: Any) -> None:
-    """Lead a command to the real hosts, and explain what they refuse.
+    """Run a command and explain what the real hosts refuse.
 
-    Every request goes on to the real service and every answer comes back, byte for byte; what is refused is explained
-    on stderr at once, and on a page at $NHSAUTH_URL/_nhsauth/. CMD's environment leads it here by a proxy and a
-    certificate authority that live no longer than CMD. Without CMD the lines that nhsauth env prints are printed, and
-    the watch ends with SIGINT or SIGTERM. Other hosts are tunnelled untouched. No value of a token, code or secret is
-    kept.
+    Requests go on to the real service and answers come back, byte for byte. Each refusal is explained on stderr at
+    once, and on a page at $NHSAUTH_URL/_nhsauth/. Other hosts are tunnelled untouched. No value of a token, code or
+    secret is kept.
+
+    Variables in CMD's environment name a proxy and a certificate authority that end when CMD ends: programs that obey
+    them are watched, Node from 18 on, too. One that ignores them calls the real hosts unwatched. Without CMD the
+    variables are printed, and the watch ends with SIGINT or SIGTERM.
+
+    Hosts of production are refused without --production.
 
     The exit code is CMD's.
     """
@@ -298,9 +308,9 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
     help="The kind of lines to write.",
 )
 def env(*, url: str, shell: str) -> None:
-    """Print the variables that lead programs to a running server.
+    """Print the variables that point programs at a mock.
 
-    For a shell: eval "$(nhsauth env)". These are the variables that nhsauth run sets.
+    The mock has to run with --tls. For a shell: eval "$(nhsauth env)". These are the variables that nhsauth run sets.
     """
     from mock_servers.command_line import variables
 
@@ -320,7 +330,7 @@ def demo() -> None:
 
 @nhsauth.command("explain", cls=TakesValue)
 @_VERSION
-@click.argument("value", metavar="VALUE|REQUEST|-|@FILE")
+@click.argument("value", metavar="TEXT|-|@FILE", required=False)
 @click.option(
     "--answer", metavar="TEXT|@FILE", help="What the service answered to a request: its body, or its sentence."
 )
@@ -335,7 +345,11 @@ def demo() -> None:
     "--token-url", metavar="URL", help="Where you send it. Without it: the URL that it names, or that of int."
 )
 @click.option("--jwks", "key_set", metavar="FILE|URL", help="The signer's key set, to check the signature.")
-@click.option("--at", metavar="TIME", help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: now.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: as the text says, or when it was signed.",
+)
 @click.option(
     "--server",
     default="http://127.0.0.1:8080",
@@ -346,22 +360,24 @@ def demo() -> None:
 )
 @_OBSERVATIONS
 @_UNKNOWN_SENTENCES
+@click.option("--all", "every", is_flag=True, help="Of a file with many exchanges: answer each, not each kind once.")
+@click.option("--details", is_flag=True, help="Print all that was found below the answer: the rule, claims, evidence.")
 @_AS_JSON
-def explain(*, value: str, as_json: bool, **circumstance: Any) -> None:
+def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: Any) -> None:
     """Say why a request was refused, or what a value is.
 
-    Give it a request to a real service: a curl command, raw HTTP, a HAR file or a VCR cassette, with its answer or
-    with --answer. Or only an answer, or its sentence. Or a token, code or key from a log. Or a message id (rrt-...)
-    that a running mock gave.
+    Give it whatever is on your screen: the error, a log, the request in any form (curl, HTTP, code, a HAR file, a VCR
+    cassette), a JWT or its decoded parts, a token, code or key, a forum post. Or a message id (rrt-...) that a running
+    mock gave. Without TEXT it waits for you to paste.
 
     - reads from stdin and @FILE from a file, so that your shell's history keeps no secret. Nothing leaves this process,
     with one exception: a value goes to your own mock at --server if one runs, because that knows what it issued.
 
-    Exit code 1: the service refuses it, or would.
+    Exit code 1: the service refuses it, or would. Exit code 2: nothing that is known here was found.
     """
     from mock_servers.command_line import explaining
 
-    explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json)
+    explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json, details=details)
 
 
 @_command("summary", nhsauth)
@@ -379,7 +395,7 @@ def summary(*, server: str) -> None:
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
 @_VERSION
 def worlds() -> None:
-    """The worlds of a running mock: mocks of their own, for runs that share a server."""
+    """List or delete the worlds of a running mock."""
 
 
 @_command("list", worlds)
@@ -403,13 +419,16 @@ def delete_world(*, name: str, server: str) -> None:
 
 
 @_command("errors", nhsauth)
-@click.argument("text", required=False)
+@click.argument("text", required=False, metavar="[TEXT|-|@FILE]")
 @_AS_JSON
 def errors(*, text: str | None, as_json: bool) -> None:
     """List the errors, with causes and cures.
 
-    Every error that the mocks answer, and the evidence that the real service does. With TEXT, those whose sentence,
-    code or name contains it; TEXT may also be a whole answer that contains a sentence.
+    Every error of the services, a line each. With TEXT, those whose sentence, code, name or status contains it; TEXT
+    may also be a whole answer, a log or a mail that contains a sentence. - reads it from stdin, @FILE from a file.
+    Causes and cures are shown for five errors or fewer. If no error has the words, the nearest are listed.
+
+    Exit code 1: no error is near.
     """
     from mock_servers.command_line import catalogue
 
@@ -419,7 +438,7 @@ def errors(*, text: str | None, as_json: bool) -> None:
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
 @_VERSION
 def config() -> None:
-    """Check a configuration file, print its JSON Schema, or what observations call for."""
+    """Check a configuration, or print its JSON Schema."""
 
 
 @_command("check", config)
@@ -591,7 +610,7 @@ def client_contract(
     as_json: bool,
     command: tuple[str, ...],
 ) -> None:
-    """Judge your own client: what it sends, and how it behaves.
+    """Judge your own client: what it sends, how it behaves.
 
     CMD gets an access token, prints it as its last line and exits with 0. If it cannot, it exits with another code.
     With --trigger CMD is a service that keeps running: each call of that URL makes it use a token at $NHSAUTH_API_URL.

@@ -6,9 +6,11 @@ That one looks up a message id, and knows what it has issued. It must say first 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,16 +23,24 @@ import requests
 from mock_servers.command_line import explanation
 from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, No
-from mock_servers.explain import moment, reading
-from mock_servers.explain.captured import UnreadableError
+from mock_servers.explain import moment
+from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.explanation import explain_on
 from mock_servers.explain.judging import host_of
+from mock_servers.explain.not_found import is_file
 from mock_servers.explain.offline import offline, token_url_of
-from mock_servers.explain.raw_http import is_answer, read_answer
-from mock_servers.explain.whole import Lent, explain_text, is_explicable
-from mock_servers.jose import jwks
+from mock_servers.explain.recognition import bare_value
+from mock_servers.explain.request_explanation import PARTS, WIDTH, Parts, first_screen
+from mock_servers.explain.value import is_value
+from mock_servers.explain.whole import Lent, signed_at
+from mock_servers.jose import jwks, jwts
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
 from mock_servers.journal.private_key import is_private
+from mock_servers.reading import exchanges
+from mock_servers.reading.captured import UnreadableError
+from mock_servers.reading.plain import decoded
+from mock_servers.reading.raw_http import is_answer, read_answer
+from mock_servers.reading.reader import LARGEST
 from mock_servers.wire.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds
@@ -38,10 +48,10 @@ _OF_THE_REAL: Final = (
     "An id of the real service can be looked up by NHS England alone: quote it to them. "
     "What its error means, `nhsauth errors TEXT` says."
 )
-_LARGEST: Final = 4 << 20
-"""Bytes of a value that are read; the service reads no request of more than one MiB."""
-_LARGEST_REQUEST: Final = 20 << 20
-"""Bytes of a text with requests; a HAR file holds many."""
+_LARGEST: Final = LARGEST
+"""Bytes of a text that are read."""
+_LARGEST_FILE: Final = 100 << 20
+"""Bytes of a file; a HAR file holds many requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,58 +67,104 @@ class Circumstance:
     read_files: bool = False
     observations: Path | None = None
     unknown_sentences: bool = False
+    every: bool = False
 
 
-def run(given: str, circumstance: Circumstance, *, as_json: bool) -> None:
-    """Print the explanation. Raises Misuse for what cannot be read, No where the service would refuse the value."""
-    value = _text(given, "VALUE", _LARGEST_REQUEST)
-    if is_explicable(value) and circumstance.role is None:
-        _explain_exchange(value, circumstance, as_json=as_json)
+def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details: bool = False) -> None:
+    """Print the explanation: the answer first, all the rest with `details`.
+
+    Raises Misuse for what cannot be read, or where nothing was found; No where the service refuses it, or would.
+    """
+    text = _pasted() if given is None else _text(given, "VALUE", _LARGEST_FILE if given.startswith("@") else _LARGEST)
+    if circumstance.role is None and (not is_value(text) or is_file(text)):
+        _explain_text(text, circumstance, as_json=as_json, details=details)
         return
     if circumstance.observations is not None:
         raise Misuse("--observations goes with requests; allowed: raw HTTP, a HAR file or a cassette, with answers")
-    if circumstance.answer is not None:
-        raise Misuse("--answer goes with a request; allowed: a curl command, raw HTTP, a HAR file or a cassette")
-    if len(value) > _LARGEST:
-        raise Misuse(f"VALUE has more than {_LARGEST} bytes, and is no request")
+    if circumstance.answer is not None and circumstance.role is None:
+        _explain_text(text, circumstance, as_json=as_json, details=details)
+        return
+    _explain_value(text, circumstance, as_json=as_json, details=details)
+
+
+def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
     if value.strip().startswith("rrt-"):
         explained, url = _of_server(circumstance.server, value.strip()), None
     else:
         url = _url(circumstance.token_url) or token_url_of(value)
-        context = offline(url, _moment(circumstance.at), _key_set(circumstance.key_set))
+        now = _moment(circumstance.at) if circumstance.at is not None else _signed_at(value)
+        context = offline(url, now, _key_set(circumstance.key_set))
         explained = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
-    click.echo(json.dumps(explained, indent=2) if as_json else "\n".join(explanation.lines(explained, url)))
+    if as_json:
+        click.echo(json.dumps(explained, indent=2))
+    else:
+        _print(
+            first_screen(Parts(**{name: explained[name] for name in PARTS}), _width()),
+            explanation.lines(explained, url) if details else (),
+        )
+    if explained["kind"] == "unknown" and explained["certainty"] == "certain":
+        raise click.exceptions.Exit(Misuse.exit_code)
     if _is_refused(explained):
         raise click.exceptions.Exit(No.exit_code)
 
 
-def _explain_exchange(text: str, circumstance: Circumstance, *, as_json: bool) -> None:
+def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
     answer = circumstance.answer
     lent = Lent(
         answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
         at=_moment(circumstance.at) if circumstance.at is not None else None,
         keys=_key_set(circumstance.key_set),
         read_file=(lambda name: Path(name).read_bytes()) if circumstance.read_files else None,
+        every=as_json or circumstance.every,
     )
+    if len(text) > LARGEST and sys.stderr.isatty():
+        click.echo(f"Reading {len(text) >> 20} MB of exchanges ...", err=True)
     try:
         explained = explain_text(text, lent)
     except UnreadableError as reason:
         raise Misuse(str(reason)) from None
-    click.echo(json.dumps(explained.as_json(), indent=2) if as_json else printable(str(explained)))
+    if as_json:
+        click.echo(json.dumps(explained.as_json(), indent=2))
+    else:
+        _print(
+            explained.lines(_width(), every=circumstance.every), map(printable, explained.details()) if details else ()
+        )
+    if explained.by is None:
+        raise click.exceptions.Exit(Misuse.exit_code)
     if circumstance.observations is not None or circumstance.unknown_sentences:
         _observe(text, lent, circumstance)
     if explained.refused:
         raise click.exceptions.Exit(No.exit_code)
 
 
+def _print(lines: Iterable[str], details: Iterable[str]) -> None:
+    """Print the answer in bold, what belongs to it, and the details below."""
+    for place, line in enumerate(lines):
+        click.echo(click.style(printable(line), bold=place == 0))
+    for place, line in enumerate(details):
+        click.echo(f"\n{line}" if place == 0 else line)
+
+
+def _width() -> int:
+    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+
+
+def _pasted() -> str:
+    """Read what is pasted on a terminal, or comes through a pipe."""
+    if sys.stdin.isatty():
+        end = "Ctrl-Z, Enter" if os.name == "nt" else "Ctrl-D"
+        click.echo(f"Paste what you have (the error, the request, code, a log), then {end}:", err=True)
+    return _text("-", "VALUE", _LARGEST)
+
+
 def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
     """Compare each exchange with what we would have said, and write that down."""
     if circumstance.observations is None:
         raise Misuse("--unknown-sentences is for --observations; allowed: beside --observations FILE")
-    if not reading.is_request(text):
+    if not exchanges.is_request(text):
         raise Misuse("--observations goes with requests; an answer alone shows no rule")
     seeing = Observing(circumstance.observations, keeps_unknown=circumstance.unknown_sentences)
-    found = reading.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file).exchanges
+    found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file).exchanges
     given = read_answer(lent.answer) if lent.answer is not None and is_answer(lent.answer) else None
     for each in found:
         seeing.see(replace(each, answer=given) if given is not None else each, lent)
@@ -125,6 +181,12 @@ def _is_refused(explained: Mapping[str, Any]) -> bool:
 # what is given
 
 
+def _signed_at(value: str) -> float:
+    """Return when a JWT was signed: that it has expired since is no mistake."""
+    jwt = jwts.decoded(bare_value(value))
+    return (signed_at(jwt, time.time()) if jwt is not None else None) or time.time()
+
+
 def _text(given: str, name: str, largest: int) -> str:
     source = "stdin" if given == "-" else given.removeprefix("@")
     try:
@@ -135,7 +197,7 @@ def _text(given: str, name: str, largest: int) -> str:
         raise Misuse(f"{name} has more than {largest} bytes")
     if not raw.strip():
         raise Misuse(f"{name} is empty; allowed: a text, - for stdin, @FILE for a file")
-    return raw.decode(errors="replace")
+    return decoded(raw)
 
 
 def _bytes(given: str, largest: int) -> bytes:

@@ -12,10 +12,10 @@ import click
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.observations import Day, ObservationsError
 from mock_servers.command_line.outcome import misuse
-from mock_servers.explain.captured import Captured
 from mock_servers.explain.comparison import compared, table
 from mock_servers.explain.learning import Seen
 from mock_servers.explain.whole import Lent
+from mock_servers.reading.captured import Captured
 
 _AT_ONCE = 200
 

@@ -44,9 +44,9 @@ _PASSED: Final = (
     "  The suite has passed, so what it was refused is not listed: --log-level warning tells it as it comes."
 )
 _NOBODY_CAME: Final = """\
-  The command sent the mock nothing that it records. If it did call an NHS host, it may ignore HTTPS_PROXY.
-  Node before 24 does: run it on 24, or load a file into it that tells its clients,
-  NODE_OPTIONS="--import=./env-proxy.mjs" (docs/real-names.md has the file, and what other runtimes take)."""
+  The command sent the mock nothing that it records. If it did call an NHS host, it may ignore HTTPS_PROXY:
+  docs/real-names.md says what each runtime needs. A browser, a container and a program that clears its
+  environment ignore it."""
 
 
 def run(

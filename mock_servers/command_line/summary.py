@@ -12,6 +12,7 @@ import click
 import requests
 
 from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.journal.finding import Finding
 from mock_servers.state.world import PREFIX
 from mock_servers.wire.wording import printable, shown
 
@@ -62,6 +63,8 @@ def _head(exchange: Exchange) -> str:
 
 
 def _explained(exchange: Exchange) -> Iterator[str]:
+    for finding in exchange["findings"][:1]:
+        yield f"{_safe(Finding(**finding).answer)}\n"
     for finding in exchange["findings"]:
         yield f"**{_safe(finding['id'])}** ({finding['certainty']})\n"
         yield from (f"- {title}: {_safe(finding[name])}" for name, title in _PARTS if finding.get(name))

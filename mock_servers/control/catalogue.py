@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -29,6 +28,7 @@ from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
     from mock_servers.catalogue.entries import Entry
+    from mock_servers.catalogue.search import Hits
 
 _AT_ONCE: Final = 20
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
@@ -49,13 +49,13 @@ _MOST: Final = 999_999
 )
 def list_errors(request: Request) -> Response:
     """Every error that the mocks answer, with causes and cures; for a browser a page."""
-    from mock_servers.catalogue.entries import about  # noqa: PLC0415 - brings every service there is, and few ever ask
+    from mock_servers.catalogue.search import search  # noqa: PLC0415 - brings every service there is, and few ever ask
 
     text = request.query.get("text", "")
-    found, first = about(text), _first(request)
+    hits, first = search(text), _first(request)
     if not request.for_people:
-        return Response(body=[entry.as_json() for entry in found])
-    page = pages.errors_page(_page(text, found, first), request.prefix)
+        return Response(body=[entry.as_json() for entry in hits.entries])
+    page = pages.errors_page(_page(text, hits, first), request.prefix)
     return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
 
 
@@ -66,8 +66,9 @@ def _first(request: Request) -> int:
     return int(sent)
 
 
-def _page(text: str, found: Sequence[Entry], first: int) -> ErrorsPage:
+def _page(text: str, hits: Hits, first: int) -> ErrorsPage:
     """Return a part of the errors, from the one of this number on: all of them are a long way on a telephone."""
+    found = hits.entries
     last = min(first + _AT_ONCE - 1, len(found))
 
     def url(number: int) -> str:
@@ -77,6 +78,7 @@ def _page(text: str, found: Sequence[Entry], first: int) -> ErrorsPage:
         text=text,
         errors=[_shown(entry) for entry in found[first - 1 : last]],
         found=len(found),
+        are_near=hits.are_near,
         part=f"{first} to {last}" if len(found) > _AT_ONCE and first <= last else "",
         before=url(max(1, first - _AT_ONCE)) if first > 1 else None,
         after=url(last + 1) if last < len(found) else None,
@@ -92,6 +94,7 @@ def _shown(entry: Entry) -> ErrorShown:
         row=error.row,
         evidence=EVIDENCE[error.evidence],
         rules=sorted({rule for _, rule in entry.rules}),
+        played=entry.played,
         cause=entry.problem.cause,
         cure=entry.problem.cure,
         mistakes=entry.mistakes,
@@ -109,6 +112,7 @@ SCHEMAS: Final = {
             "evidence": LETTER,
             "evidence_means": TEXT,
             "row": TEXT,
+            "played": {"type": "boolean", "description": "False for what is recognised, and answered by no mock."},
             "rules": {**TEXTS, "description": "Those that answer it."},
             "cause": TEXT,
             "cure": TEXT,

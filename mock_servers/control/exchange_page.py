@@ -90,7 +90,7 @@ def exchange_page(platform: Platform, record: Record, base: str, control: str) -
         evidence=EVIDENCE[error.evidence] if error else None,
         about=_about(record),
         why=Why(
-            headline=record.headline,
+            headline=next((each.answer for each in examined.findings), record.headline) if error else record.headline,
             diagnosis=record.diagnosis if examined.headline else None,
             findings=[finding_shown(asdict(each)) for each in examined.findings],
             then=examined.then,

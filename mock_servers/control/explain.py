@@ -30,10 +30,10 @@ from mock_servers.control.calls import (
 )
 from mock_servers.control.problems import ProblemError
 from mock_servers.explain import explanation, moment
-from mock_servers.explain.captured import UnreadableError
 from mock_servers.explain.recognition import KINDS
 from mock_servers.explain.verdict import ROLES
 from mock_servers.journal.finding import CERTAINTIES
+from mock_servers.reading.captured import UnreadableError
 from mock_servers.state.limit import URL
 from mock_servers.wire.wording import shown
 
@@ -88,9 +88,9 @@ def _request_of(request: Request) -> str | None:
     if isinstance(sent, dict):
         return json.dumps(sent)
     if sent is None and request.for_people and isinstance(value, str) and "as" not in request.body:
-        from mock_servers.explain.whole import is_explicable  # noqa: PLC0415 - few ever ask
+        from mock_servers.explain.value import is_value  # noqa: PLC0415 - few ever ask
 
-        return value if is_explicable(value) else None
+        return None if is_value(value) else value
     if sent is not None and not isinstance(sent, str):
         raise MemberError("request", shown(sent), "a text, or an entry of a HAR file")
     return sent
@@ -100,7 +100,8 @@ def _explain_request(request: Request, sent: str) -> Response:
     unknown = [name for name in request.body if name not in ("request", "value", "answer", "at")]
     if unknown:
         raise MemberError(unknown[0], "unknown beside a request", "request, answer, at")
-    from mock_servers.explain.whole import Lent, explain_text  # noqa: PLC0415 - few ever ask
+    from mock_servers.explain.any_text import explain_text  # noqa: PLC0415 - few ever ask
+    from mock_servers.explain.whole import Lent  # noqa: PLC0415 - the same
 
     answer = request.body.get("answer")
     if answer is not None and not isinstance(answer, str):
@@ -167,6 +168,15 @@ _ERROR: Final = answer_object(
     }
 )
 
+_PARTS: Final = {
+    "answer": {**TEXT, "description": "What to change, in a sentence or two."},
+    "do": {**TEXTS, "description": "The steps."},
+    "why": {**TEXTS, "description": "What was seen, and what the service said."},
+    "fine": {**TEXTS, "description": "What is right."},
+    "next": {**TEXTS, "description": "What would be refused afterwards."},
+    "moment": {**TEXT, "description": "When it was made, where that matters."},
+}
+
 SCHEMAS: Final = {
     "Verdict": answer_object(
         {
@@ -225,6 +235,7 @@ SCHEMAS: Final = {
                 **any_of(ref("Exchange"), NULL),
                 "description": "The exchange with this message id.",
             },
+            **_PARTS,
         },
         "What a value is.",
     ),
@@ -247,11 +258,13 @@ SCHEMAS: Final = {
             "notes": TEXTS,
             "advice": TEXTS,
             "refused": {"type": "boolean", "description": "Whether the service refused it, or would."},
+            "explained": answer_object(_PARTS, "The answer first, of this exchange."),
         },
         "Why a request to a real service was refused. Nothing is asked of anybody.",
     ),
     "ExplainedRequests": answer_object(
         {
+            **_PARTS,
             "exchanges": array_of(ref("ExplainedRequest")),
             "others": {"type": "integer", "description": "How many exchanges of the text are with other hosts."},
         }

@@ -47,15 +47,19 @@ def explanation_page(explained: Mapping[str, Any]) -> ExplanationPage:
 def request_page(explained: RequestExplanation) -> ExplanationPage:
     """Return the page of an exchange with a real service; of several the first that was refused."""
     facts = {
+        "Do": " ".join(each.replace(" \\\n ", "") for each in explained.do),
+        "Why": " ".join(explained.why),
+        "What is fine": " ".join(explained.fine),
+        "Time": explained.moment,
         "Request": explained.request,
-        "Answer": explained.answer,
+        "Answer": explained.said,
         "Rule": " or ".join(explained.stopped_by),
         "Further exchanges": f"{len(explained.also)} with known hosts, {explained.others} with others"
         * bool(explained.also or explained.others),
     }
     open_ones = [f"Only the service knows: {each.words}" for each in explained.unknown if not each.missing]
     return ExplanationPage(
-        title="Why a request was refused" if explained.refused else "A request that nothing is held against",
+        title=explained.answer,
         facts={name: value for name, value in facts.items() if value},
         why=Why(
             findings=[finding_shown(asdict(each)) for each in explained.findings],

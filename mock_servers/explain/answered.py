@@ -11,11 +11,11 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
-from mock_servers.explain.captured import CapturedAnswer
+from mock_servers.catalogue.search import pattern
+from mock_servers.reading.captured import CapturedAnswer
 from mock_servers.rules import ServiceError
 from mock_servers.wire.json_text import object_of
 
-_PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _LARGEST_GOOD: Final = 399
 _PAGE: Final = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)
 _TAGS: Final = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -51,7 +51,8 @@ class Answered:
         if self.status not in (0, row.status):
             return False
         if row.shape == "page":
-            return bool(self.page) and _stands_in(row.sentence, self.page)
+            on_page = bool(self.page) and _stands_in(row.sentence, self.page)
+            return on_page or (self.bare and _is(row.sentence, self.sentence.strip()))
         if self.page or (self.bare and not row.sentence):
             return False
         return (self.bare or self.code == row.code) and _is(row.sentence, self.sentence.strip())
@@ -132,8 +133,18 @@ def _of_members(status: int, members: Mapping[str, Any]) -> Answered:
         detail = fault.get("detail")
         code = detail.get("errorcode", "") if isinstance(detail, dict) else ""
         return Answered(status=status, code=str(code), sentence=str(fault.get("faultstring", "")))
+    if members.get("resourceType") == "OperationOutcome":
+        said = _diagnostics(members.get("issue"))
+        return Answered(status=status, sentence=said, bare=bool(said))
     sentence = members.get("error_description") or ("" if "error" in members else members.get("message")) or ""
     return Answered(status=status, code=str(members.get("error") or ""), sentence=str(sentence))
+
+
+def _diagnostics(issues: Any) -> str:
+    """Return what an OperationOutcome says: its first diagnostics."""
+    found = issues if isinstance(issues, list) else []
+    said = (each.get("diagnostics") for each in found if isinstance(each, dict))
+    return next((each for each in said if isinstance(each, str)), "")
 
 
 def _is(row: str, sentence: str) -> bool:
@@ -147,4 +158,4 @@ def _stands_in(row: str, page: str) -> bool:
 @functools.cache
 def _pattern(row: str) -> re.Pattern[str]:
     """Return what a row's sentence looks like with something in its blanks."""
-    return re.compile(_PLACEHOLDER.sub(".*?", re.escape(row)), re.DOTALL)
+    return re.compile(pattern(row), re.DOTALL)

@@ -22,10 +22,10 @@ from mock_servers.catalogue.suggestion import settings_for
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered as Heard
 from mock_servers.explain.answered import of_answer, query_of
-from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import WHICH_APIS, Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.whole import Lent, circumstance_of, date_of
 from mock_servers.jose import jwts
+from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.rules import ServiceError
 from mock_servers.wire.wording import printable
 

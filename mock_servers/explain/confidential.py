@@ -9,9 +9,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mock_servers.diagnosis.shapes import is_unfilled
-from mock_servers.explain.captured import Captured
 from mock_servers.jose import javascript, jwts
 from mock_servers.journal.record import PROTOCOL
+from mock_servers.reading.captured import Captured
+from mock_servers.reading.facts import Facts
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.json_text import object_of
 
@@ -35,7 +36,11 @@ _HARMLESS_HEADERS: Final = frozenset(
         "x-requested-with",
     ]
 )
-_HARMLESS_CLAIMS: Final = frozenset(["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg"])
+_HARMLESS_CLAIMS: Final = frozenset(
+    ["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg", "kid"]
+)
+_SECRET: Final = {"client_secret": 6, "refresh_token": 12, "code": 8, "subject_token": 12, "client_assertion": 40}
+"""Parameters whose values are nobody's business, and how long each is at least: a word of prose is shorter."""
 _ID: Final = re.compile(r".*\d{4}|.{41}|.*@|.*[^A-Za-z0-9._~-]")
 """What of an API's path may name a person; a word of the API does not look like it."""
 _SHORTEST: Final = 4
@@ -50,6 +55,23 @@ def of(captured: Iterable[Captured]) -> Confidential:
 def values_of(captured: Iterable[Captured]) -> set[str]:
     """Return them one by one."""
     return {value for each in captured for value in _values(each)}
+
+
+def values_in(facts: Facts | None) -> set[str]:
+    """Return those of a text: secrets, and what the JWTs say of people."""
+    if facts is None:
+        return set()
+    sent = {
+        each.value
+        for each in facts.pairs
+        if each.name in _SECRET and not is_unfilled(each.value) and len(each.value) >= _SECRET[each.name]
+    }
+    said = {claim for each in facts.tokens for value in each.claims.items() for claim in _said(*value)}
+    return {each for each in sent | said if len(each) >= _SHORTEST}
+
+
+def _said(name: str, claim: Any) -> Iterator[str]:
+    yield from _texts(claim) if name not in _HARMLESS_CLAIMS else ()
 
 
 def may_name_a_person(part: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from mock_servers.diagnosis.request.place import misplaced
 from mock_servers.explain.recognition import Recognised, bare_value, is_private_key, recognised
+from mock_servers.explain.value import of_value
 from mock_servers.explain.verdict import ROLES, Context, context
 from mock_servers.journal import provenance
 from mock_servers.journal.dissection import taken_apart
@@ -45,7 +46,7 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
     judged = [ROLES[each].judge(context, bare) for each in parts]
     verdicts = [verdict.as_json(each) for verdict, each in zip(judged, parts, strict=True)]
     found = [*_findings(platform, value, bare, role), *(judged[0].findings if part else ())]
-    return {
+    told = {
         "kind": known.kind,
         "certainty": known.certainty,
         "seen": known.seen,
@@ -58,6 +59,8 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
         "findings": [asdict(each) for each in _first_of_each(found)],
         "exchange": known.exchange.as_json() if known.exchange else None,
     }
+    said = asdict(of_value(told, context.url))
+    return {**told, **{name: list(each) if isinstance(each, tuple) else each for name, each in said.items()}}
 
 
 def _elsewhere(context: Context, bare: str, known: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -79,7 +82,7 @@ def _first_of_each(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _findings(platform: Platform, value: str, bare: str, role: str | None) -> Iterator[Finding]:
-    if value != bare:
+    if value.rstrip() != bare:
         yield Finding(
             id="wrapped-value",
             certainty="certain",

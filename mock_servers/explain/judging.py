@@ -13,7 +13,6 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from mock_servers.apim.app import served as token_service
-from mock_servers.explain.captured import Captured
 from mock_servers.explain.open_world import KEY_SET, open_store, platform_at, request_of
 from mock_servers.explain.past import Asked, Past
 from mock_servers.gateway import own_api, subscription
@@ -29,6 +28,7 @@ from mock_servers.pipeline.service import Served
 from mock_servers.platform.platform import Platform
 from mock_servers.provider.realms import mock_realms
 from mock_servers.provider.registered import PROVIDERS
+from mock_servers.reading.captured import Captured
 from mock_servers.rules import (
     FORESEEABLE,
     Flow,

@@ -17,12 +17,12 @@ from mock_servers.apim.client_assertion import jti_key
 from mock_servers.catalogue.entries import Entry
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered, fitting, of_answer
-from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.judging import Place
 from mock_servers.explain.past import Past, bare
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal import provenance
+from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.state.grant import Issued, ProviderRefreshToken, RefreshToken, Session, fingerprint
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.person import Person

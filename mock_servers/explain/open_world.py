@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mock_servers.explain.captured import Captured
 from mock_servers.jose.keys import KeyRing
 from mock_servers.platform.platform import Platform
+from mock_servers.reading.captured import Captured
 from mock_servers.rules import UnknownError
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration

@@ -8,12 +8,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers.explain import confidential
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps
 from mock_servers.explain.learning import GATEWAY, Seen
 from mock_servers.explain.open_world import request_of
 from mock_servers.http.overhearing import LARGEST_KEPT, Message, Overheard
 from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Received, Record, RecordedError, request_shown, response_shown, secrets_sent
+from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps
 from mock_servers.wire.request import Answer, Parameters, Request
 from mock_servers.wire.wording import one_line
 
@@ -114,12 +114,12 @@ def response_of(seen: Seen) -> dict[str, Any]:
     answer = seen.captured.answer or CapturedAnswer(status=0)
     found = {name.lower(): value for name, value in reversed(answer.headers) if name.lower() in _TOLD_HEADERS}
     headers = {name.title(): value.partition("#")[0] for name, value in found.items()}
-    shown = response_shown(Answer(status=answer.status, headers=headers, body=_shown(seen)))
+    shown = response_shown(Answer(status=answer.status, headers=headers, body=members_shown(seen)))
     return seen.secrets.cut_in(shown) if shown["body"] or "Location" in headers else shown
 
 
-def _shown(seen: Seen) -> dict[str, Any]:
-    """Return members, in place of values that may be about a person what kind they are.
+def members_shown(seen: Seen) -> dict[str, Any]:
+    """Return the answer's members, in place of values that may be about a person what kind they are.
 
     Of text the journal shows what is harmless in an answer with tokens; that of any other answer may tell anything.
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
+from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
 
 _FAMILIES: Final = ("requests", "httpx", "aiohttp")
 _MOST: Final = 10

@@ -9,7 +9,7 @@ import functools
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -19,19 +19,23 @@ from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.examination import asked, case_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.explain import confidential, reading
+from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered, of_answer, of_text
-from mock_servers.explain.captured import Captured, CapturedAnswer, named
-from mock_servers.explain.curl import ReadFile
+from mock_servers.explain.answering import Answering, View
 from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.past import Past
-from mock_servers.explain.raw_http import is_answer, read_answer
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
+from mock_servers.explain.said import Said
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.journal.record import Record
+from mock_servers.reading.captured import Captured, CapturedAnswer, named
+from mock_servers.reading.curl import ReadFile
+from mock_servers.reading.facts import Facts
+from mock_servers.reading.raw_http import is_answer, read_answer
 from mock_servers.rules import Refusal, ServiceError, UnknownError
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Parameters
@@ -39,8 +43,12 @@ from mock_servers.wire.wording import moment, printable, shown
 
 _MOST: Final = 3
 _MACHINE: Final = "this machine's clock, which reads now"
+_SIGNER: Final = "the clock that the JWT was signed by (iat)"
+_BY_LIFE: Final = frozenset(["check_client_assertion_exp_near", "check_assertion_lifetime"])
+"""Rules that compare exp with now: where a JWT names its iat, they are seen at any time."""
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
-_LATEST: Final = 253_402_300_799
+_LIFE: Final = 300
+_REFUSED: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,8 @@ class Lent:
     """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
 
     `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
+    `facts` are those of the text that an exchange was read from, `said` the refusal in it. With `every`,
+    each exchange of a file is explained; else the first of each kind.
     """
 
     answer: str | None = None
@@ -57,62 +67,48 @@ class Lent:
     past: Past | None = None
     number: int = 1
     client_id: str | None = None
-
-
-def is_explicable(text: str) -> bool:
-    """Whether a text is a request, a file of requests, or an answer of a service, be it the sentence alone."""
-    if reading.is_request(text) or is_answer(text):
-        return True
-    answer = of_text(text)
-    return bool(answer.code or answer.page) or any(answer.fits(entry.error) for entry in entries())
-
-
-def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
-    """Explain a request, a file of requests, or an answer alone. Raises UnreadableError."""
-    given = lent or Lent()
-    if not reading.is_request(text):
-        return explain_answer(text)
-    found = reading.read(text, lambda host: host_of(f"https://{host}") is not None, given.read_file)
-    explained = [explain_captured(each, given, clock) for each in found.exchanges]
-    explained.sort(key=lambda each: not each.refused)
-    advice = tuple(_leaked(text)) if found.exchanges[0].source == "curl" else ()
-    first = explained[0]
-    return replace(first, also=tuple(explained[1:]), others=found.others, advice=(*first.advice, *advice))
-
-
-def explain_answer(text: str) -> RequestExplanation:
-    """Explain an answer without its request. Raises UnreadableError for one that nobody gives."""
-    answer = of_answer(read_answer(text)) if is_answer(text) else of_text(text)
-    if answer.page:
-        return RequestExplanation(answer=str(answer), notes=(_NO_ANSWER,), refused=True)
-    fitting = [entry for entry in entries() if answer.fits(entry.error)]
-    rules = tuple(dict.fromkeys(rule for entry in fitting for _, rule in entry.rules))
-    notes = () if fitting else tuple(_new_wording(answer, [entry.error for entry in entries()]))
-    return RequestExplanation(
-        answer=printable(str(answer)),
-        findings=tuple(_usual(fitting)),
-        stopped_by=rules,
-        by="answer" if fitting else "",
-        notes=notes,
-        refused=answer.refuses,
-    )
+    facts: Facts | None = None
+    said: Said | None = None
+    every: bool = False
 
 
 def explain_captured(captured: Captured, lent: Lent, clock: Callable[[], float] = time.time) -> RequestExplanation:
     """Explain one exchange with a known host."""
-    answer = _answer(captured, lent.answer)
+    answer = _answer(captured, lent)
+    lent = replace(lent, keys=None) if captured.is_shaped else lent
     circumstance = circumstance_of(captured, lent, clock)
     if lent.past is not None:
         circumstance = replace(circumstance, past=lent.past, place=place_of(captured.url))
     found = judged(captured, circumstance)
     explanation = _Explaining(captured, answer, circumstance, found, lent).explanation()
-    return _cut(explanation, confidential.of([captured]))
+    return _cut(explanation, _confidential(captured, lent))
 
 
-def _answer(captured: Captured, given: str | None) -> Answered | None:
-    if given is not None:
-        return of_answer(read_answer(given)) if is_answer(given) else of_text(given)
-    return of_answer(captured.answer) if captured.answer is not None else None
+def _confidential(captured: Captured, lent: Lent) -> Confidential:
+    """Return what is nobody's business: of a call of an API what may name a person in its path, too."""
+    values = confidential.values_of([captured]) | confidential.values_in(lent.facts)
+    host = host_of(captured.url)
+    is_api = host is not None and host.plays == "platform" and "/oauth2" not in captured.url
+    return Confidential(values | (set(confidential.ids_in(captured.url)) if is_api else set()))
+
+
+def _answer(captured: Captured, lent: Lent) -> Answered | None:
+    if lent.answer is not None:
+        return of_answer(read_answer(lent.answer)) if is_answer(lent.answer) else of_text(lent.answer)
+    if captured.answer is not None:
+        return of_answer(captured.answer)
+    if lent.said is not None:
+        return Answered(sentence=lent.said.words, bare=True)
+    return _coded(captured, lent.facts) if lent.facts is not None else None
+
+
+def _coded(captured: Captured, facts: Facts) -> Answered | None:
+    """Return an answer that has a code and no sentence, as NHS login gives it."""
+    host = host_of(captured.url)
+    if not facts.codes or host is None or host.plays != "nhs_login":
+        return None
+    status = next((each.status for each in facts.statuses if each.status >= _REFUSED), 0)
+    return Answered(status=status, code=facts.codes[-1][0])
 
 
 # the time
@@ -127,9 +123,9 @@ def circumstance_of(captured: Captured, lent: Lent, clock: Callable[[], float] =
         return Circumstance(now=date, keys=lent.keys)
     if captured.at is not None:
         return Circumstance(now=captured.at, clock="the client's clock", keys=lent.keys)
-    signed = _signed_at(captured)
+    signed = _signed_at(captured, clock())
     if signed is not None:
-        return Circumstance(now=signed, clock="the clock that the JWT was signed by (iat)", keys=lent.keys)
+        return Circumstance(now=signed, clock=_SIGNER, keys=lent.keys)
     return Circumstance(now=clock(), clock=_MACHINE, keys=lent.keys)
 
 
@@ -146,12 +142,19 @@ def _moment(date: str) -> float | None:
         return None
 
 
-def _signed_at(captured: Captured) -> float | None:
+def _signed_at(captured: Captured, latest: float) -> float | None:
     form = dict(parse_qsl(captured.body.decode(errors="replace")))
-    assertion = jwts.decoded(form.get("client_assertion", ""))
-    iat = assertion.claims.get("iat") if assertion is not None else None
-    seconds = javascript.number(iat) if javascript.is_number(iat) else -1
-    return seconds if 0 <= seconds <= _LATEST else None
+    jwt = jwts.decoded(form.get("client_assertion", "")) or jwts.decoded(form.get("subject_token", ""))
+    return signed_at(jwt, latest) if jwt is not None else None
+
+
+def signed_at(jwt: Jwt, latest: float) -> float | None:
+    """Return when a JWT was signed, by its iat, nbf, or exp less five minutes; one that is later says nothing."""
+    for name, life in (("iat", 0), ("nbf", 0), ("exp", _LIFE)):
+        said = jwt.claims.get(name)
+        if javascript.is_number(said) and 0 <= javascript.number(said) - life <= latest:
+            return javascript.number(said) - life
+    return None
 
 
 # the explanation
@@ -172,6 +175,8 @@ class _Explaining:
     judged: Judged
     lent: Lent = field(default_factory=Lent)
     found: list[tuple[Finding, Ruled | None]] = field(default_factory=list)
+    sure: set[str] = field(default_factory=set)
+    apart: set[str] = field(default_factory=set)
 
     def explanation(self) -> RequestExplanation:
         answer, stopped, by = self.answer, *self._stopped()
@@ -182,9 +187,9 @@ class _Explaining:
         parts = urlsplit(self.captured.url)
         flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
         path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
-        return RequestExplanation(
+        told = RequestExplanation(
             request=printable(f"{self.captured.method} {path}{flow}"),
-            answer=printable(str(answer)) if answer is not None else "",
+            said=printable(str(answer)) if answer is not None else "",
             findings=tuple(self._findings(stopped)) if refused or answer is None else (),
             stopped_by=tuple(dict.fromkeys(each.rule.name for each in stopped)),
             by=by,
@@ -193,6 +198,21 @@ class _Explaining:
             corrected=_corrected(self.captured, self.judged) if refused else None,
             notes=tuple(self._notes(stopped, by)),
             refused=refused,
+        )
+        return replace(told, **asdict(Answering(self._view(told, stopped)).parts()))
+
+    def _view(self, told: RequestExplanation, stopped: Sequence[Ruled]) -> View:
+        return View(
+            told=told,
+            captured=self.captured,
+            answered=self.answer,
+            ruled=self.judged.ruled,
+            stopped=stopped,
+            rows=self._entries(stopped),
+            sure=frozenset(self.sure),
+            apart=frozenset(self.apart),
+            facts=self.lent.facts,
+            spoken=self.lent.said.spoken if self.lent.said is not None else "",
         )
 
     # which rule
@@ -237,7 +257,17 @@ class _Explaining:
                 ruled = _explained(finder, nearness, left, stopped)
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
+                if ruled is None and finder.rules and stopped:
+                    self.apart.add(finding.id)
+                if finding.certainty == "certain" and ruled is not None and self._is_seen(ruled):
+                    self.sure.add(finding.id)
                 yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled
+
+    def _is_seen(self, ruled: Ruled) -> bool:
+        """Whether a rule objects by the request and the answer says so too, or by the request alone at any time."""
+        said_so = self.answer is not None and ruled.row is not None and self.answer.fits(ruled.row)
+        by_life = ruled.rule.name in _BY_LIFE and self.circumstance.clock == _SIGNER
+        return ruled.objects or (ruled.refusal is not None and (said_so or by_life))
 
     def _case(self, stopped: Sequence[Ruled]) -> tuple[Case | None, list[Ruled]]:
         """Return the case for the finders, and the rules that are left to explain."""
@@ -285,9 +315,17 @@ class _Explaining:
 
     def _entries(self, stopped: Sequence[Ruled]) -> list[Entry]:
         rows = [each.row for each in stopped]
-        found = [entry for entry in entries() if any(entry.error is row for row in rows)]
-        answer = self.answer
-        return found or [entry for entry in entries() if answer is not None and answer.fits(entry.error)]
+        names = {each.rule.name for each in stopped}
+        found = [
+            entry
+            for entry in entries()
+            if any(entry.error is row for row in rows)
+            and (names & {rule for _, rule in entry.rules} or not entry.rules)
+        ]
+        answer, host = self.answer, host_of(self.captured.url)
+        if found or answer is None or host is None:
+            return found
+        return [entry for entry in entries() if entry.plays == host.plays and answer.fits(entry.error)]
 
     def _then(self, stopped: Sequence[Ruled]) -> Iterator[str]:
         """Tell what would be refused after that, best in the words of a finding."""
@@ -398,6 +436,11 @@ def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -
     return replace(finding, certainty=CERTAINTIES[worse])
 
 
+def usual(found: Sequence[Entry]) -> tuple[Finding, ...]:
+    """Return what usually lies behind an error, where nothing more is known."""
+    return tuple(_usual(found))
+
+
 def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
     """Tell what usually lies behind an error, where nothing more is known."""
     several = {entry.problem: entry for entry in reversed(found)}
@@ -416,7 +459,8 @@ def _usual(found: Sequence[Entry]) -> Iterator[Finding]:
         )
 
 
-def _leaked(text: str) -> Iterator[str]:
+def leaked(text: str) -> Iterator[str]:
+    """Yield what is to be said of a command that holds a secret."""
     if _SECRET.search(text):
         yield (
             "The command contains a secret. The shell keeps it in its history, and other users of the machine can "
@@ -473,7 +517,12 @@ def _cut(explanation: RequestExplanation, values: Confidential) -> RequestExplan
     return replace(
         explanation,
         request=cut(explanation.request),
+        said=cut(explanation.said),
         answer=cut(explanation.answer),
+        do=tuple(map(cut, explanation.do)),
+        why=tuple(map(cut, explanation.why)),
+        fine=tuple(map(cut, explanation.fine)),
+        next=tuple(map(cut, explanation.next)),
         findings=tuple(_finding_cut(each, cut) for each in explanation.findings),
         then=tuple(map(cut, explanation.then)),
         unknown=tuple(replace(each, words=cut(each.words)) for each in explanation.unknown),

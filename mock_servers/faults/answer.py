@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from mock_servers.apim.errors import QUOTA_EXCEEDED, SCRIPT_FAULT
+from mock_servers.gateway.errors import API_BUSY, SPIKE_ARREST
 from mock_servers.state import quota
 from mock_servers.state.app import App
 from mock_servers.state.fault import Fault
@@ -20,11 +21,6 @@ JSON: Final = "application/json"
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _DEFAULT_QUOTA: Final = 300
 _NOBODY: Final = "<app name>"
-_SPIKE: Final = (
-    "Your application, {app}, has created a spike in traffic and is being rate limited. Please reduce the frequency of "
-    "your requests."
-)
-_BUSY: Final = "This API is currently receiving a high volume of requests and is being rate limited."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +82,7 @@ def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
     of_quota = quota.exceeded(QUOTA_EXCEEDED.sentence, name, limit, facts.now, facts.message_id)
     if (scope, policy) == ("application", "quota"):
         return of_quota
-    message = _SPIKE.format(app=name) if scope == "application" else _BUSY
+    message = SPIKE_ARREST.sentence.format(app=name) if scope == "application" else API_BUSY.sentence
     ours = {"message": message, "scope": scope, "policy": policy.replace("_", "-")}
     return {**of_quota, **ours} if policy == "quota" else {**ours, "message_id": facts.message_id}
 

@@ -154,6 +154,27 @@ QUOTA_EXCEEDED = ServiceError(
     cause="The app called this API more often in a minute than its quota allows.",
     cure="Wait until the minute is over. Call less often, or ask for a higher quota.",
 )
+SPIKE_ARREST = ServiceError(
+    status=429,
+    code="",
+    sentence="Your application, {app}, has created a spike in traffic and is being rate limited. Please reduce the "
+    "frequency of your requests.",
+    evidence="S",
+    row="gateway §1",
+    shape="rate_limit",
+    cause="The app sent many requests at the same moment, more than its spike arrest allows.",
+    cure="Wait a second and send it again. Spread the requests evenly, and keep a token for its ten minutes.",
+)
+API_BUSY = ServiceError(
+    status=429,
+    code="",
+    sentence="This API is currently receiving a high volume of requests and is being rate limited.",
+    evidence="S",
+    row="gateway §1",
+    shape="rate_limit",
+    cause="All apps together call this API more often than it allows: the limit is not that of your app.",
+    cure="Wait a few seconds and send it again, each time after a longer pause.",
+)
 # What Apigee's documentation shows for a target in this state; nobody has seen the platform's own answer.
 UPSTREAM_UNREACHABLE = _fault(
     503,

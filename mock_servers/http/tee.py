@@ -37,6 +37,9 @@ _OF_TRUST: Final = (
 _NO_CERTIFICATE: Final = (
     "nhsauth shows no client certificate: if the host wants one (mutual TLS), run the program without nhsauth."
 )
+_OF_PRODUCTION: Final = (
+    "To reach it start nhsauth watch with --production. No value is kept then, and no file can be written."
+)
 PRODUCTION: Final = ("prod", "live")
 """How production is called among the environments of the hosts."""
 
@@ -87,8 +90,8 @@ class Lookout:
             return self._refuse(400, authority, f"CONNECT to {shown_authority(authority)}: send host:port")
         row = self.known(authority)
         if row is not None and row.environment in PRODUCTION and not self.production:
-            words = f"{row.name} is production, which nhsauth watch reaches with --production alone"
-            return self._refuse(403, authority, words)
+            self.witness.failed(row.name, "it is production", otherwise=_OF_PRODUCTION)
+            return self._refuse(403, authority, f"{row.name} is production: {_OF_PRODUCTION}")
         return None
 
     def is_played(self, _: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final, Literal, get_args
 Certainty = Literal["certain", "likely", "possible"]
 CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
 """The surest first."""
+_AS_SURE: Final = {"certain": "", "likely": "Probably: ", "possible": "Possibly: "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,16 @@ class Finding:
     row: str | None = None
     change: str | None = None
     difference: str | None = None
+
+    @property
+    def answer(self) -> str:
+        """What to change, in a sentence or two: what was seen, as sure as that is, and the first step."""
+        return f"{_AS_SURE[self.certainty]}{self.seen} {self.step}"
+
+    @property
+    def step(self) -> str:
+        """The first step of the cure."""
+        return f"{self.cure.partition('. ')[0].rstrip('.')}."
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))

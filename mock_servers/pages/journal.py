@@ -174,7 +174,10 @@ class ExplanationPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorShown:
-    """An error of the catalogue: `answer` is status and code, `mistakes` what leads there, by id."""
+    """An error of the catalogue: `answer` is status and code, `mistakes` what leads there, by id.
+
+    One that is not `played` is recognised, and no mock answers it.
+    """
 
     sentence: str
     answer: str
@@ -185,15 +188,20 @@ class ErrorShown:
     cause: str
     cure: str
     mistakes: Mapping[str, str]
+    played: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorsPage:
-    """Some of the errors that a text is about: which `part`, of how many `found`, and the URLs of those beside it."""
+    """Some of the errors that a text is about: which `part`, of how many `found`, and the URLs of those beside it.
+
+    Where they `are_near`, none has the text word for word.
+    """
 
     text: str
     errors: Sequence[ErrorShown]
     found: int
+    are_near: bool = False
     part: str = ""
     before: str | None = None
     after: str | None = None

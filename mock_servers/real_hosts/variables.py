@@ -14,6 +14,8 @@ from mock_servers.wire.origins import origin_of
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _HTTP: Final = 80
+NODE_FILE: Final = Path(__file__).with_name("node_proxy.cjs")
+"""What lets any Node obey HTTPS_PROXY."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class RealNames:
             "AWS_CA_BUNDLE": bundle,
             "NODE_EXTRA_CA_CERTS": str(self.store.authority),
             "NODE_USE_ENV_PROXY": "1",
+            "NODE_OPTIONS": " ".join(filter(None, [environ.get("NODE_OPTIONS"), *_of_node()])),
             "JAVA_TOOL_OPTIONS": " ".join(filter(None, [environ.get("JAVA_TOOL_OPTIONS"), *self._of_java()])),
         }
 
@@ -73,6 +76,10 @@ class RealNames:
             f"-Dhttps.proxyHost={parts.hostname}",
             f"-Dhttps.proxyPort={parts.port or _HTTP}",
         ]
+
+
+def _of_node() -> list[str]:
+    return ["--require", _quoted(NODE_FILE.as_posix())]  # a backslash would need another within quotes
 
 
 def read(status: Mapping[str, object]) -> RealNames:
@@ -102,5 +109,5 @@ def _covers(exempt: str, host: str) -> bool:
 
 
 def _quoted(option: str) -> str:
-    """Return an option as JAVA_TOOL_OPTIONS takes it: apart by blanks, unless in quotes."""
+    """Return an option as JAVA_TOOL_OPTIONS and NODE_OPTIONS take it: they end at a blank, unless in quotes."""
     return f'"{option}"' if " " in option else option

@@ -114,7 +114,7 @@ ORIGIN: Final = matching(r"https?://[^/?#\s@]+/?", "a URL without path, such as 
 CALLED_URL: Final = matching(rf"https?://{_PLAIN}/[^#\s]*", f"{URL.allowed}, {_SPELT}")
 """A URL that the mock itself calls."""
 HTTPS_ORIGIN: Final = matching(
-    rf"https://{_PLAIN}/?", f"a URL such as https://proxy.example:8443, no user name, no path, {_SPELT}"
+    rf"https://{_PLAIN}/?", f"https only: a URL such as https://proxy.example:8443, no user name, no path, {_SPELT}"
 )
 UPSTREAM: Final = matching(
     rf"https?://{_PLAIN}(?:/[^?#\s]*)?", f"a URL such as http://127.0.0.1:9000, no user name, {_SPELT}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, quote_plus
@@ -20,9 +20,10 @@ _START: Final = 24
 
 
 class Confidential:
-    """Some values, however they are spelt: as they are, in JSON or in a URL."""
+    """Some values, however they are spelt: as they are, in JSON or in a URL. `instead` makes what replaces one."""
 
-    def __init__(self, values: Iterable[str]) -> None:
+    def __init__(self, values: Iterable[str], instead: Callable[[str], str] = cut) -> None:
+        self._instead = instead
         spelt = {
             each for value in values for each in (value, json.dumps(value)[1:-1], quote(value, ""), quote_plus(value))
         }
@@ -34,7 +35,7 @@ class Confidential:
 
     def cut(self, text: str) -> str:
         """Return a text with each of the values cut."""
-        return self._pattern.sub(lambda found: cut(found[0]), text) if self._pattern is not None else text
+        return self._pattern.sub(lambda found: self._instead(found[0]), text) if self._pattern is not None else text
 
     def cut_in(self, value: T) -> T:
         """Return a value with each of them cut in every text that it holds."""

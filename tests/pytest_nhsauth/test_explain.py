@@ -87,7 +87,8 @@ def test_the_founding_case_is_told_from_a_response(explained: Callable[[], pytes
 
     assert found.stopped_by == ("decode_subject_token",)
     assert [(each.id, each.certainty) for each in found.findings][:1] == [("code-as-subject-token", "likely")]
-    assert str(found).startswith(
+    assert found.answer.startswith("Probably the value sent as subject_token is an authorization code")
+    assert next(found.details()) == (
         "POST int.api.service.nhs.uk/oauth2/token (token-exchange) was answered 400 invalid_request: Malformed JWT in "
         "subject_token (rule decode_subject_token)."
     )
@@ -144,7 +145,6 @@ def test_a_text_an_answer_a_moment_and_a_key_set_may_be_given() -> None:
         (object(), {}, "object carries no response; allowed: a response of requests, httpx or aiohttp"),
         (ValueError("x"), {}, "ValueError carries no response; allowed:"),
         (of_requests(url="https://example.org/"), {}, "No service that is known answers at https://example.org/"),
-        ("curl https://example.org", {}, "No request here is for a host of the platform"),
         (f"curl {INT}", {"at": "soon"}, "at is 'soon'; allowed: ISO 8601 with a zone"),
         (f"curl {INT}", {"jwks": "[]"}, "jwks holds JSON, but not an object; allowed: a JSON Web Key Set"),
     ],
@@ -154,6 +154,13 @@ def test_what_cannot_be_read_is_a_clear_error(given: Any, more: Any, message: st
         pytest_nhsauth.explain(given, **more)
 
     assert message in str(refused.value)
+
+
+def test_a_text_with_nothing_that_is_known_is_no_error_and_no_answer() -> None:
+    found = pytest_nhsauth.explain("curl https://example.org")
+
+    assert (found.by, found.refused) == (None, False)
+    assert found.why == ('No request here is for a host of the platform, CIS2 or NHS login; found: "example.org".',)
 
 
 # a failing test
@@ -195,8 +202,17 @@ def test_a_failing_test_explains_what_a_real_host_refused(
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["nhsauth: failures are explained (*)", "*nhsauth explain*", "*check_grant_type_present*"]
+        ["nhsauth: failures are explained (*)", "*nhsauth explain*", "No grant_type reached the service in the body*"]
     )
+    result.stdout.no_fnmatch_line("*check_grant_type_present*")
+
+
+def test_the_details_stand_in_a_failing_test_that_was_asked_for_more(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(TEST.format(url=INT, fails=FAILS["a frame"]))
+
+    result = run("--nhsauth-explain", "-vv")
+
+    result.stdout.fnmatch_lines(["No grant_type reached the service in the body*", "*check_grant_type_present*"])
 
 
 @pytest.mark.parametrize(

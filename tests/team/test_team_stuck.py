@@ -33,7 +33,7 @@ def code(nhsauth: Platform, nhsauth_app: RegisteredApp) -> str:
 
 
 def test_explain_says_where_a_code_is_good_and_where_it_is_refused(nhsauth: Platform, code: str) -> None:
-    done = nhsauth_command("explain", code, "--server", nhsauth.url)
+    done = nhsauth_command("explain", code, "--details", "--server", nhsauth.url)
 
     assert "authorization code that CIS2 issued" in done.stdout
     assert "As code: would be accepted" in done.stdout

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
-_SECTIONS: Final = ("tutorial", "how-to", "reference", "explanation")
+_ALONE: Final = {"refused": "The real service refused a request", "tutorial": "Tutorial"}
+"""Pages that lead to no others, with what they are about."""
+_SECTIONS: Final = (*_ALONE, "how-to", "reference", "explanation")
 _ROW: Final = re.compile(r"^(?:\| |- )(.*)$", re.MULTILINE)
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([\w/.-]+\.md)\)")
 _BEGINNING: Final = """\
@@ -29,8 +31,8 @@ def llms() -> str:
 def _section(name: str) -> str:
     text = (DOCS / f"{name}.md").read_text(encoding="utf-8")
     title = text.partition("\n")[0].removeprefix("# ")
-    if name == "tutorial":
-        return f"## Tutorial\n\n- [{title}]({name}.md)\n"
+    if name in _ALONE:
+        return f"## {_ALONE[name]}\n\n- [{title}]({name}.md)\n"
     rows = (_row(row) for row in _ROW.findall(text) if _LINK.search(row))
     return f"## {title}\n\n{''.join(rows)}"
 

@@ -47,13 +47,13 @@ def commands_page() -> str:
 
 
 def _commands(context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:
-    """Yield each command that does something, in the order of their names."""
+    """Yield each command that does something, in the order of the help."""
     group = context.command
     if not isinstance(group, click.Group):
         yield group, context
         return
-    for name, command in sorted(group.commands.items()):
-        yield from _commands(_context(command, name, context))
+    for name in group.list_commands(context):
+        yield from _commands(_context(group.commands[name], name, context))
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:

@@ -90,6 +90,8 @@ def _row(entry: Entry, *, alone: bool) -> str:
         f"**Cure.** {prose(entry.problem.cure)}\n",
         f"**How sure we are.** {error.evidence}: {EVIDENCE[error.evidence]}.\n",
     ]
+    if not entry.played:
+        lines.append("**Recognised, not played.** No mock answers this: an API behind the gateway does.\n")
     lines[:0] = [] if alone else [f"## {entry.service[0].upper()}{entry.service[1:]}: {literal(what)}\n"]
     if entry.mistakes:
         lines.append("**Mistakes that lead here:**\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Final
 
 from mock_servers.apim.request_form import FORM
@@ -37,6 +38,8 @@ _NAME_OF_KIND: Final = {
 }
 """Which parameter each kind of value that is issued belongs into."""
 _LONGEST_NAME: Final = 30
+_NEAR: Final = 0.85
+"""How alike two names are of which one is misspelt by a letter."""
 _GZIP: Final = b"\x1f\x8b"
 _COMPRESSED: Final = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
 _ANY_PRESENCE: Final = (
@@ -194,7 +197,11 @@ def _meant(sent: str) -> str | None:
     letters = re.sub(r"[^a-z]", "", sent.lower())
     if letters == "assertion":
         return "client_assertion"
-    return next((name for name in PARAMETERS if name != sent and name.replace("_", "") == letters), None)
+    known = {name.replace("_", ""): name for name in PARAMETERS if name != sent}
+    if sent in PARAMETERS or letters in known:
+        return known.get(letters)
+    nearest = get_close_matches(letters, known, n=1, cutoff=_NEAR)
+    return known[nearest[0]] if nearest else None
 
 
 def content_type_missing(case: Case) -> Finding | None:

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import socket
 import stat
 import sys
@@ -14,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from mock_servers.apim import errors
-from mock_servers.catalogue import entries as catalogue
+from mock_servers.catalogue import apis
 from mock_servers.catalogue.entries import entries
+from mock_servers.catalogue.search import search
 from mock_servers.command_line.commands import nhsauth
+from mock_servers.command_line.groups import GROUPS
 from mock_servers.gateway import errors as gateway_errors
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
@@ -59,7 +62,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_PROXY", "*")  # of the machine that runs the tests
 
-    def ran(*arguments: str | Path, stdin: str = "") -> Result:
+    def ran(*arguments: str | Path, stdin: str | bytes = "") -> Result:
         return CliRunner().invoke(nhsauth, [str(argument) for argument in arguments], input=stdin)
 
     return ran
@@ -80,6 +83,65 @@ def test_every_command_has_help(run: Run, command: list[str], option: str) -> No
     result = run(*command, option)
 
     assert (result.exit_code, result.stdout.startswith("Usage: ")) == (0, True)
+
+
+HELP = """\
+Usage: nhsauth [OPTIONS] COMMAND [ARGS]...
+
+  Mocks of NHS England's API platform, CIS2 and NHS login, and explanations of
+  what the real ones refuse.
+
+  Start with nhsauth explain: paste the error, the request or both. What you
+  paste stays on your machine.
+
+  Exit codes: 0 done, 1 the answer is no, 2 misuse or cannot be judged.
+
+Options:
+  --version   Print the version.
+  -h, --help  Show this message and exit.
+
+The real service refused you:
+  explain          Say why a request was refused, or what a value is.
+  errors           List the errors, with causes and cures.
+  watch            Run a command and explain what the real hosts refuse.
+
+A mock on your machine:
+  serve            Start all mocks on one port, until SIGINT or SIGTERM.
+  run              Run a command with mocks at the real host names.
+  env              Print the variables that point programs at a mock.
+  demo             Show a refused request, why, and the right one.
+  token            Get an access token from any environment.
+
+In CI:
+  contract         Run the contract tests.
+  client-contract  Judge your own client: what it sends, how it behaves.
+  summary          Print what a running mock refused, as Markdown.
+
+More:
+  config           Check a configuration, or print its JSON Schema.
+  keys             Make key pairs.
+  state            Inspect, export, import or clear a lasting state.
+  worlds           List or delete the worlds of a running mock.
+"""
+
+
+def test_the_help_shows_the_commands_by_what_brings_somebody_here() -> None:
+    result = CliRunner().invoke(nhsauth, ["--help"], prog_name="nhsauth")
+
+    assert result.stdout == HELP
+
+
+def test_every_command_is_in_one_group() -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+
+    assert sorted(grouped) == sorted(nhsauth.commands)
+
+
+def test_the_help_of_run_promises_what_a_proxy_can_do(run: Run) -> None:
+    told = " ".join(run("run", "--help").stdout.split())
+
+    assert "Programs that obey them reach the mocks, and no other host by https" in told
+    assert "A program that ignores them, such as a browser, calls the real hosts" in told
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -432,7 +494,7 @@ def test_every_error_is_listed(run: Run) -> None:
     listed = json.loads(run("errors", "--json").stdout)
 
     of_providers = (cis2.ROWS, cis2.ANCESTOR_ROWS, nhs_login.ROWS, keycloak.ROWS)
-    of_services = [row for each in (errors, gateway_errors, management_errors) for row in vars(each).values()]
+    of_services = [row for each in (errors, gateway_errors, apis, management_errors) for row in vars(each).values()]
     own = [row for row in of_services if isinstance(row, ServiceError)]
     assert len(listed) == len(own) + sum(map(len, of_providers))
 
@@ -450,6 +512,7 @@ def test_an_error_is_told_with_all_that_is_known(run: Run) -> None:
             "evidence": "S",
             "evidence_means": "read in the service's source or its own tests",
             "row": "§5.2",
+            "played": True,
             "rules": ["decode_subject_token"],
             "cause": errors.SUBJECT_TOKEN_MALFORMED.cause,
             "cure": errors.SUBJECT_TOKEN_MALFORMED.cure,
@@ -485,7 +548,7 @@ def test_people_read_the_same_in_lines(run: Run) -> None:
     ],
 )
 def test_errors_are_found_by_code_name_status_or_a_whole_answer(text: str, name: str) -> None:
-    assert name in [entry.name for entry in catalogue.entries() if entry.is_about(text)]
+    assert name in [entry.name for entry in search(text).entries]
 
 
 def test_an_answer_finds_the_rows_of_its_sentence_alone(run: Run) -> None:
@@ -502,9 +565,86 @@ def test_a_text_that_no_error_is_about_is_a_no(run: Run) -> None:
     result = run("errors", "nonsense")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert (
-        one_line(result.stderr) == 'Error: No error of the mocks is about "nonsense": `nhsauth errors` lists them all'
-    )
+    assert one_line(result.stderr) == 'Error: No error is about "nonsense": `nhsauth errors` lists them all'
+
+
+def test_a_long_text_that_no_error_is_about_is_cut(run: Run) -> None:
+    result = run("errors", "nonsense " * 100)
+
+    assert one_line(result.stderr).startswith("Error: No error is about the text nonsen… (900 characters): ")
+
+
+def test_several_errors_are_listed_before_their_causes(run: Run) -> None:
+    lines = run("errors", "Missing \u201ckid\u201d header").stdout.splitlines()
+
+    assert lines[:5] == [
+        "400 invalid_request  Missing 'kid' header in client_assertion JWT  (the token service)",
+        "400 invalid_request  Missing 'kid' header in subject_token JWT  (the token service)",
+        "400 invalid_request  Missing 'kid' header in act.sub JWT  (the token service)",
+        "",
+        "400 invalid_request  Missing 'kid' header in client_assertion JWT",
+    ]
+    assert [line[:10] for line in lines].count("  cause   ") == 3
+
+
+def test_many_errors_are_a_line_each(run: Run) -> None:
+    lines = run("errors", "invalid_scope").stdout.splitlines()
+
+    assert len(lines) > 7
+    assert all("invalid_scope" in line for line in lines[:-2])
+    assert lines[-2:] == [
+        "",
+        (
+            "Causes and cures are shown for 5 errors or fewer. Give more of the sentence, or give the request and its "
+            "answer to nhsauth explain."
+        ),
+    ]
+
+
+def test_all_errors_are_a_line_each(run: Run) -> None:
+    lines = run("errors").stdout.splitlines()
+
+    assert all(re.match(r"\d{3} .*  \(.+\)$|\d{3}  .*", line) for line in lines if line)
+    assert not [line for line in lines if line.startswith("  cause")]
+
+
+def test_what_is_only_near_is_said_to_be(run: Run) -> None:
+    lines = run("errors", "subject tokn malformed").stdout.splitlines()
+
+    assert lines[:3] == [
+        "No error has these words. The nearest:",
+        "",
+        "400 invalid_request  Malformed JWT in subject_token",
+    ]
+    assert [row["near"] for row in json.loads(run("errors", "subject tokn malformed", "--json").stdout)] == [True]
+
+
+def test_an_error_that_no_mock_answers_says_so(run: Run) -> None:
+    assert "  played   by no mock: an API behind the gateway says so" in run("errors", "ASID").stdout.splitlines()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_errors_reads_stdin_and_a_file(run: Run, tmp_path: Path, encoding: str) -> None:
+    text = '400\r\n{"error_description": "Malformed JWT in\r\nsubject_token"}'.encode(encoding)
+    (tmp_path / "paste.txt").write_bytes(text)
+
+    assert "Malformed JWT in subject_token" in run("errors", "@paste.txt").stdout
+    assert run("errors", "-", stdin=text).stdout == run("errors", "@paste.txt").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("@none.txt", 'TEXT cannot be read from "none.txt" (No such file or directory)'),
+        ("@.", 'TEXT cannot be read from "." (Is a directory)'),
+        (" ", "TEXT is empty; allowed: a text, - for stdin, @FILE for a file"),
+        ("-", "TEXT is empty; allowed: a text, - for stdin, @FILE for a file"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_misuse(run: Run, given: str, said: str) -> None:
+    result = run("errors", given)
+
+    assert (result.exit_code, one_line(result.stderr)) == (2, f"Error: {said}")
 
 
 def test_without_a_terminal_nothing_is_coloured(run: Run) -> None:

@@ -27,15 +27,15 @@ def explain(*arguments: str | Path, stdin: str = "") -> Result:
 
 
 def test_the_command_and_the_sentence_say_what_was_wrong_and_exit_with_1() -> None:
-    result = explain(CURL, "--answer", SENTENCE)
+    result = explain(CURL, "--answer", SENTENCE, "--details")
 
-    first, second, *_ = result.stdout.splitlines()
+    answer, _, details = result.stdout.partition("\n\n")
     assert (result.exit_code, result.stderr) == (1, "")
-    assert first == (
+    assert answer.startswith("Probably the value sent as subject_token is an authorization code")
+    assert details.splitlines()[0] == (
         "POST int.api.service.nhs.uk/oauth2/token (token-exchange) was answered Malformed JWT in subject_token "
         "(rule decode_subject_token)."
     )
-    assert "Exchange the authorization code at the identity provider's token endpoint" in second
 
 
 @pytest.mark.parametrize("given", ["-", "@"])
@@ -46,14 +46,14 @@ def test_it_is_read_from_stdin_and_from_a_file(tmp_path: Path, given: str) -> No
     result = explain(f"@{path}" if given == "@" else "-", stdin=CURL if given == "-" else "")
 
     assert result.exit_code == 1
-    assert "would be refused by decode_subject_token" in result.stdout
+    assert result.stdout.startswith("Probably the value sent as subject_token is an authorization code")
 
 
 def test_the_answer_may_stand_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "answer.json"
     path.write_text(json.dumps({"error": "invalid_request", "error_description": SENTENCE}))
 
-    assert "(rule decode_subject_token)" in explain(CURL, "--answer", f"@{path}").stdout
+    assert "(rule decode_subject_token)" in explain(CURL, "--answer", f"@{path}", "--details").stdout
 
 
 def test_programs_get_json() -> None:
@@ -67,8 +67,7 @@ def test_a_request_that_nothing_is_held_against_exits_with_0() -> None:
 
     assert result.exit_code == 0
     assert result.stdout == (
-        "GET int.api.service.nhs.uk/hello-world/hello/world (hello-world): the request itself shows nothing that would "
-        "be refused.\n"
+        "GET int.api.service.nhs.uk/hello-world/hello/world (hello-world): I see nothing that would be\nrefused.\n"
     )
 
 
@@ -84,7 +83,9 @@ def test_a_key_set_judges_the_signature(ring: KeyRing, tmp_path: Path) -> None:
     path = tmp_path / "jwks.json"
     path.write_text(json.dumps(keys.jwks(ring.pair("a-clients-own", bits=2048, kid="test-1"), alg="RS512")))
 
-    result = explain(CURL.replace("$JWT", "not.a.jwt"), "--jwks", path, "--answer", "Malformed JWT in client_assertion")
+    result = explain(
+        CURL.replace("$JWT", "not.a.jwt"), "--jwks", path, "--answer", "Malformed JWT in client_assertion", "--details"
+    )
 
     assert "(rule decode_client_assertion)" in result.stdout
 
@@ -105,10 +106,22 @@ def test_a_key_set_judges_the_signature(ring: KeyRing, tmp_path: Path) -> None:
             "The command has 2 URLs; allowed: one (is one of them not quoted?)",
         ),
         (["curl https://{a,b}.example"], 'The URL "https://{a,b}.example" is a pattern for several; allowed: one URL'),
-        (['{"log": {"entries": ['], "The text ends or breaks off as JSON, at line 1; is the file cut off?"),
+        (['{"log": {"entries": ['], "The text ends or breaks off as JSON, at line 1; is the file cut off"),
+    ],
+)
+def test_why_nothing_was_found_is_said_where_it_is_known_and_exits_with_2(arguments: list[str], message: str) -> None:
+    result = explain(*arguments)
+
+    assert result.exit_code == 2
+    assert result.stdout.startswith("I found no request, no error of these services and no token in this text.")
+    assert message in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
         ([CURL, "--answer", " "], "--answer is empty; allowed: a text, - for stdin, @FILE for a file"),
         ([CURL, "--at", "soon"], '--at is "soon"; allowed: ISO 8601 with a zone'),
-        (["abc", "--answer", "x"], "--answer goes with a request; allowed: a curl command, raw HTTP, a HAR file"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
@@ -123,3 +136,42 @@ def test_nothing_in_a_text_steers_the_terminal() -> None:
     result = explain(f"curl {INT} -d grant_type=$'a\\x1b[31mb'")
 
     assert "\x1b" not in result.stdout
+
+
+PASTE = f"PS> Invoke-RestMethod {INT}\r\n{{ error_description: \u201c{SENTENCE}\u201d }}\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_what_a_pipe_of_windows_brings_is_read_the_same(encoding: str) -> None:
+    results = [CliRunner().invoke(nhsauth, ["explain", *given], input=PASTE.encode(encoding)) for given in ([], ["-"])]
+
+    assert [each.exit_code for each in results] == [1, 1]
+    assert {each.stdout.partition("\n")[0] for each in results} == {
+        "The value sent as subject_token is not a JWT, so it is not an id_token. Exchange the code at the"
+    }
+
+
+def test_the_name_of_a_file_is_asked_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.har").write_text("{}")
+
+    result = explain("net.har")
+
+    assert result.exit_code == 2
+    assert "Did you mean @net.har?" in result.stdout
+
+
+def test_of_a_file_each_kind_is_told_once_with_its_count(tmp_path: Path) -> None:
+    entry = {
+        "request": {"method": "POST", "url": INT, "headers": [], "postData": {"text": "grant_type=none"}},
+        "response": {"status": 400, "headers": [], "content": {"text": json.dumps({"error": "invalid_request"})}},
+    }
+    fetched = {"request": {"method": "GET", "url": INT, "headers": []}, "response": {"status": 405, "headers": []}}
+    path = tmp_path / "net.har"
+    path.write_text(json.dumps({"log": {"entries": [entry, *[fetched] * 3, entry]}}))
+
+    kinds, every = explain(f"@{path}"), json.loads(explain(f"@{path}", "--json").stdout)
+
+    assert "3 more: GET int.api.service.nhs.uk/oauth2/token" in kinds.stdout
+    assert len(every["exchanges"]) == 5
+    assert explain(f"@{path}", "--all").stdout.count("The method is GET.") == 3

@@ -19,10 +19,10 @@ from mock_servers.command_line.commands import nhsauth
 from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse
 from mock_servers.explain import confidential
-from mock_servers.explain.captured import Captured
 from mock_servers.explain.whole import Lent
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
+from mock_servers.reading.captured import Captured
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import READY_MADE
 from mock_servers.state.settings import ApimSettings, ProviderSettings

@@ -39,10 +39,15 @@ def test_each_kind_of_refusal_is_explained_once(run: Run, url: str) -> None:
     result = run("--server", url)
 
     lines = result.output.splitlines()
-    assert lines[:7] == [
+    assert lines[:9] == [
         "### nhsauth: 3 exchanges, 2 refused",
         "",
         "#### POST /oauth2/token: 400, grant\\_type is invalid (2 times)",
+        "",
+        (
+            'Probably: grant\\_type is "x". Send one of client\\_credentials, '
+            "urn:ietf:params:oauth:grant-type:token-exchange, authorization\\_code, refresh\\_token."
+        ),
         "",
         "**grant-type** (likely)",
         "",

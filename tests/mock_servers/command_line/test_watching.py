@@ -158,7 +158,10 @@ def test_a_certificate_that_nobody_trusts_is_told_of(run: Run, second: Second) -
 def test_production_is_refused(run: Run, second: Second) -> None:
     done = run(*second.options, code="import urllib.request; urllib.request.urlopen('https://api.service.nhs.uk/')")
 
-    assert "403 api.service.nhs.uk is production, which nhsauth watch reaches with --production alone" in done.stderr
+    assert (
+        "nhsauth: api.service.nhs.uk was not reached: it is production. To reach it start nhsauth watch with "
+        "--production. No value is kept then, and no file can be written.\n"
+    ) in done.stderr
     assert "  refused by the proxy: api.service.nhs.uk:443 (1 time)" in done.stderr
 
 
@@ -169,9 +172,12 @@ def test_production_is_refused(run: Run, second: Second) -> None:
         (("--har-with-secrets",), "--har-with-secrets is for --har; allowed: beside --har FILE"),
         (
             ("--upstream", "int.api.service.nhs.uk"),
-            '"int.api.service.nhs.uk"; allowed: HOST=URL, where URL is a URL such as https://proxy.example:8443',
+            '"int.api.service.nhs.uk"; allowed: HOST=URL, https only: a URL such as https://proxy.example:8443',
         ),
-        (("--upstream", f"{INT}=http://127.0.0.1"), "allowed: HOST=URL"),
+        (
+            ("--upstream", f"{INT}=http://127.0.0.1"),
+            f'"{INT}=http://127.0.0.1"; allowed: HOST=URL, https only: a URL such as https://proxy.example:8443',
+        ),
         (
             ("--upstream", "imt.api.service.nhs.uk=https://127.0.0.1"),
             '--upstream names "imt.api.service.nhs.uk", which is no host of the platform, CIS2 or NHS login',

@@ -61,6 +61,12 @@ def test_an_explanation_has_its_members_in_order(ask: Ask) -> None:
         "elsewhere",
         "findings",
         "exchange",
+        "answer",
+        "do",
+        "why",
+        "fine",
+        "next",
+        "moment",
     ]
 
 
@@ -423,7 +429,7 @@ def test_a_public_key_is_told_from_a_private_one(ask: Ask, platform: Mock) -> No
     told = ask(pair.public_pem())
 
     assert told["kind"] == "pem"
-    assert [each["id"] for each in told["findings"]] == ["wrapped-value"]
+    assert told["findings"] == [], "the line end behind it is a file's"
 
 
 @pytest.mark.parametrize("wrapped", ["Bearer {}", "bearer {}\n", ' "{}" ', "'{}'", "\n{}"])

@@ -48,7 +48,6 @@ def test_a_sentence_alone_is_a_request_without_its_request(ask: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({"request": "curl https://example.org"}, "No request here is for a host of the platform"),
         ({"request": 1}, "request is 1; allowed: a text, or an entry of a HAR file"),
         ({"request": CURL, "answer": 1}, "answer is 1; allowed: a text"),
         ({"request": CURL, "at": "soon"}, 'at is "soon"; allowed: ISO 8601 with a zone'),
@@ -60,6 +59,13 @@ def test_what_cannot_be_read_is_a_problem_in_one_line(ask: Any, body: dict[str, 
 
     assert answer.status_code == 400
     assert detail in json.loads(answer.data)["detail"]
+
+
+def test_where_nothing_is_found_that_is_said(ask: Any) -> None:
+    found = ask(request="curl https://example.org").get_json()
+
+    assert found["answer"].startswith("I found no request")
+    assert (found["exchanges"][0]["by"], found["exchanges"][0]["refused"]) == ("", False)
 
 
 def test_no_file_is_read_for_who_asks_over_http(ask: Any) -> None:
@@ -76,6 +82,6 @@ def test_what_is_put_into_the_box_of_the_page_is_told_on_a_page(platform: Mock, 
     )
 
     assert answer.status_code == 200
-    for words in ("Why a request was refused", "decode_subject_token", "Exchange the authorization code"):
+    for words in ("not the id_token", "decode_subject_token", "Exchange the authorization code"):
         assert words in answer.text
     assert "w4xoW3AX9H42RAuPq4IpfSUABPo" not in answer.text

@@ -11,6 +11,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
 from mock_servers.catalogue.entries import entries
+from mock_servers.catalogue.search import search
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
@@ -510,7 +511,7 @@ def test_a_whole_answer_finds_its_error_and_is_shown_harmlessly(browse: Browse) 
 def test_programs_get_the_errors_as_the_command_tells_them(http: Client, platform: Mock) -> None:
     found = http.get("/_nhsauth/errors?text=429", base_url=platform.url).get_json()
 
-    assert found == [entry.as_json() for entry in entries() if entry.is_about("429")]
+    assert found == [entry.as_json() for entry in search("429").entries]
     assert found
 
 
@@ -527,6 +528,15 @@ def test_the_errors_come_in_parts(browse: Browse) -> None:
 @pytest.mark.parametrize("number", ["0", "x", "-1"])
 def test_a_part_of_the_errors_that_there_is_not_is_a_problem_for_people(browse: Browse, number: str) -> None:
     assert browse(f"/errors?from={number}").status_code == 400
+
+
+def test_a_page_says_when_no_error_has_the_words(browse: Browse) -> None:
+    assert "No error has these words." in visible(browse("/errors?text=subject+tokn"))
+    assert "No error has these words." not in visible(browse("/errors?text=subject_token"))
+
+
+def test_a_page_says_what_is_recognised_and_not_played(browse: Browse) -> None:
+    assert "recognised, not played" in visible(browse("/errors?text=ASID"))
 
 
 def test_a_text_that_no_error_is_about_finds_none(browse: Browse) -> None:

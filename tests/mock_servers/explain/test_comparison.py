@@ -18,12 +18,12 @@ from benchmarks.explained import RealWorld
 from mock_servers.apim.flows import FLOWS as TOKEN_FLOWS
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.observations import UNKNOWN, Observation
-from mock_servers.explain.captured import Captured, CapturedAnswer
 from mock_servers.explain.comparison import compared, table
 from mock_servers.explain.whole import Lent
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
 from mock_servers.jose.keys import KeyRing
 from mock_servers.provider.cis2 import CIS2
+from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.rules import Policy, Rule, ServiceError
 from tests.mistakes.listed import GOOD, MISTAKES, Mistake, alone, made
 

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,10 +12,14 @@ import requests
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.explained import RealWorld, Told, told
-from mock_servers.explain.captured import Captured
+from mock_servers.explain.any_text import explain_text
+from mock_servers.explain.har_file import HarFile
+from mock_servers.explain.judging import place_of
+from mock_servers.explain.learning import Seen
 from mock_servers.explain.response import captured_of
-from mock_servers.explain.whole import Lent, explain_captured, explain_text
+from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
+from mock_servers.reading.captured import Captured
 from tests.mistakes.listed import in_pairs, made
 from tests.mistakes.variations import Variation, variations
 
@@ -164,6 +169,21 @@ def test_each_way_of_writing_it_down_is_explained_alike(
             found = explain_captured(written, AT)
         if (found.stopped_by, found.findings) != (each.explanation.stopped_by, each.explanation.findings):
             differing.append((name(each), found.stopped_by, [finding.id for finding in found.findings]))
+
+    assert differing == []
+
+
+def test_a_file_of_the_watch_explains_as_the_traffic_did(all_told: list[Told], tmp_path: Path) -> None:
+    differing = []
+    for each in all_told:
+        place = place_of(each.captured.url)
+        assert place is not None
+        with HarFile(tmp_path / "it.har", key=b"of these tests") as har:
+            har.keep(Seen(each.captured, place, NOW))
+        found = explain_text((tmp_path / "it.har").read_text(), AT)
+        ids = [[(finding.id, finding.certainty) for finding in told.findings] for told in (found, each.explanation)]
+        if found.stopped_by != each.explanation.stopped_by or ids[0] != ids[1]:
+            differing.append((name(each), found.stopped_by, *ids))
 
     assert differing == []
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mock_servers.explain import curl
 from mock_servers.explain.open_world import open_store, request_of
+from mock_servers.reading import curl
 from mock_servers.rules import UnknownError
 from mock_servers.state.store import KINDS
 

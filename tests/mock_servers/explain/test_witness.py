@@ -15,9 +15,10 @@ import pytest
 import requests
 
 from mock_servers.apim.client_assertion import jti_key
+from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.whole import explain_text
+from mock_servers.explain.whole import Lent
 from mock_servers.explain.witness import Eyewitness
 from mock_servers.http import server as http_server
 from mock_servers.http.overhearing import Message, Overheard
@@ -486,11 +487,33 @@ def test_the_file_is_read_back(world: World) -> None:
 
     told = explain_text(world.har.read_text())
 
-    assert "Malformed JWT in subject_token" in told.answer
+    assert "Malformed JWT in subject_token" in told.said
     assert (told.refused, len(told.also)) == (True, 1)
-    assert "subject_token, which is cut in the file: not known here." in told.notes
-    assert all(each.certainty != "certain" for each in told.findings)
+    assert ("code-as-subject-token", "likely") in [(each.id, each.certainty) for each in told.findings]
     assert "Either you sent another request" not in str(told)
+
+
+def test_a_value_that_comes_again_has_one_shape_in_a_file(world: World) -> None:
+    world.exchanged(world.code())
+    world.last()
+
+    log_in, exchange = json.loads(world.har.read_text())["log"]["entries"]
+    code = parse_qs(urlsplit(log_in["response"]["redirectURL"]).query)["code"]
+    assert parse_qs(exchange["request"]["postData"]["text"])["subject_token"] == code
+    assert {len(each) for each in world.sent if "." not in each} == {len(code[0])}
+
+
+def test_a_key_set_judges_no_signature_of_a_file_of_shapes(world: World) -> None:
+    world.exchanged(world.redeemed(world.code())["id_token"])
+    world.last()
+    keys = json.dumps(world.real.apps.jwks(world.real.apps.get(APP.client_id))).encode()
+    exchange = json.loads(world.har.read_text())["log"]["entries"][-1]
+    unanswered = json.dumps({**exchange, "response": {"status": 0}})
+
+    explained = [explain_text(unanswered, Lent(keys=each, at=time.time())) for each in (keys, None)]
+
+    assert explained[0] == explained[1]
+    assert not explained[0].refused
 
 
 def test_the_file_is_its_owners_alone(world: World) -> None:

@@ -566,9 +566,11 @@ def test_production_is_refused_unless_asked_for(watch: Watch) -> None:
 
     status = watching.answer_to("api.service.nhs.uk:443").split(b"\r\n")[0].decode()
 
-    assert status == (
-        "HTTP/1.1 403 api.service.nhs.uk is production, which nhsauth watch reaches with --production alone"
+    what_it_wants = (
+        "To reach it start nhsauth watch with --production. No value is kept then, and no file can be written."
     )
+    assert status == f"HTTP/1.1 403 api.service.nhs.uk is production: {what_it_wants}"
+    assert watching.heard.failures == [("api.service.nhs.uk", "it is production")]
 
 
 def test_a_program_that_does_not_trust_our_authority_is_told_of(play: Play, watch: Watch) -> None:

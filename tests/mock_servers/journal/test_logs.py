@@ -96,8 +96,9 @@ def test_a_refusal_is_one_line_and_its_findings_stand_below_it(
         " WARNING POST /oauth2/token 400 invalid_request Malformed JWT in subject_token | "
         "subject_token is the authorization code that CIS2 issued " in first
     )
-    assert below[0] == "         code-as-subject-token (certain)"
-    assert [line[:18] for line in below[1:4]] == [f"           {title}" for title in ("Cause: ", "Cure:  ", "Rule:  ")]
+    assert below[0].startswith("         Answer: Exchange it at http://127.0.0.1:")
+    assert below[1] == "         code-as-subject-token (certain)"
+    assert [line[:18] for line in below[2:5]] == [f"           {title}" for title in ("Cause: ", "Cure:  ", "Rule:  ")]
     assert all(line.startswith(" " * 9) for line in below)
 
 
@@ -112,7 +113,9 @@ def test_where_no_finding_is_certain_the_line_has_the_rule_s_words_and_the_findi
     record = platform.exchanges.last
     assert record.findings[0].certainty != "certain"
     assert first.endswith(f"Malformed JWT in subject_token | {record.diagnosis}")
-    assert below[1] == f"           Seen:  {record.findings[0].seen}"
+    assert below[0] == f"         Answer: {record.findings[0].answer}"
+    assert below[0].startswith("         Answer: Possibly: ")
+    assert below[2] == f"           Seen:  {record.findings[0].seen}"
 
 
 def test_on_a_terminal_lines_end_before_its_edge(start: Start, ask: Callable[..., None], platform: Mock) -> None:

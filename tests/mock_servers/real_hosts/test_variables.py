@@ -32,6 +32,7 @@ def test_every_runtime_is_told() -> None:
         "AWS_CA_BUNDLE": str(Path("/ca/bundle.pem")),
         "NODE_EXTRA_CA_CERTS": str(Path("/ca/ca.pem")),
         "NODE_USE_ENV_PROXY": "1",
+        "NODE_OPTIONS": f"--require {client_environment.NODE_FILE.as_posix()}",
         "JAVA_TOOL_OPTIONS": f"-Djavax.net.ssl.trustStore={Path('/ca/truststore.p12')} "
         "-Djavax.net.ssl.trustStorePassword=changeit -Djavax.net.ssl.trustStoreType=PKCS12 "
         "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=8080",
@@ -51,6 +52,18 @@ def test_java_keeps_the_options_it_had() -> None:
     options = known().variables({"JAVA_TOOL_OPTIONS": "-Xmx1g"})["JAVA_TOOL_OPTIONS"]
 
     assert options.startswith("-Xmx1g -Djavax")
+
+
+def test_node_keeps_the_options_it_had() -> None:
+    options = known().variables({"NODE_OPTIONS": "--enable-source-maps"})["NODE_OPTIONS"]
+
+    assert options.startswith("--enable-source-maps --require /")
+
+
+def test_a_path_with_a_blank_is_quoted_for_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_environment, "NODE_FILE", Path("/my venv/node_proxy.cjs"))
+
+    assert known().variables({})["NODE_OPTIONS"] == '--require "/my venv/node_proxy.cjs"'
 
 
 def test_a_path_with_a_blank_is_quoted_for_java() -> None:

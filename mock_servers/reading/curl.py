@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from mock_servers.explain import shell
-from mock_servers.explain.captured import Captured, Gaps, UnreadableError, named
+from mock_servers.reading import shell
+from mock_servers.reading.captured import Captured, Gaps, UnreadableError, named
 from mock_servers.wire.wording import shown
 
 ReadFile = Callable[[str], bytes]

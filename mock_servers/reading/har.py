@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError, of_base64
+from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError, of_base64
 from mock_servers.wire.wording import one_line, shown
 
 _ENCODED: Final = re.compile(r"(?:[A-Za-z0-9*._+~-]|%[0-9A-Fa-f]{2})*")
@@ -52,6 +52,7 @@ def _captured(entry: Any, where: str) -> Captured:
         gaps=tuple(gaps.found),
         answer=_answer(entry.get("response"), where),
         at=_moment(entry.get("startedDateTime")),
+        is_shaped=bool(entry.get("_shaped")),
     )
 
 

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_servers.explain import curl, raw_http
-from mock_servers.explain.captured import Captured, UnreadableError, named
+from mock_servers.reading import curl, raw_http
+from mock_servers.reading.captured import Captured, UnreadableError, named
 
 ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 BOUNDARY = re.compile(rb"-{24}[0-9A-Za-z]+")

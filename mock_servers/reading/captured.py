@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-Source = Literal["curl", "raw", "har", "cassette", "response", "watch"]
+Source = Literal["curl", "raw", "har", "cassette", "response", "watch", "text"]
 """Where an exchange was read from."""
 
 _MARK: Final = re.compile("\ue000(\\d+)\ue001")
@@ -64,7 +64,7 @@ class Captured:
     """A request and what became of it.
 
     `gaps` are the parts that are not known; `at` is when it was sent by the clock of whoever wrote it down, in seconds
-    since 1970.
+    since 1970. Where it `is_shaped`, shapes stand in place of secrets, and no signature can be checked.
     """
 
     source: Source
@@ -75,6 +75,7 @@ class Captured:
     gaps: tuple[Gap, ...] = ()
     answer: CapturedAnswer | None = None
     at: float | None = None
+    is_shaped: bool = False
 
     def header(self, name: str) -> str:
         """Return the first header of a name, whatever its case; empty when there is none."""

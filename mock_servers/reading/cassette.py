@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Pairs, UnreadableError, of_base64
+from mock_servers.reading.captured import Captured, CapturedAnswer, Pairs, UnreadableError, of_base64
 from mock_servers.wire.wording import shown
 
 _LISTS: Final = ("interactions", "http_interactions")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
-from mock_servers.explain.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
+from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps, Pairs, UnreadableError
 from mock_servers.wire.wording import shown
 
 _METHODS: Final = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"
@@ -46,7 +47,17 @@ def read_answer(text: str) -> CapturedAnswer:
     if not found:
         raise UnreadableError("The answer has no status line; allowed: such as HTTP/1.1 400 Bad Request")
     headers, body = _parted(text.lstrip()[found[-1].end() :])
-    return CapturedAnswer(status=int(found[-1][1]), headers=headers, body=body)
+    return CapturedAnswer(status=int(found[-1][1]), headers=headers, body=_document(body))
+
+
+def _document(body: bytes) -> bytes:
+    """Return a body without the words that somebody has written below its JSON."""
+    text = body.decode("utf-8", "surrogateescape").lstrip()
+    try:
+        end = json.JSONDecoder().raw_decode(text)[1] if text.startswith("{") else 0
+    except (ValueError, RecursionError):
+        end = 0
+    return text[:end].encode("utf-8", "surrogateescape") if end else body
 
 
 def _read_verbose(text: str) -> Captured:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mock_servers.explain import cassette, curl, har, raw_http
-from mock_servers.explain.captured import Captured, UnreadableError, named
-from mock_servers.explain.curl import ReadFile
+from mock_servers.reading import cassette, curl, har, raw_http
+from mock_servers.reading.captured import Captured, UnreadableError, named
+from mock_servers.reading.curl import ReadFile
 from mock_servers.wire.json_text import object_of
 from mock_servers.wire.wording import shown
 

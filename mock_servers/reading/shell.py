@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from mock_servers.explain.captured import Gaps, UnreadableError
+from mock_servers.reading.captured import Gaps, UnreadableError
 from mock_servers.wire.wording import shown
 
 Commands = list[list[str]]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_servers.explain import reading
-from mock_servers.explain.captured import Captured, CapturedAnswer, UnreadableError
+from mock_servers.reading import exchanges
+from mock_servers.reading.captured import Captured, CapturedAnswer, UnreadableError
 
 HOST = "int.api.service.nhs.uk"
 URL = f"https://{HOST}/oauth2/token"
@@ -29,7 +29,7 @@ def known(host: str) -> bool:
 
 
 def one(text: str) -> Captured:
-    (found,) = reading.read(text, known).exchanges
+    (found,) = exchanges.read(text, known).exchanges
     return found
 
 
@@ -206,7 +206,7 @@ def test_a_body_that_the_file_leaves_out_is_a_gap() -> None:
 def test_entries_of_other_hosts_are_counted() -> None:
     other = har(url="https://example.org/")
 
-    found = reading.read(har_file(other, har(), other), known)
+    found = exchanges.read(har_file(other, har(), other), known)
 
     assert (len(found.exchanges), found.others) == (1, 2)
 
@@ -273,7 +273,7 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_read_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(UnreadableError) as refused:
-        reading.read(text, known)
+        exchanges.read(text, known)
 
     assert str(refused.value) == message
 
@@ -282,24 +282,24 @@ def test_yaml_that_is_broken_is_refused_with_its_line() -> None:
     pytest.importorskip("yaml", reason="PyYAML is not installed")
 
     with pytest.raises(UnreadableError, match="The text is no YAML, line 3"):
-        reading.read("interactions:\n- request: [\n  }", known)
+        exchanges.read("interactions:\n- request: [\n  }", known)
 
 
 def test_without_pyyaml_yaml_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
 
     with pytest.raises(UnreadableError, match="PyYAML reads those: pip install pyyaml"):
-        reading.read("interactions:\n- request: 1\n", known)
+        exchanges.read("interactions:\n- request: 1\n", known)
 
 
 @pytest.mark.parametrize("text", [each() for each in WITH_ANSWER.values()] + [f"curl {URL}", '{"log": {"entr'])
 def test_a_request_is_told_from_a_value(text: str) -> None:
-    assert reading.is_request(text)
+    assert exchanges.is_request(text)
 
 
 @pytest.mark.parametrize("text", ["eyJhbGciOiJSUzUxMiJ9.e30.", "rrt-1-a", ANSWER, "grant_type is missing", "{"])
 def test_a_value_is_told_from_a_request(text: str) -> None:
-    assert not reading.is_request(text)
+    assert not exchanges.is_request(text)
 
 
 @given(
@@ -311,7 +311,7 @@ def test_a_value_is_told_from_a_request(text: str) -> None:
 def test_whatever_is_given_is_read_or_refused_in_one_line(text: str) -> None:
     said = ""
     try:
-        reading.read(text, known)
+        exchanges.read(text, known)
     except UnreadableError as refused:
         said = str(refused)
 

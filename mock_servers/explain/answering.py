@@ -1,0 +1,378 @@
+"""Puts an explanation into words, the answer first: what to change, then why, what is fine, and what comes next."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from mock_servers.catalogue.entries import Entry
+from mock_servers.explain.answered import Answered
+from mock_servers.explain.clues import Scene, clues
+from mock_servers.explain.judging import Place, Ruled, place_of
+from mock_servers.explain.plain_words import plain
+from mock_servers.explain.request_explanation import Parts, RequestExplanation
+from mock_servers.explain.supposing import is_literal
+from mock_servers.jose import javascript, jwts
+from mock_servers.jose.jwts import Jwt
+from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
+from mock_servers.reading.captured import Captured
+from mock_servers.reading.facts import Facts
+from mock_servers.wire.wording import duration
+
+_MOST: Final = 3
+_EVIDENCE: Final = "SQDI"
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z(])")
+_PROPER: Final = re.compile(r"[A-Z][a-z]*(?=[\s,:])")
+_NAMES: Final = ("Python", "Postman", "Microsoft")
+_SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
+_GUESS: Final = "We have not seen the real service's answer to this."
+_AS_IT_SEEMS: Final[Mapping[Certainty, str]] = {"certain": "", "likely": "Probably ", "possible": "One of these: "}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """What leads the answer: one sentence, and the steps of its cure."""
+
+    words: str
+    cure: str
+    certainty: Certainty = "certain"
+    because: tuple[str, ...] = ()
+
+
+def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
+    """Return what a finder has found as the answer: what it saw, and its cure."""
+    own_words, own_cure = _LEADS.get(finding.id, ("", ""))
+    words, cure = own_words.format(cause=finding.cause), own_cure or finding.cure
+    return Lead(
+        words=words or finding.seen,
+        cure=cure if finding.change is None else f"{cure} {finding.change}",
+        certainty=certainty or finding.certainty,
+        because=tuple(each for each in (finding.seen, finding.cause) if each != (words or finding.seen)),
+    )
+
+
+def of_clue(finding: Finding) -> Lead:
+    """Return what the text shows as the answer: its cause, and its cure."""
+    return Lead(words=finding.cause, cure=finding.cure, certainty=finding.certainty, because=(finding.seen,))
+
+
+def of_rows(rows: Sequence[Entry]) -> Lead:
+    """Return what a refusal says by itself; several rows are several causes."""
+    known_best = sorted(rows, key=lambda each: _EVIDENCE.index(each.error.evidence))
+    several = list({plain(each.name, each.problem.cause): each for each in reversed(known_best)}.items())[::-1][:_MOST]
+    if len(several) == 1:
+        ((words, row),) = several
+        because = (f"Usual causes: {row.problem.cause}",) if words != row.problem.cause else ()
+        return Lead(words=words, cure=row.problem.cure, because=because)
+    (first, _), *others = several
+    listed = [first.rstrip("."), *(_lowered(words).rstrip(".") for words, _ in others)]
+    cures = dict.fromkeys(next(iter(steps(row.problem.cure)), "") for _, row in several)
+    return Lead(words=f"{_lowered('; or '.join(listed))}.", cure=" ".join(cures), certainty="possible")
+
+
+_LEADS: Final[Mapping[str, tuple[str, str]]] = {
+    "alg-not-rs512": ("", "Sign with RS512. Any RSA key can do that: no other key or certificate is needed."),
+    "aud-other-environment": ("", "Set aud to the URL that you post to, and sign again. Take both from one setting."),
+    "code-as-subject-token": (
+        "The value sent as subject_token is an authorization code, or another opaque token, and not the id_token.",
+        "Exchange the code at the provider's token endpoint, and send the id_token of that answer.",
+    ),
+    "cis2-iss-is-api-key": (
+        "iss and sub of your client_assertion are an API key of the platform; CIS2 wants its own client_id in both.",
+        (
+            "Sign another client_assertion for CIS2 with iss and sub set to the CIS2 client_id. Keep the API key for "
+            "the platform's token endpoint."
+        ),
+    ),
+    "iss-sub-differ": ("iss and sub of your client_assertion differ, or one of them is missing.", ""),
+    "jti-number": (
+        "jti in your client_assertion is a number, and has to be text.",
+        "Send a new UUID as text, each time.",
+    ),
+    "clock-ahead": ("{cause}", ""),
+    "clock-behind-or-bst": ("{cause}", ""),
+    "cis2-aud-without-443": ("aud of your client_assertion is not exactly CIS2's token endpoint.", ""),
+    "other-private-key": (
+        "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
+        "",
+    ),
+    "nhs-login-auth": (
+        "",
+        "Sign the client_assertion with RS512, with aud set to the token URL. A kid is not needed.",
+    ),
+}
+"""What some findings say to who is in a hurry: the fact without its value, which the reason then has, and the cure."""
+
+
+def worded(lead: Lead) -> str:
+    """Return the answer: its sentence, as sure as it is, and the first step."""
+    words = _AS_IT_SEEMS[lead.certainty] + (_lowered(lead.words) if lead.certainty == "likely" else lead.words)
+    step = next(iter(steps(lead.cure)), "") if lead.certainty != "possible" or "; or " not in words else ""
+    return f"{words} {step}" if step and len(words) + len(step) < _LONGEST else words
+
+
+_LONGEST: Final = 330
+
+
+def steps(cure: str) -> tuple[str, ...]:
+    """Return the sentences of a cure, at most three."""
+    whole = cure.replace(_SPENT, "").replace(_GUESS, "").strip()
+    return tuple(_SENTENCE.split(whole))[:_MOST] if whole else ()
+
+
+def _lowered(words: str) -> str:
+    first = _PROPER.match(words)
+    if first is None or first[0] in _NAMES:
+        return words
+    return words[0].lower() + words[1:]
+
+
+# what is fine
+
+
+_MILESTONES: Final = (
+    ("check_client_assertion_alg", "alg"),
+    ("check_client_assertion_typ", "typ"),
+    ("find_client_id", "iss and sub"),
+    ("find_client_assertion_jti", "jti"),
+    ("check_client_assertion_exp_near", "exp"),
+    ("find_app", "your API key"),
+    ("find_app_jwk", "kid"),
+    ("check_client_assertion_signature", "key and signature"),
+    ("check_client_assertion_aud", "aud"),
+)
+"""What a check has accepted, in the order of the service."""
+_LATE: Final = ("your API key", "kid", "key and signature", "aud")
+_KNOWN: Final = frozenset(["S", "Q"])
+
+
+def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
+    """Return what the service had accepted when it refused: the first fault wins, where its order is known."""
+    if not stopped or stopped[0].row is None or stopped[0].row.evidence not in _KNOWN:
+        return ""
+    until = min(ruled.index(each) for each in stopped)
+    before = {each.rule.name for each in ruled[:until] if each.row is not None and each.row.evidence in _KNOWN}
+    found = [words for name, words in _MILESTONES if name in before]
+    late = [each for each in found if each in _LATE]
+    words = _listed(late or found) if found else ""
+    if not words:
+        return ""
+    them = "that" if len(late or found) == 1 else "these"
+    whose = "" if late else " of your client_assertion"
+    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks {them} first."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Place | None, wrong: str) -> str:
+    """Say what is right about a client assertion, by what it holds; `wrong` are the words that name what is not."""
+    parts = [str(header["alg"])] if header.get("alg") == "RS512" else []
+    parts += [f"kid {header['kid']}"] if isinstance(header.get("kid"), str) and "kid" not in wrong else []
+    audience = claims.get("aud")
+    if isinstance(audience, str) and place is not None and place.token_path and "aud" not in wrong:
+        here = audience == f"{place.home}{place.token_path}"
+        parts += [f"aud of {place.environment or place.issuer}"] if here else []
+    life = _life(claims)
+    if life is not None and 0 < life <= 300 and "exp" not in wrong:  # noqa: PLR2004 - the service's own limit
+        parts.append(f"lives {life / 60:g} minutes" if life % 60 == 0 else f"lives {duration(life)}")
+    return f"client_assertion: {', '.join(parts)}." if parts else ""
+
+
+def _life(claims: Mapping[str, Any]) -> float | None:
+    times = [claims.get(name) for name in ("exp", "iat")]
+    if not all(javascript.is_number(each) for each in times):
+        return None
+    return javascript.number(times[0]) - javascript.number(times[1])
+
+
+# the whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """An explanation of one exchange, with what it was made of.
+
+    `sure` are the findings that leave no doubt, `apart` those that do not explain the refusal. `stopped` are the rules
+    that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it.
+    """
+
+    told: RequestExplanation
+    captured: Captured | None = None
+    answered: Answered | None = None
+    ruled: Sequence[Ruled] = ()
+    stopped: Sequence[Ruled] = ()
+    rows: Sequence[Entry] = ()
+    sure: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+    facts: Facts | None = None
+    spoken: str = ""
+
+
+class Answering:
+    """Finds what leads the answer of a view, and says the rest around it."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._told = view.told
+
+    def parts(self) -> Parts:
+        """Return all parts."""
+        lead = self._lead()
+        if lead is None:
+            return self._nothing_wrong()
+        return Parts(
+            answer=worded(lead),
+            do=tuple(self._do(lead)),
+            why=tuple(self._why(lead)),
+            fine=tuple(self._fine(lead)),
+            next=tuple(each.replace(" is nothing", " is missing") for each in self._told.then),
+        )
+
+    def _lead(self) -> Lead | None:
+        """Return what is surest: by the request where it proves it, else by the text around."""
+        around = list(map(of_clue, clues(self._scene()) if self._told.refused else ()))
+        found = [each for each in self._told.findings if not _is_usual(each) and each.id not in self._view.apart]
+        leads = [of_finding(each, self._certainty(each)) for each in found]
+        sure = [each for each in (*leads, *around) if each.certainty != "possible"]
+        best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
+        if best is not None:
+            return best
+        by_rules, possible = self._of_rules(), next((each for each in around if each.certainty == "possible"), None)
+        if possible is None or by_rules is None:
+            return by_rules or possible
+        both = f"{possible.words.rstrip('.')}; or {_lowered(by_rules.words)}"
+        return replace(possible, words=both)
+
+    def _certainty(self, finding: Finding) -> Certainty:
+        """Return how sure a finding is: what the service said without a sentence makes none certain."""
+        facts, sure = self._view.facts, "certain" if finding.id in self._view.sure else finding.certainty
+        refused = facts is not None and any(each.status >= _REFUSED for each in facts.statuses)
+        said = self._view.answered is not None and bool(self._view.answered.sentence or self._view.answered.page)
+        return "likely" if sure == "certain" and refused and not said else sure
+
+    def _of_rules(self) -> Lead | None:
+        """Return what the refusing rule says, by the request or else by its sentence alone."""
+        view = self._view
+        objecting = next((each for each in view.stopped if each.refusal is not None), None)
+        if objecting is not None and objecting.refusal is not None and view.rows:
+            cure = view.rows[0].problem.cure
+            return Lead(words=objecting.refusal.diagnosis, cure=cure, because=(view.rows[0].problem.cause,))
+        if view.rows and self._told.refused:
+            return of_rows(view.rows)
+        return None
+
+    def _scene(self) -> Scene:
+        view = self._view
+        body = view.captured.body.decode(errors="replace") if view.captured is not None else ""
+        rules = {each.rule.name for each in view.stopped} or {rule for row in view.rows for _, rule in row.rules}
+        return Scene(
+            facts=view.facts or Facts(text=""),
+            rules=frozenset(rules),
+            captured=view.captured,
+            form=dict(parse_qsl(body)),
+        )
+
+    def _do(self, lead: Lead) -> Iterator[str]:
+        cure = steps(lead.cure)
+        yield from cure[1:] if cure and worded(lead).endswith(cure[0]) else cure
+        rules = {each.rule.name for each in self._view.stopped}
+        if self._told.corrected and rules & _OF_THE_FORM:
+            yield self._told.corrected
+        yield from secrets_in(self._view.facts)
+
+    def _why(self, lead: Lead) -> Iterator[str]:
+        said = (self._view.spoken or self._view.answered.sentence) if self._view.answered is not None else ""
+        if said:
+            objects = any(each.refusal is not None for each in self._view.stopped)
+            yield f'The service said "{said}".' + (" That fits." if objects else "")
+        yield from lead.because
+
+    def _fine(self, lead: Lead) -> Iterator[str]:
+        passed = passed_before(self._view.ruled, self._view.stopped) if self._told.by == "answer" else ""
+        if passed:
+            yield passed
+        token = self._assertion()
+        if token is not None and not passed:
+            words = well_formed(token.header, token.claims, self._place(), lead.words)
+            if words:
+                yield f"{words} {_UNSIGNED}"
+
+    def _assertion(self) -> Jwt | None:
+        form = self._scene().form
+        return jwts.decoded(form.get("client_assertion", ""))
+
+    def _place(self) -> Place | None:
+        return place_of(self._view.captured.url) if self._view.captured is not None else None
+
+    def _nothing_wrong(self) -> Parts:
+        token, place = self._assertion(), self._place()
+        if self._view.answered is not None and self._view.answered.refuses:
+            return Parts(answer="I know no check that gives this answer.", why=self._told.notes)
+        if self._view.facts is not None and any(each.status >= _REFUSED for each in self._view.facts.statuses):
+            return Parts(
+                answer="The request itself shows nothing that would be refused, and I know no sentence of this answer.",
+                do=("Paste the whole body of the answer, too.",),
+            )
+        if token is None or place is None:
+            return Parts(answer=f"{self._told.request}: I see nothing that would be refused.")
+        url = f"{place.home}{place.token_path}"
+        expired = token.claims.get("exp")
+        made = token.claims.get("iat")
+        is_over = javascript.is_number(expired) and javascript.number(expired) < time.time()
+        when = (
+            f"It was made {told_moment(javascript.number(made))}" if javascript.is_number(made) else "Its exp is over"
+        )
+        return Parts(
+            answer=f"This client_assertion looks right for {url}.",
+            why=(
+                (
+                    "Only the service knows whether iss is an API key of this environment, and whether your public "
+                    "key is registered under this kid."
+                ),
+            ),
+            fine=(f"{well_formed(token.header, token.claims, place, '')} {_UNSIGNED}",),
+            moment=f"{when}, and it has expired since. That is normal." if is_over else "",
+        )
+
+
+_UNSIGNED: Final = "Its signature was not checked: give your key set with --jwks."
+_OF_THE_FORM: Final = frozenset(
+    [
+        *("check_client_assertion_type", "check_client_assertion_present", "check_content_type_form"),
+        *("check_grant_type_present", "check_grant_type_known", "check_client_assertion_aud"),
+    ]
+)
+"""Rules that a request of the right form passes: how it is sent right is then printed."""
+_REFUSED: Final = 400
+_PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
+
+
+def _is_usual(finding: Finding) -> bool:
+    return " answers this" in finding.seen
+
+
+def told_moment(seconds: float) -> str:
+    """Return a moment as a person says it: the day, and the time in UTC."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("on %A %-d %B %Y, %H:%M UTC")
+    except (ValueError, OverflowError, OSError):
+        return "at a time that is no time"
+
+
+def secrets_in(facts: Facts | None) -> Iterator[str]:
+    """Yield a warning of each secret that a text shows."""
+    if facts is None:
+        return
+    if _PEM.search(facts.text):
+        yield "Replace your private key if this is the real one: it belongs in no code and in no post."
+    if any(each.name == "client_secret" and is_literal(each.value) for each in facts.pairs):
+        yield "Have the client secret renewed: it stands in your text, so others may have read it."
+    if any(each.name == "refresh_token" and is_literal(each.value) for each in facts.pairs):
+        yield "Log that person out: the refresh token in your text opens their session for up to 12 hours."

@@ -1,0 +1,168 @@
+"""Explains any text: a whole request or file by its own reader, and whatever else stands in it by the facts found."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Final
+from urllib.parse import parse_qsl
+
+from mock_servers.explain.answered import Answered, of_answer
+from mock_servers.explain.answering import Answering, View
+from mock_servers.explain.judging import host_of
+from mock_servers.explain.not_found import nothing_found
+from mock_servers.explain.request_explanation import Parts, RequestExplanation
+from mock_servers.explain.said import Said, is_others, is_ours, known_sentences, said_in
+from mock_servers.explain.supposing import Supposed, supposed, without_placeholders
+from mock_servers.explain.whole import Lent, explain_captured, leaked, usual
+from mock_servers.reading import curl, exchanges
+from mock_servers.reading.captured import Captured, UnreadableError
+from mock_servers.reading.commands import curl_command
+from mock_servers.reading.facts import Facts
+from mock_servers.reading.reader import LARGEST, read
+
+_SERVER: Final = re.compile(
+    r"\b(nginx|Apache|Squid|HAProxy|Zscaler|Envoy|IIS|Cloudflare|BIG-IP)\b[/\d.]*", re.IGNORECASE
+)
+_UNAUTHORIZED: Final = 401
+_REFUSED: Final = 400
+_NOT_ALLOWED: Final = 405
+_MOVED: Final = (301, 302, 303)
+_TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
+
+
+def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
+    """Explain whatever stands in a text; where nothing does, the explanation says so, and its `by` is None."""
+    given = lent or Lent()
+    if not exchanges.is_request(text):
+        if len(text) > LARGEST:
+            raise UnreadableError(f"The text has more than {LARGEST} characters; allowed: a part of it, or a HAR file")
+        return _of_facts(text, given, clock)
+    try:
+        return _of_exchanges(text, given, clock)
+    except UnreadableError as reason:
+        if len(text) > LARGEST:
+            raise
+        told = _of_facts(text, given, clock)
+        return replace(told, why=(f"{str(reason).rstrip('.?')}.",)) if told.by is None else told
+
+
+def _of_exchanges(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExplanation:
+    """Explain what is a request, or a file of requests, as a whole."""
+    found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file)
+    own = lent if len(found.exchanges) > 1 else _with_facts(text, lent)
+    kinds: dict[object, list[Captured]] = {}
+    for place, each in enumerate(found.exchanges):
+        kinds.setdefault(place if lent.every else _kind(each), []).append(each)
+    explained = [replace(explain_captured(each[0], own, clock), times=len(each)) for each in kinds.values()]
+    explained.sort(key=lambda each: not each.refused)
+    advice = tuple(leaked(text)) if found.exchanges[0].source == "curl" else ()
+    first = explained[0]
+    return replace(first, also=tuple(explained[1:]), others=found.others, advice=(*first.advice, *advice))
+
+
+def _kind(captured: Captured) -> tuple[object, ...]:
+    """Return by what two exchanges are of one kind: who was asked for what, and what the answer said."""
+    form = parse_qsl(captured.body.decode(errors="replace")) if captured.answer is not None else captured.body
+    grant = dict(form).get("grant_type") if isinstance(form, list) else form
+    answered = of_answer(captured.answer) if captured.answer is not None else None
+    return (captured.method, captured.url.partition("?")[0], grant, answered)
+
+
+def _with_facts(text: str, lent: Lent) -> Lent:
+    facts = read(text, known_sentences())
+    said = next(iter(said_in(facts)), None)
+    return replace(lent, facts=facts, said=lent.said or said)
+
+
+def _of_facts(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExplanation:
+    own = _with_facts(text if lent.answer is None else f"{text}\n\n{lent.answer}", lent)
+    facts, said = own.facts or Facts(text=""), own.said
+    others = _by_others(facts, said)
+    if others is not None:
+        return RequestExplanation(refused=True, **asdict(others))
+    request = _request(facts, said, lent)
+    keys = lent.keys or (json.dumps(facts.key_sets[0]).encode() if facts.key_sets else None)
+    own = replace(own, answer=None, at=lent.at if lent.at is not None else _moment(facts, said), keys=keys)
+    if request is not None and host_of(request.captured.url) is not None and (said is not None or not is_others(facts)):
+        told = _of_api(request, own, clock) or explain_captured(request.captured, own, clock)
+        return told if request.is_place_known else replace(told, request="")
+    return _of_sentence(facts, said) if said is not None else nothing_found(text)
+
+
+def _of_api(request: Supposed, own: Lent, clock: Callable[[], float]) -> RequestExplanation | None:
+    """Explain a 401 of an API behind the gateway by its request, where that shows more than the sentence says."""
+    if own.said is None or any(row.played or row.error.status != _UNAUTHORIZED for row in own.said.rows):
+        return None
+    told = explain_captured(request.captured, replace(own, said=None), clock)
+    return told if any(each.certainty != "possible" for each in told.findings) else None
+
+
+def _of_sentence(facts: Facts, said: Said) -> RequestExplanation:
+    """Explain a refusal of which no request is known."""
+    rules = tuple(dict.fromkeys(rule for row in said.rows for _, rule in row.rules))
+    told = RequestExplanation(said=said.words, stopped_by=rules, by="answer", refused=True, findings=usual(said.rows))
+    view = View(
+        told=told, answered=Answered(sentence=said.words, bare=True), rows=said.rows, facts=facts, spoken=said.spoken
+    )
+    return replace(told, **asdict(Answering(view).parts()))
+
+
+def _request(facts: Facts, said: Said | None, lent: Lent) -> Supposed | None:
+    """Return the request of a text: that of a curl command as curl would send it, else what the facts make of it."""
+    command = curl_command(facts.text)
+    found = supposed(facts, said)
+    if command:
+        try:
+            return Supposed(captured=without_placeholders(curl.read(command, lent.read_file)), tokens={})
+        except UnreadableError:
+            pass
+    return found
+
+
+def _moment(facts: Facts, said: Said | None) -> float | None:
+    """Return when the refusal came: by the Date of an answer, else by a log whose times have a zone."""
+    dates = [each.at for each in facts.moments if each.is_date]
+    if dates:
+        return dates[-1]
+    until = said.start if said is not None else len(facts.text)
+    logged = [each for each in facts.moments if each.start < until and each.has_zone and each.name not in _TIMES]
+    return logged[-1].at if logged else None
+
+
+# answers that none of the services has given
+
+
+def _by_others(facts: Facts, said: Said | None) -> Parts | None:
+    """Return what is said of an answer that came from a proxy, or came to a request that a redirect has changed."""
+    statuses = [each.status for each in facts.statuses]
+    if not is_ours(facts) or not any(each >= _REFUSED for each in statuses):
+        return None
+    if said is None and _NOT_ALLOWED in statuses and set(_MOVED) & set(statuses):
+        return Parts(
+            answer="Your POST was redirected with a 302, and the client followed it with a GET without a body. Post "
+            "straight to the token URL, or let the proxy forward the request.",
+            do=(
+                "Post directly to the service's own URL, so that nothing redirects.",
+                "If a proxy has to redirect, let it answer 307 or 308: these keep method and body.",
+            ),
+            why=("The token endpoint allows POST only, so it answers the GET with 405.",),
+        )
+    server = _SERVER.search(facts.page) or next(
+        (found for each in facts.headers if each.name == "server" and (found := _SERVER.search(each.value))), None
+    )
+    if said is None and facts.page:
+        name = server[0] if server else "a proxy, a firewall or a log-in"
+        return Parts(
+            answer=f"This page comes from {name} in front of the service, which itself answers JSON. Look in the error "
+            "log of that proxy.",
+            do=(
+                "Look there for its upstream: name resolution, TLS (SNI), firewall.",
+                "Post to the service's own URL from the same machine, without the proxy, and compare.",
+            ),
+            why=("The token service answers JSON with a message_id. It has perhaps not been reached at all.",),
+        )
+    return None

@@ -1,0 +1,423 @@
+"""What the text around a refusal shows of its cause: a value that stands twice, a line of the program, a setting.
+
+Each clue goes with the rules that it can explain; what the request itself proves is for the finders.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from mock_servers.explain.judging import host_of
+from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.reading.captured import Captured
+from mock_servers.reading.facts import Address, Facts
+from mock_servers.wire.wording import cut, duration, one_line, shown
+
+_ALIKE: Final = 0.8
+_BESIDE: Final = 120
+_REGISTERED: Final = re.compile(
+    r"regist|callback ur|portal|allowed|configured|redirect_uris|connection manager", re.IGNORECASE
+)
+"""Words beside a URL that is registered for an app."""
+_SECONDS_OF_LIFE: Final = 300
+_TOKEN_LIFE: Final = 3000
+_OPAQUE: Final = re.compile(r"(?<![\w.…-])(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,60}…?(?![\w.-])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A refusal with all that stands around it: `rules` are those that may have refused."""
+
+    facts: Facts
+    rules: frozenset[str]
+    captured: Captured | None = None
+    form: Mapping[str, str]
+
+    def line(self, mistake: str) -> str:
+        """Return the words that show a mistake, the longest there are; empty without."""
+        found = [each.words for each in self.facts.lines if each.mistake == mistake]
+        return max(found, key=len, default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clue:
+    """What to look for where one of some rules may have refused."""
+
+    rules: frozenset[str]
+    find: Callable[[Scene], Finding | None]
+
+
+def clues(scene: Scene) -> Iterator[Finding]:
+    """Yield what the text shows, the surest first."""
+    found = [each.find(scene) for each in CLUES if each.rules & scene.rules]
+    yield from sorted(filter(None, found), key=lambda each: each.certainty != "certain")
+
+
+def _finding(name: str, certainty: Certainty, seen: str, cause: str, cure: str) -> Finding:
+    return Finding(id=name, certainty=certainty, seen=seen, cause=cause, cure=cure)
+
+
+# a value that stands in two places
+
+
+def _value_of_other_kind(scene: Scene) -> Finding | None:
+    sent = scene.form.get("subject_token", "")
+    codes = {
+        value
+        for each in scene.facts.addresses
+        for name, value in parse_qsl(urlsplit(each.url).query)
+        if name == "code" and "code" in urlsplit(each.url).query
+    }
+    answered = {value: name for each in scene.facts.good for name, value in each.items() if isinstance(value, str)}
+    if sent in codes:
+        return _finding(
+            "code-as-subject-token",
+            "certain",
+            f"subject_token {cut(sent)} is the code= of your callback URL.",
+            "You sent the authorization code as subject_token.",
+            "Send the id_token: exchange the code at the provider's token endpoint first, once, and take the id_token "
+            "of that answer.",
+        )
+    if sent and answered.get(sent) in ("access_token", "refresh_token"):
+        return _finding(
+            "code-as-subject-token",
+            "certain",
+            f"subject_token {cut(sent)} is the {answered[sent]} of the provider's token answer.",
+            f"You sent the provider's {answered[sent]} as subject_token.",
+            "Send the id_token that stands beside it in the same answer.",
+        )
+    return None
+
+
+def _other_redirect_uri(scene: Scene) -> Finding | None:
+    query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
+    sent = query.get("redirect_uri") or scene.form.get("redirect_uri", "")
+    alike = [each for each in scene.facts.addresses if sent and each.url != sent and _is_alike(each.url, sent)]
+    if not alike:
+        return None
+    other, before = alike[-1].url, scene.facts.text[max(0, alike[-1].start - _BESIDE) : alike[-1].start]
+    is_registered = _REGISTERED.search(before) is not None
+    return _finding(
+        "redirect-uri-differs",
+        "certain" if is_registered else "likely",
+        f"They differ in {_difference(sent, other)}.",
+        f"redirect_uri is {sent} but {other} is registered.",
+        f"Send redirect_uri={other} exactly, or register {sent} as well.",
+    )
+
+
+def _is_alike(one: str, other: str) -> bool:
+    left, right = (urlsplit(each) for each in (one, other))
+    near = SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    return near and (left.hostname == right.hostname or left.path == right.path) and host_of(one) is None
+
+
+def _difference(sent: str, registered: str) -> str:
+    left, right = urlsplit(sent), urlsplit(registered)
+    parts = {"the scheme": "scheme", "the host or port": "netloc", "the path": "path", "the query": "query"}
+    return " and ".join(
+        f"{words} ({getattr(left, name)} and {getattr(right, name)})"
+        for words, name in parts.items()
+        if getattr(left, name) != getattr(right, name)
+    )
+
+
+def _spent_twice(name: str) -> Callable[[Scene], Finding | None]:
+    words, rule = {"refresh_token": ("refresh token", "a new one"), "code": ("code", "")}[name]
+
+    def find(scene: Scene) -> Finding | None:
+        values = [each.value for each in scene.facts.pairs if each.name == name]
+        lines = [line for line in scene.facts.text.split("\n") if words.split()[0] in line.lower()]
+        repeated = {each for each in values if values.count(each) > 1} or (_repeated(lines) if rule else set())
+        if not repeated:
+            return None
+        value = min(repeated)
+        return _finding(
+            "refresh-token-spent" if rule else "code-spent-or-late",
+            "certain",
+            f"{words} {cut(value) if len(value) > 20 else value} stands in two requests.",  # noqa: PLR2004 - a log has cut it
+            f"The same {words} was used twice: the first use spent it" + (" and gave a new one." if rule else "."),
+            "Refresh under a lock, and always go on with the newest refresh token."
+            if rule
+            else "Redeem each code once: look for a callback that runs twice, or a page that is loaded again.",
+        )
+
+    return find
+
+
+def _repeated(lines: Sequence[str]) -> set[str]:
+    found: dict[str, int] = {}
+    for line in lines:
+        for value in {each[0] for each in _OPAQUE.finditer(line) if re.search(r"[A-Z]", each[0])}:
+            if re.search(rf"\bwith\b\s+{re.escape(value)}|refresh_?token\W+{re.escape(value)}", line, re.IGNORECASE):
+                found[value] = found.get(value, 0) + 1
+    return {value for value, count in found.items() if count > 1}
+
+
+# a line of the program
+
+
+def _quote(words: str) -> str:
+    """Return words of the text in quotes, on one line."""
+    return f'"{one_line(words)}"'
+
+
+def _quoted(scene: Scene, *mistakes: str) -> str:
+    """Say which words of the text show something."""
+    return f"The text has {' and '.join(_quote(words) for each in mistakes if (words := scene.line(each)))}."
+
+
+def _program(
+    mistake: str, name: str, cause: str, cure: str, certainty: Certainty = "certain"
+) -> Callable[[Scene], Finding | None]:
+    def find(scene: Scene) -> Finding | None:
+        line = scene.line(mistake)
+        return _finding(name, certainty, f"The text has {_quote(line)}.", cause, cure) if line else None
+
+    return find
+
+
+def _sandbox_product(scene: Scene) -> Finding | None:
+    address = scene.captured.url if scene.captured is not None else ""
+    if not scene.line("sandbox") or "sandbox" in address:
+        return None
+    return _finding(
+        "wrong-product",
+        "possible",
+        "The text names a sandbox product.",
+        "your app has only a sandbox product, which does not cover this environment.",
+        "Connect the app to the integration product of the API that you want, and try again with the same key.",
+    )
+
+
+def _scopes(scene: Scene) -> Finding | None:
+    if scene.line("aal2"):
+        return _finding(
+            "scopes-none-left",
+            "likely",
+            _quoted(scene, "aal2"),
+            "The person logged in at assurance level 2 (AAL2), and your app has only products for level 3 (AAL3).",
+            "Ask CIS2 for acr_values=AAL3_ANY, or connect the app to a product that takes AAL2.",
+        )
+    if scene.line("patient"):
+        return _finding(
+            "scopes-none-left",
+            "likely",
+            _quoted(scene, "patient", "worker-product"),
+            "Your app has no product for patients (NHS login), so no scope is left for this person.",
+            "Connect the app to the product with patient access (NHS login, P9).",
+        )
+    return None
+
+
+def _application_token(scene: Scene) -> Finding | None:
+    if not scene.line("app-token"):
+        return None
+    return _finding(
+        "scopes-none-left",
+        "likely",
+        "The token was issued to an application (client_credentials); the API wants a scope that a person's token has.",
+        "Your token is an application's (client_credentials), and this API wants the token of a signed-in user.",
+        "Get the token with a user: CIS2 log-in and token exchange. Or use an application-restricted access mode of "
+        "the API, if it has one. A scope parameter does not help.",
+    )
+
+
+def _other_environment(scene: Scene) -> Finding | None:
+    issued = [each for each in scene.facts.addresses if _platform(each) and "/oauth2" in each.url]
+    called = scene.captured.url if scene.captured is not None else ""
+    own = host_of(called)
+    other = next((each for each in issued if own is not None and host_of(each.url) != own), None)
+    if own is None or other is None or (there := host_of(other.url)) is None:
+        return None
+    return _finding(
+        "token-of-other-environment",
+        "likely",
+        f"The token URL is {other.url} and the API is at {called}.",
+        f"Your token is from {there.environment} ({there.name}), but you call the API at {own.environment} "
+        f"({own.name}), which does not know it.",
+        f"Take the token from https://{own.name}/oauth2/token, with the aud, API key and kid of {own.environment}.",
+    )
+
+
+def _platform(address: Address) -> bool:
+    host = host_of(address.url)
+    return host is not None and host.plays == "platform"
+
+
+def _held_too_long(scene: Scene) -> Finding | None:
+    moments = sorted(each.at for each in scene.facts.moments if each.name.lower() not in ("iat", "exp", "nbf"))
+    age = moments[-1] - moments[0] if moments else 0
+    if age < (limit := _TOKEN_LIFE if "check_subject_token_not_expired" in scene.rules else _SECONDS_OF_LIFE):
+        return None
+    if limit == _TOKEN_LIFE:
+        return _finding(
+            "id-token-expired",
+            "certain",
+            f"The first time in the text is {duration(age)} before the last.",
+            f"The id_token (subject_token) has expired: it is {duration(age)} old, and lives about an hour from "
+            "log-in.",
+            "Exchange the id_token right after log-in, and then use the refresh token. Now the person has to log in "
+            "again.",
+        )
+    return _finding(
+        "same-assertion-again",
+        "likely",
+        f"The first time in the text is {duration(age)} before the last.",
+        f"Your client_assertion was made {duration(age)} before it was sent, and lives five minutes.",
+        "Sign a new client_assertion for each request.",
+    )
+
+
+def _scopes_of_other(scene: Scene) -> Finding | None:
+    query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
+    host = host_of(scene.captured.url) if scene.captured is not None else None
+    asked = query.get("scope", "").split()
+    foreign = [
+        each for each in asked if each in _SCOPES.get("nhs_login" if host and host.plays == "cis2" else "cis2", ())
+    ]
+    if host is None or not foreign:
+        return None
+    here, there = ("CIS2", "NHS login") if host.plays == "cis2" else ("NHS login", "CIS2")
+    return _finding(
+        "scope-of-other-provider",
+        "likely",
+        f"scope is {shown(query['scope'])}.",
+        f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {there}, which "
+        f"{here} does not know.",
+        f"Ask {here} for its own scopes alone, such as openid {_SCOPES[host.plays][0]}.",
+    )
+
+
+_SCOPES: Final[Mapping[str, Sequence[str]]] = {
+    "cis2": (
+        "nationalrbacaccess",
+        "associatedorgs",
+        "nhsperson",
+        "organisationalmemberships",
+        "professionalmemberships",
+        "selectedrole",
+    ),
+    "nhs_login": (
+        "profile_extended",
+        "gp_registration_details",
+        "basic_demographics",
+        "gp_integration_credentials",
+        "landline",
+        "phone",
+        "client_metadata",
+    ),
+}
+
+_EXP_FAR: Final = frozenset(["check_client_assertion_exp_near", "check_assertion_lifetime"])
+_EXPIRED: Final = frozenset(["check_client_assertion_not_expired", "check_assertion_not_expired"])
+_JTI: Final = frozenset(["check_client_assertion_jti_fresh", "claim_client_assertion_jti"])
+_KEY: Final = frozenset(["check_client_assertion_signature"])
+_KID: Final = frozenset(["find_app_jwk"])
+
+CLUES: Final = (
+    Clue(rules=frozenset(["decode_subject_token"]), find=_value_of_other_kind),
+    Clue(
+        rules=frozenset(["find_redirect_uri", "check_redirect_uri_registered"]),
+        find=_other_redirect_uri,
+    ),
+    Clue(rules=frozenset(["find_refresh_token", "claim_refresh_token"]), find=_spent_twice("refresh_token")),
+    Clue(rules=frozenset(["claim_code", "find_code", "check_code_of_request"]), find=_spent_twice("code")),
+    Clue(
+        rules=_EXP_FAR,
+        find=_program(
+            "milliseconds",
+            "exp-unit",
+            "exp is in milliseconds.",
+            "Set exp in seconds since 1970: ToUnixTimeSeconds() in C#, Date.now() / 1000 in JavaScript, "
+            "getEpochSecond() in Java.",
+        ),
+    ),
+    Clue(
+        rules=_EXP_FAR,
+        find=_program(
+            "hour",
+            "lifetime-too-long",
+            "exp is an hour ahead; at most 5 minutes are allowed.",
+            "Set exp to now + 5 minutes or less.",
+        ),
+    ),
+    Clue(
+        rules=_EXPIRED,
+        find=_program(
+            "local-time",
+            "clock-behind-or-bst",
+            "exp is made from local time, which in summer is an hour off UTC.",
+            "Take the time in UTC: int(time.time()) in Python, DateTimeOffset.UtcNow in C#.",
+            "likely",
+        ),
+    ),
+    Clue(rules=_EXPIRED | {"check_subject_token_not_expired"}, find=_held_too_long),
+    Clue(
+        rules=frozenset(["find_client_assertion_exp"]),
+        find=_program(
+            "text-exp", "exp-unit", "exp is text.", "Write exp as a number: whole seconds since 1970, without quotes."
+        ),
+    ),
+    Clue(
+        rules=frozenset(["check_client_assertion_alg"]),
+        find=_program(
+            "rs256",
+            "alg-not-rs512",
+            "Your program signs with RS256; this service accepts RS512 only.",
+            "Sign with RS512. Any RSA key can do that.",
+        ),
+    ),
+    Clue(
+        rules=_JTI,
+        find=_program(
+            "retry",
+            "retry-resends-assertion",
+            "A retry sent the same assertion again: the first try had already spent its jti.",
+            "Sign a new assertion, with a new jti, for each try: inside the retry, not before it.",
+            "likely",
+        ),
+    ),
+    Clue(
+        rules=_KID | _KEY,
+        find=_program(
+            "changed-key",
+            "new-key-not-seen-yet",
+            "The service still holds your old key set, because it caches a set for an hour.",
+            "Wait until an hour after the change, and try again. Next time publish a new public key under a new kid "
+            "an hour before you sign with it.",
+            "likely",
+        ),
+    ),
+    Clue(rules=frozenset(["find_app"]), find=_sandbox_product),
+    Clue(
+        rules=frozenset(["check_app_jwks_readable"]),
+        find=_program(
+            "web-page-url",
+            "jwks-is-not-a-set",
+            "The key set URL is a web page (HTML) that shows the file, not the JSON file itself.",
+            "Register the raw address (raw.githubusercontent.com/… at GitHub, /-/raw/ at GitLab). The service may keep "
+            "the page for an hour.",
+            "likely",
+        ),
+    ),
+    Clue(
+        rules=frozenset(["fetch_app_jwks"]),
+        find=_program(
+            "private-host",
+            "jwks-unreachable",
+            "Your key set URL is inside your own network, and the service fetches it from the internet.",
+            "Publish the key set where anyone can fetch it by https, without log-in, VPN or redirect.",
+            "likely",
+        ),
+    ),
+    Clue(rules=frozenset(["find_user_scopes"]), find=_scopes),
+    Clue(rules=frozenset(["check_scope", "check_scope_by_newest_suite"]), find=_application_token),
+    Clue(rules=frozenset(["find_token"]), find=_other_environment),
+    Clue(rules=frozenset(["find_scopes", "check_scopes_known", "check_scopes_permitted"]), find=_scopes_of_other),
+)

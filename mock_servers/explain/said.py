@@ -1,0 +1,128 @@
+"""Which sentences in a text are a service's refusal: the words, and the rows of the catalogue that they are of."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.explain.judging import host_of
+from mock_servers.reading.facts import Facts
+from mock_servers.reading.sentences import KnownSentences, Sentence, words_of
+
+_BESIDE: Final = 200
+"""Characters in which the code of an error stands beside its sentence."""
+_FEW_WORDS: Final = 4
+_MEMBERS: Final = ("error_description", "faultstring", "diagnostics", "message", "error:", "error=", '"error"', "error")
+_PLATFORM: Final = ("the token service", "an API's gateway")
+_OF_HTTP: Final = ("Not Found", "Gateway Timeout")
+_ASIDE: Final = ("management", "realms")
+"""Services that few people call: where others are named, a sentence is not taken to be theirs."""
+_OURS: Final = re.compile(
+    r"\b(?:api\.service|spineservices|signin|login)\.nhs\.uk\b|\bapigee\.com\b"
+    r"|\bAPIM\b|\bCIS2\b|\bNHS[ -]login\b|\bNHS\b[^\n]{0,40}\bAPI\b",
+    re.IGNORECASE,
+)
+_OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A refusal that stands in a text: the `words` of the catalogue, as `spoken` here, and every row that has them.
+
+    `is_sure`: nobody else is known to say so, or it stands where the service's answer does.
+    """
+
+    words: str
+    start: int
+    spoken: str = ""
+    rows: Sequence[Entry] = ()
+    is_sure: bool = True
+    is_cut: bool = False
+    is_misspelt: bool = False
+
+
+@functools.cache
+def known_sentences() -> KnownSentences:
+    """Return every sentence of the catalogue, to look for."""
+    return KnownSentences([each.error.sentence for each in entries()])
+
+
+def said_in(facts: Facts) -> list[Said]:
+    """Return the refusals of a text, that of an answer before one that is only spoken of."""
+    found = [said for sentence in facts.sentences if (said := _said(facts, sentence)) is not None]
+    return sorted(found, key=lambda each: not _is_answer(facts, each.start))
+
+
+def is_ours(facts: Facts) -> bool:
+    """Whether a text names a host of the services."""
+    return any(host_of(each.url) is not None for each in facts.addresses) or _OURS.search(facts.text) is not None
+
+
+def is_others(facts: Facts) -> bool:
+    """Whether a text names a token or log-in endpoint of somebody else, and none of the services'."""
+    if is_ours(facts):
+        return False
+    return any(word in each.url.lower() for each in facts.addresses for word in _OF_OAUTH)
+
+
+def _said(facts: Facts, sentence: Sentence) -> Said | None:
+    rows = _rows(facts, sentence)
+    telling = [each for each in rows if each.service in _PLATFORM and len(sentence.words.split()) >= _FEW_WORDS]
+    is_sure = bool(telling) or is_ours(facts)
+    if not rows or (not is_sure and not _may_be_answer(facts, sentence)) or _is_phrase(facts, sentence):
+        return None
+    return Said(
+        words=rows[0].error.sentence,
+        start=sentence.start,
+        spoken=_as_written(facts, sentence) if "{" in sentence.words else rows[0].error.sentence,
+        rows=telling or rows,
+        is_sure=is_sure,
+        is_cut=sentence.is_cut,
+        is_misspelt=sentence.is_misspelt,
+    )
+
+
+def _is_phrase(facts: Facts, sentence: Sentence) -> bool:
+    """Whether it is a word or two, such as Unauthorized or Not Found, that stands in most logs."""
+    few = len(sentence.words.split()) < _FEW_WORDS and "_" not in sentence.words
+    is_alone = len(facts.text.split()) <= len(sentence.words.split())
+    is_known = sentence.words not in _OF_HTTP and any(
+        each.error.evidence != "I" and each.plays == "platform" for each in _rows(facts, sentence)
+    )
+    return few and not is_alone and not (_is_answer(facts, sentence.start) and (is_known or is_ours(facts)))
+
+
+def _rows(facts: Facts, sentence: Sentence) -> list[Entry]:
+    """Return the rows with these words, of the services that a text can be about."""
+    as_written = _as_written(facts, sentence)
+    if "_" in as_written.split()[0] and "_" not in sentence.words.split()[0]:
+        return []  # a code, such as invalid_request, and no sentence
+    found = [each for each in entries() if words_of(each.error.sentence) == words_of(sentence.words)]
+    alike = [each for each in found if each.error.sentence.startswith(as_written)] or found
+    played = {host.plays for each in facts.addresses if (host := host_of(each.url)) is not None}
+    played |= {"management"} if "apigee.com" in facts.text else set()
+    named = [each for each in alike if each.plays in played]
+    alone = len(facts.text.split()) <= 2 * len(sentence.words.split())
+    return named or [each for each in alike if each.plays not in _ASIDE or (not played and alone)]
+
+
+def _as_written(facts: Facts, sentence: Sentence) -> str:
+    return " ".join(facts.text[sentence.start : sentence.end].split())
+
+
+def _may_be_answer(facts: Facts, sentence: Sentence) -> bool:
+    """Whether words that others say as well are all there is, or stand as the sentence of an error."""
+    if is_others(facts):
+        return False
+    alone = len(facts.text.split()) <= 2 * len(sentence.words.split())
+    return alone or (_is_answer(facts, sentence.start) and len(sentence.words.split()) > 1)
+
+
+def _is_answer(facts: Facts, start: int) -> bool:
+    before = facts.text[max(0, start - _BESIDE) : start].lower()
+    near = any(0 <= start - place < _BESIDE for _, place in facts.codes)
+    return near or any(f"{name}" in before for name in _MEMBERS[:4])

@@ -1,0 +1,174 @@
+"""What is found in any text: a sentence however it is spelt, nothing where nothing is, and in what time."""
+
+import html
+import json
+import time
+
+import pytest
+
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.explain.any_text import explain_text
+from mock_servers.explain.said import known_sentences, said_in
+from mock_servers.explain.whole import Lent
+from mock_servers.jose import jwts
+from mock_servers.jose.keys import KeyRing
+from mock_servers.reading.captured import UnreadableError
+from mock_servers.reading.reader import LARGEST, read
+
+NOW = 1_796_200_000.0
+INT = "https://int.api.service.nhs.uk/oauth2/token"
+S = "Malformed JWT in subject_token"
+SPELLINGS = (
+    S,
+    S.upper(),
+    S.lower(),
+    f'"{S}"',
+    f"'{S}'",
+    f"“{S}”",
+    f"`{S}`",
+    f"*{S}*",
+    f"{S}.",
+    f"{S}!!!",
+    f"why {S}??",
+    f"400 {S}",
+    f"{S} (400)",
+    f"HTTP 400: {S}",
+    f"error: {S}",
+    f"[invalid_request] {S}",
+    f"Error: invalid_request - {S}",
+    f"> {S}",
+    f"{S}\r\n",
+    f"\ufeff{S}",
+    f"\x1b[31m{S}\x1b[0m",
+    f"&quot;{S}&quot;",
+    f"2026-01-01T10:00:00Z ERROR {S}",
+    f"we keep getting {S} from int, any idea?",
+    json.dumps({"error": "invalid_request", "error_description": S}),
+    json.dumps({"body": json.dumps({"error_description": S})}),
+    str({"error": "invalid_request", "error_description": S}),
+    S.replace(" ", "  "),
+    S.replace(" ", "\n"),
+    S.replace("_", " "),
+    S.replace("_", "-"),
+    S.replace("Malformed", "Malformd"),
+    S.replace("subject", "subjet"),
+    S.replace("JWT", "JTW"),
+    "Malformed JWT in subject_tok",
+    "Malformed jwt in the subject token",
+)
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_a_sentence_is_known_however_it_is_spelt(text: str) -> None:
+    found = explain_text(text)
+
+    assert found.stopped_by == ("decode_subject_token",)
+    assert found.answer.startswith("The value sent as subject_token is not a JWT")
+
+
+HOSTS = {
+    "platform": INT,
+    "": INT,  # of an API behind it
+    "cis2": "https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk/openam",
+    "nhs_login": "https://auth.aos.signin.nhs.uk/token",
+    "realms": "https://identity.ptl.api.platform.nhs.uk/realms/x",
+    "management": "https://api.enterprise.apigee.com/v1/x",
+}
+NOISE = {
+    "the answer": lambda words: json.dumps({"error": "x_error", "error_description": words, "message_id": "rrt-1-a"}),
+    "a stack trace": lambda words: (
+        f'ERROR [main] c.e.Client: call failed: 400 Bad Request: "{{<EOL>  "error_description": "{words}"<EOL>}}"\n'
+        "\tat a.b.C(D.java:12)"
+    ),
+    "a letter": lambda words: (
+        f"Hi, since friday it answers error_description={html.escape(words)} on every call.\nNothing was changed here."
+    ),
+}
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("entry", {each.error.sentence: each for each in entries() if each.error.sentence}.values())
+def test_each_sentence_is_found_in_noise_and_no_other(entry: Entry, noise: str) -> None:
+    words = entry.error.sentence.replace("{", "").replace("}", "")
+
+    found = said_in(read(f"{NOISE[noise](words)}\n{HOSTS[entry.plays]}", known_sentences()))
+
+    assert {each.words.casefold() for each in found} == {entry.error.sentence.casefold()}
+
+
+@pytest.mark.parametrize(
+    "text", ["hello there", "malformed token", "eyJ is how it begins", "The.dots.in this.text", ""]
+)
+def test_where_nothing_is_found_that_is_said_and_nothing_is_claimed(text: str) -> None:
+    found = explain_text(text)
+
+    assert (found.by, found.refused, found.findings, found.stopped_by) == (None, False, (), ())
+    assert found.answer == "I found no request, no error of these services and no token in this text."
+
+
+def test_a_sentence_that_is_near_is_asked_for() -> None:
+    assert f'Did you mean "{S}"?' in explain_text("subject token is malformed, a JWT").do
+
+
+def test_a_text_of_another_issuer_is_left_alone() -> None:
+    text = 'POST https://login.issuer.example/token\n\n{"error":"invalid_grant","error_description":"grant is invalid"}'
+
+    assert explain_text(text).by is None
+
+
+def assertion(ring: KeyRing, **claims: object) -> str:
+    whole = {"iss": "k" * 32, "sub": "k" * 32, "aud": INT, "jti": "a", "iat": int(NOW) - 9000, **claims}
+    pair = ring.pair("a-clients-own", bits=2048, kid="test-1")
+    return jwts.sign({"alg": "RS512", "typ": "JWT", "kid": "test-1"}, whole, pair.private)
+
+
+def test_that_an_assertion_has_expired_since_is_said_to_be_normal(ring: KeyRing) -> None:
+    text = f"does this look right? {assertion(ring, exp=int(NOW) - 8700)} for {INT}"
+
+    found = explain_text(text, clock=lambda: NOW)
+
+    assert found.answer == f"This client_assertion looks right for {INT}."
+    assert "has expired since. That is normal." in found.moment
+
+
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"exp": int(NOW) - 9000 + 3600}, "exp is 3600 s"),
+        ({"exp": (int(NOW) + 300) * 1000}, "milliseconds"),
+        ({"iat": int(NOW) + 600, "exp": int(NOW) + 700}, "iat"),
+    ],
+)
+def test_a_time_that_is_wrong_at_any_moment_is_seen(ring: KeyRing, claims: dict[str, int], words: str) -> None:
+    found = explain_text(f"is this ok for {INT} ?\n{assertion(ring, **claims)}", clock=lambda: NOW)
+
+    assert words in str(found)
+    assert found.refused
+
+
+def test_what_was_left_out_is_not_called_malformed() -> None:
+    text = f"curl {INT} -d grant_type=client_credentials -d client_assertion=<redacted> -d client_assertion_type=x"
+
+    found = explain_text(text, Lent(answer="Missing or invalid client_assertion_type"))
+
+    assert "client_assertion, which you left out" in str(list(found.details()))
+    assert "malformed" not in str(found).lower()
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a.", "{", '\\"', "eyJ", "x\n", "client_id=a&", f"{INT} ", "error=", "Invalid 'kid' header in "]
+)
+def test_reading_takes_time_in_proportion(piece: str) -> None:
+    texts = [piece * (size // len(piece)) for size in (20_000, 160_000)]
+    spent = []
+    for text in texts:
+        began = time.process_time()
+        read(text, known_sentences())
+        spent.append(time.process_time() - began)
+
+    assert spent[1] < 8 * 4 * max(spent[0], 0.01), "eight times the text, at most 32 times the time"
+
+
+def test_a_text_that_is_too_long_is_refused_with_a_sentence() -> None:
+    with pytest.raises(UnreadableError, match=r"more than 5000000 characters; allowed"):
+        explain_text("x" * (LARGEST + 1))
