@@ -12,10 +12,10 @@ from werkzeug.test import Client
 
 from benchmarks.figure import Figure
 from benchmarks.mistakes import APP, Mistake, World, alone, made
-from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.explain.request_explanation import RequestExplanation
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
+from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.state.configuration import Configuration
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from contract_tests.reach import CannotJudgeError
 from contract_tests.wire import Answer, HttpRequest
 from mock_servers.catalogue import observations
 from mock_servers.catalogue.observations import Day, ObservationsError
-from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.explain.comparison import compared
+from mock_servers.reading.captured import Captured, CapturedAnswer
 
 Keep = Callable[[HttpRequest, Answer], None]
 
