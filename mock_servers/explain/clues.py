@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from mock_servers.diagnosis.shapes import shape_of
 from mock_servers.explain.judging import host_of
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.reading.captured import Captured
@@ -245,6 +246,21 @@ def _other_environment(scene: Scene) -> Finding | None:
     )
 
 
+def _bearer_of_other_kind(scene: Scene) -> Finding | None:
+    bearer = scene.captured.header("authorization").partition(" ")[2] if scene.captured is not None else ""
+    shape = shape_of(bearer)
+    if shape is None or shape.word == "access_token":
+        return None
+    return _finding(
+        "bearer-shape",
+        "likely",
+        f"The bearer token is {shape.by}. The platform's access tokens have 28 letters and digits.",
+        f"The bearer token is {shape.kind}, or of the same kind, and not an access token of the platform.",
+        "Get the access token from /oauth2/token of this environment (for a person: exchange the id_token there), and "
+        "send that.",
+    )
+
+
 def _platform(address: Address) -> bool:
     host = host_of(address.url)
     return host is not None and host.plays == "platform"
@@ -419,5 +435,6 @@ CLUES: Final = (
     Clue(rules=frozenset(["find_user_scopes"]), find=_scopes),
     Clue(rules=frozenset(["check_scope", "check_scope_by_newest_suite"]), find=_application_token),
     Clue(rules=frozenset(["find_token"]), find=_other_environment),
+    Clue(rules=frozenset(["find_token"]), find=_bearer_of_other_kind),
     Clue(rules=frozenset(["find_scopes", "check_scopes_known", "check_scopes_permitted"]), find=_scopes_of_other),
 )

@@ -165,7 +165,11 @@ def _fields(
     values = {name: _value(each, tokens, gaps) for name, each in found.items()}
     if is_in_url or "grant_type" in values:
         return list(values.items())
-    supposed_ones = dict(_supposed_fields(facts, said, tokens, gaps))
+    host = host_of(address.url) if address is not None else None
+    if host is not None and host.plays != "platform":
+        supposed_ones = dict(_of_grant("refresh_token" if "refresh" in facts.text else "authorization_code", gaps))
+    else:
+        supposed_ones = dict(_supposed_fields(facts, said, tokens, gaps))
     return list({**supposed_ones, **values}.items())
 
 
@@ -210,6 +214,11 @@ def is_literal(value: str) -> bool:
     return not _LEFT_OUT.fullmatch(value) and not value.startswith(("$", "{", "ENV", "process.", "os.", "@"))
 
 
+def _of_grant(grant: str, gaps: Gaps) -> Iterator[tuple[str, str]]:
+    yield "grant_type", grant
+    yield from ((name, gaps.mark(f"{name}, which is not in the text")) for name in _OF_GRANT[grant])
+
+
 def _supposed_fields(
     facts: Facts, said: Said | None, tokens: Mapping[str, Token], gaps: Gaps
 ) -> Iterator[tuple[str, str]]:
@@ -220,8 +229,7 @@ def _supposed_fields(
     flows = {flow for row in (said.rows if said is not None else ()) for names in row.rules.values() for flow in names}
     grant = next((grant for grant, flow in _FLOWS.items() if flow in flows), "")
     if grant and not flows & {"client-credentials", "token-exchange"}:
-        yield "grant_type", grant
-        yield from ((name, gaps.mark(f"{name}, which is not in the text")) for name in _OF_GRANT[grant])
+        yield from _of_grant(grant, gaps)
         return
     yield "grant_type", TOKEN_EXCHANGE if is_exchange else "client_credentials"
     if is_exchange:

@@ -14,7 +14,7 @@ _DEEPEST: Final = 6
 _BRACES: Final = re.compile(r"[{}]")
 _WORDS: Final = re.compile(r"\b(?:true|false|null|undefined|nil)\b")
 _PYTHON: Final = {"true": "True", "false": "False", "null": "None", "undefined": "None", "nil": "None"}
-_BARE_NAME: Final = re.compile(r"""(?<=[{,\s])([A-Za-z_$][\w$.-]*|:?"[^"\n]*"|'[^'\n]*')\s*(?::|=>)(?=\s)""")
+_BARE_NAME: Final = re.compile(r"""(?<=[{,\s])(:?[A-Za-z_$][\w$.-]*|:?"[^"\n]*"|'[^'\n]*')\s*(?::|=>)(?=\s)""")
 _TRAILING: Final = re.compile(r",(\s*[}\]])")
 
 

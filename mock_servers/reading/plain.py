@@ -25,7 +25,9 @@ _CHARACTERS: Final = str.maketrans(
 _DASH: Final = "\u2013\u2014\u2212\u2011\u2010"
 _FORUM: Final = re.compile("[\u2018\u2019\u201c\u201d]")
 _DASH_IN_TOKEN: Final = re.compile(r"(?<=[\w-]{8})[\u2013\u2014](?=[\w-]{8})")
-_COLOUR: Final = re.compile(r"(?:\x1b|\u241b|\^\[)\[[0-9;?]*[A-Za-z]|(?<![\w\]])\[[0-9;]{1,8}m")
+_COLOUR: Final = re.compile(
+    r"(?:\x1b|\u241b|\^\[)\[[0-9;?]*[A-Za-z]|(?<![\w\]])\[\d{1,2}(?:;\d{1,3}){0,4}m(?!in)|\[\d{1,2}(?:;\d{1,3}){0,4}m(?!\w)"
+)
 _ENTITY: Final = re.compile(r"&(?:quot|apos|amp|lt|gt|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 _LINE_END: Final = re.compile(r"\r\n?|<EOL>|\u2028|\u2029|\x85")
 _QUOTED: Final = re.compile(r"^[ \t]*(?:>{1,4}|\||More\?) ?", re.MULTILINE)

@@ -124,7 +124,8 @@ def _loose(text: str) -> Iterator[Pair]:
     for found in _PAIR.finditer(text):
         quote = found[3][:1] in "\"'"
         is_general = found[2].lower() in ("code", "scope")
-        is_cut_off = "," in found[0][len(found[1]) + len(found[2]) :].partition(found[3])[0] and not found[1]
+        is_listed = "," in found[0][found.end(2) - found.start() : found.start(3) - found.start()]
+        is_cut_off = is_listed and (not found[1] or text[found.end() : found.end() + 2].strip().startswith(":"))
         if not is_cut_off and not (is_general and not quote):
             yield Pair(name=found[2], value=found[3][1:-1] if quote else found[3], start=found.start(), is_quoted=quote)
 

@@ -19,7 +19,8 @@ _SIGNATURES: Final = frozenset([171, 342, 512, 683])
 """Characters of signatures by RSA keys of 1024 to 4096 bits: what follows one on the next line is not its own."""
 _NAME: Final = re.compile(r"""([A-Za-z_][\w-]*)["'\]]*\s*(?:=>|[:=,])?\s*(?:string\(\d+\)\s*)?(?:Bearer\s+)?["']?$""")
 _LONGEST_NAME: Final = 60
-_HEADER: Final = frozenset(["alg", "kid", "typ", "x5t", "jku"])
+_HEADER: Final = frozenset(["alg", "kid", "typ", "x5t", "x5c", "jku", "cty", "iss", "sub", "aud", "exp", "iat", "jti"])
+"""Members of a header; NHS login repeats claims there."""
 _CLAIMS: Final = frozenset(["iss", "sub", "aud", "exp", "jti", "iat", "nbf"])
 _BESIDE: Final = 600
 """Characters that may stand between a decoded header and the decoded payload below it."""
@@ -92,24 +93,29 @@ def _part(value: str, place: int) -> dict[str, Any] | None:
 
 
 def _decoded(objects: Sequence[Found]) -> Iterator[Token]:
-    """Yield the JWTs of decoded parts: a header goes with the payload that stands beside it."""
-    header: Found | None = None
-    for each in objects:
-        names = each.members.keys()
-        if "kty" in names or {"error", "grant_type"} & names:
-            continue
-        if "alg" in names and names & _HEADER == names & (_HEADER | _CLAIMS):
-            header = each
-        elif len(names & _CLAIMS) >= 2 and "access_token" not in names:  # noqa: PLR2004 - one may be of anything
-            beside = header is not None and each.start - header.end < _BESIDE
-            start = header.start if header is not None and beside else each.start
-            yield Token(
-                header=header.members if header is not None and beside else {},
-                claims=each.members,
-                start=start,
-                end=each.end,
-            )
-            header = None
-    later = header is not None and not any(each.members.keys() & {"iss", "sub"} for each in objects)
-    if header is not None and later:
-        yield Token(header=header.members, claims={}, start=header.start, end=header.end)
+    """Yield the JWTs of decoded parts: a payload goes with the header that stands beside it, before or behind."""
+    own = [each for each in objects if "kty" not in each.members and not {"error", "grant_type"} & each.members.keys()]
+    headers = [each for each in own if "alg" in each.members and each.members.keys() <= _HEADER]
+    payloads = [each for each in own if each not in headers and len(each.members.keys() & _CLAIMS) >= 2]  # noqa: PLR2004 - one may be of anything
+    for payload in payloads:
+        beside = [each for each in headers if _gap(each, payload) < _BESIDE]
+        header = min(beside, key=lambda each: _gap(each, payload), default=None)
+        if header is not None:
+            headers.remove(header)
+        yield _of_parts(header, payload)
+    if headers and not payloads:
+        yield _of_parts(headers[0], None)
+
+
+def _gap(one: Found, other: Found) -> int:
+    return max(one.start, other.start) - min(one.end, other.end)
+
+
+def _of_parts(header: Found | None, payload: Found | None) -> Token:
+    parts = [each for each in (header, payload) if each is not None]
+    return Token(
+        header=header.members if header is not None else {},
+        claims=payload.members if payload is not None else {},
+        start=min(each.start for each in parts),
+        end=max(each.end for each in parts),
+    )
