@@ -141,6 +141,23 @@ def test_two_hundred_headers_are_taken_and_no_more(server: Server) -> None:
     assert answers == ["HTTP/1.1 200 OK", "HTTP/1.1 431 Request Header Fields Too Large"]
 
 
+@pytest.mark.parametrize(
+    ("trailers", "expected"),
+    [
+        (b"X: y\r\n" * 200, "HTTP/1.1 200 OK"),
+        (b"X: y\r\n" * 201, "HTTP/1.1 431 Request Header Fields Too Large"),
+        (b"X: %b\r\n" % (b"y" * 60_000), "HTTP/1.1 200 OK"),
+        (b"X: %b\r\n" % (b"y" * 66_000), "HTTP/1.1 431 Request Header Fields Too Large"),
+    ],
+    ids=["200", "201", "60 kB", "66 kB"],
+)
+def test_trailers_count_as_headers_do(trailers: bytes, expected: str) -> None:
+    with running() as server:
+        answered = say(server, CHUNKED + b"3\r\nabc\r\n0\r\n" + trailers + b"\r\n")
+
+    assert answered == expected
+
+
 def test_a_compressed_body_is_refused() -> None:
     bomb = gzip.compress(bytes(64 * MIB))
     with running() as server:
