@@ -19,6 +19,7 @@ import click
 import requests
 
 from mock_servers.command_line import explanation
+from mock_servers.command_line.named_file import FilesBelow
 from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, No
 from mock_servers.explain import moment, reading
@@ -88,7 +89,7 @@ def _explain_exchange(text: str, circumstance: Circumstance, *, as_json: bool) -
         answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
         at=_moment(circumstance.at) if circumstance.at is not None else None,
         keys=_key_set(circumstance.key_set),
-        read_file=(lambda name: Path(name).read_bytes()) if circumstance.read_files else None,
+        read_file=FilesBelow(Path.cwd()) if circumstance.read_files else None,
     )
     try:
         explained = explain_text(text, lent)
