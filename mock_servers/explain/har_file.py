@@ -115,7 +115,7 @@ class _Cut:
         return tuple((name, shown_parameter("", value) if name in hidden else value) for name, value in headers)
 
     def parameters(self, part: str, pairs: Iterable[tuple[str, str]]) -> str:
-        told = [(name, value, shown_parameter(name, value)) for name, value in pairs]
+        told = [(name, value, overheard.parameter_shown(name, value)) for name, value in pairs]
         self.fields[part] = [name for name, value, shown in told if value != shown]
         return urlencode([(name, shown) for name, _, shown in told])
 
