@@ -399,8 +399,8 @@ def _figure(soak: Soak, minutes: float) -> Figure:
         f"waits {milliseconds(most)} (99 of 100), {milliseconds(worst)} at worst; "
         + ", ".join(f"{milliseconds(wait)} beside {name}" for name, wait in soak.beside.items()),
         ratio=f"{times(growth)} of memory over the second half",
-        goal="nothing wrong, no 5xx unasked; memory flat; everybody answered within 1 s; within 50 ms beside one client "
-        "that pipelines, 1 s beside 257, 5 s beside 300 that take no answers",
+        goal="nothing wrong, no 5xx unasked; memory flat; everybody answered within 1 s, within 50 ms beside one "
+        "client that pipelines, 1 s beside 257, 5 s beside 300 that take no answers",
         met=not soak.seen["wrong"]
         and growth <= _GROWTH
         and worst <= _WAIT
