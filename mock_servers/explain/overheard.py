@@ -96,7 +96,7 @@ def record_of(seen: Seen, *, keeps_values: bool) -> Record:
         response=response_of(seen),
         sent={**secrets_sent(plain), **_jti_sent(seen)},
         received=_received(seen),
-        client_id=seen.client_id or None,
+        client_id=seen.secrets.cut(seen.client_id) or None,
         message_id=_text(seen.members.get("message_id")),
         refusal=_error(seen),
     )
