@@ -52,3 +52,14 @@ def test_of_a_parameter_the_part_that_nobody_knows_is_hidden(name: str, value: s
 )
 def test_three_edits_are_a_slip_and_four_are_another_word(slip: str, near: bool) -> None:  # noqa: FBT001
     assert unregistered.is_near(slip, ["authorization_code"]) is near
+
+
+@pytest.mark.parametrize("path", ["/auth/realms/Cis2-mock-internal-dev/token", "/a-long-word/of-nothing-but-letters"])
+def test_the_services_own_paths_are_shown(path: str) -> None:
+    assert list(unregistered.in_path(path)) == []
+
+
+def test_a_known_word_may_be_encoded_once_too_often() -> None:
+    value = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange"
+
+    assert list(unregistered.values([("grant_type", value)], "", nobody)) == []
