@@ -81,6 +81,26 @@ test-deployment: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group deployment
 	$(BIN)/python -m pytest -n 0 $(PYTEST_ARGS) tests/test_deployment.py
 
+# What image and CI install, with a hash of each file; `make requirements` takes the newest versions.
+REQUIREMENTS = $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header --no-annotate
+
+.PHONY: requirements locked audit
+
+requirements: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lowest
+	$(REQUIREMENTS) --extra shared --group build pyproject.toml --output-file tools/requirements/image.txt
+	$(REQUIREMENTS) --extra shared --group build --group dev pyproject.toml --output-file tools/requirements/ci.txt
+
+locked: .venv/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/requirements/ci.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch .venv/installed .venv/installed-test .venv/installed-dev
+
+audit: .venv/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group audit
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip --requirement tools/requirements/image.txt
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip --requirement tools/requirements/ci.txt
+
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -163,10 +164,12 @@ def add_to(path: Path, days: Iterable[Day]) -> None:
     Several processes may write one file at once.
     """
     try:
-        with FileLock(_lock_of(path)):
+        with FileLock(_lock_of(path), mode=0o600):
             whole = merged([*(read(path) if path.is_file() else ()), *days])
             beside = path.with_name(f".{path.name}.new")
-            beside.write_text(written(whole), encoding="utf-8", newline="\n")
+            beside.unlink(missing_ok=True)  # of a process that was killed, or a link
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(written(whole).encode())
             beside.replace(path)
     except OSError as error:
         raise ObservationsError(f"{path} cannot be written ({error.strerror}); allowed: a file in a folder") from None

@@ -21,6 +21,7 @@ import click
 import requests
 
 from mock_servers.command_line import explanation
+from mock_servers.command_line.named_file import FilesBelow
 from mock_servers.command_line.observing import Observing
 from mock_servers.command_line.outcome import Misuse, No
 from mock_servers.explain import moment
@@ -114,7 +115,7 @@ def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, detai
         answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
         at=_moment(circumstance.at) if circumstance.at is not None else None,
         keys=_key_set(circumstance.key_set),
-        read_file=(lambda name: Path(name).read_bytes()) if circumstance.read_files else None,
+        read_file=FilesBelow(Path.cwd()) if circumstance.read_files else None,
         every=as_json or circumstance.every,
     )
     if len(text) > LARGEST and sys.stderr.isatty():

@@ -25,7 +25,7 @@ def folder() -> Iterator[Path]:
     _remove_abandoned(parent)
     path = parent / f"{_PREFIX}{secrets.token_hex(8)}"
     lock = path.with_suffix(".lock")
-    with FileLock(lock):
+    with FileLock(lock, mode=0o600):
         path.mkdir(mode=0o700)
         try:
             yield path
@@ -37,7 +37,10 @@ def _remove_abandoned(parent: Path) -> None:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 14 ms
 
     for lock in parent.glob(f"{_PREFIX}*.lock"):
-        with suppress(Timeout, OSError), FileLock(lock, timeout=0):  # another user's cannot be locked, and stays
+        with (
+            suppress(Timeout, OSError),
+            FileLock(lock, timeout=0, mode=0o600),
+        ):  # another user's cannot be locked, and stays
             _remove(lock.with_suffix(""), lock)
 
 

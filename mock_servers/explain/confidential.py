@@ -106,6 +106,11 @@ def _sent(captured: Captured) -> Iterator[str]:
             yield from _of_basic(value)
 
 
+def parameters(captured: Captured) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of a request's query and form."""
+    return _pairs(urlsplit(captured.url).query, captured.body.decode(errors="replace"))
+
+
 def _pairs(*texts: str) -> Iterator[tuple[str, str]]:
     return (pair for text in texts for pair in parse_qsl(text))
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from mock_servers.diagnosis.shapes import is_unfilled
 from mock_servers.explain import confidential, overheard
 from mock_servers.explain.learning import Seen
-from mock_servers.journal.record import response_shown, shown_parameter
+from mock_servers.journal.record import response_shown
 from mock_servers.reading.captured import Captured, CapturedAnswer, Pairs
 from mock_servers.version import installed
 from mock_servers.wire import wording
@@ -137,7 +137,7 @@ class _Shapes:
         return name if is_name else self._disguise.of(name)
 
     def _parameter(self, name: str, value: str) -> str:
-        is_harmless = name != "client_id" and shown_parameter(name, value) == value
+        is_harmless = name != "client_id" and overheard.parameter_shown(name, value) == value
         return value if is_harmless else self._disguise.of(value)
 
     def _answer(self, seen: Seen) -> CapturedAnswer:

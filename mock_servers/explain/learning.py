@@ -21,7 +21,7 @@ from mock_servers.explain.judging import Place
 from mock_servers.explain.past import Past, bare
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
-from mock_servers.journal import provenance
+from mock_servers.journal import provenance, unregistered
 from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.state.grant import Issued, ProviderRefreshToken, RefreshToken, Session, fingerprint
 from mock_servers.state.log_in import LogIn
@@ -63,9 +63,12 @@ class Seen:
 
     @functools.cached_property
     def secrets(self) -> Confidential:
-        """What of it must not be told: beside its values the parts of a path that may name a person."""
+        """What of it must not be told: its values, what may name a person in a path, and what nobody registered."""
         in_path = confidential.ids_in(self.captured.url) if self.place.service == GATEWAY else ()
-        return Confidential({*confidential.values_of([self.captured]), *in_path})
+        unknown = unregistered.values(
+            confidential.parameters(self.captured), urlsplit(self.captured.url).path, lambda _: False
+        )
+        return Confidential({*confidential.values_of([self.captured]), *in_path, *unknown})
 
     @property
     def is_token_request(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,9 +12,19 @@ from mock_servers.explain import confidential
 from mock_servers.explain.learning import GATEWAY, Seen
 from mock_servers.explain.open_world import request_of
 from mock_servers.http.overhearing import LARGEST_KEPT, Message, Overheard
+from mock_servers.journal import unregistered
 from mock_servers.journal.provenance import of_jti
-from mock_servers.journal.record import Received, Record, RecordedError, request_shown, response_shown, secrets_sent
+from mock_servers.journal.record import (
+    Received,
+    Record,
+    RecordedError,
+    request_shown,
+    response_shown,
+    secrets_sent,
+    shown_parameter,
+)
 from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps
+from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Answer, Parameters, Request
 from mock_servers.wire.wording import one_line
 
@@ -81,11 +92,11 @@ def record_of(seen: Seen, *, keeps_values: bool) -> Record:
         method=seen.captured.method,
         path=path_shown(seen),
         status=status,
-        request=request_shown(plain),
+        request=_unknown_in((*plain.query.pairs, *plain.form.pairs)).cut_in(request_shown(plain)),
         response=response_of(seen),
         sent={**secrets_sent(plain), **_jti_sent(seen)},
         received=_received(seen),
-        client_id=seen.client_id or None,
+        client_id=seen.secrets.cut(seen.client_id) or None,
         message_id=_text(seen.members.get("message_id")),
         refusal=_error(seen),
     )
@@ -96,8 +107,17 @@ def path_shown(seen: Seen) -> str:
     """Return a path as it may be told: of an API's, what may name a person is left out."""
     path = urlsplit(seen.captured.url).path
     if seen.place.service != GATEWAY:
-        return path
+        return unregistered.without_secrets(path)
     return "/".join("…" if confidential.may_name_a_person(part) else part for part in path.split("/"))
+
+
+def parameter_shown(name: str, value: str) -> str:
+    """Return a parameter's value as it may be told: nobody registers anything here, so that words alone are known."""
+    return _unknown_in([(name, value)]).cut(shown_parameter(name, value))
+
+
+def _unknown_in(pairs: Iterable[tuple[str, str]]) -> Confidential:
+    return Confidential(unregistered.values(pairs, "", lambda _: False))
 
 
 def _plain(request: Request) -> Request:

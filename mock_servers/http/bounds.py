@@ -13,7 +13,8 @@ class Bounds:
     `head` is for the request line and headers in all, `handshake` for TLS; `body` for a body to begin, or an answer to
     be taken, which then go at `lowest` bytes a second; `kept` for a connection without a request. `largest_body` is for
     what an application wants whole, `threads` for calls that have one of their own. Beyond `connections` whoever has
-    waited longest makes room.
+    waited longest makes room. Beyond `unsent` bytes of answers that clients have yet to take, over all connections, the
+    client that has taken nothing for the longest time is closed.
     """
 
     head: float = 10.0
@@ -23,4 +24,5 @@ class Bounds:
     kept: float = 60.0
     largest_body: int = 1 << 20
     threads: int = 32
+    unsent: int = 64 << 20
     connections: int = 400 if sys.platform == "win32" else 850  # select() there takes 512; elsewhere 1,024 files

@@ -53,6 +53,8 @@ class Channel:
         self._ends_when_sent = False
         self.is_closed = False
         self.is_ended = False
+        self.taken_at = 0.0
+        """When the client last took some of what waits for it."""
 
     @property
     def is_encrypted(self) -> bool:
@@ -160,6 +162,7 @@ class Channel:
             if sent == len(data):
                 return
             self._loop.add_writer(self._socket, self._writable)
+            self.taken_at = self._loop.time()
         self._unsent += memoryview(data)[sent:]
 
     def _writable(self) -> None:
@@ -172,6 +175,7 @@ class Channel:
             return
         del self._unsent[:sent]
         if self._unsent:
+            self.taken_at = self._loop.time()
             return
         self._loop.remove_writer(self._socket)
         if self._ends_when_sent:

@@ -102,6 +102,12 @@ class Engine(Protocol):
     def stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
         """Call the application in a thread of its own."""
 
+    def bound_unsent(self, connection: Connection) -> None:
+        """Close who is slowest to take an answer, but not this one, while too much waits to be taken."""
+
+    def give_turn(self, connection: Connection) -> None:
+        """Call `go_on` of a connection once everybody else has been heard."""
+
     def soon(self, call: Callable[..., object], *arguments: object) -> bool:
         """Let the thread that leads do something; returns whether there is one still. Safe from any thread."""
 
@@ -130,6 +136,7 @@ class Connection:
         self._relay: Relay | None = None
         self._began = 0.0
         self._is_running = False
+        self._is_between = False
         self._is_last = False
         self._is_lingering = False
         self._ignored = 0
@@ -147,7 +154,7 @@ class Connection:
         if self._relay is not None:
             self.due = self._now() + self._bounds.kept
             self._relay.client_ended()
-        elif self._is_lingering or not self._is_running:
+        elif self._is_lingering or not (self._is_running or self._is_between):
             self._channel.close()
         elif self._body is not None:
             self._body.finish(broken_off("the body ended early"))
@@ -161,8 +168,8 @@ class Connection:
         elif self._outlet is not None:
             self._outlet.take_all()
             self.due = math.inf
-        elif self._message is None and self._take == self._keep:
-            self._follow()
+        elif self._is_between:
+            self._engine.give_turn(self)
 
     def lost(self) -> None:
         """Let go whoever waits for this client."""
@@ -178,6 +185,16 @@ class Connection:
         self._engine.forget(self)
 
     # what the engine says
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes the client has yet to take."""
+        return self._channel.unsent
+
+    @property
+    def taken_at(self) -> float:
+        """When it last took some of them."""
+        return self._channel.taken_at
 
     def overdue(self) -> None:
         """Be rid of a client that was too slow."""
@@ -380,6 +397,8 @@ class Connection:
         """Send a whole answer, or as much of one as there is."""
         self._is_running = False
         self._channel.write(data)
+        if self._channel.unsent:
+            self._engine.bound_unsent(self)
         if is_broken:
             self._close()
         else:
@@ -402,6 +421,7 @@ class Connection:
             outlet.take_all()
         else:
             self._expect_taken()
+            self._engine.bound_unsent(self)
 
     def break_off(self) -> None:
         """Close where an answer has got to."""
@@ -459,13 +479,25 @@ class Connection:
             self._channel.read()
 
     def _follow(self) -> None:
+        """Go on with the next request: at its turn, if it is here already, and not before the answers are taken."""
         if self._message is not None:
             self._buffer[:0] = self._message.rest
             self._known, self._message = self._message.known, None
+        self._is_between = True
         if self._channel.unsent > MOST_UNSENT:  # it asks, and takes no answers
             self._take = self._keep
             self._expect_taken()
+        elif self._buffer:
+            self._take, self.due = self._keep, math.inf
+            self._engine.give_turn(self)
+        else:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Read the next request."""
+        if self._is_last or not self._is_between:
             return
+        self._is_between = False
         self._take = self._gather
         self._wait(self._bounds.kept)
         self._channel.read()

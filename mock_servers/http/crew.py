@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 Task = Callable[[], None]
@@ -69,3 +71,64 @@ class Crew:
                 return self._tasks.popleft()
             self._threads.discard(threading.current_thread())
             return None
+
+
+class Lane:
+    """Does tasks, so many at once as there is room. Kinds take turns; of one kind the first comes first.
+
+    Safe from any thread.
+    """
+
+    def __init__(self, crew: Crew, room: int) -> None:
+        self._crew = crew
+        self._changed = threading.Lock()
+        self._room = room
+        self._tasks: dict[str, deque[Task]] = {}
+        self._inside: set[int] = set()
+
+    def give(self, task: Task, kind: str = "") -> None:
+        """Have a task done in a thread of its own, once there is room for one more."""
+        with self._changed:
+            self._tasks.setdefault(kind, deque()).append(task)
+            following = self._enter()
+        self._send(following)
+
+    @contextlib.contextmanager
+    def spare(self) -> Iterator[None]:
+        """Give up the place of this thread for the length of a block, in which its task only waits."""
+        if threading.get_ident() not in self._inside:
+            yield
+            return
+        with self._changed:
+            self._room += 1
+            following = self._enter()
+        self._send(following)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._room -= 1
+
+    def _enter(self) -> Task | None:
+        if not self._tasks or self._room <= 0:
+            return None
+        self._room -= 1
+        kind = next(iter(self._tasks))
+        tasks = self._tasks.pop(kind)
+        task = tasks.popleft()
+        if tasks:
+            self._tasks[kind] = tasks  # behind the others
+        return task
+
+    def _send(self, task: Task | None) -> None:
+        if task is not None:
+            self._crew.give(partial(self._work, task))
+
+    def _work(self, task: Task | None) -> None:
+        self._inside.add(threading.get_ident())
+        while task is not None:
+            task()
+            with self._changed:
+                self._room += 1
+                task = self._enter()
+        self._inside.discard(threading.get_ident())

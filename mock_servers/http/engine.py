@@ -14,6 +14,7 @@ import logging
 import socket
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,13 +22,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.http.calling import Call, Outlet, apology, dated, raw, rendered
 from mock_servers.http.connections import Connection, Proxy
+from mock_servers.http.crew import Crew, Lane, Task
 from mock_servers.http.framing import Message, unsendable
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
 
     from mock_servers.http.bounds import Bounds
-    from mock_servers.http.crew import Crew, Task
 
 _LOG: Final = logging.getLogger(__package__)
 _BETWEEN_COMPLAINTS: Final = 10.0  # seconds
@@ -35,6 +36,10 @@ _NAP: Final = 0.01  # seconds until it tries again to accept
 _SWEEP: Final = 0.5  # seconds between looks at who is too slow
 _PATIENCE: Final = 0.03  # seconds of one call after which another thread leads
 _QUIET: Final = 30  # looks without a call after which nobody looks until there is one
+_LONG: Final = 0.01
+"""Seconds of one call, computing and not waiting, after which the next of its path runs beside the others."""
+_ASIDE: Final = 2  # such calls at once: a client of another path waits for its share of the interpreter's lock
+_MOST_LONG: Final = 64  # paths that are known for it
 _AT_ONCE: Final = 64  # clients that are accepted in one turn; of a socket that other processes serve as well, one
 
 IsQuick = Callable[["WSGIEnvironment"], bool]
@@ -83,14 +88,17 @@ class Engine:
         self._application = application
         self._crew = crew
         self._ready: deque[Task] = deque()
-        self._left: deque[Call] = deque()
+        self._following: dict[Connection, None] = {}
+        self._left: deque[tuple[str, Call]] = deque()
         self._changed = threading.Condition()
         self._leader: int | None = None
         self._call = 0
         self._is_calling = False
         self._watch = _Watch.ABSENT
-        self._room = bounds.threads
-        self._streams: deque[Task] = deque()
+        self._streams = Lane(crew, bounds.threads)
+        self._aside = Lane(crew, _ASIDE)
+        self._long: dict[str, None] = {}
+        self._path, self._began = "", 0.0
         self._complain_at = -_BETWEEN_COMPLAINTS
         self._is_sweeping = False
 
@@ -124,18 +132,10 @@ class Engine:
         """Let others go on for the length of a block, in which a request only waits. Safe from any thread."""
         with self._changed:
             led, self._leader = self._leads, None if self._leads else self._leader
-            self._room += 1
-            stream = self._streams.popleft() if self._streams and self._room > 0 else None
-            self._room -= stream is not None
         if led:
             self._crew.give(self._lead)
-        if stream is not None:
-            self._crew.give(stream)
-        try:
+        with self._streams.spare(), self._aside.spare():
             yield
-        finally:
-            with self._changed:
-                self._room -= 1
 
     # the lead
 
@@ -155,13 +155,29 @@ class Engine:
                 if self._ready:
                     self._ready.popleft()()
                 elif self._left:
-                    self._close(self._left.popleft())
+                    self._close(*self._left.popleft())
+                elif self._following:
+                    self._take_turns()
                 else:
                     self.loop.run_forever()
             if self._leads:
                 self._end()
         except BaseException as error:  # noqa: BLE001 - kept for whoever asks
             self._die(error)
+
+    def give_turn(self, connection: Connection) -> None:
+        """Call `go_on` of a connection once everybody else has been heard."""
+        self._following[connection] = None
+        self.loop.stop()
+
+    def _take_turns(self) -> None:
+        """Let each go on whose next request is here already: one request each, behind whoever has come meanwhile."""
+        following, self._following = self._following, {}
+        for _ in range(2):  # whom the first look accepts, the second hears
+            self.loop.stop()
+            self.loop.run_forever()
+        for connection in following:
+            _let(connection, connection.go_on)
 
     def _end(self) -> None:
         with self._changed:
@@ -179,8 +195,9 @@ class Engine:
             connection.kill()
         self._end()
 
-    def _begin_call(self) -> None:
+    def _begin_call(self, path: str) -> None:
         self._call += 1
+        self._path, self._began = path, time.thread_time()
         self._is_calling = True
         if self._watch is _Watch.KEPT:
             return
@@ -209,9 +226,17 @@ class Engine:
                 self._changed.wait(_PATIENCE if self._watch is _Watch.KEPT else None)
             if self._is_over:  # which it may have been before this thread began
                 return
+            if self._leader is not None and _computed(self._leader) - self._began > _LONG:
+                self._be_long(self._path)
             self._leader = None
         self._crew.give(self._keep_watch)
         self._lead()
+
+    def _be_long(self, path: str) -> None:
+        """Let calls of a path that computes for long run beside the thread that leads, a few at once."""
+        if len(self._long) >= _MOST_LONG:
+            self._long.pop(next(iter(self._long)), None)
+        self._long[path] = None
 
     # calling the application
 
@@ -221,39 +246,43 @@ class Engine:
         self.loop.stop()  # which goes on once all is answered that is ready
 
     def _answer(self, connection: Connection, message: Message, environ: WSGIEnvironment) -> None:
-        call = Call(self._application, environ)
-        self._begin_call()
+        path, call = environ["PATH_INFO"], Call(self._application, environ)
+        if path in self._long:
+            self._aside.give(partial(self._answer_aside, connection, message, path, call), path)
+            return
+        self._begin_call(path)
+        began = self._began
         data, is_broken = _written(call, message)
+        if time.thread_time() - began > _LONG:
+            self._be_long(path)
         if self._end_call():
             _deliver(connection, data, is_broken=is_broken)
-            self._left.append(call)
+            self._left.append((path, call))
         else:
             self.soon(partial(_deliver, connection, data, is_broken=is_broken))
             call.close()
 
-    def _close(self, call: Call) -> None:
+    def _answer_aside(self, connection: Connection, message: Message, path: str, call: Call) -> None:
+        if self.is_stopping:  # it does not run yet
+            self.soon(connection.kill)
+            return
+        began = time.thread_time()
+        data, is_broken = _written(call, message)
+        if time.thread_time() - began <= _LONG:
+            self._long.pop(path, None)
+        self.soon(partial(_deliver, connection, data, is_broken=is_broken))
+        call.close()
+
+    def _close(self, path: str, call: Call) -> None:
         """Let the application tidy up once nobody waits for an answer: several of one kind in a row take less."""
-        self._begin_call()
+        self._begin_call(path)
         call.close()
         self._end_call()
 
     def stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
         """Call the application in a thread of its own, once there is room for one more."""
-        task = partial(self._stream, connection, environ, outlet)
-        with self._changed:
-            if self._room <= 0:
-                self._streams.append(task)
-                return
-            self._room -= 1
-        self._crew.give(task)
-
-    def _stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
-        _pass_pieces(Call(self._application, environ), connection, outlet, self.soon)
-        with self._changed:
-            following = self._streams.popleft() if self._streams and self._room >= 0 else None
-            self._room += following is None
-        if following is not None:
-            following()
+        call = Call(self._application, environ)
+        self._streams.give(partial(_pass_pieces, call, connection, outlet, self.soon))
 
     # clients come and go
 
@@ -289,6 +318,17 @@ class Engine:
         self.loop.remove_reader(self._listening)
         self.loop.call_later(_NAP, self._listen)
 
+    def bound_unsent(self, connection: Connection) -> None:
+        """Close who is slowest to take an answer, but not this one, while too much waits to be taken."""
+        behind = sorted((each for each in self.connections if each.unsent), key=lambda each: each.taken_at)
+        excess = sum(each.unsent for each in behind) - self.bounds.unsent
+        for slow in behind:
+            if excess <= 0:
+                return
+            if slow is not connection:
+                excess -= slow.unsent
+                slow.kill()
+
     def _complain(self) -> None:
         """Say that nobody can be accepted, not at each try; and let somebody go who only waits."""
         if self.loop.time() >= self._complain_at:
@@ -301,6 +341,7 @@ class Engine:
         """Know a connection no more."""
         self.connections.discard(connection)
         self.waiting.pop(connection, None)
+        self._following.pop(connection, None)
         if self.is_stopping and not self.connections:
             self.loop.stop()
 
@@ -336,6 +377,12 @@ class _Watch(enum.Enum):
     OVER = enum.auto()
 
 
+def _computed(thread: int) -> float:
+    """Return for how many seconds a thread has computed; 0 where the system does not say."""
+    clock_of = getattr(time, "pthread_getcpuclockid", None)
+    return 0.0 if clock_of is None else time.clock_gettime(clock_of(thread))
+
+
 def _written(call: Call, message: Message) -> tuple[bytes, bool]:
     """Return an answer as it travels, and whether the connection ends with it; 500 for whatever goes wrong."""
     try:
@@ -351,9 +398,14 @@ def _written(call: Call, message: Message) -> tuple[bytes, bool]:
 
 
 def _deliver(connection: Connection, data: bytes, *, is_broken: bool) -> None:
-    """Send a whole answer; a fault in that ends this connection alone."""
+    """Send a whole answer."""
+    _let(connection, partial(connection.deliver, data, is_broken=is_broken))
+
+
+def _let(connection: Connection, go: Task) -> None:
+    """Let a connection do something; a fault in that ends this connection alone."""
     try:
-        connection.deliver(data, is_broken=is_broken)
+        go()
     except Exception as error:  # noqa: BLE001 - it is ours, and is logged whole
         _LOG.error("A connection failed", exc_info=error)
         connection.kill()

@@ -183,7 +183,9 @@ class Message:
         if isinstance(event, h11.Data):
             self._count(event)
             return bytes(event.data)
-        self.is_whole = isinstance(event, h11.EndOfMessage)
+        if isinstance(event, h11.EndOfMessage):
+            _check_trailers(event)
+            self.is_whole = True
         return None
 
     def _read_plain(self) -> bytes | None:
@@ -284,6 +286,16 @@ def _check_head(raw: bytes, end: int) -> None:
         raise BadRequestError("431 Request Header Fields Too Large", f"More than {MOST_HEADERS} headers")
     if _LISTED_LENGTH.search(raw, 0, end):
         raise BadRequestError("400 Bad Request", "Malformed Content-Length")
+
+
+def _check_trailers(event: h11.EndOfMessage) -> None:
+    fields = list(event.headers)
+    if len(fields) > MOST_HEADERS:
+        raise BadRequestError("431 Request Header Fields Too Large", f"More than {MOST_HEADERS} trailers")
+    if sum(len(name) + len(value) + 4 for name, value in fields) > LARGEST_HEAD:  # with colon, blank and line break
+        raise BadRequestError(
+            "431 Request Header Fields Too Large", f"The trailers have more than {LARGEST_HEAD} bytes"
+        )
 
 
 def _refused(error: h11.RemoteProtocolError) -> BadRequestError:

@@ -215,6 +215,12 @@ class KeyRing:
             return make()
 
 
+def keep_out_of_git(folder: Path) -> None:
+    """Have git ignore all in a folder of the cache, which may lie in a repository; a file that is there stays."""
+    with suppress(FileExistsError), (folder / ".gitignore").open("x", encoding="utf-8") as file:  # never through a link
+        file.write("*\n")
+
+
 def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) -> rsa.RSAPrivateKey:
     """Return the key in the file, else have the first of all processes make and keep it. Raises OSError."""
     if not isinstance(found := _load(file, bits), str):
@@ -223,11 +229,11 @@ def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) 
 
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _tighten(file.parent, 0o700)
-    (file.parent / ".gitignore").write_text("*\n", encoding="utf-8")  # NHSAUTH_CACHE_DIR may lie in a repository
+    keep_out_of_git(file.parent)
     draft = file.with_name(f"{file.name}.{os.urandom(8).hex()}")
     draft.touch(mode=0o600)  # before the lock, which on Windows may wait for a folder that can never be written
     try:
-        with FileLock(f"{file}.lock").acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01):
+        with FileLock(f"{file}.lock", mode=0o600).acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01):
             if not isinstance(found := _load(file, bits), str):
                 return found
             draft.write_bytes(_pair(make(), "").private_pem().encode())

@@ -52,7 +52,7 @@ def before_request(public_urls: Callable[[], Collection[str]], hosts: Hosts) -> 
 
 
 def _of_host(environ: Mapping[str, Any], public_urls: Iterable[str], hosts: Hosts | None) -> str | None:
-    sent = host(environ)
+    sent = str(environ.get("HTTP_HOST", host(environ)))  # an empty one names nobody
     match = _HOST.fullmatch(sent)
     name = (match[1] or match[2]).lower().removesuffix(".") if match else ""
     if hosts is None and is_real_name(name):

@@ -5,9 +5,11 @@ No system store is ever touched: whoever is not given one of these files trusts 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
+import stat
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from mock_servers.jose.keys import keep_out_of_git
 from mock_servers.real_hosts.certificate import Authority, UnusableAuthorityError, make_authority, read_authority
 
 _LOG: Final = logging.getLogger(__name__)
@@ -61,8 +64,8 @@ def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority,
     digest = hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:12]
     folder = cache / "tls" / digest
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # NHSAUTH_CACHE_DIR may lie in a repository
-    with FileLock(folder / "lock").acquire(timeout=_LOCK_TIMEOUT):
+    keep_out_of_git(folder)
+    with FileLock(folder / "lock", mode=0o600).acquire(timeout=_LOCK_TIMEOUT):
         authority = _read(folder / _PRIVATE, names, now)
         if authority is None:
             authority = make_authority(names, now)
@@ -76,8 +79,11 @@ def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority,
 def _read(file: Path, names: Collection[str], now: datetime) -> Authority | None:
     """Return the authority that was kept and still holds; what does not is told, and replaced by the caller."""
     try:
-        pem = file.read_bytes()
+        pem = _own(file)
     except FileNotFoundError:
+        return None
+    except OSError as error:
+        _LOG.warning("The certificate authority %s %s: replaced by a new one.", file, error.strerror)
         return None
     try:
         found = read_authority(pem)
@@ -87,9 +93,22 @@ def _read(file: Path, names: Collection[str], now: datetime) -> Authority | None
     if not found.holds(names, now):
         _LOG.warning("The certificate authority %s expires, or is not for these names: replaced by a new one.", file)
         return None
-    if os.name == "posix":
-        file.chmod(0o600)
     return found
+
+
+def _own(file: Path) -> bytes:
+    """Return what a file holds that is this user's alone. Raises OSError: who else may write or read it has the key."""
+    with os.fdopen(
+        os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)), "rb"
+    ) as it:
+        found = os.fstat(it.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file")
+        if os.name == "posix" and found.st_uid != getattr(os, "geteuid")():  # noqa: B009 - Windows has none
+            raise OSError(errno.EACCES, "belongs to another user")
+        if os.name == "posix" and found.st_mode & 0o077:
+            raise OSError(errno.EACCES, "can be read or written by other users")
+        return it.read()
 
 
 def _java(authority: Authority, public: bytes) -> bytes:

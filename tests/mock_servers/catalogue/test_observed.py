@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -191,6 +194,22 @@ def test_a_file_says_again_what_was_written(tmp_path: Path) -> None:
     assert observations.read(file) == days
     jsonschema.validate(json.loads(file.read_text(encoding="utf-8")), observations.schema())
     assert [path.name for path in tmp_path.iterdir()] == ["several.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_a_file_and_its_lock_are_their_owners_alone_under_every_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "locks"))
+    (tmp_path / "locks").mkdir()
+    before = os.umask(0)
+    try:
+        observations.add_to(tmp_path / "one.json", [day("2026-12-01", seen(EXP))])
+    finally:
+        os.umask(before)
+
+    files = [tmp_path / "one.json", *(tmp_path / "locks").iterdir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
 def test_one_host_and_day_is_one_object(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`nhsauth explain` with a whole request: what is printed, the exit code, and what is refused."""
 
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mock_servers.command_line.commands import nhsauth
+from mock_servers.command_line.named_file import FilesBelow
 from mock_servers.jose import keys
 from mock_servers.jose.keys import KeyRing
 
@@ -77,6 +79,46 @@ def test_files_are_read_only_when_that_is_asked_for(tmp_path: Path, monkeypatch:
 
     assert "grant_type is" not in explain(f"curl {INT} -d @form.txt").stdout
     assert 'grant_type is \\"none\\"' in explain(f"curl {INT} -d @form.txt", "--read-files", "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("../secret.txt", "it is outside of this folder; allowed: files below it"),
+        ("{}/secret.txt", "it is outside of this folder; allowed: files below it"),
+        ("link.txt", "it is outside of this folder; allowed: files below it"),
+        ("/dev/zero", "it is outside of this folder; allowed: files below it"),
+        ("pipe", "it is no regular file"),
+        ("folder", "it is no regular file"),
+        ("large", "all files together have more than 5000000 bytes"),
+        ("missing", "No such file or directory"),
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes are of POSIX")
+def test_files_that_are_not_below_the_folder_or_no_files_are_listed_as_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str
+) -> None:
+    here = tmp_path / "here"
+    (here / "folder").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("grant_type=treasure")
+    (here / "link.txt").symlink_to(tmp_path / "secret.txt")
+    os.mkfifo(here / "pipe")
+    (here / "large").write_bytes(bytes(5_000_001))
+    monkeypatch.chdir(here)
+
+    said = explain(f"curl {INT} -d @{name.format(tmp_path)}", "--read-files").stdout
+
+    assert "treasure" not in said
+    assert f"which cannot be read ({reason})" in said
+
+
+def test_all_files_together_have_a_bound(tmp_path: Path) -> None:
+    (tmp_path / "half").write_bytes(bytes(3_000_000))
+    read = FilesBelow(tmp_path)
+    read("half")
+
+    with pytest.raises(ValueError, match="all files together have more than 5000000 bytes"):
+        read("half")
 
 
 def test_a_key_set_judges_the_signature(ring: KeyRing, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_loopback_names_and_ip_addresses_are_answered(control: Control, host: st
 @pytest.mark.parametrize(
     "host",
     [
+        "",
         "evil.example",
         "evil.example:8080",
         "localhost.evil.example",

@@ -458,6 +458,18 @@ def test_no_secret_no_token_and_no_person_is_told_or_kept(world: World) -> None:
     assert [value for value in (*world.sent, *people, APP.client_secret) if value in told] == []
 
 
+def test_what_nobody_registered_stands_whole_in_no_file_and_no_line(world: World) -> None:
+    strange = "Zx81Qv77-Kp02.Lm9"
+    world.post(TOKEN_URL, {"grant_type": strange, "client_id": f"{strange}-id"})
+    world.session.get(f"https://{INT}/oauth2/{strange}/9912003071", timeout=PATIENCE)
+    world.last()
+
+    told = "\n".join([*world.said, json.dumps([each.as_json() for each in world.journal]), *world.witness.summary()])
+    told += repr(list(world.journal)) + world.har.read_text()
+
+    assert [value for value in (strange, "9912003071") if value in told] == []
+
+
 def test_of_production_no_value_is_kept(watch: Watch) -> None:
     world = watch(keeps_values=False)
     world.exchanged(world.code())

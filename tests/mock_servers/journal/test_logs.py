@@ -341,3 +341,66 @@ def test_a_secret_that_is_sent_where_it_belongs_changes_no_word(told: Callable[.
     form = {"client_id": "mine", "client_secret": "invalid_request", "grant_type": "nothing"}
 
     assert "unsupported_grant_type" in told("POST", "/oauth2/token", data=form)
+
+
+# what nobody registered
+
+STRANGE = "Zx81Qv77-Kp02.Lm9"
+
+
+@pytest.mark.parametrize("name", ["grant_type", "client_id", "client_assertion_type", "response_type", "max_age"])
+@pytest.mark.parametrize("value", [STRANGE, "correcthorsebatterystaple"])
+def test_a_long_value_that_nobody_registered_is_cut(told: Callable[..., str], name: str, value: str) -> None:
+    text = told("POST", "/oauth2/token", data={"grant_type": "client_credentials", name: value})
+
+    assert value not in text
+    assert value[:6] in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("grant_type", "client_credential"),
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchang"),
+        ("client_assertion_type", ASSERTION_TYPE),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:saml2"),
+        ("client_id", "a-registered-app-of-2027"),
+        ("client_id", "a-registered-app-of-2026"),
+    ],
+)
+def test_a_word_that_is_known_or_nearly_so_is_shown(
+    told: Callable[..., str], platform: Mock, name: str, value: str
+) -> None:
+    platform.apps.create(client_id="a-registered-app-of-2027", name="N", scopes=())
+
+    assert value in told("POST", "/oauth2/token", data={"grant_type": "x", name: value})
+
+
+def test_a_long_segment_of_a_path_is_cut_where_it_has_digits(told: Callable[..., str]) -> None:
+    text = told("GET", f"/oauth2/{STRANGE}/a-long-word-of-a-path")
+
+    assert STRANGE not in text
+    assert "a-long-word-of-a-path" in text
+
+
+def test_a_secret_inside_an_error_description_is_cut(told: Callable[..., str]) -> None:
+    query = {"error": "access_denied", "error_description": f"the key {STRANGE} is wrong", "state": "x"}
+
+    text = told("GET", "/oauth2/callback", query_string=query)
+
+    assert STRANGE not in text
+
+
+@pytest.mark.parametrize("number", ["9912003071", "991 200 3071", "991-200-3071"])
+@pytest.mark.parametrize("place", ["path", "query"])
+def test_the_number_of_a_patient_is_cut_in_paths_and_queries(told: Callable[..., str], number: str, place: str) -> None:
+    path = f"/oauth2/Patient/{number}" if place == "path" else "/oauth2/authorize"
+
+    text = told("GET", path, query_string={"client_id": f"patient|{number}"} if place == "query" else {})
+
+    assert number not in text
+    assert number.replace(" ", "%20") not in text
+
+
+def test_ten_digits_that_are_no_number_of_a_patient_stay(told: Callable[..., str]) -> None:
+    assert "9912003072" in told("GET", "/oauth2/Patient/9912003072")

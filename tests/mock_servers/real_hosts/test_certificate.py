@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from mock_servers.jose.keys import keep_out_of_git
 from mock_servers.real_hosts import trust_store
 from mock_servers.real_hosts.certificate import Authority, Contexts, make_authority, read_authority, real_time
 from mock_servers.state.real_host import HOSTS
@@ -243,9 +244,11 @@ def test_the_kept_authority_is_the_same_at_the_next_start(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
 def test_only_its_owner_can_read_the_kept_key(tmp_path: Path) -> None:
-    trust_store.kept(NAMES, tmp_path, NOW)
-    kept_file(tmp_path).chmod(0o644)
-    trust_store.kept(NAMES, tmp_path, NOW)
+    before = os.umask(0)
+    try:
+        trust_store.kept(NAMES, tmp_path, NOW)
+    finally:
+        os.umask(before)
 
     folder = kept_file(tmp_path).parent
     assert [stat.S_IMODE(path.stat().st_mode) for path in (kept_file(tmp_path), folder)] == [0o600, 0o700]
@@ -293,6 +296,57 @@ def test_an_authority_that_no_longer_holds_is_replaced_and_told(
     assert second.holds(NAMES, NOW)
     assert store.authority.read_bytes() == second.pem
     assert [said in message for message in caplog.messages] == [True]
+
+
+def loose(file: Path) -> None:
+    file.chmod(0o644)
+
+
+def linked(file: Path) -> None:
+    file.rename(file.with_name("elsewhere.pem"))
+    file.symlink_to(file.with_name("elsewhere.pem"))
+
+
+def another_users(file: Path) -> None:
+    os.chown(file, 65534, -1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners and modes are of POSIX")
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (loose, "can be read or written by other users"),
+        (linked, "Too many levels of symbolic links"),
+        pytest.param(
+            another_users,
+            "belongs to another user",
+            marks=pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away"),
+        ),
+    ],
+)
+def test_an_authority_that_others_may_know_is_replaced_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], said: str
+) -> None:
+    first, _ = trust_store.kept(NAMES, tmp_path, NOW)
+    spoil(kept_file(tmp_path))
+
+    second, _ = trust_store.kept(NAMES, tmp_path, NOW)
+
+    assert second.certificate != first.certificate
+    assert [said in message for message in caplog.messages] == [True]
+    assert stat.S_IMODE(kept_file(tmp_path).lstat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a right on Windows")
+def test_gitignore_is_not_written_through_a_link(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine", encoding="ascii")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / ".gitignore").symlink_to(precious)
+
+    keep_out_of_git(tmp_path / "cache")
+
+    assert precious.read_text(encoding="ascii") == "mine"
 
 
 def test_another_programs_authority_is_not_used() -> None:

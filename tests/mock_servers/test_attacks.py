@@ -1,0 +1,155 @@
+"""Attacks on the whole program, each bounded: nothing hangs, nothing is read or written that is not ours to."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+from click.testing import CliRunner
+from werkzeug.test import Client
+
+from mock_servers.command_line.commands import nhsauth
+from mock_servers.jose.jwts import Alterations
+from mock_servers.mock import Mock
+
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+FEW = "import resource, runpy; resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128)); "
+SERVE = "runpy.run_module('mock_servers', run_name='__main__')"
+
+
+@contextmanager
+def serving(*arguments: str, before: str = "import runpy; ") -> Iterator[tuple[str, int]]:
+    """A mock in a process of its own, in which something is done beforehand."""
+    command = [sys.executable, "-c", before + SERVE, "serve", "--port", "0", "--json", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+        try:
+            assert process.stdout is not None
+            url = urlsplit(json.loads(process.stdout.readline())["url"])
+            yield str(url.hostname), int(url.port or 0)
+        finally:
+            process.kill()
+
+
+def status(address: tuple[str, int], method: str, path: str, body: str | None = None) -> int:
+    connection = http.client.HTTPConnection(*address, timeout=30)
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+# cassettes
+
+LEVELS = "a0: &a0 [lol,lol,lol,lol,lol,lol,lol,lol,lol]\n" + "".join(
+    f"a{level}: &a{level} [{','.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 10)
+)
+ENTRY = """interactions:
+- request: {method: POST, uri: 'https://int.api.service.nhs.uk/oauth2/token', body: *a9, headers: {}}
+  response: {status: {code: 400}, headers: {}, body: {string: *a9}}
+version: 1
+"""
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("rest", ["interactions: *a9\nversion: 1\n", ENTRY], ids=["a list", "a body"])
+def test_a_cassette_that_unfolds_to_billions_is_read_at_once(rest: str) -> None:
+    pytest.importorskip("yaml", reason="cassettes in YAML need PyYAML")
+
+    result = CliRunner().invoke(nhsauth, ["explain", "-"], input=LEVELS + rest)
+
+    assert result.exit_code in (1, 2)
+    assert isinstance(result.exception, SystemExit)
+    assert len(result.output) < 2000
+
+
+# names
+
+HOSTILE = ["../x", "..", "a/b", "%2e%2e", "a\x00b", "con\n", MARKUP, "x" * 5000, ".", "", "a b", "\u202e"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_world_has_a_name_that_is_a_path(http: Client, platform: Mock, name: str) -> None:
+    created = http.post("/_nhsauth/worlds", json={"name": name}, base_url=platform.url)
+    asked = http.get(f"/_nhsauth/worlds/{quote(name, safe='')}", base_url=platform.url)
+
+    assert created.status_code == 400
+    assert asked.status_code < 500
+
+
+# claims
+
+
+@pytest.mark.parametrize("size", [1, 15_000])
+def test_markup_in_the_claims_of_a_jwt_is_shown_as_text(http: Client, platform: Mock, size: int) -> None:
+    claims = dict.fromkeys(("sub", "jti", MARKUP), MARKUP * size)
+    assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(claims=claims))
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": assertion,
+    }
+
+    answer = http.post("/oauth2/token", data=form, base_url=platform.url)
+    page = http.get("/_nhsauth/", base_url=platform.url)
+
+    assert 400 <= answer.status_code < 500
+    assert MARKUP not in page.text
+    assert len(page.text) < 100_000
+
+
+# what a machine lacks
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bound")
+def test_with_128_descriptors_a_new_client_is_answered_beside_three_hundred() -> None:
+    with serving(before=FEW) as address, ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(address, timeout=30))
+        answered = [status(address, "GET", "/_nhsauth/health") for _ in range(3)]
+
+    assert answered == [200] * 3
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MiB, where this machine lets us mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(mounting, capture_output=True, check=False)  # noqa: S603 - our own command
+    except FileNotFoundError:
+        pytest.skip("no command mount")
+    if mounted.returncode:
+        pytest.skip("this machine lets us mount no file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 - our own command
+
+
+def test_a_state_on_a_full_disk_is_said_and_serves_again_once_there_is_room(small_disk: Path) -> None:
+    def app(number: int) -> str:
+        return json.dumps({"client_id": f"app-{number}", "name": "n" * 2000, "scopes": []})
+
+    with serving("--state", f"sqlite:{small_disk / 'state.db'}") as address:
+        created = [status(address, "POST", "/_nhsauth/apps", app(number)) for number in range(5)]
+        filler = small_disk / "filler"
+        with suppress(OSError), filler.open("wb", buffering=0) as file:  # until no space is left
+            while True:
+                file.write(bytes(4096))
+        full = {status(address, "POST", "/_nhsauth/apps", app(100 + number)) for number in range(40)}
+        filler.unlink()
+        again = status(address, "POST", "/_nhsauth/apps", app(999))
+
+    assert set(created) == {201}
+    assert 503 in full
+    assert full <= {201, 503}
+    assert again == 201
