@@ -111,11 +111,12 @@ def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, det
 
 def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
     answer = circumstance.answer
+    files = FilesBelow(Path.cwd()) if circumstance.read_files else None
     lent = Lent(
         answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
         at=_moment(circumstance.at) if circumstance.at is not None else None,
         keys=_key_set(circumstance.key_set),
-        read_file=FilesBelow(Path.cwd()) if circumstance.read_files else None,
+        read_file=files,
         every=as_json or circumstance.every,
     )
     if len(text) > LARGEST and sys.stderr.isatty():
@@ -124,6 +125,8 @@ def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, detai
         explained = explain_text(text, lent)
     except UnreadableError as reason:
         raise Misuse(str(reason)) from None
+    for name, why in files.left_out.items() if files is not None else ():
+        click.echo(printable(f"Left out: the file {shown(name)}: {why}"), err=True)
     if as_json:
         click.echo(json.dumps(explained.as_json(), indent=2))
     else:

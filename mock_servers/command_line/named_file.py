@@ -15,14 +15,25 @@ LARGEST: Final = 5_000_000
 
 
 class FilesBelow:
-    """Reads files below a folder, links resolved; of all together `LARGEST` bytes."""
+    """Reads files below a folder, links resolved; of all together `LARGEST` bytes.
+
+    `left_out` are the others, and why.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._left = LARGEST
+        self.left_out: dict[str, str] = {}
 
     def __call__(self, name: str) -> bytes:
         """Return what a file holds. Raises OSError or ValueError that says why it is left out."""
+        try:
+            return self._read(name)
+        except (OSError, ValueError) as reason:
+            self.left_out[name] = getattr(reason, "strerror", None) or str(reason)
+            raise
+
+    def _read(self, name: str) -> bytes:
         path = (self._folder / name).resolve()
         if not path.is_relative_to(self._folder):
             raise ValueError("it is outside of this folder; allowed: files below it")

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mock_servers.provider.registered import PROVIDERS
+
 LONG: Final = 16
 """Characters from which on a value is judged; what is shorter is no secret worth the name."""
 _EDITS: Final = 3
@@ -32,7 +34,8 @@ _SENTENCES: Final = ("error_description",)
 _JUDGED: Final = _WHOLE.union(_LISTS, _URLS, _SENTENCES)
 _DIGITS: Final = 10  # of the number of a patient
 _WORD: Final = re.compile(r"[^\s,;:()\[\]{}<>\"']+")
-_REALM: Final = re.compile(r"(?:Cis2|NHS-Login)-mock(?:-[a-z]+){0,3}")
+_REALMS: Final = "|".join(re.escape(each.mock_realm.name) for each in PROVIDERS if each.mock_realm is not None)
+_REALM: Final = re.compile(rf"(?:{_REALMS})(?:-[a-z]+){{0,3}}")
 _SCOPE: Final = re.compile(r"urn:nhsd:apim:[A-Za-z0-9:_.-]+")
 _OAUTH: Final = "urn:ietf:params:oauth:"
 _KNOWN: Final = frozenset(

@@ -106,10 +106,11 @@ def test_files_that_are_not_below_the_folder_or_no_files_are_listed_as_left_out(
     (here / "large").write_bytes(bytes(5_000_001))
     monkeypatch.chdir(here)
 
-    said = explain(f"curl {INT} -d @{name.format(tmp_path)}", "--read-files").stdout
+    said = explain(f"curl {INT} -d @{name.format(tmp_path)}", "--read-files", "--details")
 
-    assert "treasure" not in said
-    assert f"which cannot be read ({reason})" in said
+    assert "treasure" not in said.output
+    assert f"which cannot be read ({reason})" in said.stdout
+    assert said.stderr.startswith(f'Left out: the file "{name.format(tmp_path)}": {reason}')
 
 
 def test_all_files_together_have_a_bound(tmp_path: Path) -> None:
