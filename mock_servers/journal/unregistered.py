@@ -66,7 +66,7 @@ def values(pairs: Iterable[tuple[str, str]], path: str, is_registered: Registere
     """Yield the parts of parameters and of a raw path that must not be shown whole; of other parameters nothing is."""
     yield from in_path(path, is_registered)
     for name, value in pairs:
-        if name in _JUDGED and len(value) >= _DIGITS:
+        if name in _JUDGED and len(value) >= _DIGITS and value not in _KNOWN:
             yield from patients(value)
             if len(value) >= LONG:
                 yield from _of_parameter(name, value, is_registered)
@@ -78,16 +78,15 @@ def in_path(path: str, is_registered: Registered = lambda _: False) -> Iterator[
         return
     yield from patients(path)
     for segment in path.split("/"):
-        plain = unquote(segment)
-        if len(segment) >= LONG and not _is_word(plain, is_registered):
+        if len(segment) >= LONG and not _is_word(plain := unquote(segment), is_registered):
             yield segment
             yield plain
 
 
 def patients(text: str) -> Iterator[str]:
     """Yield what is written in a text like an NHS number, whose last digit checks the others."""
-    for text_of in {text, unquote(text)}:
-        yield from (found[0] for found in _NUMBER.finditer(text_of) if _is_nhs_number("".join(found.groups())))
+    for written in (text, unquote(text)) if "%" in text else (text,):
+        yield from (found[0] for found in _NUMBER.finditer(written) if _is_nhs_number("".join(found.groups())))
 
 
 def without_secrets(path: str) -> str:
@@ -105,7 +104,7 @@ def _is_nhs_number(digits: str) -> bool:
 
 
 def _of_parameter(name: str, value: str, is_registered: Registered) -> Iterator[str]:
-    if value in _KNOWN or is_registered(value) or unquote(value) in _KNOWN:
+    if is_registered(value) or unquote(value) in _KNOWN:
         return
     if name in _WHOLE:
         yield from () if is_near(value, _KNOWN) else (value,)
