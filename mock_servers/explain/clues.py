@@ -27,6 +27,9 @@ _REGISTERED: Final = re.compile(
 """Words beside a URL that is registered for an app."""
 _SECONDS_OF_LIFE: Final = 300
 _TOKEN_LIFE: Final = 3000
+_LOG_IN: Final = re.compile(r"log_?in|logged|auth|issued", re.IGNORECASE)
+_SIGNING: Final = re.compile(r"assert|jwt|sign|creat|made", re.IGNORECASE)
+"""What a text calls the moment at which a token was made."""
 _OPAQUE: Final = re.compile(r"(?<![\w.…-])(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,60}…?(?![\w.-])")
 
 
@@ -267,15 +270,19 @@ def _platform(address: Address) -> bool:
 
 
 def _held_too_long(scene: Scene) -> Finding | None:
-    moments = sorted(each.at for each in scene.facts.moments if each.name.lower() not in ("iat", "exp", "nbf"))
-    age = moments[-1] - moments[0] if moments else 0
-    if age < (limit := _TOKEN_LIFE if "check_subject_token_not_expired" in scene.rules else _SECONDS_OF_LIFE):
+    """Compare when a token was made with when it was sent, where the text names the first of the two."""
+    is_of_user = "check_subject_token_not_expired" in scene.rules
+    limit, made = (_TOKEN_LIFE, _LOG_IN) if is_of_user else (_SECONDS_OF_LIFE, _SIGNING)
+    moments = [each for each in scene.facts.moments if each.name.lower() not in ("iat", "exp", "nbf")]
+    began = [each.at for each in moments if made.search(each.name)]
+    age = max(each.at for each in moments) - min(began) if began else 0
+    if age < limit:
         return None
-    if limit == _TOKEN_LIFE:
+    if is_of_user:
         return _finding(
             "id-token-expired",
             "certain",
-            f"The first time in the text is {duration(age)} before the last.",
+            f"By the times in the text, {duration(age)} lie between.",
             f"The id_token (subject_token) has expired: it is {duration(age)} old, and lives about an hour from "
             "log-in.",
             "Exchange the id_token right after log-in, and then use the refresh token. Now the person has to log in "
@@ -284,7 +291,7 @@ def _held_too_long(scene: Scene) -> Finding | None:
     return _finding(
         "same-assertion-again",
         "likely",
-        f"The first time in the text is {duration(age)} before the last.",
+        f"By the times in the text, {duration(age)} lie between.",
         f"Your client_assertion was made {duration(age)} before it was sent, and lives five minutes.",
         "Sign a new client_assertion for each request.",
     )
@@ -359,7 +366,7 @@ CLUES: Final = (
         find=_program(
             "hour",
             "lifetime-too-long",
-            "exp is an hour ahead; at most 5 minutes are allowed.",
+            "exp is set an hour ahead, or more; at most 5 minutes are allowed.",
             "Set exp to now + 5 minutes or less.",
         ),
     ),

@@ -16,6 +16,8 @@ from mock_servers.reading.sentences import KnownSentences, Sentence, words_of
 _BESIDE: Final = 200
 """Characters in which the code of an error stands beside its sentence."""
 _FEW_WORDS: Final = 4
+_TECHNICAL: Final = re.compile(r"\w\.[A-Za-z]")
+"""What makes a short sentence known all the same: a name of a program's own."""
 _MEMBERS: Final = ("error_description", "faultstring", "diagnostics", "message", "error:", "error=", '"error"', "error")
 _PLATFORM: Final = ("the token service", "an API's gateway")
 _OF_HTTP: Final = ("Not Found", "Gateway Timeout")
@@ -71,7 +73,7 @@ def is_others(facts: Facts) -> bool:
 
 def _said(facts: Facts, sentence: Sentence) -> Said | None:
     rows = _rows(facts, sentence)
-    telling = [each for each in rows if each.service in _PLATFORM and len(sentence.words.split()) >= _FEW_WORDS]
+    telling = [each for each in rows if each.service in _PLATFORM and _is_telling(sentence.words)]
     is_sure = bool(telling) or is_ours(facts)
     if not rows or (not is_sure and not _may_be_answer(facts, sentence)) or _is_phrase(facts, sentence):
         return None
@@ -86,9 +88,15 @@ def _said(facts: Facts, sentence: Sentence) -> Said | None:
     )
 
 
+def _is_telling(words: str) -> bool:
+    """Whether nobody else says so by chance."""
+    return len(words.split()) >= _FEW_WORDS or _TECHNICAL.search(words) is not None
+
+
 def _is_phrase(facts: Facts, sentence: Sentence) -> bool:
     """Whether it is a word or two, such as Unauthorized or Not Found, that stands in most logs."""
-    few = len(sentence.words.split()) < _FEW_WORDS and "_" not in sentence.words
+    few = len(sentence.words.split()) < _FEW_WORDS and not _TECHNICAL.search(sentence.words)
+    few = few and "_" not in sentence.words
     is_alone = len(facts.text.split()) <= len(sentence.words.split())
     is_known = sentence.words not in _OF_HTTP and any(
         each.error.evidence != "I" and each.plays == "platform" for each in _rows(facts, sentence)

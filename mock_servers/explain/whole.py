@@ -199,7 +199,9 @@ class _Explaining:
             notes=tuple(self._notes(stopped, by)),
             refused=refused,
         )
-        return replace(told, **asdict(Answering(self._view(told, stopped)).parts()))
+        view = self._view(told, stopped)
+        is_of_api = refused and not by and bool(view.rows) and not any(row.rules for row in view.rows)
+        return replace(told, by="answer" if is_of_api else by, **asdict(Answering(view).parts()))
 
     def _view(self, told: RequestExplanation, stopped: Sequence[Ruled]) -> View:
         return View(
@@ -208,7 +210,7 @@ class _Explaining:
             answered=self.answer,
             ruled=self.judged.ruled,
             stopped=stopped,
-            rows=self._entries(stopped),
+            rows=self._entries(stopped) or (self.lent.said.rows if self.lent.said is not None else ()),
             sure=frozenset(self.sure),
             apart=frozenset(self.apart),
             facts=self.lent.facts,

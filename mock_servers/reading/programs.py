@@ -15,8 +15,8 @@ MISTAKES: Final = {
     r"|SigningMethodRS256|RsaSha256\b|ALGO_SHA256|Algorithm\.RSA256|-Algorithm\s+\W?RS256|JWSAlgorithm\.RS256",
     "milliseconds": rf"exp{_REST}(?:Milliseconds?\b|(?:Date\.now|currentTimeMillis|getTime)\(\)(?!\s*/\s*1000)"
     r"|toEpochMilli|UnixMilli)",
-    "hour": rf"(?:exp|Add|plus|delta|lifetime|ttl|valid){_REST}(?:time\.Hour|AddHours\(|hours\s*=\s*\d|[\"']\dh[\"']"
-    r"|\b60\s*\*\s*60\b|\b3600\b|ofHours\(|ChronoUnit\.HOURS|\d\.hours?\b|addHour)",
+    "hour": rf"(?:exp(?!ires_?in)|Add|plus|delta|lifetime|ttl){_REST}"
+    r"(?:time\.Hour|AddHours\(|hours\s*=\s*\d|[\"']\dh[\"']|\b60\s*\*\s*60\b|\b3600\b|ofHours\(|ChronoUnit\.HOURS|\d\.hours?\b|addHour)",
     "local-time": r"utcnow\(\)[^\n]{0,60}|\bDateTime\.Now\b[^\n]{0,60}|LocalDateTime\.now\(\)"
     rf"|datetime\.now\(\){_REST}timestamp",
     "text-exp": r"exp[\"']?\s*(?:=>|[:=,])\s*(?:str\(|String\(|strval|[\"']\d{9,})"

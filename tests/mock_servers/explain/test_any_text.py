@@ -172,3 +172,49 @@ def test_reading_takes_time_in_proportion(piece: str) -> None:
 def test_a_text_that_is_too_long_is_refused_with_a_sentence() -> None:
     with pytest.raises(UnreadableError, match=r"more than 5000000 characters; allowed"):
         explain_text("x" * (LARGEST + 1))
+
+
+PATIENT = "https://int.api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/9000000009"
+CALL = f"GET {PATIENT}\nAuthorization: Bearer {{}}\n\n401\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (
+            CALL.format("g1112R_ccQ1Ebbb4gtHBP1aaaNM") + '{"issue": [{"diagnostics": "Invalid Access Token"}]}',
+            "Probably the bearer token is a code of CIS2",
+        ),
+        (
+            "403 Required scope(s): OauthV2.VerifyAccessToken.scopeSet, our token is of client_credentials",
+            "Probably your token",
+        ),
+        (
+            "Invalid 'exp' claim in subject_token JWT - JWT has expired",
+            "The id_token that you sent as subject_token has",
+        ),
+        (
+            "NHS login says invalid_grant at https://auth.aos.signin.nhs.uk/token: {'error': 'invalid_grant'} 400",
+            "One of these",
+        ),
+        (
+            "Invalid 'iss'/'sub' claims in client_assertion JWT",
+            "iss and sub of your client_assertion are not an API key",
+        ),
+        (f"405 for GET {INT}", "The method is GET."),
+        (
+            "502 Bad Gateway <html><title>502</title>nginx</html> in front of int.api.service.nhs.uk",
+            "This page comes from nginx",
+        ),
+    ],
+)
+def test_what_is_known_leads_and_no_more(text: str, answer: str) -> None:
+    assert explain_text(text).answer.startswith(answer)
+
+
+def test_an_order_that_is_known_says_what_has_passed() -> None:
+    late = explain_text("Missing or invalid 'aud' claim in client_assertion JWT")
+    early = explain_text("Missing 'kid' header in client_assertion JWT")
+
+    assert late.fine == ("Your API key, kid and key and signature passed: the service checks these first.",)
+    assert early.fine == ("alg of your client_assertion passed: the service checks that first.",)
