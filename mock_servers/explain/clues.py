@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.diagnosis.shapes import shape_of
 from mock_servers.explain.judging import host_of
 from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.reading.captured import Captured
 from mock_servers.reading.facts import Address, Facts
 from mock_servers.wire.wording import cut, duration, one_line, shown
@@ -300,42 +301,22 @@ def _held_too_long(scene: Scene) -> Finding | None:
 def _scopes_of_other(scene: Scene) -> Finding | None:
     query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
     host = host_of(scene.captured.url) if scene.captured is not None else None
-    asked = query.get("scope", "").split()
-    foreign = [
-        each for each in asked if each in _SCOPES.get("nhs_login" if host and host.plays == "cis2" else "cis2", ())
-    ]
-    if host is None or not foreign:
+    own = next((each for each in PROVIDERS if host is not None and each.name == host.plays), None)
+    asked = [each for each in query.get("scope", "").split() if own is not None and each not in own.asking.scopes]
+    other = next((each for each in PROVIDERS if set(asked) & set(each.asking.scopes)), None)
+    if own is None or other is None:
         return None
-    here, there = ("CIS2", "NHS login") if host.plays == "cis2" else ("NHS login", "CIS2")
+    foreign = [each for each in asked if each in other.asking.scopes]
+    example = next(each for each in own.asking.scopes if each not in other.asking.scopes)
     return _finding(
         "scope-of-other-provider",
         "likely",
         f"scope is {shown(query['scope'])}.",
-        f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {there}, which "
-        f"{here} does not know.",
-        f"Ask {here} for its own scopes alone, such as openid {_SCOPES[host.plays][0]}.",
+        f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {other.title}, "
+        f"which {own.title} does not know.",
+        f"Ask {own.title} for its own scopes alone, such as openid {example}.",
     )
 
-
-_SCOPES: Final[Mapping[str, Sequence[str]]] = {
-    "cis2": (
-        "nationalrbacaccess",
-        "associatedorgs",
-        "nhsperson",
-        "organisationalmemberships",
-        "professionalmemberships",
-        "selectedrole",
-    ),
-    "nhs_login": (
-        "profile_extended",
-        "gp_registration_details",
-        "basic_demographics",
-        "gp_integration_credentials",
-        "landline",
-        "phone",
-        "client_metadata",
-    ),
-}
 
 _EXP_FAR: Final = frozenset(["check_client_assertion_exp_near", "check_assertion_lifetime"])
 _EXPIRED: Final = frozenset(["check_client_assertion_not_expired", "check_assertion_not_expired"])

@@ -32,6 +32,7 @@ from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.journal.record import Record
+from mock_servers.provider.registered import PROVIDERS
 from mock_servers.reading.captured import Captured, CapturedAnswer, named
 from mock_servers.reading.curl import ReadFile
 from mock_servers.reading.facts import Facts
@@ -103,9 +104,10 @@ def _answer(captured: Captured, lent: Lent) -> Answered | None:
 
 
 def _coded(captured: Captured, facts: Facts) -> Answered | None:
-    """Return an answer that has a code and no sentence, as NHS login gives it."""
+    """Return an answer that has a code and no sentence, where the provider answers so."""
     host = host_of(captured.url)
-    if not facts.codes or host is None or host.plays != "nhs_login":
+    provider = next((each for each in PROVIDERS if host is not None and each.name == host.plays), None)
+    if not facts.codes or provider is None or not provider.answers_codes_alone:
         return None
     status = next((each.status for each in facts.statuses if each.status >= _REFUSED), 0)
     return Answered(status=status, code=facts.codes[-1][0])

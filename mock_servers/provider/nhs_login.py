@@ -395,6 +395,7 @@ TELLING: Final = Telling(
 NHS_LOGIN: Final = Provider(
     name="nhs_login",
     title="NHS login",
+    answers_codes_alone=True,
     people="nhs_login",
     path="",
     endpoints={

@@ -195,7 +195,8 @@ class Provider:
     Lifetimes are seconds; `expires_in_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers
     that a setting makes text. `scope` is what a log-in has that asked for none; `token_members` are those of a token
     answer, in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed.
-    `tells_all`: userinfo does not mind the scope. `known_grants` are refused in other words than what is no grant at
+    `tells_all`: userinfo does not mind the scope. `answers_codes_alone`: its errors are
+    codes, mostly without a sentence. `known_grants` are refused in other words than what is no grant at
     all; `gives_refresh_tokens`: to clients that are registered for no grant in particular, too. Whatever else lies
     below `realms_path` is a realm that does not exist. `errors` has the row of each problem, `ancestor_errors` those
     that a setting puts in their place.
@@ -243,6 +244,7 @@ class Provider:
     token_members: tuple[str, ...] = ("access_token", "scope", "id_token", "token_type", "expires_in")
     redirect_at_token_is_loose: bool = False
     tells_all: bool = False
+    answers_codes_alone: bool = False
     realms_path: str = ""
     errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
     ancestor_errors: Mapping[Problem, ServiceError] = field(default_factory=dict)

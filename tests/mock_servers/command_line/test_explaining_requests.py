@@ -110,7 +110,8 @@ def test_files_that_are_not_below_the_folder_or_no_files_are_listed_as_left_out(
 
     assert "treasure" not in said.output
     assert f"which cannot be read ({reason})" in said.stdout
-    assert said.stderr.startswith(f'Left out: the file "{name.format(tmp_path)}": {reason}')
+    assert said.stderr.startswith("Left out: the file ")
+    assert said.stderr.rstrip().endswith(f": {reason}")
 
 
 def test_all_files_together_have_a_bound(tmp_path: Path) -> None:
