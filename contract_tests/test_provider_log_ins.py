@@ -245,7 +245,7 @@ def test_the_page_offers_everybody_in_their_order(target: Target, name: str) -> 
 
 
 AGAIN = [
-    ({"nhsauth_user": "nobody"}, "There is nobody here with this user id."),
+    ({"nhsauth_user": "nobody"}, "There is no person with this user id."),
     ({"nhsauth_user": ""}, None),
     ({"nhsauth_user": OF_SMARTCARD, "nhsauth_outcome": "happily"}, "A log-in cannot end like this."),
     (
@@ -327,7 +327,7 @@ def test_a_form_says_what_becomes_of_the_log_in(
 
     told = {"cancelled": "access_denied", "level_too_low": "interaction_required"}.get(changes.get("outcome", ""))
     if "username" in changes:
-        assert (answer.status, page_says(answer, "There is nobody here with this user id.")) == (200, True)
+        assert (answer.status, page_says(answer, "There is no person with this user id.")) == (200, True)
     elif "csrf" in changes and name != "realm":
         assert (answer.status, page_says(answer, "This log-in form was not made for this request.")) == (400, True)
     else:

@@ -68,7 +68,7 @@ def test_cis2_tells_the_first_mistake_of_a_log_in(target: Target, asked: dict[st
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"nhsauth_user": "nobody", "nhsauth_outcome": "consent_refused"}, "There is nobody here with this user id."),
+        ({"nhsauth_user": "nobody", "nhsauth_outcome": "consent_refused"}, "There is no person with this user id."),
         (
             {"nhsauth_user": "656005750110", "nhsauth_role": "7", "scope": "openid selectedrole"},
             "This person does not have this role.",

@@ -71,7 +71,7 @@ def test_a_log_in_goes_through_the_platform(call: Call, platform: Mock) -> None:
 
 
 def test_an_unknown_user_is_told(call: Call, url: Callable[..., str]) -> None:
-    with pytest.raises(LogInError, match="There is nobody here with this user id"):
+    with pytest.raises(LogInError, match="There is no person with this user id"):
         log_in(call, url("cis2"), "nobody")
 
 

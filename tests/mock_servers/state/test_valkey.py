@@ -176,7 +176,7 @@ def test_a_server_that_may_forget_is_refused_and_untouched(valkey: Valkey, polic
         client.config_set("maxmemory-policy", policy)
 
         assert refusal(valkey.url) == (
-            f"{valkey.url} has maxmemory-policy {policy}, and so may forget what was used already: set it to noeviction"
+            f"{valkey.url} has maxmemory-policy {policy}, so it may forget used values: set it to noeviction"
         )
         assert client.keys() == []
 
