@@ -1,4 +1,4 @@
-"""Finds secrets of registered apps where none belongs: sent there, a service repeats them, and so would the journal."""
+"""Finds secrets of registered apps in the wrong place, where the service and so the journal repeats them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Request
 
 _PLACES: Final = frozenset(["client_secret", "authorization", "content-length", "content-type", "host"])
-"""Where a secret belongs, which is cut whatever it holds; and headers that hold none."""
+"""The places of a secret, which are always cut; and headers that hold none."""
 _LONG: Final = 8
-"""Characters from which on a secret is looked for inside of a value; a shorter one may be part of any word."""
+"""Characters from which on a secret is searched for inside values; a shorter one may be part of any word."""
 
 
 def misplaced(request: Request, store: Store) -> Confidential:
-    """Return the registered secrets that a request holds where none belongs; of most requests none."""
+    """Return the registered secrets that a request holds in a wrong place; most requests have none."""
     sent = [*filter(None, _sent(request))]
     whole = "\0".join(sent)
     secrets = store.apps.derived(_Secrets.of)
-    # Whichever is fewer: many apps are registered, or a request is long.
+    # Choose the shorter way: many apps may be registered, or a request may be long.
     if len(secrets.long) > len(whole):
         starts = {whole[at : at + _LONG] for at in range(len(whole))}
         long = [secret for start in starts & secrets.by_start.keys() for secret in secrets.by_start[start]]

@@ -1,4 +1,4 @@
-"""Paths that nobody's code is meant to call: what browsers fetch by themselves, and what wait scripts try."""
+"""Paths that client code does not call: what browsers fetch by themselves, and what wait scripts try."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _DEVELOPER_TOOLS: Final = "/.well-known/appspecific/"
 
 
 def is_probe(path: str) -> bool:
-    """Whether a request for this path says nothing of the client under test, and is better left out of the journal."""
+    """Whether a request for this path says nothing about the client under test, so that the journal leaves it out."""
     return path in _BROWSERS or path in _WAITING or path.startswith(_DEVELOPER_TOOLS)
