@@ -34,7 +34,7 @@ def find_token(exchange: Exchange) -> str | None:
     token = service.store.access_tokens.get(exchange.bearer)
     app = service.store.apps.get(token.client_id) if token else None
     if token is None or app is None or token.environment != service.environment:
-        return f"Bearer token {cut(exchange.bearer)} is none that this environment's token service has issued."
+        return f"Bearer token {cut(exchange.bearer)} was not issued by this environment's token service."
     exchange.token, exchange.app = token, app
     return None
 

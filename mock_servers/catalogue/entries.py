@@ -1,4 +1,4 @@
-"""Every error row of every service, with what usually lies behind it: what a search for a sentence should find."""
+"""Every error row of every service, with its usual causes: the data behind a search for a sentence."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from mock_servers.state.seeds import APIS
 _PLACEHOLDER: Final = re.compile(r"\\\{\w+\\\}")
 _ANCESTOR: Final = "by the settings unusable_code and foreign_assertion"
 _GENERAL: Final = 6
-"""A finder for more rules than these explains none of them in particular."""
+"""A finder for more rules than these is too general to explain any of them."""
 
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
@@ -46,10 +46,10 @@ def _words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service: its error rows by name, the problems behind them, and the flows whose rules answer them.
+    """A service: its error rows by name, their problems, and the flows whose rules answer with them.
 
-    `row` finds the service's own row for what a rule names; `problems` are by the names of the rows. `plays` is the
-    word of the real hosts that it stands behind.
+    `row` returns the service's own row for a rule's problem; `problems` are by the names of the rows. `plays` is the
+    word for its real hosts.
     """
 
     title: str
@@ -62,10 +62,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row: who answers it, under which name it stands in the catalogue, and what lies behind it.
+    """A row: the rules that answer with it, its name in the catalogue, and its usual causes.
 
-    `rules` are those that answer it, each with the names of its policy and of its flows; `finders` recognise mistakes
-    that lead there, those that lead to little else first. `plays` is the word of the real hosts that answer it.
+    `rules` have the names of their policy and flows; `finders` recognise mistakes that cause it, the most specific
+    first. `plays` is the word for the real hosts that answer with it.
     """
 
     service: str
@@ -77,13 +77,13 @@ class Entry:
     finders: tuple[Finder, ...]
 
     def is_about(self, text: str) -> bool:
-        """Whether the row's name, code, status or sentence contains the text, or the text its sentence; case apart."""
+        """Whether the row's name, code, status or sentence contains the text, or the text its sentence, in any case."""
         error, wanted = self.error, text.strip().casefold()
         own = (self.name, error.code, error.sentence, str(error.status), error.row)
         return any(wanted in each.casefold() for each in own) or self._stands_in(wanted)
 
     def resembles(self, text: str) -> bool:
-        """Whether each word of the text is one of the row's, or nearly: `subject tokn` finds `subject_token`."""
+        """Whether each word of the text is, almost, one of the row's: `subject tokn` finds `subject_token`."""
         known = _words(f"{self.name} {self.error.code} {self.error.sentence}")
         wanted = _words(text)
         return bool(wanted) and all(get_close_matches(each, known, n=1, cutoff=_ALIKE) for each in wanted)
@@ -94,7 +94,7 @@ class Entry:
 
     @property
     def mistakes(self) -> dict[str, str]:
-        """The mistakes that lead there: what each is, by its id."""
+        """The mistakes that cause it, each described, by id."""
         return {name: finder.words_of(name) for finder in self.finders for name in finder.mistakes}
 
     def as_json(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def entries() -> tuple[Entry, ...]:
 
 
 def about(text: str) -> list[Entry]:
-    """Return the rows that a text is about; where none has it word for word, those that have words like all of its."""
+    """Return the rows that match a text; if none has it word for word, those that have similar words."""
     every = entries()
     return [each for each in every if each.is_about(text)] or [each for each in every if each.resembles(text)]
 
@@ -192,4 +192,4 @@ SERVICES: Final = (
     _provider("the mock realms", "realms", keycloak.ROWS),
     _own("the management API", "management", management, (*log_in.FLOWS, *MANAGEMENT_FLOWS)),
 )
-"""Everybody who answers with errors."""
+"""All services that answer with errors."""

@@ -1,4 +1,4 @@
-"""The proxy canary-api, the smallest API there is: it greets whoever has a live token for it."""
+"""The proxy canary-api, the smallest API: it greets every caller with a live token for it."""
 
 from __future__ import annotations
 
@@ -50,4 +50,4 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         respond=lambda _: Answer(status=200, body="Hello user!", content_type="text/html"),
     ),
 )
-"""That the tweet wants a token as well is a guess (I)."""
+"""It is a guess (I) that the tweet also requires a token."""

@@ -103,7 +103,7 @@ def test_another_name_is_refused_by_an_alert_and_a_line(
     with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized.name"):
         certificate_for(port, EVIL, authority.pem)
 
-    assert caplog.messages == [f"TLS for '{EVIL}' refused: it is none of this mock's hosts"]
+    assert caplog.messages == [f"TLS for '{EVIL}' refused: this mock has no such host"]
 
 
 @pytest.mark.parametrize("name", [EVIL, "nhs.uk", "xapi.service.nhs.uk"])
