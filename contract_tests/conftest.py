@@ -27,8 +27,9 @@ from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
-from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, PROPERTY, SCREEN, TARGETS
+from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
 from pytest_nhsauth.judgement import GOT, REPEAT
+from pytest_nhsauth.report import CASE_PROPERTY
 
 _ENVIRONMENTS_PER_MINUTE = 30
 _ON_ONE_SCREEN = ("asked", "expected", "got", "again")
@@ -74,7 +75,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Note for the report what the test proves; a fixture that cannot be had skips it."""
     case = case_of(item) if isinstance(item, pytest.Function) else None
     for name, value in (case or {}).items():
-        item.user_properties.append((f"{PROPERTY}{name}", value))
+        item.user_properties.append((f"{CASE_PROPERTY}{name}", value))
     with _skipping():
         return (yield)
 
@@ -109,7 +110,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed and report.when == "call" and asked is not None:
         setattr(report, REPEAT, as_curl(asked))
         if item.config.getoption(SCREEN):
-            told = {name.removeprefix(PROPERTY): value for name, value in report.user_properties}
+            told = {name.removeprefix(CASE_PROPERTY): value for name, value in report.user_properties}
             report.longrepr = "\n".join(f"{name}: {told[name]}" for name in _ON_ONE_SCREEN if told.get(name))
     return report
 

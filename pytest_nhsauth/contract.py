@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_nhsauth.report import CASE_PROPERTY
+
 if TYPE_CHECKING:
     from pytest_nhsauth.judgement import Judgements
 
@@ -27,8 +29,6 @@ AREAS: Final = ("token", "browser", "providers", "gateway")
 """Parts of the contract that can be asked alone."""
 TARGETS: Final = pytest.StashKey["tuple[str, ...]"]()
 """Whom the contract is asked of in this session."""
-PROPERTY: Final = "nhsauth_"
-"""How the names of those properties begin by which a test's report tells of its case; the rest says what of it."""
 CANNOT_JUDGE: Final = "nhsauth_cannot_judge"
 """Under which name a process that was given tests says why it has stopped."""
 ONLY: Final = "nhsauth_contract_only"
@@ -149,7 +149,7 @@ class Gathering:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test says of its case."""
-        if any(name.startswith(PROPERTY) for name, _ in report.user_properties):
+        if any(name.startswith(CASE_PROPERTY) for name, _ in report.user_properties):
             self._judgements().add(report)
         if self._bar is not None and report.when == "teardown":
             self._bar.update(1)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from pytest_nhsauth.registered_app import RegisteredApp
-
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 SigningKey: TypeAlias = "RSAPrivateKey | str | bytes"
@@ -52,17 +50,5 @@ class IdTokenFactory(Protocol):
         Without `user` the provider's first person who reaches `level` logs in, without `level` it is the highest of the
         person. `claims`, `headers` and `without` alter the token before it is signed. Raises LookupError for an unknown
         user or provider, ValueError for a level that the person does not reach.
-        """
-        ...
-
-
-class AppFactory(Protocol):
-    """Registers more apps."""
-
-    def __call__(self, **members: Any) -> RegisteredApp:
-        """Return a new app of these members, named as in the configuration.
-
-        What is not given is made up: a client id, a secret, and a key pair unless `jwks` or `jwks_url` is given. Raises
-        ValueError for a member that does not exist or does not fit.
         """
         ...

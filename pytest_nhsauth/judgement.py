@@ -14,10 +14,10 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from pytest_nhsauth.contract import PROPERTY
+from pytest_nhsauth.report import CASE_PROPERTY
 
-GOT: Final = f"{PROPERTY}got"
-REPEAT: Final = f"{PROPERTY}repeat"
+GOT: Final = f"{CASE_PROPERTY}got"
+REPEAT: Final = f"{CASE_PROPERTY}repeat"
 """The attribute of a report that holds a command: too long for a property."""
 
 Verdict = Literal["holds", "differs", "skipped"]
@@ -64,12 +64,12 @@ class Judgements:
     def add(self, report: pytest.TestReport) -> None:
         """Take what a test's report says of a case; a passed set-up or tear-down says nothing."""
         told = {name: str(value) for name, value in report.user_properties}
-        if f"{PROPERTY}row" not in told or (report.when != "call" and report.passed) or report.when == "teardown":
+        if f"{CASE_PROPERTY}row" not in told or (report.when != "call" and report.passed) or report.when == "teardown":
             return
         verdict: Verdict = "holds" if report.passed else "skipped" if report.skipped else "differs"
         self.made.append(
             Judgement(
-                **{name: told.get(f"{PROPERTY}{name}", "") for name in _TOLD_OF_CASE},
+                **{name: told.get(f"{CASE_PROPERTY}{name}", "") for name in _TOLD_OF_CASE},
                 verdict=verdict,
                 got=_reason(report) if report.skipped else told.get(GOT, ""),
                 repeat=getattr(report, REPEAT, ""),

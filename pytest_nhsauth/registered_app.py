@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from mock_servers.jose.jwts import Alterations
@@ -120,6 +120,18 @@ class RegisteredApp:
     @property
     def _app(self) -> App:
         return self._target.apps.get(self.client_id)
+
+
+class AppFactory(Protocol):
+    """Registers more apps."""
+
+    def __call__(self, **members: Any) -> RegisteredApp:
+        """Return a new app of these members, named as in the configuration.
+
+        What is not given is made up: a client id, a secret, and a key pair unless `jwks` or `jwks_url` is given. Raises
+        ValueError for a member that does not exist or does not fit.
+        """
+        ...
 
 
 def _loaded(key: SigningKey) -> RSAPrivateKey:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TITLE: Final = "nhsauth exchanges"
 PROPERTY: Final = "nhsauth exchange"
+CASE_PROPERTY: Final = "nhsauth_"
+"""The names of the properties that describe a contract test's case in its report begin so."""
 """The name of the properties that a failed test has in JUnit XML."""
 PLATFORM: Final = pytest.StashKey["Platform"]()
 """The session's platform, once a fixture has started it; its journal can be read when it has stopped, too."""
