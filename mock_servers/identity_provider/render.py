@@ -1,4 +1,4 @@
-"""Finds a provider's row for a problem, and makes the answer of it: the row says in which shape."""
+"""Finds a provider's row for a problem, and renders the answer in the shape that the row names."""
 
 from __future__ import annotations
 

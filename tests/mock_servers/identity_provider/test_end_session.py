@@ -152,7 +152,7 @@ def test_a_strange_address_is_told_beside_those_that_are_registered(
     http.get(f"{PATH}{END}", query_string=query, base_url=platform.url)
 
     assert platform.exchanges.last.diagnosis == (
-        f'post_logout_redirect_uri "{BYE}/" is none of those that the client has registered: "{BYE}"; they part after '
+        f'post_logout_redirect_uri "{BYE}/" is not one that the client has registered: "{BYE}"; they part after '
         f'"{BYE}". Register it for the app.'
     )
 

@@ -81,7 +81,7 @@ def test_an_error_page_is_told(call: Call, url: Callable[..., str]) -> None:
 
 
 def test_a_circle_ends() -> None:
-    with pytest.raises(LogInError, match="no end"):
+    with pytest.raises(LogInError, match="without an end"):
         log_in(lambda url, _: (302, {"Location": url}, b""), "http://mock/a", DOCTOR)
 
 
