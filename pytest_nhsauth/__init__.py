@@ -1,6 +1,6 @@
 """The pytest plugin: fixtures, markers and reports around the mock servers.
 
-Its public types are found here when first asked for: loading the plugin imports neither a server nor cryptography.
+Its public types are imported at their first use: loading the plugin imports neither a server nor cryptography.
 """
 
 from __future__ import annotations

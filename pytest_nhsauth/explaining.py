@@ -1,4 +1,4 @@
-"""`explain`: why a real service refused an exchange, or those that a failure holds."""
+"""`explain`: explains offline why a real service refused an exchange, or the exchanges of a test failure."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def explain(
 ) -> RequestExplanation:
     """Explain why a real service refused an exchange, offline: no server is started, and nothing leaves this process.
 
-    Of a response of `requests`, `httpx` or `aiohttp`, an exception that carries one, or a text: a curl command, HTTP, a
-    HAR file, a cassette, or an answer alone. `answer` is what the service said, where the text does not have it;
-    `request_body` the body, where the library does not keep it; `at` the moment, where the answer has no Date; `jwks`
-    the key set of the app. Raises ValueError, in one line, for what cannot be read.
+    It takes a response of `requests`, `httpx` or `aiohttp`, an exception that carries one, or a text: a curl command,
+    HTTP, a HAR file, a cassette, or an answer alone. `answer` is the service's answer, if the text does not have it;
+    `request_body` the body, if the library does not keep it; `at` the time, if the answer has no Date; `jwks` the key
+    set of the app. Raises ValueError, in one line, for an unreadable text.
     """
     from mock_servers.explain.captured import UnreadableError  # noqa: PLC0415 - the plugin loads no server
     from mock_servers.explain.response import captured_of  # noqa: PLC0415 - the same
@@ -91,7 +91,7 @@ def explanations(failure: BaseException) -> Iterator[str]:
 
 
 def _responses(failure: BaseException) -> Iterator[Any]:
-    """Yield each refused response once: what the exception carries, and what stands in the frames it came through."""
+    """Yield each refused response once: those of the exception, and those in the frames of its traceback."""
     from mock_servers.explain.response import is_response, responses_of  # noqa: PLC0415 - the same
 
     found = list(responses_of(failure))

@@ -1,4 +1,4 @@
-"""The types of the fixtures that are factories, so that a test can annotate them."""
+"""The types of factory fixtures, for annotations in tests."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class IdTokenFactory(Protocol):
         headers: Mapping[str, Any] = NOTHING,
         without: Sequence[str] = (),
     ) -> str:
-        """Return a fresh id token.
+        """Return a new id token.
 
-        Without `user` the provider's first person who reaches `level` logs in, without `level` it is the highest of the
-        person. `claims`, `headers` and `without` alter the token before it is signed. Raises LookupError for an unknown
-        user or provider, ValueError for a level that the person does not reach.
+        Without `user`, the provider's first person who reaches `level` logs in; without `level`, at the person's
+        highest. `claims`, `headers` and `without` alter the token before it is signed. Raises LookupError for an
+        unknown user or provider, ValueError for a level that the person does not reach.
         """
         ...
