@@ -1,4 +1,4 @@
-"""The targets of the contract tests, one at a time; options are the plugin's, as a conftest in a package comes late."""
+"""Runs the contract tests on one target at a time. The plugin has the options: a conftest is read too late."""
 
 import logging
 import os
@@ -44,19 +44,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """Whom the contract is asked of; a target that cannot be judged ends the session with exit code 2."""
+    """The target; one that cannot be tested ends the session with exit code 2."""
     with _judgeable(request.config), _opened(getattr(request, "param", "mock"), request.config) as opened:
         yield opened
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
-    """Note for the report what was answered; pytest's own fixture for that warns of today's JUnit files."""
+    """Add the answer to the report; pytest's own fixture for that warns of today's JUnit files."""
     return lambda answer: request.node.user_properties.append((GOT, str(answer)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is no part of what is asked."""
+    """Deselect what was not selected."""
     with _judgeable(config):
         set_at = {name: _switches(_configuration_of(name)) for name in config.stash[TARGETS]}
     items[:] = [item for item in items if holds(item, set_at.get(_asked(item), frozenset()))]
@@ -72,7 +72,7 @@ def _asked(item: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Note for the report what the test proves; a fixture that cannot be had skips it."""
+    """Add to the report what the test proves; skip it if a fixture is unavailable."""
     case = case_of(item) if isinstance(item, pytest.Function) else None
     for name, value in (case or {}).items():
         item.user_properties.append((f"{CASE_PROPERTY}{name}", value))
@@ -104,7 +104,7 @@ def _skipping() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add how to repeat what differs; on one screen there is no room for how the test found out."""
+    """Add how to repeat a difference; the one screen has no room for a traceback."""
     report = yield
     asked: Target | None = getattr(item, "funcargs", {}).get("target")
     if report.failed and report.when == "call" and asked is not None:
@@ -122,7 +122,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 
 def _note_last_answer(item: pytest.Item) -> None:
-    """Tell of a test that failed what was answered last, unless it told more itself."""
+    """Add the last answer to the report of a failed test, unless it has added more itself."""
     asked: Target | None = getattr(item, "funcargs", {}).get("target")
     if asked is not None and asked.last is not None and GOT not in dict(item.user_properties):
         item.user_properties.append((GOT, str(said(asked.last))))
@@ -198,7 +198,7 @@ def _remote(name: str, url: str, kind: Kind, file: Path | None) -> Iterator[Targ
 
 
 def _configuration_of(name: str) -> Configuration:
-    """Return what a target of the mock is started with; raises CannotJudgeError when it cannot be."""
+    """Return the configuration of a target of the mock; raises CannotJudgeError for an invalid one."""
     kind, _, file = name.partition(":")
     try:
         return read_configuration(Path(file)) if kind == "mock" and file else Configuration()
