@@ -109,7 +109,7 @@ def test_a_licence_that_lets_anybody_use_it_is_allowed(licences: Sequence[Mappin
 @pytest.mark.parametrize(
     ("licences", "told"),
     [
-        ([], "a-package: none told"),
+        ([], "a-package: none stated"),
         ([{"license": {"id": "GPL-3.0-only"}}], "a-package: GPL-3.0-only"),
         ([{"expression": "MIT AND AGPL-3.0-only"}], "a-package: MIT AND AGPL-3.0-only"),
         ([{"license": {"id": "MIT"}}, {"license": {"name": "Proprietary"}}], "a-package: MIT AND Proprietary"),

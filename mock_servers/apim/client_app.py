@@ -113,7 +113,7 @@ def check_public_key_registered(exchange: Exchange) -> str | None:
 
 @rejects(errors.JWKS_UNREACHABLE)
 def fetch_app_jwks(exchange: Exchange) -> str | None:
-    """§3.19: kept for an hour by URL, whatever it contains; a failure is not kept."""
+    """§3.19: kept for an hour by URL, even if it is no key set; a failure is not kept."""
     url = exchange.service.jwks_url_of(exchange.app)
     key, table = ("app", url), exchange.service.store.jwks
     kept = table.get(key)

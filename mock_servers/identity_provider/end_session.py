@@ -41,7 +41,7 @@ def check_id_token_hint_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.ID_TOKEN_HINT_INVALID, after=["check_id_token_hint_present"])
 def decode_id_token_hint(exchange: Exchange) -> str | None:
-    """One of this provider's own, to a client that is known; an expired one will do (I)."""
+    """One of this provider's own, to a client that is known; an expired one is accepted (I)."""
     sent, service = exchange.request.query.get("id_token_hint") or "", exchange.service
     try:
         hint = jwts.decode(sent)

@@ -16,7 +16,7 @@ from mock_servers.wire.request import Answer
 
 
 def _description_first(row: ServiceError, exchange: Exchange) -> Answer:
-    """CIS2's (S); a `state` comes back (I), and a client that used the header is told to (I)."""
+    """CIS2's (S); a `state` comes back (I), and a client that used the header is asked to use it again (I)."""
     body = {"error_description": _sentence(row, exchange), "error": row.code}
     state = exchange.form("state") or exchange.request.query.get("state")
     if state is not None:

@@ -79,7 +79,7 @@ class Fetcher(Protocol):
 
 
 def read(body: bytes, at: float, url: str) -> FetchedJwks:
-    """Read a key set from the body of an answer, whatever the body is."""
+    """Read a key set from the body of an answer; any body is allowed."""
     try:
         found = json.loads(body)
         keys = found.get("keys")

@@ -40,11 +40,11 @@ def check_grant_type(exchange: Exchange) -> str | None:
 
 @rejects(errors.LOG_IN_PERSON_MISSING)
 def check_person(exchange: Exchange) -> str | None:
-    """A user name with a password, or a passcode; any of them will do."""
+    """A user name with a password, or a passcode; each is accepted."""
     form = exchange.request.form
     if "passcode" in form or ("username" in form and "password" in form):
         return None
-    return "The form has neither username and password nor passcode; any of them will do here."
+    return "The form has neither username and password nor passcode; any of them is accepted here."
 
 
 @rejects(errors.LOG_IN_ELSEWHERE)

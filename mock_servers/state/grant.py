@@ -46,7 +46,7 @@ class ProviderRefreshToken:
 class Visit:
     """A client at which a session logged in, and the mock's name that it called; empty when there was no call.
 
-    The platform is one client in all its environments; its `redirect_uri` tells them apart. For others it is empty.
+    The platform is one client in all its environments; its `redirect_uri` distinguishes them. For others it is empty.
     """
 
     client_id: str

@@ -151,7 +151,7 @@ SCOPE: Final = matching(
     'a scope that a token can have, such as "urn:nhsd:apim:user-nhs-cis2:aal3:my-api": it names app:level3, or the '
     f"level {', '.join(_MARKS[:-1])} or {_MARKS[-1]} of a person",
 )
-"""Only these marks of a scope decide what a flow grants, whatever stands around them (S).
+"""Only these marks of a scope decide what a flow grants, not the text around them (S).
 
 A product that requires only an API key has app:level0 (S).
 """

@@ -74,7 +74,7 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateSettings:
-    """Where `nhsauth serve` stores its state: `url`. In a test process that is memory, whatever the setting."""
+    """Where `nhsauth serve` stores its state: `url`. In a test process it is always memory."""
 
     url: Annotated[str, LOCATION] = MEMORY
 

@@ -1,4 +1,4 @@
-"""A WSGI application that is made at its first call, so that whoever never calls it does not wait for it."""
+"""A WSGI application that is created at its first call, so that a start without one does not wait for it."""
 
 from __future__ import annotations
 

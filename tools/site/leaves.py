@@ -41,7 +41,7 @@ def names(titles: Iterable[str]) -> dict[str, str]:
 
 
 def mistakes() -> dict[str, str]:
-    """Return what each mistake is, by its id; those that are told in one sentence."""
+    """Return what each mistake is, by its id; those that have a description of one sentence."""
     return {name: finder.words_of(name) for finder in FINDERS for name in finder.mistakes if finder.words_of(name)}
 
 
@@ -106,7 +106,7 @@ def _mistakes() -> dict[str, str]:
 
 
 _MISTAKES: Final = """\
-The mock looks for these mistakes whenever it refuses a request. What it finds it tells you, and never the client:
+The mock looks for these mistakes whenever it refuses a request. It reports them to you, and never to the client:
 see [how you find out what went wrong](../diagnosis.md).
 """
 
