@@ -26,7 +26,7 @@ def observing(url: str, file: Path | None) -> Iterator[Keep]:
         yield lambda _, __: None
         return
     if "NHSAUTH_URL" in os.environ and os.environ.get("HTTPS_PROXY") == os.environ["NHSAUTH_URL"]:
-        raise CannotJudgeError("HTTPS_PROXY leads to nhsauth run or watch, and what a mock answers is no observation")
+        raise CannotJudgeError("HTTPS_PROXY is nhsauth run or watch, and a mock's answers are not observations")
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     days: list[Day] = []
 

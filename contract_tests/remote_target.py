@@ -207,7 +207,7 @@ class RemoteTarget:
         answer = self.send(HttpRequest(method="POST", path=f"{self.prefix}/token", headers=_FORM))
         where, kind = f"{self.origin}{self.prefix}/token", answer.headers.get("content-type", "no Content-Type")
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
-            raise CannotJudgeError(f"{where} redirects ({answer.status}): name the URL that it leads to")
+            raise CannotJudgeError(f"{where} redirects ({answer.status}): name the URL that it redirects to")
         if not answer.json:
             raise CannotJudgeError(
                 f"{where} answers {answer.status} with {kind} and no JSON object: is it the service?"

@@ -60,7 +60,7 @@ FIRST_USE = {
     "state.limit": ("jose.keys",),
     "state.location": ("state.sqlite", "state.valkey"),
 }
-"""What is imported inside a function, so that whoever never needs it does not wait for it."""
+"""What is imported inside a function, so that a start that does not need it does not wait for it."""
 
 LOOSE_AT_MOST = 6
 MODULES_AT_MOST = 29

@@ -417,7 +417,7 @@ CHECKS: Final = (
     ),
     Check(
         id="message-id",
-        asks="tells the message_id of a refusal",
+        asks="shows the message_id of a refusal",
         evidence="D",
         cure="Log error, error_description and message_id: the service's support asks for the last.",
         find=_tells_message_id,

@@ -57,7 +57,7 @@ class Store:
     when they are remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client
     id and minute, `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash,
     `pending` by the platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that
-    another client may be told of) by provider, client id and the id token's jti, `developer_apps` by developer and
+    another client may vouch for) by provider, client id and the id token's jti, `developer_apps` by developer and
     name, `app_ids` (those two) by the app's id, `developers` (the names of their apps) by developer, `products` by
     name, `counters` (numbers that only rise) by what is counted, `clock` by the one word there is, `origins` (names
     learned from requests) by the name, `seals` (what seals forms and cookies) by what is sealed, `keys` (private ones,

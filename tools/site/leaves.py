@@ -112,12 +112,12 @@ see [how you find out what went wrong](../diagnosis.md).
 
 
 def _mistake(name: str, words: str, by_sentence: Mapping[str, Sequence[Entry]], named: Mapping[str, str]) -> str:
-    leads = [(title, rows) for title, rows in by_sentence.items() if any(name in each.mistakes for each in rows)]
+    answers = [(title, rows) for title, rows in by_sentence.items() if any(name in each.mistakes for each in rows)]
     lines = [f"{_FRONT}# {literal(words.removesuffix('.'))}\n", f"The findings of the mock call it {code(name)}.\n"]
-    if leads:
+    if answers:
         cures = (
             (link(title, f"../error/{named[title]}.md"), " ".join({each.problem.cure: None for each in rows}))
-            for title, rows in leads
+            for title, rows in answers
         )
         lines += ["## What the service answers\n", table(("answer", "cure"), ((at, prose(cure)) for at, cure in cures))]
     changes = [(each, each.changes[name]) for each in libraries() if name in each.changes]

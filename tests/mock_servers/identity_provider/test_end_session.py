@@ -1,4 +1,4 @@
-"""Logging out at CIS2 ends the session, kills its tokens, and tells every client once."""
+"""Logging out at CIS2 ends the session, invalidates its tokens, and notifies every client once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -35,7 +35,7 @@ def authority() -> Authority:
 
 @contextmanager
 def accepting(context: ssl.SSLContext) -> Iterator[int]:
-    """Shake hands with whoever comes, until the block ends."""
+    """Shake hands with every client, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def accept() -> None:

@@ -105,7 +105,7 @@ def test_of_many_processes_each_step_has_one_winner(valkey: Valkey) -> None:
         assert numbers(backend).get("all") == 3 * 200
 
 
-def test_whatever_was_acknowledged_is_there_when_writer_and_server_were_killed() -> None:
+def test_everything_acknowledged_is_there_when_writer_and_server_were_killed() -> None:
     with valkeys.started("--appendonly", "yes", "--appendfsync", "always") as server:
         writer = started(WRITER, server.url, "a")
         assert writer.stdout
