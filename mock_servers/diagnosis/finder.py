@@ -21,9 +21,9 @@ def rules_of(*policies: Policy[Any]) -> tuple[str, ...]:
 class Finder:
     """Looks for one mistake.
 
-    It runs if one of `rules` (their names) has refused or did not run; without rules, always. A rule that passed rules
-    out its mistakes. The findings of an `aside` explain no rule, and come last. `named` are the ids of its findings if
-    they differ from the function's name, with a description if they differ from each other.
+    It runs if one of `rules` (their names) has refused or did not run; without rules, always. A rule that
+    passed rules out its mistakes. An `aside` explains no rule, and its findings come last. `named` are the ids
+    of its findings if they differ from the function's name, with a description if they differ from each other.
     """
 
     find: Callable[[Case], Finding | None]
