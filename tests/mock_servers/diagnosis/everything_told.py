@@ -1,4 +1,4 @@
-"""The findings for each mistake that the contract tests or ours make: `everything_told.txt` is approved.
+"""The findings for each mistake that the contract tests or ours make: the text file beside this module is approved.
 
 `python -m tests.mock_servers.diagnosis.everything_told` writes it anew; read what has changed before you commit it.
 """
