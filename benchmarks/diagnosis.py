@@ -1,4 +1,4 @@
-"""How well diagnoses hit: what is told of mistakes that were made, of those that were not, and what telling costs."""
+"""Precision and recall of findings, and the time that they take."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ class Tally:
 
     @property
     def precision(self) -> float:
-        """The share of what was told that was made."""
+        """The share of findings whose mistake was made."""
         return self.hit / self.told if self.told else 1.0
 
     @property
     def precision_of_certain(self) -> float:
-        """The share of what was told for certain that was made."""
+        """The share of certain findings whose mistake was made."""
         return self.certain_hit / self.certain if self.certain else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of what was made that was told."""
+        """The share of mistakes that were found."""
         return self.hit / self.made if self.made else 1.0
 
     @property
@@ -72,7 +72,7 @@ class Tally:
 
 
 def tallied(world: World, cases: Iterable[tuple[str, tuple[Mistake, ...]]]) -> Tally:
-    """Make each case's mistakes in a request of its kind, and count what is told of it."""
+    """Make each case's mistakes in a request of its kind, and count the findings."""
     tally = Tally()
     for kind, mistakes in cases:
         made(world, kind, mistakes)

@@ -1,4 +1,4 @@
-"""What is told offline of requests to real hosts: each mistake, sent to the mock under the real names and read back."""
+"""How well `explain` works offline: each mistake, sent to the mock under the real names and read back."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A mistake that was made in a request of a kind, the rule that refused it, and what is told of it offline."""
+    """A mistake that was made in a request of a kind, the rule that refused it, and its offline explanation."""
 
     kind: str
     mistake: Mistake
@@ -81,12 +81,12 @@ class Told:
 
     @property
     def sure(self) -> list[str]:
-        """What is told for certain."""
+        """The certain findings."""
         return [each.id for each in self.explanation.findings if each.certainty == "certain"]
 
     @property
-    def is_told(self) -> bool:
-        """Whether the mistake is told, by more than a possibility."""
+    def is_found(self) -> bool:
+        """Whether the mistake is found, by more than a possibility."""
         findings = self.explanation.findings
         return any(each.id == self.mistake.finding for each in findings if each.certainty != "possible")
 
@@ -113,15 +113,15 @@ def figures(opened: Bench) -> list[Figure]:
     ]
 
 
-def _figure(name: str, all_told: list[Told]) -> Figure:
-    sure = [(each.mistake.finding, found) for each in all_told for found in each.sure]
+def _figure(name: str, explained: list[Told]) -> Figure:
+    sure = [(each.mistake.finding, found) for each in explained for found in each.sure]
     right = sum(1 for wanted, found in sure if wanted == found)
-    recall = sum(each.is_told for each in all_told) / len(all_told)
-    same = sum(each.rule in each.explanation.stopped_by for each in all_told)
+    recall = sum(each.is_found for each in explained) / len(explained)
+    same = sum(each.rule in each.explanation.stopped_by for each in explained)
     return Figure(
         name=f"diagnosis offline: each mistake at a real host, {name}",
         measured=f"certain findings that are right {right} of {len(sure)}, recall {recall:.2f}",
-        beside=f"the rule that refused is among those named in {same} of {len(all_told)}",
+        beside=f"the rule that refused is among those named in {same} of {len(explained)}",
         goal="every certain finding right, the rule always named",
-        met=right == len(sure) and same == len(all_told),
+        met=right == len(sure) and same == len(explained),
     )

@@ -203,7 +203,7 @@ def _set_up(bench: Bench, text: str, keys: Path | None = None) -> Sample:
 
 def _told(bench: Bench, mark: str, text: str, keys: Path | None = None) -> list[str]:
     """Run one test and return what the hooks print behind a mark: what its set-up took, what is loaded at the end."""
-    folder = bench.folder / "told"
+    folder = bench.folder / "printed"
     folder.mkdir(exist_ok=True)
     (folder / "conftest.py").write_text(_CONFTEST.format(heavy=set(HEAVY)), encoding="utf-8")
     (folder / "test_one.py").write_text(text, encoding="utf-8")

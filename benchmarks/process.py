@@ -41,7 +41,7 @@ class Running:
 
 
 def shows_memory() -> bool:
-    """Whether this system tells the memory of another process as Linux does."""
+    """Whether this system shows the memory of another process as Linux does."""
     return Path(_STATUS.format(pid="self")).exists()
 
 

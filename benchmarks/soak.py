@@ -271,7 +271,7 @@ def _said(soak: Soak, text: bytes) -> bytes:
 
 
 def _slow(soak: Soak) -> None:
-    """Keep hundreds of connections that take their time; whoever the server is rid of is followed by another."""
+    """Keep hundreds of connections that take their time; each one that the server drops is replaced by another."""
     with ExitStack() as stack:
         stack.callback(lambda: [sock.close() for group in held for sock in group])
         held: list[list[socket.socket]] = [[] for _ in _SLOW]
@@ -378,11 +378,11 @@ def _all_at_once(soak: Soak, server: Running, seconds: float) -> None:
 
 
 def _kept_at(worker: Worker, soak: Soak) -> None:
-    """Begin again after a failure, which is told: the others go on meanwhile."""
+    """Start again after a failure, which is reported: the others go on meanwhile."""
     while not soak.over.is_set():
         try:
             worker(soak)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is no good client's fault
+        except Exception as error:  # noqa: BLE001 - no good client has caused it
             soak.tell(f"{worker.__name__.strip('_')}: {error!r}")
             soak.over.wait(1)
 

@@ -1,4 +1,4 @@
-"""The contract, asked of the mock, of a fake or of the real service."""
+"""The contract tests, for the mock, a fake or the real service."""
 
 from pkgutil import extend_path
 

@@ -1,6 +1,6 @@
-"""`python -P contract_tests/__main__.py …`: pytest on the contract tests, with nothing of the caller's on its path.
+"""`python -P contract_tests/__main__.py …`: pytest on the contract tests, without the caller's folders on its path.
 
-Which options it takes, the command `nhsauth contract` says.
+`nhsauth contract` lists its options.
 """
 
 import os
@@ -13,11 +13,11 @@ HERE: Final = Path(__file__).resolve().parent
 
 def claim() -> None:
     """Leave nothing of the caller's on the path, nor in what pytest takes from the environment."""
-    sys.path.insert(0, str(HERE.parent))  # for the next import; the packages are found where they lie from then on
+    sys.path.insert(0, str(HERE.parent))  # for the next import; the packages are found where they are from then on
     from pytest_nhsauth import packages  # noqa: PLC0415 - only now can it be found
 
     packages.claim()
-    del sys.modules["pytest_nhsauth"]  # pytest wants to be the first who imports a plugin
+    del sys.modules["pytest_nhsauth"]  # pytest must be the first to import a plugin
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
 

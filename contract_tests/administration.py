@@ -1,4 +1,4 @@
-"""How the platform's administration is called, and how it refuses."""
+"""Calls of the platform's management API, and its refusals."""
 
 import json
 
@@ -22,7 +22,7 @@ def call(target: Target, method: str, path: str, body: object = None, **headers:
 
 
 def refusal(answer: Answer) -> tuple[int, str, str]:
-    """Return status, code and message, which are in one body whatever was refused."""
+    """Return status, code and message, which every refusal has in its body."""
     assert list(answer.json) == ["code", "message", "contexts"]
     assert answer.json["contexts"] == []
     return answer.status, answer.json["code"], answer.json["message"]

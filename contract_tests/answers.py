@@ -1,4 +1,4 @@
-"""What can be read off a refusal: what it says, and the form in which it says it."""
+"""Reads a refusal: its contents, and its form."""
 
 import html
 import re
@@ -15,7 +15,7 @@ _MESSAGE_ID = re.compile(r"rrt-\d{17,19}-[a-d]-\w{4}-\d{4,7}-\d{6,9}-\d", re.ASC
 
 
 class Said(NamedTuple):
-    """What a refusal says: status, code, sentence."""
+    """Status, code and sentence of a refusal."""
 
     status: int
     error: str | None
@@ -28,10 +28,10 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """How a refusal says it; `members` in their order, `message_id` true when it has the form of the real ones.
+    """The form of a refusal; `members` in their order, `message_id` true if it has the real form.
 
-    `location` is where a redirect leads, and the names of what it carries there; `www_authenticate` the error that
-    such a header names; `cache_control` is told of JSON, and not of pages.
+    `location` is the target of a redirect with the names of its parameters; `www_authenticate` the error in such a
+    header; `cache_control` is read for JSON, not for pages.
     """
 
     content_type: str
@@ -96,13 +96,13 @@ FORMS = {
 
 
 def accepted(breakage: Breakage, *, mock: bool) -> tuple[Said, ...]:
-    """Return what the answer to a breakage may say: of the mock one thing, of others what is in doubt as well."""
+    """Return the answers that a breakage allows: one for the mock, for others also those that are in doubt."""
     doubts = () if mock else breakage.doubts
     return (Said(breakage.status, breakage.error, breakage.sentence), *(Said(*doubt) for doubt in doubts))
 
 
 def said_of(answer: Answer, breakage: Breakage) -> Said:
-    """Return what an answer says; of a page whether it has the code and the sentence that are looked for."""
+    """Return what an answer says; for a page, whether it has the expected code and sentence."""
     if breakage.shape is not Shape.PAGE or answer.json:
         return said(answer)
     text = html.unescape(answer.text)
@@ -117,7 +117,7 @@ def _challenge(answer: Answer) -> str | None:
 
 
 def said(answer: Answer) -> Said:
-    """Return what an answer says; a body without the members of a refusal is outlined, tokens left out."""
+    """Return what an answer says; a body without the members of a refusal is outlined, without tokens."""
     carried = asked_at(answer.headers.get("location", ""))
     body: Mapping[str, Any] = carried or answer.json
     if isinstance(body.get("fault"), dict):
@@ -133,14 +133,14 @@ def _fault(status: int, fault: Mapping[str, Any]) -> Said:
 
 
 def _outline(answer: Answer) -> str:
-    """Return what can be shown of a body that refuses nothing: the names of its members, or how it begins."""
+    """Return what may be shown of a body that is not a refusal: the names of its members, or its beginning."""
     if answer.json:
         return f"a body with {', '.join(answer.json)}"
     return " ".join(answer.text.split())[:80]
 
 
 def _stored(answer: Answer) -> str | None:
-    """Return what two headers say of keeping an answer; of a page nothing is told."""
+    """Return the two headers about storing an answer; nothing for a page."""
     return ", ".join(filter(None, (answer.headers.get(name) for name in ("cache-control", "pragma")))) or None
 
 

@@ -1,4 +1,4 @@
-"""Puts broken requests to a target: a sound draft of a flow, damaged, in the circumstances that the damage needs."""
+"""Sends broken requests to a target: a valid draft of a flow, damaged, under the conditions that the damage needs."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""What the token service refuses of a client assertion, in the order in which it looks."""
+"""The token service's refusals of a client assertion, in the order of its checks."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""A person's way through a provider as its own client sees it: the log-in, its tokens, userinfo, the log-in page."""
+"""A log-in at a provider as its own client sees it: the log-in, its tokens, userinfo, the log-in page."""
 
 import html
 import re
@@ -19,7 +19,7 @@ REALM_PATH = f"/realms/{draft.REALM_WORKER.provider}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class At:
-    """A provider: sound requests to it, the person whom they are for, and where it is."""
+    """A provider: valid requests to it, their person, and its place."""
 
     authorize: Callable[[Target], Draft]
     token: Callable[[Target], Draft]
@@ -53,7 +53,7 @@ PROVIDERS = {"cis2": CIS2, "nhs_login": NHS_LOGIN, "realm": REALM}
 
 
 def asking(target: Target, at: At, asked: Mapping[str, Any], app: Mapping[str, Any] | None = None) -> Draft:
-    """Return a sound authorization request with these parameters as well; those of None are left out."""
+    """Return a valid authorization request with these parameters added; those that are None are left out."""
     made = at.authorize(target)
     made.app = dict(app or {})
     made.asked = {name: value for name, value in {**made.asked, **asked}.items() if value is not None}
@@ -61,7 +61,7 @@ def asking(target: Target, at: At, asked: Mapping[str, Any], app: Mapping[str, A
 
 
 def landed(answer: Answer) -> dict[str, str]:
-    """Return what a redirect tells the client."""
+    """Return the parameters of a redirect to the client."""
     return draft.asked_at(answer.headers.get("location", ""))
 
 
@@ -112,5 +112,5 @@ def posted(target: Target, page: Answer, form: Mapping[str, str]) -> Answer:
 
 
 def page_says(answer: Answer, sentence: str) -> bool:
-    """Tell whether a page has a sentence, which may hold what HTML escapes."""
+    """Whether a page has a sentence, which may contain characters that HTML escapes."""
     return sentence in html.unescape(answer.text)

@@ -1,4 +1,4 @@
-"""What a breakage is: one way to get one rule wrong, in which kind of request, and what it is answered."""
+"""A breakage: one way to break one rule, its kind of request, and the expected answer."""
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -78,11 +78,11 @@ class Shape(StrEnum):
 class Breakage:
     """One way to break one rule.
 
-    `row` is the place in the contract. `touches` names the parts of the draft that it changes, dotted, a part standing
-    for all below it, and `relies` those that must stay as they are: two breakages are both wrong in one request when
-    neither touches what the other touches, or relies on. `needs` are
-    abilities of the target. `doubts` are what the real service may answer as well, since its sources disagree.
-    `only` is the switch of the mock without which it is no mistake, `unless` that with which this is not its answer.
+    `row` is its place in the contract. `touches` names the parts of the draft that it changes, dotted, where a part
+    stands for all below it, and `relies` those that must stay as they are: two breakages can be in one request if
+    neither touches what the other touches or relies on. `needs` are abilities of the target. `doubts` are further
+    possible answers of the real service, since its sources disagree. `only` is the switch of the mock without which it
+    is no mistake, `unless` the one with which this is not its answer.
     """
 
     row: str
@@ -109,11 +109,11 @@ class Breakage:
         return f"{part}-{self.damage.__name__}{where}".replace("_", "-")
 
     def holds(self, switches: AbstractSet[Switch]) -> bool:
-        """Tell whether it is a mistake, with this answer, where these switches are set."""
+        """Whether it is a mistake, with this answer, for these switches."""
         return (self.only is None or self.only in switches) and self.unless not in switches
 
     def where(self, switch: Switch, **changes: Any) -> "tuple[Breakage, Breakage]":
-        """Return this breakage where a switch is not set, and with another answer where it is."""
+        """Return this breakage for an unset switch, and with another answer for a set one."""
         return replace(self, unless=switch), replace(self, only=switch, **changes)
 
     def also(self, *damages: Damage, flows: frozenset[Flow] | None = None) -> "tuple[Breakage, ...]":
@@ -121,7 +121,7 @@ class Breakage:
         return self, *(replace(self, damage=damage, flows=flows or self.flows) for damage in damages)
 
     def combines_with(self, other: "Breakage") -> bool:
-        """Tell whether one request can hold both mistakes."""
+        """Whether one request can hold both mistakes."""
         ours = product(self.touches, other.touches | other.relies)
         return not any(_overlap(*pair) for pair in [*ours, *product(self.relies, other.touches)])
 

@@ -1,4 +1,4 @@
-"""What the token service refuses from a log-in to its end: authorize, callback, code, refresh, userinfo and logout."""
+"""The token service's refusals in a log-in: authorize, callback, code, refresh, userinfo and logout."""
 
 from contract_tests import circumstance
 from contract_tests.breakage import Breakage, Flow, Shape, kinds, parts

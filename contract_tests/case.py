@@ -1,4 +1,4 @@
-"""What a test proves, for the report: which row of the contract, on what evidence, and what is expected."""
+"""What a test proves, for the report: the row of the contract, its evidence, and the expected answer."""
 
 import shlex
 from collections.abc import Callable
@@ -17,10 +17,9 @@ _T = TypeVar("_T", bound=Callable[..., Any])
 
 
 def proves(row: str, evidence: Evidence) -> Callable[[_T], _T]:
-    """Say of a test which row of the contract it proves.
+    """Mark a test with the row of the contract that it proves.
 
-    A test of a breakage need not say it, and a module says it for all its tests by a constant `PROVES`, None for
-    nothing.
+    A test of a breakage needs no mark. A constant `PROVES` marks all tests of a module, None for no row.
     """
 
     def marked(test: _T) -> _T:
@@ -31,7 +30,7 @@ def proves(row: str, evidence: Evidence) -> Callable[[_T], _T]:
 
 
 def where(*, only: Switch | None = None, unless: Switch | None = None) -> Callable[[_T], _T]:
-    """Say of a test, or of a variation, that it holds only where a switch of the mock is set, or unless one is."""
+    """Mark a test, or a variation, that is only for a set switch of the mock, or only for an unset one."""
 
     def marked(test: _T) -> _T:
         test.__dict__["where"] = only, unless
@@ -41,7 +40,7 @@ def where(*, only: Switch | None = None, unless: Switch | None = None) -> Callab
 
 
 def holds(item: pytest.Item, switches: AbstractSet[Switch]) -> bool:
-    """Tell whether a test is one of a target where these switches are set."""
+    """Whether a test is for a target with these switches."""
     if "target" not in getattr(item, "fixturenames", ()):
         return True
     given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
@@ -54,7 +53,7 @@ def holds(item: pytest.Item, switches: AbstractSet[Switch]) -> bool:
 
 
 def case_of(item: pytest.Function) -> dict[str, str] | None:
-    """Return what a test asks, for its report: members of a judgement; None when it asks the target nothing."""
+    """Return the case of a test for its report, as members of a judgement; None if it does not call the target."""
     given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     breakage = given.get("breakage", given.get("earlier"))
     proven = getattr(item.function, "proves", getattr(item.module, "PROVES", ("", "S")))

@@ -1,6 +1,6 @@
-"""What must be so around a request for a mistake to be one: a jti used, a quota spent, a provider that is down.
+"""Conditions around a request that make it a mistake: a used jti, a spent quota, a provider that is down.
 
-Entered when the draft is finished, just before it is sent, and left after its answer.
+Entered just before the finished draft is sent, and left after its answer.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -9,12 +9,12 @@ from contract_tests.draft import Draft, Late, client_credentials
 
 
 def nothing(_: Draft) -> AbstractContextManager[None]:
-    """Leave the world as it is."""
+    """Change nothing."""
     return nullcontext()
 
 
 def jti_spent(draft: Draft) -> AbstractContextManager[None]:
-    """Use the draft's jti, in the name of its subject, in a request that is sound up to where the jti is remembered."""
+    """Use the draft's jti, for its subject, in a request that is valid up to the rule that stores the jti."""
     claims = draft.assertion.claims
     subject = claims.get("sub", Late.CLIENT_ID)
     first = client_credentials(draft.target)

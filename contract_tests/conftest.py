@@ -1,4 +1,4 @@
-"""The targets of the contract tests, one at a time; options are the plugin's, as a conftest in a package comes late."""
+"""Runs the contract tests on one target at a time. The plugin has the options: a conftest is read too late."""
 
 import logging
 import os
@@ -27,8 +27,9 @@ from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
-from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, PROPERTY, SCREEN, TARGETS
+from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
 from pytest_nhsauth.judgement import GOT, REPEAT
+from pytest_nhsauth.report import CASE_PROPERTY
 
 _ENVIRONMENTS_PER_MINUTE = 30
 _ON_ONE_SCREEN = ("asked", "expected", "got", "again")
@@ -43,19 +44,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """Whom the contract is asked of; a target that cannot be judged ends the session with exit code 2."""
+    """The target; one that cannot be tested ends the session with exit code 2."""
     with _judgeable(request.config), _opened(getattr(request, "param", "mock"), request.config) as opened:
         yield opened
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
-    """Note for the report what was answered; pytest's own fixture for that warns of today's JUnit files."""
+    """Add the answer to the report; pytest's own fixture for that warns of today's JUnit files."""
     return lambda answer: request.node.user_properties.append((GOT, str(answer)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is no part of what is asked."""
+    """Deselect what was not selected."""
     with _judgeable(config):
         set_at = {name: _switches(_configuration_of(name)) for name in config.stash[TARGETS]}
     items[:] = [item for item in items if holds(item, set_at.get(_asked(item), frozenset()))]
@@ -71,10 +72,10 @@ def _asked(item: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Note for the report what the test proves; a fixture that cannot be had skips it."""
+    """Add to the report what the test proves; skip it if a fixture is unavailable."""
     case = case_of(item) if isinstance(item, pytest.Function) else None
     for name, value in (case or {}).items():
-        item.user_properties.append((f"{PROPERTY}{name}", value))
+        item.user_properties.append((f"{CASE_PROPERTY}{name}", value))
     with _skipping():
         return (yield)
 
@@ -103,13 +104,13 @@ def _skipping() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add how to repeat what differs; on one screen there is no room for how the test found out."""
+    """Add how to repeat a difference; the one screen has no room for a traceback."""
     report = yield
     asked: Target | None = getattr(item, "funcargs", {}).get("target")
     if report.failed and report.when == "call" and asked is not None:
         setattr(report, REPEAT, as_curl(asked))
         if item.config.getoption(SCREEN):
-            told = {name.removeprefix(PROPERTY): value for name, value in report.user_properties}
+            told = {name.removeprefix(CASE_PROPERTY): value for name, value in report.user_properties}
             report.longrepr = "\n".join(f"{name}: {told[name]}" for name in _ON_ONE_SCREEN if told.get(name))
     return report
 
@@ -121,7 +122,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 
 def _note_last_answer(item: pytest.Item) -> None:
-    """Tell of a test that failed what was answered last, unless it told more itself."""
+    """Add the last answer to the report of a failed test, unless it has added more itself."""
     asked: Target | None = getattr(item, "funcargs", {}).get("target")
     if asked is not None and asked.last is not None and GOT not in dict(item.user_properties):
         item.user_properties.append((GOT, str(said(asked.last))))
@@ -197,7 +198,7 @@ def _remote(name: str, url: str, kind: Kind, file: Path | None) -> Iterator[Targ
 
 
 def _configuration_of(name: str) -> Configuration:
-    """Return what a target of the mock is started with; raises CannotJudgeError when it cannot be."""
+    """Return the configuration of a target of the mock; raises CannotJudgeError for an invalid one."""
     kind, _, file = name.partition(":")
     try:
         return read_configuration(Path(file)) if kind == "mock" and file else Configuration()

@@ -1,6 +1,6 @@
-"""Who asks a target that is not the mock: read from environment variables, never shown.
+"""The credentials for a target other than the mock: read from environment variables, never shown.
 
-Whatever is wrong with them is told by the variable's name, never by its value.
+Errors name the variable, never its value.
 """
 
 import shlex
@@ -24,9 +24,9 @@ _TIMEOUT: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """An app that the target knows, and what else it may be asked with; `id_tokens` are by provider.
+    """An app that the target knows, and further inputs; `id_tokens` are by provider.
 
-    `per_minute` is how many requests the target is sent in a minute, 0 as many as come; `timeout` is in seconds.
+    `per_minute` limits the requests in a minute, 0 for no limit; `timeout` is in seconds.
     """
 
     client_id: str
@@ -41,9 +41,9 @@ class Credential:
 
 
 def read(environ: Mapping[str, str], *, per_minute: int) -> Credential:
-    """Return what the variables hold; `per_minute` is the target's bound where no variable sets one.
+    """Return the variables' contents; `per_minute` is the target's limit if no variable sets one.
 
-    Raises CannotJudgeError for a variable that is missing or cannot be used.
+    Raises CannotJudgeError for a missing or invalid variable.
     """
     given = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX) and value}
     missing = [PREFIX + name for name in _NEEDED if name not in given]
@@ -100,9 +100,9 @@ def _id_token(given: Mapping[str, str], name: str) -> str:
 
 
 def _printed(command: str, variable: str) -> str:
-    """Return what a team's own command prints; its standard error is the person's to read."""
+    """Return the output of a team's own command; its standard error is for the person."""
     try:
-        done = subprocess.run(  # noqa: S603 - the person who set the variable says what is run
+        done = subprocess.run(  # noqa: S603 - the user who set the variable chose the command
             shlex.split(command), stdout=subprocess.PIPE, timeout=_TIMEOUT, check=True, text=True
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:

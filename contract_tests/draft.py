@@ -1,6 +1,6 @@
-"""A token request under construction: sound at first, open to damage in every part, signed when it is built.
+"""A token request under construction: valid at first, every part can be damaged, signed when it is built.
 
-Starting points are one a kind of request. What a damaged request is answered is for `breakages` to say.
+There is a starting point for each kind of request. `breakages` has the answers to damaged ones.
 """
 
 import uuid
@@ -33,7 +33,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Late(Enum):
-    """What a draft only knows when it is built; stands in the place of the value."""
+    """A value that is only known when the draft is built."""
 
     URL = "the URL that is posted to, query string included"
     CLIENT_ID = "the client id of the app, whichever it has become"
@@ -58,11 +58,11 @@ def _unused() -> Jwt:
 
 @dataclass(slots=True, kw_only=True, repr=False)
 class Draft:
-    """A request before it is sent; every part may be changed, and `Late` values stand for what follows from the rest.
+    """A request before it is sent. Every part can be changed; `Late` values are computed from the others.
 
-    `app` holds members that the sending app has beside those of a sound one. `form` values are texts, `Late` values, or
-    lists of them for a repeated parameter; so are those of `asked`, the parameters of a query that is read. A part a
-    kind of request has no use for is there and goes nowhere.
+    `app` holds members that the sending app has besides those of a valid one. `form` values are texts, `Late` values,
+    or lists of them for a repeated parameter; so are those of `asked`, the parameters of a query. A part that a kind of
+    request does not use is ignored.
     """
 
     target: Target
@@ -84,7 +84,7 @@ class Draft:
         return self.target.origin + self._path_and_query
 
     def build(self) -> HttpRequest:
-        """Sign what is to be signed, with a fresh jti each time, and return the request."""
+        """Sign what needs a signature, with a new jti each time, and return the request."""
         return self.built()[0]
 
     def built(self) -> tuple[HttpRequest, list[tuple[str, str]]]:
@@ -159,7 +159,7 @@ def token_exchange(target: Target, person: Person = HEALTHCARE_WORKER) -> Draft:
 
 
 def delegation(target: Target) -> Draft:
-    """Return a sound exchange of an NHS login id token that names who is acting for the patient."""
+    """Return a valid exchange of an NHS login id token that names the person who acts for the patient."""
     draft = token_exchange(target, PATIENT)
     header, claims = target.id_token_parts(PATIENT)
     draft.acting = Jwt(header=header, claims=claims, sign=unsigned)
@@ -200,13 +200,13 @@ def authorize(target: Target, scope: str = "nhs-cis2") -> Draft:
 
 
 def log_in(target: Target, person: Person = HEALTHCARE_WORKER) -> list[str]:
-    """Let a person log in through the platform; return where the browser was sent, the application last."""
+    """Log a person in through the platform; return the browser's redirects, the application last."""
     scope = "nhs-login" if person.provider == "nhs_login" else "nhs-cis2"
     return target.log_in(authorize(target, scope).build(), person)
 
 
 def callback(target: Target) -> Draft:
-    """Return a sound return from CIS2, with a state and code that this call makes, and that nobody has brought."""
+    """Return a valid redirect from CIS2, with an unused state and code of this call."""
     answer = authorize(target).send()
     sent = asked_at(answer.headers.get("location", ""))
     if "state" not in sent:
@@ -240,7 +240,7 @@ def userinfo_with(target: Target, access_token: str) -> Draft:
 
 
 def backchannel_logout(target: Target) -> Draft:
-    """Return a logout of CIS2 that is sound, but for a session that nobody has begun."""
+    """Return a logout of CIS2 that is valid except for its unknown session."""
     need(target.abilities, Ability.ID_TOKENS)
     header, claims = target.id_token_parts(HEALTHCARE_WORKER)
     logout = {

@@ -1,4 +1,4 @@
-"""What the token service refuses of who asks with an assertion: for an application, or in exchange for an id token."""
+"""The token service's refusals after the assertion: for an application, or in exchange for an id token."""
 
 from contract_tests import circumstance
 from contract_tests.breakage import Breakage, Flow, kinds, parts
@@ -15,14 +15,14 @@ _EXCHANGES = kinds(Flow.TOKEN_EXCHANGE, Flow.DELEGATION)
 _DELEGATION = kinds(Flow.DELEGATION)
 
 _SIGNED = frozenset({Ability.ID_TOKENS})
-"""What a rule behind the signature needs, for claims of one's own to come so far."""
+"""What a rule after the signature needs, so that a test's own claims reach it."""
 
 _CATCH_ALL = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
     "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
 )
 
-# What a breakage of the person acting relies on: the rule looks at no other provider's tokens.
+# What a breakage of the actor token relies on: the rule looks at no other provider's tokens.
 _ACTING = parts("subject_token.claims.iss", "subject_token.claims.nhs_number")
 
 

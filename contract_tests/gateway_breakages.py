@@ -1,4 +1,4 @@
-"""What the gateway refuses before an API is reached, and the monitoring endpoint without its key."""
+"""The gateway's refusals before an API is reached, and those of the monitoring endpoint."""
 
 from contract_tests.breakage import Breakage, Damage, Evidence, Flow, Shape, kinds, parts
 from contract_tests.mistake import app

@@ -1,6 +1,6 @@
-"""A web server for key sets that behave badly: pages, redirects, failures, sets that change between two looks.
+"""A web server for faulty key sets: pages, redirects, failures, sets that change between two requests.
 
-It serves what a test puts there and nothing else; how the service takes it is for the tests to say.
+It serves only what a test puts there; the tests check how the service takes it.
 """
 
 import json
@@ -37,7 +37,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwksHost:
-    """Pages by path, open to change while the server runs, what was posted, and an address where nobody listens."""
+    """Pages by path, which can change while the server runs, what was posted, and an address without a server."""
 
     url: str
     silent_url: str
@@ -45,11 +45,11 @@ class JwksHost:
     received: list[Posted] = field(default_factory=list)
 
     def posted(self, path: str) -> list[Posted]:
-        """Return what was posted to a path, in its order."""
+        """Return the bodies that were posted to a path, in their order."""
         return [each for each in self.received if each.path == path]
 
     def serve(self, path: str, page: Page) -> str:
-        """Put a page at a path such as `/keys`, in the place of what was there, and return its URL."""
+        """Set the page of a path such as `/keys`, and return its URL."""
         self.pages[path] = page
         return self.url + path
 
@@ -71,7 +71,7 @@ def jwks_host() -> Iterator[JwksHost]:
             self.do_GET()
 
         def log_request(self, code: object = None, size: object = None) -> None:
-            """Write nothing: what the service fetches is no news to a test."""
+            """Write nothing: tests do not need the service's requests."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), PageRequest) as server, _refusing_address() as silent_url:
         # The default poll of half a second is how long the stop would take.

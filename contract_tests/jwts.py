@@ -1,6 +1,6 @@
-"""JSON Web Tokens as a careless client makes them: any header, any claims, any signature.
+"""JSON Web Tokens of a careless client: any header, any claims, any signature.
 
-Whether a token is right is the service's business; nothing here refuses anything a JSON text can hold.
+The service decides whether a token is right; this module refuses nothing that JSON can hold.
 """
 
 import base64
@@ -20,14 +20,14 @@ Spoil: TypeAlias = Callable[[str], str]
 """Changes the text of a token after it was signed."""
 
 Fill: TypeAlias = Callable[[Any], Any]
-"""Puts values in the place of what is only known when the request is built."""
+"""Replaces values that are only known when the request is built."""
 
 _HASHES = {"RS256": hashes.SHA256(), "RS384": hashes.SHA384(), "RS512": hashes.SHA512()}
 
 
 @dataclass(slots=True, kw_only=True)
 class Jwt:
-    """A token under construction: what it will say, who signs it, and what befalls it after that."""
+    """A token under construction: its contents, its signer, and its later damage."""
 
     header: dict[str, Any]
     claims: dict[str, Any]
@@ -44,7 +44,7 @@ class Jwt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RsaSigner:
-    """Signs with an RSA key, by the hash that the header's `alg` names, and by SHA-512 where it names none."""
+    """Signs with an RSA key, using the hash that the header's `alg` names, by default SHA-512."""
 
     key: RSAPrivateKey
 
@@ -56,7 +56,7 @@ class RsaSigner:
 
 
 def unsigned(header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
-    """Return a compact token whose signature is made up; a `Signer` for tokens whose signature nobody checks."""
+    """Return a compact token with an invented signature; a `Signer` for tokens whose signature is not checked."""
     return f"{encode_part(header)}.{encode_part(claims)}.{to_base64url(b'nobody looks at this signature')}"
 
 

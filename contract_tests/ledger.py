@@ -1,6 +1,6 @@
 """The evidence ledger: each row of the contract, how well it is known, what asks for it, and what is in doubt.
 
-`page()` is docs/fidelity.md. What the mock answers and no case asks for is found by comparing, and told as well.
+`page()` is docs/fidelity.md. It also lists answers of the mock that no case tests, found by comparison.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

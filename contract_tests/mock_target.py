@@ -1,6 +1,6 @@
-"""The mock as a target: started here, spoken to over HTTP alone, its time stopped.
+"""The mock as a target: started here, called only over HTTP, its time stopped.
 
-Its token endpoint is asked like by any client, its control API for apps, id tokens and time.
+The control API supplies apps, id tokens and time; the token endpoint is called as by any client.
 """
 
 import json
@@ -34,8 +34,8 @@ _T = TypeVar("_T")
 class MockTarget:
     """A running mock at `url`, its time stopped for the length of a `with` block.
 
-    Stopped time is what lets a test stand exactly on a boundary. All apps are registered with one key, and apps and id
-    tokens are kept by what they are made of.
+    With stopped time a test can be exactly on a boundary. All apps are registered with one key, and apps and id tokens
+    are reused for equal members.
     """
 
     kind = Kind.MOCK
@@ -73,9 +73,9 @@ class MockTarget:
 
     @cached_property
     def abilities(self) -> frozenset[Ability]:
-        """Everything but what it is said to be `without`.
+        """Everything except what it is `without`.
 
-        Faults only where the control API knows them; the administration only of the environment whose names are asked.
+        Faults need the control API; the management API needs the environment of its names.
         """
         proxy = "/v1/organizations/nhsd-nonprod/apis/canary-api-int/deployments"
         asked = {
@@ -188,11 +188,11 @@ class MockTarget:
         self._control("DELETE", f"/apps/{app.client_id}")
 
     def id_token_parts(self, person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the parts of the id token that the mock makes of its own accord."""
+        """Return the parts of the id token that the mock makes by default."""
         return decode(self._id_token(person, {}))
 
     def id_token(self, person: Person, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
-        """Ask for the parts that differ from the token which the mock makes of its own accord."""
+        """Request an id token with the parts that differ from the mock's default."""
         sound_header, sound_claims = self.id_token_parts(person)
         dropped = [*(sound_claims.keys() - claims), *(f"header.{name}" for name in sound_header.keys() - header)]
         changes = {
@@ -203,7 +203,7 @@ class MockTarget:
         return self._id_token(person, {name: value for name, value in changes.items() if value})
 
     def signed(self, id_token: str) -> bool:
-        """Tell whether this is one of the id tokens that were asked for."""
+        """Whether this is one of the requested id tokens."""
         return id_token in self._id_tokens.values()
 
     def send(self, request: HttpRequest) -> Answer:

@@ -1,6 +1,6 @@
-"""What the contract lets live, and for how long: a small model of apps, keys, codes, tokens and sessions.
+"""What the contract keeps alive, and for how long: a small model of apps, keys, codes, tokens and sessions.
 
-It knows nothing of how a service keeps them. Times are in seconds since 1970.
+It does not depend on how a service stores them. Times are in seconds since 1970.
 """
 
 from dataclasses import dataclass, field
@@ -28,9 +28,9 @@ REVOKED: Final = Said(401, "keymanagement.service.access_token_not_approved", "A
 
 @dataclass(eq=False, kw_only=True)
 class ModelApp:
-    """An app whose developer publishes keys at a URL; the service looks there once an hour at most.
+    """An app whose developer publishes keys at a URL, which the service fetches once an hour at most.
 
-    `members` register it, `published` are the kids that the URL answers with now.
+    `members` register it, `published` are the kids at the URL now.
     """
 
     members: dict[str, Any]
@@ -40,7 +40,7 @@ class ModelApp:
     jtis: dict[str, int] = field(default_factory=dict)
 
     def refusal(self, kid: str, jti: str, now: int) -> Said | None:
-        """Return what an assertion is refused with, and remember what the service remembers of it."""
+        """Return the refusal of an assertion, if any, and store what the service stores of it."""
         if self.jtis.get(jti, 0) > now:
             return USED
         self.jtis[jti] = now + REMEMBERED
@@ -71,7 +71,7 @@ class Code:
     spent: bool = False
 
     def refusal(self, app: ModelApp, now: int) -> Said | None:
-        """Return what a redemption by this app is refused with."""
+        """Return the refusal of a redemption by this app, if any."""
         dead = self.spent or now >= self.until or app is not self.session.app
         return NO_CODE if dead else None
 
@@ -85,7 +85,7 @@ class AccessToken:
     until: int
 
     def refusal(self, now: int) -> Said | None:
-        """Return what an API's caller is refused with."""
+        """Return the refusal of an API call, if any."""
         if self.session.over:
             return REVOKED
         return EXPIRED if now >= self.until else None
@@ -93,7 +93,7 @@ class AccessToken:
 
 @dataclass(eq=False, kw_only=True)
 class RefreshToken:
-    """A refresh token; it lives as long as its session, whatever the refreshes."""
+    """A refresh token; it lives as long as its session, regardless of refreshes."""
 
     value: str = field(repr=False)
     session: Session
@@ -101,7 +101,7 @@ class RefreshToken:
     spent: bool = False
 
     def refusal(self, app: ModelApp, now: int) -> Said | None:
-        """Return what a refresh by this app is refused with."""
+        """Return the refusal of a refresh by this app, if any."""
         if self.spent or self.session.over or app is not self.session.app:
             return NO_REFRESH
         return TOO_LATE if now >= self.session.ends_at else None

@@ -1,4 +1,4 @@
-"""Writes down what a real environment answered to the contract tests, compared with what we would have said."""
+"""Writes the answers of a real environment to the contract tests, compared with the predicted ones."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,16 +18,15 @@ Keep = Callable[[HttpRequest, Answer], None]
 
 @contextmanager
 def observing(url: str, file: Path | None) -> Iterator[Keep]:
-    """Yield what is to be given each request and its answer; at the end the file has what they show.
+    """Yield a function for each request and its answer; at the end the file has the observations.
 
-    Without a file nothing is kept. Raises CannotJudgeError for a file that cannot be written, and where the
-    environment leads to a mock.
+    Without a file nothing is kept. Raises CannotJudgeError for an unwritable file, and if the environment is a mock.
     """
     if file is None:
         yield lambda _, __: None
         return
     if "NHSAUTH_URL" in os.environ and os.environ.get("HTTPS_PROXY") == os.environ["NHSAUTH_URL"]:
-        raise CannotJudgeError("HTTPS_PROXY leads to nhsauth run or watch, and what a mock answers is no observation")
+        raise CannotJudgeError("HTTPS_PROXY is nhsauth run or watch, and a mock's answers are not observations")
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     days: list[Day] = []
 

@@ -1,7 +1,7 @@
-"""What the contract says of any request for a token, as a function: the row that is answered, or that none minds.
+"""The contract of the token endpoint as a function of any request: the row that is answered, or success.
 
-A third witness beside the mock's flows and the list of breakages, for requests that chance has made; it verifies the
-signatures itself. Where the contract is silent it has no opinion.
+A third source beside the mock's flows and the list of breakages, for random requests; it verifies the signatures
+itself. Where the contract is silent it has no opinion.
 """
 
 import json
@@ -21,7 +21,7 @@ from contract_tests.jwts import from_base64url
 from contract_tests.wire import HttpRequest
 
 ISSUED: Final = "a token"
-"""What stands in the place of a row when nothing is wrong."""
+"""The result for a valid request."""
 
 _JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -34,7 +34,7 @@ _ABSENT: Final = object()
 
 
 class NoOpinionError(Exception):
-    """The contract does not say what this is answered."""
+    """The contract has no answer for this request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +53,23 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A JWT taken apart; `text` as it was sent."""
+    """A decoded JWT; `text` as it was sent."""
 
     text: str
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
 
     def head(self, name: str) -> Any:
-        """Return a member of the header; `_ABSENT` when it has none."""
+        """Return a member of the header; `_ABSENT` without one."""
         return self.header.get(name, _ABSENT)
 
     def claim(self, name: str) -> Any:
-        """Return a claim; `_ABSENT` when there is none."""
+        """Return a claim; `_ABSENT` without one."""
         return self.claims.get(name, _ABSENT)
 
 
 Judge: TypeAlias = Callable[[Token, World, HttpRequest], bool]
-"""Whether a rule minds."""
+"""Whether a rule refuses."""
 
 
 def row_of(request: HttpRequest, world: World) -> str:
@@ -122,7 +122,7 @@ def _first(rules: Sequence[tuple[str, Judge]], token: Token, world: World, reque
 
 
 def _decoded(text: str) -> Token | None:
-    """Take a JWT apart; None when it is none. Raises NoOpinionError where decoders differ."""
+    """Decode a JWT; None for another text. Raises NoOpinionError if decoders differ."""
     parts = text.split(".")
     if len(parts) != 3 or any(re.search(r"[^A-Za-z0-9_=+/\s-]", part) for part in parts):
         return None
@@ -159,7 +159,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _seconds(value: Any) -> float:
-    """Return what a script compares; not a number where it is none."""
+    """Return the number that a script compares; NaN for other values."""
     if value is None or value == []:
         return 0.0
     if value is _ABSENT or isinstance(value, dict):
@@ -239,7 +239,7 @@ _CLIENT_ASSERTION: Final[Sequence[tuple[str, Judge]]] = (
     ("§3.22", lambda token, world, _r: _begins(token, world.now + _GRACE)),
     ("§3.23", lambda token, world, request: not _hears(token.claim("aud"), world.origin + request.path)),
 )
-"""§3.14 and §3.16 have no place here: chance never draws the same jti twice."""
+"""§3.14 and §3.16 are left out: a jti is never drawn twice."""
 
 _SUBJECT_TOKEN: Final[Sequence[tuple[str, Judge]]] = (
     ("§5.3", lambda token, _w, _r: not _truthy(token.head("kid"))),

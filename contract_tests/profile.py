@@ -1,4 +1,4 @@
-"""How much Hypothesis draws: `--hypothesis-profile=nhsauth-thorough` for a night, `nhsauth-quick` for a glance.
+"""The number of Hypothesis's examples: `--hypothesis-profile=nhsauth-thorough` for a night, `nhsauth-quick` for a look.
 
 A conftest imports this: Hypothesis's own plugin looks for a profile once the first conftests are loaded.
 """

@@ -1,7 +1,7 @@
-"""What CIS2 and NHS login refuse, in the order in which they look, which is inferred but for the assertion's.
+"""The refusals of CIS2 and NHS login, in the order of their checks, which is inferred except for the assertion's.
 
-CIS2's sentences are those of its product's open-source ancestor, but for the few that were captured; NHS login
-documents codes and hardly a sentence.
+CIS2's sentences are those of its product's open-source ancestor, except for the few that were captured; NHS login
+documents codes and few sentences.
 """
 
 from dataclasses import replace

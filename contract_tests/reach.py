@@ -1,11 +1,11 @@
-"""What a target can be asked for, and how a case says that this target cannot be asked, or judged, at all."""
+"""The abilities of a target, and how a case says that this target cannot be tested."""
 
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
 
 class Ability(StrEnum):
-    """What a case needs of a target besides being answered; the value ends the sentence "the target cannot …"."""
+    """A case's requirement of a target; the value ends the sentence "the target cannot …"."""
 
     APPS = "register apps of any kind"
     TIME = "have its clock set"
@@ -25,7 +25,7 @@ class Ability(StrEnum):
 
 
 class Switch(StrEnum):
-    """A setting of the mock where the real service is in doubt: the value is the member that is not the default's."""
+    """A setting of the mock where the real service is in doubt: the value is the member that is not the default."""
 
     STRICT_CONTENT_TYPE = "apim.strict_content_type"
     SCOPE_STATUS_401 = "apim.insufficient_scope_status"
@@ -45,7 +45,7 @@ class OutOfReachError(Exception):
 
 
 class UnpreparedError(Exception):
-    """What had to go well before the question did not, so that an answer would prove nothing."""
+    """A step before the tested request failed, so that an answer would prove nothing."""
 
 
 class CannotJudgeError(Exception):
@@ -53,7 +53,7 @@ class CannotJudgeError(Exception):
 
 
 def need(abilities: AbstractSet[Ability], *needed: Ability) -> None:
-    """Raise OutOfReachError, saying what is missing, unless all that is needed is there."""
+    """Raise OutOfReachError, naming what is missing, unless all abilities are present."""
     missing = [ability for ability in needed if ability not in abilities]
     if missing:
         raise OutOfReachError(f"the target cannot {missing[0].value}")

@@ -1,4 +1,4 @@
-"""What the platform's mock realms refuse, in the words of their product, Keycloak; all of it is inferred."""
+"""The refusals of the platform's mock realms, in the words of their product, Keycloak; all of it is inferred."""
 
 from contract_tests.breakage import Breakage, Damage, Flow, Shape, kinds, parts
 from contract_tests.mistake import provider as wrong

@@ -1,4 +1,4 @@
-"""A target that is not ours: a team's fake at some URL, or a real environment; asked in the name of one app."""
+"""A target that is not ours: a team's fake at some URL, or a real environment, called with one app's credentials."""
 
 import json
 import threading
@@ -28,11 +28,11 @@ _TOKEN_OF: Final = {"cis2": Ability.CIS2_ID_TOKEN, "nhs_login": Ability.NHS_LOGI
 
 
 class RemoteTarget:
-    """What answers at a URL: that of a service (`…/oauth2`), of its token endpoint (`…/token`), or of a whole host.
+    """A target at the URL of a service (`…/oauth2`), of its token endpoint (`…/token`), or of a whole host.
 
-    `kind` says whether it is a real environment, which is asked few questions and settles guesses. Its clock is taken
-    to be ours. `workers` are the processes that share what it may be sent. Raises CannotJudgeError as soon as an answer
-    shows that nothing can be told from any. `keep` is given each request and its answer.
+    `kind` says whether it is a real environment, which gets few requests and settles guesses. Its clock is assumed to
+    be ours. `workers` are the processes that share its request limit. Raises CannotJudgeError as soon as an answer
+    shows that none can be judged. `keep` is called with each request and its answer.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class RemoteTarget:
 
     @cached_property
     def abilities(self) -> frozenset[Ability]:
-        """What was supplied; a real environment is never asked by a crowd."""
+        """What was supplied; a real environment never gets many requests at once."""
         mine = self._credential
         supplied = {
             Ability.SECRET: mine.client_secret,
@@ -75,7 +75,7 @@ class RemoteTarget:
 
     @property
     def switches(self) -> frozenset[Switch]:
-        """Nobody knows."""
+        """Unknown."""
         return frozenset()
 
     @property
@@ -130,15 +130,15 @@ class RemoteTarget:
         return self._unable(Ability.FAULTS)
 
     def api(self, **members: Any) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
-        """Nothing can be put behind somebody else's gateway."""
+        """An API cannot be put behind another gateway."""
         return self._unable(Ability.APIS)
 
     def altered(self, person: Person, claims: Mapping[str, Any]) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's
-        """Nobody's id tokens can be changed."""
+        """Its id tokens cannot be changed."""
         return self._unable(Ability.ID_TOKENS)
 
     def app(self, members: Mapping[str, Any]) -> App:
-        """Return the one app there is."""
+        """Return the one app."""
         if members:
             self._unable(Ability.APPS)
         return App(client_id=self._credential.client_id, client_secret=self._credential.client_secret or "")
@@ -148,7 +148,7 @@ class RemoteTarget:
         return self._unable(Ability.APPS)
 
     def change_app(self, app: App, members: Mapping[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """There is only one, and it is as it is."""
+        """There is only one, and it cannot be changed."""
         self._unable(Ability.APPS)
 
     def remove_app(self, app: App) -> None:  # noqa: ARG002 - the protocol's
@@ -156,7 +156,7 @@ class RemoteTarget:
         self._unable(Ability.APPS)
 
     def id_token_parts(self, person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the parts of the id token that was supplied, whoever's it is."""
+        """Return the parts of the supplied id token, for any app."""
         need(self.abilities, _TOKEN_OF[person.provider])
         return decode(self._credential.id_tokens[person.provider])
 
@@ -172,23 +172,23 @@ class RemoteTarget:
         return f"{encode_part(header)}.{encode_part(claims)}.{supplied.rpartition('.')[2]}"
 
     def code(self, person: Person, app: App) -> str:  # noqa: ARG002 - the protocol's
-        """Nobody is there to type a password."""
+        """No person can type a password."""
         return self._unable(Ability.LOG_INS)
 
     def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:  # noqa: ARG002 - the protocol's
-        """Nobody is there to type a password."""
+        """No person can type a password."""
         return self._unable(Ability.LOG_INS)
 
     def visit(self, authorize: HttpRequest, person: Person) -> tuple[list[str], str]:  # noqa: ARG002 - the protocol's
-        """Nobody is there to type a password."""
+        """No person can type a password."""
         return self._unable(Ability.LOG_INS)
 
     def signed(self, id_token: str) -> bool:
-        """Tell whether this is one of the id tokens that were supplied."""
+        """Whether this is one of the supplied id tokens."""
         return id_token in self._credential.id_tokens.values()
 
     def send(self, request: HttpRequest) -> Answer:
-        """Send within the target's bounds; raises CannotJudgeError when nobody answers, or with a rate limit."""
+        """Send within the target's limit; raises CannotJudgeError without an answer, or for a rate limit."""
         self._rate.wait()
         try:
             answer = self._wire.send(request)
@@ -200,14 +200,14 @@ class RemoteTarget:
         return answer
 
     def probe(self) -> None:
-        """Ask for a token without a single parameter, which every service of the kind refuses in JSON.
+        """Request a token without any parameter, which every service of the kind refuses in JSON.
 
-        Raises CannotJudgeError when the answer is anything else, so that no case is judged by it.
+        Raises CannotJudgeError for any other answer, so that no case is judged by it.
         """
         answer = self.send(HttpRequest(method="POST", path=f"{self.prefix}/token", headers=_FORM))
         where, kind = f"{self.origin}{self.prefix}/token", answer.headers.get("content-type", "no Content-Type")
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
-            raise CannotJudgeError(f"{where} redirects ({answer.status}): name the URL that it leads to")
+            raise CannotJudgeError(f"{where} redirects ({answer.status}): name the URL that it redirects to")
         if not answer.json:
             raise CannotJudgeError(
                 f"{where} answers {answer.status} with {kind} and no JSON object: is it the service?"

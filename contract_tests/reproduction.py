@@ -1,7 +1,7 @@
-"""A request that was answered amiss, written down so that it can be sent again: as commands, and as a test.
+"""Writes a request with a wrong answer so that it can be sent again: as commands, and as a test.
 
-Both register the app with its public key, stop the mock's time at the moment of the request, and send the very bytes.
-Of a target that is not the mock neither a token nor a secret is written down.
+Both register the app with its public key, stop the mock's time at the moment of the request, and send the same bytes.
+For a target other than the mock no token and no secret is written.
 """
 
 import json
@@ -32,7 +32,7 @@ def written(target: Target, app: App, request: HttpRequest, expected: Said | str
 def as_curl(target: Target) -> str:
     """Return a command that sends the last request again; nothing for the mock, which forgets its apps.
 
-    Of what proves the app to a fake only the test's own assertion is left in.
+    For a fake, only the test's own assertion is left in.
     """
     request = target.last_request
     if request is None or target.kind is Kind.MOCK:
@@ -74,7 +74,7 @@ def test_it(nhsauth, nhsauth_new_app):
 
 
 def _host(target: Target) -> dict[str, str]:
-    """Return the header by which another server takes itself for the target, which the assertion's `aud` names."""
+    """Return the header that makes another server accept the assertion's `aud`."""
     return {"Host": target.origin.partition("://")[2]}
 
 

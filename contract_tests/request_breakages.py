@@ -1,4 +1,4 @@
-"""What the token service refuses of a request as such: its path, method, content type and form."""
+"""The token service's refusals of a request as such: its path, method, content type and form."""
 
 from contract_tests.breakage import Breakage, Flow, Shape, kinds, parts
 from contract_tests.mistake import request
@@ -61,7 +61,7 @@ REQUEST: tuple[Breakage, ...] = (
         touches=parts("method", "headers.Origin", "headers.Access-Control-Request-Method"),
         shape=Shape.ALLOW_POST,
     ).also(request.options_without_origin, request.options_without_requested_method),
-    # An answer to HEAD has no body by which a 404 could be told, so no wrong path beside it.
+    # An answer to HEAD has no body that could show a 404, so no wrong path beside it.
     Breakage(
         row="§2.17",
         flows=_ROUTING,

@@ -1,4 +1,4 @@
-"""A mock of this project that runs already: recognised, and put back as it was once it has been asked."""
+"""A running mock of this project as a target: recognised, and restored after the tests."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ _TIMEOUT: Final = 10.0
 
 
 def answers(url: str) -> bool:
-    """Whether what answers at a URL is a mock. Raises CannotJudgeError when nobody answers."""
+    """Whether the server at a URL is a mock. Raises CannotJudgeError without an answer."""
     try:
         status = _send(url, "GET", "/_nhsauth/status").json
     except (OSError, HTTPException) as error:

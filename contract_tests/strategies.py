@@ -1,4 +1,4 @@
-"""Token requests as chance makes them: sound ones, changed in a few places, written in any way that means the same."""
+"""Random token requests: valid ones, changed in a few places, and written in any equivalent form."""
 
 import string
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from contract_tests.draft import ACCESS_TOKEN, FORM, ID_TOKEN, JWT_BEARER, TOKEN
 from contract_tests.wire import HttpRequest
 
 Change: TypeAlias = tuple[str, Any]
-"""A part of a draft by its dotted name, and what it becomes; `ABSENT` takes it out."""
+"""A part of a draft by its dotted name, and its new value; `ABSENT` removes it."""
 ABSENT: Final = "(left out)"
 
 Spoiling: TypeAlias = tuple[str, Callable[[str], str]]
@@ -22,11 +22,11 @@ Spoiling: TypeAlias = tuple[str, Callable[[str], str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How a form is written: nothing that may make a difference.
+    """How a form is written, without any difference in meaning.
 
-    `order` sorts the parameters anew, `escapes` tells of each character in turn whether it is percent-encoded although
-    it need not be, `lower` writes hexadecimal digits small, `extra` are parameters that nobody asks for, `capitals`
-    writes the names of headers large.
+    `order` sorts the parameters, `escapes` says for each character in turn whether it is percent-encoded without need,
+    `lower` writes hexadecimal digits in lower case, `extra` are unknown parameters, `capitals` writes the names of
+    headers in upper case.
     """
 
     order: Sequence[int] = ()
@@ -78,7 +78,7 @@ class Recipe:
         return draft
 
     def request(self, draft: Draft) -> HttpRequest:
-        """Return the request, built anew with identifiers of its own, and written as the recipe says."""
+        """Return the request, built with new identifiers, and written in this way."""
         return self.writing.of(*self.applied(draft).built())
 
 
@@ -105,7 +105,7 @@ _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBERS: Final = st.sampled_from(
     [0, 1, -1, 0.5, -0.0, 2**31, 2**31 - 1, 2**53, 2**53 + 1, 2**63, 10**21, 1e308, 5e-324, 10**290, -(10**290)]
 )
-"""At the edges of what a JSON number may be, and of what a script makes of it."""
+"""At the limits of JSON numbers, and of a script's numbers."""
 VALUES: Final = st.one_of(
     st.none(), st.booleans(), NUMBERS, _TEXT, st.sampled_from(["0", "1", " ", "\u0130", [], [None], {}, {"a": 1}])
 )
@@ -127,7 +127,7 @@ def _parts(strategies: Mapping[str, st.SearchStrategy[Any]], most: int) -> st.Se
 
 
 def _seldom(token: str) -> st.SearchStrategy[list[Spoiling]]:
-    """Draw what befalls a token's text, in one case of six: whatever it is, it hides all other mistakes."""
+    """Draw damage of a token's text, in one case of six: it hides all other mistakes."""
     junk = st.lists(st.tuples(st.just(token), JUNK), min_size=1, max_size=1)
     return st.integers(0, 5).flatmap(lambda die: junk if die == 5 else st.just([]))
 
@@ -190,7 +190,7 @@ JUNK: Final = st.one_of(
         ),
     ),
 )
-"""What befalls the text of a token: parts lost, replaced by other JSON or by none, a signature that is another's."""
+"""Damage of a token's text: lost parts, parts replaced by other JSON or by other text, another token's signature."""
 
 
 @st.composite
@@ -233,7 +233,7 @@ EXCHANGES: Final = st.builds(
 )
 """Exchanges of an id token, right or wrong."""
 DAMAGED: Final = st.builds(Recipe, spoilings=st.tuples(st.tuples(st.just("assertion"), _bit())), writing=WRITINGS)
-"""Sound requests whose assertion has one bit turned after it was signed."""
+"""Valid requests whose assertion has one bit changed after it was signed."""
 SOUND: Final = st.builds(
     Recipe,
     changes=_parts(

@@ -1,4 +1,4 @@
-"""Whom the contract is asked of: a protocol that any environment can meet, the mock, a team's fake, a real one."""
+"""The target of the contract tests: a protocol for any environment, the mock, a team's fake, a real one."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ from contract_tests.wire import Answer, HttpRequest
 
 
 class Kind(StrEnum):
-    """Whose target it is; what a real environment answers settles what was only inferred of it."""
+    """The kind of a target; a real environment's answer settles what was only inferred."""
 
     MOCK = "mock"
     FAKE = "fake"
@@ -42,15 +42,15 @@ PATIENT = Person(provider="nhs_login", user="9912003071", level="P9")
 
 
 class Target(Protocol):
-    """An environment that answers as the identity service does, and what a test can ask of its surroundings."""
+    """An environment that answers as the identity service does, and what a test can change around it."""
 
     @property
     def name(self) -> str:
-        """What it was called when it was asked for: `mock`, `int`, a URL."""
+        """Its name in the options: `mock`, `int`, a URL."""
 
     @property
     def kind(self) -> Kind:
-        """Whose it is."""
+        """Its kind."""
 
     @property
     def origin(self) -> str:
@@ -58,7 +58,7 @@ class Target(Protocol):
 
     @property
     def prefix(self) -> str:
-        """What stands in the place of `/oauth2`, such as `/oauth2`; no slash at the end."""
+        """The path that replaces `/oauth2`, such as `/oauth2`; no slash at the end."""
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -66,7 +66,7 @@ class Target(Protocol):
 
     @property
     def switches(self) -> frozenset[Switch]:
-        """Which settings of the mock are set otherwise than by default; none of a target that is not ours."""
+        """The settings of the mock that differ from the default; none for a target that is not ours."""
 
     @property
     def redirect_uri(self) -> str:
@@ -100,7 +100,7 @@ class Target(Protocol):
         """Return the target's time in whole seconds since 1970."""
 
     def second(self) -> int:
-        """Return the time as `now` does, for what must stand on that second when it arrives."""
+        """Return the time as `now` does, for a request that must arrive within that second."""
 
     def at(self, moment: int) -> AbstractContextManager[None]:
         """Move the target's time for the length of a block."""
@@ -115,13 +115,16 @@ class Target(Protocol):
         """Let the person's id tokens have these claims, for the length of a block; one of null is left out."""
 
     def app(self, members: Mapping[str, Any]) -> App:
-        """Return an app that is sound but for these members; a member of None is left out. Equal members, one app."""
+        """Return an app that is valid except for these members; a member that is None is left out.
+
+        Equal members, one app.
+        """
 
     def new_app(self, members: Mapping[str, Any]) -> App:
         """Return an app as `app` does, but one that no other test has."""
 
     def change_app(self, app: App, members: Mapping[str, Any]) -> None:
-        """Change what is registered of an app that no other test has."""
+        """Change the registration of an app that no other test has."""
 
     def remove_app(self, app: App) -> None:
         """Remove an app that no other test has."""
@@ -133,7 +136,7 @@ class Target(Protocol):
         """Return an id token of these parts with the provider's own signature."""
 
     def signed(self, id_token: str) -> bool:
-        """Tell whether a provider has made this very id token."""
+        """Whether a provider has made this very id token."""
 
     def send(self, request: HttpRequest) -> Answer:
         """Send a request and follow no redirect."""
@@ -142,7 +145,7 @@ class Target(Protocol):
         """Return an authorization code of the person's provider, for the app and its redirect URI."""
 
     def log_in(self, authorize: HttpRequest, person: Person) -> list[str]:
-        """Send a person's browser to an authorization request; return where it is sent on to, the application last."""
+        """Send a person's browser to an authorization request; return its redirects, the application last."""
 
     def visit(self, authorize: HttpRequest, person: Person) -> tuple[list[str], str]:
         """Do as `log_in` does, and return the browser's cookies as well, as a header holds them."""

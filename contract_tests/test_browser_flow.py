@@ -174,7 +174,7 @@ def test_a_code_is_good_for_five_minutes(target: Target) -> None:
     ("person", "lifetime"), [(HEALTHCARE_WORKER, "43199"), (PATIENT, "3599")], ids=["cis2", "nhs_login"]
 )
 def test_a_refresh_token_lives_as_long_as_the_provider_allows(target: Target, person: Person, lifetime: str) -> None:
-    """CIS2 twelve hours, NHS login one, and one second less is told."""
+    """CIS2 twelve hours, NHS login one, and the answer is one second less."""
     assert authorization_code(target, person).send().json["refresh_token_expires_in"] == lifetime
 
 
@@ -260,7 +260,7 @@ def test_a_logout_before_the_code_is_redeemed_knows_no_session(target: Target) -
 
 @proves("§7", "S")
 @pytest.mark.parametrize("value", [None, False, 0, "", []], ids=repr)
-def test_the_event_of_a_logout_is_a_name_whatever_its_value(target: Target, value: object) -> None:
+def test_the_event_of_a_logout_is_a_name_with_any_value(target: Target, value: object) -> None:
     """It must be a member; nobody looks at what it is."""
     draft = authorization_code(target)
     draft.form["code"], sid = _logged_in(target)

@@ -41,7 +41,7 @@ def test_a_refusal_has_the_form_of_its_kind(
 
 @proves("§1", "Q")
 def test_each_refusal_has_a_message_id_of_its_own(target: Target) -> None:
-    """Equal requests are told apart by their message ids."""
+    """Message ids distinguish equal requests."""
     first, *_ = of_flow(Flow.CLIENT_CREDENTIALS)
 
     message_ids = {ask(target, Flow.CLIENT_CREDENTIALS, first).json["message_id"] for _ in range(20)}

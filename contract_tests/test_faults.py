@@ -186,7 +186,7 @@ WHO: dict[str, Callable[[Target, App], HttpRequest]] = {
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("is_theirs", [True, False])
 def test_a_fault_may_be_one_clients(target: Target, who: str, *, is_theirs: bool) -> None:
-    """Whoever is known by what the request says."""
+    """Any client that the request names."""
     need(target.abilities, Ability.FAULTS, Ability.APPS)
     app, other = target.new_app({}), target.new_app({})
     with target.fault(on="token", do="status", client_id=(app if is_theirs else other).client_id):

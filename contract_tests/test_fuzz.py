@@ -163,7 +163,7 @@ def test_equal_requests_get_equal_answers_however_they_are_written(
         max_size=3,
     ),
 )
-def test_whatever_is_posted_is_answered_in_the_contracts_envelope(
+def test_any_post_is_answered_in_the_contracts_envelope(
     target: Target, body: str, content_type: str, headers: dict[str, str]
 ) -> None:
     """Not even junk makes it fail, or talk differently."""

@@ -66,7 +66,7 @@ def own(target: Target, request: pytest.FixtureRequest) -> Iterator[Own]:
 
 @pytest.mark.parametrize("own", [{"open": True}], indirect=True)
 def test_an_open_api_is_called_by_anybody(own: Own) -> None:
-    """Its answer comes back as it is, whatever it is."""
+    """Its answer comes back unchanged."""
     answer, other = own.call({}), own.call({}, "/elsewhere")
 
     assert (answer.status, answer.headers["x-own"], answer.text) == (203, "1", "a page")
@@ -137,7 +137,7 @@ def test_an_api_where_nobody_listens_is_unavailable(target: Target) -> None:
 
 @proves("admin §6", "D")
 def test_the_canary_answers_a_live_token(target: Target) -> None:
-    """And tells its version and status to whoever has the right key, or none."""
+    """It also returns its version and status for the right key, or for none."""
     need(target.abilities, Ability.APIS, Ability.APPS)
     token = client_credentials(target).send().json["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}

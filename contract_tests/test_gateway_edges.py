@@ -217,7 +217,7 @@ def test_too_many_calls_are_answered_whole(target: Target) -> None:
         answer = _get(target, f"{path}/own", apikey=app.client_id)
         ends = (target.now() // 60 + 1) * 60_000
 
-    told = {**answer.json, "message_id": "told apart elsewhere"}
+    told = {**answer.json, "message_id": "compared elsewhere"}
     assert (answer.status, answer.headers["content-type"]) == (429, "application/json")
     assert list(told.items()) == list(
         {
@@ -229,7 +229,7 @@ def test_too_many_calls_are_answered_whole(target: Target) -> None:
             "interval": 1,
             "timeunit": "minute",
             "ratelimiting_expiry_time_ms": ends,
-            "message_id": "told apart elsewhere",
+            "message_id": "compared elsewhere",
         }.items()
     )
 
@@ -262,7 +262,7 @@ def test_the_api_with_the_longest_path_is_called(target: Target) -> None:
 
 @contextmanager
 def _upstream(answer: bytes) -> Iterator[str]:
-    """Run something that takes one connection and says this, whatever it is asked."""
+    """Run a server that takes one connection and sends this, for any request."""
 
     def serve(listening: socket.socket) -> None:
         with suppress(OSError), listening.accept()[0] as taken:  # nobody may come
@@ -316,7 +316,7 @@ def test_the_canary_answers_whole(
 
 @proves("admin §6", "D")
 def test_the_canary_greets_with_a_page(target: Target) -> None:
-    """Whatever the path and the method."""
+    """For any path and method."""
     need(target.abilities, Ability.APIS, Ability.APPS)
     bearer = _bearer(target)
     answers = [

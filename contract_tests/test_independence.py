@@ -1,4 +1,4 @@
-"""The list of breakages is the contract's second witness, so it must not have talked to the first."""
+"""The list of breakages is the contract's second source, so it must not depend on the first."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-WITNESSES = [
+SOURCES = [
     "answers.py",
     "asking.py",
     "breakage.py",
@@ -29,9 +29,9 @@ WITNESSES = [
 MISTAKES = [f"mistake/{path.name}" for path in sorted((HERE / "mistake").glob("*.py"))]
 
 
-@pytest.mark.parametrize("source", [*WITNESSES, *MISTAKES])
+@pytest.mark.parametrize("source", [*SOURCES, *MISTAKES])
 def test_what_the_contract_says_is_not_asked_of_the_mock(source: str) -> None:
-    """No import leads to the mock servers, nor to anything called flows or errors."""
+    """No import is of the mock servers, or of a module called flows or errors."""
     modules = set(_imported(ast.parse((HERE / source).read_text(encoding="utf-8"))))
 
     assert [

@@ -44,7 +44,7 @@ def _one(things: Sequence[T], which: int) -> T:
 
 
 class Contract(RuleBasedStateMachine):
-    """Whatever has been issued is kept, and asked for again at any later time."""
+    """Everything issued is kept, and used again at any later time."""
 
     def __init__(self, target: Target) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class Contract(RuleBasedStateMachine):
     @precondition(lambda self: self.codes)
     @rule(which=WHICH, by=WHICH)
     def a_code_is_redeemed(self, which: int, by: int) -> None:
-        """By whoever has got hold of it, once or again."""
+        """By any client that has it, once or again."""
         code, app = _one(self.codes, which), _one(self.apps, by)
         form = {
             "grant_type": "authorization_code",
@@ -135,7 +135,7 @@ class Contract(RuleBasedStateMachine):
     @precondition(lambda self: self.refresh_tokens)
     @rule(which=WHICH, by=WHICH)
     def a_token_is_refreshed(self, which: int, by: int) -> None:
-        """By whoever has got hold of it, once or again."""
+        """By any client that has it, once or again."""
         token, app = _one(self.refresh_tokens, which), _one(self.apps, by)
         refusal = token.refusal(app, self.now)
         asking = draft.refresh_of(self.target, token.value)
@@ -149,7 +149,7 @@ class Contract(RuleBasedStateMachine):
     @precondition(lambda self: self.combined)
     @rule(which=WHICH)
     def a_person_logs_out(self, which: int) -> None:
-        """CIS2 tells the platform, which forgets what it gave for that session, once it has given something."""
+        """CIS2 notifies the platform, which ends the tokens of that session, if it has issued any."""
         session = _one(self.combined, which)
         with self._at_now():
             asking = draft.backchannel_logout(self.target)
@@ -237,7 +237,7 @@ class Contract(RuleBasedStateMachine):
         assert said(answer) == refusal
 
 
-def test_whatever_happens_in_whatever_order_the_contract_holds(target: Target) -> None:
+def test_the_contract_holds_for_any_calls_in_any_order(target: Target) -> None:
     """Single use, counted refreshes, the end of sessions, revocation, the memory of jtis, the hour of a key set."""
     need(target.abilities, *set(Ability) - {Ability.FAULTS, Ability.STATUS_KEY})
 

@@ -607,7 +607,7 @@ def test_a_count_is_a_positive_number(target: Target, path: str, count: str) -> 
 @proves("admin §3", "I")
 @pytest.mark.parametrize("sent", ["", "Basic eA==", "Bearer "])
 def test_a_call_without_a_bearer_is_refused(target: Target, sent: str) -> None:
-    """Whatever it calls."""
+    """For every call."""
     answers = [call(target, "GET", path, Authorization=sent) for path in (APPS, "/companies")]
 
     assert [refusal(answer) for answer in answers] == [(401, "security.util.Unauthorized", "Unauthorized")] * 2

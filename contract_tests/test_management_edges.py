@@ -42,7 +42,7 @@ def made(target: Target, name: str, **members: Any) -> dict[str, Any]:
     [({"username": "me@example.nhs.uk", "password": "any"}, "me@example.nhs.uk"), ({"passcode": "any"}, "passcode")],
 )
 def test_a_log_in_is_answered_whole(target: Target, form: dict[str, str], user: str) -> None:
-    """Members in their order; the bearer is a JWT that tells who logged in."""
+    """Members in their order; the bearer is a JWT that names the person."""
     answer = _logged_in(target, {"grant_type": "password", **form})
     claims = decode(answer.json["access_token"])[1]
     now = target.now()
@@ -370,7 +370,7 @@ def test_a_debug_session_records_for_ten_minutes(target: Target, name: str, late
 
 
 def test_a_debug_session_begins_anew_under_its_name(target: Target, name: str) -> None:
-    """Sessions are listed; what was recorded is gone; an id that is none is told."""
+    """Sessions are listed; what was recorded is gone; an unknown id is reported."""
     call(target, "POST", f"{SESSIONS}?session={name}")
     _tweet(target)
     (before,) = _recorded(target, name)

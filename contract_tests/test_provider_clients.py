@@ -262,7 +262,7 @@ def _by_header(target: Target, secret: str, app: Mapping[str, Any] = BASIC, **fo
 
 
 def test_a_client_of_cis2_may_prove_itself_in_a_header(target: Target) -> None:
-    """Where that is registered; refused, it is told which scheme is wanted."""
+    """Where that is registered; a refusal names the required scheme."""
     well, badly = _by_header(target, "contract-secret").send(), _by_header(target, "wrong", state="7").send()
 
     assert well.status == 200
@@ -274,7 +274,7 @@ def test_a_client_of_cis2_may_prove_itself_in_a_header(target: Target) -> None:
 
 
 def test_the_header_is_named_for_no_other_error(target: Target) -> None:
-    """A code that is missing is told as ever."""
+    """A missing code is reported as usual."""
     sound = _by_header(target, "contract-secret")
     del sound.form["code"]
     answer = sound.send()
@@ -548,7 +548,7 @@ def test_the_end_of_a_session_is_answered_whole(target: Target, query: str, stat
 @proves("CIS2 §8", "S")
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_client_is_told_once_that_a_session_has_ended(target: Target, status: int) -> None:
-    """By a logout token, whatever it answers."""
+    """By a logout token, regardless of its answer."""
     path = f"/{uuid.uuid4()}"
     app = {"backchannel_logout_uri": target.jwks_host.serve(path, Page(status=status))}
     landing = asking(target, CIS2, {"nhsauth_user": HEALTHCARE_WORKER.user}, app).send()
@@ -653,7 +653,7 @@ KEY_SETS = {
 @proves("discovery", "S")
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_a_key_set_is_whole_and_has_the_key_that_signs(target: Target, name: str) -> None:
-    """Its members, and no private one; HEAD tells as much as GET."""
+    """Its members, and no private one; HEAD has the same headers as GET."""
     (path, alg), at = KEY_SETS[name], PROVIDERS[name]
     answer, head = (
         target.send(HttpRequest(method=method, path=f"{at.path}{path}", headers={})) for method in ("GET", "HEAD")

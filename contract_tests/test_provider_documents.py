@@ -255,7 +255,7 @@ USERINFO_OF_CIS2 = {
 @proves("CIS2 §7", "D")
 @pytest.mark.parametrize("scope", [scope for scope in USERINFO_OF_CIS2 if scope != "profile"])
 def test_userinfo_of_cis2_tells_what_its_scope_adds(target: Target, scope: str) -> None:
-    """To what each log-in tells."""
+    """To the members of each log-in."""
     least = _userinfo(target, "cis2", "openid")
     told = _userinfo(target, "cis2", f"openid {scope}")
 
@@ -361,7 +361,7 @@ OUTCOMES = [
 @proves("log-in", "I")
 @pytest.mark.parametrize(("provider", "outcome", "error", "sentence"), OUTCOMES)
 def test_a_log_in_may_end_badly(target: Target, provider: str, outcome: str, error: str, sentence: str | None) -> None:
-    """The client is told by a redirect."""
+    """The client is notified by a redirect."""
     answer = logged_in(target, PROVIDERS[provider], {"nhsauth_outcome": outcome})
     told = draft.asked_at(answer.headers.get("location", ""))
 

@@ -219,7 +219,7 @@ def test_a_log_in_is_answered_by_a_redirect_whole(target: Target, name: str, by:
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_the_query_of_a_registered_redirect_uri_stays(target: Target, name: str) -> None:
-    """What is told comes behind it, for an error and for a code."""
+    """The parameters follow it, for an error and for a code."""
     uri = "https://app.example/callback?tenant=1"
     app, at = {"redirect_uris": [uri]}, PROVIDERS[name]
     well = asking(target, at, {"redirect_uri": uri, "nhsauth_user": at.person.user}, app).send()
@@ -245,7 +245,7 @@ def test_the_page_offers_everybody_in_their_order(target: Target, name: str) -> 
 
 
 AGAIN = [
-    ({"nhsauth_user": "nobody"}, "There is nobody here with this user id."),
+    ({"nhsauth_user": "nobody"}, "There is no person with this user id."),
     ({"nhsauth_user": ""}, None),
     ({"nhsauth_user": OF_SMARTCARD, "nhsauth_outcome": "happily"}, "A log-in cannot end like this."),
     (
@@ -281,7 +281,7 @@ LEVELS = [
 def test_a_log_in_reaches_the_level_that_was_chosen(
     target: Target, name: str, user: str, asked: dict[str, Any], level: int | None
 ) -> None:
-    """Where the request and the person allow it, whatever its case; else the client is told."""
+    """Where the request and the person allow it, in any case; else the client gets an error."""
     answer = logged_in(target, PROVIDERS[name], asked, user)
 
     if level is None:
@@ -327,7 +327,7 @@ def test_a_form_says_what_becomes_of_the_log_in(
 
     told = {"cancelled": "access_denied", "level_too_low": "interaction_required"}.get(changes.get("outcome", ""))
     if "username" in changes:
-        assert (answer.status, page_says(answer, "There is nobody here with this user id.")) == (200, True)
+        assert (answer.status, page_says(answer, "There is no person with this user id.")) == (200, True)
     elif "csrf" in changes and name != "realm":
         assert (answer.status, page_says(answer, "This log-in form was not made for this request.")) == (400, True)
     else:
@@ -387,7 +387,7 @@ def test_a_session_answers_for_its_person_for_half_a_day(
 @pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("spoil", ["none", "forged", "of another provider"])
 def test_nobody_is_logged_in_by_a_cookie_that_is_not_the_providers(target: Target, name: str, spoil: str) -> None:
-    """The client is told that a log-in is wanted."""
+    """The client's error says that a log-in is required."""
     at, other = PROVIDERS[name], PROVIDERS["cis2" if name == "nhs_login" else "nhs_login"]
     own, foreign = _visited(target, at, {}), _visited(target, other, {})
     cookies = {"none": "", "forged": f"{own[:-1]}{'0' if own[-1] != '0' else '1'}", "of another provider": foreign}
@@ -409,7 +409,7 @@ def test_a_session_cannot_consent(target: Target, name: str) -> None:
 
 
 def test_a_session_of_too_low_a_level_does_not_do(target: Target) -> None:
-    """The level of the log-in that began it counts, whatever the person could reach."""
+    """The level of its first log-in counts, not the person's highest."""
     lower = _visited(target, CIS2, {"acr_values": "AAL2_ANY"})
     answers = [_silent(target, CIS2, lower, {"acr_values": acr}) for acr in ("AAL3_ANY", "AAL2_ANY")]
 

@@ -68,7 +68,7 @@ def test_cis2_tells_the_first_mistake_of_a_log_in(target: Target, asked: dict[st
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"nhsauth_user": "nobody", "nhsauth_outcome": "consent_refused"}, "There is nobody here with this user id."),
+        ({"nhsauth_user": "nobody", "nhsauth_outcome": "consent_refused"}, "There is no person with this user id."),
         (
             {"nhsauth_user": "656005750110", "nhsauth_role": "7", "scope": "openid selectedrole"},
             "This person does not have this role.",
@@ -100,7 +100,7 @@ def test_a_clients_word_comes_before_the_session_of_the_browser(target: Target) 
 
 
 def test_the_audience_comes_before_the_way_that_is_registered(target: Target) -> None:
-    """A client that has a secret and signs for the issuer is told of the audience."""
+    """A client that has a secret and signs for the issuer gets the error of the audience."""
     sound = draft.cis2_asserted(target)
     sound.app, sound.form["code"] = {}, target.code(HEALTHCARE_WORKER, target.app({}))
     sound.assertion.claims["aud"] = sound.url.rpartition("/")[0]

@@ -23,7 +23,7 @@ PROVES = ("CIS2 §7", "D")
 PEOPLE: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("ready_made_people.json").read_text(encoding="utf-8")
 )
-"""What userinfo tells of each at their own level, by their ids, but for what depends on the log-in."""
+"""Userinfo of each at their own level, by their ids, without what depends on the log-in."""
 WORKERS, PATIENTS = ([user for user in PEOPLE if user.startswith(start)] for start in ("656", "991"))
 LEVELS = {"656005750109": 2, "656005750110": 1, "656005750111": 2, "656005750112": 2}
 """Of the workers who have no smartcard."""
@@ -47,7 +47,7 @@ ACR = {
     "AAL2_TOTP": (2, ["TOTP"]),
     "AAL2_NHSMAIL": (2, ["TOTP"]),
 }
-"""What an id token tells of someone who has a smartcard and was asked so."""
+"""The id token of a person with a smartcard, when that was requested."""
 VECTORS = [f"{level}.{credentials}" for level in ("P9", "P5", "P0") for credentials in ("Cp", "Cp.Cd", "Cp.Ck", "Cm")]
 _LEVEL = "authentication_assurance_level"
 
@@ -75,7 +75,7 @@ def test_userinfo_of_cis2_tells_all_of_a_worker(target: Target, user: str) -> No
 @proves("NHS login §7", "D")
 @pytest.mark.parametrize("user", PATIENTS)
 def test_userinfo_of_nhs_login_tells_all_of_a_patient(target: Target, user: str) -> None:
-    """With every scope; whoever acts for another gets what is told of the other."""
+    """With every scope; a person who acts for another gets the other's members."""
     granted = tokens_of(target, NHS_LOGIN, {"scope": EVERY_SCOPE_OF_NHS_LOGIN, "vtr": _vtr(user)}, user)
 
     answer = userinfo_of(target, NHS_LOGIN, granted["access_token"])
@@ -88,7 +88,7 @@ def test_userinfo_of_nhs_login_tells_all_of_a_patient(target: Target, user: str)
 @proves("admin §4", "I")
 @pytest.mark.parametrize("user", WORKERS)
 def test_userinfo_of_a_realm_tells_all_of_a_worker(target: Target, user: str) -> None:
-    """Whatever the scope, and at whatever level is theirs, which the id token tells."""
+    """For any scope, and at their own level, which the id token has."""
     granted = tokens_of(target, REALM, {}, user)
 
     answer = userinfo_of(target, REALM, granted["access_token"])
@@ -151,7 +151,7 @@ def test_the_first_level_that_a_person_reaches_is_told(
 @proves("NHS login §4", "D")
 @pytest.mark.parametrize("vector", VECTORS)
 def test_the_tokens_of_nhs_login_tell_the_vector_that_was_asked_for(target: Target, vector: str) -> None:
-    """The level with it; userinfo tells the level, too."""
+    """The level with it; userinfo has the level, too."""
     granted = tokens_of(target, NHS_LOGIN, {"vtr": json.dumps([vector]), "scope": EVERY_SCOPE_OF_NHS_LOGIN})
     own, access = (decode(granted[name])[1] for name in ("id_token", "access_token"))
     told = userinfo_of(target, NHS_LOGIN, granted["access_token"]).json
@@ -228,7 +228,7 @@ def test_a_role_is_told_to_who_asks_for_it(target: Target, chosen: str | None, t
 @proves("admin §4", "I")
 @pytest.mark.parametrize("user", PATIENTS)
 def test_a_realm_for_patients_has_the_same_people(target: Target, user: str) -> None:
-    """Its id token tells NHS number and level."""
+    """Its id token has NHS number and level."""
     need(target.abilities, Ability.PROVIDERS)
     path = "/realms/NHS-Login-mock-internal-dev"
     at = replace(REALM, person=PATIENT, path=path, userinfo=REALM.userinfo.replace(REALM.path, path))

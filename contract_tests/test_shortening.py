@@ -13,7 +13,7 @@ ISSUING = [Flow.CLIENT_CREDENTIALS, Flow.TOKEN_EXCHANGE, Flow.DELEGATION, Flow.R
 NO_NUMBER = ["", "soon", "-", ".5", "Infinity"]
 NOT_ABOVE_NOTHING = ["0", "-60000", "-1"]
 READ = {"60000.5": "59", "60000ms": "59", " +60000": "59", "0060000": "59", "0xEA60": "59", "6e4": "0", "600000": "599"}
-"""What a script's parseInt makes of a text, as the lifetime that is told."""
+"""A script's parseInt of a text, as the lifetime in the answer."""
 
 
 def _lifetime(target: Target, flow: Flow, parameter: str, value: str, member: str) -> str:
@@ -24,7 +24,7 @@ def _lifetime(target: Target, flow: Flow, parameter: str, value: str, member: st
 
 @pytest.mark.parametrize("flow", ISSUING)
 def test_an_access_token_can_be_shortened_everywhere(target: Target, flow: Flow) -> None:
-    """A minute asked for is a minute, and one second less is told."""
+    """A minute asked for is a minute, and the answer is one second less."""
     assert _lifetime(target, flow, "_access_token_expiry_ms", "60000", "expires_in") == "59"
 
 
@@ -68,14 +68,14 @@ def test_a_token_of_no_lifetime_is_not_made(target: Target, parameter: str, memb
 
 @pytest.mark.parametrize("flow", [Flow.REFRESH, Flow.AUTHORIZATION_CODE])
 def test_a_refresh_token_can_be_shortened_at_a_refresh_and_at_a_code(target: Target, flow: Flow) -> None:
-    """A minute asked for is a minute, and one second less is told."""
+    """A minute asked for is a minute, and the answer is one second less."""
     lifetime = _lifetime(target, flow, "_refresh_token_expiry_ms", "60000", "refresh_token_expires_in")
 
     assert lifetime == "59"
 
 
 def test_a_session_can_be_shortened_at_a_refresh(target: Target) -> None:
-    """An hour asked for is an hour after the log-in, and one second less is told."""
+    """An hour asked for is an hour after the log-in, and the answer is one second less."""
     lifetime = _lifetime(target, Flow.REFRESH, "_refresh_tokens_validity_ms", "3600000", "refresh_token_expires_in")
 
     assert lifetime == "3599"

@@ -89,7 +89,7 @@ def test_a_success_is_json_with_status_200(target: Target, flow: Flow) -> None:
 
 @pytest.mark.parametrize("flow", ISSUING)
 def test_an_access_token_lives_one_second_less_than_ten_minutes(target: Target, flow: Flow) -> None:
-    """As the service tells it."""
+    """As the service answers it."""
     assert SOUND[flow](target).send().json.get("expires_in") == "599"
 
 
@@ -149,7 +149,7 @@ def test_an_exchange_begins_to_count_refreshes(target: Target, exchange: Callabl
 def test_a_refresh_token_lives_as_long_as_the_provider_of_the_log_in_allows(
     target: Target, sound: Callable[[Target], Draft], lifetime: str
 ) -> None:
-    """CIS2 twelve hours, NHS login one, and one second less is told."""
+    """CIS2 twelve hours, NHS login one, and the answer is one second less."""
     assert sound(target).send().json.get("refresh_token_expires_in") == lifetime
 
 

@@ -1,4 +1,4 @@
-"""Requests that look odd and are right: what the real service lets pass, each for its reason."""
+"""Unusual but valid requests: what the real service accepts, each with its reason."""
 
 from contract_tests import jwts
 from contract_tests.case import where
@@ -38,7 +38,7 @@ def aud_a_list(draft: Draft) -> None:
 
 
 def aud_with_the_query(draft: Draft) -> None:
-    """The audience is the URL as it was posted to, its query string included."""
+    """The audience is the posted URL, with its query string."""
     draft.query = "trace=1"
 
 
@@ -48,13 +48,13 @@ def nbf_and_iat_within_the_grace(draft: Draft) -> None:
 
 
 def unknown_claims_and_headers(draft: Draft) -> None:
-    """What nobody asks for disturbs nobody."""
+    """Unknown members are ignored."""
     draft.assertion.claims |= {"client": "example", "scope": ["everything"]}
     draft.assertion.header |= {"x5t": "example"}
 
 
 def unknown_form_fields(draft: Draft) -> None:
-    """What nobody asks for disturbs nobody."""
+    """Unknown parameters are ignored."""
     draft.form |= {"resource": "https://api.example", "client_id": "someone-else"}
 
 
@@ -108,12 +108,12 @@ def other_subject_token_type(draft: Draft) -> None:
 
 
 def aud_of_another_client(draft: Draft) -> None:
-    """The audience of a subject token must be there; which it is nobody asks."""
+    """A subject token must have an audience; its value is not checked."""
     draft.subject.claims["aud"] = "some-other-client"
 
 
 def aud_of_many_clients(draft: Draft) -> None:
-    """The audience of a subject token must be there; which it is nobody asks."""
+    """A subject token must have an audience; its value is not checked."""
     draft.subject.claims["aud"] = ["some-other-client", "one-more"]
 
 
@@ -138,7 +138,7 @@ def act_expired(draft: Draft) -> None:
 
 
 def act_sub_empty(draft: Draft) -> None:
-    """An empty token of a person acting counts as none."""
+    """An empty actor token counts as absent."""
     draft.subject.claims["act"] = {"sub": ""}
 
 
@@ -177,7 +177,7 @@ ASSERTED = (
     key_for_another_use,
     key_by_its_url,
 )
-"""What passes wherever a client assertion is sent."""
+"""Accepted with every client assertion."""
 
 CREDENTIALS = (empty_subject_token_type, other_subject_token_type)
 """What passes as client credentials."""

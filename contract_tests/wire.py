@@ -1,4 +1,4 @@
-"""HTTP on kept connections, one a thread: nothing followed, nothing decoded, nothing added but the length."""
+"""HTTP on kept connections, one for each thread: no redirects, no decoding, no added headers except the length."""
 
 import json
 import threading
@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object, its members in their order; empty when it is none."""
+        """The body as a JSON object, its members in their order; empty for another body."""
         try:
             body = json.loads(self.text)
         except ValueError:
@@ -45,10 +45,10 @@ class Answer:
 
 
 class Wire:
-    """Connections to one origin, such as `http://127.0.0.1:8080`; raises OSError when nobody answers there.
+    """Connections to one origin, such as `http://127.0.0.1:8080`; raises OSError without an answer.
 
-    Head and body leave in one piece. A library for requests, or two pieces, take longer than the service does over its
-    answer, and the order tests ask thousands of times. An origin of https is reached through the environment's proxy.
+    Head and body are sent in one piece. A library for requests, or two pieces, would take longer than the service, and
+    the order tests send thousands of requests. An https origin is reached through the environment's proxy.
     """
 
     def __init__(self, origin: str, timeout: float = _TIMEOUT) -> None:

@@ -207,7 +207,7 @@ class Client:
         return _result(found)
 
     def _drop(self, spent: str = "") -> None:
-        """Keep what is under way or good, and nothing that leads to a spent refresh token; the lock is held."""
+        """Keep valid tokens and calls in progress, and nothing of a used refresh token; the lock is held."""
         self._tokens = {key: kept for key, kept in self._tokens.items() if not self._is_over(kept, spent)}
 
     def _is_over(self, kept: Future[Token], spent: str = "") -> bool:
@@ -225,7 +225,7 @@ def _new_session() -> requests.Session:
 
 
 def _result(of: Future[Token]) -> Token:
-    """Return a token, or raise what the service refused by, at whoever asked: the way here is of no use to them."""
+    """Return a token, or raise the service's refusal in the caller's frame: the frames below are of no use there."""
     __tracebackhide__ = True
     error = of.exception()
     if isinstance(error, TokenError):

@@ -21,7 +21,7 @@ Evidence = Literal["S", "Q", "D", "I"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Problem:
-    """What may be wrong with a request, whoever answers it: why it usually comes to that, and what to do.
+    """A problem of a request to any service: its usual cause, and its cure.
 
     `heading` is what a page says of it in plain words.
     """
@@ -52,7 +52,7 @@ class ServiceError(Problem):
 
 
 class Kind(StrEnum):
-    """What a rule does besides objecting; told by the first word of its name."""
+    """What a rule does besides refusing, as the first word of its name says."""
 
     CHECK = "check"
     DECODE = "decode"
@@ -114,7 +114,7 @@ class Refusal:
 
 
 class UnknownError(Exception):
-    """A rule, or whoever explains one, asks for what nobody has told; the message says what that is."""
+    """A rule, or the explanation of one, needs a value that is not known; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +184,7 @@ def beyond(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Step[E]]:
 
 
 def walk(policies: Sequence[Policy[E]], exchange: E, kinds: Collection[Kind] = FORESEEABLE) -> Iterator[Step[E]]:
-    """Ask every rule of these kinds in turn, whatever those before it said; what others would say is unknown."""
+    """Run every rule of these kinds in turn, even after a refusal; the results of other kinds are unknown."""
     return _asked(_steps(policies), exchange, kinds, set())
 
 

@@ -1,4 +1,4 @@
-"""Gets the access that a marker asks for, by the very requests that a client would send."""
+"""Gets the access that a marker requests, with the same requests that a client sends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROVIDERS: Final[Mapping[str, str | None]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a marker asks for. `provider` is who logs the person in; None for an application's own access."""
+    """The access that a marker requests. `provider` is the person's; None for an application's own access."""
 
     access: str
     level: str | None = None
@@ -51,7 +51,7 @@ class NoAccessError(Exception):
 
 
 def token(platform: Platform, app: RegisteredApp, wanted: Access, http: Session) -> str:
-    """Return an access token of an app. Raises LookupError, ValueError for who or what is not there, NoAccessError."""
+    """Return an access token of an app. Raises LookupError or ValueError for an unknown name, NoAccessError."""
     if wanted.by_api_key:
         raise ValueError("level0 asks for no token: nhsauth_auth_headers has the API key")
     form = {**_grant(app, wanted), "client_assertion_type": _JWT_BEARER, "client_assertion": app.client_assertion()}

@@ -24,15 +24,15 @@ class Apps:
 
     @blames_caller
     def get(self, client_id: str) -> App:
-        """Return an app. Raises LookupError, listing those there are."""
+        """Return an app. Raises LookupError, listing the known ones."""
         return self._apps.get(client_id)
 
     @blames_caller
     def create(self, *, make_key: bool = True, **given: Any) -> App:
-        """Register an app of these members, named as in the configuration; what is not given is made up.
+        """Register an app with these members, named as in the configuration; missing ones are generated.
 
-        It gets a key pair unless `jwks` or `jwks_url` is given. Raises ValueError for a member that does not exist or
-        does not fit, and for a client id that is taken.
+        It gets a key pair unless `jwks` or `jwks_url` is given. Raises ValueError for an unknown or invalid member, and
+        for a client id that is taken.
         """
         read = {name: value for name, value in _read(given).items() if value is not None}
         with_key = make_key and not any(source in read for source in _SOURCES)

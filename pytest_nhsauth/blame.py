@@ -1,4 +1,4 @@
-"""Lets an error that the author of a test has caused end at the author's own line, not inside the mock."""
+"""Makes a test's own error point at the test's line, not inside the mock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def blames_caller(call: Callable[P, T]) -> Callable[P, T]:
-    """Cut what lies below the call out of the traceback of an error of the caller's own: its text says enough."""
+    """Cut the traceback below the call from an error of the caller's own: its text is enough."""
 
     @functools.wraps(call)
     def blaming(*args: P.args, **kwargs: P.kwargs) -> T:

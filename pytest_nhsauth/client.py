@@ -1,4 +1,4 @@
-"""The correct client of the token service, where a user of the plugin looks for it; it lives in mock_servers."""
+"""The correct client of the token service, importable from the plugin; its code is in mock_servers."""
 
 from mock_servers.client import Client, ServiceUnreachableError, Token, TokenError
 

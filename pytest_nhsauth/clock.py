@@ -1,4 +1,4 @@
-"""The mock's time as tests move it; the machine's own stays as it is."""
+"""The mock's time, which tests can move. The machine's own time stays as it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.target import Timepiece
 
-__tracebackhide__ = True  # what cannot be had is shown where the test asks for it
+__tracebackhide__ = True  # shown where the test asks for it
 
 Moment: TypeAlias = "float | str | datetime"
 """Seconds since 1970, a datetime with a zone, or ISO 8601 with a zone: `2026-11-24T09:00:00Z`."""
@@ -19,9 +19,9 @@ _ALLOWED: Final = "seconds since 1970, or a datetime or ISO 8601 text with a zon
 
 
 class Clock:
-    """The service's time: what the mock judges and what the fixtures sign follow it.
+    """The service's time: the mock's checks and the fixtures' signatures follow it.
 
-    It runs with the machine's time until moved, and so with whatever a clock library makes of that in this process.
+    It follows the machine's time until moved, and so any library that changes that in this process.
     """
 
     def __init__(self, timepiece: Timepiece) -> None:
@@ -42,7 +42,7 @@ class Clock:
 
     @blames_caller
     def set(self, moment: Moment, *, frozen: bool = False) -> None:
-        """Put the clock at a moment; it runs on from there unless `frozen`. Raises ValueError."""
+        """Set the clock to a moment; it runs on from there unless `frozen`. Raises ValueError."""
         self._timepiece.set(_seconds(moment), frozen=frozen)
 
     @blames_caller

@@ -1,4 +1,4 @@
-"""`nhsauth`, the command: a process of this project, which no folder of its caller's takes a part in."""
+"""`nhsauth`, the command: a process of this project, which imports nothing from the caller's folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the mock's configuration; a module of its own, so that who has none does not load what reads it."""
+"""Reads the mock's configuration; a separate module, so that runs without one do not load the reader."""
 
 from __future__ import annotations
 

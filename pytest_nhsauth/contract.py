@@ -1,6 +1,6 @@
-"""What the contract tests need of pytest as a whole: their options, and the telling of what came of their cases.
+"""The part of the contract tests that needs pytest as a whole: their options, and the summary of their results.
 
-A conftest inside a package is read too late to have options, and not at all by a process that only gives tests out.
+A conftest inside a package is read too late to have options, and not at all by a process that only distributes tests.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_nhsauth.report import CASE_PROPERTY
+
 if TYPE_CHECKING:
     from pytest_nhsauth.judgement import Judgements
 
@@ -26,9 +28,7 @@ ENVIRONMENTS: Final = {
 AREAS: Final = ("token", "browser", "providers", "gateway")
 """Parts of the contract that can be asked alone."""
 TARGETS: Final = pytest.StashKey["tuple[str, ...]"]()
-"""Whom the contract is asked of in this session."""
-PROPERTY: Final = "nhsauth_"
-"""How the names of those properties begin by which a test's report tells of its case; the rest says what of it."""
+"""The targets of the contract tests in this session."""
 CANNOT_JUDGE: Final = "nhsauth_cannot_judge"
 """Under which name a process that was given tests says why it has stopped."""
 ONLY: Final = "nhsauth_contract_only"
@@ -81,14 +81,14 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def begin(config: pytest.Config, environ: Mapping[str, str]) -> None:
-    """Decide whom to ask, and gather what comes of it, but for a process that another has given tests to."""
+    """Decide the targets, and collect the results, except in a worker process."""
     config.stash[TARGETS] = _decide(config, environ)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Gathering(config), "nhsauth contract")
 
 
 def _decide(config: pytest.Config, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return whom to ask, the mock unless somebody else is named. Raises pytest.UsageError for what is no target."""
+    """Return the targets, by default the mock. Raises pytest.UsageError for an invalid one."""
     said = config.getoption(_INI) or environ.get("NHSAUTH_CONTRACT_TARGET", "").split() or config.getini(_INI)
     names = tuple(dict.fromkeys(said)) or ("mock",)
     for name in names:
@@ -105,7 +105,7 @@ def _decide(config: pytest.Config, environ: Mapping[str, str]) -> tuple[str, ...
 
 
 class Gathering:
-    """The hooks that gather judgements from all processes, tell what came of them, and write the report."""
+    """The hooks that collect results from all processes, summarise them, and write the report."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -115,9 +115,9 @@ class Gathering:
         self._bar: Any = None
 
     def _judgements(self) -> Judgements:
-        """Return what was judged; no property, since older pytest reads each of a plugin's, in search of fixtures."""
+        """Return the results; not a property, since older pytest reads each one in search of fixtures."""
         if self._judged is None:
-            from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - most runs judge nothing
+            from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - most runs have no contract tests
 
             self._judged = Judgements()
         return self._judged
@@ -130,7 +130,7 @@ class Gathering:
             config.pluginmanager.unregister(name="terminalreporter")
 
     def pytest_report_header(self) -> str | None:
-        """Name whom the contract is asked of, unless it is the mock alone."""
+        """Name the targets, unless it is only the mock."""
         names = self._config.stash[TARGETS]
         return None if names == ("mock",) else f"nhsauth: the contract is asked of {', '.join(names)}"
 
@@ -148,8 +148,8 @@ class Gathering:
             self._judgements().cannot_judge = f"{report.nodeid} cannot be read: {str(report.longrepr).splitlines()[-1]}"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take what a test says of its case."""
-        if any(name.startswith(PROPERTY) for name, _ in report.user_properties):
+        """Add the result of a test's case."""
+        if any(name.startswith(CASE_PROPERTY) for name, _ in report.user_properties):
             self._judgements().add(report)
         if self._bar is not None and report.when == "teardown":
             self._bar.update(1)
@@ -185,7 +185,7 @@ class Gathering:
             session.exitstatus = INTERRUPTED if self._interrupted else pytest.ExitCode.INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the summary, and write the report, when the contract was asked of anybody."""
+        """Print the summary, and write the report, if contract tests have run."""
         if self._alone or self._has_judged:
             terminalreporter.section("nhsauth contract")
             self._tell(terminalreporter.write_line)
@@ -200,7 +200,7 @@ class Gathering:
         return self._alone and not self._config.pluginmanager.has_plugin("terminalreporter")
 
     def _tell(self, write: Any) -> None:
-        from pytest_nhsauth import screen  # noqa: PLC0415 - for who has asked
+        from pytest_nhsauth import screen  # noqa: PLC0415 - only after contract tests
 
         width, seed = shutil.get_terminal_size().columns, self._config.getoption("hypothesis_seed", None)
         for line in screen.lines(self._judgements(), width=width, seed=seed, interrupted=self._interrupted):

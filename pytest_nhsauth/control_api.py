@@ -1,4 +1,4 @@
-"""Calls the control API of a mock that runs elsewhere, over one kept connection, and turns its refusals into errors."""
+"""Calls the control API of a mock in another process, over one kept connection, and turns its refusals into errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth.target import ServerDiedError
 
-__tracebackhide__ = True  # what cannot be had is shown where the test asks for it
+__tracebackhide__ = True  # shown where the test asks for it
 
 _TIMEOUT: Final = 30  # seconds
 _LONGEST: Final = 200
@@ -30,11 +30,11 @@ _ERRORS: Final[Mapping[tuple[int, str | None], type[Exception]]] = {
     (400, "level"): LevelError,
     (400, "provider"): LookupError,
 }
-"""By status and member at fault what the same mistake raises in process; any other is a ValueError."""
+"""By status and member at fault, the exception of the same mistake in process; any other is a ValueError."""
 
 
 class NotAMockError(RuntimeError):
-    """Something answers there, and it is no mock of this project; the message says what it answered."""
+    """The answer is not from a mock of this project. The message quotes it."""
 
 
 class NotFoundError(LookupError):
@@ -137,9 +137,10 @@ class ControlApi:
         return ControlApi(url, self._http)
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] = {}) -> Any:
-        """Return the JSON, or the text, of an answer; None for one without a body.
+        """Return the JSON, or the text, of an answer; None without a body.
 
-        Raises ServerDiedError without an answer, NotFoundError for a 404, what `_ERRORS` says for other refusals.
+        Raises ServerDiedError without an answer, NotFoundError for a 404, the exceptions of `_ERRORS` for other
+        refusals.
         """
         answer = self._sent(method, f"{self.url}/_nhsauth{path}", json=body, params=query)
         if not answer.ok:
@@ -162,7 +163,7 @@ class ControlApi:
 
     def _sent(self, method: str, url: str, **sent: Any) -> requests.Response:
         if self.death is not None:
-            raise ServerDiedError(self.death)  # rather than make each test wait for what has gone
+            raise ServerDiedError(self.death)  # instead of a wait for a dead server in each test
         try:
             return self._http.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **sent)
         except requests.RequestException as error:

@@ -1,6 +1,6 @@
-"""What pytest finds by the name `nhsauth`, so that `-p no:nhsauth` switches the plugin off.
+"""The plugin's entry point `nhsauth`, so that `-p no:nhsauth` switches the plugin off.
 
-The plugin itself is registered under its module's name, and so once, when a conftest lists it as well.
+The plugin itself is registered under its module's name, and so only once, even if a conftest lists it as well.
 """
 
 from typing import Final

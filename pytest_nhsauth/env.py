@@ -1,4 +1,4 @@
-"""Environment variables for code under test: what the ini's `nhsauth_env` says, filled in from the mock."""
+"""Environment variables for code under test: the ini's `nhsauth_env`, filled in from the mock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _VALUES: Final[Mapping[str, Callable[[Platform, RegisteredApp, Path], str]]] = {
     "jwks_url": lambda _platform, app, _folder: app.jwks_url,
     "redirect_uri": lambda _platform, app, _folder: app.redirect_uri,
 }
-"""What can be filled in. Most of it costs a lookup, a private key its conversion to PEM: only what is named is made."""
+"""The placeholders. Most need a look-up, a private key its conversion to PEM: only named ones are computed."""
 
 
 def read(lines: Sequence[str]) -> dict[str, str]:
@@ -63,7 +63,10 @@ def _check(variable: str, template: str) -> None:
 
 
 def filled(templates: Mapping[str, str], platform: Platform, app: RegisteredApp, folder: Path) -> dict[str, str]:
-    """Return the variables; a private key's file goes to `folder`. Raises LookupError for what the app has not."""
+    """Return the variables; a private key's file goes to `folder`.
+
+    Raises LookupError for a value that the app does not have.
+    """
     named = {field for template in templates.values() for _, field, _, _ in Formatter().parse(template) if field}
     values = {name: _VALUES[name](platform, app, folder) for name in named}
     return {variable: template.format(**values) for variable, template in templates.items()}

@@ -1,4 +1,4 @@
-"""The journal as tests read it: a sequence of what the mock was asked and what it answered, with assertions on it."""
+"""The journal for tests: a sequence of the mock's requests and answers, with assertions."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ FACTS: Final = (
     "message_id",
     "diagnosis",
 )
-"""What exchanges can be told apart by: attributes of a record."""
+"""The attributes of a record by which exchanges can be selected."""
 
 MOST: Final = 20
 """Exchanges that a failure shows, the newest; a person reads no more."""
 
 
 class Exchanges(Sequence[Record]):
-    """What the mock was asked since the test began, oldest first; it grows while the test runs.
+    """The mock's exchanges since the test started, oldest first; it grows while the test runs.
 
-    Discovery, key sets and calls of the mock's own API are not among them; the fixtures' own token requests are.
+    Discovery, key sets and calls of the mock's own API are left out; the fixtures' own token requests are included.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -39,7 +39,7 @@ class Exchanges(Sequence[Record]):
 
     @property
     def last(self) -> Record:
-        """The newest exchange. Raises AssertionError when there is none."""
+        """The newest exchange. Raises AssertionError if there is none."""
         __tracebackhide__ = True
         kept = self._journal.kept()
         if not kept:
@@ -52,7 +52,7 @@ class Exchanges(Sequence[Record]):
         return [record for record in self if record.refusal is not None]
 
     def where(self, **facts: object) -> list[Record]:
-        """Return those of which all these facts hold: `where(grant_type="client_credentials", error=None)`.
+        """Return the exchanges for which all these facts hold: `where(grant_type="client_credentials", error=None)`.
 
         The facts are `method`, `path`, `service`, `status`, `grant_type`, `client_id` (of the form), `error`,
         `error_description`, `message_id` and `diagnosis`. Raises TypeError for any other.
@@ -70,14 +70,14 @@ class Exchanges(Sequence[Record]):
         return found[0]
 
     def assert_none(self, **facts: object) -> None:
-        """Make sure that there is no exchange of which these facts hold. Raises AssertionError, showing the journal."""
+        """Check that these facts hold for no exchange. Raises AssertionError, showing the journal."""
         __tracebackhide__ = True
         found = self.where(**facts)
         if found:
             self._fail(f"expected no exchange{_words(facts)}, and {_counted(found)}", facts)
 
     def wait_for(self, n: int = 1, timeout: float = 5.0, **facts: object) -> list[Record]:
-        """Wait until there are `n` exchanges of which these facts hold, and return them: all there are by then.
+        """Wait until these facts hold for `n` exchanges, and return all that there are at that moment.
 
         For requests that another thread or process sends. `timeout` is in seconds; raises AssertionError after it,
         showing the journal. It blocks: in a coroutine, `await asyncio.to_thread(exchanges.wait_for, 1)`.
@@ -90,7 +90,7 @@ class Exchanges(Sequence[Record]):
         return self.where(**facts)
 
     def tally(self) -> Tally:
-        """Return how many exchanges there have been in this session, and how many of them were refused."""
+        """Return how many exchanges there were in this session, and how many of them were refused."""
         return self._journal.tally()
 
     def _fail(self, said: str, facts: Mapping[str, object]) -> NoReturn:
@@ -115,7 +115,7 @@ class Exchanges(Sequence[Record]):
 
 
 def told(records: Sequence[Record], facts: Mapping[str, object] | None = None) -> Iterator[str]:
-    """Tell exchanges in lines, each with what explains it and how the facts stand; the newest MOST, oldest first."""
+    """Yield exchanges as lines, each with its explanation and the facts; the newest MOST, oldest first."""
     if not records:
         yield "no request has reached the mock"
     left_out = records[:-MOST]

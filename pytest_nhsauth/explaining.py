@@ -1,4 +1,4 @@
-"""`explain`: why a real service refused an exchange, or those that a failure holds."""
+"""`explain`: explains offline why a real service refused an exchange, or the exchanges of a test failure."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def explanations(failure: BaseException, *, details: bool = False) -> Iterator[s
 
 
 def _responses(failure: BaseException) -> Iterator[Any]:
-    """Yield each refused response once: what the exception carries, and what stands in the frames it came through."""
+    """Yield each refused response once: those of the exception, and those in the frames of its traceback."""
     from mock_servers.explain.response import is_response, responses_of  # noqa: PLC0415 - the same
 
     found = list(responses_of(failure))

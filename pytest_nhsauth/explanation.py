@@ -1,4 +1,4 @@
-"""What the mock says of a value, as a test reads it."""
+"""The explanation of a value, for tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Explanation:
     """What a value is and how the service would judge it; as text, in sentences.
 
     `kind` is a word such as `id_token`, and `seen` says how that was recognised, with which `certainty`. `would_be` is
-    `accepted`, `refused` or `undecided` in the part that the value was judged in, `diagnosis` why; both are None when
-    there is no part for it. `raw` is all that the control API tells, the value itself cut.
+    `accepted`, `refused` or `undecided` for the parameter that the value was checked as, and `diagnosis` says why; both
+    are None without one. `raw` is the control API's whole answer, with the value itself cut.
     """
 
     kind: str
@@ -28,7 +28,7 @@ class Explanation:
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:
-        """Return what the control API tells, as an explanation."""
+        """Return the control API's answer as an explanation."""
         verdict = told["verdict"] or {}
         return cls(
             kind=told["kind"],

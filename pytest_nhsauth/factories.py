@@ -1,4 +1,4 @@
-"""The types of the fixtures that are factories, so that a test can annotate them."""
+"""The types of factory fixtures, for annotations in tests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-    from pytest_nhsauth.registered_app import RegisteredApp
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -47,22 +45,10 @@ class IdTokenFactory(Protocol):
         headers: Mapping[str, Any] = NOTHING,
         without: Sequence[str] = (),
     ) -> str:
-        """Return a fresh id token.
+        """Return a new id token.
 
-        Without `user` the provider's first person who reaches `level` logs in, without `level` it is the highest of the
-        person. `claims`, `headers` and `without` alter the token before it is signed. Raises LookupError for an unknown
-        user or provider, ValueError for a level that the person does not reach.
-        """
-        ...
-
-
-class AppFactory(Protocol):
-    """Registers more apps."""
-
-    def __call__(self, **members: Any) -> RegisteredApp:
-        """Return a new app of these members, named as in the configuration.
-
-        What is not given is made up: a client id, a secret, and a key pair unless `jwks` or `jwks_url` is given. Raises
-        ValueError for a member that does not exist or does not fit.
+        Without `user`, the provider's first person who reaches `level` logs in; without `level`, at the person's
+        highest. `claims`, `headers` and `without` alter the token before it is signed. Raises LookupError for an
+        unknown user or provider, ValueError for a level that the person does not reach.
         """
         ...

@@ -1,4 +1,4 @@
-"""What a failing test tells of the exchanges with real services that it holds, for who wants that."""
+"""Explains the exchanges with real services of a failing test, if that is switched on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def decide(config: pytest.Config) -> None:
 
 
 def told(config: pytest.Config) -> str | None:
-    """Return a line that says who wants failures explained; None when nobody does."""
+    """Return the header line that says where this was switched on; None if it was not."""
     source = config.stash[_DECIDED]
     return f"nhsauth: failures are explained ({source})" if source is not None else None
 

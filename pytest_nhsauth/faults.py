@@ -1,4 +1,4 @@
-"""What a test lets go wrong: at the platform, at a provider, on the way to a key set or an API."""
+"""The faults that a test orders: at the platform, at a provider, for a key set or an API."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _COUNTED: Final = ("id", "seen", "used")
 
 
 class What(TypedDict, total=False):
-    """The keywords of a fault: one that says what happens, and those that say more about it.
+    """The keywords of a fault: one that says what happens, and those that describe it further.
 
     `status=503` (`body`, `content_type`), `delay=2.5`, `drop=True` (`processed=True`: after the work was done),
     `malformed="html"` or `"half"`, `"truncated"`, `"empty"`, `rate_limit="quota"` or `"spike_arrest"`
-    (`scope="proxy"`), `catch_all=True` (`status=401`), `rotate=True`. With each of them: `times`, 1 unless given, None
-    for every request; `after`, how many get through first; `client_id`, the only one that meets it.
+    (`scope="proxy"`), `catch_all=True` (`status=401`), `rotate=True`. All take: `times`, 1 by default, None for every
+    request; `after`, how many succeed first; `client_id`, the only client affected.
     """
 
     do: Deed
@@ -94,12 +94,12 @@ class Faults:
         return self._order(_read(on, {"status": status, "times": None}))
 
     def all(self) -> list[Fault]:
-        """Return what is ordered, used up or not, the oldest first; `used` says how many requests met it."""
+        """Return all ordered faults, used up or not, the oldest first; `used` counts the requests they affected."""
         return self._faults.all()
 
     @property
     def unused(self) -> list[Fault]:
-        """What no request has met so far."""
+        """The faults that have affected no request so far."""
         return [fault for fault in self.all() if not fault.used]
 
     @blames_caller
@@ -114,7 +114,7 @@ class Faults:
 
     @contextmanager
     def warned_of(self) -> Iterator[None]:
-        """Warn at the end of a block of what was ordered in it and met by nobody."""
+        """Warn at the end of a block about faults that were ordered in it and affected no request."""
         self._ordered.clear()
         yield
         for fault in self.unused if self._ordered else ():

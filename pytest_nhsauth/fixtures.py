@@ -1,4 +1,4 @@
-"""The fixtures. What each gives is decided in the modules that they import when first used, and not before."""
+"""The fixtures. The modules that they import at their first use do the work."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from pytest_nhsauth.access import Access
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
-    from pytest_nhsauth.factories import AppFactory, ClientAssertionFactory, IdTokenFactory
+    from pytest_nhsauth.factories import ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
     from pytest_nhsauth.gateway import Gateway
     from pytest_nhsauth.platform import Platform
-    from pytest_nhsauth.registered_app import RegisteredApp
+    from pytest_nhsauth.registered_app import AppFactory, RegisteredApp
     from pytest_nhsauth.settings import Settings
     from pytest_nhsauth.target import Target
 
 
 @pytest.fixture(scope="session")
 def nhsauth_settings(pytestconfig: pytest.Config) -> Settings:
-    """What the mock is configured with; override it in a conftest to configure from Python.
+    """The configuration of the mock; override it in a conftest to configure from Python.
 
     Return `pytest_nhsauth.Settings(configuration=pytest_nhsauth.Configuration(…))`.
     """
@@ -40,9 +40,9 @@ def nhsauth_settings(pytestconfig: pytest.Config) -> Settings:
 def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) -> Iterator[Platform]:
     """The mock platform of the whole session, on a free port; never reset by itself.
 
-    For fixtures wider than a test, and for tests with `@given`; every other test wants `nhsauth`.
+    For fixtures wider than a test, and for tests with `@given`; every other test uses `nhsauth`.
     """
-    from pytest_nhsauth.platform import Platform  # noqa: PLC0415 - nobody pays for the servers before this
+    from pytest_nhsauth.platform import Platform  # noqa: PLC0415 - the servers are loaded only from here on
 
     target = nhsauth_settings.target.value or pytestconfig.stash[settings.SETTINGS].target.value
     with ExitStack() as stack:
@@ -89,7 +89,7 @@ def nhsauth_new_app(nhsauth: Platform) -> AppFactory:
 
 @pytest.fixture(scope="session")
 def _nhsauth_http() -> Iterator[Session]:
-    """One kept connection for the clients of all tests: to connect anew takes as long as an exchange."""
+    """One kept connection for the clients of all tests: a new one would take as long as an exchange."""
     from pytest_nhsauth.kept_session import KeptSession  # noqa: PLC0415 - as above
 
     with KeptSession() as http:
@@ -120,7 +120,7 @@ def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp, _nhsauth_http:
 def nhsauth_client_assertion(nhsauth_app: RegisteredApp) -> ClientAssertionFactory:
     """Signs client assertions of the registered app: `(claims={}, headers={}, without=(), key=None) -> str`.
 
-    `without` names members to leave out (`exp`, `header.kid`); `key` signs in the place of the app's own.
+    `without` names members to leave out (`exp`, `header.kid`); `key` signs instead of the app's own.
     """
     return nhsauth_app.client_assertion
 
@@ -162,7 +162,7 @@ def nhsauth_auth_headers(nhsauth: Platform, request: pytest.FixtureRequest) -> d
 
 
 def _named_app(platform: Platform, wanted: Access, request: pytest.FixtureRequest) -> RegisteredApp:
-    """Return the app that a marker names, else whichever the fixture gives: a conftest may have another one."""
+    """Return the app that a marker names, else the fixture's: a conftest may have replaced it."""
     app: RegisteredApp = platform.app(wanted.app) if wanted.app else request.getfixturevalue("nhsauth_app")
     return app
 
@@ -205,10 +205,10 @@ def nhsauth_env(
 
 @pytest.fixture
 def nhsauth_real_names(nhsauth: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNames]:
-    """Leads this test's clients, and programs that it starts, to the mock when they call the real host names.
+    """Directs this test's clients, and the programs it starts, to the mock when they call the real host names.
 
-    `https://int.api.service.nhs.uk` and its like, by the environment's proxy variables and by name look-ups. What the
-    fixtures sign names the real URLs. `url`, `hosts` and `store`, the files to trust the mock by.
+    `https://int.api.service.nhs.uk` and the others, by the environment's proxy variables and by name look-ups. What the
+    fixtures sign has the real URLs. `url`, `hosts` and `store`, the files with which clients trust the mock.
     """
     from pytest_nhsauth.real_names import reached  # noqa: PLC0415 - as above
 
@@ -222,13 +222,13 @@ def nhsauth_real_names(nhsauth: Platform, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def nhsauth_clock(nhsauth: Platform) -> Clock:
-    """The mock's time: `now`, `set`, `advance`, `freeze`, `reset`; the machine's own stays as it is."""
+    """The mock's time: `now`, `set`, `advance`, `freeze`, `reset`. The machine's own time stays as it is."""
     return nhsauth.clock
 
 
 @pytest.fixture
 def nhsauth_faults(nhsauth: Platform) -> Faults:
-    """What is to go wrong in this test: `next("token", status=503)`, `down("cis2")`; unused ones are warned of."""
+    """The faults of this test: `next("token", status=503)`, `down("cis2")`. Unused ones cause a warning."""
     return nhsauth.faults
 
 
@@ -246,7 +246,7 @@ def nhsauth_gateway(nhsauth: Platform) -> Iterator[Gateway]:
 
 @pytest.fixture
 def nhsauth_exchanges(nhsauth: Platform) -> Exchanges:
-    """What the mock was asked in this test: a sequence with `last`, `refused`, `where`, `assert_one`, `assert_none`."""
+    """The mock's exchanges in this test: a sequence with `last`, `refused`, `where`, `assert_one`, `assert_none`."""
     return nhsauth.exchanges
 
 

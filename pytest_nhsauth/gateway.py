@@ -33,9 +33,9 @@ class Gateway(Protocol):
         """Return the URL of the API behind the gateway, without a slash at its end.
 
         `upstream` is the API's own URL, or a WSGI application (of Flask, of Django), which is then served for the test.
-        A token must have one of the `scopes`; without any a live one will do, and `open` asks for none. `path` is
-        `/api`, `/api-2`, … unless given. With `subscribe` the registered app, the first, gets the scopes as well, as if
-        it were subscribed to the API. Raises ValueError for a member that does not fit, or a path that is taken.
+        A token must have one of the `scopes`; without any, every live token is accepted, and `open` requires none.
+        `path` is `/api`, `/api-2`, … by default. With `subscribe` the first registered app also gets the scopes, as if
+        it were subscribed to the API. Raises ValueError for an invalid member, or a path that is taken.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""What came of each case of the contract: gathered from the tests' reports, wherever they ran, and told at the end.
+"""The results of the contract's cases: collected from the tests' reports in all processes, and summarised at the end.
 
-Tests say what they prove in their reports' properties, which JUnit files carry as well; this reads them.
+Tests put what they prove into their reports' properties, which JUnit files have as well; this module reads them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from pytest_nhsauth.contract import PROPERTY
+from pytest_nhsauth.report import CASE_PROPERTY
 
-GOT: Final = f"{PROPERTY}got"
-REPEAT: Final = f"{PROPERTY}repeat"
+GOT: Final = f"{CASE_PROPERTY}got"
+REPEAT: Final = f"{CASE_PROPERTY}repeat"
 """The attribute of a report that holds a command: too long for a property."""
 
 Verdict = Literal["holds", "differs", "skipped"]
@@ -27,9 +27,9 @@ _TOLD_OF_CASE: Final = ("target", "kind", "row", "evidence", "case", "rule", "as
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """One case, put to one target; `got` is empty where nothing but the verdict is known.
+    """One case for one target; `got` is empty if only the verdict is known.
 
-    `rule` says what is judged and `asked` what was sent, in words; `again` is the command that asks this case alone,
+    `rule` says what is tested and `asked` what was sent, in words; `again` is the command that runs this case alone,
     `repeat` a `curl` of its last request.
     """
 
@@ -48,28 +48,28 @@ class Judgement:
 
     @property
     def settles(self) -> str | None:
-        """What the answer of a real environment means for a guess: `confirmed`, `refuted`; None for all others."""
+        """The meaning of a real environment's answer for a guess: `confirmed`, `refuted`; None for all others."""
         if self.kind != "environment" or self.evidence != "I" or self.verdict == "skipped":
             return None
         return "confirmed" if self.verdict == "holds" else "refuted"
 
 
 class Judgements:
-    """All cases of a session; `cannot_judge` is why there are no more, when a target made no sense."""
+    """All cases of a session; `cannot_judge` says why there are no more, if a target could not be tested."""
 
     def __init__(self) -> None:
         self.made: list[Judgement] = []
         self.cannot_judge: str | None = None
 
     def add(self, report: pytest.TestReport) -> None:
-        """Take what a test's report says of a case; a passed set-up or tear-down says nothing."""
+        """Add a case from a test's report; a passed set-up or tear-down has none."""
         told = {name: str(value) for name, value in report.user_properties}
-        if f"{PROPERTY}row" not in told or (report.when != "call" and report.passed) or report.when == "teardown":
+        if f"{CASE_PROPERTY}row" not in told or (report.when != "call" and report.passed) or report.when == "teardown":
             return
         verdict: Verdict = "holds" if report.passed else "skipped" if report.skipped else "differs"
         self.made.append(
             Judgement(
-                **{name: told.get(f"{PROPERTY}{name}", "") for name in _TOLD_OF_CASE},
+                **{name: told.get(f"{CASE_PROPERTY}{name}", "") for name in _TOLD_OF_CASE},
                 verdict=verdict,
                 got=_reason(report) if report.skipped else told.get(GOT, ""),
                 repeat=getattr(report, REPEAT, ""),
@@ -131,13 +131,13 @@ class Judgements:
         return sorted(by_answer.values(), key=len, reverse=True)
 
     def how_often(self, judgement: Judgement) -> str:
-        """Return how many of the cases of a rule differ, of how many that were asked."""
+        """Return how many of a rule's cases differ, and how many there were."""
         cases = [each for each in self.made if (each.target, each.row) == (judgement.target, judgement.row)]
         asked = [each.verdict for each in cases if each.verdict != "skipped"]
         return f"{asked.count('differs')} of {len(asked)}"
 
     def not_asked(self) -> Mapping[str, int]:
-        """Return the reasons why cases could not be asked, and how many each kept back, the most frequent first."""
+        """Return why cases could not be run, and how many for each reason, the most frequent first."""
         return dict(Counter(each.got for each in self.of("skipped")).most_common())
 
     def _rules(self) -> Iterator[tuple[str, str, str, str, str]]:

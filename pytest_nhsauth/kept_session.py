@@ -1,7 +1,7 @@
-"""What the fixtures' own clients post with: as much of a session of requests as they use, without loading requests.
+"""The HTTP session of the fixtures' own clients: the part of requests.Session that they use, without loading requests.
 
-It speaks plain HTTP, by no proxy, and keeps connections; a session of requests does what an https URL needs. It writes
-to a socket, so that no library which stands in for servers, or for their clients, comes between.
+It uses plain HTTP, without a proxy, and keeps connections; a session of requests handles https URLs. It writes to a
+socket, so that libraries which replace servers or HTTP clients do not interfere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, under the names that requests has for it."""
+    """An answer, under the names that requests has for it."""
 
     status_code: int
     headers: HTTPMessage
@@ -34,16 +34,16 @@ class Answer:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether it leads elsewhere."""
+        """Whether it redirects."""
         return self.status_code in (301, 302, 303, 307, 308) and "Location" in self.headers
 
     def json(self) -> Any:
-        """Return what the content says. Raises ValueError when it is no JSON."""
+        """Return the content as JSON. Raises ValueError if it is not JSON."""
         return json.loads(self.content)
 
 
 class KeptSession:
-    """Keeps the connections of threads that have had their answer for whoever asks next."""
+    """Keeps connections for the next request of any thread."""
 
     def __init__(self) -> None:
         self._idle: list[tuple[str, socket.socket]] = []
@@ -93,7 +93,7 @@ class KeptSession:
 
     @cached_property
     def _elsewhere(self) -> Session:
-        from pytest_nhsauth.control_api import session  # noqa: PLC0415 - with a mock in this process nobody needs requests
+        from pytest_nhsauth.control_api import session  # noqa: PLC0415 - not for a mock in this process
 
         return session()
 
@@ -111,7 +111,7 @@ class KeptSession:
 
 
 def _is_open(sock: socket.socket) -> bool:
-    """Whether a connection says nothing: a mock that has ended it, or sends what nobody asked for, does."""
+    """Whether a connection is silent: it is not if the mock has ended it or sends something unexpected."""
     sock.settimeout(0)
     try:
         sock.recv(1, socket.MSG_PEEK)

@@ -1,4 +1,4 @@
-"""What a mock in a test process logs: nothing that a test of the team's own could stumble over."""
+"""The mock's logging in a test process, which must not disturb a team's own tests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LEAST: Final = {
     for prefix in ("", f"{OWN}.")
     for name, level in (("mock_servers", logging.ERROR), ("mock_servers.jose", logging.WARNING))
 }
-"""Failures of the mock itself, and keys that cannot be kept. What clients did is in the failed test's section."""
+"""Failures of the mock itself, and keys that cannot be kept. The failed test's section shows what clients did."""
 
 
 class _Quiet:
-    """How many mocks want it quiet, and the levels from before the first of them."""
+    """How many mocks need it quiet, and the levels from before the first of them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""The marker `nhsauth`: what a test says it needs access as, read and checked before its first fixture is set up."""
+"""The marker `nhsauth`: the access that a test needs, read and checked before its first fixture is set up."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _KEYWORDS: Final = ("access", "level", "user", "app")
 
 
 class MarkerError(ValueError):
-    """A marker does not say what it must; one line: what it says, and what is allowed."""
+    """A marker is invalid. One line: what it says, and what is allowed."""
 
 
 def wanted(node: Any) -> Access | None:
-    """Return what the closest marker of a test asks for; None without any. Raises MarkerError."""
+    """Return the access that a test's closest marker requests; None without any. Raises MarkerError."""
     mark: pytest.Mark | None = node.get_closest_marker(NAME)
     if mark is None:
         return None

@@ -1,9 +1,9 @@
-"""Keeps this project's packages and others of the same names apart.
+"""Separates this project's packages from others with the same names.
 
 The wheel brings `mock_servers` and `contract_tests`, and a team may have packages called so, or folders of modules
 without `__init__.py`. Where it has a `mock_servers`, the fixtures load ours under another name,
-`pytest_nhsauth.own.mock_servers`: whoever imports `mock_servers` gets the team's. A command is a process of our own;
-there the team's folders leave the path. Another distribution that installs these names is told of.
+`pytest_nhsauth.own.mock_servers`, and `import mock_servers` gives the team's. A command is a process of our own;
+there the team's folders leave the path. Another distribution that installs these names is reported.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from typing import Any, Final
 
 OURS: Final = ("mock_servers", "contract_tests")
 OWN: Final = f"{__package__}.own"
-"""Below this name our packages are loaded where the team has one of the same name."""
+"""The name below which our packages are loaded if the team has one of the same name."""
 
 _ENTRY_POINT: Final = f"{__package__}.entry_point"
-"""What needs none of our servers, and is imported in every run."""
+"""Needs none of our servers, and is imported in every run."""
 _HERE: Final = Path(__file__).resolve().parent
 _HOME: Final = _HERE.parent
 _DEPTH: Final = ("", "*", "*/*")
-"""Where a folder of tests may lie that pytest will put on the path: that far below where it runs."""
+"""The depth, below the current folder, of folders of tests that pytest puts on the path."""
 _FILES: Final = r"(?m)^{}(/|\.py,)"
-"""How a list of installed files tells of a package or a module of a name."""
+"""A package or a module of a name in a list of installed files."""
 
 
 def claim() -> None:
@@ -47,7 +47,7 @@ def claim() -> None:
 
 
 def look_out() -> None:
-    """From the first import of a module that needs our servers on, load them under the name that is free."""
+    """Install the import hook: from the first import of our servers on, load them under the name that is free."""
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
 
@@ -104,9 +104,9 @@ def _folder(place: Path, name: str) -> Path | None:
 
 
 def _told_of_distributions() -> Iterator[str]:
-    """Tell which other distributions have installed packages called like ours.
+    """Yield a warning for each other distribution that has installed packages with our names.
 
-    Read from the lists of files alone: `importlib.metadata` takes longer to import than all of them to read.
+    Only the lists of files are read: to import `importlib.metadata` takes longer than that.
     """
     for listed in (listed for place in sys.path for listed in Path(place).glob("*.dist-info/RECORD")):
         files = listed.read_bytes()

@@ -1,4 +1,4 @@
-"""The platform as tests use it: its URLs, what it knows, what it was asked, and what it signs for a test."""
+"""The platform for tests: its URLs, its data, its exchanges, and what it signs for a test."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProvider:
-    """An identity provider's issuer and URLs, as its discovery document gives them.
+    """An identity provider's issuer and URLs, as in its discovery document.
 
-    `end_session_url` is None where there is no such endpoint: NHS login and the mock realms end no session.
+    `end_session_url` is None without such an endpoint: NHS login and the mock realms end no session.
     """
 
     name: str
@@ -41,11 +41,11 @@ class IdentityProvider:
 
 
 class Platform:
-    """A running mock of the API platform, CIS2 and NHS login, in this process or elsewhere.
+    """A running mock of the API platform, CIS2 and NHS login, in this process or another.
 
-    URLs have no slash at their end. `apps` are the registered apps, `users` the people who can log in, `exchanges` what
-    the mock was asked and what it answered, `clock` the service's time, which the fixtures' signatures follow,
-    `faults` what is to go wrong. What asks the mock raises ServerDiedError once nothing answers any more.
+    URLs have no slash at their end. `apps` are the registered apps, `users` the people who can log in, `exchanges` the
+    requests and answers, `clock` the service's time, which the fixtures' signatures follow, `faults` the ordered
+    faults. Every call of the mock raises ServerDiedError once it no longer answers.
     """
 
     def __init__(self, target: Target) -> None:
@@ -61,7 +61,7 @@ class Platform:
 
     @property
     def url(self) -> str:
-        """Where everything is served: `http://127.0.0.1:…`. Raises ServerDiedError."""
+        """The base of all URLs: `http://127.0.0.1:…`. Raises ServerDiedError."""
         __tracebackhide__ = True
         death = self.death
         if death is not None:
@@ -70,7 +70,7 @@ class Platform:
 
     @property
     def death(self) -> str | None:
-        """Why nothing answers any more, in a sentence; None while the mock answers, as far as is known."""
+        """Why the mock no longer answers, in a sentence; None while it answers, as far as is known."""
         return self._target.death
 
     def real_names(self, folder: Path) -> AbstractContextManager[RealNames]:
@@ -137,10 +137,10 @@ class Platform:
 
     @blames_caller
     def new_app(self, *, make_key: bool = True, **given: Any) -> RegisteredApp:
-        """Register an app of these members, named as in the configuration; what is not given is made up.
+        """Register an app with these members, named as in the configuration; missing ones are generated.
 
-        It gets a key pair unless `jwks` or `jwks_url` is given. Raises ValueError for a member that does not exist or
-        does not fit, and for a client id that is taken.
+        It gets a key pair unless `jwks` or `jwks_url` is given. Raises ValueError for an unknown or invalid member, and
+        for a client id that is taken.
         """
         return self.app(self.apps.create(make_key=make_key, **given).client_id)
 
@@ -150,11 +150,11 @@ class Platform:
 
     @blames_caller
     def log_in(self, authorize_url: str, *, user: str, outcome: str = "ok", level: str | None = None) -> str:
-        """Log a person in without a browser, and return the redirect that ends it: the client's URI with a code.
+        """Log a person in without a browser, and return the last redirect: the client's URI with a code.
 
         `authorize_url` is the platform's, or a provider's. `outcome` is one of `ok`, `cancelled`, `consent_refused`,
-        `level_too_low`, `provider_error`, `slow`; `level` one that the person reaches, else their own. Raises
-        ValueError for a URL that is not the mock's, LogInError for a log-in that comes to no end: a refused request, an
+        `level_too_low`, `provider_error`, `slow`; `level` one that the person reaches, by default their highest. Raises
+        ValueError for a URL that is not the mock's, LogInError for a log-in that does not end: a refused request, an
         unknown user.
         """
         return self._target.log_in(authorize_url, user=user, outcome=outcome, level=level)
@@ -163,9 +163,9 @@ class Platform:
     def explain(self, value: str, as_: str | None = None, *, token_url: str | None = None) -> Explanation:
         """Say what a value is (a token, code, key, secret or message id), and how the service would judge it.
 
-        `as_` is the part that it is to play, the one that it is made for unless given: `client_assertion`,
-        `subject_token`, `refresh_token`, `code`, `access_token` or `apikey`. `token_url` is where it would be posted
-        to. Nothing is spent. Raises ValueError for another part.
+        `as_` is the parameter that it would be sent as, by default the one that it is made for: `client_assertion`,
+        `subject_token`, `refresh_token`, `code`, `access_token` or `apikey`. `token_url` is where it would be posted.
+        Nothing is used up. Raises ValueError for another parameter.
         """
         return Explanation.read(self._target.explain(value, role=as_, token_url=token_url))
 

@@ -1,4 +1,4 @@
-"""The hooks that pytest calls; what they do is decided elsewhere. Loading them imports no server, no cryptography."""
+"""The hooks that pytest calls. Other modules do the work; loading them imports no server and no cryptography."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Decide the settings, so that a broken configuration is told before anything runs."""
+    """Decide the settings, so that a broken configuration is reported before anything runs."""
     if pytest.version_tuple[:2] < _OLDEST:
         raise pytest.UsageError(f"nhsauth: pytest is {pytest.__version__}; allowed is 8.3 or newer")
     config.addinivalue_line("markers", markers.LINE)
@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say what was set and by whom, when anything was."""
+    """Show the settings that were made, and where."""
     lines = [config.stash[settings.SETTINGS].told(), real_names.told(config, os.environ), failures.told(config)]
     return list(filter(None, lines))
 
@@ -99,7 +99,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Tell the exchanges of a test that failed, and why real services refused what it sent them, where that is on."""
+    """Show the exchanges of a failed test, and why real services refused its requests, if that is on."""
     made = yield
     report.add_section(item, made)
     failures.add_section(made, call, item.config)
@@ -107,13 +107,13 @@ def pytest_runtest_makereport(
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell xdist's controller how many exchanges there were."""
+    """Report to xdist's controller how many exchanges there were."""
     report.send_tally(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Count what one of xdist's workers has told."""
+    """Add the counts of one of xdist's workers."""
     report.add_tally(node.config, getattr(node, "workeroutput", {}))
 
 

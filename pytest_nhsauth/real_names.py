@@ -1,6 +1,6 @@
-"""In-process clients reach the mock by the real host names: by the proxy of the environment, or by name look-ups.
+"""Directs clients in this process to the mock by the real host names: by proxy variables, or by name look-ups.
 
-The option that says so for a whole run is decided here, too.
+The option for a whole run is decided here, too.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def begin(config: pytest.Config, environ: Mapping[str, str]) -> None:
-    """Let every test that uses the mock use the real names, when that is wanted. Raises pytest.UsageError."""
+    """Let every test that uses the mock use the real names, if that is switched on. Raises pytest.UsageError."""
     if decided_by(config, environ) is not None:
         config.pluginmanager.register(_Everywhere(), "nhsauth_real_names_everywhere")
 
 
 def decided_by(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
-    """Return who wants the real names for the whole run; None when nobody does. Raises pytest.UsageError."""
+    """Return where real names were switched on for the whole run; None if they were not. Raises pytest.UsageError."""
     return settings.switched_on_by(config, environ, FLAG, VARIABLE, INI)
 
 
 def told(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
-    """Return a line that says who wants the real names; None when nobody does."""
+    """Return the header line that says where real names were switched on; None if they were not."""
     source = decided_by(config, environ)
     return f"nhsauth: real names ({source})" if source is not None else None
 
@@ -63,8 +63,8 @@ class _Everywhere:
 
 @contextmanager
 def reached(known: RealNames) -> Iterator[RealNames]:
-    """Lead this process, and those that it starts, to the mock until the block ends."""
-    import urllib.request  # noqa: PLC0415 - only who wants the real names pays for it
+    """Direct this process, and those that it starts, to the mock until the block ends."""
+    import urllib.request  # noqa: PLC0415 - only for real names
 
     from pytest_nhsauth.tunnels import opened  # noqa: PLC0415 - as above
 
@@ -72,7 +72,7 @@ def reached(known: RealNames) -> Iterator[RealNames]:
         for variable, value in known.variables(os.environ).items():
             patch.setenv(variable, value)
         patch.setattr(socket, "getaddrinfo", _redirected(socket.getaddrinfo, known, tunnels))
-        # urlopen keeps for the whole process what it found of proxies and certificates at its first call.
+        # urlopen keeps proxies and certificates of its first call for the whole process.
         patch.setattr(urllib.request, "_opener", None)
         yield known
 
@@ -80,7 +80,7 @@ def reached(known: RealNames) -> Iterator[RealNames]:
 def _redirected(look_up: Callable[..., Any], known: RealNames, tunnels: Tunnels) -> Callable[..., Any]:
     """Return a look-up of names that gives the mock's address and port for port 443 of the hosts it plays.
 
-    In a world it gives a port that leads through the proxy, whose user name says which world that is.
+    In a world it gives a port of a tunnel through the proxy, whose user name is the world's name.
     """
     mock, hosts = urlsplit(known.url), frozenset(known.hosts)
 

@@ -1,11 +1,11 @@
-"""An app of the platform as a test uses it: what identifies it, what it signs with, and what it signs."""
+"""An app of the platform for tests: its identity, its keys, and what it signs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from mock_servers.jose.jwts import Alterations
@@ -33,7 +33,7 @@ class RegisteredApp:
 
     @property
     def redirect_uri(self) -> str:
-        """The first of the app's redirect URIs. Raises LookupError when it has none."""
+        """The first of the app's redirect URIs. Raises LookupError if it has none."""
         __tracebackhide__ = True
         uris = self._app.redirect_uris
         if not uris:
@@ -69,9 +69,9 @@ class RegisteredApp:
     @property
     @blames_caller
     def private_key_pem(self) -> str:
-        """The private key as PKCS#8 text. Raises LookupError when the mock does not hold it.
+        """The private key as PKCS#8 text. Raises LookupError if the mock does not hold it.
 
-        Whoever loads it pays for a check of the key, a quarter of a second with 4096 bits: once a program, not once a
+        Loading it includes a check of the key, a quarter of a second with 4096 bits: do it once a program, not once a
         request.
         """
         return self._target.apps.key_pair(self.client_id).private_pem()
@@ -104,14 +104,14 @@ class RegisteredApp:
         headers: Mapping[str, Any] = NOTHING,
         without: Sequence[str] = (),
     ) -> str:
-        """Return a fresh id token for this app, as after a log-in.
+        """Return a new id token for this app, as after a log-in.
 
-        Without `user` the provider's first person who reaches `level` logs in, without `level` it is the highest of the
-        person. `claims` and `headers` are added or replace those of a correct one; `without` names members to leave out
-        (`exp`, `header.kid`). Raises LookupError for an unknown user or provider, ValueError for a level that the
+        Without `user`, the provider's first person who reaches `level` logs in; without `level`, at the person's
+        highest. `claims` and `headers` are added or replace those of a correct one; `without` names members to leave
+        out (`exp`, `header.kid`). Raises LookupError for an unknown user or provider, ValueError for a level that the
         person does not reach.
         """
-        from mock_servers.identity_provider.log_ins import Wanted  # noqa: PLC0415 - for who logs anybody in
+        from mock_servers.identity_provider.log_ins import Wanted  # noqa: PLC0415 - only for log-ins
 
         wanted = Wanted(user=user, level=level, client_id=self.client_id)
         alterations = Alterations(claims=claims, headers=headers, without=without)
@@ -120,6 +120,18 @@ class RegisteredApp:
     @property
     def _app(self) -> App:
         return self._target.apps.get(self.client_id)
+
+
+class AppFactory(Protocol):
+    """Registers more apps."""
+
+    def __call__(self, **members: Any) -> RegisteredApp:
+        """Return a new app with these members, named as in the configuration.
+
+        Missing ones are generated: a client id, a secret, and a key pair unless `jwks` or `jwks_url` is given. Raises
+        ValueError for an unknown or invalid member.
+        """
+        ...
 
 
 def _loaded(key: SigningKey) -> RSAPrivateKey:

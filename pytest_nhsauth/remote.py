@@ -1,4 +1,4 @@
-"""A mock that runs elsewhere (`nhsauth serve`, a container), asked over its control API."""
+"""A mock in another process (`nhsauth serve`, a container), used over its control API."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from mock_servers.state.world import PREFIX, ROOT
 from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, Proxy, session
 from pytest_nhsauth.target import ServerDiedError
 
-__tracebackhide__ = True  # what cannot be had is shown where the test asks for it
+__tracebackhide__ = True  # shown where the test asks for it
 
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
 
 _NAP: Final = 0.02
-"""Seconds between two looks at the journal of a mock elsewhere."""
+"""Seconds between two reads of the journal of a mock elsewhere."""
 
 
 class RemoteClock:
@@ -73,7 +73,7 @@ class RemoteClock:
 
 
 class RemoteJournal:
-    """The mock's exchanges, read anew at each call; it counts those that it has seen."""
+    """The mock's exchanges, read again at each call; it counts those that it has seen."""
 
     def __init__(self, control: ControlApi) -> None:
         self._control = control
@@ -82,12 +82,12 @@ class RemoteJournal:
         self._tally = Tally()
 
     def close(self) -> None:
-        """Look for the last time; what is asked later is answered from what was seen."""
+        """Read for the last time; later calls use what was read."""
         self.tally()
         self._is_open = False
 
     def kept(self) -> list[Record]:
-        """Return what is kept."""
+        """Return the exchanges that are kept."""
         records = self._after(0)
         self._count(records)
         return records
@@ -109,7 +109,7 @@ class RemoteJournal:
         return holds(self.kept())
 
     def tally(self) -> Tally:
-        """Return how many there have been since the session began; of a mock that is gone, those that were seen."""
+        """Return how many there were since the session started; of a mock that is gone, those that were seen."""
         with suppress(ServerDiedError):
             self._count(self._after(self._seen))
         return self._tally
@@ -187,7 +187,7 @@ class RemoteApps:
 
 
 class RemoteFaults:
-    """What the mock is to let fail."""
+    """The faults of the mock."""
 
     def __init__(self, control: ControlApi) -> None:
         self._control = control
@@ -199,7 +199,7 @@ class RemoteFaults:
         return _fault(self._control.ask("POST", "/faults", said))
 
     def all(self) -> list[Fault]:
-        """Return what is ordered."""
+        """Return the ordered faults."""
         return [_fault(told) for told in self._control.ask("GET", "/faults")]
 
     def remove(self, number: int) -> None:
@@ -225,7 +225,7 @@ class Remote:
         return self._control.death
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
-        """Return where a provider is, by its own discovery document."""
+        """Return a provider's URLs, from its own discovery document."""
         issuers = self._control.ask("GET", "/status")["urls"]
         known = [word for word in issuers if word not in _OTHER_URLS]
         if name not in known:
@@ -235,18 +235,18 @@ class Remote:
         return {"discovery": f"{issuers[name]}/.well-known/openid-configuration", **urls}
 
     def people(self) -> list[Person]:
-        """Return everybody."""
+        """Return all people."""
         return [_person(told) for told in self._control.ask("GET", "/users")]
 
     def put_person(self, person: Person) -> None:
-        """Add a person, or replace who has the same id."""
+        """Add a person, or replace the one with the same id."""
         told = {each.name: getattr(person, each.name) for each in fields(Person)}
         self._control.ask("PUT", f"/users/{person.provider}/{quote(person.id, safe='')}", told)
 
     def client_assertion(
         self, client_id: str, *, key: KeyPair | None = None, alterations: Alterations = UNALTERED
     ) -> str:
-        """Have the mock sign a client assertion; with a key of the test's own sign it here."""
+        """Let the mock sign a client assertion; with a key of the test's own sign it here."""
         if key is None:
             body = {"client_id": client_id, "token_url": self._token_url, **_altered(alterations)}
             return str(self._control.ask("POST", "/client-assertions", body)["client_assertion"])
@@ -293,8 +293,8 @@ class Remote:
 
     @contextmanager
     def real_names(self, folder: Path) -> Iterator[RealNames]:  # noqa: ARG002 - a mock elsewhere has files of its own
-        """Tell how it is reached by real names. Raises LookupError when it speaks no TLS, or its files are not here."""
-        from mock_servers.real_hosts.variables import read  # noqa: PLC0415 - for who wants TLS
+        """Return how clients reach it by real names. Raises LookupError if it has no TLS, or its files are not here."""
+        from mock_servers.real_hosts.variables import read  # noqa: PLC0415 - only for TLS
 
         told = self._control.ask("GET", "/status").get("real_names")
         if told is None:
@@ -310,7 +310,7 @@ class Remote:
             self._real = None
 
     def snapshot(self) -> Any:
-        """Have the mock remember its state; what is returned is only its name."""
+        """Let the mock store its state; the result is only the state's name."""
         return self._control.ask("POST", "/snapshots")["id"]
 
     def restore(self, state: Any) -> None:
@@ -337,10 +337,10 @@ class Remote:
 
 @contextmanager
 def connected(url: str) -> Iterator[Remote]:
-    """Ask a running mock, until the block ends, in a world of one's own where it has worlds.
+    """Use a running mock until the block ends, in a world of its own if the mock has worlds.
 
-    The URL of a world leads to that one, and the name `root` to the mock itself, which all share who name it. Raises
-    ServerDiedError when nothing answers there, NotAMockError, ValueError when it has no room for one more world.
+    The URL of a world selects that one, and the name `root` the mock itself, which all its users share. Raises
+    ServerDiedError without an answer, NotAMockError, ValueError if there is no room for another world.
     """
     base, _, name = url.partition(PREFIX)
     with session() as http, _world(ControlApi(base if name == ROOT else url, http), is_shared=bool(name)) as control:
@@ -353,7 +353,7 @@ def connected(url: str) -> Iterator[Remote]:
 
 @contextmanager
 def _world(control: ControlApi, *, is_shared: bool) -> Iterator[ControlApi]:
-    """Make a world, which is deleted when the block ends; a mock that has none is used as it is."""
+    """Create a world, which is deleted when the block ends; a mock without worlds is used as it is."""
     _check_mock(control)
     made = None if is_shared else _made(control)
     if made is None:
@@ -362,12 +362,12 @@ def _world(control: ControlApi, *, is_shared: bool) -> Iterator[ControlApi]:
     try:
         yield control.at(made["url"])
     finally:
-        with suppress(ServerDiedError, NotFoundError):  # it went with its server, or somebody else has deleted it
+        with suppress(ServerDiedError, NotFoundError):  # it ended with its server, or was deleted
             control.ask("DELETE", f"/worlds/{made['name']}")
 
 
 def _made(control: ControlApi) -> Mapping[str, str] | None:
-    """Return the name and the URL of a new world; `None` of a mock that is asked for one and knows of none."""
+    """Return the name and the URL of a new world; `None` if the mock has no worlds."""
     try:
         made = control.ask("POST", "/worlds", {})
     except (NotFoundError, NotAMockError):
@@ -394,7 +394,7 @@ _DISCOVERED: Final = {
     "end_session": "end_session_endpoint",
 }
 _OTHER_URLS: Final = ("base", "token", "authorize", "userinfo", "hello_world", "control", "openapi")
-"""What a status lists besides the providers."""
+"""The other URLs of a status besides the providers' own."""
 
 
 def _unchecked(pem: str) -> RSAPrivateKey:
@@ -406,7 +406,7 @@ def _unchecked(pem: str) -> RSAPrivateKey:
 
 
 _UNKNOWN: Final = ServiceError(status=0, code="", sentence="", evidence="I", row="")
-"""The row of what would be refused next, which a mock elsewhere does not tell."""
+"""The row of a later refusal, which a mock elsewhere does not report."""
 
 
 def _path(client_id: str) -> str:
@@ -422,7 +422,7 @@ def _altered(alterations: Alterations) -> dict[str, Any]:
 
 
 def _members(kind: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those members of an answer that a dataclass has; another version of the mock may tell more."""
+    """Return the members of an answer that a dataclass has; another version of the mock may have more."""
     known = {each.name: told[each.name] for each in fields(kind) if each.name in told}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
 

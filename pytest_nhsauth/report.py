@@ -1,4 +1,4 @@
-"""What a run tells of the mock: the exchanges of a failed test, also in JUnit XML; at the end how many there were."""
+"""The mock's part of the test report: the exchanges of a failed test, also in JUnit XML; their number at the end."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 
 TITLE: Final = "nhsauth exchanges"
 PROPERTY: Final = "nhsauth exchange"
+CASE_PROPERTY: Final = "nhsauth_"
+"""The names of the properties that describe a contract test's case in its report begin so."""
 """The name of the properties that a failed test has in JUnit XML."""
 PLATFORM: Final = pytest.StashKey["Platform"]()
 """The session's platform, once a fixture has started it; its journal can be read when it has stopped, too."""
 _TOLD: Final = pytest.StashKey[int]()
-"""The number of the newest exchange that the item has nothing, or nothing more, to tell of."""
+"""The number of the newest exchange that was reported, or does not belong to the item."""
 _KEPT: Final = pytest.StashKey["list[Record]"]()
 _WORKERS: Final = pytest.StashKey["list[tuple[int, int, list[str]]]"]()
-"""How many exchanges, how many refused, and what else is to be told, of each of xdist's workers."""
+"""By xdist worker: the exchanges, the refused ones, and other messages."""
 _OUTPUT: Final = "nhsauth_tally"
 _QUIETEST: Final = -1
 
 
 def begin(item: pytest.Item) -> None:
-    """Note that what the mock was asked so far is no business of this test."""
+    """Note that earlier exchanges do not belong to this test."""
     platform = item.config.stash.get(PLATFORM, None)
     item.stash[_TOLD] = _newest(_read(platform)) if platform else 0
     item.stash[_KEPT] = []
@@ -45,7 +47,7 @@ def keep(node: pytest.Item, exchanges: Sequence[Record]) -> None:
 
 
 def add_section(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Add to the report of a failure what the mock has to say; nothing when it was not spoken to and is well."""
+    """Add the mock's section to the report of a failure, if it was called or is not well."""
     platform = item.config.stash.get(PLATFORM, None)
     if platform is None or not report.failed:
         return
@@ -59,14 +61,14 @@ def add_section(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def send_tally(config: pytest.Config) -> None:
-    """Let xdist's controller know how many exchanges this worker has seen."""
+    """Send xdist's controller the number of exchanges of this worker."""
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
         output[_OUTPUT] = (*_own_tally(config), packages.told())
 
 
 def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
-    """Add what a worker has told."""
+    """Add the counts of a worker."""
     config.stash.setdefault(_WORKERS, []).append(tuple(output.get(_OUTPUT, (0, 0, []))))
 
 

@@ -1,4 +1,4 @@
-"""What came of the contract, on one screen: each answer that differs once, with the rules that it breaks."""
+"""The results of the contract tests on one screen: each answer that differs once, with the rules that it breaks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 from pytest_nhsauth.judgement import Judgement, Judgements
 
 _MOST: Final = 5
-"""Answers, and reasons for not asking, that are told one by one."""
+"""The largest number of answers, and of reasons for skipping, that are listed."""
 _LINES: Final = 3
 """Lines for the rules that one answer breaks."""
 _INDENT: Final = " " * 12
 
 
 def lines(judgements: Judgements, *, width: int, seed: str | None = None, interrupted: bool = False) -> Iterator[str]:
-    """Yield the lines; a target that cannot be judged has one. `seed` is what random cases were drawn by."""
+    """Yield the lines; a target that cannot be tested has one. `seed` is that of random cases."""
     if judgements.cannot_judge:
         yield judgements.headline()
         return
@@ -41,7 +41,7 @@ def _cause(judgements: Judgements, number: int, cases: Sequence[Judgement], widt
     first = cases[0]
     rules = {case.row: f"{case.rule} ({case.row}: {judgements.how_often(case)})" for case in reversed(cases)}
     counted = f"{len(cases)} case{'s' * (len(cases) > 1)} of {len(rules)} rule{'s' * (len(rules) > 1)}"
-    yield f"{number}. {first.target} answers, in {counted}: {first.got or 'nothing that can be told'}"
+    yield f"{number}. {first.target} answers, in {counted}: {first.got or 'an answer that cannot be shown'}"
     told = textwrap.wrap("; ".join(reversed(rules.values())), width - len(_INDENT))
     cut = [*told[: _LINES - 1], "… and others"] if len(told) > _LINES else told
     yield from _labelled("rules", "\n".join(cut))

@@ -1,4 +1,4 @@
-"""What the plugin was told, decided once: option before environment variable before ini value before default."""
+"""The settings of the plugin, decided once: option before environment variable before ini value before default."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _IN_ROOT: Final = "in the rootdir"
 _BASE_URL: Final = re.compile(r"https?://[^/?#@\s]+(?:/_worlds/[a-z0-9-]+)?/?")
 
 SETTINGS: Final = pytest.StashKey["Settings"]()
-"""Where the session's settings are, from the moment when pytest is configured."""
+"""The session's settings, once pytest is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided(Generic[T_co]):
-    """A value and who decided it: an option, an environment variable, an ini value, or nobody."""
+    """A value and its source: an option, an environment variable, an ini value, or none."""
 
     value: T_co
     source: str = "default"
@@ -35,11 +35,11 @@ class Decided(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the fixtures are built from.
+    """The settings of the fixtures.
 
-    `config` is the file that was named or found, `configuration` what it says; None means the ready-made app and
-    people. `target` is the base URL of a running mock that the fixtures use, in a world of the session's own, instead
-    of starting one; that one has its own configuration. `env` are the templates of `nhsauth_env` by variable. To
+    `config` is the file that was named or found, `configuration` its content; None means the ready-made app and people.
+    `target` is the base URL of a running mock that the fixtures use, in a world of the session's own, instead of
+    starting one; that mock has its own configuration. `env` are the templates of `nhsauth_env` by variable. To
     configure from Python, override the fixture `nhsauth_settings`: `return Settings(configuration=…)`.
     """
 
@@ -49,7 +49,7 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
 
     def told(self) -> str | None:
-        """Return a line that says what was decided and by whom; None when nothing was."""
+        """Return the header line with the settings and their sources; None without any."""
         decided = {CONFIG: self.config, TARGET: self.target}
         told = [f"{name} {each.value} ({each.source})" for name, each in decided.items() if each.value is not None]
         return f"nhsauth: {', '.join(told)}" if told else None
@@ -67,7 +67,7 @@ OPTIONS: Final = {
     CONFIG: ("FILE", "configuration of the mock: nhsauth.toml or pyproject.toml"),
     TARGET: ("URL", "a running mock to use instead of starting one"),
 }
-"""By name what an option is given, and what it is for. Each can be set in three places that `_places` names."""
+"""By name, the value and the help of an option. Each can be set in three places that `_places` names."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -82,7 +82,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def decide(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
-    """Return what was set. Raises pytest.UsageError, in one line, for what cannot be used.
+    """Return the settings. Raises pytest.UsageError, in one line, for an invalid one.
 
     A configuration in the rootdir is found without being named.
     """
@@ -90,7 +90,7 @@ def decide(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
 
 
 def switched_on_by(config: pytest.Config, environ: Mapping[str, str], flag: str, variable: str, ini: str) -> str | None:
-    """Return which of its three places switches something on; None when none does. Raises pytest.UsageError."""
+    """Return which of its three places switches something on; None if none does. Raises pytest.UsageError."""
     if config.getoption(ini):
         return flag
     value = environ.get(variable, "")
@@ -103,7 +103,7 @@ def switched_on_by(config: pytest.Config, environ: Mapping[str, str], flag: str,
 
 
 def refuse_unknown(warning: str) -> None:
-    """Make an error of what pytest only warns of: an ini value that looks like one of ours and is none.
+    """Turn pytest's warning of an unknown ini value that looks like one of ours into an error.
 
     Raises pytest.UsageError.
     """
@@ -118,7 +118,7 @@ def _env(config: pytest.Config) -> Mapping[str, str]:
     lines: list[str] = config.getini(ENV)
     if not lines:
         return {}
-    from pytest_nhsauth.env import read  # noqa: PLC0415 - only who has such lines pays for reading them
+    from pytest_nhsauth.env import read  # noqa: PLC0415 - only for such lines
 
     try:
         return read(lines)
@@ -152,7 +152,7 @@ def _places(name: str) -> tuple[str, str, str]:
 
 
 def _given(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Iterator[tuple[str, str, Path]]:
-    """Yield what was given in each place, who gave it, and where paths in it start from; the first counts."""
+    """Yield the values of each place, with their source and the base of relative paths; the first counts."""
     flag, variable, ini = _places(name)
     here, inipath = config.invocation_params.dir, config.inipath
     candidates = (
@@ -164,13 +164,13 @@ def _given(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Iter
 
 
 def _file(name: str, config: pytest.Config, environ: Mapping[str, str]) -> Decided[Path | None]:
-    """Return the file that an option names, from where it counts: the ini file's folder, or where pytest was called."""
+    """Return the file that an option names, resolved against the ini file's folder, or the current one."""
     given = _given(name, config, environ)
     return next((Decided(value=folder / value, source=source) for value, source, folder in given), _NO_FILE)
 
 
 def _target(config: pytest.Config, environ: Mapping[str, str]) -> Decided[str | None]:
-    """Return the base URL of a running mock, if one was named. Raises pytest.UsageError for what is no base URL."""
+    """Return the base URL of a running mock, if one was named. Raises pytest.UsageError for an invalid one."""
     for value, source, _ in _given(TARGET, config, environ):
         if not _BASE_URL.fullmatch(value):
             allowed = "http(s)://host[:port], or a world of it: …/_worlds/NAME"
@@ -182,7 +182,7 @@ def _target(config: pytest.Config, environ: Mapping[str, str]) -> Decided[str | 
 def _found(root: Path) -> Settings:
     shared = root / "pyproject.toml"
     if not (root / "nhsauth.toml").is_file() and not (shared.is_file() and b"[tool.nhsauth" in shared.read_bytes()):
-        return Settings()  # which spares almost everybody the import of what reads configurations
+        return Settings()  # most runs have none, and need no reader
     from pytest_nhsauth.configuration import find  # noqa: PLC0415 - see above
 
     path = find(root)
@@ -190,6 +190,6 @@ def _found(root: Path) -> Settings:
 
 
 def _of(path: Path, source: str) -> Settings:
-    from pytest_nhsauth.configuration import read  # noqa: PLC0415 - only who has a configuration pays for reading it
+    from pytest_nhsauth.configuration import read  # noqa: PLC0415 - only for a configuration
 
     return Settings(config=Decided(value=path, source=source), configuration=read(path))

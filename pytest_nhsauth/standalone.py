@@ -1,4 +1,4 @@
-"""`mock_platform`: what the fixture `nhsauth` gives, where pytest does not run the tests."""
+"""`mock_platform`: the fixture `nhsauth` without pytest."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from pytest_nhsauth.target import served
 F = TypeVar("F", bound=Callable[..., Any])
 
 _GIVEN_AS: Final = "nhsauth"
-"""The parameter by which a decorated function gets the platform, if it has one."""
+"""The parameter of a decorated function that gets the platform, if it has one."""
 
 
 def mock_platform(config: Configuration | Path | str | None = None, **settings: Any) -> MockPlatform:
     """Start the mock on a free port, for a `with` block or for each call of a decorated function.
 
-    `with mock_platform() as nhsauth:` gives what the fixture `nhsauth` gives. A decorated function gets it by its
-    parameter `nhsauth`, if it has one. `config` is a configuration or its file, unless given the `nhsauth.toml` of the
-    current folder, else the defaults; `settings` are members of the file, which take the place of its own:
-    `mock_platform(apps=[{"client_id": "mine"}])`. Raises ValueError for what is configured amiss.
+    `with mock_platform() as nhsauth:` gives the same as the fixture `nhsauth`. A decorated function gets it by its
+    parameter `nhsauth`, if it has one. `config` is a configuration or its file, by default the `nhsauth.toml` of the
+    current folder, if any; `settings` are members of the file, which replace its own:
+    `mock_platform(apps=[{"client_id": "mine"}])`. Raises ValueError for an invalid configuration.
     """
     return MockPlatform(_configured(config, settings))
 
@@ -87,7 +87,7 @@ def _wants(function: Callable[..., Any]) -> bool:
 
 
 def _without_platform(called: Callable[..., Any]) -> Callable[..., Any]:
-    """Let the signature show only what a caller gives, so that pytest looks for no fixture either."""
+    """Reduce the signature to the caller's own parameters, so that pytest looks for no fixture."""
     known = inspect.signature(called)
     own = [each for name, each in known.parameters.items() if name != _GIVEN_AS]
     called.__signature__ = known.replace(parameters=own)  # type: ignore[attr-defined]

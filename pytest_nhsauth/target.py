@@ -1,4 +1,4 @@
-"""What the fixtures need of a mock, wherever it runs: one interface, which the mock itself and `remote` offer."""
+"""The interface of a mock for the fixtures, which the mock itself and `remote` implement."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ServerDiedError(RuntimeError):
-    """Nothing answers where the mock was; the message says what it died of, or why it cannot be reached."""
+    """The mock no longer answers. The message says why it died, or why it cannot be reached."""
 
 
 class Timepiece(Protocol):
@@ -44,7 +44,7 @@ class Timepiece(Protocol):
         ...
 
     def advance(self, seconds: float) -> None:
-        """Move it forward; what stands still goes on standing still."""
+        """Move it forward; a stopped clock stays stopped."""
         ...
 
     def reset(self) -> None:
@@ -66,11 +66,11 @@ class Journal(Protocol):
         ...
 
     def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
-        """Wait until what is kept is as wanted, for `timeout` seconds at most; whether it is."""
+        """Wait until the exchanges are as wanted, for at most `timeout` seconds; return whether they are."""
         ...
 
     def tally(self) -> Tally:
-        """Return how many there have been since the session began, forgotten ones included."""
+        """Return how many there were since the session started, including removed ones."""
         ...
 
 
@@ -86,7 +86,7 @@ class Apps(Protocol):
         ...
 
     def create(self, *, make_key: bool = ..., **members: Any) -> App:
-        """Register an app; what is not given is made up. Raises AppExistsError."""
+        """Register an app; missing members are generated. Raises AppExistsError."""
         ...
 
     def change(self, client_id: str, *, make_key: bool | None = ..., **members: Any) -> App:
@@ -98,7 +98,7 @@ class Apps(Protocol):
         ...
 
     def key_pair(self, client_id: str) -> KeyPair:
-        """Return the key pair that the mock holds for an app. Raises LookupError when it holds, or gives, none."""
+        """Return the key pair that the mock holds for an app. Raises LookupError if it holds, or returns, none."""
         ...
 
     def jwks(self, app: App) -> dict[str, Any]:
@@ -107,14 +107,14 @@ class Apps(Protocol):
 
 
 class Faults(Protocol):
-    """What is ordered to fail."""
+    """The ordered faults."""
 
     def order(self, fault: Fault) -> Fault:
         """Order a fault, and return it with its number."""
         ...
 
     def all(self) -> list[Fault]:
-        """Return what is ordered, the oldest first."""
+        """Return the ordered faults, the oldest first."""
         ...
 
     def remove(self, number: int) -> None:
@@ -123,16 +123,16 @@ class Faults(Protocol):
 
 
 class Target(Protocol):
-    """A mock. Whatever asks it raises ServerDiedError once nothing answers any more."""
+    """A mock. Every call raises ServerDiedError once it no longer answers."""
 
     @property
     def url(self) -> str:
-        """Where it is served, without a slash at the end."""
+        """Its base URL, without a slash at the end."""
         ...
 
     @property
     def death(self) -> str | None:
-        """Why nothing answers any more, in a sentence; None while the mock answers, as far as is known."""
+        """Why it no longer answers, in a sentence; None while it answers, as far as is known."""
         ...
 
     @property
@@ -142,7 +142,7 @@ class Target(Protocol):
 
     @property
     def exchanges(self) -> Journal:
-        """What it was asked, and what it answered."""
+        """Its requests and answers."""
         ...
 
     @property
@@ -152,7 +152,7 @@ class Target(Protocol):
 
     @property
     def faults(self) -> Faults:
-        """What is ordered to fail."""
+        """The ordered faults."""
         ...
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
@@ -163,11 +163,11 @@ class Target(Protocol):
         ...
 
     def people(self) -> list[Person]:
-        """Return everybody who can log in."""
+        """Return all people."""
         ...
 
     def put_person(self, person: Person) -> None:
-        """Add a person, in the place of who has the same provider and id."""
+        """Add a person, replacing the one with the same provider and id."""
         ...
 
     def client_assertion(self, client_id: str, *, key: KeyPair | None = ..., alterations: Alterations = ...) -> str:
@@ -175,7 +175,7 @@ class Target(Protocol):
         ...
 
     def id_token(self, provider: str, wanted: Wanted, alterations: Alterations = ...) -> str:
-        """Sign an id token. Raises LookupError for who or what is not there, LevelError."""
+        """Sign an id token. Raises LookupError for an unknown app, person or provider, LevelError."""
         ...
 
     def log_in(self, authorize_url: str, *, user: str, outcome: str = ..., level: str | None = ...) -> str:
@@ -199,17 +199,17 @@ class Target(Protocol):
         ...
 
     def restore(self, state: Any) -> None:
-        """Put apps, people, tokens, clock and all else back, and empty the journal. Keys stay."""
+        """Restore apps, people, tokens, clock and everything else, and empty the journal. Keys stay."""
         ...
 
 
 @contextmanager
 def served(configuration: Configuration | None) -> Iterator[Target]:
-    """Serve a mock on a free port until the block ends; neither a thread nor a socket is left over.
+    """Serve a mock on a free port until the block ends, without leaving a thread or a socket.
 
-    Its keys are in the user's cache. Raises OSError or ValueError for what is configured amiss.
+    Its keys are in the user's cache. Raises OSError or ValueError for an invalid configuration.
     """
-    from mock_servers.mock import Mock  # noqa: PLC0415 - its 50 ms are for who has no running mock
+    from mock_servers.mock import Mock  # noqa: PLC0415 - its 50 ms are only for a mock in this process
 
     mock = Mock(configuration, ring=KeyRing(cache_folder(os.environ)))
     with mock.serving():

@@ -1,4 +1,4 @@
-"""Local ports that lead through the mock's proxy into a world: for clients of this process that know no proxy."""
+"""Local ports that forward through the mock's proxy into a world: for clients without a proxy setting."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Tunnels:
         self._servers: dict[str, _Server] = {}
 
     def port_of(self, host: str) -> int:
-        """Return the port of this machine that leads to a host."""
+        """Return the port of this machine that forwards to a host."""
         with self._opening:
             if host not in self._servers:
                 self._servers[host] = server = _Server(host, self._known)
@@ -55,7 +55,7 @@ def opened(known: RealNames) -> Iterator[Tunnels]:
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """Leads each connection to one host by the proxy."""
+    """Forwards each connection to one host through the proxy."""
 
     def __init__(self, host: str, known: RealNames) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
@@ -66,7 +66,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.open: set[socket.socket] = set()
 
     def let_go(self) -> None:
-        """End what is open, so that those who carry it end, too."""
+        """End the open connections, and so the threads that serve them."""
         for each in list(self.open):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

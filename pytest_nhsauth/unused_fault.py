@@ -1,8 +1,8 @@
-"""What a test is warned of that orders a fault and never meets it."""
+"""The warning about a fault that no request has met."""
 
 
 class UnusedFaultWarning(UserWarning):
-    """Nothing met a fault that the test ordered: it has not tested what it says.
+    """No request has met a fault that the test ordered, so it has not tested what it seems to.
 
     `filterwarnings = ["error::pytest_nhsauth.UnusedFaultWarning"]` makes it an error of the test.
     """

@@ -1,4 +1,4 @@
-"""The people who can log in at the identity providers, as tests read and add them."""
+"""The people who can log in at the identity providers, for tests to read and add."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Users:
         self._target = target
 
     def all(self) -> list[Person]:
-        """Return everybody, the ready-made people first."""
+        """Return all people, the ready-made ones first."""
         return self._target.people()
 
     @blames_caller
@@ -29,11 +29,11 @@ class Users:
 
     @blames_caller
     def add(self, **given: Any) -> Person:
-        """Add a person of these members, named as in the configuration: `provider`, `id` and `level` at least.
+        """Add a person with these members, named as in the configuration: `provider`, `id` and `level` at least.
 
-        Whoever has the same id already is replaced. Raises ValueError for a member that is missing or does not fit.
+        A person with the same id is replaced. Raises ValueError for a missing or invalid member.
         """
-        from mock_servers.configuration import members  # noqa: PLC0415 - reading hints takes its time, and most tests add nobody
+        from mock_servers.configuration import members  # noqa: PLC0415 - most tests add no one
 
         person = members.read(Person, given, where="user")
         self._target.put_person(person)

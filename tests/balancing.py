@@ -1,4 +1,4 @@
-"""A load balancer that leads each connection on to the next of several servers, as one would in front of them."""
+"""A load balancer that passes each connection to the next of several servers."""
 
 import contextlib
 import socket
@@ -11,10 +11,10 @@ PIECE = 1 << 16
 
 
 class Balancer:
-    """Listens on a free port; `led` counts the connections that each server was given. A dead one is passed over."""
+    """Listens on a free port; `passed` counts the connections that each server was given. A dead one is passed over."""
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self.led: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
         self._urls = urls
         self._turn = 0
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class Balancer:
             address = urlsplit(url)
             with contextlib.suppress(ConnectionRefusedError):
                 sock = socket.create_connection((address.hostname, address.port or 0))
-                self.led[url] += 1
+                self.passed[url] += 1
                 return sock
         return None
 

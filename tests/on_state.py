@@ -1,6 +1,6 @@
 """A pytest plugin, `-p tests.on_state --on-state sqlite`: every mock of the run has a state that lasts.
 
-So that whatever the tests know of a mock in memory is asked of the others, too.
+So that all tests of a mock in memory run with the others, too.
 """
 
 import gc

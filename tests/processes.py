@@ -14,7 +14,7 @@ def finished(
     environ: Mapping[str, str] | None = None,
     patience: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of ours; what it printed is text, whatever its exit code."""
+    """Run a program of ours; what it printed is text, for any exit code."""
     return subprocess.run(  # noqa: S603 - our own
         command,
         cwd=folder,

@@ -1,4 +1,4 @@
-"""The action, run by Node as a runner runs it: it starts the mock, tells the next steps where, sums up at the end."""
+"""The action, run by Node as a runner runs it: starts the mock, passes its URL to the next steps, then a summary."""
 
 import json
 import os
@@ -28,7 +28,7 @@ Step = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def told(folder: Path, name: str) -> dict[str, str]:
-    """What a step has written into one of the files that the next steps are told by."""
+    """What a step has written into one of the files for the next steps."""
     lines = (folder / name).read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines)
 

@@ -1,4 +1,4 @@
-"""The benchmarks run: with the least effort, and whatever they measure."""
+"""The benchmarks run: with the least effort, whichever figures they give."""
 
 from collections.abc import Iterator
 from pathlib import Path

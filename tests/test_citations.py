@@ -1,4 +1,4 @@
-"""What a docstring or a comment cites is there: a number such as §3.12 leads to an anchor of a page in docs/."""
+"""What a docstring or a comment cites is there: a number such as §3.12 has an anchor in a page of docs/."""
 
 import ast
 import io

@@ -1,4 +1,4 @@
-"""Every link of our pages leads to a file that is there, and every anchor to a heading or an anchor of that page."""
+"""Every link of our pages is to an existing file, and every anchor to a heading or an anchor of that page."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def lost(page: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_link_and_anchor_leads_somewhere(page: Path) -> None:
+def test_every_link_and_anchor_has_a_target(page: Path) -> None:
     assert list(lost(page)) == []
 
 
@@ -72,7 +72,7 @@ def test_a_lost_link_and_a_lost_anchor_are_noticed(tmp_path: Path) -> None:
     assert list(lost(page)) == ["#three", "none.md"]
 
 
-def test_the_site_leads_to_every_page() -> None:
+def test_the_site_links_to_every_page() -> None:
     """`make docs-site` fails else, in minutes; this takes none."""
     docs = ROOT / "docs"
     listed = {"index"}
@@ -87,7 +87,7 @@ def test_the_site_leads_to_every_page() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(name for name in made() if name.endswith("/index.md")))
-def test_a_list_of_the_site_leads_to_every_page_of_its_kind(name: str) -> None:
+def test_a_list_of_the_site_links_to_every_page_of_its_kind(name: str) -> None:
     folder = name.partition("/")[0]
     listed = {f"{folder}/{link}" for link in LINK.findall(made()[name]) if not link.startswith("..")}
 

@@ -262,7 +262,7 @@ def test_a_fault_is_found_by_what_fails_for_the_fault_alone(
 ) -> None:
     tree, left = module("tree"), iter(runs)
 
-    class Told:
+    class Reported:
         """A copy where each run of pytest ends as the next of a list."""
 
         def pytest(self, *_: object, **__: object) -> object:
@@ -272,7 +272,7 @@ def test_a_fault_is_found_by_what_fails_for_the_fault_alone(
         def sound(self) -> AbstractContextManager[None]:
             return nullcontext()
 
-    assert module("at_random").found_by(Told(), ["a.py"], (), 300) == found
+    assert module("at_random").found_by(Reported(), ["a.py"], (), 300) == found
     assert list(left) == []
 
 

@@ -109,7 +109,7 @@ def test_a_licence_that_lets_anybody_use_it_is_allowed(licences: Sequence[Mappin
 @pytest.mark.parametrize(
     ("licences", "told"),
     [
-        ([], "a-package: none told"),
+        ([], "a-package: none stated"),
         ([{"license": {"id": "GPL-3.0-only"}}], "a-package: GPL-3.0-only"),
         ([{"expression": "MIT AND AGPL-3.0-only"}], "a-package: MIT AND AGPL-3.0-only"),
         ([{"license": {"id": "MIT"}}, {"license": {"name": "Proprietary"}}], "a-package: MIT AND Proprietary"),
@@ -230,7 +230,7 @@ def test_the_one_file_brings_the_contract_tests(clean: dict[str, str], tmp_path:
 
 @pytest.mark.release
 def test_another_python_is_told_in_one_line(clean: dict[str, str], tmp_path: Path) -> None:
-    """The preamble asks `sys` alone, so that a `sys` of another Python is told as that Python would be."""
+    """The preamble asks `sys` alone, so that a `sys` of another Python is treated as that Python would be."""
     (program,) = DIST.glob("*.pyz")
     other = (
         "import runpy, sys; sys.version_info = (3, 99, 0); sys.argv = [sys.argv[1]];"

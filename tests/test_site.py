@@ -1,4 +1,4 @@
-"""The site that `make docs-site` has made: every link and anchor of it leads somewhere, and old addresses lead on."""
+"""The site that `make docs-site` has made: every link and anchor of it has a target, and old addresses redirect."""
 
 import json
 import re
@@ -17,7 +17,7 @@ SITE = ROOT / "build" / "site"
 
 
 class Page(HTMLParser):
-    """What a page leads to, and what can be led to in it."""
+    """The links of a page, and its anchors."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ def lost() -> Iterator[tuple[str, str]]:
                 yield path.relative_to(SITE).as_posix(), link
 
 
-def test_every_link_and_anchor_of_the_site_leads_somewhere() -> None:
+def test_every_link_and_anchor_of_the_site_has_a_target() -> None:
     assert list(lost()) == []
 
 
@@ -90,7 +90,7 @@ def test_an_anchor_that_sources_and_messages_cite_is_kept(anchor: str) -> None:
     assert anchor in pages()[SITE / "errors" / "token-service.html"].ids
 
 
-def test_a_page_that_moved_leads_on() -> None:
+def test_a_page_that_moved_redirects() -> None:
     text = (SITE / "README.html").read_text(encoding="utf-8")
 
     assert 'http-equiv="refresh" content="0; url=index.html"' in text

@@ -88,7 +88,7 @@ def commands() -> list[str]:
 
 
 def whose(command: str) -> list[str]:
-    """Every part of this file that tells of a command."""
+    """Every part of this file that covers a command."""
     here = ["here"] if command in HERE or re.search(FAULT, command) else []
     return here or [pattern for pattern in (*ELSEWHERE, *NOT_RUN) if re.search(pattern, command)]
 

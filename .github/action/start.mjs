@@ -1,4 +1,4 @@
-// Installs the mock into an environment of its own, starts it, waits until it answers, and tells the next steps where.
+// Installs the mock into an environment of its own, starts it, waits until it answers, and passes its URL to the next steps.
 // Nothing but Node's own modules: what a job runs is what this file says.
 
 import { spawn, spawnSync } from 'node:child_process';

@@ -6,9 +6,9 @@ import { appendFileSync } from 'node:fs';
 const { STATE_url: url, STATE_pid: pid, STATE_command: command } = process.env;
 
 if (url) {
-  const told = spawnSync(command, ['summary', '--server', url], { encoding: 'utf8' });
-  if (told.status === 0) appendFileSync(process.env.GITHUB_STEP_SUMMARY, told.stdout);
-  else console.log(`::warning title=nhsauth::there is no summary: ${(told.stderr ?? String(told.error)).trim()}`);
+  const summary = spawnSync(command, ['summary', '--server', url], { encoding: 'utf8' });
+  if (summary.status === 0) appendFileSync(process.env.GITHUB_STEP_SUMMARY, summary.stdout);
+  else console.log(`::warning title=nhsauth::there is no summary: ${(summary.stderr ?? String(summary.error)).trim()}`);
   try {
     process.kill(Number(pid), 'SIGTERM');
   } catch (error) {

@@ -1,4 +1,4 @@
-"""The contract seen from the other side: runs a team's own client against the mock and judges what it sends.
+"""The client contract: runs a team's own client against the mock and checks what it sends.
 
 from contract_tests.client_contract import CallableClient, judge
 

@@ -1,4 +1,4 @@
-"""The checks of the client contract, in the order of a scorecard: what each asks, and how it finds out.
+"""The checks of the client contract, in the order of a scorecard, each with its purpose.
 
 Evidence letters are those of the service's rule behind a check: S read in its source, D documented, I inferred.
 """
@@ -21,9 +21,9 @@ ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALLOWED_AHEAD: Final = 300
 SKEW: Final = 60
 HASTY: Final = 1.0
-"""Seconds; who asks again sooner after a 429 does not back off."""
+"""Seconds; a client that asks again sooner after a 429 does not back off."""
 LIVES: Final = 599
-"""Seconds that a token is good for, as told."""
+"""The `expires_in` of a token, in seconds."""
 OK: Final = HTTPStatus.OK
 PLANNED_FAULT: Final = (503, {"error": "service_unavailable"})
 
@@ -41,7 +41,7 @@ class Opened:
 
     @property
     def requests(self) -> list[Sent]:
-        """What it sent to the token endpoint so far."""
+        """The requests that it has sent to the token endpoint so far."""
         return self.stage.sent
 
 
@@ -66,7 +66,7 @@ class Trial:
             self.secrets += stage.secrets()
 
     def first(self) -> Sent:
-        """Return the first request of a fresh client. Raises NotAskedError when it sends none."""
+        """Return the first request of a new client. Raises NotAskedError if it sends none."""
         if self._first is None:
             with self.opened() as opened:
                 got, sent = opened.session.token(), opened.requests
@@ -84,7 +84,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`find` returns what is wrong, `None` when nothing is; it raises NotAskedError for a client it cannot ask."""
+    """A check. `find` returns what is wrong, or `None`; it raises NotAskedError for a client that it cannot test."""
 
     id: str
     asks: str
@@ -184,7 +184,7 @@ def _ahead(trial: Trial) -> float:
 
 
 class _WrongExpError(Exception):
-    """The message says what exp is."""
+    """The message contains the value of exp."""
 
 
 def _lifetime(trial: Trial) -> str | None:
@@ -203,7 +203,7 @@ def _token(trial: Trial) -> str | None:
     return None if sent.status == OK else told
 
 
-# How it behaves.
+# Behaviour.
 
 
 def _skewed(seconds: int) -> Callable[[Trial], str | None]:
@@ -286,7 +286,7 @@ def _tells_message_id(trial: Trial) -> str | None:
 
 
 def _refusal(trial: Trial) -> tuple[Got, Sent]:
-    """Let the app be revoked, and return what becomes of the next call."""
+    """Let the app be revoked, and return the result of the next call."""
     if trial.refusal is None:
         with trial.opened() as opened:
             opened.stage.platform.apps.change(CLIENT_ID, approved=False)
@@ -323,7 +323,7 @@ def _keeps_secrets(trial: Trial) -> str | None:
     text = "".join(said.split())
     found = [secret for secret in dict.fromkeys(trial.secrets) if secret in said or secret in text]
     if not found:
-        trial.first()  # who sent nothing has had little to keep
+        trial.first()  # it has sent nothing that could be compared
         return None
     return f"{len(found)} of the keys, secrets, assertions and tokens that it had are in what it logged or said"
 
@@ -417,7 +417,7 @@ CHECKS: Final = (
     ),
     Check(
         id="message-id",
-        asks="tells the message_id of a refusal",
+        asks="shows the message_id of a refusal",
         evidence="D",
         cure="Log error, error_description and message_id: the service's support asks for the last.",
         find=_tells_message_id,

@@ -1,4 +1,4 @@
-"""Judges a command or a service for `nhsauth client-contract`: one table on stdout, what was said in files."""
+"""Runs `nhsauth client-contract`: one table on stdout, logs in files."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def run(
     logs: Path | None = None,
     as_json: bool = False,
 ) -> int:
-    """Judge, tell, and return the exit code: 0 all that could be judged held, 1 something did not, 2 nothing could be.
+    """Check, report, and return the exit code: 0 all checks passed, 1 some failed, 2 none could run.
 
-    Raises ValueError, in one line, for what cannot be used.
+    Raises ValueError, in one line, for unusable input.
     """
     _refuse_unusable(command, trigger, only, report)
     client = CommandClient(command) if trigger is None else ServiceClient(command, trigger)
@@ -64,7 +64,7 @@ def _refuse_unusable(command: Sequence[str], trigger: str | None, only: Sequence
 
 @contextmanager
 def _logged(folder: Path | None) -> Iterator[None]:
-    """Let what the mocks log go to a file, or nowhere: the table says what a person needs."""
+    """Write the mocks' log to a file, or nowhere: the table has what a person needs."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     handler = logging.NullHandler() if folder is None else logging.FileHandler(folder / _MOCK, "w", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Puts every check to a client, each to a fresh one, and writes the scorecard."""
+"""Runs every check on a new client, and writes the scorecard."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mock_servers.jose.keys import KeyRing, cache_folder
 
 
 def judge(subject: Subject, *, ring: KeyRing | None = None, checks: Sequence[Check] = CHECKS) -> Scorecard:
-    """Judge a client; `ring` holds the mock's keys, else those of the user's cache.
+    """Check a client; `ring` holds the mock's keys, by default those of the user's cache.
 
-    The client is started and asked about a dozen times, against mocks of its own on free ports of this machine.
-    Raises CannotJudgeError when it cannot be run at all.
+    The client is started and called about a dozen times, against mocks of its own on free ports of this machine. Raises
+    CannotJudgeError if it cannot run at all.
     """
     trial = Trial(subject, ring or KeyRing(cache_folder(os.environ)))
     verdicts = [_verdict(check, trial) for check in checks]

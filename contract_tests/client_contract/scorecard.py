@@ -1,4 +1,4 @@
-"""What was judged, check by check, for a terminal, for a page and for a program."""
+"""The results, check by check, for a terminal, for a page and for a program."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _INDENT: Final = " " * 38
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One check: what it asks, how sure the contract is of it (`evidence`), and what was seen.
+    """The result of a check: its purpose, its `evidence`, and what was seen.
 
-    `cure` is there for a failure, `seen` says why for a skip.
+    `cure` is for a failure; for a skip, `seen` is the reason.
     """
 
     id: str
@@ -30,14 +30,14 @@ class Verdict:
     cure: str = ""
 
     def __str__(self) -> str:
-        """One row of the table, and what was seen and what to do below it."""
+        """One row of the table, and below it what was seen and what to do."""
         below = "".join(f"\n{_INDENT}{text}" for text in (self.seen, self.cure) if text)
         return f"{_MARKS[self.outcome]:<7}  {self.id:<17}  {self.evidence:<8}  {self.asks}{below}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorecard:
-    """The verdicts over one client, in the order of the checks; `said` is what it logged or printed, secrets hidden."""
+    """The results of one client, in the order of the checks; `said` is its output, secrets hidden."""
 
     client: str
     verdicts: Sequence[Verdict]
@@ -63,7 +63,7 @@ class Scorecard:
 
     @property
     def score(self) -> str:
-        """How many of those that were judged held, such as `14 of 16`."""
+        """How many of the checks that ran have passed, such as `14 of 16`."""
         return f"{len(self.passed)} of {len(self.passed) + len(self.failed)}"
 
     def __str__(self) -> str:

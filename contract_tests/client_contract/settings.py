@@ -1,4 +1,4 @@
-"""What a client under judgement is told: where the service is, and who it is itself."""
+"""The settings of a client under test: the service's URL, and its own identity."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ VARIABLES: Final = (
     "NHSAUTH_PRIVATE_KEY_FILE",
     "NHSAUTH_KID",
 )
-"""What a command or a service finds in its environment; `nhsauth client-contract --help` says what each is."""
+"""The environment variables of a command or a service; `nhsauth client-contract --help` describes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One registered app at one token service.
 
-    `clock` gives seconds since 1970. A client that reads its time there, rather than the machine's, can be judged on
-    when it renews a token; one that does not leaves it alone.
+    `clock` returns seconds since 1970. Only a client that reads its time there, instead of the machine's, can be tested
+    for when it renews a token.
     """
 
     token_url: str

@@ -1,6 +1,6 @@
-"""The mock under observation: a token service on a free port that keeps every request whole, for as long as it stands.
+"""The mock for a client under test: a token service on a free port that keeps every request.
 
-What is kept here is never shown: checks look at it, and their verdicts cut it.
+What it keeps is never shown: checks read it, and cut what they report.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ KID: Final = "nhsauth-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One request to the token endpoint, and how it was answered.
+    """One request to the token endpoint, and its answer.
 
-    `at` is monotonic, `now` the service's time when it came, both in seconds; `url` is what was called.
+    `at` is monotonic, `now` the service's time at its arrival, both in seconds; `url` is the called URL.
     """
 
     at: float
@@ -51,7 +51,7 @@ class Sent:
 
     @property
     def assertion(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """Header and claims of the client assertion; both empty when there is none that can be read."""
+        """Header and claims of the client assertion; both empty without a readable one."""
         with suppress(ValueError):
             return jwts.decode(self.form.get("client_assertion", ""))
         return {}, {}
@@ -64,7 +64,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Stage:
-    """A platform, what was sent to its token endpoint, and answers that come instead of its own: each once."""
+    """A platform, the requests to its token endpoint, and answers that replace its own: each once."""
 
     platform: Mock
     skew: float = 0.0
@@ -77,7 +77,7 @@ class Stage:
         return self.platform.clock.now() + self.skew
 
     def settings(self) -> Settings:
-        """Return what the client is told."""
+        """Return the settings of the client."""
         app = self.platform.apps.get(CLIENT_ID)
         key = self.platform.apps.key(app)
         if key is None:  # the ready-made app's key is the mock's own
@@ -115,7 +115,7 @@ class Stage:
         return [pem[:64], settings.client_secret, *filter(None, of_requests), *filter(None, of_answers)]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the platform does, and keep what was sent to the token endpoint."""
+        """Answer as the platform does, and keep requests to the token endpoint."""
         if environ.get("PATH_INFO") != TOKEN_PATH or environ.get("REQUEST_METHOD") != "POST":
             return self.platform(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -167,7 +167,7 @@ def _members(answer: bytes) -> Mapping[str, Any]:
 
 @contextmanager
 def staged(ring: KeyRing, *, skew: float = 0.0, quota: int = 300) -> Iterator[Stage]:
-    """Put up a stage: `skew` is by how many seconds the client's time is ahead, `quota` what passes in a minute."""
+    """Start a stage: `skew` is by how many seconds the client's time is ahead, `quota` the requests per minute."""
     platform = Mock(ring=ring)
     platform.apps.change(CLIENT_ID, quota_per_minute=quota)
     stage = Stage(platform, skew)

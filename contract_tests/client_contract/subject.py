@@ -1,4 +1,4 @@
-"""Whose behaviour is judged: a callable of the same process, a command that prints a token, or a service over HTTP."""
+"""The client under test: a callable of this process, a command that prints a token, or a service over HTTP."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class CannotJudgeError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Got:
-    """What one call of the client came to: well or not, its token where that is told, and what it said went wrong.
+    """The result of one call of the client: its success, its token if known, and its error.
 
-    `waits`: it had not come back when its time was over.
+    `waits`: it had not returned when its time was over.
     """
 
     well: bool
@@ -74,18 +74,18 @@ class Session(Protocol):
         """Have it exchange a person's id token."""
 
     def refresh(self) -> Got:
-        """Have it refresh what it got by the exchange."""
+        """Let it refresh the tokens of its exchange."""
 
     def said(self) -> str:
-        """Return what it has logged and printed so far, tokens it was asked for left out."""
+        """Return its output so far, without its tokens."""
 
 
 class Subject(Protocol):
-    """A client that can be started afresh as often as there are checks."""
+    """A client that can be started as often as there are checks."""
 
     @property
     def name(self) -> str:
-        """What a scorecard calls it."""
+        """Its name on a scorecard."""
 
     def start(self, settings: Settings) -> AbstractContextManager[Session]:
         """Start it for one registered app. Raises CannotJudgeError."""
@@ -95,8 +95,8 @@ class Subject(Protocol):
 class CallableClient:
     """A client of this process.
 
-    `make` takes Settings and returns what gives an access token when called, or an object with a method `token()`, and
-    perhaps `exchange(id_token)` and `refresh()`. `takes_clock`: it goes by `Settings.clock`.
+    `make` takes Settings and returns a callable that returns an access token, or an object with a method `token()`, and
+    perhaps `exchange(id_token)` and `refresh()`. `takes_clock`: it uses `Settings.clock`.
     """
 
     make: Callable[[Settings], Any]
@@ -105,7 +105,7 @@ class CallableClient:
 
     @contextmanager
     def start(self, settings: Settings) -> Iterator[Session]:
-        """Make a fresh client; what it logs is heard at every level meanwhile."""
+        """Make a new client; its log is captured at every level meanwhile."""
         with _heard() as said:
             try:
                 client = self.make(settings)
@@ -143,7 +143,7 @@ class _CallableSession:
         def run() -> None:
             try:
                 token = call()
-            except Exception as error:  # noqa: BLE001 - whatever a client raises is its answer
+            except Exception as error:  # noqa: BLE001 - any exception of a client is its result
                 outcome.append(Got(well=False, error=_told(error)))
             else:
                 outcome.append(Got(well=bool(token), token=str(token) if token else None))
@@ -157,7 +157,7 @@ class _CallableSession:
 
 
 def _told(error: BaseException) -> str:
-    """Return what a person reads of an exception, its causes included."""
+    """Return the text of an exception, its causes included."""
     behind = error.__cause__ or error.__context__
     text = f"{type(error).__name__}: {error}"
     return text if behind is None else f"{text}; {_told(behind)}"

@@ -165,7 +165,7 @@ def kid_null(draft: Draft) -> None:
 
 
 def typ_absent(draft: Draft) -> None:
-    """Leave the type out, as several libraries do unless they are told."""
+    """Leave the type out, as several libraries do by default."""
     del draft.assertion.header["typ"]
 
 

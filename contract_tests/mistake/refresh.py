@@ -73,7 +73,7 @@ def session_shortened_to_nothing(draft: Draft) -> None:
 
 
 def session_shortened_below_nothing(draft: Draft) -> None:
-    """Let the session end before it began: what is below the default counts, whatever its sign."""
+    """Let the session end before it started: a value below the default counts, also a negative one."""
     draft.form["_refresh_tokens_validity_ms"] = "-60000"
 
 

@@ -29,7 +29,7 @@ def create_app() -> Flask:
         client_kwargs={"scope": "nhs-cis2", "token_endpoint_auth_method": "client_secret_post"},
     )
     api = NhsApi(api_url=platform, token_url=token_url, client_id=client_id, client_secret=client_secret)
-    # Tokens stay here, by session: Flask's session is a cookie, which whoever has it can read.
+    # Tokens stay here, by session: Flask's session is a cookie, which its owner can read.
     # With more than one process this is a database, or Redis.
     tokens: dict[str, dict[str, Any]] = {}
 

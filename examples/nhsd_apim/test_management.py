@@ -115,11 +115,11 @@ def test_a_product_is_found_changed_and_described(products_api, product):
 
 
 @pytest.mark.nhsd_apim_authorization(access="healthcare_worker", level="aal3", login_form={"username": "656005750104"})
-def test_a_token_tells_who_has_it(_nhsd_apim_auth_token_data, access_token_api):
-    told = access_token_api.get_token_details(access_token=_nhsd_apim_auth_token_data["access_token"])
-    attributes = {each["name"]: each["value"] for each in told["attributes"]}
+def test_a_token_shows_its_owner(_nhsd_apim_auth_token_data, access_token_api):
+    details = access_token_api.get_token_details(access_token=_nhsd_apim_auth_token_data["access_token"])
+    attributes = {each["name"]: each["value"] for each in details["attributes"]}
 
-    assert "urn:nhsd:apim:user-nhs-cis2:aal3:mock-jwks" in told["scope"].split()
+    assert "urn:nhsd:apim:user-nhs-cis2:aal3:mock-jwks" in details["scope"].split()
     assert {name: value for name, value in attributes.items() if name.startswith("auth_")} == {
         "auth_type": "user",
         "auth_grant_type": "authorization_code",

@@ -1,4 +1,4 @@
-// Starts the mock once for all tests, tells them where it is, and stops it. Jest takes the same as globalSetup.
+// Starts the mock once for all tests, passes its URL to them, and stops it. Jest takes the same as globalSetup.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

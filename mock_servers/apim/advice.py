@@ -1,4 +1,4 @@
-"""What a success should make its client think about: the service does not mind it, but it will hurt one day."""
+"""Advice on a successful request: the service accepts it, but it will cause trouble later."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mock_servers.wire.wording import duration, shown, url
 _ALLOWED: Final = 300
 _SHORT: Final = 8
 _GRACE: Final = 10
-"""Seconds of an assertion's life that are allowed, and by which a clock may be fast (S)."""
+"""Seconds of an assertion's life that are allowed, and by which a clock may be ahead (S)."""
 
 
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
@@ -47,7 +47,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
 
 
 def _of_key_members(exchange: Exchange) -> Iterator[str]:
-    """A JWK that says something else of itself than what it is used for; most say nothing, which is fine."""
+    """A JWK whose members name another use than its real one; most have no such members, which is fine."""
     jwk = getattr(exchange, "app_jwk", {})
     for name, good in (("alg", "RS512"), ("use", "sig")):
         said = jwk.get(name, good)
@@ -105,7 +105,7 @@ def _of_authorize(exchange: Exchange) -> Iterator[str]:
     uri = getattr(exchange, "redirect_uri", None)
     if uri is not None and is_plain_http(uri):
         yield (
-            f"redirect_uri {url(uri)} is plain http: whoever sits on the network reads the code. Register https; "
+            f"redirect_uri {url(uri)} is plain http: anyone on the network can read the code. Register https; "
             "plain http is for your own machine."
         )
     if uri is not None:

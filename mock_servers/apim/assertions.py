@@ -27,7 +27,7 @@ def sign(
 
 
 def remember(store: Store, assertion: str, *, client_id: str, now: float) -> None:
-    """Keep that an assertion was signed here, so that it is recognised in a wrong place."""
+    """Store that an assertion was signed here, so that it is recognised in a wrong place."""
     issued = Issued(
         kind="client assertion",
         issuer="the mock",

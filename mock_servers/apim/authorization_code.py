@@ -1,4 +1,4 @@
-"""Judges an authorization code of the platform: its client's, for the redirect URI of the log-in, and used once."""
+"""Checks an authorization code of the platform: its client, the redirect URI of the log-in, and single use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mock_servers.wire.wording import cut, duration, shown, url
 
 @rejects(errors.CODE_REDIRECT_URI_MISSING)
 def check_redirect_uri_in_form(exchange: Exchange) -> str | None:
-    """There is one (RFC 6749, section 4.1.3)."""
+    """It is present (RFC 6749, section 4.1.3)."""
     if "redirect_uri" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("redirect_uri")
@@ -30,7 +30,7 @@ def check_redirect_uri_registered(exchange: Exchange) -> str | None:
 
 @rejects(errors.CODE_MISSING)
 def check_code_present(exchange: Exchange) -> str | None:
-    """There is one."""
+    """It is present."""
     if "code" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("code")
@@ -43,7 +43,7 @@ def find_code(exchange: Exchange) -> str | None:
     sent, service = exchange.form("code") or "", exchange.service
     code = service.store.platform_codes.get(sent)
     if code is None or (code.mount, code.environment) != (service.mount, service.environment):
-        return f"code {cut(sent)} is none that {service.mount}/callback has given."
+        return f"code {cut(sent)} was not issued by {service.mount}/callback."
     if code.client_id != exchange.app.client_id:
         return f"code {cut(sent)} was given to the app with API key {shown(code.client_id)}."
     if code.spent_at is not None:
@@ -66,7 +66,7 @@ def check_redirect_uri_of_log_in(exchange: Exchange) -> str | None:
 
 @rejects(errors.CODE_EXPIRED)
 def check_code_live(exchange: Exchange) -> str | None:
-    """Within its lifetime; what the service says after that is a guess (I)."""
+    """Within its lifetime; the service's answer after that is a guess (I)."""
     late = exchange.now - exchange.code.expires_at
     return None if late < 0 else f"The code expired {duration(late)} ago: redeem it as soon as it arrives."
 

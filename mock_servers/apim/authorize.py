@@ -1,4 +1,4 @@
-"""Judges with what a client sends a person's browser to /authorize, and sends it on to an identity provider."""
+"""Checks the authorization request, then redirects to the identity provider."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def find_app_of_query(exchange: Exchange) -> str | None:
 
 @rejects(errors.AUTHORIZE_REDIRECT_URI_MISSING)
 def check_redirect_uri_in_query(exchange: Exchange) -> str | None:
-    """There is one."""
+    """It is present."""
     if "redirect_uri" in exchange.request.query:
         return None
     lacks = exchange.request.query.lacking("redirect_uri")
@@ -67,7 +67,7 @@ def find_redirect_uri(exchange: Exchange) -> str | None:
 
 @rejects(errors.STATE_MISSING)
 def check_state_present(exchange: Exchange) -> str | None:
-    """There is one."""
+    """It is present."""
     if "state" in exchange.request.query:
         return None
     lacks = exchange.request.query.lacking("state")
@@ -76,7 +76,7 @@ def check_state_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.RESPONSE_TYPE_MISSING)
 def check_response_type_present(exchange: Exchange) -> str | None:
-    """There is one."""
+    """It is present."""
     return None if "response_type" in exchange.request.query else "There is no response_type: send response_type=code."
 
 
@@ -125,7 +125,7 @@ def send_to_provider(exchange: Exchange) -> Answer:
 
 
 def provider_of(exchange: Exchange) -> Provider:
-    """Return the provider to which a request sends people: the one that its scope picks, else the first (S)."""
+    """Return the provider for a request: the one that its scope selects, else the first (S)."""
     providers, scope = exchange.service.providers, exchange.query("scope")
     picked = (each for each in providers if scope is not None and each.on_platform.picked_by == scope)
     return next(picked, None) or next(each for each in providers if each.on_platform.picked_by is None)

@@ -1,6 +1,6 @@
-"""Judges a person's return from a provider: the platform's state, the provider's tokens; then gives a code of its own.
+"""Checks the redirect from a provider: the platform's state, the provider's tokens; then issues a code of its own.
 
-Where the contract is silent (an error of the provider in the query) the service's catch-all is answered, a guess.
+Where the contract is silent (an error of the provider in the query), the answer is the service's catch-all, a guess.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CODE_LIFETIME: Final = 300
 
 @rejects(errors.STATE_UNKNOWN)
 def find_pending(exchange: Exchange) -> str | None:
-    """A state that this deployment of the platform has issued, and that nobody has brought back."""
+    """A state that this deployment of the platform has issued, and that was not used yet."""
     sent, service = exchange.query("state"), exchange.service
     if sent is None:
         lacks = exchange.request.query.lacking("state")
@@ -39,7 +39,7 @@ def find_pending(exchange: Exchange) -> str | None:
     pending = service.store.pending.get(sent)
     if pending is None or (pending.mount, pending.environment) != (service.mount, service.environment):
         return (
-            f"state {cut(sent)} is none that {service.mount}/authorize has issued. Your application's own state comes "
+            f"state {cut(sent)} was not issued by {service.mount}/authorize. Your application's own state comes "
             "back to its redirect_uri; this one is between the platform and the provider."
         )
     if pending.spent_at is not None:
@@ -68,7 +68,7 @@ def claim_state(exchange: Exchange) -> str | None:
 
 @rejects(errors.CALLBACK_CLIENT_UNKNOWN)
 def find_app_of_pending(exchange: Exchange) -> str | None:
-    """The app that began the log-in as it is now, with the scopes that it had then (S)."""
+    """The app that started the log-in as it is now, with the scopes that it had then (S)."""
     service, pending = exchange.service, exchange.pending
     app = service.store.apps.get(pending.client_id)
     if app is None or not app.known_in(service.environment):
@@ -94,7 +94,7 @@ def check_provider_error(exchange: Exchange) -> str | None:
 
 @rejects(errors.PROVIDER_TOKENS_REFUSED)
 def fetch_provider_tokens(exchange: Exchange) -> str | None:
-    """The platform redeems the provider's code, as a client of its own; whatever that is refused with ends it (I)."""
+    """The platform redeems the provider's code, as a client of its own; any refusal ends the log-in (I)."""
     service, provider = exchange.service, exchange.provider
     token_url = f"{exchange.provider_origin}{provider.endpoint('token')}"
     form = {
@@ -145,7 +145,7 @@ def check_external_aud(exchange: Exchange) -> str | None:
 
 @rejects(errors.EXTERNAL_ID_TOKEN_ISS_MISSING)
 def check_external_iss_present(exchange: Exchange) -> str | None:
-    """The script makes its letters small, and fails when it is no text (I)."""
+    """The script converts it to lower case, and fails if it is not text (I)."""
     issuer: Any = exchange.subject.claims.get("iss", UNDEFINED)
     if isinstance(issuer, str):
         return None
@@ -154,7 +154,7 @@ def check_external_iss_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.EXTERNAL_ID_TOKEN_ISS_WRONG)
 def check_external_iss(exchange: Exchange) -> str | None:
-    """The provider's issuer, whatever its case, under whichever of this mock's names."""
+    """The provider's issuer, in any case, under any of this mock's names."""
     issuer: Any = exchange.subject.claims.get("iss", UNDEFINED)
     if exchange.service.origin_of(issuer, exchange.provider) is not None:
         return None
@@ -191,7 +191,7 @@ def check_external_signature(exchange: Exchange) -> str | None:
 
 @rejects(errors.EXTERNAL_ID_TOKEN_OUT_OF_TIME)
 def check_external_in_time(exchange: Exchange) -> str | None:
-    """Neither expired nor of the future when it came (I), which is later than the request for it."""
+    """Neither expired nor issued in the future when it arrived (I), which is later than the request for it."""
     problem = out_of_time(exchange.subject, exchange.provider_tokens_at)
     return None if problem is None else f"Of the provider's id_token, {problem}: compare the clocks."
 

@@ -1,4 +1,4 @@
-"""Finds the app behind a request, judges whether it may speak at all, and finds its key: §3.17 to §3.20a, and quota."""
+"""Finds the app of a request, checks that it may use the service, and finds its key: §3.17 to §3.20a, and quota."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ APP_JWKS_KEPT: Final = 3600
 """Seconds for which an app's key set is kept by its URL; an unknown kid does not fetch it again (S)."""
 
 _FETCHED: Final = re.compile(r"https?://[^/]+/")
-"""What a JWKS URL must begin with, letter by letter (S)."""
+"""The beginning of a valid JWKS URL, letter by letter (S)."""
 
 
 def _what_keeps(exchange: Exchange, app: App) -> str | None:
@@ -40,7 +40,7 @@ def _what_keeps(exchange: Exchange, app: App) -> str | None:
 
 
 def known_keys(apps: Table[App], environment: str) -> str:
-    """List API keys of an environment, whole, and how many more there are; a provider's client id is none."""
+    """List API keys of an environment, whole, and how many more there are; without a provider's client id."""
     few, unseen = first_few(apps)
     keys = [app.client_id for app in few if app.known_in(environment) and owner_of_client_id(app.client_id) is None]
     if not keys:
@@ -69,7 +69,7 @@ def _known_app(exchange: Exchange, client_id: Any) -> App | None:
 
 @rejects(errors.SANDBOX_CLIENT_UNKNOWN)
 def check_client_known_to_sandbox(exchange: Exchange) -> str | None:
-    """What a user of the sandbox environment saw in place of §3.17 (Q); a setting, off by default."""
+    """The answer that a user of the sandbox environment saw instead of §3.17 (Q); a setting, off by default."""
     client_id = exchange.client_id
     if not exchange.service.settings.sandbox_unknown_client or _known_app(exchange, client_id) is not None:
         return None
@@ -113,7 +113,7 @@ def check_public_key_registered(exchange: Exchange) -> str | None:
 
 @rejects(errors.JWKS_UNREACHABLE)
 def fetch_app_jwks(exchange: Exchange) -> str | None:
-    """§3.19: kept an hour by URL, whatever was served; a failure is not kept."""
+    """§3.19: kept for an hour by URL, even if it is no key set; a failure is not kept."""
     url = exchange.service.jwks_url_of(exchange.app)
     key, table = ("app", url), exchange.service.store.jwks
     kept = table.get(key)

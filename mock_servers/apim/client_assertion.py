@@ -1,4 +1,4 @@
-"""Judges the client assertion: a JWT by which an app proves who it is (RFC 7523), §3.4 to §3.16 and §3.20a to §3.23."""
+"""Checks the client assertion, the JWT with which an app authenticates (RFC 7523): §3.4 to §3.16, §3.20a to §3.23."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def check_client_assertion_alg(exchange: Exchange) -> str | None:
     alg = _header(exchange, "alg")
     if alg == "RS512":
         return None
-    return f"The assertion's header says alg {shown(alg)}; many libraries sign with RS256 unless told. Sign with RS512."
+    return f"The assertion's header says alg {shown(alg)}; many libraries sign with RS256 by default. Sign with RS512."
 
 
 @rejects(errors.CLIENT_ASSERTION_EXPIRED)
 def check_client_assertion_not_expired(exchange: Exchange) -> str | None:
-    """§3.6: a script compares, so null, false, "" and [] are 1970, and text that is no number is not judged here."""
+    """§3.6: a script compares, so null, false, "" and [] mean 1970; text that is not a number is not checked here."""
     exp = _claim(exchange, "exp")
     seconds = javascript.number(exp) if exp is not UNDEFINED else math.nan
     if not seconds < exchange.now:
@@ -68,7 +68,7 @@ def find_client_assertion_kid(exchange: Exchange) -> str | None:
         exchange.kid = kid
         return None
     if "kid" in exchange.assertion.claims:
-        return "kid is among the claims; it belongs into the header of the assertion."
+        return "kid is among the claims; it belongs in the header of the assertion."
     has = "no kid" if kid is javascript.UNDEFINED else f"kid {shown(kid)}"
     return f"The assertion's header has {has}: name there the key that you registered."
 
@@ -92,7 +92,7 @@ def check_client_assertion_exp_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_EXP_NOT_NUMBER, after=["check_client_assertion_exp_present"])
 def find_client_assertion_exp(exchange: Exchange) -> str | None:
-    """§3.10: a fraction passes, whatever the sentence says."""
+    """§3.10: a fraction is accepted, despite the sentence."""
     exp = _claim(exchange, "exp")
     if javascript.is_number(exp):
         exchange.exp = javascript.number(exp)
@@ -130,7 +130,7 @@ def find_client_assertion_jti(exchange: Exchange) -> str | None:
 
 
 def jti_key(environment: str, client_id: Any, jti: Any) -> bytes:
-    """Return by what a jti is remembered."""
+    """Return the key a jti is stored under."""
     return fingerprint(json.dumps([environment, client_id, jti]))
 
 
@@ -199,7 +199,7 @@ def check_client_assertion_begun(exchange: Exchange) -> str | None:
         if moment is UNDEFINED or moment is None:
             continue
         if not javascript.is_number(moment):
-            return f"{name} is {shown(moment)}, no number (our guess is that the service minds): leave it out."
+            return f"{name} is {shown(moment)}, not a number (we guess that the service refuses it): leave it out."
         ahead = javascript.number(moment) - exchange.now
         if ahead > _GRACE:
             return f"{name} is {duration(ahead)} ahead of the service's clock: set the clock, or leave {name} out."

@@ -1,4 +1,4 @@
-"""Judges a client that names itself by client_id and client_secret in the form: the code grant and refresh."""
+"""Checks a client that sends client_id and client_secret in the form: the code grant and refresh."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_servers.wire.wording import shown
 
 @rejects(errors.CLIENT_ID_MISSING)
 def check_client_id_present(exchange: Exchange) -> str | None:
-    """The form names the client, whatever the Authorization header says."""
+    """The form names the client; the Authorization header does not count."""
     if "client_id" in exchange.request.form:
         return None
     if "client_assertion" in exchange.request.form:
@@ -66,7 +66,7 @@ def check_key_approved(exchange: Exchange) -> str | None:
 
 @rejects(errors.APP_NOT_SUBSCRIBED)
 def check_app_subscribed(exchange: Exchange) -> str | None:
-    """Products that cover the service, or none at all."""
+    """Products that cover the service, or no products at all."""
     proxy, environment = exchange.service.proxy, exchange.service.environment
     if exchange.app.covers(proxy, environment):
         return None

@@ -32,7 +32,7 @@ def _redirect(code: str, sentence: str, *, cause: str, cure: str) -> ServiceErro
     return replace(_row("§6 authorize", 302, code, sentence, cause=cause, cure=cure), shape="redirect")
 
 
-# The catch-all of whatever no rule names
+# The catch-all for anything that no rule names
 
 SCRIPT_FAULT = _catch_all(
     "§1",
@@ -132,7 +132,7 @@ GRANT_TYPE_NOT_TOKEN_EXCHANGE = _row(
     400,
     "invalid_request",
     "grant_type is invalid",
-    cause="subject_token_type makes a request a token exchange, whatever its grant_type says.",
+    cause="subject_token_type makes a request a token exchange, even if its grant_type says otherwise.",
     cure="Set grant_type to urn:ietf:params:oauth:grant-type:token-exchange, or leave subject_token_type out.",
 )
 CLIENT_ASSERTION_MISSING = _row(
@@ -774,7 +774,7 @@ EXTERNAL_ID_TOKEN_MISSING = _row(
     "Missing client_assertion",
     "I",
     cause="The provider's answer to the platform has no id_token.",
-    cure="Nothing that an application does leads here: ask NHS England. " + _GUESS,
+    cure="No request of an application causes this: ask NHS England. " + _GUESS,
 )
 EXTERNAL_ID_TOKEN_MALFORMED = _row(
     "§6 callback",
@@ -782,7 +782,7 @@ EXTERNAL_ID_TOKEN_MALFORMED = _row(
     "invalid_request",
     "Malformed JWT in External ID token",
     cause="The provider's id_token is not a JWT.",
-    cure="Nothing that an application does leads here: ask NHS England.",
+    cure="No request of an application causes this: ask NHS England.",
 )
 EXTERNAL_ID_TOKEN_AUD_WRONG = _row(
     "§6 callback",
@@ -790,13 +790,13 @@ EXTERNAL_ID_TOKEN_AUD_WRONG = _row(
     "invalid_request",
     "Invalid 'aud' claim in external ID token JWT",
     cause="The provider's id_token is for another client than the platform.",
-    cure="Nothing that an application does leads here: ask NHS England.",
+    cure="No request of an application causes this: ask NHS England.",
 )
 EXTERNAL_ID_TOKEN_ISS_MISSING = _catch_all(
     "§6 callback",
     500,
     cause="The provider's id_token names no issuer.",
-    cure="Nothing that an application does leads here: ask NHS England. " + _GUESS,
+    cure="No request of an application causes this: ask NHS England. " + _GUESS,
 )
 EXTERNAL_ID_TOKEN_ISS_WRONG = _row(
     "§6 callback",
@@ -804,7 +804,7 @@ EXTERNAL_ID_TOKEN_ISS_WRONG = _row(
     "invalid_request",
     "Invalid iss claim in external ID token JWT",
     cause="The provider's id_token names another issuer.",
-    cure="Nothing that an application does leads here: ask NHS England.",
+    cure="No request of an application causes this: ask NHS England.",
 )
 EXTERNAL_ID_TOKEN_KID_UNKNOWN = _row(
     "§6 callback",
@@ -812,13 +812,13 @@ EXTERNAL_ID_TOKEN_KID_UNKNOWN = _row(
     "invalid_request",
     "Invalid 'kid' header in external ID token JWT - no matching public key",
     cause="The provider has signed with a key that it does not publish.",
-    cure="Nothing that an application does leads here: ask NHS England.",
+    cure="No request of an application causes this: ask NHS England.",
 )
 EXTERNAL_ID_TOKEN_ALG_UNSUPPORTED = _catch_all(
     "§6 callback",
     401,
     cause="The provider has signed by another algorithm than RS256 or RS512.",
-    cure="Nothing that an application does leads here: ask NHS England. " + _GUESS,
+    cure="No request of an application causes this: ask NHS England. " + _GUESS,
 )
 EXTERNAL_ID_TOKEN_SIGNATURE_WRONG = _row(
     "§6 callback",
@@ -827,7 +827,7 @@ EXTERNAL_ID_TOKEN_SIGNATURE_WRONG = _row(
     "JWT signature verification failed",
     "I",
     cause="The provider's id_token was changed after it was signed.",
-    cure="Nothing that an application does leads here: ask NHS England.",
+    cure="No request of an application causes this: ask NHS England.",
 )
 EXTERNAL_ID_TOKEN_OUT_OF_TIME = _catch_all(
     "§6 callback",
@@ -941,7 +941,7 @@ REFRESH_PERIOD_OVER = _row(
     "refresh token refresh period has expired",
     cause="_refresh_tokens_validity_ms is not more than the session is old: 0, or a negative number, ends every "
     "session.",
-    cure="Leave the parameter out. The refresh token is spent by then: have the person log in again.",
+    cure="Leave the parameter out. The refresh token is used up: have the person log in again.",
 )
 REFRESH_TOKEN_SPENT = _row(
     "§6 refresh",

@@ -1,4 +1,4 @@
-"""One request to the token service, and what it has taught us so far."""
+"""One request to the token service, and what the rules have learned of it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Exchange:
-    """The frozen request, the service, the moment (`now` is read once), and what rules have learned.
+    """The frozen request, the service, the time (`now` is read once), and what rules have learned.
 
-    A learned field that is read too early is an AttributeError, never a silent `None`.
+    A field that is read before a rule has set it is an AttributeError, never a silent `None`.
     """
 
     request: Request

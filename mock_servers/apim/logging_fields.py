@@ -1,4 +1,4 @@
-"""What the token service hands to the platform's log, and debug sessions show: who was authenticated, and how (S)."""
+"""The variables that the token service writes to the platform's log, as debug sessions show them (S)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _of_subject(grant_type: str) -> Callable[[Exchange], dict[str, str]]:
 
 
 def _on_the_way(exchange: Exchange) -> dict[str, str]:
-    """Nobody has logged in yet."""
+    """No person has logged in yet."""
     provider = authorize.provider_of(exchange)
     issuer = provider.issuer(exchange.request.base)
     word = token_attributes.provider_word(provider.name, provider.people, issuer)

@@ -1,4 +1,4 @@
-"""Judges a logout token of CIS2 (OpenID Connect Back-Channel Logout 1.0), and ends the session that it names."""
+"""Checks a logout token of CIS2 (OpenID Connect Back-Channel Logout 1.0), and ends its session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 @rejects(errors.LOGOUT_TOKEN_MISSING)
 def check_logout_token_present(exchange: Exchange) -> str | None:
-    """There is one in the form; the sentence is a guess (I)."""
+    """It is in the form; the sentence is a guess (I)."""
     if "logout_token" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("logout_token")
@@ -58,7 +58,7 @@ def check_logout_aud(exchange: Exchange) -> str | None:
 
 @rejects(errors.LOGOUT_ISS_WRONG)
 def find_logout_provider(exchange: Exchange) -> str | None:
-    """The issuer is CIS2's, whatever its case, under whichever of this mock's names."""
+    """The issuer is CIS2's, in any case, under any of this mock's names."""
     issuer = _claim(exchange, "iss")
     for provider in _telling(exchange):
         base = exchange.service.origin_of(issuer, provider)
@@ -76,13 +76,13 @@ def check_logout_sid_present(exchange: Exchange) -> str | None:
 
 
 def _is_there(value: Any) -> bool:
-    """Whether a claim is neither absent nor null, as the script asks; an empty text, 0 and false are there (S)."""
+    """Whether a claim is neither absent nor null, as the script asks; an empty text, 0 and false are present (S)."""
     return value is not UNDEFINED and value is not None
 
 
 @rejects(errors.LOGOUT_EVENTS_WRONG)
 def check_logout_events(exchange: Exchange) -> str | None:
-    """The event, whatever its value (S), says that this is a logout token at all."""
+    """The event, with any value (S), makes it a logout token."""
     events = _claim(exchange, "events")
     if isinstance(events, dict) and EVENT in events:
         return None
@@ -93,12 +93,12 @@ def check_logout_events(exchange: Exchange) -> str | None:
 def check_logout_nonce_absent(exchange: Exchange) -> str | None:
     """A nonce would make it an id token."""
     nonce = _claim(exchange, "nonce")
-    return f"nonce is {shown(nonce)}, as in an id_token: a logout token has none." if _is_there(nonce) else None
+    return f"nonce is {shown(nonce)}, as in an id_token. A logout token has no nonce." if _is_there(nonce) else None
 
 
 @rejects(errors.LOGOUT_JWKS_UNREACHABLE)
 def fetch_logout_jwks(exchange: Exchange) -> str | None:
-    """The provider's key set, asked for each time and kept for none (S)."""
+    """The provider's key set, fetched each time and not kept (S)."""
     where = key_set_url(exchange)
     try:
         exchange.provider_jwks = read(exchange.service.fetch(where), exchange.now, where)
@@ -134,7 +134,7 @@ def check_logout_in_time(exchange: Exchange) -> str | None:
 
 @rejects(errors.LOGOUT_SID_UNKNOWN)
 def claim_session_end(exchange: Exchange) -> str | None:
-    """A session whose code was redeemed (S): its tokens, refreshed ones included, die with this one mark."""
+    """A session whose code was redeemed (S): this one mark ends its tokens, refreshed ones included."""
     service, sid = exchange.service, javascript.text(_claim(exchange, "sid"))
     if sessions.end(service.store, service.environment, exchange.provider.name, sid, exchange.now):
         return None
@@ -145,5 +145,5 @@ def claim_session_end(exchange: Exchange) -> str | None:
 
 
 def logged_out(_: Exchange) -> Answer:
-    """Tell CIS2 that it is done."""
+    """Answer CIS2 with success."""
     return Answer(status=200, body={"success": True})

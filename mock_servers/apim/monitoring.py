@@ -1,4 +1,4 @@
-"""The token service about itself: `_ping`, `_status`, and the answer to a browser's pre-flight request."""
+"""Monitoring of the token service: `_ping`, `_status`, and the answer to a browser's preflight request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The platform itself as a client of the identity providers: by which name, and how it proves that it is the one."""
+"""The platform as a client of the identity providers: its client id, and how it authenticates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_servers.provider.provider import Provider
 from mock_servers.wire.identifiers import Identifiers
 
 CLIENT_SECRET: Final = "platform-secret"
-"""The platform's secret at CIS2 and the realms; NHS login takes none (S)."""
+"""The platform's secret at CIS2 and the realms; NHS login accepts no secret (S)."""
 
 TEST_REDIRECT_URIS: Final = {"/oauth2-mock": ("https://google.com",)}
 """Where public test suites have the mock realms send people who log in without the platform (S), by deployment."""
@@ -22,13 +22,13 @@ KEY_NAME: Final = "platform"
 KEY_BITS: Final = 2048
 SIGNING_ALGORITHM: Final = "RS512"
 ASSERTION_LIFETIME: Final = 3600
-"""Seconds: what the platform's own assertion to NHS login has (S)."""
+"""Seconds: the lifetime of the platform's own assertion to NHS login (S)."""
 
 
 def auth_method_at(provider: Provider) -> str:
-    """Return how the platform proves itself at a provider, in the words of client registration (RFC 7591).
+    """Return how the platform authenticates at a provider, in the words of client registration (RFC 7591).
 
-    By its secret in the form (S), but for NHS login, which takes none (S).
+    By its secret in the form (S), except at NHS login, which accepts no secret (S).
     """
     return "client_secret_post" if provider.takes_client_secret else "private_key_jwt"
 
@@ -36,10 +36,10 @@ def auth_method_at(provider: Provider) -> str:
 def platform_client(
     provider: Provider, mount: str, *, url: str, own_key: Callable[[], KeyPair], is_own: Callable[[str], bool]
 ) -> Client:
-    """Return the platform as a provider knows it.
+    """Return the platform as a provider's client.
 
-    `mount` is the deployment that sends people to this provider, `url` one of the mock's names, for the logout URI;
-    `is_own` tells whether a base is one: the platform's callback is good under each of them.
+    `mount` is the deployment that uses this provider, `url` one of the mock's names, for the logout URI; `is_own` says
+    whether a base is one: the platform's callback is valid under each of them.
     """
     signs = auth_method_at(provider) == "private_key_jwt"
     callback, of_tests = f"{mount}/callback", TEST_REDIRECT_URIS.get(mount, ())
@@ -62,7 +62,7 @@ def platform_client(
 
 
 def proof(provider: Provider, token_url: str, key: KeyPair, identifiers: Identifiers, now: float) -> dict[str, str]:
-    """Return the form parameters by which the platform proves itself at a provider's token endpoint."""
+    """Return the form parameters with which the platform authenticates at a provider's token endpoint."""
     client_id = provider.on_platform.client_id
     if auth_method_at(provider) == "client_secret_post":
         return {"client_secret": CLIENT_SECRET, "client_id": client_id}

@@ -1,4 +1,4 @@
-"""The checks that a subject token and the token of a person acting for another share, each with rows of its own."""
+"""The checks that a subject token and an actor token share, each with its own rows."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mock_servers.rules import Kind, Rule, ServiceError
 from mock_servers.wire.wording import duration, shown
 
 ALGORITHMS: Final = ("RS256", "RS512")
-"""By which the platform takes a provider's signature (I)."""
+"""The algorithms of a provider's signature that the platform accepts (I)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Which row each check of one token owns; `expired` is `None` where expiry is not judged."""
+    """The row of each check of one token; `expired` is `None` where expiry is not checked."""
 
     kid_missing: ServiceError
     typ_not_jwt: ServiceError
@@ -121,12 +121,12 @@ def unsigned(exchange: Exchange, jwt: Jwt) -> str | None:
 
 
 def out_of_time(jwt: Jwt, now: float) -> str | None:
-    """Say which of a JWT's times does not hold, as the gateway's own check has it (I); null is none."""
+    """Name the time of a JWT that is invalid, as the gateway's own check has it (I); null means none."""
     bounds = {"exp": (now, math.inf), "nbf": (-math.inf, now), "iat": (-math.inf, now)}
     for name, (first, last) in bounds.items():
         value: Any = jwt.claims.get(name)
         if value is not None and not javascript.is_number(value):
-            return f"{name} is {shown(value)}, no number (our guess is that the service minds)"
+            return f"{name} is {shown(value)}, not a number (we guess that the service refuses it)"
         if value is not None and not first <= javascript.number(value) <= last:
             ago = now - javascript.number(value)
             return f"{name} is {duration(ago)} {'ago' if ago > 0 else 'ahead'}"

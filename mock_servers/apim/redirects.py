@@ -1,4 +1,4 @@
-"""Sends a browser on: to a provider, or back to the client, with parameters in the query string."""
+"""Redirects a browser to a provider, or back to the client, with parameters in the query string."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from mock_servers.wire.request import Answer
 
 
 def redirect(uri: str, parameters: Mapping[str, str | None]) -> Answer:
-    """Answer 302 to a URI with these parameters but those of `None`; blanks are written `%20`.
+    """Answer 302 to a URI with these parameters, except those that are `None`; spaces become `%20`.
 
-    The query that a client has registered as part of its redirect URI stays (I).
+    The query of a registered redirect URI stays (I).
     """
     query = urlencode(
         {name: value for name, value in parameters.items() if value is not None}, quote_via=quote, safe=""

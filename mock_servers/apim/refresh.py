@@ -1,4 +1,4 @@
-"""Judges a refresh token: known, its client's, within its session, and never used twice."""
+"""Checks a refresh token: known, the client's own, within its session, and not used before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROTATED: Final = "each refresh gives a new refresh_token, and the old one dies 
 
 @rejects(errors.REFRESH_TOKEN_MISSING)
 def check_refresh_token_present(exchange: Exchange) -> str | None:
-    """There is one in the form."""
+    """It is in the form."""
     if "refresh_token" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("refresh_token")
@@ -79,7 +79,7 @@ def claim_refresh_token(exchange: Exchange) -> str | None:
 
 @rejects(errors.REFRESH_PERIOD_OVER)
 def check_session_of_refresh_token(exchange: Exchange) -> str | None:
-    """Its session has not ended, which no refresh puts off; the token is spent by then (S)."""
+    """Its session has not ended, and no refresh postpones that end; the token is used up all the same (S)."""
     token = exchange.refresh_token
     if exchange.now < session_ends_at(exchange, token):
         return None

@@ -1,4 +1,4 @@
-"""Makes an answer of an error row: one renderer a shape. None of them sees the diagnosis."""
+"""Renders an error row: one renderer for each shape. None of them sees the diagnosis."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _fault(row: ServiceError, _: Exchange, __: str) -> Answer:
 
 
 def _redirect(row: ServiceError, exchange: Exchange, _: str) -> Answer:
-    """To the client's redirect URI, which has been found to be the app's by then."""
+    """To the client's redirect URI, which is known to be the app's."""
     return error_redirect(exchange.redirect_uri, row.code, row.sentence, exchange.client_state)
 
 

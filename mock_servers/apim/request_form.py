@@ -1,4 +1,4 @@
-"""Judges the form of a token request: content type, grant type, and which parameters are there."""
+"""Checks the form of a token request: content type, grant type, and which parameters are present."""
 
 from __future__ import annotations
 

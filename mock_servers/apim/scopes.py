@@ -1,4 +1,4 @@
-"""Which of an app's scopes a token gets: those of its access mode, and of the level at which the person logged in."""
+"""Selects the scopes of a token: the app's scopes for its access mode, and for the level of the log-in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ APPLICATION: Final = "urn:nhsd:apim:app:level3:"
 
 
 def _kept(exchange: Exchange, mark: str) -> str | None:
-    """Keep the app's scopes with `mark` on the exchange; say so when none is left."""
+    """Keep the app's scopes with `mark` on the exchange; say so if none is left."""
     scopes = tuple(dict.fromkeys(scope for scope in exchange.app.scopes if mark in scope))
     if not scopes:
         return f"App {shown(exchange.app.name)} has no scope with {mark}; it has {shown(list(exchange.app.scopes))}."
@@ -33,7 +33,7 @@ def find_app_scopes(exchange: Exchange) -> str | None:
 
 
 def level_mark(provider: Provider, subject: Jwt) -> str:
-    """Return what a scope must contain for the level of a subject token: `:aal3:`, `:P9:`."""
+    """Return the part of a scope for the level of a subject token: `:aal3:`, `:P9:`."""
     level = javascript.text(subject.claims.get(provider.level_claim, UNDEFINED))
     return f":{provider.scope_mark.format(level=level)}:"
 

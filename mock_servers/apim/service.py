@@ -1,4 +1,4 @@
-"""Everything that a token service judges by, in one value: two with different values live side by side."""
+"""The dependencies of a token service, in one value: two with different values can run side by side."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A token service at `mount` (`/oauth2`, `/oauth2-mock`), trusting `providers`, and of `also` the id tokens.
+    """A token service at `mount` (`/oauth2`, `/oauth2-mock`) that trusts `providers`, and `also` for id tokens.
 
-    `is_real`: it answers under a real host name, where people log in at the providers' real hosts, as `hosts` names
-    them. `jwks_url_of` tells where an app's key set is, the mock's own sets included. `call` reaches the providers, and
-    `own_key` is what the platform signs with when it is their client; `loaded_keys` are the pairs that the mock holds
-    in memory, by name.
+    `is_real`: it is called by a real host name, and people log in at the providers' real hosts in `hosts`.
+    `jwks_url_of` returns where an app's key set is, the mock's own sets included. `call` reaches the providers, and
+    `own_key` is the platform's signing key as their client; `loaded_keys` are the key pairs in the mock's memory, by
+    name.
     """
 
     mount: str
@@ -81,7 +81,7 @@ class Service:
         return None
 
     def origin_of(self, issuer: object, provider: Provider) -> str | None:
-        """Return the base that an issuer names, whatever its case; `None` when it is not this provider's."""
+        """Return the base of an issuer, in any case; `None` if it is not this provider's."""
         if not isinstance(issuer, str):
             return None
         base = issuer.lower()[: len(issuer) - len(provider.path)]
@@ -97,7 +97,7 @@ class Service:
         return [*real, *called]
 
     def origin_of_log_in(self, provider: Provider, asked: str) -> str:
-        """Return where a person logs in who came to the platform by the name `asked`: there, or at the real host."""
+        """Return where a person logs in who called the platform by the name `asked`: there, or at the real host."""
         return next(iter(self._real_names_of(provider)), asked) if self.is_real else asked
 
     def _is_name_of(self, provider: Provider, base: str) -> bool:

@@ -1,6 +1,6 @@
-"""The sessions of the browser flow: begun when a code is redeemed, ended by the provider, with all that descends.
+"""The sessions of the browser flow: started when a code is redeemed, ended by the provider, with all their tokens.
 
-One mark ends a session, so that a token refreshed at the same moment is as dead as the others.
+One mark ends a session, so that a token refreshed at the same moment is also invalid.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mock_servers.wire.wording import moment
 
 
 def begun(store: Store, environment: str, session: Session) -> Session:
-    """Remember that tokens are given of a session, if it has a `sid`, and return it as it is from now on."""
+    """Store that tokens of a session are issued, if it has a `sid`, and return it as it is from now on."""
     if not session.id:
         return session
     key = (environment, session.provider, session.id)
@@ -24,7 +24,7 @@ def begun(store: Store, environment: str, session: Session) -> Session:
 
 
 def end(store: Store, environment: str, provider: str, sid: str, at: float) -> bool:
-    """End a session at a moment in seconds since 1970; whether there is one. It ends once, until it begins again."""
+    """End a session at a moment in seconds since 1970; return whether it exists. It ends once per start."""
     return amend(store.browser_sessions, (environment, provider, sid), lambda held: _ended(held, at)) is not None
 
 
@@ -37,10 +37,10 @@ def _ended(session: BrowserSession, at: float) -> BrowserSession:
 
 
 def revoked_at(store: Store, grant: AccessToken | RefreshToken) -> float | None:
-    """Return when a token was revoked by hand, or the provider ended the session that it belongs to.
+    """Return when a token was revoked by hand, or when the provider ended its session.
 
-    `None` while it goes on. A session that the mock has forgotten, which takes thousands of newer ones, counts as ended
-    when it began.
+    `None` while it is live. A session that the mock no longer stores, after thousands of newer ones, counts as ended
+    when it started.
     """
     if grant.revoked_at is not None:
         return grant.revoked_at

@@ -1,4 +1,4 @@
-"""The form parameters by which a client lowers a lifetime, never raises it: a script's `parseInt(value) < default`."""
+"""The form parameters that shorten a lifetime and never extend it: a script's `parseInt(value) < default`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _THOUSAND: Final = 1000
 
 
 def shortened(form: Parameters, name: str, default: float) -> float:
-    """Return a token's lifetime: `default`, in seconds, or what the parameter `name`, in milliseconds, lowers it to.
+    """Return a token's lifetime: `default`, in seconds, or a shorter one from the parameter `name`, in milliseconds.
 
-    What the service makes of a lifetime of nothing or less is not known; here the default holds (I).
+    The service's treatment of a lifetime of zero or less is not known; here the default applies (I).
     """
     lifetime = lowered(form, name, default)
     return lifetime if lifetime > 0 else default
@@ -22,4 +22,4 @@ def shortened(form: Parameters, name: str, default: float) -> float:
 def lowered(form: Parameters, name: str, default: float) -> float:
     """Return `default`, in seconds, or what the parameter `name`, in milliseconds, says, be it negative (S)."""
     asked = javascript.parse_int(form.get(name) or "") / _THOUSAND
-    return min(default, asked)  # no number is not below it
+    return min(default, asked)  # NaN is not less than it

@@ -1,4 +1,4 @@
-"""Judges the subject token of a token exchange (RFC 8693): an id token, who issued it, and whose signature it bears."""
+"""Checks the subject token of a token exchange (RFC 8693): an id token, its issuer, and its signature."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ SUBJECT_TOKEN_CHECKS: Final = received_jwt.checks(
 
 @rejects(errors.ACTOR_TOKEN_MALFORMED)
 def decode_actor_token(exchange: Exchange) -> str | None:
-    """§5.11: a patient acting for another; an empty `act.sub` counts as none, its signature is not judged (S, I)."""
+    """§5.11: a patient who acts for another; an empty `act.sub` counts as absent, its signature is unchecked (S, I)."""
     act = exchange.subject.claims.get("act")
     sent = act.get("sub") if isinstance(act, dict) else None
     if not isinstance(sent, str) or not sent or not javascript.truthy(exchange.subject.claims.get("nhs_number")):
@@ -107,7 +107,7 @@ def check_actor_nhs_number(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_ISS_UNTRUSTED)
 def find_provider(exchange: Exchange) -> str | None:
-    """§5.12: one of the two issuers, exactly; under whichever of this mock's names the log-in happened."""
+    """§5.12: exactly one of the two issuers, under any of this mock's names."""
     issuer = exchange.subject.claims.get("iss")
     found = exchange.service.provider_of(issuer)
     if found is None:
@@ -143,7 +143,7 @@ def provider_jwks(exchange: Exchange, token: Jwt) -> FetchedJwks:
 
 
 def key_set_url(exchange: Exchange) -> str:
-    """Return where the provider of an exchange has its key set, under the name by which it was met."""
+    """Return where the provider of an exchange has its key set, under the name by which it was called."""
     return f"{exchange.provider_origin}{exchange.provider.endpoint('jwks')}"
 
 
@@ -190,7 +190,7 @@ def check_subject_token_begun(exchange: Exchange) -> str | None:
         if moment is None:
             continue
         if not javascript.is_number(moment):
-            return f"{name} of subject_token is {shown(moment)}, no number (our guess is that the service minds)."
+            return f"{name} of subject_token is {shown(moment)}, not a number (we guess that the service refuses it)."
         ahead = javascript.number(moment) - exchange.now
         if ahead > 0:
             return f"{name} of subject_token is {duration(ahead)} ahead of the service's clock."
@@ -199,7 +199,7 @@ def check_subject_token_begun(exchange: Exchange) -> str | None:
 
 @rejects(errors.PROOFING_LEVEL_MISSING)
 def check_proofing_level(exchange: Exchange) -> str | None:
-    """§5.18a (I): a script takes the first two characters of what is not text, and fails."""
+    """§5.18a (I): a script takes the first two characters of a value that is not text, and fails."""
     name = exchange.provider.level_claim
     level = exchange.subject.claims.get(name, UNDEFINED)
     if name != "identity_proofing_level" or isinstance(level, str):

@@ -1,4 +1,4 @@
-"""The attributes that an access token has in Apigee, which test suites and logs read (S); worked out when asked for."""
+"""The attributes of an access token in Apigee, which test suites and logs read (S); computed when read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def attributes_of(token: AccessToken) -> dict[str, str]:
 
 
 def auth(session: Session | None, scopes: tuple[str, ...]) -> dict[str, str]:
-    """Return how whoever has a token was authenticated: type, grant type, level, provider, user id."""
+    """Return how the owner of a token authenticated: type, grant type, level, provider, user id."""
     if session is None:
         return _auth("app", "client_credentials", APPLICATION_LEVEL, "apim", "")
     grant_type = "authorization_code" if session.of_browser_flow else "token_exchange"
@@ -58,7 +58,7 @@ def _auth(kind: str, grant_type: str, level: str, provider: str, user_id: str) -
 
 
 def level_in(scopes: tuple[str, ...]) -> str:
-    """Return the highest level that any scope names, in lower case; "unknown" when none does (S)."""
+    """Return the highest level that any scope names, in lower case; "unknown" if no scope does (S)."""
     named = {part for scope in scopes for part in scope.lower().split(":")}
     return next((level for level in LEVELS if level in named), "unknown")
 

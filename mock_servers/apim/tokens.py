@@ -1,4 +1,4 @@
-"""Issues tokens: what is answered when no rule has objected. All numbers are text (S, Q), lifetimes a second short."""
+"""Issues tokens after all rules have passed. All numbers are text (S, Q), lifetimes a second short."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TELLS_SID: Final = "internal-dev"
 """The environment whose code answers end with the id token's `sid` (S)."""
 
 LONGEST_ID_TOKEN: Final = 1 << 14
-"""Characters of an id token that a session keeps; ten thousand sessions must not hold whatever clients may post."""
+"""Characters of an id token that a session keeps, to limit the memory of ten thousand sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def code_token(exchange: Exchange) -> Answer:
 
 
 def refreshed_token(exchange: Exchange) -> Answer:
-    """§2.9: both tokens anew, within what is left of the session."""
+    """§2.9: two new tokens, within the rest of the session."""
     spent = exchange.refresh_token
     left = session_ends_at(exchange, spent) - exchange.now
     asked = shortened(exchange.request.form, "_refresh_token_expiry_ms", spent.session.refresh_lifetime)
@@ -126,7 +126,7 @@ def refreshed_token(exchange: Exchange) -> Answer:
 
 
 def _told(lifetime: float) -> str:
-    """Tell a lifetime as the real service does: whole seconds left, some moments after it began."""
+    """Return a lifetime as the real service does: whole seconds left, some moments after it started."""
     return str(max(math.ceil(lifetime) - 1, 0))
 
 
@@ -187,7 +187,7 @@ def _refresh_token(exchange: Exchange, value: str, token: RefreshToken) -> _New:
 
 
 def _keep(exchange: Exchange, *tokens: _New) -> None:
-    """Keep what is given, and where it came from, in one step."""
+    """Store the tokens and their source, in one step."""
     store = exchange.service.store
     written: list[Entry] = []
     for each in tokens:

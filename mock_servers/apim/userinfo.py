@@ -1,4 +1,4 @@
-"""Judges a call of /userinfo, and passes on what CIS2 tells of a person who logged in through the platform."""
+"""Checks a call of /userinfo, and passes on CIS2's userinfo of a person who logged in through the platform."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mock_servers.wire.wording import cut, duration, moment, shown
 
 _BEARER: Final = "bearer "
 _COMBINED: Final = ("NHSIdentity", "Cis2-mock", "secure")
-"""What an issuer must contain, so that CIS2's development realm and NHS login have no userinfo here (S)."""
+"""The part of an issuer without which there is no userinfo: CIS2's development realm and NHS login have none (S)."""
 
 
 @rejects(errors.USERINFO_TOKEN_MISSING)
@@ -29,12 +29,12 @@ def find_bearer(exchange: Exchange) -> str | None:
 
 @rejects(errors.USERINFO_TOKEN_UNKNOWN, after=["find_bearer"])
 def find_token(exchange: Exchange) -> str | None:
-    """Issued by this environment of the platform, to an app that is still there (I)."""
+    """Issued by this environment of the platform, to an app that still exists (I)."""
     service = exchange.service
     token = service.store.access_tokens.get(exchange.bearer)
     app = service.store.apps.get(token.client_id) if token else None
     if token is None or app is None or token.environment != service.environment:
-        return f"Bearer token {cut(exchange.bearer)} is none that this environment's token service has issued."
+        return f"Bearer token {cut(exchange.bearer)} was not issued by this environment's token service."
     exchange.token, exchange.app = token, app
     return None
 
@@ -85,7 +85,7 @@ def find_combined_session(exchange: Exchange) -> str | None:
 
 @rejects(errors.USERINFO_UNAVAILABLE)
 def fetch_userinfo(exchange: Exchange) -> str | None:
-    """Asked of the provider with its own access token, under the name by which the log-in knew it."""
+    """Requested from the provider with its own access token, under the name that the log-in used."""
     session = exchange.session
     provider = next(each for each in exchange.service.providers if each.name == session.provider)
     url = f"{session.issuer.removesuffix(provider.path)}{provider.endpoint('userinfo')}"

@@ -31,12 +31,12 @@ from mock_servers.state.seeds import APIS
 
 _ANCESTOR: Final = "by the settings unusable_code and foreign_assertion"
 _GENERAL: Final = 6
-"""A finder for more rules than these explains none of them in particular."""
+"""A finder for more rules than these is too general to explain any of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service: its error rows by name, the problems behind them, and the flows whose rules answer them.
+    """A service: its error rows by name, their problems, and the flows whose rules answer with them.
 
     `row` finds the service's own row for what a rule names; `problems` are by the names of the rows. `plays` is the
     word of the real hosts that it stands behind. One that is not `played` is recognised: no mock answers so.
@@ -53,7 +53,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One row: who answers it, under which name it stands in the catalogue, and what lies behind it.
+    """A row: the rules that answer with it, its name in the catalogue, and its usual causes.
 
     `rules` are those that answer it, each with the names of its policy and of its flows; `finders` recognise mistakes
     that lead there, those that lead to little else first. `plays` is the word of the real hosts that answer it.
@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def mistakes(self) -> dict[str, str]:
-        """The mistakes that lead there: what each is, by its id."""
+        """The mistakes that cause it, each described, by id."""
         return {name: finder.words_of(name) for finder in self.finders for name in finder.mistakes}
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How well an answer of the real service is known, by the letter that each error row carries."""
+"""How well an answer of the real service is known: the letters of error rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Files of observations: what real environments were seen to answer, without a value of any request or answer.
+"""Files of observations: the answers of real environments, without a value of any request or answer.
 
-What was answered stands word for word only where the catalogue has it. How such a file counts as evidence is said in
-`evidence`.
+An answer is quoted only if the catalogue has it. `evidence` says how such a file counts.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from mock_servers.state.limit import COUNT, DATE, TIMES, between, matching
 from mock_servers.state.real_host import ENVIRONMENT
 
 UNKNOWN: Final = "not in the catalogue"
-"""What stands in place of a code that no row has."""
+"""Replaces a code that no row has."""
 _NAME: Final = matching(r"[A-Za-z0-9_. §()/-]{1,80}", "a name of our own: letters, digits, blanks, . _ - / ( )")
 _HOST: Final = matching(r"[a-z0-9.-]+(?::\d+)?", "a host name in lower case")
 _SENTENCE: Final = matching(
@@ -40,12 +39,12 @@ Wording = Literal["row", "new"]
 
 
 class ObservationsError(ValueError):
-    """A file holds no observations. A line an error: the file, the member, what was found, what is allowed."""
+    """A file holds no observations. A line for each error: the file, the member, what was found, what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicted:
-    """What we would have said: the first refusal that the request itself calls for, in the words of its row."""
+    """The predicted answer: the first refusal that the request itself causes, in the words of its row."""
 
     status: Annotated[int, _STATUS]
     code: Annotated[str, _SENTENCE] = ""
@@ -54,11 +53,11 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What was answered instead, or as well.
+    """The observed answer.
 
-    `code` and `description` stand here word for word only where the catalogue has them; of others the length is told,
-    and of a description the SHA-256, taken after whatever looked like a value was left out. `members` are the names of
-    those members that a known answer has, with their JSON types.
+    `code` and `description` are quoted only if the catalogue has them; otherwise only the length is kept, and for a
+    description the SHA-256, computed without anything that looked like a value. `members` are the names of the members
+    that a known answer has, with their JSON types.
     """
 
     status: Annotated[int, _STATUS]
@@ -74,7 +73,8 @@ class Answered:
 class Observation:
     """One way in which requests of a flow were answered, and how often.
 
-    `rules` are those that answered, or that it differs at. `predicted` is null where the request calls for no refusal.
+    `rules` are those that answered, or at which the answers differ. `predicted` is null if the request causes no
+    refusal.
     """
 
     flow: Annotated[str, _NAME] | None
@@ -88,7 +88,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """What one host of an environment was seen to answer on one day (UTC)."""
+    """What one host of an environment answered on one day (UTC)."""
 
     version: Literal[1]
     environment: Annotated[str, ENVIRONMENT]
@@ -98,7 +98,7 @@ class Day:
 
 
 def answered(status: int, code: str, sentence: str, *, keeps: bool) -> Answered:
-    """Return an answer whose sentence no row has; `keeps`: its sentence may stand there, without its values."""
+    """Return an answer whose sentence no row has; with `keeps` its sentence is kept, without values."""
     plain = _VALUE_LIKE.sub("…", sentence)
     return Answered(
         status=status,
@@ -110,13 +110,13 @@ def answered(status: int, code: str, sentence: str, *, keeps: bool) -> Answered:
 
 
 def read(path: Path) -> tuple[Day, ...]:
-    """Return what a file holds: an object of one host and day, or a list of them. Raises ObservationsError."""
+    """Return the content of a file: an object of one host and day, or a list of them. Raises ObservationsError."""
     try:
         given = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ObservationsError(f"{path} cannot be read ({error.strerror}); allowed: a file of observations") from None
     except (ValueError, RecursionError):
-        raise ObservationsError(f"{path} is no JSON; allowed: a file of observations") from None
+        raise ObservationsError(f"{path} is not JSON; allowed: a file of observations") from None
     days = given if isinstance(given, list) else [given]
     try:
         return tuple(members.read(Day, each, where=f"[{at}]" if days is given else "") for at, each in enumerate(days))
@@ -125,12 +125,12 @@ def read(path: Path) -> tuple[Day, ...]:
 
 
 def read_all(paths: Iterable[Path]) -> tuple[Day, ...]:
-    """Return what several files hold. Raises ObservationsError."""
+    """Return the content of several files. Raises ObservationsError."""
     return tuple(day for path in paths for day in read(path))
 
 
 def merged(days: Iterable[Day]) -> tuple[Day, ...]:
-    """Return each host and day once, and each observation once in it, with all their counts."""
+    """Return each host and day once, and each observation once in it, with the sum of its counts."""
     found: dict[tuple[str, str, str], dict[str, Observation]] = {}
     for day in days:
         kinds = found.setdefault((day.environment, day.host, day.day), {})
@@ -151,7 +151,7 @@ def merged(days: Iterable[Day]) -> tuple[Day, ...]:
 
 
 def check_writable(path: Path) -> None:
-    """Raise ObservationsError for a file that cannot be grown: its folder is not there, or it holds something else."""
+    """Raise ObservationsError for a file that cannot be extended: its folder is missing, or it has other content."""
     if not path.absolute().parent.is_dir():
         raise ObservationsError(f"{path} cannot be written (there is no such folder); allowed: a file in a folder")
     if path.exists():
@@ -159,7 +159,7 @@ def check_writable(path: Path) -> None:
 
 
 def add_to(path: Path, days: Iterable[Day]) -> None:
-    """Write observations into a file, beside those that it holds. Raises ObservationsError.
+    """Add observations to those in a file. Raises ObservationsError.
 
     Several processes may write one file at once.
     """
@@ -176,7 +176,7 @@ def add_to(path: Path, days: Iterable[Day]) -> None:
 
 
 def _lock_of(path: Path) -> Path:
-    """Return a file that is this user's lock of a path, and no litter beside it."""
+    """Return a file that locks a path for this user, without leaving anything beside the path."""
     name = hashlib.sha256(f"{Path.home()} {path.absolute()}".encode()).hexdigest()[:20]
     return Path(tempfile.gettempdir()) / f"nhsauth-observations-{name}.lock"
 

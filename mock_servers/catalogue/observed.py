@@ -1,4 +1,4 @@
-"""What files of observations show of each row of the catalogue: that it was answered, or what was in its place."""
+"""What files of observations show about each row: that it was answered, or something else instead."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mock_servers.state.real_host import Hosts
 
 OBSERVED: Final = "O"
 _DAYS: Final = 2
-"""On so many days something must have been seen before it outranks every other evidence."""
+"""The number of days on which something must be seen before it outranks all other evidence."""
 _UNTOLD_FLOWS: Final = ("api", "api-by-key")
-"""Flows of any API of the real platform, whose rules stand in the catalogue under those of our own APIs."""
+"""Flows for any API of the real platform. The catalogue has their rules under those of our own APIs."""
 _LARGEST_GOOD: Final = 399
 _HOSTS: Final = Hosts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """One thing that was observed, and where and when."""
+    """One observation, with its places and days."""
 
     environment: str
     day: str
@@ -30,9 +30,9 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What was observed of one row: that it was answered, or something else in its place.
+    """The observations of one row: that it was answered, or something else instead.
 
-    `unsure` are sights of its words that another row has as well, so that they prove neither.
+    `unsure` are sightings of its words that another row has as well, so that they prove neither.
     """
 
     alike: tuple[Sight, ...] = ()
@@ -46,11 +46,11 @@ class Observed:
 
     @property
     def is_contradicted(self) -> bool:
-        """Whether something else was ever seen in its place."""
+        """Whether something else was ever seen instead."""
         return bool(self.otherwise)
 
     def letter(self, own: str) -> str:
-        """Return the letter of a row whose own is given: O where it is settled."""
+        """Return the row's evidence letter: O if it is settled, else its own."""
         return OBSERVED if self.is_settled else own
 
     def __str__(self) -> str:
@@ -84,7 +84,7 @@ def observed(entry: Entry, days: Iterable[Day]) -> Observed:
 
 
 def is_evidence(day: Day) -> bool:
-    """Whether it was a real host that answered: what a mock answers, by whatever name it is called, never counts."""
+    """Whether a real host answered: a mock's answers never count, under any name."""
     return _HOSTS.find(day.host) is not None
 
 
@@ -113,12 +113,12 @@ def _said(entry: Entry, status: int, code: str, description: str | None) -> bool
 
 
 def _is_of(entry: Entry, answered: Answered) -> bool:
-    """Whether a difference without a refusal of ours is about this row: it has its words, or nobody's."""
+    """Whether a difference without a predicted refusal is about this row: it has its words, or none of ours."""
     return answered.description in (None, entry.error.sentence)
 
 
 def otherwise_of(found: Observed) -> str:
-    """Return what was answered in place of a row."""
+    """Return what was answered instead of a row."""
     return " or ".join(dict.fromkeys(_answer(each.observation) for each in found.otherwise))
 
 
@@ -128,7 +128,7 @@ def _answer(each: Observation) -> str:
         return f"{answered.status}, no refusal"
     words = answered.description or ("words that are new" if each.wording == "new" else "")
     told = f"{answered.status} {': '.join(filter(None, (answered.code, words)))}".strip()
-    return f"{told} (the request itself calls for no refusal)" if each.predicted is None else told
+    return f"{told} (the request itself causes no refusal)" if each.predicted is None else told
 
 
 def _days(sights: Iterable[Sight]) -> set[str]:

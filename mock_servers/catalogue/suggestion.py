@@ -1,4 +1,4 @@
-"""Which settings an observation calls for: those of the doubts that have one, and that it answers otherwise."""
+"""The settings that observations suggest: one for each doubt that an answer has settled differently."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _HOSTS: Final = Hosts()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A setting of `nhsauth.toml` that makes the mock answer as was observed.
+    """A setting of `nhsauth.toml` that makes the mock answer as observed.
 
-    `value` is written as TOML, `plays` the word of the hosts that it is about; `calls` says whether an observation
-    there calls for it.
+    `value` is written as TOML, `plays` is the word for the hosts that it is about; `calls` says whether an observation
+    there suggests it.
     """
 
     table: str
@@ -35,7 +35,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A setting, and on which observations it stands: how often, in which environments, when last."""
+    """A setting, and its observations: how often, in which environments, when last."""
 
     setting: Setting
     count: int
@@ -67,7 +67,7 @@ def _too_low_is_unauthorized(seen: Observation) -> bool:
 
 
 def _without_state_or_nonce(seen: Observation) -> bool:
-    """Whether one of two rules has refused that never do unless the setting is made."""
+    """Whether one of two rules has refused that refuse only with this setting."""
     return bool(seen.rules) and {*seen.rules} <= {"check_state_present", "check_nonce_present"}
 
 
@@ -127,13 +127,13 @@ SETTINGS: Final = (
 
 
 def settings_for(seen: Observation, host: str) -> Iterator[Setting]:
-    """Yield the settings that one observation of a host calls for."""
+    """Yield the settings that an observation of a host suggests."""
     plays = getattr(_HOSTS.find(host), "plays", "")
     yield from (each for each in SETTINGS if each.plays == plays and each.calls(seen))
 
 
 def suggested(days: Iterable[Day]) -> list[Suggestion]:
-    """Return the settings that files of observations call for, in the order of the file."""
+    """Return the settings that files of observations suggest, in the order of the file."""
     found: dict[Setting, list[tuple[Day, Observation]]] = {}
     for day in days:
         for seen in day.observations:
@@ -152,7 +152,7 @@ def suggested(days: Iterable[Day]) -> list[Suggestion]:
 
 
 def lines(suggestions: Iterable[Suggestion]) -> Iterator[str]:
-    """Yield the lines of a `nhsauth.toml`, each table once, with why each stands there."""
+    """Yield the lines of a `nhsauth.toml`, each table once, with a reason for each setting."""
     table = ""
     for each in suggestions:
         if each.setting.table != table:

@@ -1,7 +1,6 @@
-"""Reads members, as TOML or JSON gives them, into frozen dataclasses by their annotations, or says all that is wrong.
+"""Reads members of TOML or JSON into frozen dataclasses by their annotations, and reports all errors at once.
 
-What a member must be stands in its annotation: its type, and a Limit beside it. Where members come from, and go to, is
-the caller's.
+A member's annotation has its type, and a Limit. The caller knows the source and the use of the members.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ _SECRETS: Final = frozenset(
 )
 _SECRET_TEXT: Final = re.compile(r"-----BEGIN|eyJ")
 _PASSWORD: Final = re.compile(r"(?<=//).*@")
-"""Of a URL, with the user name."""
+"""In a URL, with the user name."""
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _UNENCODABLE: Final = re.compile(r"[\ud800-\udfff]")
 _DEEPEST: Final = 32
 _BAD: Final[Any] = object()
-"""What is read of a value that does not fit."""
+"""The result for a value that does not fit."""
 
 
 class MemberError(ValueError):
-    """Members are not as they must be; a line each: where (`apps[0].scopes`), what was found, what is allowed.
+    """Members are invalid. A line for each: where (`apps[0].scopes`), what was found, what is allowed.
 
-    `where`, `found` and `allowed` are those of the first, `others` the errors of the rest. `found` is made for showing:
-    secrets are cut, of lists and objects the size is shown.
+    `where`, `found` and `allowed` are those of the first error, `others` the rest. `found` may be shown: secrets are
+    cut, and of lists and objects only the size is given.
     """
 
     def __init__(self, where: str, found: str, allowed: str, others: Iterable[MemberError] = ()) -> None:
@@ -56,10 +55,10 @@ class MemberError(ValueError):
 
 
 def read(model: type[T], members: Any, *, where: str = "", omit: Collection[str] = (), folder: Path | None = None) -> T:
-    """Return a `model` made of these members. Raises MemberError, which tells all that does not fit.
+    """Return a `model` made of these members. Raises MemberError with all errors.
 
-    `where` is what the members are called in an error, `omit` the members of it that cannot be given, `folder` what
-    relative paths start from.
+    `where` is the name of the members in an error, `omit` those that cannot be given, `folder` the base of relative
+    paths.
     """
     place = _Place(where, folder, [])
     whole: T = _whole(model, members, place, omit)
@@ -78,7 +77,7 @@ def read_partial(
 
 
 def schema(model: type[Any], *, omit: Collection[str] = ()) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of what `read` takes; the description is the docstring of the class."""
+    """Return the JSON Schema (2020-12) for `read`; the description is the docstring of the class."""
     known = _members(model, omit)
     return {
         "title": model.__name__.lstrip("_"),
@@ -91,7 +90,7 @@ def schema(model: type[Any], *, omit: Collection[str] = ()) -> dict[str, Any]:
 
 
 class _Place:
-    """Where in the whole a value stands, which folder its paths start from, and what is wrong with the whole."""
+    """The place of a value, the base folder of its paths, and all errors so far."""
 
     def __init__(self, where: str, folder: Path | None, errors: list[MemberError]) -> None:
         self.where, self.folder, self.errors = where, folder, errors
@@ -135,9 +134,9 @@ def _described(value: Any, *, secret: bool) -> str:
 
 
 def _whole(model: type[Any], members: Any, place: _Place, omit: Collection[str] = ()) -> Any:
-    """Make a `model` of what fits, so that as much as can be is judged; without a member that it needs there is none.
+    """Make a `model` of the valid members, to check as much as possible; without a required member there is none.
 
-    Its lists and tables hold `_BAD` where an item does not fit.
+    Its lists and tables hold `_BAD` for an invalid item.
     """
     given = _given(model, members, place, omit)
     if not isinstance(members, Mapping):
@@ -156,7 +155,7 @@ def _whole(model: type[Any], members: Any, place: _Place, omit: Collection[str] 
 
 
 def _given(model: type[Any], members: Any, place: _Place, omit: Collection[str]) -> dict[str, Any]:
-    """Return the members that fit."""
+    """Return the valid members."""
     if not isinstance(members, Mapping):
         place.refuse(members, "an object")
         return {}
@@ -170,10 +169,9 @@ def _given(model: type[Any], members: Any, place: _Place, omit: Collection[str])
 
 
 class _Hint:
-    """How values of one type hint are read, and said. Plain classes: as many dataclasses would cost each start 6 ms.
+    """How values of a type hint are read and described. Plain classes: dataclasses would cost each start 6 ms.
 
-    `sort` is what they are in words; `takes` says whether a value is of it, good or not; `made` is what becomes of a
-    good one.
+    `sort` names them; `takes` says whether a value has the type, valid or not; `made` converts a valid one.
     """
 
     sort = ""
@@ -205,12 +203,12 @@ _PLAIN: Final[Mapping[Any, tuple[str, str]]] = {
     int: ("integer", "a whole number"),
     bool: ("boolean", "true or false"),
     float: ("number", "a number"),
-    NoneType: ("null", "null"),  # a TOML file has none and leaves the member out
+    NoneType: ("null", "null"),  # a TOML file has no null and leaves the member out
 }
 
 
 class _Plain(_Hint):
-    """Text, a number, a truth value, null; what is true or false is no number."""
+    """Text, a number, a truth value, null; true and false are not numbers."""
 
     def __init__(self, cls: type, limit: Limit | None = None) -> None:
         super().__init__(limit)
@@ -227,7 +225,7 @@ class _Plain(_Hint):
 
 
 class _File(_Hint):
-    """The path of a file that is there."""
+    """The path of an existing file."""
 
     sort = "the path of a file"
 
@@ -244,7 +242,7 @@ class _File(_Hint):
 
 
 class _InFile(_File):
-    """The path of a JSON file, read as what that holds."""
+    """The path of a JSON file, replaced by its content."""
 
     sort = "the path of a JSON file"
 
@@ -291,7 +289,7 @@ class _Object(_Hint):
 
 
 class _Table(_Object):
-    """Values of one kind under names that the user chooses."""
+    """Values of one kind under names of the user's choice."""
 
     def __init__(self, name: _Hint, value: _Hint, limit: Limit | None) -> None:
         super().__init__(limit)
@@ -323,7 +321,7 @@ class _Record(_Object):
 
 
 class _Json(_Hint):
-    """Whatever JSON can say; a TOML file could also hold dates and infinities."""
+    """Any JSON value; a TOML file could also hold dates and infinities."""
 
     sort = "what JSON can say: text, finite numbers, true, false, lists and objects, not too deep"
 
@@ -344,7 +342,7 @@ def _is_json(value: Any, depth: int) -> bool:
 
 
 class _Either(_Hint):
-    """A value of one of several choices; the first that takes it judges it."""
+    """A value of one of several kinds; the first that takes it decides."""
 
     def __init__(self, choices: tuple[_Hint, ...]) -> None:
         super().__init__()
@@ -362,7 +360,7 @@ class _Either(_Hint):
 
 
 def _hint(annotation: Any, limit: Limit | None = None) -> _Hint:
-    """Make a hint of an annotation. TypeError for one that no member has had so far."""
+    """Return the hint of an annotation. TypeError for a type that no member has had so far."""
     if annotation in _PLAIN:
         return _Plain(annotation, limit)
     if annotation in (Path, Any):

@@ -1,6 +1,6 @@
 """Reads `nhsauth.toml`, or the table `[tool.nhsauth]` of a pyproject.toml, into a Configuration.
 
-What a member must be stands in its annotation; what it means decides whoever is given the Configuration.
+A member's annotation says what it must be. The code that gets the Configuration decides what it means.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _NAMES: Final = f"nhsauth.toml, or a {_PYPROJECT} with a table [tool.nhsauth]"
 
 
 class ConfigurationError(ValueError):
-    """A configuration file does not hold. A line an error: the file, the member, what was found, what is allowed."""
+    """A configuration file is invalid. A line for each error: the file, the member, what was found, what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldApp(App):
     """A registered app, in place of the ready-made one.
 
-    `client_id` is its API key. Its public keys are `jwks`, or at `jwks_url`; with none of them the mock makes a key
-    pair, unless `make_key` is false: then the app has no key at all. `kid` names the key that the mock signs with.
-    `environments` empty means the one that the mock plays. `subscribed = false`: it has products, but none that covers
-    the token service. `quota_per_minute` 0 means none.
+    `client_id` is its API key. Its public keys are `jwks`, or at `jwks_url`; without either the mock makes a key pair,
+    unless `make_key` is false: then the app has no key. `kid` is the name of the key that the mock signs with. Empty
+    `environments` mean the one that the mock plays. `subscribed = false`: it has products, but none that covers the
+    token service. `quota_per_minute` 0 means no quota.
     """
 
     client_secret: Annotated[str, WORD] = READY_MADE_APP.client_secret
@@ -54,10 +54,10 @@ class AppEntry(WorldApp):
     """A registered app, in place of the ready-made one.
 
     `client_id` is its API key. Its public keys are `jwks` (a file or an inline table), or at `jwks_url`, or those of
-    `private_key`, a PEM file that the mock signs with; with none of them the mock makes a key pair, unless `make_key`
-    is false: then the app has no key at all. `kid` names the key that the mock signs with. `environments` empty means
+    `private_key`, a PEM file that the mock signs with; without any of them the mock makes a key pair, unless `make_key`
+    is false: then the app has no key. `kid` is the name of the key that the mock signs with. Empty `environments` mean
     the one that the mock plays. `subscribed = false`: it has products, but none that covers the token service.
-    `quota_per_minute` 0 means none.
+    `quota_per_minute` 0 means no quota.
     """
 
     jwks: Annotated[Mapping[str, Any], KEY_SET, IN_FILE] | Annotated[Mapping[str, Any], KEY_SET] | None = None
@@ -66,12 +66,12 @@ class AppEntry(WorldApp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEntry(Person):
-    """A person, with the members of any; `claims_file` is a JSON file that holds the `claims`."""
+    """A person, with the members of a Person; `claims_file` is a JSON file with the `claims`."""
 
     claims_file: Annotated[Mapping[str, Any], IN_FILE] | None = None
 
     def contradictions(self) -> Contradictions:
-        """Name what contradicts in any person, and claims that are said twice."""
+        """Yield the contradictions of a Person, and claims that are given twice."""
         yield from Person.contradictions(self)
         if self.claims and self.claims_file is not None:
             yield "claims", self.claims, Limit(allowed="left out beside claims_file", holds=lambda value: not value)
@@ -79,7 +79,7 @@ class UserEntry(Person):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostEntry(RealHost):
-    """A host that the mock plays under its real name, besides those it knows: an API platform, or a provider."""
+    """A host that the mock plays under its real name, besides the known ones: an API platform, or a provider."""
 
     plays: Literal["platform", "cis2", "nhs_login", "realms"]
     evidence: str = field(default="I", init=False)
@@ -87,13 +87,13 @@ class HostEntry(RealHost):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileConfiguration(Configuration):
-    """What the mock servers are started with. Paths are relative to the file.
+    """The settings of the mock servers. Paths are relative to the file.
 
     `public_urls` are further names of the mock, as containers see it; `trusted_proxies` the addresses and networks
-    whose `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, that key sets may be
-    fetched from, and where `apis` may be. `apps` take the place of the ready-made app, `users` come besides the
-    ready-made people, `apis` are your own APIs behind the gateway, `hosts` further real hosts. `test_suite_hosts`: play
-    those that public test suites call besides, api.enterprise.apigee.com among them.
+    whose `X-Forwarded-*` count; `allow_hosts` the hosts, besides loopback and private ones, from which key sets may be
+    fetched, and where `apis` may be. `apps` replace the ready-made app, `users` are added to the ready-made people,
+    `apis` are your own APIs behind the gateway, `hosts` further real hosts. `test_suite_hosts`: also play the hosts
+    that public test suites call, such as api.enterprise.apigee.com.
     """
 
     apps: tuple[AppEntry, ...] = ()
@@ -112,9 +112,9 @@ class WorldProvider(ProviderSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldConfiguration(Configuration):
-    """What a world begins with, in place of what the server began with.
+    """The configuration of a world, in place of the server's.
 
-    The members are those of nhsauth.toml, but for files, which are the server's, and for its names, hosts and proxies.
+    Its members are those of nhsauth.toml, except for files, names, hosts and proxies, which are the server's.
     """
 
     public_urls: tuple[str, ...] = field(default=(), init=False)
@@ -134,9 +134,9 @@ class WorldConfiguration(Configuration):
 
 
 def of_world(given: Mapping[str, Any] | None, server: Configuration) -> Configuration:
-    """Return what a world begins with: what was given for it, else what its server began with.
+    """Return the configuration of a world: what was given for it, else the server's.
 
-    Names, hosts and proxies are the server's, and so are all key files: they have been read. Raises MemberError.
+    Names, hosts, proxies and key files are the server's. Raises MemberError.
     """
     own = server if given is None else _of_world(given)
     return replace(
@@ -162,13 +162,13 @@ def _of_world(given: Mapping[str, Any]) -> Configuration:
 
 
 def read(path: Path) -> Configuration:
-    """Return what a file configures. Raises ConfigurationError, which tells all that is wrong with the file."""
+    """Return the configuration in a file. Raises ConfigurationError with all errors of the file."""
     where, table = _table(path)
     return _made(table, where, f"{path}: ", path.parent.absolute())
 
 
 def changed(path: Path | None, settings: Mapping[str, Any]) -> Configuration:
-    """Return what a file, or none, configures with `settings` in the place of its members of these names.
+    """Return the configuration in a file, if any, with `settings` replacing its members of these names.
 
     Relative paths in them start from the current folder. Raises ConfigurationError, as `read` does.
     """
@@ -200,7 +200,7 @@ def _made(table: Any, where: str, source: str, folder: Path) -> Configuration:
 def find(folder: Path) -> Path | None:
     """Return the folder's nhsauth.toml, else its pyproject.toml with a table [tool.nhsauth], else None: the defaults.
 
-    Raises ConfigurationError for a pyproject.toml that cannot be read.
+    Raises ConfigurationError for an unreadable pyproject.toml.
     """
     own, shared = folder / "nhsauth.toml", folder / _PYPROJECT
     if own.is_file():
@@ -218,7 +218,7 @@ def schema() -> dict[str, Any]:
 
 
 def _table(path: Path) -> tuple[str, Any]:
-    """Return where in the file the settings are, and the settings."""
+    """Return the place of the settings in the file, and the settings."""
     whole = _parsed(path)
     if path.name != _PYPROJECT:
         return "", whole
@@ -263,12 +263,12 @@ def _app(index: int, entry: WorldApp) -> App:
 
 
 def _as(kind: type[T], entry: T, **changes: Any) -> T:
-    """Make of an entry of the file what the platform knows, which has fewer members."""
+    """Convert an entry of the file to the platform's type, which has fewer members."""
     return kind(**{each.name: getattr(entry, each.name) for each in fields(kind)} | changes)  # type: ignore[arg-type]
 
 
 def _only_kid(jwks: Mapping[str, Any] | None) -> str | None:
-    """Return the kid of a set's only key: it is what a private key beside the set must sign with."""
+    """Return the kid of a set's only key: a private key beside the set must sign with it."""
     keys = jwks["keys"] if jwks else []
     kid = keys[0].get("kid") if len(keys) == 1 else None
     return kid if isinstance(kid, str) else None

@@ -1,6 +1,6 @@
-"""One refused exchange as finders see it: the request, what the rules learned of it, and what the mock knows besides.
+"""A refused exchange as finders see it: the request, what the rules learned of it, and what the mock knows besides.
 
-Nothing here may be changed, and nothing judges: the answer has left.
+Everything here is read-only and decides nothing: the answer has left.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _JWT_FIELDS: Final = {
     "assertion": "client assertion",
     "subject_token": "id_token",
 }
-"""What belongs there, in the words of provenance."""
+"""The kind of value of each field, in the words of provenance."""
 
 
 def _offline(url: str) -> bytes:
@@ -46,13 +46,13 @@ def _offline(url: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the mock knows besides a request; finders read it, and change nothing.
+    """What the mock knows besides a request; read-only for finders.
 
-    `environment` is the platform's, `origins` are the mock's own names, `hosts` the real ones. `audiences` will do as
-    `aud` besides the URL that was called. `providers` are those that the service trusts, or is, and `issuers` gives the
-    names it trusts them by. `jwks_url_of` tells where an app's key set is, and `fetch` gets it; `loaded_keys` are the
-    key pairs that the mock holds in memory, by name. `is_all`: what is not known here does not exist; of a real service
-    only a part is known. `elsewhere` finds what another world of the server has issued.
+    `environment` is the platform's, `origins` are the mock's own names, `hosts` the real ones. `audiences` are accepted
+    as `aud` besides the URL that was called. `providers` are those that the service trusts, or is, and `issuers`
+    returns their trusted names. `jwks_url_of` returns where an app's key set is, and `fetch` gets it; `loaded_keys` are
+    the key pairs in the mock's memory, by name. `is_all`: what is not known here does not exist; of a real service only
+    a part is known. `elsewhere` finds what another world of the server has issued.
     """
 
     store: Store
@@ -70,7 +70,7 @@ class Known:
     elsewhere: FindElsewhere = nowhere
 
     def app(self, client_id: Any) -> App | None:
-        """Return the app with this API key, when it is known; whether there is none `is_all` says."""
+        """Return the app with this API key, if it is known; `is_all` says whether others can exist."""
         try:
             return self.store.apps.get(client_id) if isinstance(client_id, str) else None
         except UnknownError:
@@ -90,7 +90,7 @@ class Known:
         return self.journal.before(record)
 
     def key_set(self, app: App) -> FetchedJwks | None:
-        """Return an app's key set as the service keeps it, else as the mock itself serves it; others are not asked."""
+        """Return an app's key set as the service keeps it, else as the mock serves it; no other host is called."""
         if not app.has_keys:
             return None
         url = self.jwks_url_of(app)
@@ -100,7 +100,7 @@ class Known:
         return self.served(url)
 
     def served(self, url: str) -> FetchedJwks | None:
-        """Return the key set that a URL answers at this moment; `None` when it cannot be reached."""
+        """Return the present key set of a URL; `None` if it cannot be reached."""
         try:
             return jwks.read(self.fetch(url), 0, url)
         except UnreachableError:
@@ -111,12 +111,11 @@ class Known:
 class Case:
     """A refused exchange.
 
-    `learned` holds what the rules taught, by the name of the exchange's field. `tokens` are the JWTs of the form by
-    field: those that decode, and that the mock did not issue as something else. `ahead` are the rules that objected or
-    were never asked, in their order; `later` are the names of those of every grant, where none was chosen yet: the
-    request is `unrouted`. `jti_spent`: the assertion cannot be sent again, even when the cause is cured.
-    `traits` tell of the library that made it. `key_set` is the app's: the one that the request was judged by, else the
-    one that it would have been.
+    `learned` holds what the rules learned, by the exchange's field. `tokens` are the JWTs of the form by field, without
+    those that the mock issued as something else. `ahead` are the rules that refused or did not run, in their order;
+    `later` are the names of those of every grant, if none was selected yet: the request is `unrouted`. `jti_spent`: the
+    assertion cannot be sent again, even when the cause is cured. `traits` describe the library that made it. `key_set`
+    is the app's: the one that was or would have been used.
     """
 
     record: Record
@@ -139,7 +138,7 @@ class Case:
 
     @property
     def now(self) -> float:
-        """The moment by which the request was judged, in seconds since 1970."""
+        """The time of the check, in seconds since 1970."""
         return self.record.at
 
     @property
@@ -175,7 +174,7 @@ class Case:
 
     @property
     def app(self) -> App | None:
-        """The app that asks: as the rules found it, else the one of this environment that the request names."""
+        """The requesting app: as the rules found it, else the one of this environment that the request names."""
         found = self.learned.get("app")
         if isinstance(found, App):
             return found
@@ -189,7 +188,7 @@ class Case:
 
 
 def tokens_of(request: Request, known: Known) -> dict[str, Jwt]:
-    """Return the JWTs of a form by field, without those that are known, or say themselves, to belong elsewhere."""
+    """Return the JWTs of a form by field, without those that belong elsewhere by provenance or by their own claims."""
     found = {name: _token(request, known, name, kind) for name, kind in _JWT_FIELDS.items()}
     return {name: jwt for name, jwt in found.items() if jwt is not None}
 

@@ -1,4 +1,4 @@
-"""Looks back in the journal: which earlier exchange has used up what is sent again."""
+"""Finds the earlier exchange that used a one-time value."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from mock_servers.journal.record import Record
 from mock_servers.state.grant import fingerprint
 
 _FAULT: Final = "fault"
-"""What a record has for a rule when a fault spoilt its answer."""
+"""The rule of a record when a fault damaged its answer."""
 TOO_OLD: Final = "check_session_of_refresh_token"
 """The rule that refuses a refresh after the token has been spent."""
 
 
 def first_use(case: Case, name: str) -> Record | None:
-    """Return the exchange that used up the value of a form parameter, while the journal keeps it.
+    """Return the exchange that used the value of a form parameter, if the journal still has it.
 
-    The service did its work there, even when a fault then kept the answer from arriving.
+    The service did its work there, even if a fault then stopped the answer.
     """
     key = fingerprint(case.form(name) or "")
     before = case.known.journal.sent_before(case.record, key)
@@ -25,7 +25,7 @@ def first_use(case: Case, name: str) -> Record | None:
 
 
 def known_loss(first: Record) -> str | None:
-    """Say what became of an answer that met a fault on its way: that is told where a success has nothing."""
+    """Say what happened to an answer that met a fault; a success without one has nothing to say."""
     return f"Its answer met what was ordered: {first.diagnosis}" if first.diagnosis is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Asks every finder that fits a case, and puts what they found in order: the best first, at most three."""
+"""Runs every finder that fits a case, and orders the findings: the best first, at most three."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def examine(
     record: Record,
     row: RowOf = own_row,
 ) -> Examination:
-    """Explain a refusal: why it was made, and what would have been refused next. Changes nothing.
+    """Explain a refusal: its cause, and what would have been refused next. Changes nothing.
 
-    `row` finds the service's own error row for what a rule names.
+    `row` returns the service's own error row for a rule's problem.
     """
     case = case_of(known, flow, exchange, refusal, record, row)
     steps = beyond(flow, exchange, refusal)
@@ -83,7 +83,7 @@ def case_of(known: Known, flow: Flow[Any, Any], exchange: Any, refusal: Refusal,
 
 
 def _key_set(case: Case) -> FetchedJwks | None:
-    """Return what the signature was judged by, or would have been; nothing where there is none to judge."""
+    """Return the key set that the signature was or would be verified with; nothing without a signature."""
     found = case.learned.get("app_jwks")
     if isinstance(found, FetchedJwks):
         return found
@@ -101,12 +101,12 @@ def _taught(exchange: Any) -> Iterator[Any]:
 
 
 def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
-    """Return what the finders found: what explains the refusal first, then what would be met next, in its order."""
+    """Return the findings: first those that explain the refusal, then what would be refused next, in that order."""
     return [finding for _, finding in _ranked(case, finders)]
 
 
 def _ranked(case: Case, finders: Sequence[Finder]) -> list[tuple[int, Finding]]:
-    """Return the same, each with how many rules lie between the refusal and that."""
+    """Return the same, each with the number of rules between the refusal and its mistake."""
     found = [one for finder in finders for one in asked(finder, case)]
     found.sort(key=lambda one: (one[0], CERTAINTIES.index(one[1].certainty)))
     nearest: dict[Finding, int] = {}
@@ -121,7 +121,7 @@ def _with_cost(finding: Finding) -> Finding:
 
 
 def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
-    """Yield what a finder finds, if it does, and how many rules lie between the refusal and that."""
+    """Yield what a finder finds, and the number of rules between the refusal and its mistake."""
     nearness = finder.nearness(case)
     if nearness is None:
         return

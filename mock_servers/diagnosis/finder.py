@@ -1,4 +1,4 @@
-"""What a finder is: a small named function over a case, and the rules that its mistake runs into."""
+"""A finder: a small named function of a case, with the rules that its mistake causes to refuse."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def rules_of(*policies: Policy[Any]) -> tuple[str, ...]:
 class Finder:
     """Looks for one mistake.
 
-    It is asked when one of `rules` (their names) has objected or was not asked any more; without rules, always. A rule
-    that had nothing to object disproves its mistakes. What an `aside` finds explains no rule, and is told last. `named`
-    are the ids of its findings, where they are not called like the function, with what each is where they differ.
+    It runs if one of `rules` (their names) has refused or did not run; without rules, always. A rule that
+    passed rules out its mistakes. An `aside` explains no rule, and its findings come last. `named` are the ids
+    of its findings if they differ from the function's name, with a description if they differ from each other.
     """
 
     find: Callable[[Case], Finding | None]
@@ -33,25 +33,25 @@ class Finder:
 
     @property
     def name(self) -> str:
-        """What a log calls it."""
+        """Its name in the log."""
         return getattr(self.find, "__name__", repr(self.find))
 
     @property
     def mistakes(self) -> tuple[str, ...]:
-        """The ids of what it finds."""
+        """The ids of its findings."""
         return tuple(self.named) or (self.name.replace("_", "-"),)
 
     @property
     def words(self) -> str:
-        """What it looks for, in a sentence; empty where that is no single mistake."""
+        """The mistake that it looks for, in a sentence; empty for several mistakes."""
         return (self.find.__doc__ or "").partition("\n")[0]
 
     def words_of(self, mistake: str) -> str:
-        """What one of its mistakes is, in a sentence."""
+        """One of its mistakes, in a sentence."""
         return self.named[mistake] if isinstance(self.named, Mapping) else self.words
 
     def nearness(self, case: Case) -> int | None:
-        """Return how many rules lie between the refusal and this mistake; `None` when it cannot be in the case."""
+        """Return the number of rules between the refusal and this mistake; `None` if the case cannot have it."""
         if self.aside:
             return len(case.ahead) + len(case.later)
         if not self.rules:

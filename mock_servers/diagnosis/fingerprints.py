@@ -1,6 +1,6 @@
-"""Guesses which library made a request, and says how to change that library's call: a hint, never proof.
+"""Recognises the client library of a request by its traits. A hint, never proof.
 
-It judges nothing. What is ambiguous names at most three libraries, and what is more so names none.
+An ambiguous request has at most three libraries, a more ambiguous one none.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _MOST: Final = 3
 _ENOUGH: Final = 2
 """Points below which a library is not named: the order of two header members is one point, and proves nothing."""
 _NEAR: Final = 2
-"""Seconds by which a lifetime may miss the default: signing takes time, and clocks are read twice."""
+"""Seconds by which a lifetime may differ from the default: signing takes time, and clocks are read twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What a request looks like, and the change of code in that library's words."""
+    """The libraries that a request looks like, and the change of code in their words."""
 
     libraries: tuple[str, ...]
     change: str
@@ -32,7 +32,7 @@ class Hint:
 
 
 def recognise(seen: Traits) -> tuple[Library, ...]:
-    """Return the libraries that a request looks like: one, a few that look alike, or none."""
+    """Return the libraries that a request looks like: one, a few similar ones, or none."""
     scored = [(_points(library, seen), library) for library in LIBRARIES]
     best = max(points for points, _ in scored)
     alike = [library for points, library in scored if points == best]
@@ -42,7 +42,7 @@ def recognise(seen: Traits) -> tuple[Library, ...]:
 def hint(seen: Traits, mistake: str) -> Hint | None:
     """Return the change that cures a mistake, in the words of the library that a request looks like.
 
-    `mistake` is the id of a finding; `None` when no library is recognised, or it has nothing to say of this one.
+    `mistake` is the id of a finding; `None` if no library is recognised, or it has no change for this mistake.
     """
     makers = [library for library in recognise(seen) if mistake in library.changes]
     carriers = [
@@ -63,7 +63,7 @@ def _change(speakers: Sequence[Library], mistake: str) -> str:
 
 
 def _points(library: Library, seen: Traits) -> int:
-    """Return how much speaks for a library; nothing once something speaks against it."""
+    """Return the points in favour of a library; zero as soon as one trait contradicts it."""
     if any(fits is False for fits in _excluding(library, seen)):
         return 0
     telling = (
@@ -89,7 +89,7 @@ def _of_lifetime(library: Library, seen: Traits) -> int:
 
 
 def _excluding(library: Library, seen: Traits) -> Iterable[bool]:
-    """What cannot be otherwise; of an Authorization header alone a library is told by how the request looks besides."""
+    """The traits that decide; with an Authorization header alone the form of the request decides."""
     yield not library.header or _matches(library.header, seen.header)
     yield not library.claims or _matches(library.claims, seen.claims)
     yield not library.writes or library.writes in seen.claims.split()

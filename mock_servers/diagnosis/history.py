@@ -1,4 +1,4 @@
-"""What the same client's last good request had, and what is different in this one: memory, and never proof."""
+"""Compares a request with the same client's last success. A hint, never proof."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def _last_good(case: Case) -> Record | None:
     client = _client(case)
     wanted = (case.record.service, case.record.path, case.record.grant_type)
     good = (each for each in case.known.before(case.record) if each.status == 200)  # noqa: PLR2004 - a token was given
-    own = (each for each in good if client and each.client_id == client)  # first: it is the quickest to tell
+    own = (each for each in good if client and each.client_id == client)  # first: it is the quickest check
     host = _host(case.record)
     alike = (each for each in own if (each.service, each.path, each.grant_type) == wanted)
     return next((each for each in alike if _host(each) == host), None)
 
 
 def _host(record: Record) -> str | None:
-    """Return by which name the mock was called: each environment has a name of its own."""
+    """Return the name by which the mock was called: each environment has its own."""
     sent = record.request["headers"].get("host")
     return str(sent) if sent is not None else None
 

@@ -1,6 +1,6 @@
-"""What client libraries send by themselves, and how each is told, in its own words, to send what the services want.
+"""The default behaviour of client libraries, and how to make each of them send what the services require.
 
-Data alone: most of it was seen by running the library, some was read in its source. `fingerprints` does the comparing.
+Data only: most of it was seen by running the library, some was read in its source. `fingerprints` compares.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """What one library is known by; an empty member says nothing about it.
+    """The traits of a library; an empty member says nothing.
 
-    `header` and `claims` are patterns over the names of the members in their order, with blanks between; `kid`, `jti`,
+    `header` and `claims` are patterns over the names of the members in their order, with spaces between; `kid`, `jti`,
     `content_type` and `user_agent` patterns over those values. `writes` is a claim that it always adds, `lifetime` the
-    default in seconds, `audience` is `text` or `list`. `fraction`: its times have one. `basic`: it puts the client into
-    an Authorization header. `changes` says what to write, by the id of the mistake.
+    default in seconds, `audience` is `text` or `list`. `fraction`: its times have fractions. `basic`: it puts the
+    client into an Authorization header. `changes` says what to write, by the id of the mistake.
     """
 
     name: str
@@ -72,7 +72,7 @@ LIBRARIES: Final = (
         content_type=_CHARSET,
         changes={
             "alg-not-rs512": 'PrivateKeyJWT(token_url, alg="RS512", headers={"kid": "…"})',
-            "cis2-alg-or-key": 'PrivateKeyJWT(token_url, alg="RS512") for whichever algorithm is registered',
+            "cis2-alg-or-key": 'PrivateKeyJWT(token_url, alg="RS512") for the registered algorithm',
             "kid-missing": 'PrivateKeyJWT(token_url, alg="RS512", headers={"kid": "…"})',
             "lifetime-too-long": 'override sign() and pass claims={"exp": int(time.time()) + 240}; its hour is fixed',
             "cis2-lifetime": 'override sign() and pass claims={"exp": int(time.time()) + 240}; its hour is fixed',
@@ -103,7 +103,7 @@ LIBRARIES: Final = (
             "typ-missing": 'leave "typ" out of headers={…}: jwt.encode writes "JWT" by itself',
             "jti-missing": '"jti": str(uuid.uuid4()) among the claims',
             "jti-number": '"jti": str(uuid.uuid4()) among the claims',
-            "jti-not-unique": '"jti": str(uuid.uuid4()) among the claims, made anew for each call',
+            "jti-not-unique": '"jti": str(uuid.uuid4()) among the claims, a new one for each call',
             "exp-unit": '"exp": int(time.time()) + 240, or an aware datetime, which jwt.encode converts',
             "lifetime-too-long": '"exp": int(time.time()) + 240',
             "clock-behind-or-bst": '"exp": datetime.now(UTC) + timedelta(minutes=4): aware, not utcnow()',
@@ -238,7 +238,7 @@ LIBRARIES: Final = (
         lifetime=60,
         audience="list",
         content_type=_CHARSET,
-        changes={"typ-missing": "it can be told no typ: exchange the token yourself, with jose's SignJWT"},
+        changes={"typ-missing": "it has no option for typ: exchange the token yourself, with jose's SignJWT"},
     ),
     Library(
         name="openid-client",
@@ -306,7 +306,7 @@ LIBRARIES: Final = (
         changes={
             "alg-not-rs512": "JWS.createSign({ format: 'compact', fields: { alg: 'RS512', typ: 'JWT' } }, key)",
             "typ-missing": "JWS.createSign({ format: 'compact', fields: { alg: 'RS512', typ: 'JWT' } }, key)",
-            "wrong-kid": "JWK.asKey(pem, 'pem', { kid: '…' }): unless told it writes the key's thumbprint",
+            "wrong-kid": "JWK.asKey(pem, 'pem', { kid: '…' }): by default it writes the key's thumbprint",
         },
     ),
     Library(
@@ -457,7 +457,7 @@ LIBRARIES: Final = (
         lifetime=3600,
         audience="list",
         changes={
-            "typ-missing": "its client assertion can be told no typ: sign it yourself, with golang-jwt",
+            "typ-missing": "its client assertion has no option for typ: sign it yourself, with golang-jwt",
             "jti-missing": "its client assertion has no jti: sign it yourself, with golang-jwt",
             "lifetime-too-long": "its client assertion lives an hour: sign it yourself, with golang-jwt",
         },
@@ -489,7 +489,7 @@ LIBRARIES: Final = (
         lifetime=120,
     ),
 )
-"""Those that make tokens or whole token requests; where two look alike the one that more people use stands first."""
+"""Libraries that make tokens or whole token requests; of two similar ones the more popular comes first."""
 
 HTTP_CLIENTS: Final = (
     Library(

@@ -1,4 +1,4 @@
-"""What a JWT says that it is; whether that is true, nobody here has looked at."""
+"""The unverified claims of a JWT about its own kind."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from mock_servers.jose.jwts import Jwt
 
 ASSERTION: Final = "a client assertion (iss equals sub)"
 _OF_LOG_INS: Final = ("auth_time", "at_hash", "nonce", "acr", "amr", "azp", "identity_proofing_level", "nhs_number")
-"""Claims that tell of a person's log-in, which no app puts into an assertion."""
+"""Claims about a person's log-in, which no app puts into an assertion."""
 
 
 def described_jwt(jwt: Jwt) -> str:
-    """Say of what kind a JWT is by what it says of itself; empty when it says nothing telling."""
+    """Return the kind of a JWT by its own claims; empty if they are not specific."""
     claims: Any = jwt.claims
     if isinstance(claims.get("events"), dict):
         return "a logout token"
@@ -29,7 +29,7 @@ def described_jwt(jwt: Jwt) -> str:
 
 
 def is_of_provider(jwt: Jwt) -> bool:
-    """Whether a JWT says that an identity provider made it: its issuer is a URL, and it tells of a log-in."""
+    """Whether a JWT claims to be an identity provider's: its issuer is a URL, and it describes a log-in."""
     iss, what = jwt.claims.get("iss"), described_jwt(jwt)
     if what:
         return what != ASSERTION

@@ -1,6 +1,6 @@
-"""Opaque values told apart by their looks alone: a guess, wherever provenance knows nothing.
+"""Guesses the kind of an opaque value by its form, if provenance does not know it.
 
-Services share shapes, so whatever else has the same looks is named as well (evidence: captures and public clients).
+Services share forms, so other kinds of the same form are named as well (evidence: captures and public clients).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _LONGEST_UNFILLED: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a value looks like: `kind` most likely, or `also`; `by` is what it was told by.
+    """The form of a value: `kind` most likely, or `also`; `by` is the trait that decided.
 
-    `word` is the control API's for the kind, `could_be` the parts that the value could have in a request.
+    `word` is the control API's for the kind, `could_be` the parameters in which the value could be sent.
     """
 
     pattern: re.Pattern[str]
@@ -124,7 +124,7 @@ SHAPES: Final = (
 
 
 def shape_of(value: str) -> Shape | None:
-    """Return what a value looks like; `None` when it looks like nothing in particular."""
+    """Return the kind of a value by its form; `None` if the form is not specific."""
     return next((shape for shape in SHAPES if shape.pattern.fullmatch(value)), None)
 
 

@@ -1,6 +1,6 @@
-"""Every finder there is. Where two explain the same rule as surely, the earlier one is believed more.
+"""Every finder. Of two that explain the same rule with equal certainty, the earlier one is preferred.
 
-A new one goes into the module of its group, and into that module's own `FINDERS`.
+Add a new one to the module of its group, and to that module's own `FINDERS`.
 """
 
 from __future__ import annotations

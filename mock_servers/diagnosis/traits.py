@@ -1,4 +1,4 @@
-"""What a request shows of the code that made it: the order of members, lifetimes, shapes of values, headers."""
+"""Traits of a request that identify the client library: the order of members, lifetimes, forms of values, headers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.request import Request
 
 _LONGEST: Final = 300
-"""Characters of a trait; what is longer was made by no library."""
+"""Characters of a trait; no library makes a longer one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What a request shows of the code that made it.
+    """Traits of a request that identify the client library.
 
-    `header` and `claims` are names in their order with blanks between, empty without a JWT; `lifetime` is seconds,
-    `None` when it cannot be told; `audience` is `text`, `list` or empty; `fraction`: a time of the JWT has one.
+    `header` and `claims` are names in their order with spaces between, empty without a JWT; `lifetime` is seconds,
+    `None` if unknown; `audience` is `text`, `list` or empty; `fraction`: a time of the JWT has one.
     """
 
     header: str = ""

@@ -1,1 +1,1 @@
-"""What goes wrong on a test's order: at which place, in which way, how often."""
+"""Faults that a test orders: at which place, of which kind, how often."""

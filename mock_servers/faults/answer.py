@@ -1,4 +1,4 @@
-"""What goes out when a request meets a fault: in the place of the service's answer, or made of it."""
+"""The answers of faults: instead of the service's answer, or made from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOBODY: Final = "<app name>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What an answer may tell of the request: who asks, when, and the message id."""
+    """The facts of a request that an answer can contain: the client, the time, and the message id."""
 
     app: App | None
     now: float
@@ -33,7 +33,7 @@ class Facts:
 
 
 def instead(fault: Fault, facts: Facts, other_keys: Callable[[], Mapping[str, Any]]) -> Answer:
-    """Return the answer to a request that the service does not get to see; `other_keys` makes a rotated key set."""
+    """Return the answer to a request that does not reach the service; `other_keys` makes a rotated key set."""
     if fault.do == "rate_limit":
         return Answer(status=429, body=_rate_limit(fault, facts))
     if fault.do == "catch_all":
@@ -50,7 +50,7 @@ def instead(fault: Fault, facts: Facts, other_keys: Callable[[], Mapping[str, An
 
 
 def page(status: int) -> str:
-    """Return the page that a load balancer shows for a service behind it that is not well (I)."""
+    """Return a load balancer's page for an unhealthy service behind it (I)."""
     title = f"{status} {phrase(status)}"
     return (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
@@ -59,7 +59,7 @@ def page(status: int) -> str:
 
 
 def spoiled(fault: Fault, body: bytes) -> bytes:
-    """Return what a malformed answer holds: half of it is at most half as many bytes as it had."""
+    """Return the content of a malformed answer; half of it is at most half as many bytes."""
     if fault.kind == "empty":
         return b""
     if fault.kind in ("half", "truncated"):
@@ -68,14 +68,17 @@ def spoiled(fault: Fault, body: bytes) -> bytes:
 
 
 def broken_off(body: bytes = b"") -> Iterator[bytes]:
-    """Give these bytes and then close the connection; nothing at all goes out when there are none."""
+    """Send these bytes and then close the connection; nothing at all is sent if there are none."""
     if body:
         yield body
     raise ConnectionAbortedError(errno.ECONNABORTED, "a fault that was ordered")
 
 
 def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
-    """An app's quota is known from captures (S); of the others the messages are, and the members are ours (I)."""
+    """Return the 429.
+
+    An app's quota is known from captures (S); of the others the messages are known, the members are ours (I).
+    """
     policy, scope = fault.policy or "quota", fault.scope or "application"
     name = facts.app.name if facts.app else _NOBODY
     limit = (facts.app.quota_per_minute if facts.app else 0) or _DEFAULT_QUOTA
@@ -88,5 +91,5 @@ def _rate_limit(fault: Fault, facts: Facts) -> dict[str, Any]:
 
 
 def phrase(status: int) -> str:
-    """Return what a status is called; one that nobody has registered is `Unknown`."""
+    """Return the phrase of a status; `Unknown` for an unregistered one."""
     return _PHRASES.get(status, "Unknown")

@@ -1,4 +1,4 @@
-"""Who is asking, told from a request alone and before anything about it has been believed."""
+"""Finds the client that a request names, before any of it has been verified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetches key sets as they are, but for those of apps for which a fault was ordered."""
+"""Fetches key sets, except for apps with an ordered fault."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mock_servers.state.fault import Fault
 
 
 def without_faults(fetch: Fetcher) -> Fetcher:
-    """Return a fetcher for who only looks, and must neither meet a fault nor use it up."""
+    """Return a fetcher for look-ups that must neither meet a fault nor use it up."""
     return fetch.fetch if isinstance(fetch, FaultyFetcher) else fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyFetcher:
-    """A fetcher before which faults of `app.jwks` stand; `owner` tells whose key set is at a URL.
+    """A fetcher that first applies faults of `app.jwks`; `owner` returns the app whose key set is at a URL.
 
-    `timeout` is for how many seconds the service waits for a key set.
+    `timeout` is the number of seconds that the service waits for a key set.
     """
 
     fetch: Fetcher

@@ -1,6 +1,6 @@
-"""The key set that a public repository of the platform publishes, for apps that are registered with a key not theirs.
+"""The key set that a public repository of the platform publishes, for apps that register a key of someone else.
 
-Any RSA key does in its place, since what test suites want of it is that it is not their own (S).
+Any RSA key can replace it: test suites only need one that is not their own (S).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PATH: Final = re.compile(r"/NHSDigital/identity-service-jwks/main/jwks/[a-z-]+/
 
 
 def application(ring: KeyRing) -> WSGIApplication:
-    """Return what answers at the repository's host: the set, and nothing else."""
+    """Return the application for the repository's host: it serves the set and nothing else."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not _PATH.fullmatch(environ.get("PATH_INFO", "")):

@@ -1,4 +1,4 @@
-"""The faults that are ordered now: which of them a request meets, counted in one atomic step."""
+"""The present faults, and which of them a request meets; they are counted in one atomic step."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _BITS = 2048
 
 
 class NoSuchFaultError(LookupError):
-    """No fault has this number; the message lists those that are ordered."""
+    """No fault has this number. The message lists the ordered ones."""
 
 
 class Faults:
-    """The faults of one platform, the oldest first; the store holds them, and so they end with a test or a reset.
+    """The faults of one platform, the oldest first. The store holds them, so they end with a test or a reset.
 
-    `pause` is where delayed answers wait; `ring` gives the key of a key set that has not the right one.
+    `pause` is where delayed answers wait; `ring` has the key for a key set without the right one.
     """
 
     def __init__(self, store: Store, ring: KeyRing, pause: Pause | None = None) -> None:
@@ -37,7 +37,7 @@ class Faults:
 
     @contextmanager
     def spared(self) -> Iterator[None]:
-        """For the length of a block, meet no fault in this thread, and use none up: for who is no client."""
+        """For the length of a block, meet no fault in this thread, and use none up: for requests of the mock itself."""
         before, self._here.spared = getattr(self._here, "spared", False), True
         try:
             yield
@@ -45,14 +45,14 @@ class Faults:
             self._here.spared = before
 
     def order(self, fault: Fault) -> Fault:
-        """Order a fault and return it with its number. The platform forgets key sets that it would ask for there."""
+        """Order a fault and return it with its number. The platform then forgets key sets that it would fetch there."""
         ordered = replace(fault, id=self._store.counters.count("faults"), seen=0, used=0)
         self._store.faults.put(ordered.id, ordered)
         self._forget_key_sets(ordered)
         return ordered
 
     def all(self) -> list[Fault]:
-        """Return what is ordered, used up or not, the oldest first."""
+        """Return all ordered faults, used up or not, the oldest first."""
         return self._store.faults.values()
 
     def get(self, number: int) -> Fault:
@@ -64,18 +64,18 @@ class Faults:
         return fault
 
     def remove(self, number: int) -> None:
-        """Take a fault back, and let those go on whom one holds. Raises NoSuchFaultError."""
+        """Remove a fault, and release the answers that it holds. Raises NoSuchFaultError."""
         if self._store.faults.take(number) is None:
             self.get(number)
         self.pause.end()
 
     def clear(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         self._store.faults.clear()
         self.pause.end()
 
     def claim(self, place: str, client: Callable[[], str | None]) -> Fault | None:
-        """Count a request at a place, and return the first fault that it meets; `client` tells who is asking."""
+        """Count a request at a place, and return the first fault that it meets; `client` returns the client's id."""
         ordered = self._ordered(place)
         if not ordered or getattr(self._here, "spared", False):
             return None
@@ -86,7 +86,7 @@ class Faults:
         return met
 
     def other_keys(self) -> Mapping[str, Any]:
-        """Return a key set of a sound key that signs nothing."""
+        """Return a key set with a valid key that signs nothing."""
         return jwks(self._ring.pair(_ROTATED, bits=_BITS), alg="RS512")
 
     def _ordered(self, place: str) -> list[Fault]:
@@ -96,7 +96,7 @@ class Faults:
         return found if whole == place else sorted([*find("on", whole), *found], key=lambda fault: fault.id)
 
     def _count(self, numbers: Collection[int]) -> Fault | None:
-        """Count the request at each of these faults in one step, whoever else counts meanwhile."""
+        """Count the request at each of these faults in one step, also while others count."""
         table = self._store.faults
         while True:
             met: Fault | None = None

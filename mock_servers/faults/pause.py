@@ -1,6 +1,6 @@
-"""Waiting that ends early: with the server, with the test, and never at the cost of a control call.
+"""A delay that stops with the server or the test and never blocks a control call.
 
-Answers wait here that a fault holds back, and calls of a team's own API that may take its time.
+Answers that a fault holds back wait here, and calls of a team's own API that may take long.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from typing import Final
 from mock_servers.state.table import Table
 
 Spare = Callable[[], AbstractContextManager[None]]
-"""Lets a server have one more worker than usual for the length of a block."""
+"""Gives a server one more worker for the length of a block."""
 
 
 _TURN: Final = 0.05
-"""Seconds after which who waits looks whether another process has ended it."""
+"""Seconds after which a waiting thread checks whether another process has ended the wait."""
 _ENDED: Final = "ends of waiting"
 
 
 class Pause:
-    """Where requests wait. Safe from any thread. Through `counters` processes that share a state end it for all."""
+    """The place where requests wait, safe from any thread.
+
+    Through `counters`, processes with a shared state end all waits.
+    """
 
     def __init__(self, counters: Table[int] | None = None) -> None:
         self._counters = counters
@@ -34,7 +37,7 @@ class Pause:
         self._elsewhere: list[Callable[[], None]] = []
 
     def wait(self, seconds: float) -> None:
-        """Wait, unless and until all waiting is over; meanwhile somebody else works for the servers that run."""
+        """Wait, unless all waiting is ended; meanwhile the servers that run have another worker."""
         with self._changed:
             entered = self._round
         with self.spared():
@@ -44,7 +47,7 @@ class Pause:
                         return
 
     def _turns(self, seconds: float) -> Iterator[float]:
-        """Say how long to wait at a time, until another process has ended all waiting; at once where there is none."""
+        """Yield how long to wait at a time, until another process has ended all waiting; the whole time without one."""
         if self._counters is None:
             yield seconds
             return
@@ -57,7 +60,7 @@ class Pause:
 
     @contextmanager
     def elsewhere(self, let_go: Callable[[], None]) -> Iterator[None]:
-        """Wait for something else for the length of a block; `let_go` ends that when all waiting is over."""
+        """Wait for something else for the length of a block; `let_go` ends that when all waiting is ended."""
         with self.spared():
             with self._changed:
                 self._elsewhere.append(let_go)
@@ -71,7 +74,7 @@ class Pause:
                     self._elsewhere.remove(let_go)
 
     def end(self) -> None:
-        """Let every answer go that is held back now, by whichever process."""
+        """Release every answer that is held back now, by any process."""
         if self._counters is not None:
             self._counters.count(_ENDED)
         self._end_here()
@@ -82,7 +85,7 @@ class Pause:
             self._changed.notify_all()
 
     def end_all(self) -> None:
-        """Let every answer go, and end what is waited for elsewhere."""
+        """Release every answer, and end waits for other things."""
         self.end()
         self._end_elsewhere()
 
@@ -93,13 +96,13 @@ class Pause:
             let_go()
 
     def served_by(self, spare: Spare) -> None:
-        """Know a server whose workers may wait here."""
+        """Register a server whose workers may wait here."""
         with self._changed:
             self._spares.append(spare)
 
     @contextmanager
     def stopping(self, spare: Spare) -> Iterator[None]:
-        """While a server stops nobody waits; and afterwards it is known no more."""
+        """Let no request wait while a server stops, and unregister it afterwards."""
         with self._changed:
             self._ending += 1
         self._end_here()
@@ -114,7 +117,7 @@ class Pause:
 
     @contextmanager
     def spared(self) -> Iterator[None]:
-        """Wait for something that ends by itself for the length of a block, while the servers answer others."""
+        """Wait for something that ends by itself for the length of a block, while the servers answer other requests."""
         with self._changed:
             spares = list(self._spares)
         with ExitStack() as stack:

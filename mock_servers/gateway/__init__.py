@@ -1,1 +1,1 @@
-"""APIs behind the platform: what an access token is for."""
+"""APIs behind the platform, which access tokens are for."""

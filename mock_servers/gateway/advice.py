@@ -1,4 +1,4 @@
-"""What a good call of an API should make its client think about: an API behind the real gateway may mind it."""
+"""Advice on a successful API call: an API behind the real gateway may refuse it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mock_servers.wire.wording import duration, shown
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LAST_SECONDS: Final = 5
 _HELLO_WORLD: Final = "/hello-world/"
-"""Looks at no role."""
+"""Uses no role."""
 _ROLE: Final = "nhsd-session-urid"
 
 
 def advise(exchange: Exchange, _: Record) -> Iterator[str]:
-    """Give advice on a call that went well."""
+    """Give advice on a successful call."""
     yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
     yield from _of_request_id(exchange)

@@ -1,4 +1,4 @@
-"""Judges what an API is called with: a bearer token (RFC 6750), or an API key."""
+"""Checks the bearer token (RFC 6750) or the API key of a call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BEARER = "bearer "
 
 @rejects(errors.TOKEN_MISSING)
 def find_bearer(exchange: Exchange) -> str | None:
-    """No header, another scheme (I), or nothing behind `Bearer`."""
+    """Refuse a call without the header, with another scheme (I), or with nothing after `Bearer`."""
     sent = exchange.request.headers.get("authorization", "")
     token = sent[len(_BEARER) :].strip() if sent.lower().startswith(_BEARER) else ""
     if not token:
@@ -29,7 +29,7 @@ def find_token(exchange: Exchange) -> str | None:
     token = store.access_tokens.get(exchange.bearer)
     app = store.apps.get(token.client_id) if token else None
     if token is None or app is None or token.environment != exchange.service.settings.environment:
-        return f"Bearer token {cut(exchange.bearer)} is none that this environment's token service has issued."
+        return f"Bearer token {cut(exchange.bearer)} was not issued by this environment's token service."
     exchange.token = token
     return None
 
@@ -73,6 +73,6 @@ def check_api_key_approved(exchange: Exchange) -> str | None:
 
 @rejects(errors.NO_SUCH_API)
 def check_api_known(exchange: Exchange) -> str | None:
-    """No API lives there."""
+    """An API exists at the path."""
     path = exchange.request.target.partition("?")[0]
-    return f"{shown(path)} belongs to no API here: call one that is there. A mock plays those listed under apis."
+    return f"{shown(path)} belongs to no API here: call one that exists. A mock plays those listed under apis."

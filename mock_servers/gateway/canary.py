@@ -1,4 +1,4 @@
-"""The proxy canary-api, the smallest API there is: it greets whoever has a live token for it."""
+"""The proxy canary-api, the smallest API: it greets every caller with a live token for it."""
 
 from __future__ import annotations
 

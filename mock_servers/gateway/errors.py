@@ -1,4 +1,4 @@
-"""Apigee's own fault bodies, which an API's caller sees before the API does: statuses, strings, codes, evidence."""
+"""Apigee's own fault bodies, sent before the API is reached: statuses, strings, codes, evidence."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ TOKEN_NOT_FOR_API = _fault(
     cause="The token is valid, but no product of its app covers this API in this environment.",
     cure="Connect the app to the API in the developer portal, and get a new token.",
 )
-# That such a token opens nothing is documented (D); what is said then is a guess, and so the row is.
+# It is documented that such a token opens nothing (D); the answer is a guess, and so the row is.
 TOKEN_APP_NOT_APPROVED = _fault(
     401,
     "keymanagement.service.invalid_client-app_not_approved",

@@ -1,4 +1,4 @@
-"""The proxy mock-jwks, which test suites lean on: it serves what is in its path, and lends keys and scopes to try."""
+"""The proxy mock-jwks of test suites: it serves the content of its path, and lends keys and scopes to try."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 
 @rejects(errors.STATUS_KEY_WRONG)
 def check_status_key(exchange: Exchange) -> str | None:
-    """The platform's own, which opens `_status` of every proxy."""
+    """The platform's own key, which opens `_status` of every proxy."""
     return locked(exchange.request, exchange.service.settings)
 
 
@@ -33,7 +33,7 @@ STATUS_KEY: Final[Policy[Exchange]] = Policy(name="VerifyStatusKey", rules=(chec
 
 
 def _token(scope: str) -> Policy[Exchange]:
-    """Return what judges a token that wants exactly one scope: a higher level does not open a lower one (S)."""
+    """Return the rule for a token with exactly one scope: a higher level does not include a lower one (S)."""
     return subscription.token_policy(
         lambda exchange: (
             None
@@ -79,7 +79,7 @@ def _nothing(_: Exchange) -> Answer:
 
 
 def _decoded(exchange: Exchange) -> Answer:
-    """What the path holds in either base64 alphabet, padded or not; other characters count for nothing (I)."""
+    """Return the content of a path in either base64 alphabet, padded or not; other characters are ignored (I)."""
     sent = exchange.request.path.lstrip("/").replace("-", "+").replace("_", "/")
     digits = _NOT_BASE64.sub("", sent)
     whole = digits[: len(digits) - (len(digits) % 4 == 1)]

@@ -1,4 +1,4 @@
-"""A team's own API behind the platform: token, level or API key judged, the rate limit kept, the request passed on."""
+"""A team's own API behind the platform: token, level, API key and rate limit are checked, then it is called."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from mock_servers.wire.routes import ANYWHERE
 from mock_servers.wire.wording import shown
 
 _BY_KEY: Final = ":app:level0:"
-"""What a scope contains of an API for application-restricted access with an API key (D)."""
+"""Part of a scope for application-restricted access with an API key (D)."""
 
 
 def _lacks_scope(exchange: Exchange) -> str | None:
-    """One of the API's, exactly: a higher level does not open a lower one."""
+    """Exactly one of the API's: a higher level does not include a lower one."""
     wanted, held = exchange.api.scopes, exchange.token.scopes
     if not wanted or set(wanted) & set(held):
         return None
@@ -47,7 +47,7 @@ def claim_quota(exchange: Exchange) -> str | None:
 
 @rejects(errors.UPSTREAM_UNREACHABLE)
 def fetch_reply(exchange: Exchange) -> str | None:
-    """The API takes connections (I); what else it may fail in, later rules say."""
+    """The API accepts connections (I); later rules check its answer."""
     exchange.failure = None
     try:
         exchange.reply = exchange.service.send(exchange.api, exchange.request)
@@ -60,7 +60,7 @@ def fetch_reply(exchange: Exchange) -> str | None:
 
 @rejects(errors.UPSTREAM_SLOW)
 def check_reply_in_time(exchange: Exchange) -> str | None:
-    """It begins to answer within the gateway's patience (I)."""
+    """It starts to answer within the gateway's timeout (I)."""
     if isinstance(exchange.failure, SlowUpstreamError):
         return f"{exchange.api.upstream} did not answer: {exchange.failure}."
     return None
@@ -70,7 +70,7 @@ def check_reply_in_time(exchange: Exchange) -> str | None:
 def check_reply_whole(exchange: Exchange) -> str | None:
     """It answers in HTTP (I)."""
     if isinstance(exchange.failure, BrokenUpstreamError):
-        return f"{exchange.api.upstream} closed the connection or spoke no HTTP: {exchange.failure}."
+        return f"{exchange.api.upstream} closed the connection or did not answer in HTTP: {exchange.failure}."
     return None
 
 
@@ -82,7 +82,7 @@ TARGET: Final[Policy[Exchange]] = Policy(
 
 
 def _is_by_key(exchange: Exchange) -> bool:
-    """An API that takes keys is called with one; or it takes nothing else."""
+    """An API that accepts keys is called with one, or accepts nothing else."""
     api, headers = exchange.found_api, exchange.request.headers
     if api is None:
         return False

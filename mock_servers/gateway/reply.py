@@ -1,4 +1,4 @@
-"""What a team's own API answers, or why there is no answer; how it is asked, `upstream` knows."""
+"""The answer of a team's own API, or why there is none; `upstream` sends the request."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mock_servers.wire.request import Request
 Headers = tuple[tuple[str, str], ...]
 
 Waiting = Callable[[Callable[[], None]], AbstractContextManager[None]]
-"""Tells for the length of a block that somebody waits for an API, and how to end that."""
+"""Reports for the length of a block that a request waits for an API, and how to end that."""
 
 
 class Pieces(Protocol):
-    """The pieces of an answer as they come; closed, whether or not anybody has asked for the first."""
+    """The pieces of an answer as they come. Close it even if no piece was read."""
 
     def __iter__(self) -> Iterator[bytes]: ...
 
     def __next__(self) -> bytes: ...
 
     def close(self) -> None:
-        """Close the connection; no piece can be asked for any more."""
+        """Close the connection; no piece can be read any more."""
         ...
 
 
@@ -42,16 +42,16 @@ Send = Callable[[Api, Request], Reply]
 
 
 class UpstreamError(Exception):
-    """The API gave no answer; the message says what the attempt met."""
+    """The API gave no answer. The message says what the attempt met."""
 
 
 class UnreachableUpstreamError(UpstreamError):
-    """No connection to the API could be made."""
+    """No connection to the API was possible."""
 
 
 class SlowUpstreamError(UpstreamError):
-    """The API did not begin to answer in time."""
+    """The API did not start to answer in time."""
 
 
 class BrokenUpstreamError(UpstreamError):
-    """The API closed the connection without an answer, or with one that is no HTTP."""
+    """The API closed the connection without an answer, or with one that is not HTTP."""

@@ -1,4 +1,4 @@
-"""Everything that the gateway judges by, in one value; and one request to it."""
+"""The dependencies of the gateway, in one value; and one request to it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _nowhere(api: Api, _: Request) -> Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The gateway before the APIs of one environment.
+    """The gateway in front of the APIs of one environment.
 
-    `send` passes a request on to one of a team's own; `providers` are where people log in. `has_page`: the mock's own
-    page is here, too.
+    `send` passes a request on to a team's own API; `providers` are where people log in. `has_page`: the mock's own page
+    is here, too.
     """
 
     settings: ApimSettings
@@ -47,13 +47,13 @@ class Service:
 
 
 def flows_named(name: str) -> Sequence[Flow[Exchange, Answer]]:
-    """Return the flows of an API of the mock by `module:name`, imported when they are first asked for."""
+    """Return the flows of an API of the mock by `module:name`, imported at their first use."""
     found: Sequence[Flow[Exchange, Answer]] = resolve_name(f"{__package__}.{name}")
     return found
 
 
 def find_api(store: Store, path: str) -> Api | None:
-    """Return the team's own API that a path leads to: of those that fit, the one with the longest path."""
+    """Return the team's own API for a path: of those that fit, the one with the longest path."""
     parts = path.split("/")
     longest = min(len(parts), store.apis.derived(_most_parts))
     fitting = (store.apis.get("/".join(parts[:size])) for size in range(longest, 1, -1))
@@ -66,7 +66,7 @@ def _most_parts(apis: Iterable[Api]) -> int:
 
 @dataclass(slots=True)
 class Exchange:
-    """One call of an API, and what it has taught us so far; `found_api` is the team's own that is called, if it is."""
+    """One call of an API, and what the rules have learned of it; `found_api` is the team's own API, if it is one."""
 
     request: Request
     service: Service
@@ -79,7 +79,7 @@ class Exchange:
 
     @property
     def api(self) -> Api:
-        """The team's own API; AttributeError, as of any field that nothing has taught yet, when there is none."""
+        """The team's own API; AttributeError without one, as for any field that no rule has set."""
         found = self.found_api
         if found is None:
             raise AttributeError(f"no API is at {self.request.path!r}", name="api", obj=self)
@@ -87,7 +87,7 @@ class Exchange:
 
     @property
     def app(self) -> App:
-        """The app behind the token that was found, or of the API key; AttributeError when there is none."""
+        """The app of the token, or of the API key; AttributeError without one."""
         token: AccessToken | None = getattr(self, "token", None)
         client_id = token.client_id if token else self.request.headers.get("apikey", "")
         app = self.service.store.apps.get(client_id)
@@ -97,7 +97,7 @@ class Exchange:
 
     @property
     def proxy(self) -> str:
-        """The name of the API that is called, as products have it: `hello-world-internal-dev`."""
+        """The name of the called API in products: `hello-world-internal-dev`."""
         own = self.found_api
         if own is not None:
             return seeds.proxy_name(seeds.name_of(own.path), self.service.settings.environment)

@@ -1,4 +1,4 @@
-"""Judges whether the app behind a token or an API key may use the API that is called: its status and its products."""
+"""Checks whether the app of a token or an API key may use the called API: its status and its products."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _uncovered(exchange: Exchange, app: App | None) -> str | None:
 
 @rejects(errors.TOKEN_APP_NOT_APPROVED)
 def check_app_of_token(exchange: Exchange) -> str | None:
-    """A token outlives the approval of its app or key, but opens nothing meanwhile (D)."""
+    """A token outlives the approval of its app or key, but is refused meanwhile (D)."""
     app = _app(exchange, exchange.token.client_id)
     if app is None or app.usable:
         return None
@@ -42,7 +42,7 @@ def check_token_for_api(exchange: Exchange) -> str | None:
 
 @rejects(errors.API_KEY_MISSING)
 def check_api_key_present(exchange: Exchange) -> str | None:
-    """A header `apikey` with something in it (an empty one: I)."""
+    """A header `apikey` that is not empty (an empty one: I)."""
     if exchange.request.headers.get("apikey", ""):
         return None
     return "There is no header `apikey`: send the app's API key."
@@ -55,7 +55,7 @@ def check_api_key_for_api(exchange: Exchange) -> str | None:
 
 
 def scope_rules(missing: Callable[[Exchange], str | None]) -> tuple[Rule[Exchange], ...]:
-    """Make the rules of what an API wants of a token's scopes; which status it answers is in doubt, hence the setting.
+    """Make the rules for the scopes that an API requires; the status of a refusal is in doubt, hence the setting.
 
     Most sources have 403 (D), and the newest release of a public test suite expects 401 (S).
     """
@@ -75,7 +75,7 @@ def scope_rules(missing: Callable[[Exchange], str | None]) -> tuple[Rule[Exchang
 
 
 def token_policy(missing: Callable[[Exchange], str | None] | None = None) -> Policy[Exchange]:
-    """Return what judges a bearer token; `missing` says what its scopes lack, where an API wants any."""
+    """Return the policy for a bearer token; `missing` says what its scopes lack, if an API requires any."""
     return Policy(
         name="OauthV2.VerifyAccessToken",
         rules=(

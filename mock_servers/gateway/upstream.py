@@ -1,6 +1,6 @@
-"""Passes a request on to a team's own API, as it is, and brings its answer back piece by piece.
+"""Passes a request on to a team's own API unchanged, and returns its answer piece by piece.
 
-The standard library's client does it: a higher one would rewrite the target and add headers of its own.
+It uses the standard library's client: a higher one would rewrite the target and add headers of its own.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _HOP_BY_HOP: Final = frozenset(
         "upgrade",
     ]
 )
-"""For one connection alone (RFC 9110, section 7.6.1)."""
+"""For one connection only (RFC 9110, section 7.6.1)."""
 _NOT_SENT: Final = _HOP_BY_HOP | {"host", "expect"}
 _PORTS: Final = {"http": 80, "https": 443}
 _SLASHES: Final = re.compile(r"^/{2,}")
 
 
 class Pieces:
-    """The pieces of an answer as they come; closed, whether or not anybody has asked for the first."""
+    """The pieces of an answer as they come. Close it even if no piece was read."""
 
     def __init__(self, answer: http.client.HTTPResponse, held: ExitStack) -> None:
         self._answer = answer
@@ -74,17 +74,17 @@ class Pieces:
         return piece
 
     def close(self) -> None:
-        """Close the connection; no piece can be asked for any more."""
+        """Close the connection; no piece can be read any more."""
         self._answer.close()
         self._held.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
-    """Calls APIs on loopback, private and listed hosts, and on no other.
+    """Calls APIs on loopback, private and listed hosts only.
 
-    `connect` and `read` are for how many seconds it waits for a connection, and for the next piece of an answer: what
-    Apigee's documentation gives as defaults; the platform's own are not known (I). `waiting` lets it be ended early.
+    `connect` and `read` are seconds, for a connection and for the next piece of an answer: the defaults in Apigee's
+    documentation; the platform's own are not known (I). `waiting` allows ending it early.
     """
 
     allow_hosts: Collection[str] = ()
@@ -103,7 +103,7 @@ class Upstream:
         return Reply(status=answer.status, headers=kept(answer.getheaders()), pieces=pieces)
 
     def _connected(self, parts: SplitResult) -> http.client.HTTPConnection:
-        """Return a connection to an address that was judged; the certificate is that of the name all the same."""
+        """Return a connection to a checked address; the certificate is still that of the name."""
         host = parts.hostname or ""
         try:
             port = parts.port or _PORTS[parts.scheme]
@@ -132,7 +132,7 @@ class Upstream:
 
 
 def target_of(api: Api, request: Request) -> str:
-    """Return the target for the API: what lies below its path here, and the query, as the client wrote them."""
+    """Return the target for the API: the path below its own, and the query, as the client wrote them."""
     path, mark, query = _SLASHES.sub("/", request.target).partition("?")
     rest = path[len(api.path) :] if path.startswith(api.path) else quote(request.path[len(api.path) :])
     whole = f"{urlsplit(api.upstream).path.rstrip('/')}{rest}" or "/"
@@ -140,7 +140,7 @@ def target_of(api: Api, request: Request) -> str:
 
 
 def kept(headers: Iterable[tuple[str, str]], dropped: frozenset[str] = _HOP_BY_HOP) -> Headers:
-    """Return the headers that go further: not those of one connection, nor those that `Connection` names."""
+    """Return the headers that are passed on: not those of one connection, nor those that `Connection` names."""
     pairs = tuple(headers)
     listed = ",".join(value for name, value in pairs if name.lower() == "connection")
     left_out = dropped | {word.strip().lower() for word in listed.split(",")}
@@ -171,7 +171,7 @@ def _send(connection: http.client.HTTPConnection, target: str, host: str, reques
     try:
         connection.endheaders(_body(request), encode_chunked=chunked)
     except (BrokenPipeError, ConnectionResetError):
-        return  # an API that has read enough may have answered all the same
+        return  # an API that has read enough may have answered anyway
 
 
 def _body(request: Request) -> Iterator[bytes] | None:

@@ -1,1 +1,1 @@
-"""OpenID Connect, once; CIS2, NHS login and the platform's mock realms are values of it."""
+"""An OpenID Connect provider, once. CIS2, NHS login and the platform's mock realms are values of its type."""

@@ -1,4 +1,4 @@
-"""What a success should make its client think about: the mock is kind to it, and something else will not be."""
+"""Advice on a successful request: the mock accepts it, but something else will not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
-    """Say what the provider does not mind, or the mock alone does not."""
+    """Name what the provider, or only the mock, accepts."""
     yield from _of_path(exchange, record)
     yield from habits.private_key_sent(exchange.request)
     yield from habits.secrets_in_query(exchange.request)
@@ -45,7 +45,7 @@ def _of_plain_http(exchange: Exchange) -> Iterator[str]:
     parts = urlsplit(uri)
     is_here = parts.hostname in _LOOPBACK and (parts.path == _OWN_PAGE or provider.name != provider.people)
     if parts.scheme != "https" and not is_here:
-        yield f"redirect_uri {url(uri)} is not https: the real provider takes nothing else."
+        yield f"redirect_uri {url(uri)} is not https: the real provider accepts only https."
 
 
 def _of_asking(exchange: Exchange) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Judges a log-in that another client vouches for: NHS login's `asserted_login_identity` (D), a JWT of that client.
+"""Checks a log-in that another client vouches for: NHS login's `asserted_login_identity` (D), a JWT of that client.
 
-Its `code` is the jti of the id token that the client got for the person. Which error a bad one gets is not documented.
+Its `code` is the jti of the id token that the client got for the person. The error for a bad one is not documented.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _not_near(exchange: Exchange) -> str | None:
     if not javascript.is_number(exp):
         return f"exp is {shown(exp)}: set it to a number, seconds since 1970."
     if exp <= exchange.now:
-        return f"exp was {duration(exchange.now - exp)} ago: let the other client sign anew for each log-in."
+        return f"exp was {duration(exchange.now - exp)} ago: let the other client sign a new one for each log-in."
     ahead = exp - exchange.now
     return None if ahead <= LONGEST else f"exp is {duration(ahead)} ahead: {LONGEST} s are allowed."
 
@@ -86,4 +86,4 @@ def claim_asserted(exchange: Exchange) -> str | None:
     iss, jti = _claim(exchange, "iss"), _claim(exchange, "jti")
     if exchange.service.store.jtis.add(fingerprint(json.dumps([PARAMETER, iss, jti])), _claim(exchange, "exp")):
         return None
-    return f"jti {shown(jti)} was there before: let the other client sign anew for each log-in."
+    return f"jti {shown(jti)} was used before: let the other client sign a new one for each log-in."

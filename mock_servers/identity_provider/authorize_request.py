@@ -1,4 +1,4 @@
-"""Judges an authorization request, parameter by parameter; until the redirect URI is known, a refusal is a page."""
+"""Checks an authorization request, parameter by parameter. Until the redirect URI is known, a refusal is a page."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def is_answered_form(exchange: Exchange) -> bool:
 
 
 def repeated(parameters: Parameters, among: Iterable[str] | None = None) -> str | None:
-    """Return the first parameter that is there more than once."""
+    """Return the first parameter that is repeated."""
     counted = Counter(name for name, _ in parameters.pairs)
     return next((name for name, times in counted.items() if times > 1 and (among is None or name in among)), None)
 
 
 @rejects(errors.TARGET_REPEATED)
 def check_target_not_repeated(exchange: Exchange) -> str | None:
-    """One client, one redirect URI: else nobody knows where to send an error (I)."""
+    """One client and one redirect URI: otherwise it is not known where to send an error (I)."""
     name = repeated(exchange.asked, TARGET)
     return None if name is None else f"{name} is there more than once: send it once."
 
 
 @rejects(errors.CLIENT_ID_MISSING)
 def check_client_id_present(exchange: Exchange) -> str | None:
-    """There is one."""
+    """It is present."""
     return None if exchange.ask("client_id") else "The request has no client_id: send that of your app."
 
 
@@ -69,7 +69,7 @@ def find_authorizing_client(exchange: Exchange) -> str | None:
 
 @rejects(errors.REDIRECT_URI_ABSENT)
 def check_redirect_uri_present(exchange: Exchange) -> str | None:
-    """There is one, even for a client that has registered only one."""
+    """It is present, even if the client has registered only one."""
     return None if exchange.ask("redirect_uri") else "The request has no redirect_uri: send a registered one."
 
 
@@ -81,7 +81,7 @@ def check_redirect_uri_absolute(exchange: Exchange) -> str | None:
 
 
 def is_absolute(uri: str) -> bool:
-    """Whether a URI has a scheme; one that nobody can read is left to the comparison."""
+    """Whether a URI has a scheme; an unreadable one is left to the comparison."""
     try:
         return bool(urlsplit(uri).scheme)
     except ValueError:
@@ -96,7 +96,7 @@ def find_redirect_uri(exchange: Exchange) -> str | None:
         exchange.redirect_uri = uri
         return None
     return (
-        f"redirect_uri {wording.url(uri)} is none of those that the client has registered: "
+        f"redirect_uri {wording.url(uri)} is not one that the client has registered: "
         f"{wording.mismatch(uri, client.redirect_uris)}. Case, port, path and a slash at the end count."
     )
 
@@ -110,7 +110,7 @@ def check_nothing_asked_twice(exchange: Exchange) -> str | None:
 
 @rejects(errors.STATE_MISSING)
 def check_state_present(exchange: Exchange) -> str | None:
-    """NHS login's documentation wants one (D), a live client sends none (S): a setting, tolerant by default."""
+    """NHS login's documentation requires one (D), production clients send none (S): a setting, tolerant."""
     if exchange.ask("state") or not (exchange.service.provider.asking.state_required and _is_strict(exchange)):
         return None
     return "The request has no state: send a fresh random one, and compare it when the person comes back."
@@ -122,7 +122,7 @@ def _is_strict(exchange: Exchange) -> bool:
 
 @rejects(errors.RESPONSE_TYPE_MISSING)
 def check_response_type_present(exchange: Exchange) -> str | None:
-    """There is one."""
+    """It is present."""
     return None if exchange.ask("response_type") else "The request has no response_type: send response_type=code."
 
 
@@ -176,7 +176,7 @@ def check_scope_openid(exchange: Exchange) -> str | None:
 
 @rejects(errors.SCOPE_UNKNOWN)
 def find_scopes(exchange: Exchange) -> str | None:
-    """CIS2 refuses what it does not know (I), NHS login passes over it (D)."""
+    """CIS2 refuses unknown scopes (I), NHS login ignores them (D)."""
     asking, sent = exchange.service.provider.asking, _scopes(exchange)
     known = tuple(scope for scope in sent if scope in (*asking.scopes, *asking.reserved_scopes))
     unknown = [scope for scope in sent if scope and scope not in known]
@@ -204,7 +204,7 @@ def check_scopes_compatible(exchange: Exchange) -> str | None:
 
 @rejects(errors.NONCE_MISSING)
 def check_nonce_present(exchange: Exchange) -> str | None:
-    """The same; the platform itself sends none (S), and how others are refused is inferred."""
+    """As for state: the platform itself sends none (S), and the refusal of others is inferred."""
     needless = not exchange.service.provider.asking.nonce_required or exchange.client.is_platform
     if needless or exchange.ask("nonce") or not _is_strict(exchange):
         return None
@@ -213,11 +213,11 @@ def check_nonce_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.PROMPT_INVALID)
 def check_prompt(exchange: Exchange) -> str | None:
-    """Known words, and `none` alone (OpenID Connect Core 1.0, section 3.1.2.1)."""
+    """Known words, and `none` only by itself (OpenID Connect Core 1.0, section 3.1.2.1)."""
     words = (exchange.ask("prompt") or "").split()
     if set(words) <= _PROMPTS and (words == ["none"] or "none" not in words):
         return None
-    return f"prompt is {shown(exchange.ask('prompt'))}: leave it out, or send login, or none alone."
+    return f"prompt is {shown(exchange.ask('prompt'))}: leave it out, or send `login`, or `none` on its own."
 
 
 @rejects(errors.MAX_AGE_INVALID)
@@ -230,7 +230,7 @@ def check_max_age(exchange: Exchange) -> str | None:
 
 
 def max_age(sent: str | None) -> int | None:
-    """Return the seconds that a max_age means; `None` when it is none."""
+    """Return the seconds of a max_age; `None` if it is invalid."""
     digits = sent is not None and sent.isascii() and sent.isdigit() and len(sent) <= 15  # noqa: PLR2004 - 30 million years
     return int(sent) if sent is not None and digits else None
 
@@ -254,7 +254,7 @@ def check_vtr_readable(exchange: Exchange) -> str | None:
 
 @rejects(errors.VTR_UNKNOWN, after=["check_vtr_readable"])
 def find_assurances(exchange: Exchange) -> str | None:
-    """Which levels would do: by `vtr` at NHS login, by `acr_values` at CIS2, where unknown ones do not count (I)."""
+    """The requested levels: by `vtr` at NHS login, by `acr_values` at CIS2, where unknown ones are ignored (I)."""
     asking = exchange.service.provider.asking
     vectors = _vectors(exchange) if asking.vectors else None
     unknown = [vector for vector in vectors or () if vector not in asking.vectors]
@@ -290,7 +290,7 @@ def _by_acr(exchange: Exchange) -> list[Assurance] | None:
 
 @rejects(errors.LOGIN_REQUIRED)
 def find_session(exchange: Exchange) -> str | None:
-    """`prompt=none` needs a live session of the browser, no older than `max_age`."""
+    """`prompt=none` requires a live session of the browser, no older than `max_age`."""
     session = sessions.named(exchange)
     problem = _lacking(exchange, session)
     if problem is not None:

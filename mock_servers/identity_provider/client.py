@@ -1,4 +1,4 @@
-"""A client as an identity provider knows it: every app is one, and so is the platform itself."""
+"""A client of an identity provider: every app is one, and so is the platform itself."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from mock_servers.state.app import App
 class Client:
     """A registered client.
 
-    A redirect URI is good when it is one of `redirect_uris`, letter by letter, or when `accepts_redirect` says so of it
-    and the base under which the provider was called. The public keys are `key_set`, as the mock
-    holds it, or at `jwks_url`. `auth_method` and `signing_algorithm` count where a provider goes by what is registered;
-    `scopes` are those of a provider's reserved ones that this client may ask for, `grant_types` those that it may use,
-    `None` for any.
+    A redirect URI is valid if it equals one of `redirect_uris`, or if `accepts_redirect` accepts it for the base under
+    which the provider was called. The public keys are `key_set`, as the mock holds it, or at `jwks_url`. `auth_method`
+    and `signing_algorithm` apply at a provider that enforces the registered ones; `scopes` are those of a provider's
+    reserved ones that this client may request, `grant_types` those that it may use, `None` for any.
     """
 
     client_id: str
@@ -40,12 +39,12 @@ class Client:
         return uri in self.redirect_uris or (self.accepts_redirect is not None and self.accepts_redirect(uri, base))
 
     def logout_uri(self, redirect_uri: str) -> str | None:
-        """Where the client is told that a session has ended; the platform beside the callback that the session used."""
+        """The URL that is called when a session has ended; the platform's is beside its callback."""
         beside = redirect_uri.removesuffix("/callback")
         return f"{beside}/backchannel_logout" if self.is_platform and beside else self.backchannel_logout_uri
 
     def may_use(self, grant_type: str) -> bool:
-        """Whether the client is registered for a grant, or for none in particular."""
+        """Whether the client is registered for a grant, or for no particular one."""
         return self.grant_types is None or grant_type in self.grant_types
 
 

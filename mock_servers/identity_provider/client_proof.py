@@ -1,4 +1,4 @@
-"""Judges how a client proves itself at a token endpoint: a secret in the form or the header, or a signed assertion."""
+"""Checks how a client authenticates at a token endpoint: a secret in the form or the header, or a signed assertion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @rejects(errors.TWO_IDENTITIES)
 def check_one_identity(exchange: Exchange) -> str | None:
-    """The header names the client, or the form does; a realm does not mind (S)."""
+    """Either the header or the form names the client; a realm accepts both (S)."""
     if exchange.service.provider.proof.counts_registered:
         return None
     if exchange.request.basic is not None and "client_id" in exchange.request.form:
@@ -58,7 +58,7 @@ def _keep(exchange: Exchange, method: str, client_id: str | None, proof: str | N
 
 @rejects(errors.ASSERTION_MALFORMED)
 def decode_assertion(exchange: Exchange) -> str | None:
-    """It is a JWT; neither `kid` nor `typ` is wanted (S)."""
+    """It is a JWT; neither `kid` nor `typ` is required (S)."""
     if exchange.credentials.method != "private_key_jwt":
         return None
     try:
@@ -125,7 +125,7 @@ def fetch_client_keys(exchange: Exchange) -> str | None:
 
 
 def registered_keys(service: Service, client: Client, now: float) -> tuple[Sequence[Mapping[str, object]], str | None]:
-    """Return a client's public keys, or none and why."""
+    """Return a client's public keys, or the reason for having none."""
     if client.key_set is not None:
         return jwks.read(json.dumps(client.key_set).encode(), now, "").keys or (), None
     if client.jwks_url is None:
@@ -155,7 +155,7 @@ def _candidates(exchange: Exchange) -> Sequence[Mapping[str, object]]:
 
 @rejects(errors.ASSERTION_SIGNATURE_WRONG)
 def check_assertion_signature(exchange: Exchange) -> str | None:
-    """By the algorithm that the provider wants, or that is registered."""
+    """By the algorithm that the provider requires, or that is registered."""
     if exchange.assertion is None:
         return None
     algorithms = exchange.service.provider.proof.algorithms or (exchange.client.signing_algorithm,)
@@ -177,7 +177,7 @@ def made(token: Jwt, key: Mapping[str, object], algorithms: Sequence[str]) -> bo
 
 @rejects(errors.TWO_METHODS)
 def check_one_method(exchange: Exchange) -> str | None:
-    """An assertion and nothing else (RFC 6749, section 2.3)."""
+    """An assertion and no other credential (RFC 6749, section 2.3)."""
     if exchange.assertion is None or (exchange.request.basic is None and "client_secret" not in exchange.request.form):
         return None
     return "There is an assertion and a secret: send the assertion alone."
@@ -210,7 +210,7 @@ def _audiences(exchange: Exchange) -> list[str]:
 
 @rejects(errors.METHOD_NOT_REGISTERED)
 def check_method_registered(exchange: Exchange) -> str | None:
-    """The way that the client has registered, or the only one there is."""
+    """The method that the client has registered, or the only one that exists."""
     used, good = exchange.credentials.method, exchange.service.provider.proof.methods or (exchange.client.auth_method,)
     title = exchange.service.provider.title
     if used in good:

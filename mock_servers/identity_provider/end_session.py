@@ -1,4 +1,4 @@
-"""Ends a session at its owner's wish, and tells every client of it: back-channel logout, once each, never again."""
+"""Ends a session on its client's request, and notifies each of its clients once: back-channel logout."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_end_session_method(exchange: Exchange) -> str | None:
 
 @rejects(errors.ID_TOKEN_HINT_MISSING)
 def check_id_token_hint_present(exchange: Exchange) -> str | None:
-    """There is one."""
+    """It is present."""
     if exchange.request.query.get("id_token_hint"):
         return None
     return "The request has no id_token_hint: send the id_token of the log-in that is to end."
@@ -41,7 +41,7 @@ def check_id_token_hint_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.ID_TOKEN_HINT_INVALID, after=["check_id_token_hint_present"])
 def decode_id_token_hint(exchange: Exchange) -> str | None:
-    """One of this provider's own, to a client that is known; an expired one will do (I)."""
+    """One of this provider's own, to a client that is known; an expired one is accepted (I)."""
     sent, service = exchange.request.query.get("id_token_hint") or "", exchange.service
     try:
         hint = jwts.decode(sent)
@@ -58,7 +58,7 @@ def decode_id_token_hint(exchange: Exchange) -> str | None:
 
 @rejects(errors.POST_LOGOUT_RELATIVE)
 def check_post_logout_absolute(exchange: Exchange) -> str | None:
-    """A whole URL, when there is one."""
+    """A whole URL, if present."""
     uri = exchange.request.query.get("post_logout_redirect_uri")
     if uri is None or is_absolute(uri):
         return None
@@ -72,15 +72,15 @@ def check_post_logout_registered(exchange: Exchange) -> str | None:
     if uri is None or uri in good:
         return None
     return (
-        f"post_logout_redirect_uri {wording.url(uri)} is none of those that the client has registered: "
+        f"post_logout_redirect_uri {wording.url(uri)} is not one that the client has registered: "
         f"{wording.mismatch(uri, good)}. Register it for the app."
     )
 
 
 def ended(exchange: Exchange) -> Answer:
-    """End the session, tell its clients, and send the browser where it wants to go.
+    """End the session, notify its clients, and redirect the browser.
 
-    The clients are told first: a test that has the answer may look at what they received.
+    The clients are notified first: a test that has the answer can look at what they received.
     """
     query = exchange.request.query
     uri = query.get("post_logout_redirect_uri")

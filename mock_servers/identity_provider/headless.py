@@ -1,6 +1,6 @@
-"""Logs a person in at the mock's pages without a browser: follows redirects, fills the form, stops where the mock ends.
+"""Logs a person in on the mock's pages without a browser: follows redirects and fills the form, until the mock's end.
 
-`call` speaks to the mock, in process or over a socket; this module knows neither.
+`call` calls the mock, in process or over a socket; this module does not depend on either.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Call = Callable[[str, Mapping[str, str] | None], tuple[int, Mapping[str, str], b
 
 _MOST_HOPS: Final = 12
 _LONGEST: Final = 300
-"""Characters of a page that are told."""
+"""Characters of a page that are quoted."""
 _PAGE: Final = re.compile(r"(/_worlds/[^/]+)?/_nhsauth/")
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
@@ -33,9 +33,9 @@ def log_in(
     outcome: str = "ok",
     level: str | None = None,
 ) -> str:
-    """Return the redirect that ends a log-in: the first to leave the mock, or to its own `/_nhsauth/callback`.
+    """Return the redirect that ends a log-in: the first one outside the mock, or to its own `/_nhsauth/callback`.
 
-    `is_own` tells whether a URL is the mock's, which else has the origin of `authorize_url`. Raises LogInError.
+    `is_own` says whether a URL is the mock's; by default it has the origin of `authorize_url`. Raises LogInError.
     """
     origin = urlsplit(authorize_url)[:2]
     plays = is_own or (lambda url: urlsplit(url)[:2] == origin)
@@ -54,11 +54,11 @@ def log_in(
         if page is None or form is not None:
             raise LogInError(f"{_place(url)} answered {status} and no way on: {_words(body)}")
         url, form = urljoin(url, page.action), {**page.fields, **chosen}
-    raise LogInError(f"{_place(authorize_url)} led through {_MOST_HOPS} redirects to no end")
+    raise LogInError(f"{_place(authorize_url)} redirected {_MOST_HOPS} times without an end")
 
 
 class _Form(HTMLParser):
-    """The first form of a page: where it is posted, and what its named inputs hold."""
+    """The first form of a page: its target, and the values of its named inputs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class _Form(HTMLParser):
 
 
 def _onward(url: str, status: int, headers: Mapping[str, str]) -> str | None:
-    """Return where a redirect leads, or a page that goes on by itself."""
+    """Return the target of a redirect, or of a page that continues by itself."""
     by_name = {name.lower(): value for name, value in headers.items()}
     if status in _REDIRECTS and "location" in by_name:
         return urljoin(url, by_name["location"])

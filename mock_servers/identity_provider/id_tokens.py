@@ -1,4 +1,4 @@
-"""Mints id tokens: fills the members that a provider's data lists with the facts of one log-in."""
+"""Issues id tokens: fills the members of a provider's data with the facts of one log-in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mock_servers.wire.identifiers import Identifiers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minting:
-    """What is needed to mint besides the log-in itself; `levels_as_text` makes assurance levels strings."""
+    """The data for an id token besides the log-in; `levels_as_text` turns assurance levels into strings."""
 
     provider: Provider
     issuer: str
@@ -38,8 +38,8 @@ def mint(
 ) -> str:
     """Return a signed id token.
 
-    The person's own `claims` take the place of the provider's, and `alterations` that of both. `at_hash`, `c_hash` and
-    `s_hash` are there when their value is known (OpenID Connect Core 1.0, section 3.3.2.11).
+    The person's own `claims` replace the provider's, and `alterations` replace both. `at_hash`, `c_hash` and `s_hash`
+    are present if their value is known (OpenID Connect Core 1.0, section 3.3.2.11).
     """
     hashed = {Fact.AT_HASH: access_token, Fact.C_HASH: code, Fact.S_HASH: log_in.state}
     facts = _facts(minting, log_in) | {fact: _half_hash(minting.provider, value) for fact, value in hashed.items()}

@@ -1,7 +1,6 @@
-"""Judges what a person sends with the log-in form, or a test without one, and what becomes of the log-in.
+"""Checks what a person sends with the log-in form, or a test without one, and continues the log-in.
 
-The form is bound to its request by a seal, so that what was shown is what is granted. What a page looks like is
-`pages`' business.
+A seal binds the form to its request, so that what is granted is what was shown. `pages` makes the HTML.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def choice(exchange: Exchange) -> Choice:
 
 
 def is_headless(exchange: Exchange) -> bool:
-    """Whether the request itself says who logs in; a hint that names nobody here is for the person to read."""
+    """Whether the request itself names the person; an unknown one in a hint is shown to the person."""
     if exchange.ask("nhsauth_user") is not None:
         return True
     hint = exchange.ask("login_hint")
@@ -104,7 +103,7 @@ def check_not_cancelled(exchange: Exchange) -> str | None:
 
 @rejects(errors.CONSENT_REFUSED)
 def check_consent_given(exchange: Exchange) -> str | None:
-    """The person shares what is asked for."""
+    """The person shares the requested data."""
     return "Consent was refused, as was chosen." if choice(exchange).outcome == "consent_refused" else None
 
 
@@ -123,7 +122,7 @@ def check_provider_well(exchange: Exchange) -> str | None:
 
 @rejects(errors.PERSON_UNKNOWN)
 def find_person(exchange: Exchange) -> str | None:
-    """Somebody who is known here; else the form comes again."""
+    """A person who is known here; otherwise the form is shown again."""
     service, username = exchange.service, choice(exchange).username
     person = _person(exchange, username)
     if person is None:
@@ -139,7 +138,7 @@ def find_person(exchange: Exchange) -> str | None:
 
 @rejects(errors.ROLE_UNKNOWN)
 def find_role(exchange: Exchange) -> str | None:
-    """A role of this person's, or the first; it is told where `selectedrole` was asked for."""
+    """A role of this person's, or the first; it is returned if `selectedrole` was requested."""
     try:
         role = people.selected_roleid(exchange.service.provider, exchange.person, choice(exchange).role)
     except LookupError as reason:
@@ -150,7 +149,7 @@ def find_role(exchange: Exchange) -> str | None:
 
 @rejects(errors.LEVEL_TOO_LOW)
 def find_assurance(exchange: Exchange) -> str | None:
-    """The first level that would do and that the person reaches."""
+    """The first requested level that the person reaches."""
     chosen = choice(exchange)
     if chosen.outcome == "level_too_low":
         return "Too low a level was reached, as was chosen."
@@ -173,12 +172,12 @@ def _find_assurance(exchange: Exchange, own: str, wanted: str | None) -> str | N
             return None
     allowed = ", ".join(dict.fromkeys(assurance.level for assurance in good)) or "any of the provider's"
     return (
-        f"The log-in reaches {wanted or own}, and the request wants {allowed}: choose somebody else, or ask for less."
+        f"The log-in reaches {wanted or own}; the request requires {allowed}: choose another person, or request less."
     )
 
 
 def shown_or_continued(exchange: Exchange) -> Answer:
-    """Answer with the log-in page, or without the person where single sign-on is set and the session will do."""
+    """Answer with the log-in page, or log in without it if single sign-on is set and the session is sufficient."""
     if ask.goes_on(exchange) and find_session_assurance.objection(exchange) is None:
         return continued(exchange)
     return show(exchange)
@@ -219,7 +218,7 @@ def _form(exchange: Exchange, message: str | None) -> LogInForm:
 
 
 def _action(exchange: Exchange, query: dict[str, str]) -> str:
-    """Keycloak's form has the request in its action, since its clients post the username and nothing else (S)."""
+    """Keycloak's form has the request in its action, since its clients post only the username (S)."""
     issuer, endpoints = exchange.service.issuer(exchange.request.base), exchange.service.provider.endpoints
     if not query:
         return f"{issuer}{endpoints['authorize']}"
@@ -285,7 +284,7 @@ def _arrived(exchange: Exchange, login: LogIn) -> Answer:
 
 
 def redirect(uri: str, parameters: dict[str, str | None]) -> Answer:
-    """Send the browser to a URI with these parameters but those of `None`; a registered query stays."""
+    """Redirect the browser to a URI with these parameters, except those that are `None`; a registered query stays."""
     query = urlencode(
         {name: value for name, value in parameters.items() if value is not None}, quote_via=quote, safe=""
     )

@@ -1,4 +1,4 @@
-"""Logs people in: who, at which level, for which client; gives the code, and later the tokens for it."""
+"""Logs people in, at a level and for a client; issues the code, and later the tokens for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAID: Final = {
     each.name: f'that one is {each.title}\'s, say provider="{each.name}", or access="{each.access}" in a marker'
     for each in PROVIDERS
 }
-"""What to say, by who has the person that another provider was asked for."""
+"""The advice for a person of another provider, by that provider."""
 
 
 class NoSuchPersonError(LookupError):
@@ -37,7 +37,7 @@ class NoSuchPersonError(LookupError):
 
 
 class LevelError(ValueError):
-    """The level is none of the provider's, or above the person's; the message says what is allowed."""
+    """The provider does not have the level, or the person does not reach it. The message says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def log_in(service: Service, wanted: Wanted) -> LogIn:
 
 
 def acting(service: Service, person: Person) -> tuple[Person, Person | None]:
-    """Return whose token a person gets, and who acts: the person, for a patient who is another's to act for.
+    """Return the person of the token, and the actor, if the person acts for a patient.
 
     Raises NoSuchPersonError.
     """
@@ -77,12 +77,12 @@ def acting(service: Service, person: Person) -> tuple[Person, Person | None]:
         return person, None
     patient = service.store.people.get((person.provider, person.acts_for))
     if patient is None:
-        raise NoSuchPersonError(f"user {person.id} acts for {person.acts_for!r}, who is nobody")
+        raise NoSuchPersonError(f"user {person.id} acts for {person.acts_for!r}, who does not exist")
     return patient, person
 
 
 def people(service: Service) -> list[Person]:
-    """Return everybody who can log in at a provider."""
+    """Return all people who can log in at a provider."""
     return service.store.people.find("provider", service.provider.people)
 
 
@@ -102,7 +102,7 @@ def find_person(service: Service, wanted: Wanted) -> Person:
 
 
 def reaches(service: Service, own: str, level: str | None) -> bool:
-    """Whether somebody who logs in at `own` at most can log in at `level`."""
+    """Whether a person with the highest level `own` can log in at `level`."""
     ranks = [word.lower() for word in service.provider.levels]
     if level is None or level.lower() not in ranks:
         return True
@@ -110,7 +110,7 @@ def reaches(service: Service, own: str, level: str | None) -> bool:
 
 
 def assurances(exchange: Exchange, own: str) -> Sequence[Assurance]:
-    """Return the levels that would do for a request; at a provider that does not ask, whatever is the person's own."""
+    """Return the levels that a request allows; at a provider that does not ask, the person's own."""
     return [Assurance(level=_spelt(exchange.service, own))] if exchange.assurances is None else exchange.assurances
 
 
@@ -122,7 +122,7 @@ def _level(service: Service, person: Person, asked: str | None) -> str:
     words = {word.lower(): word for word in service.provider.levels}
     level = words.get((asked or person.level).lower())
     if level is None:
-        raise LevelError(f"level {asked!r} is none of {service.provider.title}'s: it has {', '.join(words.values())}")
+        raise LevelError(f"{service.provider.title} has no level {asked!r}: it has {', '.join(words.values())}")
     if not reaches(service, person.level, level):
         raise LevelError(f"user {person.id} logs in at {person.level} at most, not at {level}")
     return level
@@ -142,7 +142,7 @@ def issue_code(service: Service, login: LogIn, redirect_uri: str, base: str = ""
 
 
 def begin_session(service: Service, login: LogIn) -> None:
-    """Keep the session of a log-in that no browser has made, at a provider where sessions can be ended."""
+    """Store the session of a log-in without a browser, at a provider where sessions can be ended."""
     if "end_session" in service.provider.endpoints:
         _visit(service, login, Visit(client_id=login.client_id, base=""))
 
@@ -191,7 +191,7 @@ def issue_id_token(
 
 
 def tokens(service: Service, base: str, login: LogIn, code: str) -> Answer:
-    """Answer a redeemed code: numbers are numbers here (S)."""
+    """Answer a redeemed code; numbers are JSON numbers at providers (S)."""
     access_token = _access_token(service, base, login, granted(service, login))
     id_token = issue_id_token(service, base, login, access_token=access_token, code=code)
     return _answer(service, login, granted(service, login), {"access_token": access_token, "id_token": id_token})
@@ -298,7 +298,7 @@ def _remember(service: Service, kind: str, value: str, login: LogIn, expires_at:
 
 
 def _proof(service: Service, client_id: str) -> str:
-    """Say by what a client proves itself when it redeems a code."""
+    """Return how a client authenticates when it redeems a code."""
     client, ways = service.client(client_id), service.provider.proof.methods
     registered = (client.auth_method,) if client is not None else ()
     signs = (ways or registered or ("",))[0] == "private_key_jwt"

@@ -1,4 +1,4 @@
-"""Tells which realm a path below CIS2's product names: only one of them is a provider."""
+"""Finds the realm of a path below CIS2's product: only one of them is a provider."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def named(exchange: Exchange) -> str | None:
 
 @rejects(errors.REALM_UNKNOWN)
 def check_realm_known(exchange: Exchange) -> str | None:
-    """Below the product's path there is one realm, which has paths of its own (I)."""
+    """Below the product's path there is only one realm, which has paths of its own (I)."""
     realm, provider = named(exchange), exchange.service.provider
     if realm is None:
         return None

@@ -1,4 +1,4 @@
-"""Judges the refresh of a provider's tokens: only the latest refresh token of a log-in is good."""
+"""Checks the refresh of a provider's tokens: only the latest refresh token of a log-in is valid."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ check_refresh_token_present = present(
 
 @rejects(errors.REFRESH_TOKEN_UNKNOWN, after=["check_refresh_token_present"])
 def find_refresh_token(exchange: Exchange) -> str | None:
-    """Issued here, not yet used, and of a session that goes on."""
+    """Issued here, not used yet, and of a live session."""
     sent, service = exchange.form("refresh_token") or "", exchange.service
     token = service.store.provider_refresh_tokens.get(sent)
     if token is None or token.log_in.provider != service.provider.name:
-        return f"refresh_token {cut(sent)} is none that {service.provider.title} has issued."
+        return f"refresh_token {cut(sent)} was not issued by {service.provider.title}."
     if token.spent_at is not None:
         ago = duration(exchange.now - token.spent_at)
         return f"refresh_token {cut(sent)} was used {ago} ago: only the one of the latest answer is good."
@@ -50,7 +50,7 @@ def check_refresh_token_live(exchange: Exchange) -> str | None:
 
 @rejects(errors.REFRESH_SCOPE_WIDER)
 def check_refresh_scope(exchange: Exchange) -> str | None:
-    """A scope that is sent is part of what was granted (D)."""
+    """The scope, if sent, is part of the granted one (D)."""
     wider = set((exchange.form("scope") or "").split()) - set(exchange.refresh_token.scope.split())
     return None if not wider else f"scope has {shown(sorted(wider))}, which the log-in was not granted: leave it out."
 

@@ -1,4 +1,4 @@
-"""Finds a provider's row for a problem, and makes the answer of it: the row says in which shape."""
+"""Finds a provider's row for a problem, and renders the answer in the shape that the row names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mock_servers.wire.request import Answer
 
 
 def _description_first(row: ServiceError, exchange: Exchange) -> Answer:
-    """CIS2's (S); a `state` comes back (I), and a client that used the header is told to (I)."""
+    """CIS2's (S); a `state` comes back (I), and a client that used the header is asked to use it again (I)."""
     body = {"error_description": _sentence(row, exchange), "error": row.code}
     state = exchange.form("state") or exchange.request.query.get("state")
     if state is not None:

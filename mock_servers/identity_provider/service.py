@@ -1,4 +1,4 @@
-"""Everything that an identity provider answers by, in one value."""
+"""The dependencies of an identity provider, in one value."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def _silent(url: str, _: Mapping[str, str]) -> tuple[int, bytes]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An identity provider at work.
+    """A provider and its dependencies.
 
-    `key` loads or makes its key pair, at first use. `find_client` finds a client, else the store's apps are the
+    `key` loads or makes its key pair, at its first use. `find_client` finds a client, else the store's apps are the
     clients. `fetch` gets clients' key sets; `send` posts a form to a client's URL and returns status and body, and
     raises UnreachableError. `form_key` seals log-in forms and session cookies.
     """
@@ -65,7 +65,7 @@ class Service:
         return self.provider.issuer(base)
 
     def minting(self, base: str) -> Minting:
-        """Return what is needed to mint an id token now."""
+        """Return the data for issuing an id token now."""
         return Minting(
             provider=self.provider,
             issuer=self.issuer(base),
@@ -78,7 +78,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assurance:
-    """A level that would do, and as what the client asked for it."""
+    """An allowed level, and the client's word for it."""
 
     level: str
     acr: str | None = None
@@ -87,7 +87,7 @@ class Assurance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What a person, or a test in the person's place, has chosen; what was not is `None`."""
+    """The choices of a person, or of a test in their place; `None` if not chosen."""
 
     username: str | None = None
     outcome: str = "ok"
@@ -106,7 +106,7 @@ class Credentials:
 
 @dataclass(slots=True)
 class Exchange:
-    """One request to a provider, and what it has taught us so far."""
+    """One request to a provider, and what the rules have learned of it."""
 
     request: Request
     service: Service

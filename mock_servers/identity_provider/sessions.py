@@ -1,4 +1,4 @@
-"""Single sign-on: which session a browser's cookie names, and how that cookie is made. A forged one names none."""
+"""Single sign-on: finds the session of a browser's cookie, and makes that cookie. A forged one has no session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COOKIE: Final = "nhsauth_session"
 
 
 def seal(service: Service, *parts: str) -> str:
-    """Return what only this provider of this mock can make of the parts."""
+    """Return a value that only this provider of this mock can make of the parts."""
     text = "\0".join((service.provider.name, *(f"{len(part)}:{part}" for part in parts)))
     return hmac.new(service.form_key, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
@@ -34,7 +34,7 @@ def cookie(exchange: Exchange, session_id: str) -> str:
 
 
 def named(exchange: Exchange) -> ProviderSession | None:
-    """Return the session that the browser's cookie names, live or not; a tampered cookie names none."""
+    """Return the session of the browser's cookie, live or not; a tampered cookie has none."""
     service = exchange.service
     for crumb in exchange.request.headers.get("cookie", "").split(";"):
         name, _, value = crumb.strip().partition("=")

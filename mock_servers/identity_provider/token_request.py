@@ -1,4 +1,4 @@
-"""Judges the request that redeems a code at a provider's token endpoint; who the client is, `client_proof` judges."""
+"""Checks the request that redeems a code at a provider's token endpoint; `client_proof` identifies the client."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_parameters_not_repeated(exchange: Exchange) -> str | None:
 
 
 def present(name: str, error: Problem, *, instead: str) -> Rule[Exchange]:
-    """Make the rule that a parameter is in the form; `instead` says what to do where it is not."""
+    """Make the rule that a parameter is in the form; `instead` says what to do without it."""
 
     def objection(exchange: Exchange) -> str | None:
         form = exchange.request.form
@@ -62,7 +62,7 @@ check_redirect_uri_present = present(
 
 @rejects(errors.GRANT_TYPE_UNKNOWN, after=["check_grant_type_present"])
 def check_grant_type_known(exchange: Exchange) -> str | None:
-    """The product has such a grant, whether or not it is answered here (I)."""
+    """The product has such a grant, whether or not this provider offers it (I)."""
     sent, provider = exchange.form("grant_type"), exchange.service.provider
     if sent in (*provider.grants, *provider.known_grants):
         return None
@@ -75,7 +75,7 @@ def _answered(exchange: Exchange) -> str:
 
 @rejects(errors.GRANT_TYPE_UNSUPPORTED, after=["check_grant_type_known"])
 def check_grant_type(exchange: Exchange) -> str | None:
-    """It is one that this provider answers here."""
+    """This provider offers the grant."""
     sent, provider = exchange.form("grant_type"), exchange.service.provider
     if sent in provider.grants:
         return None
@@ -93,7 +93,7 @@ def check_grant_registered(exchange: Exchange) -> str | None:
 
 @rejects(errors.SCOPE_SENT)
 def check_no_scope(exchange: Exchange) -> str | None:
-    """The product refuses a scope here (I), a live client of CIS2 sends one (S): a setting, tolerant by default."""
+    """The product refuses a scope here (I), production clients of CIS2 send one (S): a setting."""
     if exchange.service.settings.scope_at_token == "ignore" or "scope" not in exchange.request.form:
         return None
     return f"The form has scope {shown(exchange.form('scope'))}: send scope with the authorization request alone."
@@ -105,7 +105,7 @@ def find_code(exchange: Exchange) -> str | None:
     sent = exchange.form("code") or ""
     code = exchange.service.store.codes.get(sent)
     if code is None or code.log_in.provider != exchange.service.provider.name:
-        return f"code {cut(sent)} is none that {exchange.service.provider.title} has issued."
+        return f"code {cut(sent)} was not issued by {exchange.service.provider.title}."
     exchange.code = code
     return None
 

@@ -1,4 +1,4 @@
-"""Judges who asks for userinfo, and tells what the token's scopes allow; NHS login's PATCH keeps a client's note."""
+"""Checks a request for userinfo, and returns what the token's scopes allow; NHS login's PATCH stores metadata."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def check_scope_userinfo(exchange: Exchange) -> str | None:
 
 @rejects(errors.METADATA_SCOPE_INSUFFICIENT)
 def check_scope_metadata(exchange: Exchange) -> str | None:
-    """The note is told and changed by one scope (D)."""
+    """One scope allows reading and changing the metadata (D)."""
     return _lacks(exchange, "client_metadata")
 
 
@@ -71,7 +71,7 @@ def find_metadata(exchange: Exchange) -> str | None:
     try:
         found: Any = json.loads(exchange.request.body)
     except (ValueError, RecursionError):
-        return "The body is no JSON: send an object with client_user_metadata."
+        return "The body is not JSON: send an object with client_user_metadata."
     if not isinstance(found, dict) or list(found) != [_MEMBER] or not isinstance(found[_MEMBER], str):
         return "The body must be a JSON object with client_user_metadata, text, and nothing else."
     if len(found[_MEMBER]) > _LONGEST_METADATA:
@@ -86,7 +86,7 @@ def _key(exchange: Exchange) -> tuple[str, str, str]:
 
 
 def answer_claims(exchange: Exchange) -> Answer:
-    """What the scopes allow to tell of the person; a mock realm tells everything (S)."""
+    """The members that the scopes allow; a mock realm returns all of them (S)."""
     login, service = exchange.access_token.log_in, exchange.service
     known = {
         "iss": service.issuer(exchange.request.base),

@@ -1,1 +1,1 @@
-"""JSON Web Tokens, key sets and keys, and the JavaScript that judges them: nothing here knows a service."""
+"""JSON Web Tokens, key sets and keys, and the JavaScript semantics of checks. No module here depends on a service."""

@@ -1,7 +1,7 @@
-"""Where key sets, a team's own APIs and logout URLs may lie: this machine, private networks, and hosts that are listed.
+"""The hosts that the mock may call for key sets, APIs and logout URLs: this machine, private networks, listed hosts.
 
-Every address of a name is judged, and a judged address is the one that is called: a name that leads elsewhere at its
-second look-up gains nothing by it.
+Every address of a name is checked, and the checked address is the one that is called: a name that resolves to another
+address at its second look-up gains nothing.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _BY_LAST_BITS: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_netwo
 
 
 class ForbiddenHostError(Exception):
-    """The mock does not call this host; the message says why, and what can be done."""
+    """The mock does not call this host. The message says why, and what can be done."""
 
 
 def addresses(host: str, allow_hosts: Collection[str] = ()) -> Sequence[str]:
     """Return the addresses of a host that may be called, in the order in which to try them.
 
-    Raises ForbiddenHostError when one of them may not be; OSError, UnicodeError for a name that nobody knows.
+    Raises ForbiddenHostError when one of them may not be; OSError or UnicodeError for an unknown name.
     """
     is_listed, literal = host in allow_hosts, _literal(host)
     if literal is None and not is_listed and not _PRIVATE_NAMES.fullmatch(host):
@@ -83,14 +83,14 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 def _judge(host: str, address: str, *, is_listed: bool) -> None:
     reach, words = _reach(ipaddress.ip_address(address.partition("%")[0]))
     if reach == "never":
-        where = host if host == address else f"{host} leads to {address}, which"
+        where = host if host == address else f"{host} resolves to {address}, which"
         raise ForbiddenHostError(f"{where} is {words}: this mock never calls it")
     if reach == "foreign" and not is_listed:
         raise _foreign(host)
 
 
 def _reach(address: IPv4Address | IPv6Address) -> tuple[Literal["near", "foreign", "never"], str]:
-    """Tell what an address is; of one that wraps another, that one decides, and near it is only where it is mapped."""
+    """Return the kind of an address. One that wraps another has that one's kind, and is near only if it is mapped."""
     inner = _wrapped(address)
     if inner is not None:
         reach, words = _reach(inner)

@@ -1,6 +1,7 @@
-"""The JavaScript semantics that are part of the contract: the real service's checks are scripts.
+"""The JavaScript semantics of the contract: the real service's checks are scripts.
 
-What is "present", what counts as a number and what equals what is decided here; which claim is asked, elsewhere.
+This module decides what is present, what is a number and which values are equal. Which claim is checked is decided
+elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ class _Undefined:
 
 
 UNDEFINED: Final = _Undefined()
-"""What a script sees where a member is absent; `None` is JSON's null."""
+"""An absent member as a script sees it; `None` is JSON's null."""
 
 _DECIMAL = re.compile(r"[+-]?(Infinity|\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?)", re.IGNORECASE | re.ASCII)
 _RADIX = re.compile(r"0(x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE | re.ASCII)
@@ -39,7 +40,7 @@ def is_number(value: Any) -> bool:
 
 
 def number(value: Any) -> float:
-    """What `Number(value)` gives: null, false, `""` and `[]` are 0, true is 1; text that is no number is NaN."""
+    """Return `Number(value)`: null, false, `""` and `[]` are 0, true is 1; text that is not a number is NaN."""
     if value is None or value == []:
         return 0.0
     if isinstance(value, int | float):
@@ -52,7 +53,7 @@ def number(value: Any) -> float:
 
 
 def parse_int(text: str) -> float:
-    """What `parseInt(text)` gives: the whole number that the text begins with, or NaN."""
+    """Return `parseInt(text)`: the whole number at the beginning of the text, or NaN."""
     found = _INTEGER.match(text.lstrip(_BLANKS))
     if found is None:
         return math.nan
@@ -62,7 +63,7 @@ def parse_int(text: str) -> float:
 
 
 def text(value: Any) -> str:
-    """What a script's string concatenation makes of a JSON value."""
+    """Return a JSON value as a script's string concatenation writes it."""
     if value is UNDEFINED:
         return "undefined"
     if value is None:
@@ -77,7 +78,7 @@ def text(value: Any) -> str:
 
 
 def loosely_equal(one: Any, other: Any) -> bool:
-    """What `one == other` gives for two JSON values; two arrays or objects are never the same one."""
+    """Return `one == other` for two JSON values; two arrays or objects are never equal."""
     if _is_nothing(one) or _is_nothing(other):
         return _is_nothing(one) and _is_nothing(other)
     one_is_object, other_is_object = isinstance(one, list | dict), isinstance(other, list | dict)

@@ -1,6 +1,6 @@
-"""JSON Web Key Sets: fetched within bounds, read key by key, kept for as long as their owner's cache does.
+"""JSON Web Key Sets: fetched within bounds, read key by key, and kept for as long as their owner's cache keeps them.
 
-What an unreachable or unreadable set means to a client is the rules' business.
+The rules decide what an unreachable or unreadable set means to a client.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _URL = re.compile(r"https?://[^/?#]+/.*", re.IGNORECASE | re.DOTALL)
 
 
 class UnreachableError(Exception):
-    """A URL could not be fetched; its message says what the attempt met, `status` with what an answer refused it."""
+    """A URL could not be fetched. The message says what was met, `status` is that of a refusing answer."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -42,9 +42,9 @@ class UnreachableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedJwks:
-    """What a URL answered, and when; `keys` is `None` when that was no key set, and `problem` says what it was.
+    """The answer of a URL, and its time; `keys` is `None` if it was not a key set, and `problem` says what it was.
 
-    A set whose list holds something else than JWKs has a `problem`, too.
+    A set whose list holds something other than JWKs also has a `problem`.
     """
 
     at: float
@@ -63,23 +63,23 @@ class FetchedJwks:
 
 
 def kids_of(keys: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """Return the `kid`s of those keys that have one, as they are written."""
+    """Return the `kid`s of those keys that have one, as written."""
     return [key["kid"] for key in keys if "kid" in key]
 
 
 class Redirect(bytes):
-    """The bytes of an answer that redirects: nobody follows it, and its body is the answer."""
+    """The bytes of a redirect, which is not followed: its body is the answer."""
 
 
 class Fetcher(Protocol):
     """Fetches the bytes behind a URL. Raises UnreachableError."""
 
     def __call__(self, url: str) -> bytes:
-        """Return the body of the answer to a GET, whatever it holds."""
+        """Return the body of the answer to a GET."""
 
 
 def read(body: bytes, at: float, url: str) -> FetchedJwks:
-    """Read a key set from the body that a URL answered, whatever that is."""
+    """Read a key set from the body of an answer; any body is allowed."""
     try:
         found = json.loads(body)
         keys = found.get("keys")
@@ -97,12 +97,12 @@ def read(body: bytes, at: float, url: str) -> FetchedJwks:
 
 
 def _problem_of(keys: Iterable[Any]) -> str:
-    """Say what else than JWKs is in a list of keys."""
+    """Describe what a list of keys holds besides JWKs."""
     strange = next((key for key in keys if not isinstance(key, dict)), None)
     if strange is None:
         return ""
     is_pem = isinstance(strange, str) and "-----BEGIN" in strange
-    return f"a list of keys with {'a PEM key' if is_pem else 'something that is no JWK'} in it"
+    return f"a list of keys with {'a PEM key' if is_pem else 'something that is not a JWK'} in it"
 
 
 def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
@@ -111,7 +111,7 @@ def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
         raise ValueError(f"its kty is {jwk.get('kty')!r:.20}, not 'RSA'")
     n, e = jwk.get("n"), jwk.get("e")
     if not isinstance(n, str) or not isinstance(e, str):
-        raise ValueError("it lacks n or e")  # noqa: TRY004 - to the caller a key of no use like any other
+        raise ValueError("it lacks n or e")  # noqa: TRY004 - for the caller a key that cannot be used, like any other
     key = _rsa_key(n, e)
     if key.key_size < _SHORTEST_RSA_KEY:
         raise ValueError(f"it has {key.key_size} bits, fewer than {_SHORTEST_RSA_KEY}")
@@ -129,16 +129,16 @@ def _rsa_key(n: str, e: str) -> RSAPublicKey:
 
 
 def _number(text: str) -> int:
-    """Read a number as services do, which pass over what base64url does not have. Raises ValueError."""
+    """Read a number as services do, ignoring characters that base64url does not have. Raises ValueError."""
     raw = text.encode()
     return int.from_bytes(base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpFetcher:
-    """Fetches over HTTP from loopback, private and listed hosts, and from no other: offline means offline.
+    """Fetches over HTTP from loopback, private and listed hosts only: offline means offline.
 
-    `own` answers for the URLs that the mock plays itself, without a socket, and gives `None` for any other. Proxies of
+    `own` answers for URLs that the mock plays itself, without a socket, and returns `None` for any other. Proxies of
     the environment are ignored. `timeout` is seconds, for each step and for the whole fetch by `monotonic`; `waiting`
     is entered meanwhile.
     """
@@ -165,7 +165,7 @@ class HttpFetcher:
         return self._fetched(url, "POST", urlencode(form).encode())
 
     def _fetched(self, url: str, method: str = "GET", body: bytes | None = None) -> tuple[int, bytes]:
-        import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it for those would slow each start
+        import urllib3  # noqa: PLC0415 - most key sets are the mock's own; loading it would slow each start
 
         try:
             with self.waiting():
@@ -182,7 +182,7 @@ class HttpFetcher:
             raise UnreachableError(f"{type(failure).__name__}: {failure}"[:300]) from failure
 
     def _answered(self, address: str, url: str, method: str, body: bytes | None) -> tuple[int, bytes]:
-        """Ask one address for a URL; the certificate is that of the URL's host all the same."""
+        """Fetch a URL from one address; the certificate is still that of the URL's host."""
         import urllib3  # noqa: PLC0415 - as above
 
         parts = urlsplit(url)
@@ -202,7 +202,7 @@ class HttpFetcher:
                 return answer.status, self._body(answer)
 
     def _body(self, answer: BaseHTTPResponse) -> bytes:
-        """Read as the bytes come, so that a host that sends one now and then runs into the deadline."""
+        """Read the bytes as they come, so that a host that sends one now and then reaches the deadline."""
         deadline, body = self.monotonic() + self.timeout, bytearray()
         while piece := answer.read1(_PIECE, decode_content=True):
             body += piece

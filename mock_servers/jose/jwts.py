@@ -1,7 +1,7 @@
-"""JWTs as text, header, claims and signature: taken apart strictly, put together in any damaged form a test wants.
+"""JWTs as text, header, claims and signature: decoded strictly, and built in any damaged form that a test wants.
 
-cryptography makes and checks the signatures. PyJWT's `decode` judges `iat` and more on its own, and it loads every
-other algorithm, which a server would hold for as long as it runs.
+cryptography makes and checks the signatures. PyJWT's `decode` also checks `iat` and more, and loads every other
+algorithm, which a server would hold for as long as it runs.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 _OUTSIDE = re.compile(r"[^A-Za-z0-9_-]")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _DEEPEST = 100
-"""Levels of a header or payload; real ones have two or three, and what reads them may be recursive."""
+"""Levels of a header or payload. Real ones have two or three, and their readers may be recursive."""
 _SHORT: Final = 200
-"""Characters of a header as most are: algorithm, type and name of a key."""
+"""Characters of a usual header: algorithm, type and name of a key."""
 _LONGEST_INTEGER = 400
-"""Digits; a longer number is infinite to a script anyway, and Python refuses to read it."""
+"""Digits; a longer number is infinite to a script, and Python refuses to read it."""
 
 
 class MalformedJwtError(ValueError):
-    """The text is not a JWT; its message says what was seen."""
+    """The text is not a JWT. The message says what was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jwt:
-    """A JWT taken apart; nothing about it has been believed yet."""
+    """A decoded JWT. Nothing about it has been verified."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Jwt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alterations:
-    """What a test wants otherwise: members added or replaced, and members left out (`exp`, `header.kid`)."""
+    """The changes a test wants: members added or replaced, and members left out (`exp`, `header.kid`)."""
 
     claims: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)
@@ -58,7 +58,7 @@ UNALTERED = Alterations()
 
 
 def decode(text: str) -> Jwt:
-    """Take a JWT apart: three base64url parts, header and claims JSON objects. Raises MalformedJwtError."""
+    """Decode a JWT: three base64url parts, header and claims JSON objects. Raises MalformedJwtError."""
     if not text.strip():
         raise MalformedJwtError("there is nothing in it")
     parts = text.split(".")
@@ -104,10 +104,10 @@ def _scheme(name: str) -> tuple[AsymmetricPadding, HashAlgorithm]:
 
 
 def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKey) -> str:
-    """Put a JWT together, members in the order given.
+    """Build a JWT with members in the given order.
 
-    Signed by the header's `alg` when that is RSA's; with an empty signature when it is `none`; else by RS512, so that a
-    test can lie about the algorithm.
+    Signed by the header's `alg` if that is an RSA algorithm; with an empty signature if it is `none`; else by RS512, so
+    that a test can lie about the algorithm.
     """
     name = header.get("alg")
     signed = signing_input(_json(header), _json(claims))
@@ -118,7 +118,7 @@ def sign(header: Mapping[str, Any], claims: Mapping[str, Any], key: RSAPrivateKe
 
 
 def signing_input(header: bytes, payload: bytes) -> bytes:
-    """Return what is signed of a JWT whose header and payload were written like this."""
+    """Return the signing input of a JWT with this header and payload."""
     return f"{base64url(header)}.{base64url(payload)}".encode()
 
 
@@ -147,7 +147,7 @@ def _bytes(part: str, text: str) -> bytes:
 
 
 def _read(text: str) -> bytes:
-    """Read base64url without padding. Raises ValueError; why, another look tells, which takes longer than to read."""
+    """Read base64url without padding. Raises ValueError; a slower second look finds out why."""
     if "+" in text or "/" in text or "=" in text:
         raise ValueError(text)
     standard = (text + "=" * (-len(text) % 4)).encode().translate(_STANDARD)
@@ -167,7 +167,7 @@ def _header(text: str) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=64)
 def _header_again(text: str) -> Mapping[str, Any]:
-    """Return a header that is read once: a client sends the same one with each JWT."""
+    """Return a header, decoded once: a client sends the same one with each JWT."""
     return _json_object("header", text)
 
 

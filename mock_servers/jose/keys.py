@@ -1,6 +1,6 @@
-"""RSA keys as objects, their JWKs, and the cache that keeps a mock's own keys from one start to the next.
+"""RSA keys as objects, their JWKs, and the cache that keeps a mock's own keys between starts.
 
-Size, kid and algorithm are the caller's to say. PEM text is for people and files: too slow to load for a request.
+The caller decides size, kid and algorithm. PEM text is for people and files: it loads too slowly for a request.
 Cryptography is loaded for the first key: a start needs none.
 """
 # ruff: noqa: PLC0415 - see above
@@ -31,7 +31,7 @@ _SIZES = range(2048, 8192 + 1)
 _LOCK_TIMEOUT = 60  # seconds, for what another process does in one or two
 _ALLOWED = "allowed is an unencrypted RSA private key in PEM, PKCS#8 or PKCS#1"
 _IN_MEMORY = "Cannot use the key cache %s (%s), so keys are in memory, new at each start. Set NHSAUTH_CACHE_DIR."
-_FAULTS = {  # the first mark that a file bears says why no key could be loaded from it
+_FAULTS = {  # the first mark of a file that says why no key could be loaded from it
     b"ENCRYPTED": "is encrypted",
     b"PRIVATE KEY-----": "holds a private key that is damaged or in another format",
     b"PUBLIC KEY-----": "holds a public key",
@@ -71,7 +71,7 @@ def jwks(*keys: KeyPair, alg: str) -> dict[str, list[dict[str, str]]]:
 
 
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-"""The members of a JWK that are nobody else's business (RFC 7518, section 6)."""
+"""The private members of a JWK (RFC 7518, section 6)."""
 
 
 def public_half(jwk: Mapping[str, object]) -> dict[str, object]:
@@ -103,7 +103,7 @@ class KeyFileError(ValueError):
 def read_private_key(path: Path, member: str = "") -> rsa.RSAPrivateKey:
     """Return a user's own key, fully checked: once at start, as 4096 bits take 250 ms. Raises KeyFileError.
 
-    `member` is what of a configuration names the file.
+    `member` is the configuration's member that names the file.
     """
     named = f"{member} is {path}, which" if member else str(path)
     try:
@@ -130,19 +130,19 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 
 class Pems(Protocol):
-    """Private keys as PEM by name, which several processes use, as a table of the state has them."""
+    """Private keys as PEM by name, which several processes share, as a table of the state has them."""
 
     def get(self, key: str) -> str | None:
-        """Return the key of a name."""
+        """Return the key with a name."""
 
     def add(self, key: str, value: str) -> bool:
         """Keep a key unless another has its name."""
 
 
 class KeyRing:
-    """The mock's own keys by name, each made when first used and never before; every method is thread-safe.
+    """The mock's own keys by name, each made at its first use; every method is thread-safe.
 
-    Kept for all processes as `{folder}/keys/{name}-{bits}.pem`; in memory, with one warning, where that cannot be.
+    Kept for all processes as `{folder}/keys/{name}-{bits}.pem`; if that is impossible, in memory, with one warning.
     """
 
     def __init__(self, folder: Path | None = None, *, generate: Callable[[int], rsa.RSAPrivateKey] = generate) -> None:
@@ -156,13 +156,16 @@ class KeyRing:
         self._pems: Pems | None = None
 
     def sharing(self, pems: Pems) -> KeyRing:
-        """Return a ring whose keys are those that others have put there; what is lacking this ring gives."""
+        """Return a ring whose keys other processes share; this ring supplies the missing ones."""
         ring = KeyRing(generate=self._generate)
         ring._folder, ring._added, ring._pems = self._folder, self._added, pems
         return ring
 
     def pair(self, name: str, *, bits: int, kid: str | None = None) -> KeyPair:
-        """Return the one pair of these arguments; its thumbprint is the default kid. ValueError for a name like a/b."""
+        """Return the pair for these arguments, always the same; its thumbprint is the default kid.
+
+        ValueError for a name like a/b.
+        """
         wanted = (name, bits, kid)
         found = self._added.get(name) or self._pairs.get(wanted)
         return found or self._pairs.setdefault(wanted, _pair(self._private(name, bits), kid))
@@ -176,11 +179,11 @@ class KeyRing:
             list(pool.map(lambda one: self._private(*one), lacking))
 
     def loaded(self) -> dict[str, KeyPair]:
-        """Return the pairs that are in memory, by name; none is loaded or made for it."""
+        """Return the pairs that are in memory, by name, without loading or making any."""
         return {**{name: pair for (name, _, _), pair in self._pairs.copy().items()}, **self._added}
 
     def add(self, name: str, private: rsa.RSAPrivateKey, kid: str | None = None) -> KeyPair:
-        """Let `pair` return this configured key under the name, whatever size and kid it is asked for."""
+        """Let `pair` return this configured key under the name, for any size and kid."""
         _check_name(name)
         self._added[name] = added = _pair(private, kid)
         return added
@@ -192,7 +195,7 @@ class KeyRing:
             return self._privates.setdefault((name, bits), private)
 
     def _agreed(self, name: str, bits: int) -> rsa.RSAPrivateKey:
-        """Return the key that all processes use, which the first of them to ask has put there."""
+        """Return the key that all processes use: the first of them to ask has stored it."""
         if self._pems is None:
             return self._obtained(name, bits)
         place = f"{name}-{bits}"
@@ -222,7 +225,7 @@ def keep_out_of_git(folder: Path) -> None:
 
 
 def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) -> rsa.RSAPrivateKey:
-    """Return the key in the file, else have the first of all processes make and keep it. Raises OSError."""
+    """Return the key in the file; else the first of all processes makes and keeps it. Raises OSError."""
     if not isinstance(found := _load(file, bits), str):
         return found
     from filelock import FileLock
@@ -237,7 +240,7 @@ def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) 
             if not isinstance(found := _load(file, bits), str):
                 return found
             draft.write_bytes(_pair(make(), "").private_pem().encode())
-            draft.replace(file)  # in one step: nobody ever reads half a key
+            draft.replace(file)  # in one step: no process ever reads half a key
     finally:
         draft.unlink(missing_ok=True)
     if found:
@@ -246,7 +249,7 @@ def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) 
 
 
 def _load(file: Path, bits: int) -> rsa.RSAPrivateKey | str:
-    """Return the key that was kept in the file, else what is wrong with the file: "" when there is none."""
+    """Load the key that was kept in the file, or return what is wrong with the file: "" if there is none."""
     try:
         if not stat.S_ISREG(file.lstat().st_mode):  # a pipe would block its reader
             return "is not a regular file"
@@ -265,9 +268,9 @@ def _load(file: Path, bits: int) -> rsa.RSAPrivateKey | str:
 
 
 def _loaded(pem: bytes, *, is_own: bool = False) -> rsa.RSAPrivateKey | None:
-    """Return the RSA key in a PEM, unless it holds another kind. Raises ValueError for what is none, or is encrypted.
+    """Return the RSA key in a PEM. Raises ValueError for any other content, or if it is encrypted.
 
-    What the mock has kept itself is not checked in full.
+    A key that the mock has kept itself is not checked in full.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -282,7 +285,7 @@ def _loaded(pem: bytes, *, is_own: bool = False) -> rsa.RSAPrivateKey | None:
 
 def _tighten(path: Path, mode: int) -> None:
     if os.name == "posix" and path.stat().st_mode & 0o077:
-        with suppress(OSError):  # another's file, or a file system without modes: the key is good all the same
+        with suppress(OSError):  # another user's file, or a file system without modes: the key is good anyway
             path.chmod(mode)
 
 

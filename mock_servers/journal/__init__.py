@@ -1,1 +1,1 @@
-"""What was asked and answered: records, findings, where values came from."""
+"""Requests and answers as they are kept: records, findings, and the source of values."""

@@ -1,6 +1,6 @@
-"""JWTs taken apart for reading: header, claims and times in words; nothing in them is believed, or shown whole.
+"""Decodes JWTs for reading: header, claims and times in words. Nothing is verified, and nothing secret is shown whole.
 
-What a client sends may be a megabyte, nested without end, or made to confuse whoever looks at it.
+A client may send a megabyte, endless nesting, or something made to confuse the reader.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ def taken_apart(jwt: Jwt, now: float) -> dict[str, Any]:
 
 
 def jwts_of(request: Request, now: float) -> dict[str, str]:
-    """Return the JWTs in a request, by field, header or parameter, each taken apart and written as JSON.
+    """Return the JWTs in a request, by field, header or parameter, each decoded and written as JSON.
 
-    As text they are a fraction of the size, and a journal keeps a thousand exchanges.
+    As text they need a fraction of the memory, and a journal keeps a thousand exchanges.
     """
     return {name: json.dumps(taken_apart(jwt, now)) for name, jwt in _found(request)}
 
 
 def harmless(value: Any) -> Any:
-    """Return a JSON value with long texts, tokens, deep nests and long lists cut; what JSON cannot say becomes text."""
+    """Return a JSON value with long texts, tokens, deep nesting and long lists cut; other values become text."""
     for depth in _DEPTHS:
         small = _cut_down(value, depth)
         if depth == _DEPTHS[-1] or len(json.dumps(small)) <= _LARGEST:
@@ -53,7 +53,7 @@ def harmless(value: Any) -> Any:
 
 
 def time_in_words(value: Any, now: float) -> str:
-    """Return what a time claim says, and how far from now that is."""
+    """Return a time claim in words, and how far from now it is."""
     if not javascript.is_number(value) or not 0 <= value <= _LAST:
         return f"{shown(harmless(value))} is no time in seconds since 1970"
     return f"{moment(value)}, {duration(value - now)} {'ahead' if value > now else 'ago'}"

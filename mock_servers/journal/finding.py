@@ -1,4 +1,4 @@
-"""A finding: why an exchange was refused, as a fact that was seen, its cause and its cure."""
+"""A finding: why an exchange was refused, as an observed fact, its cause and its cure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _AS_SURE: Final = {"certain": "", "likely": "Probably: ", "possible": "Possibly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Why an exchange was refused, found from facts: what was seen, where it comes from, what to do.
+    """Why an exchange was refused, derived from facts: what was seen, its cause, and what to do.
 
-    `difference` is two texts under each other, with a mark below where they part; show it in letters of one width.
-    `evidence` is the letter of the error row that the mistake runs into and `row` that row's paragraph of the contract:
-    how sure it is that the real service minds. `change` is what to change in the client library's own words, where one
-    is recognised.
+    `difference` is two texts, one above the other, with a mark below their first difference, for a fixed-width font.
+    `evidence` is the letter and `row` the contract's paragraph of the error row that the mistake causes: how sure it is
+    that the real service refuses it. `change` is the change in the client library's own words, if a library is
+    recognised.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Finding:
         return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))
 
     def lines(self) -> list[str]:
-        """Return it as lines for a log, each with what it tells."""
+        """Return it as lines for a log, each with its part."""
         parts = {
             f"Seen ({self.certainty})": self.seen,
             "Cause": self.cause,

@@ -1,4 +1,4 @@
-"""Mappings as bytes: what few look at any more, as an exchange that is reported, takes little memory so."""
+"""Mappings as bytes: reported exchanges are rarely read again, and so need little memory."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Final, TypeVar
 M = TypeVar("M", bound=Mapping[str, Any])
 
 _ALIKE: Final = 64
-"""Newest mappings that an equal one is the same as: most requests of one client differ in what is cut from them."""
+"""The newest mappings that equal ones share: most requests of a client differ only in what is cut from them."""
 _PLAIN: Final = 2
 """The format in which equal values have equal bytes; they never leave this process."""
 
 
 class Folded(Mapping[str, Any]):
-    """A mapping of JSON values, read anew by whoever looks into it."""
+    """A mapping of JSON values, decoded at each access."""
 
     __slots__ = ("_raw",)
 
@@ -24,8 +24,8 @@ class Folded(Mapping[str, Any]):
         self._raw = raw
 
     def whole(self) -> dict[str, Any]:
-        """Return it as it was."""
-        found: dict[str, Any] = marshal.loads(self._raw)  # noqa: S302 - our own bytes, from this very process
+        """Return it as a dict."""
+        found: dict[str, Any] = marshal.loads(self._raw)  # noqa: S302 - our own bytes, from this process
         return found
 
     def __getitem__(self, name: str) -> Any:
@@ -42,7 +42,7 @@ class Folded(Mapping[str, Any]):
 
 
 def folded(mapping: M, value: Any, kind: type[Folded] = Folded) -> M | Folded:
-    """Return a mapping folded, by a value from which its kind reads it; as it is, where that is more than JSON."""
+    """Return a mapping in compact form, from the value that its kind decodes; unchanged if it holds more than JSON."""
     try:
         return _of(kind, marshal.dumps(value, _PLAIN))
     except ValueError:

@@ -1,6 +1,6 @@
-"""What a series of good exchanges tells of a client: tokens that nobody keeps, secrets in URLs, keys named by files.
+"""Advice from a series of successful exchanges: tokens that are not cached, secrets in URLs, keys named by files.
 
-Each request is fine by itself, and the real service says nothing. Read from the journal, and from few of its records.
+Each request is right by itself, and the real service says nothing. Only a few records of the journal are read.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from mock_servers.wire.wording import duration, shown
 V = TypeVar("V")
 
 _LOOKED_AT: Final = 50
-"""Records that are read at most: advice costs the same however much the journal holds, and a logged success waits."""
+"""The most records that are read: advice costs the same for any size of the journal, and logs wait for it."""
 _MANY: Final = 5
-"""Tokens in the life of the first of them, from which on nobody seems to keep one."""
+"""Tokens in the life of the first of them, from which on they seem not to be cached."""
 _SERVES_AGAIN: Final = ("client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange")
-"""Grants whose token may serve again. A code or a refresh token buys a new one anyway."""
+"""Grants whose token can be used again. A code or a refresh token gives a new one anyway."""
 _IN_A_ROW: Final = 3
 _SOON: Final = 60
-"""Seconds; who refreshes so soon after each token takes it for expired when it arrives."""
+"""Seconds; a client that refreshes so soon after each token takes it for expired when it arrives."""
 _SECRET_PARAMETERS: Final = (
     "client_secret",
     "client_assertion",
@@ -43,7 +43,7 @@ _ODD_NAMES: Final = re.compile(r"https?://.*", re.IGNORECASE)
 
 
 def token_not_cached(journal: Journal, record: Record, lifetime: float) -> Iterator[str]:
-    """Say so when an app asks for the same token again and again while the first would still do."""
+    """Advise when an app requests the same token repeatedly while the first is still valid."""
     if record.grant_type not in _SERVES_AGAIN:
         return
     earlier, need = list(journal.before(record, _LOOKED_AT)), record.need
@@ -60,7 +60,7 @@ def token_not_cached(journal: Journal, record: Record, lifetime: float) -> Itera
 
 
 def expires_in_misread(renewed_at: Iterable[float]) -> Iterator[str]:
-    """Say so when the tokens of one session are renewed as soon as they arrive; its times, the newest first."""
+    """Advise when the tokens of one session are renewed as soon as they arrive; its times, the newest first."""
     gaps = [later - earlier for later, earlier in pairwise(islice(renewed_at, _IN_A_ROW + 1))]
     if len(gaps) < _IN_A_ROW or max(gaps) >= _SOON:
         return
@@ -72,12 +72,12 @@ def expires_in_misread(renewed_at: Iterable[float]) -> Iterator[str]:
 
 
 def newest(table: Table[V]) -> Iterator[V]:
-    """Return the newest values of a table, the newest first, and no more than advice may cost."""
+    """Return the newest values of a table, the newest first, and no more than advice may read."""
     return iter(table.newest(_LOOKED_AT))
 
 
 def secrets_in_query(request: Request) -> Iterator[str]:
-    """Say so when a URL carries what only a body or a header should."""
+    """Advise when a URL has a secret that belongs in a body or header."""
     found = [name for name in _SECRET_PARAMETERS if name in request.query] if request.query.pairs else []
     if found:
         yield (
@@ -87,7 +87,7 @@ def secrets_in_query(request: Request) -> Iterator[str]:
 
 
 def private_key_sent(request: Request) -> Iterator[str]:
-    """Say so, loudly, when a private key came along, in whatever place."""
+    """Warn when a request has a private key anywhere."""
     where = private_key_in(request)
     if where is not None:
         yield (
@@ -97,7 +97,7 @@ def private_key_sent(request: Request) -> Iterator[str]:
 
 
 def odd_kid(kid: Any) -> Iterator[str]:
-    """Say so when a key is named by the file that it was read from."""
+    """Advise when a key is named after its file."""
     if isinstance(kid, str) and _FILE.fullmatch(kid) and not _ODD_NAMES.fullmatch(kid):
         yield (
             f"kid {shown(kid)} is the name of a file: it works, and it says where keys lie, and will be wrong when the "
@@ -106,7 +106,7 @@ def odd_kid(kid: Any) -> Iterator[str]:
 
 
 def fast_clock(claims: Any, now: float, grace: float) -> Iterator[str]:
-    """Say so when an assertion passes by the service's grace alone."""
+    """Advise when an assertion is accepted only thanks to the service's grace."""
     ahead = {name: claims[name] - now for name in ("iat", "nbf") if javascript.is_number(claims.get(name))}
     worst = max(ahead.values(), default=0.0)
     if worst > 1:

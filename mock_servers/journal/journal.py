@@ -14,21 +14,21 @@ from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Record
 
 LIMIT: Final = 1000
-"""Records that are kept; the oldest go first."""
+"""Records that are kept; the oldest are removed first."""
 
 _log = logging.getLogger("mock_servers.exchanges")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many exchanges there have been, and how many of them were refused."""
+    """How many exchanges there were, and how many of them were refused."""
 
     exchanges: int = 0
     refused: int = 0
 
 
 class _Explained:
-    """A record as a log message, which is worked out when somebody writes it."""
+    """A record as a log message, which is computed when it is written."""
 
     __slots__ = ("_record",)
 
@@ -40,7 +40,7 @@ class _Explained:
 
 
 def _say(level: int, record: Record) -> None:
-    """Log a record; who logs it is told here, since to search the stack for it takes as long as the rest."""
+    """Log a record with its caller given: searching the stack for it would take as long as the rest."""
     here, line = _say.__code__.co_filename, _say.__code__.co_firstlineno
     said, extra = (_Explained(record),), {"exchange": record}
     _log.handle(_log.makeRecord(_log.name, level, here, line, "%s", said, None, _say.__name__, extra))
@@ -49,7 +49,8 @@ def _say(level: int, record: Record) -> None:
 class Journal(Sequence[Record]):
     """The records that are kept, oldest first; safe to read while the mock answers.
 
-    Without `explains` a record tells what went out, and not why. `is_real`: it is of real services, and not of a mock.
+    Without `explains` a record has what was sent, and not why. `is_real`: its exchanges are with real services, not a
+    mock.
     """
 
     def __init__(self, limit: int = LIMIT, *, explains: bool = True) -> None:
@@ -64,14 +65,14 @@ class Journal(Sequence[Record]):
         self._folds = False
 
     def fold_reported(self) -> None:
-        """Fold each record from now on once it is reported: a server that runs long looks at few again.
+        """Compact each record from now on once it is reported: a long-running server reads few of them again.
 
-        Their mappings are no dicts then, which `json.dumps` would want.
+        Their mappings are then no dicts, which `json.dumps` requires.
         """
         self._folds = True
 
     def add(self, record: Record) -> None:
-        """Number a record and keep it; numbers rise, also over `clear`."""
+        """Number a record and keep it; numbers rise, even after `clear`."""
         with self._arrived:
             self._added = record.id = self._added + 1
             self._refused += record.refusal is not None
@@ -79,9 +80,9 @@ class Journal(Sequence[Record]):
             self._arrived.notify_all()
 
     def report(self, record: Record) -> None:
-        """Log a record, unless it is forgotten; called when its answer has left.
+        """Log a record, unless it was removed; called when its answer has left.
 
-        A handler that prints it explains it; one that keeps or drops it does not.
+        A log handler that prints it explains it; one that keeps or drops it does not.
         """
         level = logging.INFO if record.refusal is None else logging.WARNING
         if not _log.isEnabledFor(level):
@@ -93,11 +94,11 @@ class Journal(Sequence[Record]):
                     record.fold()
 
     def is_kept(self, record: Record) -> bool:
-        """Whether a record was not forgotten by `clear`."""
+        """Whether a record was not removed by `clear`."""
         return record.id > self._forgotten
 
     def clear(self) -> None:
-        """Forget all records: what is being explained is finished first, and nothing of them is explained later."""
+        """Remove all records: explanations in progress are finished first, and none is made later."""
         with self._reporting:
             for record in self.kept():
                 record.leave_unexplained()
@@ -106,12 +107,12 @@ class Journal(Sequence[Record]):
                 self._records.clear()
 
     def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
-        """Wait until what is kept is as wanted, for `timeout` seconds at most; whether it is."""
+        """Wait until the records are as wanted, for at most `timeout` seconds; return whether they are."""
         with self._arrived:
             return self._arrived.wait_for(lambda: holds(list(self._records)), timeout)
 
     def tally(self) -> Tally:
-        """Return how many records were added in all, forgotten ones included."""
+        """Return how many records were added in all, including removed ones."""
         with self._arrived:
             return Tally(exchanges=self._added, refused=self._refused)
 
@@ -120,14 +121,14 @@ class Journal(Sequence[Record]):
         return next((record for record in reversed(self.kept()) if key in (record.message_id, str(record.id))), None)
 
     def kept(self) -> list[Record]:
-        """Return what is kept now, oldest first."""
+        """Return the records that are kept now, oldest first."""
         with self._arrived:
             return list(self._records)
 
     def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
-        """Return the records before this one that finders may look at, the newest first, and no more than so many."""
+        """Return the records before this one that finders may read, the newest first, and no more than `most`."""
         with self._arrived:
-            if self._records and self._records[-1] is record:  # as it is when an answer has just left
+            if self._records and self._records[-1] is record:  # usual when an answer has just left
                 return list(islice(reversed(self._records), 1, None if most is None else most + 1))
             return list(islice((each for each in reversed(self._records) if each.id < record.id), most))
 

@@ -1,4 +1,4 @@
-"""What became of one request, and the record that the journal makes of it."""
+"""Turns a finished request into a journal record."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from mock_servers.wire.request import Answer, Request
 from mock_servers.wire.wording import cut
 
 _JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
-"""Which of an exchange's fields holds the JWT of which parameter."""
+"""The field of an exchange that holds the JWT of each parameter."""
 _LARGEST_JWT: Final = 1 << 14
-"""Characters; a journal of a thousand exchanges must not hold a thousand times what a client may post."""
+"""Characters; a journal of a thousand exchanges must not hold a thousand of the largest JWTs."""
 
 _JTI_SPENT: Final = "The quota is counted after the jti is remembered: sign a new assertion for the next try."
 
 
 class Judged(Protocol):
-    """What an exchange of any service has."""
+    """The members of an exchange with any service."""
 
     request: Request
     now: float
@@ -42,9 +42,9 @@ X = TypeVar("X", bound=Judged)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Generic[X]):
-    """What became of an exchange: the flow that took it, its answer, the first refusal, a fault that it met.
+    """The result of an exchange: its flow, its answer, the first refusal, and a fault that it met.
 
-    `row` is the service's own row for what the refusal names.
+    `row` is the service's own row for the refusal's problem.
     """
 
     exchange: X
@@ -56,7 +56,7 @@ class Outcome(Generic[X]):
 
     @property
     def was_judged(self) -> bool:
-        """Whether the service got to see the request."""
+        """Whether the service saw the request."""
         return self.fault is None or not self.fault.comes_first
 
     @property
@@ -66,7 +66,7 @@ class Outcome(Generic[X]):
 
 
 def record_of(outcome: Outcome[X], *, service: str, explains: bool) -> Record:
-    """Return the record of an outcome at a service; unless it `explains`, it tells what went out and not why."""
+    """Return the record of an outcome at a service; without `explains` it has what was sent, and not why."""
     request = outcome.exchange.request
     return Record(
         at=outcome.exchange.now,
@@ -87,7 +87,7 @@ def record_of(outcome: Outcome[X], *, service: str, explains: bool) -> Record:
 
 
 def _status_that_left(outcome: Outcome[X]) -> int:
-    """0 when no answer left at all."""
+    """Return the status that was sent, 0 for no answer."""
     fault = outcome.fault
     if fault is None:
         return outcome.answer.status
@@ -97,7 +97,7 @@ def _status_that_left(outcome: Outcome[X]) -> int:
 
 
 def _received(exchange: Judged) -> dict[str, Received]:
-    """Keep what the JWTs said that the rules have read, for later exchanges to be compared with; not a large one's."""
+    """Keep the JWTs that the rules have decoded, to compare later exchanges with; no large ones."""
     read = {field: getattr(exchange, name, None) for field, name in _JWTS.items()}
     return {
         field: Received(header=jwt.header, claims=jwt.claims)
@@ -107,7 +107,7 @@ def _received(exchange: Judged) -> dict[str, Received]:
 
 
 def _client_id(exchange: Judged) -> str | None:
-    """Tell the client that the rules have come to know, whatever kind of exchange it is."""
+    """Return the client that the rules have identified, in an exchange of any kind."""
     client = getattr(exchange, "app", None) or getattr(exchange, "client", None)
     if client is not None:
         return str(client.client_id)
@@ -116,7 +116,7 @@ def _client_id(exchange: Judged) -> str | None:
 
 
 def _error(outcome: Outcome[X]) -> RecordedError | None:
-    """Tell the error that went out; a fault's only when the client got none of what the service would have said."""
+    """Return the error that was sent; a fault's only if the client got nothing of the service's own answer."""
     fault, refusal, row = outcome.fault, outcome.refusal, outcome.row
     if fault is None and refusal is None:
         return None

@@ -1,4 +1,4 @@
-"""Finds private keys in requests: they belong nowhere in one, and have gone over the wire when they arrive."""
+"""Finds private keys in requests. They have no place in one, and are leaked once they arrive."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _WORDS: Final = "PRIVATE KEY"
 _PRIVATE: Final = re.compile(rf"-----BEGIN ([A-Z0-9]+ )*{_WORDS}")
 _JWT: Final = "eyJ"
 _HIDES: Final = (_WORDS.encode(), b"\\")
-"""What JSON has in it that holds such a line, or an escape which may spell one."""
+"""What JSON contains that holds such a line, or an escape that may stand for one."""
 _DER: Final = re.compile(r"MII[A-Za-z0-9+/\s]{200,}={0,2}\s*")
 _LONGEST: Final = 1 << 16
 _SHORTEST: Final = 100
-"""Characters; no private key is as short as base64."""
+"""Characters; a private key in base64 is never as short."""
 
 
 def private_key_in(request: Request) -> str | None:
-    """Return where in a request a private key is; `None` for the most."""
+    """Return where in a request a private key is; `None` for most requests."""
     parameters = (*request.form.pairs, *request.query.pairs)
     named = next((name for name, value in parameters if is_private(value[:_LONGEST])), None)
     if named is not None:
@@ -46,7 +46,7 @@ def is_private(value: str) -> bool:
         return True
     if len(value) <= _SHORTEST and "." not in value and "{" not in value:  # neither base64, nor a JWT, nor JSON
         return False
-    if value.startswith(_JWT) and value.count(".") == 2:  # noqa: PLR2004 - a JWT, as most long values, and none of these
+    if value.startswith(_JWT) and value.count(".") == 2:  # noqa: PLR2004 - a JWT, like most long values
         return _is_private_jwt(value)
     if _is_private_jwk(json_object(value)) or _is_private_der(value):
         return True
@@ -70,7 +70,7 @@ def _is_private_jwt(value: str) -> bool:
 def _hides(part: str) -> bool:
     try:
         raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except ValueError:  # no base64url, and so no JWT
+    except ValueError:  # not base64url, so not a JWT
         return False
     key, escape = _HIDES
     return key in raw or escape in raw
@@ -87,7 +87,7 @@ def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:
 def _is_private_der(value: str) -> bool:
     if not _DER.fullmatch(value):
         return False
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - few requests come so far
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - few requests get here
     from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - the same
 
     try:  # without the proof that its numbers are primes, which takes half a second: it is only recognised

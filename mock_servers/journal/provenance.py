@@ -1,4 +1,4 @@
-"""Where a value came from, known by its hash alone: what the mock issued is recognised wherever it turns up."""
+"""The source of values by their hash: a value that the mock issued is recognised anywhere."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mock_servers.wire import wording
 from mock_servers.wire.wording import cut
 
 LONGEST_NAME: Final = 64
-"""Characters; what is longer names no client, and may be a key."""
+"""Characters; a longer value is not a client's name, and may be a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elsewhere:
-    """What another world of the server has issued: `words` name that world, `base` is what its URLs begin with."""
+    """What another world of the server has issued: `words` name that world, `base` is the beginning of its URLs."""
 
     issued: Issued
     words: str
@@ -29,7 +29,7 @@ class Elsewhere:
 
 
 FindElsewhere = Callable[[bytes], Elsewhere | None]
-"""Finds by its fingerprint what another world has issued."""
+"""Finds a value of another world by its fingerprint."""
 
 
 def nowhere(_: bytes) -> None:
@@ -37,22 +37,22 @@ def nowhere(_: bytes) -> None:
 
 
 def of_jti(sub: Any, jti: Any) -> bytes:
-    """Return the hash under which the jti of a client is known, where it may not be kept itself."""
+    """Return the hash of a client's jti, for places that must not keep the jti itself."""
     return fingerprint(json.dumps([sub, jti], default=str))
 
 
 def remember(store: Store, value: str, issued: Issued) -> None:
-    """Keep where a value came from."""
+    """Store the source of a value."""
     store.issued.put(fingerprint(value), issued)
 
 
 def mark_spent(store: Store, value: str, at: float) -> None:
-    """Keep that a value was used up at a moment, in seconds since 1970."""
+    """Store that a value was used at a moment, in seconds since 1970."""
     amend(store.issued, fingerprint(value), partial(replace, spent_at=at))
 
 
 def recognise(store: Store, key: bytes) -> Issued | None:
-    """Return where the value with this fingerprint came from, when this mock knows; apps' keys and secrets included."""
+    """Return the source of the value with this fingerprint, if this mock knows it; apps' keys and secrets included."""
     try:
         return store.issued.get(key) or next(_of_apps(store, key), None)
     except UnknownError:
@@ -60,7 +60,7 @@ def recognise(store: Store, key: bytes) -> Issued | None:
 
 
 def shown(store: Store, value: Any) -> str:
-    """Return a claim as it may be shown: cut when it is an app's secret, a token or too long for a name."""
+    """Return a claim as it may be shown: cut if it is an app's secret, a token or too long for a name."""
     if not isinstance(value, str):
         return wording.shown(value)
     issued = recognise(store, fingerprint(value))

@@ -1,6 +1,6 @@
-"""A record: one exchange as a test or a person may read it afterwards, with every secret and token cut.
+"""A record: one exchange as a test or a person reads it afterwards, with every secret and token cut.
 
-A record is kept before its answer leaves. What explains it is worked out afterwards, or when it is first read.
+A record is kept before its answer leaves. Its explanation is computed afterwards, or when it is first read.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _ASKED_WHOLE: Final = PROTOCOL | frozenset(
         "origin",
     ]
 )
-"""Parameters and headers of requests whose values are no secret; whatever else is sent may hold one, and is cut."""
+"""Parameters and headers of requests whose values are not secret. Any other may hold a secret, and is cut."""
 _TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
     [
         "token_type",
@@ -82,7 +82,7 @@ _TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
         "outcome",
     ]
 )
-"""The same of answers, which have more members that the service itself fills."""
+"""The same for answers, which have more members that the service itself fills."""
 _LONGEST: Final = 300
 _BEGINNINGS: Final = ("eyJ", "-----BEGIN")
 _LONG: Final = 100
@@ -108,12 +108,12 @@ _SECRETS: Final = frozenset(
 
 _NOTHING: Final = Confidential(())
 _ALIKE: Final = 64
-"""Newest pieces of advice, and newest needs, that an equal one is the same as."""
+"""The newest pieces of advice, and the newest needs, that equal ones share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedError:
-    """What went out, and the rule behind it; `evidence` is the letter of the error row."""
+    """The error that was sent, and the rule behind it; `evidence` is the letter of the error row."""
 
     code: str
     description: str
@@ -123,10 +123,10 @@ class RecordedError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What explains an exchange: findings, the best first; what would be refused next; and advice.
+    """The explanation of an exchange: findings, the best first; what would be refused next; and advice.
 
-    `jwts` are those of a refused request by where they stood, taken apart, as JSON; of others what the rules have read
-    is in the record. `headline` is what the first finding has seen, when that is certainly why the rule objected.
+    `jwts` are the decoded JWTs of a refused request by their place, as JSON; those of other requests are in the record.
+    `headline` is what the first finding has seen, if that is certainly the reason for the refusal.
     """
 
     headline: str | None = None
@@ -137,13 +137,13 @@ class Examination:
 
     @property
     def then(self) -> tuple[str, ...]:
-        """What would be refused next, in the developer's words."""
+        """What would be refused next, in words for developers."""
         return tuple(later.diagnosis for later in self.foreseen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What a JWT said that came in a form; without its signature it is good for nothing."""
+    """Header and claims of a JWT from a form; without its signature it is useless."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -158,22 +158,22 @@ class _FoldedJwts(Folded):
 
 @lru_cache(maxsize=_ALIKE)
 def _advised(headline: str | None, advice: tuple[str, ...]) -> Examination:
-    """Return what explains a success; of equal advice it is the same."""
+    """Return the explanation of a success; equal advice shares one."""
     return Examination(headline=headline, advice=advice)
 
 
 @lru_cache(maxsize=_ALIKE)
 def _alike(need: tuple[object, ...]) -> tuple[object, ...]:
-    """Return the same need for equal ones, which are compared with many."""
+    """Return one object for equal needs, which are compared with many."""
     return need
 
 
 @dataclass(slots=True, kw_only=True)
 class Record:
-    """One exchange. `at` is seconds since 1970, `sent` the hashes of the secrets in the request by field.
+    """One exchange. `at` is seconds since 1970, `sent` the hashes of the request's secrets by field.
 
-    `received` is what the JWTs of its form said, by field. `id` is its number in the journal, which gives it;
-    `client_id` the client that was recognised, else the one named in the form.
+    `received` are the decoded JWTs of its form, by field. `id` is its number in the journal; `client_id` the client
+    that was identified, else the one named in the form.
     """
 
     id: int = 0
@@ -201,11 +201,11 @@ class Record:
     _jti: int | None = field(default=None, repr=False, compare=False)
 
     def explain_with(self, examine: Callable[[Record], Examination]) -> None:
-        """Let this work out what explains the exchange, when that is first read."""
+        """Set the function that computes the explanation when it is first read."""
         self._examine = examine
 
     def examination(self) -> Examination:
-        """Return what explains this exchange, worked out once; a finder that fails is logged and explains nothing."""
+        """Return the explanation, computed once; a finder that fails is logged and explains nothing."""
         with self._lock:
             examine, self._examine = self._examine, None
             if examine is None:
@@ -217,7 +217,7 @@ class Record:
             return self._examined
 
     def hide(self, values: Confidential) -> None:
-        """Cut these values in all that it tells, and will tell."""
+        """Cut these values in everything that it shows, now and later."""
         self._hidden, self._need = values, None
         for name in ("path", "request", "response", "received", "client_id", "refusal", "diagnosis"):
             setattr(self, name, values.cut_in(getattr(self, name)))
@@ -225,24 +225,24 @@ class Record:
             self.walk = replace(self.walk, refusal=values.cut_in(self.walk.refusal))
 
     def be_explained(self, examined: Examination, flow: str, steps: Sequence[Step]) -> None:
-        """Be told by this: it was worked out when the exchange was kept."""
+        """Set the explanation, computed when the exchange was kept."""
         self._examined, self._flow, self._steps = examined, flow, steps
 
     def fold(self) -> None:
-        """Take less memory from now on, and tell the same."""
+        """Use less memory from now on; the content stays the same."""
         assertion = self.received.get("client_assertion")
         if assertion is not None:
             self._jti = _hashed(assertion.claims.get("sub"), assertion.claims.get("jti"))
         received = {name: (jwt.header, jwt.claims) for name, jwt in self.received.items()}
         self.request, self.response = folded(self.request, self.request), folded(self.response, self.response)
         self.received = folded(self.received, received, _FoldedJwts)
-        if self._lock.acquire(blocking=False):  # else it is being explained just now
+        if self._lock.acquire(blocking=False):  # otherwise it is being explained just now
             if not (self._examined.findings or self._examined.foreseen or self._examined.jwts):
                 self._examined = _advised(self._examined.headline, self._examined.advice)
             self._lock.release()
 
     def has_jti(self, sub: Any, jti: Any) -> bool:
-        """Whether the client assertion that came with it had this jti."""
+        """Whether its client assertion had this jti."""
         if self._jti is not None and self._jti != _hashed(sub, jti):
             return False
         received = self.received.get("client_assertion")
@@ -250,7 +250,7 @@ class Record:
         return (claims.get("sub"), claims.get("jti")) == (sub, jti)
 
     def leave_unexplained(self) -> None:
-        """Work nothing out from now on: the journal and the state that would explain this are gone."""
+        """Compute no explanation from now on: the journal and the state that it needs are gone."""
         with self._lock:
             self._examine = None
 
@@ -261,44 +261,44 @@ class Record:
 
     @property
     def headline(self) -> str | None:
-        """Why it was refused, in a sentence: what the surest finding has seen, else what the rule says."""
+        """Why it was refused, in a sentence: what the surest finding has seen, else the rule's diagnosis."""
         return self.examination().headline or self.diagnosis
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What the service does not mind, but will hurt."""
+        """What the service accepts, but will cause trouble."""
         return self.examination().advice
 
     def timeline(self) -> list[Step]:
-        """Return the rules of its flow and what became of each; nothing where the flow is not known."""
+        """Return the rules of its flow and their results; nothing if the flow is not known."""
         return steps(self.walk, self.examination().foreseen) if self.walk else list(self._steps)
 
     @property
     def flow(self) -> str:
-        """The name of the flow that took it; empty where that is not known."""
+        """The name of its flow; empty if unknown."""
         return self.walk.flow.name if self.walk else self._flow
 
     @property
     def error(self) -> str | None:
-        """The error code that went out, as `invalid_request`; `None` for a success."""
+        """The error code that was sent, such as `invalid_request`; `None` for a success."""
         return self.refusal.code if self.refusal else None
 
     @property
     def error_description(self) -> str | None:
-        """The sentence that went out; `None` for a success."""
+        """The sentence that was sent; `None` for a success."""
         return self.refusal.description if self.refusal else None
 
     @property
     def grant_type(self) -> str | None:
-        """The grant type that was asked for."""
+        """The grant type that was requested."""
         sent = self.request["form"].get("grant_type")
         return str(sent) if sent is not None else None
 
     @property
     def need(self) -> tuple[object, ...]:
-        """What its token was for: of two requests with the same need, one token would have done for both.
+        """The purpose of its token: one token would serve two requests with the same need.
 
-        Of a person's the id_token is the same.
+        For a person's token that includes the id_token.
         """
         if self._need is None:
             host, subject = self.request["headers"].get("host"), self.sent.get("subject_token")
@@ -306,7 +306,7 @@ class Record:
         return self._need
 
     def as_json(self) -> dict[str, Any]:
-        """Return the record as the control API tells it."""
+        """Return the record as the control API returns it."""
         examined = self.examination()
         error = self.refusal
         return {
@@ -333,9 +333,9 @@ class Record:
         return self._head() if self.refusal is None else f"{self._head()} | {wording.one_line(str(self.headline))}"
 
     def explained(self) -> str:
-        """Return method, path, status and error, and below what explains the exchange, the surest first, indented.
+        """Return method, path, status and error, and below them the explanation, the surest finding first, indented.
 
-        Nothing in it steers a terminal.
+        It holds no control characters for a terminal.
         """
         examined = self.examination()
         blocks = [finding.lines() for finding in examined.findings]
@@ -351,7 +351,7 @@ class Record:
 
 
 def _hashed(sub: Any, jti: Any) -> int:
-    """Return a number by which most other pairs are told apart without being looked at; equal pairs have the same."""
+    """Return a number that differs for most different pairs; equal pairs have the same."""
     try:
         return hash((sub, jti))
     except TypeError:  # an object or a list
@@ -413,6 +413,6 @@ def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any
 
 
 def _is_secretive(value: str) -> bool:
-    """Whether a value is what no harmless parameter holds: a JWT or a key was sent in its place."""
+    """Whether a value is one that no harmless parameter holds, such as a JWT or a key."""
     jwt, key = _BEGINNINGS
     return jwt in value or key in value or (len(value) >= _LONG and _RUN.search(value) is not None)

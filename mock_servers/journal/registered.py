@@ -19,9 +19,9 @@ from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Request
 
 _PLACES: Final = frozenset(["client_secret", "authorization", "content-length", "content-type", "host"])
-"""Where a secret belongs, which is cut whatever it holds; and headers that hold none."""
+"""The places of a secret, which are always cut; and headers that hold none."""
 _LONG: Final = 8
-"""Characters from which on a secret is looked for inside of a value; a shorter one may be part of any word."""
+"""Characters from which on a secret is searched for inside values; a shorter one may be part of any word."""
 
 
 def misplaced(request: Request, store: Store) -> Confidential:
@@ -32,7 +32,7 @@ def misplaced(request: Request, store: Store) -> Confidential:
     sent = [*filter(None, _sent(request))]
     whole = "\0".join(sent)
     secrets = store.apps.derived(_Secrets.of)
-    # Whichever is fewer: many apps are registered, or a request is long.
+    # Choose the shorter way: many apps may be registered, or a request may be long.
     if len(secrets.long) > len(whole):
         starts = {whole[at : at + _LONG] for at in range(len(whole))}
         long = [secret for start in starts & secrets.by_start.keys() for secret in secrets.by_start[start]]

@@ -1,4 +1,7 @@
-"""A journal that lies where others see it: each record is explained before it is put there, so all can tell it."""
+"""A journal that several processes share.
+
+Each record is explained before it is stored, so that every process can read it.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ from mock_servers.state.table import FEW, Kind, Table
 _TABLE: Final = "exchanges"
 _REFUSED: Final = "refused exchanges"
 _FIRST: Final = 10
-"""Records of one value that are looked at: the first are those that can have used it up."""
+"""Records of one value that are read: the first ones are those that can have used it."""
 _FORGOTTEN: Final = "forgotten exchanges"
 _TURN: Final = 0.05
-"""Seconds after which who waits for a record looks whether another process has put it there."""
+"""Seconds after which a waiting process looks again for records of other processes."""
 _UNTOLD: Final = Problem(cause="", cure="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A record as data: all that it tells, and what explains it. `flow` is the name of the flow that took it."""
+    """A record as data, with its explanation. `flow` is the name of its flow."""
 
     id: int
     at: float
@@ -81,7 +84,7 @@ _TOLD: Final = (
     *("id", "at", "service", "method", "path", "status", "request", "response", "sent", "received"),
     *("client_id", "message_id", "refusal", "diagnosis"),
 )
-"""The members that a record and what is kept of it have in common."""
+"""The members that a record and its stored form have in common."""
 
 
 def _hashes(_: int, kept: Kept) -> set[bytes]:
@@ -91,17 +94,17 @@ def _hashes(_: int, kept: Kept) -> set[bytes]:
 
 
 def kind(limit: int = LIMIT) -> Kind[Kept]:
-    """Return what the table of a journal holds that keeps so many records, also when it has just forgotten a tenth."""
+    """Return the kind of a journal's table that keeps so many records, even just after a tenth was removed."""
     indexes = {"message id": lambda _, kept: filter(None, [kept.message_id]), "hash": _hashes}
     return Kind(value=Kept, key=int, limit=limit * 10 // 9 + 2, indexes=indexes)
 
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {_TABLE: kind()}
-"""What a state holds besides the tables of a store, by its name."""
+"""The tables of a state besides those of a store, by name."""
 
 
 class SharedJournal(Journal):
-    """The records that are kept of all who share a state, oldest first; their numbers are counted there."""
+    """The records of all processes that share a state, oldest first; the state counts their numbers."""
 
     def __init__(self, store: Store, limit: int = LIMIT, *, explains: bool = True) -> None:
         super().__init__(limit, explains=explains)
@@ -112,7 +115,7 @@ class SharedJournal(Journal):
         self._recent: list[Record | None] = [None] * (2 * FEW)
 
     def add(self, record: Record) -> None:
-        """Explain a record, and number and keep it in one step: who reads on from a number misses none."""
+        """Explain a record, then number and store it in one step: reading on from a number misses none."""
         before = self._counters.get(_TABLE)
         record.id = (before or 0) + 1
         kept = _of(record)
@@ -127,22 +130,22 @@ class SharedJournal(Journal):
             self._arrived.notify_all()
 
     def _is_next(self, before: int | None, kept: Kept) -> bool:
-        """Keep a record that has the number after this one, unless another was faster."""
+        """Store a record whose number follows this one, unless another process was faster."""
         counter = (self._counters, _TABLE)
         return self._backend.commit([(*counter, before)], [(*counter, kept.id), (self._table, kept.id, kept)])
 
     def is_kept(self, record: Record) -> bool:
-        """Whether a record was not forgotten."""
+        """Whether a record was not removed."""
         return self._table.get(record.id) is not None
 
     def clear(self) -> None:
-        """Forget all records."""
+        """Remove all records."""
         with self._reporting:
             self._counters.put(_FORGOTTEN, self._counters.get(_TABLE) or 0)
             self._table.clear()
 
     def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
-        """Wait until what is kept is as wanted, for `timeout` seconds at most; whether it is."""
+        """Wait until the records are as wanted, for at most `timeout` seconds; return whether they are."""
         turns, rest = divmod(timeout, _TURN)
         for patience in (*repeat(_TURN, int(turns)), rest):
             if holds(self.kept()):
@@ -152,7 +155,7 @@ class SharedJournal(Journal):
         return holds(self.kept())
 
     def tally(self) -> Tally:
-        """Return how many records were added in all, forgotten ones included."""
+        """Return how many records were added in all, including removed ones."""
         return Tally(exchanges=self._counters.get(_TABLE) or 0, refused=self._counters.get(_REFUSED) or 0)
 
     def find(self, key: str) -> Record | None:
@@ -162,11 +165,11 @@ class SharedJournal(Journal):
         return _told(kept) if kept is not None else None
 
     def kept(self) -> list[Record]:
-        """Return what is kept now, oldest first."""
+        """Return the records that are kept now, oldest first."""
         return [*map(_told, reversed(self._table.newest(self._limit)))]
 
     def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
-        """Return few of the records before this one, the newest first; what a number was given to stays the same."""
+        """Return a few of the records before this one, the newest first; a number's record never changes."""
         lowest = max(record.id - FEW, (self._counters.get(_FORGOTTEN) or 0) + 1)
         return islice(filter(None, map(self._numbered, range(record.id - 1, lowest - 1, -1))), most)
 

@@ -1,1 +1,1 @@
-"""The platform's management surface: what test tools create apps, keys and products with, as Apigee Edge has it."""
+"""The platform's management API, with which test tools create apps, keys and products, as in Apigee Edge."""

@@ -1,4 +1,4 @@
-"""Access tokens over the management API: what they were issued for, their attributes, and their end."""
+"""Access tokens over the management API: their data, their attributes, and their end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOKENS_AT_ONCE: Final = 1000
 
 @rejects(errors.TOKEN_UNKNOWN)
 def find_token(exchange: Exchange) -> str | None:
-    """Issued by a token service of the mock, to a key that is still there."""
+    """Issued by a token service of the mock, to a key that still exists."""
     value = exchange.segments[-1]
     token = exchange.service.store.access_tokens.get(value)
     if token is None or exchange.service.store.apps.get(token.client_id) is None:
@@ -35,7 +35,7 @@ def find_token(exchange: Exchange) -> str | None:
 def claim_change(exchange: Exchange) -> str | None:
     """Only named attributes change, and the scope when it is given (D)."""
     sent, level = exchange.body, attributes_of(exchange.token)["auth_level"]
-    kept = {"auth_level": level} if "scope" in sent else {}  # else it would follow the scopes
+    kept = {"auth_level": level} if "scope" in sent else {}  # otherwise it would follow the scopes
     set_by_hand = kept | dict(exchange.token.attributes) | dict(body.attributes(sent.get("attributes", [])))
     scopes = tuple(sent["scope"].split()) if "scope" in sent else exchange.token.scopes
     return _put(exchange, replace(exchange.token, scopes=scopes, attributes=tuple(set_by_hand.items())))
@@ -116,7 +116,7 @@ def answer_revoked(exchange: Exchange) -> Answer:
 
 
 def answer_token(exchange: Exchange) -> Answer:
-    """Answer with the token as it is now."""
+    """Answer with the present token."""
     return Answer(status=200, body=_view(exchange, exchange.segments[-1], exchange.token))
 
 

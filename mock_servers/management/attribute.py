@@ -29,7 +29,7 @@ def found(held: Held) -> Rule[Exchange]:
 
     @rejects(errors.ATTRIBUTE_UNKNOWN)
     def find_attribute(exchange: Exchange) -> str | None:
-        """There is one of that name."""
+        """The attribute exists."""
         exchange.named["attribute"] = name = _name(exchange)
         if name in dict(held(exchange)):
             return None

@@ -1,4 +1,4 @@
-"""Reads the JSON objects that the management API is sent; members that a call does not know are passed over."""
+"""Reads the JSON bodies of the management API; members that a call does not know are ignored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mock_servers.wire.json_text import object_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What a member may be, in words and as a test."""
+    """The allowed values of a member, in words and as a test."""
 
     allowed: str
     fits: Callable[[Any], bool]
@@ -51,7 +51,7 @@ ATTRIBUTES: Final = Form(
 
 
 def decoded(members: Mapping[str, Form], *, required: tuple[str, ...] = ()) -> Rule[Exchange]:
-    """Make the rule that reads a body: an object, its known members of the right form, the required ones there."""
+    """Make the rule that reads a body: an object with valid known members and all required ones."""
 
     @rejects(errors.BODY_MALFORMED)
     def decode_body(exchange: Exchange) -> str | None:

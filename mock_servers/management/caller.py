@@ -1,4 +1,4 @@
-"""Judges who calls the management API: any bearer will do, as long as there is one."""
+"""Checks the caller of the management API: any bearer token is accepted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BEARER: Final = "bearer "
 
 @rejects(errors.BEARER_MISSING)
 def check_bearer(exchange: Exchange) -> str | None:
-    """A header `Authorization: Bearer …`; what it holds is not judged, since clients read it and the mock need not."""
+    """A header `Authorization: Bearer …`. Its content is not checked: clients read it, the mock need not."""
     sent = exchange.request.headers.get("authorization", "")
     if sent.lower().startswith(_BEARER) and sent[len(_BEARER) :].strip():
         return None
@@ -24,8 +24,8 @@ def check_bearer(exchange: Exchange) -> str | None:
 
 @rejects(errors.ORGANIZATION_UNKNOWN)
 def check_organization(exchange: Exchange) -> str | None:
-    """One of the two that there are."""
+    """One of the two that exist."""
     exchange.named["org"] = exchange.organization
     if exchange.organization in ORGANIZATIONS:
         return None
-    return f"Organization {shown(exchange.organization)} is none of {', '.join(ORGANIZATIONS)}."
+    return f"Organization {shown(exchange.organization)} is not one of {', '.join(ORGANIZATIONS)}."

@@ -1,4 +1,4 @@
-"""Debug sessions over the management API: begun with filters, read record by record, ended."""
+"""Debug sessions over the management API: started with filters, read record by record, ended."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def find_proxy(exchange: Exchange) -> str | None:
 
 @rejects(errors.REVISION_UNKNOWN)
 def check_revision(exchange: Exchange) -> str | None:
-    """The one that there is."""
+    """The only one that exists."""
     return proxy.check(exchange, exchange.segments[5])
 
 
 @rejects(errors.DEBUG_SESSION_UNKNOWN)
 def find_session(exchange: Exchange) -> str | None:
-    """One that was begun here."""
+    """It was started here."""
     exchange.named["session"] = name = exchange.segments[7]
     session = next((each for each in _sessions(exchange) if each.name == name), None)
     if session is None:
@@ -74,7 +74,7 @@ def _filters(exchange: Exchange, prefix: str, name_of: Callable[[str], str]) -> 
 
 
 def begun(exchange: Exchange) -> Answer:
-    """Begin a session; one of the same name ends, and so do those that nobody can want any more (I)."""
+    """Start a session; one of the same name ends, and so do those that can no longer be read (I)."""
     session = DebugSession(
         name=exchange.request.query.get("session") or "default",
         begun_at=exchange.now,
@@ -91,7 +91,7 @@ def begun(exchange: Exchange) -> Answer:
 
 
 def ended(exchange: Exchange) -> Answer:
-    """End a session; what it has recorded is gone (D)."""
+    """End a session; its records are lost (D)."""
 
     def without_it(kept: tuple[DebugSession, ...] | None) -> tuple[DebugSession, ...]:
         return tuple(each for each in kept or () if each.name != exchange.session.name)
@@ -117,7 +117,7 @@ def answer_list(exchange: Exchange) -> Answer:
 
 
 def answer_records(exchange: Exchange) -> Answer:
-    """Answer with the ids of what was recorded, oldest first."""
+    """Answer with the ids of the records, oldest first."""
     return view.listed([each.id for each in exchange.session.transactions])
 
 

@@ -1,4 +1,4 @@
-"""Developer apps over the management API: found, made, changed, approved, revoked and removed."""
+"""Developer apps over the management API: found, created, changed, approved, revoked and removed."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ def claim_app_name(exchange: Exchange) -> str | None:
 
 
 def changed(change: Callable[[Exchange, DeveloperApp], DeveloperApp]) -> Rule[Exchange]:
-    """Make the rule that changes the app, in one step, whatever others do meanwhile."""
+    """Make the rule that changes the app, in one step, also while others change it."""
 
     @rejects(errors.APP_CHANGED)
     def claim_app_change(exchange: Exchange) -> str | None:
-        """The app is still there."""
+        """The app still exists."""
         changed = exchange.service.apps.change(
             exchange.developer_app, lambda present: replace(change(exchange, present), modified_at=exchange.now)
         )
@@ -112,7 +112,7 @@ def claim_app_removal(exchange: Exchange) -> str | None:
 
 
 def replaced(exchange: Exchange, app: DeveloperApp) -> DeveloperApp:
-    """Take over what the body says; a key is added when no live one has exactly the products asked for (S)."""
+    """Replace the app by the body; a key is added if no live one has exactly these products (S)."""
     products = _asked_products(exchange)
     described = _described(exchange, app)
     if "apiProducts" not in exchange.body or any(key.serves(products, exchange.now) for key in app.keys):
@@ -135,7 +135,7 @@ def _asked_products(exchange: Exchange) -> tuple[str, ...]:
 
 
 def _described(exchange: Exchange, app: DeveloperApp) -> DeveloperApp:
-    """What the body does not repeat of attributes and callback is lost (D); status and scopes stay."""
+    """Attributes and callback that the body does not repeat are lost (D); status and scopes stay."""
     sent = exchange.body
     return replace(
         app,

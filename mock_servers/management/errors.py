@@ -1,4 +1,4 @@
-"""Every refusal of the management API: status, code, message, evidence. `{…}` is filled with what the request named.
+"""Every refusal of the management API: status, code, message, evidence. `{…}` is replaced by what the request named.
 
 The form of the body and most statuses are documented (D); where code or message are ours, the row is a guess (I).
 """
@@ -75,7 +75,7 @@ LOG_IN_ELSEWHERE = ServiceError(
     evidence="I",
     row="admin §2",
     shape="log_in",
-    cause="The path is none of the log-in's.",
+    cause="The log-in has no such path.",
     cure="POST to /oauth/token. " + _GUESS,
 )
 ORGANIZATION_UNKNOWN = _row(
@@ -158,7 +158,7 @@ APP_EXISTS = _row(
     "I",
     "admin §3.2",
     cause="The app is left over from an earlier run.",
-    cure="Delete it, or choose a name that nobody else has. " + _GUESS,
+    cure="Delete it, or choose a name that is free. " + _GUESS,
 )
 APP_CHANGED = _row(
     409,
@@ -166,7 +166,7 @@ APP_CHANGED = _row(
     "App {app} of developer {developer} was changed meanwhile",
     "I",
     "admin §3.2",
-    cause="Somebody else has changed the app at the same moment.",
+    cause="Another call has changed the app at the same moment.",
     cure="Read it again. " + _GUESS,
 )
 ACTION_UNKNOWN = _row(
@@ -268,7 +268,7 @@ PROXY_UNKNOWN = _row(
     "APIProxy named {proxy} does not exist in organization {org}",
     "I",
     "admin §3.5",
-    cause="The proxy's name is misspelt, or none of those played here.",
+    cause="The proxy's name is misspelt, or the mock does not play this proxy.",
     cure="List the proxies. " + _GUESS,
 )
 REVISION_UNKNOWN = _row(

@@ -21,7 +21,7 @@ _CREDENTIAL: Final = Form(
     allowed="a string of at most 2048 letters, digits, hyphens and underscores",
     fits=lambda value: isinstance(value, str) and _LETTERS.fullmatch(value) is not None,
 )
-"""What a consumer key or secret is made of (D)."""
+"""The characters of a consumer key or secret (D)."""
 
 Change = Callable[[Exchange, Key], Key]
 
@@ -141,6 +141,6 @@ answer_imported: Final = view.answering(lambda exchange: view.key(exchange.chang
 
 
 def answer_changed(exchange: Exchange) -> Answer:
-    """Answer with the key as it is now."""
+    """Answer with the present key."""
     changed = exchange.changed_app.key(exchange.key.consumer_key)
     return Answer(status=200, body=view.key(changed or exchange.key))

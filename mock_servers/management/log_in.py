@@ -1,4 +1,4 @@
-"""Judges a log-in to the management API, at login.apigee.com: the command line's own client, and any person at all."""
+"""Checks a log-in to the management API, at login.apigee.com: the command line's own client, and any person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mock_servers.wire.routes import ANY, Routes
 from mock_servers.wire.wording import shown
 
 CLIENT: Final = base64.b64encode(b"edgecli:edgeclisecret").decode()
-"""Name and password of Apigee's own command line, which are public and the same for everybody (S)."""
+"""Name and password of Apigee's own command line, which are public and the same for all users (S)."""
 LIFETIME: Final = 1799
 """Seconds (D)."""
 
@@ -41,22 +41,22 @@ def check_grant_type(exchange: Exchange) -> str | None:
 
 @rejects(errors.LOG_IN_PERSON_MISSING)
 def check_person(exchange: Exchange) -> str | None:
-    """A user name with a password, or a passcode; any of them will do."""
+    """A user name with a password, or a passcode; each is accepted."""
     form = exchange.request.form
     if "passcode" in form or ("username" in form and "password" in form):
         return None
-    return "The form has neither username and password nor passcode; any of them will do here."
+    return "The form has neither username and password nor passcode; any of them is accepted here."
 
 
 @rejects(errors.LOG_IN_ELSEWHERE)
 def check_path(exchange: Exchange) -> str | None:
-    """There is only the token endpoint."""
+    """Only the token endpoint exists."""
     exchange.named["path"] = path = exchange.request.target.partition("?")[0]
     return f"{exchange.request.method} {shown(path)} is no log-in: POST /oauth/token is."
 
 
 def logged_in(exchange: Exchange) -> Answer:
-    """Answer with an access token that is a JWT, since clients look into it (S); its key is nobody's."""
+    """Answer with an access token that is a JWT, since clients decode it (S); its key has no owner."""
     form, identifiers = exchange.request.form, exchange.service.identifiers
     claims = {
         "jti": identifiers.uuid(),

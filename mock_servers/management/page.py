@@ -1,4 +1,4 @@
-"""Which part of a list is asked for: `count` of them at most, from `startKey` on, which comes first (D)."""
+"""The requested part of a list: at most `count` entries, from `startKey` on, which comes first (D)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_servers.rules import rejects
 
 @rejects(errors.QUERY_MALFORMED)
 def check_count(exchange: Exchange) -> str | None:
-    """A positive whole number, when there is one."""
+    """A positive whole number, if present."""
     sent = exchange.request.query.get("count")
     if sent is None or (sent.isascii() and sent.isdigit() and int(sent) > 0):
         return None

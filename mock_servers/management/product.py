@@ -37,7 +37,7 @@ decode_change: Final = body.decoded(_MEMBERS)
 
 @rejects(errors.PRODUCT_UNKNOWN)
 def find_product(exchange: Exchange) -> str | None:
-    """The product of this name, which is not its display name."""
+    """The product with this name, which is not its display name."""
     exchange.named["product"] = name = exchange.segments[1]
     product = exchange.service.apps.product(name)
     if product is None:
@@ -62,7 +62,7 @@ def changed(change: Callable[[Exchange, Product], Product]) -> Rule[Exchange]:
 
     @rejects(errors.PRODUCT_UNKNOWN)
     def claim_product_change(exchange: Exchange) -> str | None:
-        """The product is still there."""
+        """The product still exists."""
         changed = exchange.service.apps.change_product(
             exchange.product.name, lambda present: replace(change(exchange, present), modified_at=exchange.now)
         )
@@ -76,7 +76,7 @@ def changed(change: Callable[[Exchange, Product], Product]) -> Rule[Exchange]:
 
 @rejects(errors.PRODUCT_IN_USE)
 def claim_product_removal(exchange: Exchange) -> str | None:
-    """No key has it (I): its clients would lose what they were given."""
+    """No key has it (I): its clients would lose their access."""
     if exchange.service.apps.remove_product(exchange.product.name):
         return None
     return f"A key still has {shown(exchange.product.name)}: take it from the key first, or remove the app."

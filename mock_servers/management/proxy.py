@@ -1,4 +1,4 @@
-"""Proxies over the management API: where they are deployed, and below which path."""
+"""Proxies over the management API: their deployments, and their paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REVISION: Final = "1"
 
 
 def find(exchange: Exchange, name: str) -> str | None:
-    """Find a proxy by its name, or say that there is none."""
+    """Return a proxy by its name, or say that it does not exist."""
     exchange.named |= {"proxy": name, "org": exchange.organization}
     proxy = exchange.service.proxies.get(name)
     if proxy is None:
@@ -25,9 +25,11 @@ def find(exchange: Exchange, name: str) -> str | None:
 
 
 def check(exchange: Exchange, revision: str) -> str | None:
-    """Say so when a revision is not the one that there is."""
+    """Say so if a revision is not the existing one."""
     exchange.named["revision"] = revision
-    return None if revision == REVISION else f"Revision {shown(revision)} is none: each proxy has revision {REVISION}."
+    if revision == REVISION:
+        return None
+    return f"Revision {shown(revision)} does not exist: each proxy has revision {REVISION}."
 
 
 @rejects(errors.PROXY_UNKNOWN)
@@ -38,7 +40,7 @@ def find_proxy(exchange: Exchange) -> str | None:
 
 @rejects(errors.REVISION_UNKNOWN)
 def check_revision(exchange: Exchange) -> str | None:
-    """The one that there is."""
+    """The only one that exists."""
     return check(exchange, exchange.segments[3])
 
 

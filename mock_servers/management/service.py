@@ -1,4 +1,4 @@
-"""Everything that the management API works with, in one value; and one request to it."""
+"""The dependencies of the management API, in one value; and one request to it."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Service:
 
 @dataclass
 class Exchange:
-    """One call, and what it has taught us so far.
+    """One call, and what the rules have learned of it.
 
-    `named` is what an error row's text may be filled with; `body` the JSON object that was sent, as far as it has been
-    read. What is changed stays as it was found, and becomes `changed_…` beside.
+    `named` fills the text of an error row; `body` is the JSON object that was sent, as far as it was read. What is
+    changed stays as it was found; the result is beside it as `changed_…`.
     """
 
     request: Request

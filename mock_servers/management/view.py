@@ -1,4 +1,4 @@
-"""Apps, keys and products as the management API shows them (D); moments are milliseconds since 1970."""
+"""Apps, keys and products as the management API shows them (D); times are milliseconds since 1970."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEVER: Final = -1
 
 
 def ms(moment: float | None) -> int:
-    """Return a moment in milliseconds; `None` is never."""
+    """Return a time in milliseconds; `None` is never."""
     return NEVER if moment is None else int(moment * 1000)
 
 

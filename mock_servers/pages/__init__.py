@@ -1,6 +1,6 @@
-"""The pages that people see: what is on them stands in `content` and `journal`, how it becomes HTML in `render`.
+"""The pages for people: `content` and `journal` hold their data, `render` makes the HTML.
 
-`journal` is imported by whoever fills its pages: a start needs none of them.
+Only code that fills its pages imports `journal`: a start needs none of them.
 """
 
 from mock_servers.pages.choices import person_choice

@@ -1,4 +1,4 @@
-"""How people are offered on a log-in page: by name, level and what they are."""
+"""The people on a log-in page, by name, level and role."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_servers.state.person import Person, roles, userinfo
 
 
 def person_choice(provider: Provider, person: Person) -> PersonChoice:
-    """Return what a log-in page says of a person."""
+    """Return the choice of a person on a log-in page."""
     organisations = _organisations(provider, person)
     offered = [_role_choice(organisations, role) for role in roles(provider, person)]
     return PersonChoice(
@@ -24,7 +24,7 @@ def person_choice(provider: Provider, person: Person) -> PersonChoice:
 
 
 def _role_choice(organisations: Mapping[str, str], role: Mapping[str, Any]) -> RoleChoice:
-    """Name a role by the last of its three quoted parts, and its organisation by name where that is known."""
+    """Name a role by the last of its three quoted parts, and its organisation by name if that is known."""
     code = str(role.get("org_code", ""))
     return RoleChoice(
         id=str(role.get("person_roleid", "")),

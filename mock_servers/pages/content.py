@@ -1,4 +1,4 @@
-"""What is on a page, as data: plain values of those who answer, whatever a client or a person sent included."""
+"""The data of pages: plain values, some of which a client or a person has sent."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "provider_error": "Meet an error of the provider",
     "slow": "Log in, but slowly",
 }
-"""What a log-in can come to, by the value of the form field `outcome`; the first is chosen unless another is."""
+"""The ways in which a log-in can end, by the value of the form field `outcome`; the first is the default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleChoice:
-    """A role that a person may take; `id` is what the form sends as `selected_roleid`."""
+    """A role that a person can choose; `id` is the value of `selected_roleid` in the form."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class RoleChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonChoice:
-    """Somebody who can log in; `id` is what the form sends as `username`, `level` the highest that is reached."""
+    """A person who can log in; `id` is the value of `username` in the form, `level` the person's highest."""
 
     id: str
     name: str
@@ -39,13 +39,13 @@ class PersonChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogInForm:
-    """A log-in page: who asks for what, and who may answer.
+    """A log-in page: who requests what, and who may log in.
 
-    The form is posted to `action` (absolute) with the fields `hidden` and `csrf`, and what is chosen: `username`,
-    `outcome` (a word of OUTCOMES) and, where `picks_role`, `selected_roleid` (empty: the first role of whoever logs
-    in; it may belong to another person, which the provider is to refuse). `message` says why the page is shown again,
-    `chosen` is the username that was sent before. With a `form_id` the form is Keycloak's: `username` is a text field,
-    and outcomes and roles cannot be chosen.
+    The form is posted to `action` (absolute) with the fields `hidden` and `csrf`, and the choices: `username`,
+    `outcome` (a word of OUTCOMES) and, with `picks_role`, `selected_roleid` (empty: the person's first role; it may
+    belong to another person, which the provider must refuse). `message` says why the page is shown again, `chosen` is
+    the username that was sent before. With a `form_id` the form is Keycloak's: `username` is a text field, and outcomes
+    and roles cannot be chosen.
     """
 
     provider_title: str
@@ -65,10 +65,10 @@ class LogInForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorPage:
-    """An error that is shown, not sent to the application: `sentence` is the provider's, `advice` the mock's own.
+    """An error page, not sent to the application: `sentence` is the provider's, `advice` the mock's own.
 
-    `title` says in plain words what is wrong, `code` is the provider's name for it. A page that only asks for patience
-    `is_error` not, and tells no status.
+    `title` says in plain words what is wrong, `code` is the provider's name for it. A page that only asks to wait is
+    not `is_error`, and has no status.
     """
 
     title: str
@@ -91,9 +91,9 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackPage:
-    """What came to a redirect URI: all parameters, facts about them by their names, and what to do next.
+    """What arrived at a redirect URI: all parameters, facts about them by name, and the next steps.
 
-    `heading` says it in one line, `steps` is empty where nothing is left to be done.
+    `heading` says it in one line; `steps` is empty if there is nothing to do.
     """
 
     heading: str

@@ -1,4 +1,4 @@
-"""What is on the pages about exchanges and values, as data: plain values, whatever a client has sent included."""
+"""The data of pages about exchanges and values: plain values, some of which a client has sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_servers.pages.content import NextStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeRow:
-    """One exchange in the list: `outcome` is the sentence that went out, `why` what the client did wrong."""
+    """An exchange in the list: `outcome` is the sentence that was sent, `why` what the client did wrong."""
 
     id: int
     at: str
@@ -26,11 +26,11 @@ class ExchangeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalPage:
-    """The list of exchanges, the newest first, and the form that explains a value; `roles` are what it can be sent as.
+    """The list of exchanges, the newest first, and the form that explains a value as one of `roles`.
 
-    `older` is the URL of the next page, `is_newest` whether this is the page that more will come to. `text` is what was
-    searched for, and `only_refused` whether refusals alone are wanted. `is_real`: real services have answered.
-    `world` is the name of the world whose exchanges these are, and `worlds` are the names of those that the mock has.
+    `older` is the URL of the next page; `is_newest`: new exchanges appear on this page. `text` is the search text;
+    `only_refused` shows refusals only. `is_real`: the exchanges are with real services. `world` is the name of the
+    world whose exchanges these are, and `worlds` are the names of the mock's worlds.
     """
 
     rows: Sequence[ExchangeRow]
@@ -47,7 +47,7 @@ class JournalPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member of a JWT: its value as JSON, and in words what only a machine would understand."""
+    """A member of a JWT: its value as JSON, and in words if only a machine understands it."""
 
     name: str
     value: str
@@ -56,7 +56,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwtPart:
-    """A JWT taken apart."""
+    """A decoded JWT."""
 
     header: Sequence[Member]
     claims: Sequence[Member]
@@ -65,7 +65,7 @@ class JwtPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A header, parameter or member as it may be shown, and the JWT that it holds."""
+    """A header, parameter or member as it may be shown, and the JWT in it."""
 
     name: str
     value: str
@@ -74,7 +74,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleShown:
-    """A rule of the timeline, what became of it, and what the client did wrong there."""
+    """A rule of the timeline, its result, and what the client did wrong there."""
 
     name: str
     state: Literal["passed", "stopped", "foreseen", "unasked"]
@@ -83,7 +83,7 @@ class RuleShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyShown:
-    """A policy of the timeline with its rules; `told` says in a word or two what became of them."""
+    """A policy of the timeline with its rules; `told` says their results in a word or two."""
 
     name: str
     told: str
@@ -93,10 +93,10 @@ class PolicyShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingShown:
-    """A finding: `change` is the cure in a client library's own words, `basis` how well the row is known that minds.
+    """A finding: `change` is the cure in a client library's own words, `basis` how well the row is known.
 
-    `about` is the URL of what is known of that row.
-    `difference` is two texts under each other, with a mark where they part.
+    `about` is the URL of the row's page. `difference` is two texts, one above the other, with a mark at their
+    difference.
     """
 
     id: str
@@ -112,9 +112,9 @@ class FindingShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """What explains an exchange or a value: a sentence, findings (the best first), what comes next, and advice.
+    """The explanation of an exchange or a value: a sentence, findings (the best first), what comes next, and advice.
 
-    `diagnosis` is what the rule says that objected, when the sentence is another.
+    `diagnosis` is the rule's own, if it differs from the sentence.
     """
 
     headline: str | None = None
@@ -126,9 +126,9 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangePage:
-    """One exchange whole: what was sent, what came back, which rules it met, why, and how it would have gone well.
+    """One exchange: what was sent and answered, its rules, the explanation, and the corrected request.
 
-    `request` holds the parts of the request by where they stood; `about` is the URL of what is known of the error.
+    `request` holds the parts of the request by their place; `about` is the URL of the error's page.
     """
 
     id: int
@@ -150,7 +150,7 @@ class ExchangePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictShown:
-    """How the service would judge a value in one role; `cure` is what to do where it does not belong."""
+    """How the service would judge a value in one role; `cure` says what to do in a wrong role."""
 
     role: str
     would_be: Literal["refused", "accepted", "undecided"]
@@ -163,7 +163,7 @@ class VerdictShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationPage:
-    """What a value is, and what the service would make of it."""
+    """What a value is, and how the service would judge it."""
 
     title: str
     facts: Mapping[str, str]

@@ -1,7 +1,7 @@
-"""Makes HTML of what is on a page: everything is escaped, and nothing comes from another host.
+"""Makes HTML of a page's data: everything is escaped, and nothing comes from another host.
 
-A page is given the prefix of the base that it is under: its links begin with it. No page needs a script. The list of
-exchanges has one that refreshes it, a file of ours; no other page may run any.
+A page gets the prefix of its base: its links begin with it. No page needs a script. The list of exchanges has one that
+refreshes it, a file of ours; no other page may run any.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(__file__).parent
 
 STYLE_PATH: Final = "/_nhsauth/style.css"
-"""Where every page finds its style, below the base by which the mock was called."""
+"""The path of the style of every page, below the base by which the mock was called."""
 
 SCRIPT_PATH: Final = "/_nhsauth/journal.js"
-"""Where the list of exchanges finds its script."""
+"""The path of the script of the list of exchanges."""
 
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     # No form-action: Chromium applies it to the redirect back to the application as well, and blocks that.
@@ -36,13 +36,13 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-"""To be sent with every page."""
+"""Headers for every page."""
 
 _FORM_POLICY: Final = (
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 FORM_HEADERS: Final[Mapping[str, str]] = {**SECURITY_HEADERS, "Content-Security-Policy": _FORM_POLICY}
-"""To be sent, in place of those, with a page of the mock's own that has a form."""
+"""Headers for pages of the mock's own that have a form, instead of those."""
 
 _JOURNAL_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -51,14 +51,14 @@ _JOURNAL_POLICY: Final = (
 JOURNAL_HEADERS: Final[Mapping[str, str]] = {
     **SECURITY_HEADERS,
     "Content-Security-Policy": _JOURNAL_POLICY,
-    # With no-referrer a browser says `Origin: null` when it posts the form, and nobody could tell whose form it is.
+    # With no-referrer a browser sends `Origin: null` with the form, and its origin could not be checked.
     "Referrer-Policy": "same-origin",
 }
-"""To be sent with the list of exchanges in place of those."""
+"""Headers for the list of exchanges, instead of those."""
 
 _REAL: Final = "Real traffic, watched by nhsauth"
 JOURNAL: Final = "the mock's journal"
-"""What the mock's own pages are called."""
+"""The title of the mock's own pages."""
 
 
 def log_in_page(form: LogInForm, prefix: str = "") -> str:
@@ -87,12 +87,12 @@ def exchange_page(page: ExchangePage, prefix: str = "") -> str:
 
 
 def explanation_page(page: ExplanationPage, prefix: str = "") -> str:
-    """Return the HTML of what a value is."""
+    """Return the HTML of an explained value."""
     return _rendered("explanation.html", JOURNAL, prefix=prefix, page=page)
 
 
 def errors_page(page: ErrorsPage, prefix: str = "") -> str:
-    """Return the HTML of the errors that a text is about."""
+    """Return the HTML of the errors that match a text."""
     return _rendered("errors.html", JOURNAL, prefix=prefix, page=page)
 
 
@@ -124,7 +124,7 @@ def _rendered(template: str, mocked: str, *, is_real: bool = False, **content: o
 
 
 def _name(mocked: str) -> str:
-    """Return what the mock is called; that of a realm says already that it is one."""
+    """Return the mock's name; a realm's name already says that it is one."""
     return mocked[0].upper() + mocked[1:] if "mock" in mocked.lower() else f"Mock of {mocked}"
 
 
@@ -147,5 +147,5 @@ def _templates() -> Environment:
 
 
 def _harmless(value: object) -> object:
-    """Make what a client sent printable: no terminal's escapes, no marks that turn the direction of what follows."""
+    """Make client input printable: without escapes of terminals, or marks that change the direction of text."""
     return printable(value) if type(value) is str else value

@@ -1,1 +1,1 @@
-"""The identity providers as data: what one is made of, what may go wrong at one, and the list of those there are."""
+"""The identity providers as data: what a provider consists of, its errors, and the list of all providers."""

@@ -154,7 +154,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.REALM_UNKNOWN: _cis2(404, "not_found", "No OpenID Connect provider for realm {realm}"),
     errors.FAULT: _cis2(400, "server_error", "Internal Server Error"),
 }
-"""No source tells CIS2's words for prompt, max_age and id_token_hint: ours say what is wrong."""
+"""No source shows CIS2's sentences for prompt, max_age and id_token_hint. These are our own."""
 
 ANCESTOR_ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CODE_UNKNOWN: _cis2(400, "invalid_request", "Authorization code doesn't exist."),
@@ -163,13 +163,13 @@ ANCESTOR_ROWS: Final[Mapping[Problem, ServiceError]] = {
         400, "invalid_client", "JWT 'iss' and 'sub' claims must be equal to the client_id"
     ),
 }
-"""What the product's ancestor, or a fork of it, says where CIS2 was captured or quoted with another sentence."""
+"""Sentences of ForgeRock's original product or a fork of it, where CIS2 was captured or quoted with a different one."""
 
 
 PATH: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
 
 DEVELOPMENT_PATH: Final = "/openam/oauth2/realms/root/realms/oidc"
-"""A second realm, which the development environment alone has (D)."""
+"""A second realm. Only the development environment has it (D)."""
 
 _HOSTS: Final = (
     "am.nhsdev.auth-ptl.cis2.spineservices.nhs.uk",
@@ -211,7 +211,7 @@ ID_TOKEN_CLAIMS: Final = {
     "id_assurance_level": 3,
     "authentication_assurance_level": Fact.LEVEL,
 }
-"""The claim set of a public sample (S), with the session id that back-channel logout needs (S) and the nonce."""
+"""The claims of a public sample (S), plus the session id that back-channel logout needs (S) and the nonce."""
 
 ACR_LEVELS: Final = {
     "AAL3_ANY": ("aal3",),
@@ -246,7 +246,7 @@ ASKING: Final = Asking(
     honours_max_age=True,
     answer_parameters=("code", "scope", "state", "iss", "client_id"),
 )
-"""State and nonce are optional (I): a live client sends no nonce (S)."""
+"""State and nonce are optional (I): a production client sends no nonce (S)."""
 
 PROOF: Final = Proof(
     longest=1800,
@@ -254,7 +254,10 @@ PROOF: Final = Proof(
     advised=300,
     realm="/NHSIdentity/Healthcare",
 )
-"""Method and algorithm as registered (D); 5 minutes are documented (D), 30 were found by a live team (S)."""
+"""Method and algorithm as registered (D).
+
+The documented lifetime is 5 minutes (D); a team found that 30 are accepted (S).
+"""
 
 KNOWN_GRANTS: Final = (
     "client_credentials",
@@ -265,7 +268,7 @@ KNOWN_GRANTS: Final = (
     "urn:ietf:params:oauth:grant-type:token-exchange",
     "urn:ietf:params:oauth:grant-type:uma-ticket",
 )
-"""Grants that the product has and no client of CIS2 is registered for (I)."""
+"""Grants that the product supports, but for which no CIS2 client is registered (I)."""
 
 DISCOVERY: Final = {
     "version": "3.0",
@@ -313,7 +316,10 @@ DISCOVERY: Final = {
     "device_authorization_endpoint": "{issuer}/device/code",
     "revocation_endpoint": "{issuer}/token/revoke",
 }
-"""The members that the product emits (S), in its order; the real document was not found, so values are inferred (I)."""
+"""The members that the product returns (S), in its order.
+
+The real document was not found, so the values are inferred (I).
+"""
 
 
 def _worker(number: str, level: str, family_name: str, given_name: str) -> Mapping[str, Any]:
@@ -331,7 +337,7 @@ READY_MADE: Final = (
     _worker("656005750111", "aal2", "HOLLIN", "Mei"),
     _worker("656005750112", "aal2", "INGLEBY", "Carl"),
 )
-"""The people of the public test suites by their ids and levels; names are ours."""
+"""The people of the public test suites, with their ids and levels. We invented the names."""
 
 
 def _worker_members(person: Someone) -> dict[str, Any]:
@@ -446,6 +452,6 @@ CIS2_DEVELOPMENT: Final = replace(
     proof=replace(PROOF, realm="/oidc"),
     realms_path="",
 )
-"""The development environment's realm `oidc`: its issuer is one that the platform's userinfo does not know (S)."""
+"""The development environment's realm `oidc`. The platform's userinfo does not accept its issuer (S)."""
 
 CIS2: Final = replace(_PROVIDER, at_environment={"dev": (CIS2_DEVELOPMENT,)})

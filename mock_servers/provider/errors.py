@@ -1,4 +1,7 @@
-"""What may be wrong with a request to an identity provider. The rules name a problem; each provider has its row."""
+"""Problems that a request to an identity provider can have.
+
+Rules name a problem; each provider maps it to an error row.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ OPENID_MISSING: Final = Problem(
     cure="Send scope=openid and other words, one space between.",
 )
 SCOPE_UNKNOWN: Final = Problem(
-    cause="scope has a word that this provider does not have, such as offline_access.",
+    cause="scope has a word that this provider does not support, such as offline_access.",
     cure="Ask only for documented scopes.",
 )
 SCOPE_RESERVED: Final = Problem(
@@ -86,8 +89,8 @@ NONCE_MISSING: Final = Problem(
     cure="Send a new random one, and compare it with the one in the id_token.",
 )
 PROMPT_INVALID: Final = Problem(
-    cause="prompt is not a known word, or none is there with other words.",
-    cure="Leave it out, or send login, or none alone.",
+    cause="prompt has an unknown word, or `none` together with other words.",
+    cure="Leave it out, or send `login`, or `none` on its own.",
 )
 MAX_AGE_INVALID: Final = Problem(cause="max_age is not a whole number.", cure="Send seconds, such as 300.")
 DISPLAY_UNSUPPORTED: Final = Problem(cause="display is popup or wap.", cure="Leave it out.")
@@ -98,12 +101,12 @@ VTR_UNKNOWN: Final = Problem(
     cause="vtr has a vector for which the client is not registered.", cure="Ask only for registered vectors."
 )
 LOGIN_REQUIRED: Final = Problem(
-    cause="prompt=none, and the person is not logged in here, or too long ago.",
-    cure="This is a normal answer: ask again without prompt=none.",
+    cause="prompt=none, but the person is not logged in here, or logged in too long ago.",
+    cure="This answer is normal. Ask again without prompt=none.",
 )
 CONSENT_REQUIRED: Final = Problem(
-    cause="prompt=none, and the person has not agreed to share data with this client.",
-    cure="This is a normal answer: ask again without prompt=none.",
+    cause="prompt=none, but the person has not agreed to share data with this client.",
+    cure="This answer is normal. Ask again without prompt=none.",
 )
 ASSERTED_INVALID: Final = Problem(
     cause="asserted_login_identity is not a JWT, has a claim missing, or lives for more than a minute.",
@@ -132,7 +135,7 @@ OUTCOME_UNKNOWN: Final = Problem(
     cause="The mock does not have the outcome that the form names.", cure="Choose one that the page offers."
 )
 PERSON_UNKNOWN: Final = Problem(
-    cause="This provider has no person with this user id.", cure="Choose somebody from the page, or add a user."
+    cause="This provider has no person with this user id.", cure="Choose a person on the page, or add a user."
 )
 ROLE_UNKNOWN: Final = Problem(cause="The role is not this person's.", cure="Choose one of the person's roles.")
 CANCELLED: Final = Problem(cause="The person stopped the log-in.", cure="Show your own page, with a way to try again.")
@@ -302,7 +305,7 @@ OUTCOMES: Final[Mapping[str, Problem]] = {
     "provider_error": PROVIDER_ERROR,
     "level_too_low": LEVEL_TOO_LOW,
 }
-"""How a log-in may end that a test chooses, besides well."""
+"""The ways in which a test can make a log-in end, other than with success."""
 
 
 def _again(sentence: str) -> ServiceError:
@@ -310,13 +313,13 @@ def _again(sentence: str) -> ServiceError:
 
 
 OF_THE_FORM: Final[Mapping[Problem, ServiceError]] = {
-    PERSON_UNKNOWN: _again("There is nobody here with this user id."),
+    PERSON_UNKNOWN: _again("There is no person with this user id."),
     OUTCOME_UNKNOWN: _again("A log-in cannot end like this."),
     ROLE_UNKNOWN: _again("This person does not have this role."),
 }
-"""What the mock's own form shows once more, whichever the provider."""
+"""Problems after which the mock's own form is shown again, at every provider."""
 
 
 def name_of(problem: Problem) -> str:
-    """Return the name under which a problem stands here."""
+    """Return the name of a problem in this module."""
     return next(name for name, known in globals().items() if known is problem)

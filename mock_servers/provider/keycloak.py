@@ -1,4 +1,4 @@
-"""What a mock realm answers, in the words of its product, Keycloak; as data, and all of it from inference (I)."""
+"""The answers of a mock realm in the words of its product, Keycloak. All of it is inferred (I)."""
 
 from __future__ import annotations
 
@@ -144,4 +144,4 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.REALM_UNKNOWN: _row(404, "Realm does not exist"),
     errors.FAULT: _row(500, "unknown_error"),
 }
-"""Keycloak tells an unknown client and a wrong secret in one sentence; some rows no realm ever needs."""
+"""Keycloak uses one sentence for an unknown client and a wrong secret. Some rows are for problems that no realm has."""

@@ -150,7 +150,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.REALM_UNKNOWN: _nhs_login("invalid_request"),
     errors.FAULT: _nhs_login("server_error"),
 }
-"""Only codes are documented, and two descriptions as examples; every other sentence on a page is ours."""
+"""Only the codes are documented, with two descriptions as examples. Every other sentence on a page is ours."""
 
 
 LEVELS: Final = {
@@ -191,7 +191,7 @@ ID_TOKEN_CLAIMS: Final = {
     "family_name": Fact.FAMILY_NAME,
     "birthdate": Fact.BIRTHDATE,
 }
-"""The payload of a capture (S), with the nonce when one was sent."""
+"""The payload of a capture (S), plus the nonce if one was sent."""
 
 VECTORS: Final = {
     f"{level}.{credentials}": level for level in ("P9", "P5", "P0") for credentials in ("Cp", "Cp.Cd", "Cp.Ck", "Cm")
@@ -234,7 +234,7 @@ ASKING: Final = Asking(
 PROOF: Final = Proof(
     methods=("private_key_jwt",), algorithms=("RS512",), audiences=("token", "issuer"), audience_list=True
 )
-"""No limit to an assertion's lifetime: the platform's own lives an hour (S)."""
+"""The lifetime of an assertion has no limit: the platform's own lives for an hour (S)."""
 
 DISCOVERY: Final = {
     "issuer": "{issuer}",
@@ -316,7 +316,7 @@ READY_MADE: Final = (
     _patient("9912003073", "P0", "OAKDEN", "Lena", "2001-11-05"),
     _patient("9912003101", "P9", "PENHALE", "Rosa", "1994-04-23", acts_for="9912003071"),
 )
-"""The people of the public test suites by their ids and levels, and one more who acts for another.
+"""The people of the public test suites, with their ids and levels, and one more who acts for another.
 
 Names and dates are ours.
 """
@@ -333,11 +333,14 @@ _UNKNOWN_AT_LEVEL: Final[Mapping[str, Sequence[str]]] = {
         "gp_integration_credentials",
     ),
 }
-"""What a log-in at a level does not tell: nothing that was verified, at P0 (D); the lists are inferred (I)."""
+"""What a log-in at a level does not return: at P0 nothing that was verified (D). The lists are inferred (I)."""
 
 
 def _patient_members(person: Someone) -> dict[str, Any]:
-    """Return NHS login's members, the first eight in the order of a capture (S); telephone numbers are nobody's."""
+    """Return NHS login's members, the first eight in the order of a capture (S).
+
+    The telephone numbers belong to no one.
+    """
     number = f"{int(uuid.UUID(person.uuid)) % 1000:03}"
     return {
         "sub": person.uuid,
@@ -390,7 +393,7 @@ TELLING: Final = Telling(
     names_itself=True,
     tells_birthdate=True,
 )
-"""What each scope adds is documented (D)."""
+"""It is documented what each scope adds (D)."""
 
 NHS_LOGIN: Final = Provider(
     name="nhs_login",

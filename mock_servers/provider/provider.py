@@ -1,4 +1,4 @@
-"""What an identity provider is made of. Where two providers differ, a field says how; nobody asks for a name."""
+"""The type of an identity provider. Where two providers differ, a field says how; no code tests its name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_servers.wire.origins import canonical
 
 
 class Fact(Enum):
-    """What a token's header or claims may tell of a log-in; a fact that is not known leaves its member out."""
+    """A fact about a log-in that a token's header or claims can hold. If a fact is unknown, its member is left out."""
 
     ISSUER = "issuer"
     SUBJECT = "subject"
@@ -48,7 +48,7 @@ DISCOVERY_PATH: Final = "/.well-known/openid-configuration"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """One assurance level: its value in the id token, and what else a log-in at it says."""
+    """One assurance level: its value in the id token, and further claims of a log-in at that level."""
 
     claim: int | str
     acr: str | None = None
@@ -59,14 +59,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """What a provider wants of an authorization request; `state_required` and `nonce_required` where a setting insists.
+    """What a provider requires of an authorization request; `state_required` and `nonce_required` apply in strict mode.
 
-    `scopes` are known, `reserved_scopes` too but for clients that have them alone. `acr_levels` says which levels each
-    acr value allows, the best first, `vectors` the level of each vector of trust; without either a person logs in at
-    whatever level is theirs. `displays` empty: not judged. `unsupported` names the parameters that must not be
-    there. `answer_parameters` are those of the successful answer, in their order. A form with a `form_id` is
-    Keycloak's. `takes_asserted_log_in`: another client may vouch for a person who has logged in through it.
-    `outcomes` are documented errors without a cause that the mock could play: a log-in may choose to end with one.
+    `scopes` are known; `reserved_scopes` too, but only for clients that are registered for them. `acr_levels` maps each
+    acr value to the levels it allows, the best first; `vectors` maps each vector of trust to its level. Without either
+    a person logs in at their own level. An empty `displays` is not checked. `unsupported` names parameters that are
+    refused. `answer_parameters` are those of the successful answer, in their order. A form with a `form_id` is
+    Keycloak's. `takes_asserted_log_in`: another client may vouch for a person who has logged in through it. `outcomes`
+    are documented errors that the mock has no cause for; a log-in can choose to end with one.
     """
 
     takes_post: bool = False
@@ -91,12 +91,12 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """How clients prove themselves at the token endpoint.
+    """How clients authenticate at the token endpoint.
 
-    `methods` and `algorithms` empty: as registered. `audiences` are words of endpoints, or `issuer`; a list of
-    audiences will do where `audience_list`. `longest` is how many seconds ahead an assertion's `exp` may be, `None` for
-    no limit, `longest_source` who says so, `advised` how many are documented. `counts_registered`: of several proofs in
-    one request the one that is registered counts, and no other is looked at.
+    Empty `methods` and `algorithms` mean: as registered. `audiences` are words for endpoints, or `issuer`;
+    `audience_list` also allows a list of audiences. `longest` is the largest number of seconds that an assertion's
+    `exp` may lie ahead, `None` for no limit; `longest_source` says who documents it, and `advised` is the documented
+    number. `counts_registered`: if a request has several credentials, only the registered method is checked.
     """
 
     methods: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ class Proof:
 
 
 class Someone(Protocol):
-    """Who can log in, as a provider tells of them; the whole is `state.person`."""
+    """A person who can log in, as a provider describes them. The whole type is `state.person`."""
 
     @property
     def id(self) -> str:
@@ -119,11 +119,11 @@ class Someone(Protocol):
 
     @property
     def uuid(self) -> str:
-        """A UUID that is always the same for this person."""
+        """A UUID that stays the same for this person."""
 
     @property
     def level(self) -> str:
-        """The word of the highest level at which the person can log in."""
+        """The highest level at which the person can log in."""
 
     @property
     def family_name(self) -> str:
@@ -131,21 +131,21 @@ class Someone(Protocol):
 
     @property
     def given_name(self) -> str:
-        """As it is written."""
+        """As written."""
 
     @property
     def birthdate(self) -> str:
-        """As ISO 8601 writes it."""
+        """In ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """What a provider tells of people at userinfo.
+    """What a provider returns about people at userinfo.
 
-    `members` returns all of them in their order, `by_scope` says which of them each scope adds. Those of the scopes in
-    `at_userinfo_alone` are not for an id token. `unknown_at_level`: what a log-in at a level does not tell.
-    `names_itself`: issuer, client and the client's own note have a place. `tells_birthdate`: the log-in page offers
-    people by their date of birth, else by their roles.
+    `members` returns all members in their order; `by_scope` says which of them each scope adds. Those of the scopes in
+    `at_userinfo_alone` are left out of an id token. `unknown_at_level`: the members that a log-in at a level does not
+    return. `names_itself`: issuer, client and the client's own metadata are included. `tells_birthdate`: the log-in
+    page shows people's dates of birth, else their roles.
     """
 
     members: Callable[[Someone], dict[str, Any]]
@@ -158,13 +158,13 @@ class Telling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformAsClient:
-    """How the API platform sends people to a provider, and what it makes of their log-in.
+    """How the API platform sends people to a provider, and what it does with their log-in.
 
-    `client_id` is the platform's there, `scope` what it asks for, `default_acr` the `acr_values` of a client that names
-    none; without it none are sent. `picked_by` is the scope at /authorize that picks this provider; the first without
-    one takes all others. A session lasts `session_lifetime` seconds and so does a refresh token. `tells_log_outs`: its
-    logout tokens are believed. The platform proves itself by its secret in the form, or by an assertion. `lent_as` is
-    the word by which the proxy mock-jwks lends client id and secret.
+    `client_id` is the platform's own at the provider, `scope` what it requests, `default_acr` the `acr_values` for a
+    client that names none; without it none are sent. `picked_by` is the scope at /authorize that selects this provider;
+    the first provider without one takes all other requests. A session and its refresh token live for `session_lifetime`
+    seconds. `tells_log_outs`: the platform accepts its logout tokens. The platform authenticates by its secret in the
+    form, or by an assertion. `lent_as` is the word under which the proxy mock-jwks offers a client id and secret.
     """
 
     client_id: str
@@ -178,7 +178,7 @@ class PlatformAsClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MockRealm:
-    """The platform's mock realm for a provider's people: `Cis2-mock` and an environment, and its claims for them."""
+    """The platform's mock realm for a provider's people, such as `Cis2-mock-internal-dev`, and its claims for them."""
 
     name: str
     claims: Mapping[str, Fact]
@@ -188,25 +188,23 @@ class MockRealm:
 class Provider:
     """An identity provider.
 
-    `name` is its word in the configuration and the control API, `people` the word of whom it logs in, `path` where it
-    lives below the base. Paths of `endpoints` are below `path`. `written_origins` says how the issuer writes an
-    origin, by how it is called in lower case and without an implied port; others are written as they are called.
-    `hosts` are the real ones that are this provider's alone, and with `only_at_hosts` no other name leads to it.
-    Lifetimes are seconds; `expires_in_short_by` is by how many fewer `expires_in` says. `assurance_claims` are numbers
-    that a setting makes text. `scope` is what a log-in has that asked for none; `token_members` are those of a token
-    answer, in their order. `redirect_at_token_is_loose`: case and query do not count when a code is redeemed.
-    `tells_all`: userinfo does not mind the scope. `answers_codes_alone`: its errors are
-    codes, mostly without a sentence. `known_grants` are refused in other words than what is no grant at
-    all; `gives_refresh_tokens`: to clients that are registered for no grant in particular, too. Whatever else lies
-    below `realms_path` is a realm that does not exist. `errors` has the row of each problem, `ancestor_errors` those
-    that a setting puts in their place.
+    `name` is its word in the configuration and the control API, `people` the word for those it logs in, `path` its
+    place below the base. Paths of `endpoints` are below `path`. `written_origins` says how the issuer writes an origin,
+    keyed by the called origin in lower case without an implied port; other origins are written as called. `hosts` are
+    the real hosts of this provider alone; with `only_at_hosts` no other name reaches it. Lifetimes are seconds;
+    `expires_in` is `expires_in_short_by` seconds shorter. `assurance_claims` are numbers that a setting turns into
+    text. `scope` is the default scope of a log-in; `token_members` are those of a token answer, in their order.
+    `redirect_at_token_is_loose`: the redirect URI of a code is compared without case and query. `tells_all`: userinfo
+    ignores the scope. `answers_codes_alone`: its errors are codes, mostly without a sentence.
+    `known_grants` have another refusal than unknown grants; `gives_refresh_tokens`: also to clients that are registered
+    for no particular grant. Any other path below `realms_path` is a realm that does not exist.
+    `errors` has the row for each problem, `ancestor_errors` the rows that a setting replaces them with.
 
-    `ready_made` are the people who are there at the start, as members of a `Person`, and `telling` is what userinfo
-    tells of them. `access` is the word of their access to an API. `scope_mark` is how a scope names a level, made of
-    the text of the claim. A client id has the form `client_id_form`, where it has one of its own, and looks like
-    `client_id_like`; `host_form` is that of its real hosts, known and unknown ones. `at_environment` are
-    further realms that an environment of the provider has besides. `on_platform` is what the API platform does with it,
-    `mock_realm` who stands for it at `/oauth2-mock`.
+    `ready_made` are the people at the start, as members of a `Person`; `telling` says what userinfo returns about them.
+    `access` is the word for their access to an API. `scope_mark` makes the name of a level in a scope from the claim's
+    text. A client id has the form `client_id_form`, if it has one of its own, and looks like `client_id_like`;
+    `host_form` is the form of its real hosts. `at_environment` are further realms of one environment. `on_platform` is
+    what the API platform does with the provider, `mock_realm` its stand-in at `/oauth2-mock`.
     """
 
     name: str
@@ -261,16 +259,16 @@ class Provider:
 
     @property
     def discovery_path(self) -> str:
-        """Where the discovery document is, below the base (OpenID Connect Discovery 1.0, section 4)."""
+        """The path of the discovery document below the base (OpenID Connect Discovery 1.0, section 4)."""
         return f"{self.path}{DISCOVERY_PATH}"
 
     def issuer(self, base: str) -> str:
-        """Return the issuer under one of the mock's names."""
+        """Return the issuer for one of the mock's names."""
         return f"{self.written_origins.get(canonical(base).lower(), base)}{self.path}"
 
     @property
     def home(self) -> str:
-        """The real origin as its own documents write it; empty without a real host."""
+        """The real origin as the provider's own documents write it; empty without a real host."""
         return self.issuer(f"https://{self.hosts[0]}").removesuffix(self.path) if self.hosts else ""
 
     def endpoint(self, name: str) -> str:
@@ -279,34 +277,34 @@ class Provider:
 
     @property
     def takes_client_secret(self) -> bool:
-        """Whether a client may prove itself by a secret."""
+        """Whether a client may authenticate with a secret."""
         return self.proof.methods != ("private_key_jwt",)
 
     def has_client_id(self, value: str) -> bool:
-        """Whether a value has the form that this provider's client ids have, and others' do not."""
+        """Whether a value has the form of this provider's client ids, and of no other's."""
         return bool(self.client_id_form) and re.fullmatch(self.client_id_form, value) is not None
 
     @property
     def word(self) -> str:
-        """What scopes, logs and `_status` call it: `nhs-cis2`."""
+        """The provider's word in scopes, logs and `_status`, such as `nhs-cis2`."""
         return word_of(self.people)
 
     @property
     def scope_marks(self) -> tuple[str, ...]:
-        """How scopes name the levels, the lowest first."""
+        """The names of the levels in scopes, the lowest first."""
         return tuple(level.scope_mark for level in reversed([*self.levels.values()]))
 
     @property
     def highest_level(self) -> str:
-        """The word of the highest level, as `aal3` or `P9`."""
+        """The highest level, such as `aal3` or `P9`."""
         return next(iter(self.levels))
 
 
 def word_of(people: str) -> str:
-    """Return what scopes, logs and `_status` call the provider of these people."""
+    """Return the word for the provider of these people in scopes, logs and `_status`."""
     return f"nhs-{people.removeprefix('nhs_')}".replace("_", "-")
 
 
 def mailbox(person: Someone) -> str:
-    """Return what a person's invented e-mail addresses have before the @."""
+    """Return the part of a person's invented e-mail address before the @."""
     return re.sub(r"[^a-z0-9.]", "", f"{person.given_name}.{person.family_name}".lower())

@@ -1,4 +1,4 @@
-"""The platform's mock realms as data: where `/oauth2-mock` sends people to log in, with the same people and levels."""
+"""The platform's mock realms as data. `/oauth2-mock` sends people there to log in; people and levels are the same."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _ASKING = Asking(
     answer_parameters=("state", "session_state", "code"),
     form_id="kc-form-login",
 )
-"""A realm takes whoever there is at whatever level is theirs: the public test suites expect it (S)."""
+"""A realm lets any person log in at their own level: the public test suites expect it (S)."""
 _PROOF = Proof(methods=("client_secret_post", "client_secret_basic"), realm="realm", counts_registered=True)
 
 
@@ -82,6 +82,6 @@ def _realm(parent: Provider, realm: str, claims: Mapping[str, Fact]) -> Provider
 
 
 def mock_realms(environment: str, providers: Iterable[Provider] = PROVIDERS) -> list[Provider]:
-    """Return the realms of an environment such as `internal-dev`, in the order of the providers they stand for (S)."""
+    """Return the realms of an environment such as `internal-dev`, in the order of the providers they replace (S)."""
     having = [(provider, provider.mock_realm) for provider in providers if provider.mock_realm is not None]
     return [_realm(provider, f"{realm.name}-{environment}", realm.claims) for provider, realm in having]

@@ -1,4 +1,4 @@
-"""The identity providers that there are: whoever needs one by name, or all, looks here."""
+"""The list of identity providers, and look-ups in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mock_servers.provider.nhs_login import NHS_LOGIN
 from mock_servers.provider.provider import Provider
 
 PROVIDERS: Final = (CIS2, NHS_LOGIN)
-"""The one list. Configuration, control API, platform and pages follow it, in this order."""
+"""All providers. Configuration, control API, platform and pages use this order."""
 
 
 def provider_named(name: str, providers: Iterable[Provider] = PROVIDERS) -> Provider:
@@ -19,10 +19,10 @@ def provider_named(name: str, providers: Iterable[Provider] = PROVIDERS) -> Prov
 
 
 def owner_of_client_id(value: str) -> Provider | None:
-    """Return the provider whose client ids look like this; `None` for a value of no such form."""
+    """Return the provider whose client ids look like this; `None` for a value of another form."""
     return next((provider for provider in PROVIDERS if provider.has_client_id(value)), None)
 
 
 def title_of(name: str) -> str:
-    """Return what messages call a provider; another name is its own title."""
+    """Return the provider's name in messages; an unknown name is returned as it is."""
     return {provider.name: provider.title for provider in PROVIDERS}.get(name, name)

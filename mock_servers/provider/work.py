@@ -1,6 +1,6 @@
-"""Where the ready-made workers work, as CIS2 tells it at userinfo: every name, code and number here is invented.
+"""The workplaces of the ready-made workers, as CIS2 returns them at userinfo. Every name, code and number is invented.
 
-Shapes are those of the public test data (S); which member belongs to whom is `people`'s to say.
+The shapes are those of the public test data (S). `people` decides which member each person has.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ ORGANISATIONS: Final = {
     "Z9P03": "PRETEND STREET PHARMACY",
     "Z9D04": "MADE-UP DENTAL PRACTICE",
 }
-"""Organisation codes that nobody has, with their names."""
+"""Organisation codes that are not in use, with their names."""
 
 PROFESSIONAL_IDS: Final = ("gdc_id", "gmp_id", "consultant_id", "gmc_id", "rcn_id", "nmc_id", "gphc_id", "gdp_id")
-"""In the order of userinfo; who has none has an empty text (S)."""
+"""In the order of userinfo. A person without one has an empty text (S)."""
 
 _ROLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "S8000:G8000:R8000": (
@@ -37,7 +37,7 @@ _ROLES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {"B9003": "Invented Clerical Activity"},
     ),
 }
-"""By role code: the name, whose quotes belong to it, and the activities by their codes."""
+"""By role code: the name, quotes included, and the activities by their codes."""
 
 _WARDS: Final = {
     "workgroups": ["Invented Ward 1"],
@@ -68,7 +68,7 @@ def _work(
     at: Mapping[str, str] | None = None,
     **professional_ids: str,
 ) -> dict[str, Any]:
-    """Return what a worker has; `at` are organisations by `person_orgid`, where they are not those of the roles."""
+    """Return a worker's roles and posts; `at` maps `person_orgid` to organisations other than those of the roles."""
     own = at or {role["person_orgid"]: role["org_code"] for role in roles}
     posts = [
         {"person_orgid": person_orgid, "org_name": ORGANISATIONS[org_code], "org_code": org_code}
@@ -136,4 +136,4 @@ WORK: Final[Mapping[str, Mapping[str, Any]]] = {
         gdp_id="GDP111",
     ),
 }
-"""By CIS2 user id. Who is not here (`656005750112`, and whoever a configuration adds) has neither roles nor posts."""
+"""By CIS2 user id. A user who is not listed (`656005750112`, and configured users) has neither roles nor posts."""

@@ -1,1 +1,1 @@
-"""The real host names here: a certificate authority, who trusts it, and the variables that lead programs."""
+"""Clients at the real host names: a certificate authority, its trust stores, and the environment variables."""

@@ -1,6 +1,6 @@
-"""The mock's own certificate authority, and the certificates by which a server is each of its names.
+"""The mock's own certificate authority, and the certificates of a server for each of its names.
 
-Real time counts here, never the mock's clock: a test that moves that one must not make TLS fail.
+These use the machine's time, not the mock's clock: a test that moves the clock must not make TLS fail.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _LOG: Final = logging.getLogger(__name__)
 AUTHORITY_DAYS: Final = 89
 LEAF_DAYS: Final = 7
 _SKEW: Final = timedelta(days=1)
-"""How far back a certificate begins: containers' clocks differ, and so do time zones that were set wrongly."""
+"""How far back a certificate's validity starts: containers' clocks differ, and time zones may be set wrongly."""
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _NAME: Final = "nhsauth mock authority"
 _NO_MAIL: Final = x509.RFC822Name("nhsauth.invalid")
-"""The one host whose mail addresses it may name: without any, a client would take every address."""
+"""The one host whose mail addresses it may name: without any, a client would accept every address."""
 _SERVERS: Final = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 
 Now = Callable[[], datetime]
 
 
 def _meet_real_datetime() -> None:
-    """Sign once while `datetime.datetime` is Python's own: cryptography keeps the class that it meets first.
+    """Sign once while `datetime.datetime` is Python's own: cryptography keeps the first class that it sees.
 
-    A test that stops the time with freezegun puts another there. Certificates could be made no more after that test.
+    freezegun replaces that class when a test stops the time. After such a test no certificate could be made.
     """
     found = dt.datetime
     real = next(each for each in found.__mro__ if each.__module__ == "datetime")
@@ -54,14 +54,14 @@ def _meet_real_datetime() -> None:
 
 
 def real_time() -> datetime:
-    """Return the machine's own time, which is what OpenSSL goes by: a new file's, since tests stop Python's clocks."""
+    """Return the machine's own time, which OpenSSL uses: that of a new file, since tests stop Python's clocks."""
     with tempfile.TemporaryFile() as file:
         return datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """A certificate authority whose constraints leave it no names but those it was made for; the repr has no key."""
+    """A certificate authority that is constrained to the names it was made for; the repr has no key."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey = field(repr=False)
@@ -76,7 +76,7 @@ class Authority:
         return self.pem + _pem_of(self.key)
 
     def holds(self, names: Iterable[str], now: datetime) -> bool:
-        """Whether it is good for these names, and for as long as a certificate of today will be."""
+        """Whether it is valid for these names, and for as long as a certificate made today."""
         constraints = _constraints(names)
         try:
             own = self.certificate.extensions.get_extension_for_class(x509.NameConstraints).value
@@ -85,7 +85,7 @@ class Authority:
         return own == constraints and self.lasts(now)
 
     def lasts(self, now: datetime) -> bool:
-        """Whether it is good for as long as a certificate of today will be."""
+        """Whether it is valid for as long as a certificate made today."""
         ends = self.certificate.not_valid_after_utc
         return self.certificate.not_valid_before_utc <= now and ends > now + timedelta(days=LEAF_DAYS)
 
@@ -118,11 +118,11 @@ def make_authority(names: Iterable[str], now: datetime) -> Authority:
 
 
 class UnusableAuthorityError(ValueError):
-    """What a file holds is no authority of ours; one line says why."""
+    """The content of a file is not an authority of ours. One line says why."""
 
 
 def read_authority(pem: bytes) -> Authority:
-    """Return the authority that `private_pem` gave. Raises UnusableAuthorityError."""
+    """Return the authority of a `private_pem`. Raises UnusableAuthorityError."""
     try:
         key, certificate = load_pem_private_key(pem, None), x509.load_pem_x509_certificate(pem)
     except (ValueError, TypeError):
@@ -196,10 +196,10 @@ def _pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 class Contexts:
-    """TLS for a server of many names: a client's SNI picks the certificate, which is made when first asked for.
+    """TLS for a server with many names: a client's SNI selects the certificate, which is made at its first use.
 
-    `names` are those that clients without SNI, or of the mock's own names, may call it by; `is_name` tells the rest.
-    `renewed` gives the next authority, once the first nears its end while the server runs.
+    `names` are for clients without SNI, or for the mock's own names; `is_name` accepts the others. `renewed` returns
+    the next authority when the first is about to expire while the server runs.
     """
 
     def __init__(
@@ -228,7 +228,7 @@ class Contexts:
     def _choose(self, client: ssl.SSLObject, sent: str | None, _: ssl.SSLContext) -> int | None:
         name = (sent or "").lower().removesuffix(".")
         if name and name not in self._names and not self._is_name(name):
-            _LOG.warning("TLS for %r refused: it is none of this mock's hosts", name[:100])
+            _LOG.warning("TLS for %r refused: this mock has no such host", name[:100])
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         client.context = self._context("" if name in self._names else name)
         return None
@@ -246,7 +246,7 @@ class Contexts:
 
 
 def _loaded(pem: bytes) -> ssl.SSLContext:
-    """Return a context with this key and certificate, which OpenSSL takes from files alone."""
+    """Return a context with this key and certificate, which OpenSSL reads from files only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     descriptor, name = tempfile.mkstemp(prefix="nhsauth-")  # mode 600
     try:

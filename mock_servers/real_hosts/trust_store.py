@@ -1,6 +1,6 @@
-"""What clients need to trust the mock: files for every runtime; and the authority that `serve --tls` keeps.
+"""The files that clients need to trust the mock, for every runtime; and the authority that `serve --tls` keeps.
 
-No system store is ever touched: whoever is not given one of these files trusts the mock no more than before.
+No system store is ever changed: a client without one of these files trusts the mock no more than before.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from mock_servers.real_hosts.certificate import Authority, UnusableAuthorityErro
 
 _LOG: Final = logging.getLogger(__name__)
 PASSWORD: Final = "changeit"
-"""Of the trust store for Java, by that platform's own custom: nothing in there is secret."""
+"""The password of the trust store for Java, by that platform's custom. Nothing in the store is secret."""
 _LOCK_TIMEOUT: Final = 30  # seconds
 _PRIVATE: Final = "authority.pem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustStore:
-    """The files: the authority alone, the authority with the public ones, and the same as PKCS#12 for Java."""
+    """The files: the authority alone, the authority with the public ones, and the latter as PKCS#12 for Java."""
 
     authority: Path
     bundle: Path
@@ -54,10 +54,10 @@ def export(authority: Authority, folder: Path) -> TrustStore:
 
 
 def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority, TrustStore]:
-    """Return the authority for these names that all processes share, made or renewed if need be. Raises OSError.
+    """Return the authority for these names that all processes share, made or renewed if needed. Raises OSError.
 
-    It is in a folder of the cache that is named by its names, so that two projects' do not replace each other; copies
-    of the public files of whoever started last are in the folder above, where containers find them.
+    Its cache folder is named after its names, so that two projects do not replace each other's. The folder above has
+    copies of the public files of the latest start, where containers find them.
     """
     from filelock import FileLock  # noqa: PLC0415 - 14 ms
 
@@ -77,7 +77,7 @@ def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority,
 
 
 def _read(file: Path, names: Collection[str], now: datetime) -> Authority | None:
-    """Return the authority that was kept and still holds; what does not is told, and replaced by the caller."""
+    """Return the kept authority if it is still valid; otherwise log why, and the caller replaces it."""
     try:
         pem = _own(file)
     except FileNotFoundError:
@@ -123,7 +123,7 @@ def _java(authority: Authority, public: bytes) -> bytes:
 
 
 def _write(file: Path, content: bytes, *, private: bool = False) -> None:
-    """Write in one step, so that nobody reads half of it."""
+    """Write in one step, so that no process reads half of it."""
     draft = file.with_name(f"{file.name}.{os.urandom(8).hex()}")
     draft.touch(mode=0o600 if private else 0o644)
     try:

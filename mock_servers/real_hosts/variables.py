@@ -1,4 +1,4 @@
-"""The environment variables that lead programs of every runtime to the mock, when they call the real host names."""
+"""The environment variables with which programs of every runtime reach the mock under the real host names."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NODE_FILE: Final = Path(__file__).with_name("node_proxy.cjs")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealNames:
-    """How clients reach a running mock by real names: its URL as a proxy, the files to trust it by, the names.
+    """How clients reach a running mock by real names: the URL of its proxy, the files to trust it, the names.
 
-    In a `world` its name is the proxy's user name.
+    In a `world`, that world's name is the proxy's user name.
     """
 
     url: str
@@ -32,11 +32,11 @@ class RealNames:
 
     @property
     def proxy(self) -> str:
-        """The URL of the proxy; the password is there since most clients want one, and means nothing."""
+        """The URL of the proxy. Most clients want a password; it has no meaning."""
         return self.url.replace("://", f"://{self.world}:x@", 1) if self.world else self.url
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Return the variables to set, given those that are set already; in the order of the documentation."""
+        """Return the variables to set, given those that are set already, in the order of the documentation."""
         bypass, bundle = _bypass(environ, self.hosts), str(self.store.bundle)
         return {
             "NHSAUTH_URL": f"{self.url}{PREFIX}{self.world}" if self.world else self.url,
@@ -55,7 +55,7 @@ class RealNames:
         }
 
     def called(self, base: str) -> RealNames:
-        """Return the same for who calls the mock by another of its names; a proxy is called by plain HTTP."""
+        """Return the same for a client that calls the mock by another of its names; a proxy is called by plain HTTP."""
         return replace(self, url=origin_of(base).replace("https://", "http://", 1))
 
     def of_world(self, name: str) -> RealNames:
@@ -63,7 +63,7 @@ class RealNames:
         return replace(self, world=name)
 
     def as_json(self) -> dict[str, object]:
-        """Return what another process must know."""
+        """Return what another process needs to know."""
         store = {"ca": self.store.authority, "bundle": self.store.bundle, "java": self.store.java}
         return {"proxy": self.proxy, **{name: str(path) for name, path in store.items()}, "hosts": list(self.hosts)}
 
@@ -83,7 +83,7 @@ def _of_node() -> list[str]:
 
 
 def read(status: Mapping[str, object]) -> RealNames:
-    """Return what `as_json` gave."""
+    """Read the result of `as_json`."""
     store = TrustStore(
         authority=Path(str(status["ca"])), bundle=Path(str(status["bundle"])), java=Path(str(status["java"]))
     )

@@ -1,4 +1,4 @@
-"""An app as the platform knows it; every app is a client of both identity providers, too."""
+"""An app as the platform knows it. Every app is also a client of both identity providers."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from mock_servers.state.limit import CALLED_URL, COUNT, KEY_SET, KEY_SET_URL, RE
 from mock_servers.state.real_host import ENVIRONMENT
 
 ACCESSES = ("app:level3", *(f"user-{each.word}:{mark}" for each in PROVIDERS for mark in each.scope_marks))
-"""Every access and level that a scope may name."""
+"""All access modes and levels that a scope can name."""
 
 DEFAULT_SCOPES = tuple(f"urn:nhsd:apim:{access}:hello-world" for access in ACCESSES)
-"""What an app may ask for when nothing else is configured: all of the mock's hello-world API."""
+"""The scopes of an app without configured ones: all of the mock's hello-world API."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What one product opens: its proxies in its environments; without any of either, all of them (D)."""
+    """What a product gives access to: its proxies in its environments. An empty list means all of them (D)."""
 
     proxies: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
 
     def holds(self, proxy: str, environment: str) -> bool:
-        """Whether the product opens a proxy in an environment."""
+        """Whether the product covers a proxy in an environment."""
         here = not self.environments or environment in self.environments
         return here and (not self.proxies or proxy in self.proxies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """Whose key an app is, by the management API, which alone changes it.
+    """The part of an app that only the management API changes.
 
-    `products` is what those that it is approved for cover, `None` when it has none at all: that opens everything.
-    `expires_at` is seconds since 1970.
+    `products` are the ones it is approved for, `None` if it has none: then every API is open to it. `expires_at` is
+    seconds since 1970.
     """
 
     developer: str
@@ -50,14 +50,13 @@ class App:
     """A registered app.
 
     `client_id` is its API key. Its public keys are `jwks` (served by the mock), or at `jwks_url`, or those of the
-    mock's own key `key_name`. `environments` empty means the environment that the mock plays. `subscribed = False`:
-    it has products, but none that covers the token service. `registration` is what the management API adds to an app
-    that was made there. `cis2_auth_method` is how it proves itself at CIS2, and
-    that alone will do there: `client_secret_post`, `client_secret_basic` or `private_key_jwt`, the last signed with
-    `cis2_signing_algorithm`, `RS512` or `RS256`. `grant_types` (RFC 7591, section 2) are those it is registered for at
-    the identity providers; `None` is each provider's usual: codes and refreshes, but CIS2 gives no refresh token.
-    `cis2_realm_secret` and `nhs_login_realm_secret` are its secrets at the mock realms of CIS2 and NHS login, else
-    `client_secret`.
+    mock's own key `key_name`. Empty `environments` mean the environment that the mock plays. `subscribed = False`: it
+    has products, but none that covers the token service. `registration` is what the management API adds to an app that
+    was created there. `cis2_auth_method` is the only way in which it may authenticate at CIS2: `client_secret_post`,
+    `client_secret_basic` or `private_key_jwt`, the last signed with `cis2_signing_algorithm`, `RS512` or `RS256`.
+    `grant_types` (RFC 7591, section 2) are those it is registered for at the identity providers; `None` means each
+    provider's usual ones: codes and refreshes, but CIS2 gives no refresh token. `cis2_realm_secret` and
+    `nhs_login_realm_secret` are its secrets at the mock realms of CIS2 and NHS login, else `client_secret`.
     """
 
     client_id: Annotated[str, WORD]
@@ -91,12 +90,12 @@ class App:
 
     @property
     def auth_method(self) -> str:
-        """How it proves itself where a provider goes by what is registered."""
+        """How it authenticates at a provider that enforces the registered method."""
         return self.cis2_auth_method
 
     @property
     def signing_algorithm(self) -> str:
-        """What it signs with where a provider goes by what is registered."""
+        """The algorithm it signs with at a provider that enforces the registered one."""
         return self.cis2_signing_algorithm
 
     @property
@@ -105,7 +104,7 @@ class App:
         return tuple(filter(None, (self.client_secret, self.cis2_realm_secret, self.nhs_login_realm_secret)))
 
     def realm_secret(self, people: str) -> str | None:
-        """Return its own secret at the mock realm for these people, `None` for its only one."""
+        """Return its own secret at the mock realm for these people; `None` if it has only one secret."""
         own = {"cis2": self.cis2_realm_secret, "nhs_login": self.nhs_login_realm_secret}
         return own.get(people)
 
@@ -115,7 +114,7 @@ class App:
         return self.approved and self.key_approved and self.developer_active and self.company_active
 
     def covers(self, proxy: str, environment: str) -> bool:
-        """Whether it may use a proxy, as `identity-service-int`, in an environment; without products it may use all."""
+        """Whether it may use a proxy, such as `identity-service-int`, in an environment; without products, all."""
         products = self.registration.products if self.registration else None
         return self.subscribed and (products is None or any(each.holds(proxy, environment) for each in products))
 
@@ -131,5 +130,5 @@ class App:
 
 
 def own_key_name(client_id: str) -> str:
-    """Return the key ring's name for the key of an app's own file: of two client ids never the same."""
+    """Return the key ring's name for the key of an app's own file; it differs for any two client ids."""
     return f"configured-{hashlib.sha256(client_id.encode()).hexdigest()[:16]}"

@@ -9,11 +9,11 @@ from mock_servers.state.grant import Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingAuthorization:
-    """A person on the way to a provider, kept by the platform's own state.
+    """A person who was sent to a provider, stored under the platform's own state.
 
-    `redirect_uri` and `state` are the client's, `scopes` those that it had then; `callback_uri` is the platform's own
-    redirect URI at the provider, which the request that redeems the code repeats; `base` is under which of the mock's
-    names the person was sent.
+    `redirect_uri` and `state` are the client's, `scopes` its scopes at that time. `callback_uri` is the platform's own
+    redirect URI at the provider; the request that redeems the code repeats it. `base` is the mock's name under which
+    the person was sent.
     """
 
     mount: str
@@ -31,7 +31,7 @@ class PendingAuthorization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformCode:
-    """An authorization code of the platform; redeemed once. Its session begins anew when the tokens are issued."""
+    """An authorization code of the platform, redeemable once. Its session starts again when the tokens are issued."""
 
     mount: str
     environment: str
@@ -45,10 +45,10 @@ class PlatformCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSession:
-    """A provider's session of which the browser flow has given tokens, and which the provider can end.
+    """A provider's session for which the browser flow has issued tokens, and which the provider can end.
 
-    `ended` is how often it has, the last time at `ended_at`; a code that outlives an end begins it once more.
-    `goes_on`: there are tokens of it since then.
+    `ended` counts its ends, the last one at `ended_at`; a code that outlives an end starts it again. `goes_on`: tokens
+    were issued since then.
     """
 
     ended: int = 0

@@ -1,4 +1,4 @@
-"""The service's time, which a test may move or stop; the machine's own time stays as it is."""
+"""The service's time, which a test can move or stop. The machine's own time stays as it is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mock_servers.state.memory import MemoryTable
 from mock_servers.state.table import Table, change
 
 KEY: Final = "reading"
-"""Under which a table has how the clock stands."""
+"""The key under which a table stores the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a clock stands: seconds ahead of the machine's time, or the moment at which it was stopped."""
+    """The state of a clock: seconds ahead of the machine's time, or the moment at which it was stopped."""
 
     ahead: float = 0.0
     stopped_at: float | None = None
@@ -28,16 +28,16 @@ _ON_TIME: Final = Reading()
 class Clock:
     """Seconds since 1970, as a float, from `source` unless moved.
 
-    One clock belongs to one platform; what that platform signs and judges follows it.
+    Each platform has its own clock, which its signatures and checks follow.
     """
 
-    # Looked up at each call: libraries that stop a test's time put another function in the place of time.time.
+    # Looked up at each call: libraries that stop a test's time replace time.time.
     def __init__(self, source: Callable[[], float] = lambda: time.time()) -> None:  # noqa: PLW0108
         self._source = source
         self._readings: Table[Reading] = MemoryTable()
 
     def lie_in(self, readings: Table[Reading]) -> None:
-        """Keep how the clock stands in a table, where others see it; how it stands there already holds."""
+        """Store the clock in a table that other processes share; if the table has a state already, that one counts."""
         readings.add(KEY, self.snapshot())
         self._readings = readings
 
@@ -73,7 +73,7 @@ class Clock:
         self.restore(_ON_TIME)
 
     def snapshot(self) -> Reading:
-        """Return how the clock stands, for `restore`."""
+        """Return the state of the clock, for `restore`."""
         return self._readings.get(KEY) or _ON_TIME
 
     def restore(self, reading: Reading) -> None:

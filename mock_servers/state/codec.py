@@ -1,6 +1,6 @@
-"""Values and keys as bytes, and back by the types that their table declares; each value says which format it has.
+"""Writes values and keys as bytes and reads them back by the types that their table declares, with a format number.
 
-Nothing is pickled: what is read is data of the declared type or an error. `UPGRADES` bring older formats up to date.
+Nothing is pickled: the result is data of the declared type or an error. `UPGRADES` convert older formats.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from mock_servers.state.table import Kind, UnusableStateError
 V = TypeVar("V")
 
 Upgrade: TypeAlias = Mapping[str, Callable[[Any], Any]]
-"""By table, what makes the JSON of a value in one format that of the next; a table that is not named stays the same."""
+"""By table, a function that converts the JSON of a value to the next format. Tables not named stay the same."""
 
 UPGRADES: Final[tuple[Upgrade, ...]] = ()
-"""From each format to the next, the first of them from format 1.
+"""From each format to the next, starting with format 1.
 
-Add one when a value that was written before can no longer be read, or when a table gets another index. A new field
-with a default needs none: older programs pass over it, and newer ones read values that lack it.
+Add one when a value that was written before can no longer be read, or when a table gets another index. A new field with
+a default needs none: older programs ignore it, and newer ones read values without it.
 """
 
 _SURROGATES: Final = "surrogatepass"
-"""A claim may hold half a surrogate pair, which UTF-8 proper does not have."""
+"""A claim can hold half a surrogate pair, which strict UTF-8 does not allow."""
 
 
 class Format:
-    """The form of all values in a store: its number, and what leads to it from the earlier ones."""
+    """The format of all values in a store: its number, and the upgrades from earlier formats."""
 
     def __init__(self, upgrades: tuple[Upgrade, ...] = UPGRADES) -> None:
         self.upgrades = upgrades
@@ -39,7 +39,7 @@ class Format:
         """What each value of this format begins with."""
 
     def upgraded(self, table: str, number: int, content: Any) -> Any:
-        """Return the JSON of a value that has an earlier format, as it is in this one. Raises ValueError for none."""
+        """Convert the JSON of a value from an earlier format to this one. Raises ValueError for an unknown format."""
         if number < 1:
             raise ValueError(f"there is no format {number}")
         for upgrade in self.upgrades[number - 1 :]:
@@ -48,7 +48,7 @@ class Format:
 
 
 class Codec(Generic[V]):
-    """How one table's keys and values are written."""
+    """Writes and reads the keys and values of one table."""
 
     def __init__(self, table: str, kind: Kind[V], format_: Format) -> None:
         self._table = table
@@ -71,14 +71,14 @@ class Codec(Generic[V]):
     def read(self, raw: bytes) -> V:
         """Read a value of this format or an earlier one; of a later one if its fields allow. Raises UnusableStateError.
 
-        Neighbouring versions that share a store so read each other's values for as long as both run.
+        Neighbouring versions that share a store can so read each other's values while both run.
         """
         number, _, text = raw.partition(b" ")
         if raw.startswith(self._format.mark):
             try:
                 return self._decode(text)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                pass  # what it cannot read is read, or refused, the slower way: it knows no half of a surrogate pair
+                pass  # the slower way reads or refuses the rest: this library does not accept half a surrogate pair
         try:
             return self._read(json.loads(text.decode(errors=_SURROGATES)), int(number))
         except ValueError as error:
@@ -94,11 +94,11 @@ class Codec(Generic[V]):
         return value
 
     def typed(self, key: Any, content: Any, format_: int) -> tuple[Any, V]:
-        """Return a key and a value of their JSON in a format. Raises UnusableStateError."""
+        """Convert the JSON of a key and a value in a format. Raises UnusableStateError."""
         return self._typed(key, self._kind.key), self._read(content, format_)
 
     def indexed(self, key: Hashable, value: V) -> tuple[tuple[str, bytes], ...]:
-        """Return at what values which index has an entry."""
+        """Return the values at which each index has an entry."""
         return tuple((name, _written(each)) for name, index in self._kind.indexes.items() for each in index(key, value))
 
     def _typed(self, content: Any, form: Any) -> Any:
@@ -112,12 +112,12 @@ class Codec(Generic[V]):
 
 
 def at(value: Hashable) -> bytes:
-    """Write a value of an index, to find by it."""
+    """Write a value of an index, for a look-up."""
     return _written(value)
 
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Made once: `json.dumps` makes one for each call that asks for anything but the defaults."""
+"""Created once: `json.dumps` creates one for each call with arguments other than the defaults."""
 
 
 def _written(value: Any) -> bytes:
@@ -126,7 +126,7 @@ def _written(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """Return a mapping of whatever class as a dict; nothing else is unknown to the library."""
+    """Return any mapping as a dict. The library knows all other types."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a value of type {type(value).__name__} cannot be kept in a state that lasts")

@@ -1,4 +1,4 @@
-"""Everything a platform is started with, as one frozen value; read from a file elsewhere."""
+"""The configuration of a platform, as one frozen value. Another module reads it from a file."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ READY_MADE_APP: Final = App(
     key_name="nhsauth-app",
     redirect_uris=("http://127.0.0.1:8080/_nhsauth/callback",),
 )
-"""The app that is there when no other is configured."""
+"""The app that exists when no other is configured."""
 
 REALMS: Final = "internal-dev"
-"""The environment whose mock realms `/oauth2-mock` sends people to, unless set."""
+"""The environment of the mock realms to which `/oauth2-mock` sends people by default."""
 
 _PAGE: Final = re.compile(r"(https?)://([^/:?#@]+)(?::(\d+))?(?:[/?#]|$)")
 _PORTS: Final = {"https": "443", "http": "80"}
@@ -50,7 +50,7 @@ _MOCKED: Final = "|".join(
 )
 _PATH: Final = matching(
     rf"(?!/(?:{_MOCKED})(?:/|$))/[^?#\s]*[^/?#\s]",
-    'a path such as "/my-api", no slash at its end, none of the paths that are mocked',
+    'a path such as "/my-api", without a slash at its end, and not one that the mock plays',
 )
 _REALMS: Final = [each.mock_realm.name for each in PROVIDERS if each.mock_realm is not None]
 REALM: Final = matching(
@@ -60,7 +60,7 @@ REALM: Final = matching(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """A team's own API behind the gateway; without `scopes` any live token will do, `open` asks for none."""
+    """A team's own API behind the gateway. Without `scopes` any live token is accepted; `open` requires none."""
 
     path: Annotated[str, _PATH]
     upstream: Annotated[str, UPSTREAM]
@@ -68,21 +68,21 @@ class Api:
     open: bool = False
 
     def contradictions(self) -> Contradictions:
-        """Name what an API cannot be at once."""
+        """Yield settings of an API that exclude each other."""
         if self.open and self.scopes:
             yield "open", True, Limit(allowed="false beside scopes", holds=lambda value: value is False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What a platform is started with.
+    """The configuration of a platform.
 
     `public_urls` are further names of the mock, `trusted_proxies` the addresses and networks whose `X-Forwarded-*`
-    count, `allow_hosts` the hosts, besides loopback and private ones, that key sets may be fetched from, where
-    `apis` may be, and that the proxy leads to. `private_keys` are the files of apps that sign with a key of their own,
-    by client id. `users` come besides the ready-made people,
-    `hosts` besides the real hosts that the mock knows; with `test_suite_hosts` it knows those that only public test
-    suites call, too. `source` is how a message calls the place that all this was read from.
+    count. `allow_hosts` are hosts, besides loopback and private ones, from which key sets may be fetched, where `apis`
+    may be, and which the proxy may reach. `private_keys` are the files of apps that sign with a key of their own, by
+    client id. `users` are added to the ready-made people, `hosts` to the real hosts that the mock knows;
+    `test_suite_hosts` adds those that only public test suites call. `source` is the name in messages of the place that
+    the configuration was read from.
     """
 
     public_urls: tuple[Annotated[str, ORIGIN], ...] = ()
@@ -106,12 +106,15 @@ class Configuration:
 
     @property
     def more_hosts(self) -> tuple[RealHost, ...]:
-        """The hosts that are played besides those of the services."""
+        """The hosts that the mock plays besides those of the services."""
         return (*(TEST_SUITE_HOSTS if self.test_suite_hosts else ()), *self.hosts)
 
     @property
     def client_hosts(self) -> frozenset[str]:
-        """The hosts of redirect URIs that nobody else plays: people are sent there by https, by their names alone."""
+        """The hosts of redirect URIs that belong to no service.
+
+        Browsers are redirected to them by https, by their names alone.
+        """
         known = {host.name for host in (*HOSTS, *self.more_hosts)} | {
             urlsplit(url).hostname for url in self.public_urls
         }
@@ -123,16 +126,16 @@ class Configuration:
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """Everybody who can log in; a configured user takes the place of a ready-made one with the same id."""
+        """Every person who can log in. A configured user replaces a ready-made one with the same id."""
         return everybody(PROVIDERS, self.users)
 
     def settings_of(self, provider: str) -> ProviderSettings:
-        """Return the settings of a provider; one that has no table of its own has the defaults."""
+        """Return the settings of a provider; the defaults if it has no table of its own."""
         return {"cis2": self.cis2, "nhs_login": self.nhs_login}.get(provider, ProviderSettings())
 
     @property
     def key_files(self) -> Mapping[Path, str]:
-        """The files of users' own private keys, and which member names each, as a message calls it."""
+        """The files of users' own private keys, and the name of the member of each in messages."""
         providers = {each.name: self.settings_of(each.name) for each in PROVIDERS}
         providers |= {f"realms.{name}": settings for name, settings in self.realms.items()}
         named = {each.signing_key: f"{table}.signing_key" for table, each in providers.items()}
@@ -140,7 +143,7 @@ class Configuration:
         return {path: f"{self.source}{member}" for path, member in named.items() if path is not None}
 
     def contradictions(self) -> Contradictions:
-        """Name environments that nobody plays, and entries of a table that are there twice; pass over broken ones."""
+        """Yield unknown environments, and entries that are in a table twice; ignore broken entries."""
         apps: Sequence[object] = self.apps
         hosts: Sequence[object] = self.hosts
         known = environment_among(host for host in hosts if isinstance(host, RealHost))
@@ -163,9 +166,9 @@ def _repeated(table: str, member: str, entries: Sequence[Any]) -> Contradictions
 
 
 def page_of(redirect_uri: str) -> str | None:
-    """Return the origin of the page that a redirect URI leads to, if that is a host by a full name.
+    """Return the origin of a redirect URI's page, if its host is a full name.
 
-    Lower case, without the port that its scheme has anyway. None for addresses and this machine's own names.
+    Lower case, without the port that its scheme implies. `None` for addresses and this machine's own names.
     """
     match = _PAGE.match(redirect_uri.lower())
     if match is None or not FULL_HOST.holds(match[2]):

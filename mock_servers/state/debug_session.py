@@ -1,6 +1,6 @@
-"""Debug sessions of a proxy: which requests they record, and the variables that are kept of each.
+"""Debug sessions of a proxy: which requests they record, and the variables that they keep of each.
 
-Filters compare what a client sent to the letter; a session records twenty requests within ten minutes (D).
+Filters compare exactly what a client sent. A session records twenty requests within ten minutes (D).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MOST_RECORDS: Final = 20
 LIFETIME: Final = 600
 """Seconds for which a session records."""
 KEPT: Final = 3600
-"""Seconds for which what it has recorded can be read after that (I)."""
+"""Seconds for which a finished recording can be read (I)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebugSession:
-    """A session, begun at a moment in seconds since 1970; header names are in lower case with hyphens."""
+    """A session, with its start in seconds since 1970. Header names are in lower case with hyphens."""
 
     name: str
     begun_at: float
@@ -36,12 +36,12 @@ class DebugSession:
     transactions: tuple[Transaction, ...] = ()
 
     def records(self, request: Request, now: float) -> bool:
-        """Whether a request is one of those that it waits for, while there is time and room."""
+        """Whether it records a request: the filters match, and there is time and room."""
         live = 0 <= now - self.begun_at < LIFETIME and len(self.transactions) < MOST_RECORDS
         by_header = all(request.headers.get(name) == value for name, value in self.headers)
         return live and by_header and all(request.query.get(name) == value for name, value in self.query)
 
 
 def header_name(name: str) -> str:
-    """Return how a header is called by the time that a request is read: gateways make no difference here."""
+    """Return the name of a header as gateways see it: in lower case with hyphens."""
     return name.lower().replace("_", "-")

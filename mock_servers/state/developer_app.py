@@ -1,6 +1,6 @@
-"""Developer apps, keys and products as the management API knows them, and what the token service knows of a key.
+"""Developer apps, keys and products as the management API knows them, and as the token service knows a key.
 
-A key of a developer app *is* an app of the token service: `known_app` makes the one of the other.
+A key of a developer app *is* an app of the token service: `known_app` converts it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Status = Literal["approved", "pending", "revoked"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A product that a key has, and how that stands."""
+    """A product of a key, and its status."""
 
     product: str
     status: Status = "approved"
@@ -56,7 +56,7 @@ class Key:
         return tuple(each.product for each in self.subscriptions)
 
     def serves(self, products: Collection[str], now: float) -> bool:
-        """Whether it is a live key of exactly these products."""
+        """Whether it is a live key for exactly these products."""
         live = self.approved and (self.expires_at is None or now < self.expires_at)
         return live and all(each.approved for each in self.subscriptions) and set(self.products) == set(products)
 
@@ -87,7 +87,10 @@ class DeveloperApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """What keys are subscribed to; without `proxies` it covers each API, without `environments` each of those (D)."""
+    """A product that keys subscribe to.
+
+    Without `proxies` it covers every API, without `environments` every environment (D).
+    """
 
     name: str
     display_name: str = ""
@@ -104,10 +107,10 @@ class Product:
 
 
 def known_app(app: DeveloperApp, key: Key, products: Sequence[Product]) -> App:
-    """Return what the token services know of a key; `products` are those it is approved for.
+    """Return the app that the token service sees for a key; `products` are those it is approved for.
 
-    A key without any product may do everything and has no scopes (Apigee's unbounded key). `scopes` of its own leave it
-    those alone (I).
+    A key without products may use everything and has no scopes (Apigee's unbounded key). Its own `scopes` limit it to
+    those (I).
     """
     covered = tuple(Coverage(proxies=each.proxies, environments=each.environments) for each in products)
     return App(

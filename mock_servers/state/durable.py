@@ -1,6 +1,6 @@
-"""Tables and a backend over a medium that keeps bytes and outlasts the process: what SQLite and Valkey have in common.
+"""Tables and a backend on a medium that stores bytes and outlives the process: the common part of SQLite and Valkey.
 
-The medium makes each step atomic; here values get their types, and equality means that of values, not of bytes.
+The medium makes each step atomic. This module converts the values; equality means equal values, not equal bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PLACE: Final = re.compile(r"(?:[A-Za-z0-9_.~%-]+/)*[a-z_]+")
 
 
 class Held(NamedTuple):
-    """What lies at a key of a place, or is expected there: bytes, or `None` for nothing."""
+    """The bytes at a key of a place, or those expected there; `None` for nothing."""
 
     place: str
     key: bytes
@@ -33,9 +33,9 @@ class Held(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What is to lie at a key of a place: bytes with the index entries that lead there, or `None` for nothing.
+    """The new bytes for a key of a place with their index entries, or `None` to remove it.
 
-    Beyond `limit` entries of the place the oldest tenth is forgotten.
+    Above `limit` entries the oldest tenth of the place is removed.
     """
 
     place: str
@@ -46,71 +46,71 @@ class Change(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Whether a step was done, and what lay there: at the changed keys if it was, else at those that were expected."""
+    """Whether a step was done, and what was there: at the changed keys if it was, else at those that were expected."""
 
     done: bool
     found: Sequence[bytes | None]
 
 
 class Part(NamedTuple):
-    """The whole content of a place, the oldest first; `generation` is another after each change."""
+    """The whole content of a place, the oldest first. `generation` differs after each change."""
 
     generation: Any
     entries: Sequence[tuple[bytes, bytes]]
 
 
 class Medium(Protocol):
-    """Bytes by place and key, in the order in which they came. Each call is one atomic step, across processes.
+    """Stores bytes by place and key, in the order in which they came. Each call is one atomic step, across processes.
 
     Every call raises UnreachableStateError when the medium does not answer.
     """
 
     @property
     def is_near(self) -> bool:
-        """Whether it is on this machine, and a step takes no longer than one of our own."""
+        """Whether it is on this machine, so that a step takes as little time as one in memory."""
 
     def get(self, place: str, key: bytes) -> bytes | None:
-        """Return what lies at a key."""
+        """Return the bytes at a key."""
 
     def commit(self, expected: Sequence[Held], changes: Sequence[Change]) -> Step:
-        """Make all changes when exactly what is expected lies there, else none."""
+        """Make all changes if exactly what is expected is there; otherwise make none."""
 
     def count(self, place: str, key: bytes, mark: bytes, limit: int | None) -> int:
-        """Add one to the number at a key, which `mark` stands before, and return it."""
+        """Add one to the number at a key, stored after `mark`, and return it."""
 
     def newest(self, place: str, most: int) -> Sequence[bytes]:
-        """Return at most so many values, the newest first."""
+        """Return the newest values, the newest first, and no more than `most`."""
 
     def find(self, place: str, index: str, value: bytes, most: int | None) -> Sequence[tuple[bytes, bytes]]:
-        """Return the keys and values that an index leads to, the oldest first; at most so many."""
+        """Return the keys and values at an index entry, the oldest first, and no more than `most`."""
 
     def size(self, place: str) -> int:
         """Return how many values a place has."""
 
     def generation(self, place: str) -> Hashable:
-        """Return a number that is another after each change of the place."""
+        """Return a number that differs after each change of the place."""
 
     def read(self, places: Sequence[str]) -> Sequence[Part]:
         """Return the content of places at one moment."""
 
     def replace(self, content: Mapping[str, Sequence[Change]]) -> None:
-        """Put another content in these places."""
+        """Replace the content of these places."""
 
     def places(self, prefix: str) -> Sequence[str]:
-        """Return the places below a prefix that hold something."""
+        """Return the non-empty places below a prefix."""
 
     def drop(self, prefix: str) -> None:
-        """Forget all places below a prefix."""
+        """Remove all places below a prefix."""
 
     def probe(self) -> None:
-        """Write something that nobody reads."""
+        """Write something that is never read."""
 
     def close(self) -> None:
-        """Let go of what it holds open."""
+        """Close its connections."""
 
 
 class DurableTable(Generic[V]):
-    """A table whose entries lie in one place of a medium."""
+    """A table whose entries are in one place of a medium."""
 
     def __init__(self, medium: Medium, name: str, place: str, kind: Kind[V], format_: Format) -> None:
         self.name = name
@@ -127,20 +127,23 @@ class DurableTable(Generic[V]):
         return self.value_of(self._medium.get(self.place, self.codec.key(key)))
 
     def add(self, key: Hashable, value: V) -> bool:
-        """Set unless there; whether it was set. Of many at once exactly one is told yes."""
+        """Set unless there; return whether it was set. Of many callers at once exactly one gets `True`."""
         nothing = Held(self.place, self.codec.key(key), None)
         return self._medium.commit([nothing], [self.change(key, value)]).done
 
     def put(self, key: Hashable, value: V) -> None:
-        """Set, whatever was there; what was there keeps its place in the order."""
+        """Set, even if there is a value; that value's place in the order stays."""
         self._medium.commit([], [self.change(key, value)])
 
     def swap(self, key: Hashable, old: V, new: V) -> bool:
-        """Set to `new` when what is there equals `old`; whether it did. Of many at once exactly one is told yes."""
+        """Set to `new` if the present value equals `old`; return whether it did.
+
+        Of many callers at once one gets `True`.
+        """
         return commit(self._medium, [(self, key, old)], [(self, key, new)])
 
     def take(self, key: Hashable) -> V | None:
-        """Remove the value at `key` and return it. Of many at once exactly one gets it."""
+        """Remove the value at `key` and return it. Of many callers at once exactly one gets it."""
         return self.value_of(self._medium.commit([], [self.change(key, None)]).found[0])
 
     def count(self: DurableTable[int], key: Hashable) -> int:
@@ -154,19 +157,19 @@ class DurableTable(Generic[V]):
         return [value for _, value in self.items()]
 
     def items(self) -> list[tuple[Any, V]]:
-        """Return all keys and values, the oldest first; for whom `values` is."""
+        """Return all keys and values, the oldest first, for the same uses as `values`."""
         return self.decoded(self._medium.read([self.place])[0].entries)
 
     def newest(self, most: int) -> list[V]:
-        """Return at most so many values, the newest first."""
+        """Return the newest values, the newest first, and no more than `most`."""
         return [self.codec.read(raw) for raw in self._medium.newest(self.place, most)]
 
     def find(self, index: str, value: Hashable, most: int | None = None) -> list[V]:
-        """Return the values that an index of the table's kind has at `value`, the oldest first; `most` of them."""
+        """Return the values at `value` of an index of the table, the oldest first, and no more than `most`."""
         return [each for _, each in self.entries(index, value, most)]
 
     def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, V]]:
-        """Return the keys and values that an index of the table's kind has at `value`, as `find` does."""
+        """Return the keys and values at `value` of an index of the table, as `find` does."""
         return self.decoded(self._medium.find(self.place, index, coding.at(value), most))
 
     def size(self) -> int:
@@ -174,7 +177,7 @@ class DurableTable(Generic[V]):
         return self._medium.size(self.place)
 
     def derived(self, derive: Callable[[Iterable[V]], D]) -> D:
-        """Return what `derive` makes of all values; it is asked again once one of them has changed."""
+        """Return the result of `derive` for all values; it is computed again once a value has changed."""
         known = self._derived.get(derive)
         if known is None or known[0] != self._medium.generation(self.place):
             part = self._medium.read([self.place])[0]
@@ -187,22 +190,22 @@ class DurableTable(Generic[V]):
         self._medium.replace({self.place: []})
 
     def change(self, key: Hashable, value: V | None) -> Change:
-        """Return what sets or removes a value."""
+        """Return a change that sets or removes a value."""
         own = self.codec.key(key)
         if value is None:
             return Change(self.place, own, None)
         return Change(self.place, own, self.codec.value(value), self.codec.indexed(key, value), self._limit)
 
     def held(self, key: Hashable, value: V | None) -> Held:
-        """Return what lies at a key when its value is this one, and was written by this version."""
+        """Return the bytes at a key if they are this value, written by this version."""
         return Held(self.place, self.codec.key(key), None if value is None else self.codec.value(value))
 
     def decoded(self, entries: Sequence[tuple[bytes, bytes]]) -> list[tuple[Any, V]]:
-        """Return what lies in the medium as keys and values."""
+        """Return the bytes of the medium as keys and values."""
         return [(self.codec.read_key(key), self.codec.read(raw)) for key, raw in entries]
 
     def value_of(self, raw: bytes | None) -> V | None:
-        """Return the value that lies somewhere as these bytes."""
+        """Return the value of these bytes."""
         return None if raw is None else self.codec.read(raw)
 
 
@@ -211,10 +214,10 @@ def commit(
     expected: Sequence[tuple[DurableTable[Any], Hashable, Any]],
     written: Sequence[tuple[DurableTable[Any], Hashable, Any]],
 ) -> bool:
-    """Write entries in one step when what is there equals each expected one; whether it did.
+    """Write entries in one step if each expected entry is there; return whether they were.
 
-    Equal values may be written in several ways (0 and 0.0, the members of a mapping in another order), and the medium
-    compares bytes: what it finds otherwise is looked at, and expected as it is when it is equal after all.
+    Equal values can have several forms in bytes (0 and 0.0, the members of a mapping in another order), and the medium
+    compares bytes. So bytes that differ are read, and the step is repeated with them if their value is equal after all.
     """
     held = [table.held(key, value) for table, key, value in expected]
     changes = [table.change(key, value) for table, key, value in written]
@@ -234,7 +237,7 @@ def _table_of(place: str) -> str:
 def rewritten(
     place: str, entries: Sequence[tuple[bytes, bytes]], kinds: Mapping[str, Kind[Any]], format_: Format
 ) -> list[Change]:
-    """Return what writes a place anew in this format, index entries included. Raises UnusableStateError."""
+    """Return a change that writes a place in this format, index entries included. Raises UnusableStateError."""
     table = _table_of(place)
     codec: Codec[Any] = Codec(table, kinds[table], format_)
     try:
@@ -245,7 +248,7 @@ def rewritten(
 
 
 class DurableBackend:
-    """Tables in a medium; other processes may change them."""
+    """Tables in a medium that other processes can change."""
 
     is_shared: Final = True
 
@@ -262,7 +265,7 @@ class DurableBackend:
         self._below: dict[str, DurableBackend] = {}
 
     def table(self, name: str, kind: Kind[V]) -> DurableTable[V]:
-        """Return the table of a name; of one name it is always the same."""
+        """Return the table with a name, always the same one."""
         with self._making:
             if name not in self._tables:
                 place = f"{self._prefix}{name}"
@@ -270,22 +273,22 @@ class DurableBackend:
             return self._tables[name]
 
     def commit(self, expected: Iterable[Entry], written: Iterable[Entry]) -> bool:
-        """Write entries in one step when what is there equals each expected one; whether it did."""
+        """Write entries in one step if each expected entry is there; return whether they were."""
         return commit(self._medium, self._own(expected), self._own(written))
 
     def snapshot(self, names: Iterable[str]) -> Content:
-        """Return what is in these tables at one moment, for `restore`."""
+        """Return the content of these tables at one moment, for `restore`."""
         tables = [self._tables[name] for name in names]
         parts = self._medium.read([table.place for table in tables])
         return {table.name: table.decoded(part.entries) for table, part in zip(tables, parts, strict=True)}
 
     def restore(self, content: Content) -> None:
-        """Put tables back to an earlier content, in one step; other tables stay as they are."""
+        """Restore the content of tables in one step; other tables stay as they are."""
         tables = [(self._tables[name], entries) for name, entries in content.items()]
         self._medium.replace({table.place: [table.change(*entry) for entry in entries] for table, entries in tables})
 
     def below(self, name: str) -> DurableBackend:
-        """Return a backend of its own in the same place; of one name it is always the same."""
+        """Return a separate backend in the same place, always the same one for a name."""
         with self._making:
             if name not in self._below:
                 prefix = f"{self._prefix}{quote(name, safe='')}/"
@@ -294,11 +297,11 @@ class DurableBackend:
             return self._below[name]
 
     def sizes(self) -> dict[str, int]:
-        """Return how many values each place has; a place is a table, or one below: `name/table`."""
+        """Return the number of values in each place. A place is a table, or one below it: `name/table`."""
         return {place: self._medium.size(place) for place in self._medium.places(self._prefix)}
 
     def exported(self) -> dict[str, list[list[Any]]]:
-        """Return all that is in it at one moment: by place keys and values as JSON of this format, the oldest first."""
+        """Return the content at one moment: by place, keys and values as JSON of this format, the oldest first."""
         places = self._medium.places(self._prefix)
         codecs: list[Codec[Any]] = [Codec(_table_of(place), _ANYTHING, self._format) for place in places]
         return {
@@ -307,9 +310,9 @@ class DurableBackend:
         }
 
     def imported(self, content: Mapping[str, Any], format_: int, kinds: Mapping[str, Kind[Any]]) -> int:
-        """Put what was exported in an earlier or in this format in the place of all that is there; how many entries.
+        """Replace the whole content with an export of this or an earlier format; return the number of entries.
 
-        Raises UnusableStateError for what was not exported; then nothing has changed.
+        Raises UnusableStateError for anything else; then nothing has changed.
         """
         changes = {place: self._changes(place, entries, format_, kinds) for place, entries in content.items()}
         gone = dict.fromkeys(self._medium.places(self._prefix), ())
@@ -337,16 +340,16 @@ class DurableBackend:
         return changes
 
     def drop(self) -> None:
-        """Forget all that is in it, and below it."""
+        """Remove its content, and that of all backends below it."""
         self._medium.drop(self._prefix)
         self._forget()
 
     def probe(self) -> None:
-        """Find out whether it can be written. Raises UnreachableStateError."""
+        """Test whether it can be written. Raises UnreachableStateError."""
         self._medium.probe()
 
     def close(self) -> None:
-        """Let go of what it holds open, for all that lie below it, too."""
+        """Close its connections, also of the backends below it."""
         self._medium.close()
 
     def _own(self, entries: Iterable[Entry]) -> list[tuple[DurableTable[Any], Hashable, Any]]:

@@ -1,4 +1,4 @@
-"""One fault that a test has ordered, and the words for it: where, what, how often, for whom."""
+"""A fault that a test has ordered, and the words for it: where, what, how often, for which client."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLACES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "catch_all": _PLATFORM,
     "rotate": KEY_SETS,
 }
-"""By deed, where it makes sense; what is not listed may go wrong everywhere."""
+"""By action, the places where it makes sense. An action that is not listed is allowed at every place."""
 
 MEMBERS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "delay": ("seconds",),
@@ -40,12 +40,12 @@ MEMBERS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "catch_all": ("status",),
     "rotate": (),
 }
-"""By deed, the members that say more about it."""
+"""By action, the members that describe it further."""
 
 UNAVAILABLE: Final = 503
 SCRIPT_FAULT: Final = 500
 CATCH_ALL_STATUSES: Final = (SCRIPT_FAULT, 401)
-"""Of a script that fails, and of a JWT or a token that Apigee does not take (S)."""
+"""For a script that fails, and for a JWT or a token that Apigee does not accept (S)."""
 
 _LONGEST_DELAY: Final = 3600
 _DELAY: Final = Limit(
@@ -57,16 +57,15 @@ _DELAY: Final = Limit(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that goes wrong at a place: the first so many requests `after` others, from this client alone or all.
+    """A failure at a place, for the next `times` requests `after` others, of one client or of all.
 
-    `times`: how many requests meet it, null for all until it is removed; `after`: how many get through before.
-    `client_id`: only this client's. `delay` holds the answer back by `seconds`. `status` answers that status, 503
-    unless given, with `body` (text, or a JSON object) or the page of a load balancer. `drop` closes the connection
-    without an answer, when `processed` after the service has done its work. `malformed` spoils the answer: `html` in
-    its place, `half` of it, `truncated` on its way, or `empty`. `rate_limit` is the platform's 429, of an
-    `application`'s or a `proxy`'s `quota` or `spike_arrest`. `catch_all` is its unknown_error, with status 500 or 401.
-    `rotate` serves a key set without the key that signs. `seen` counts the requests that came by, `used` those that met
-    it.
+    `times`: how many requests it affects, null for all until it is removed; `after`: how many succeed before.
+    `client_id`: only this client's. `delay` holds the answer back by `seconds`. `status` answers with that status, 503
+    by default, and `body` (text, or a JSON object) or a load balancer's page. `drop` closes the connection without an
+    answer, with `processed` after the service has done its work. `malformed` damages the answer: `html` instead of it,
+    `half` of it, `truncated` during transfer, or `empty`. `rate_limit` is the platform's 429, of an `application`'s or
+    a `proxy`'s `quota` or `spike_arrest`. `catch_all` is its unknown_error, with status 500 or 401. `rotate` serves a
+    key set without the signing key. `seen` counts the requests at the place, `used` those that it affected.
     """
 
     id: int = 0
@@ -87,36 +86,36 @@ class Fault:
     used: int = 0
 
     def covers(self, place: str) -> bool:
-        """Whether it is ordered for a place, or for the whole provider that the place belongs to."""
+        """Whether it is ordered for a place, or for the whole provider of that place."""
         return self.on == place or place.startswith(f"{self.on}.")
 
     @property
     def is_due(self) -> bool:
-        """Whether the request that was seen last meets it."""
+        """Whether it affects the latest request."""
         return self.seen > self.after and (self.times is None or self.used < self.times)
 
     @property
     def comes_first(self) -> bool:
-        """Whether the service does not get to see the request."""
+        """Whether it comes before the service, which then does not see the request."""
         return self.do in ("status", "rate_limit", "catch_all", "rotate") or (self.do == "drop" and not self.processed)
 
     @property
     def evidence(self) -> str:
-        """How sure it is that the real service answers so, as a letter: what a server that is down says is a guess."""
+        """The evidence letter of the real service's answer; what a server answers that is down is a guess."""
         return "S" if self.do in ("rate_limit", "catch_all") else "I"
 
     @property
     def is_quota(self) -> bool:
-        """Whether it is met where the service counts, after what it has used up of the request by then."""
+        """Whether it comes where the service counts, after the service has used up part of the request."""
         return self.do == "rate_limit" and self.policy != "spike_arrest"
 
     @property
     def answered_status(self) -> int:
-        """The status that is answered in the place of the service's own."""
+        """The status that replaces the service's own."""
         return self.status or (SCRIPT_FAULT if self.do == "catch_all" else UNAVAILABLE)
 
     def __str__(self) -> str:
-        """What it is, for a developer: `status 503 on token`."""
+        """A description for developers, such as `status 503 on token`."""
         more = {
             "delay": f" of {self.seconds or 0:g} s",
             "status": f" {self.answered_status}",
@@ -127,11 +126,11 @@ class Fault:
 
     @property
     def words(self) -> str:
-        """Whose doing it was, in words to be part of a sentence."""
+        """Who ordered it, in words that fit into a sentence."""
         return f"a fault you ordered (number {self.id}: {self})"
 
     def contradictions(self) -> Contradictions:
-        """Name what does not go with what is to be done: the place, members that say more of something else."""
+        """Yield members that do not fit the action: the place, or members that describe another action."""
         places = PLACES_OF.get(self.do, PLACES)
         if self.on not in places:
             yield "on", self.on, one_of(*places).beside(self.do)

@@ -1,4 +1,4 @@
-"""What the services have granted and must recognise again: codes, tokens, and where each value came from."""
+"""What the services have issued and must recognise: codes, tokens, and the source of each value."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mock_servers.state.log_in import LogIn
 
 
 def fingerprint(value: str) -> bytes:
-    """Return the hash under which a value is known."""
+    """Return the hash under which a value is stored."""
     return hashlib.sha256(value.encode(errors="surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationCode:
-    """A code of an identity provider; redeemed once."""
+    """A code of an identity provider, redeemable once."""
 
     log_in: LogIn
     redirect_uri: str
@@ -25,7 +25,7 @@ class AuthorizationCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderAccessToken:
-    """An access token of an identity provider: good at its userinfo endpoint, nowhere else."""
+    """An access token of an identity provider, valid at its userinfo endpoint only."""
 
     log_in: LogIn
     scope: str
@@ -34,7 +34,7 @@ class ProviderAccessToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRefreshToken:
-    """A refresh token of an identity provider; `spent_at` once a newer one took its place."""
+    """A refresh token of an identity provider; `spent_at` once a newer one has replaced it."""
 
     log_in: LogIn
     scope: str
@@ -44,9 +44,9 @@ class ProviderRefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A client that a session logged in at, and under which name of the mock; empty when none was called.
+    """A client at which a session logged in, and the mock's name that it called; empty when there was no call.
 
-    `redirect_uri` tells apart the environments of the platform, which is one client in all of them; else it is empty.
+    The platform is one client in all its environments; its `redirect_uri` distinguishes them. For others it is empty.
     """
 
     client_id: str
@@ -56,7 +56,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSession:
-    """One person's session at an identity provider, begun at `at`; once `ended`, whatever descends from it is dead."""
+    """A person's session at an identity provider, started at `at`. Once `ended`, everything issued in it is invalid."""
 
     id: str
     log_in: LogIn
@@ -68,12 +68,12 @@ class ProviderSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Since when, from whom and for how long tokens descend from one id token; `ends_at` is never put off.
+    """When, by whom and for how long tokens are issued for one id token; `ends_at` is never postponed.
 
-    `id` is the id token's `sid` (empty when it has none), `ends_before` how often that had ended when this began;
-    `subject` its own `sub`, `provider` who issued it, `issuer` by which name, and `people` whom that provider logs in.
-    A log-in of the platform's browser flow keeps the provider's access token, for its userinfo. `issued_at` is 0 where
-    nobody knows it.
+    `id` is the id token's `sid` (empty without one), `ends_before` how often that session had ended before; `subject`
+    is its `sub`, `provider` the issuing provider, `issuer` its name at that time, and `people` the provider's word for
+    its people. A log-in of the platform's browser flow keeps the provider's access token, for its userinfo. `issued_at`
+    is 0 if it is unknown.
     """
 
     id: str
@@ -90,7 +90,7 @@ class Session:
 
     @property
     def of_browser_flow(self) -> bool:
-        """Whether the person logged in through the platform, rather than at the provider alone."""
+        """Whether the person logged in through the platform, not only at the provider."""
         return self.external_access_token is not None
 
 
@@ -98,8 +98,8 @@ class Session:
 class AccessToken:
     """An opaque access token of the platform; without a `session` it is an application's own.
 
-    `issuer` is the token service that issued it, as it was called; `attributes` are those set by hand over the
-    management API, which may also revoke it, with or without the `refresh_token` that came with it.
+    `issuer` is the name under which its token service was called; `attributes` are set by hand over the management API,
+    which may also revoke it, with or without its `refresh_token`.
     """
 
     client_id: str
@@ -116,9 +116,9 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
-    """A refresh token of the platform; `spent_at` once it has been rotated, `revoked_at` over the management API.
+    """A refresh token of the platform; `spent_at` once it is rotated, `revoked_at` by the management API.
 
-    `family` is the same for all that descend from one exchange: the hash of the first of them.
+    `family` is the same for all tokens of one exchange: the hash of the first of them.
     """
 
     client_id: str
@@ -134,12 +134,12 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """Where a value came from, kept by its hash: what it is, who issued it, for which client and person, and when.
+    """The source of a value, stored under its hash: its kind, issuer, client, person and times.
 
     `at` is `None` for what was registered rather than issued; `environment` is the platform's. `redeem_at` is the path
-    where the value is good, under the real origin `home` or, unless it is `only_at_home`, under the mock's own names;
-    `proof` is by what a client proves itself there. `is_overheard`: somebody else issued it, and nobody here knows all
-    that became of it.
+    where the value is valid, under the real origin `home` or, unless it is `only_at_home`, under the mock's own names;
+    `proof` is how a client authenticates there. `is_overheard`: a real service issued it, and its later fate is not
+    fully known.
     """
 
     kind: str

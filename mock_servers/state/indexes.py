@@ -1,4 +1,4 @@
-"""By what an entry of a table is found, where its key is not known: what answers and findings ask for, and no more."""
+"""Indexes of tables: how answers and findings look up an entry without its key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mock_servers.state.grant import AccessToken, fingerprint
 Indexes = Mapping[str, Callable[[Any, Any], Iterable[Hashable]]]
 
 START: Final = 6
-"""Characters of a value by which one is found that was cut off, or has grown."""
+"""Characters of a value that find it when it was cut off or extended."""
 
 
 def _by_start(value: str, _: object) -> list[str]:

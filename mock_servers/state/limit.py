@@ -1,4 +1,4 @@
-"""What a value must be beyond its type: the words for the limits that stand in the annotations of fields."""
+"""Limits of values beyond their type, for the annotations of fields."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _ALL: Final = 1_000_000_000
 
 
 class Limit:
-    """Which values of a type are good: `holds` decides, `allowed` says it in words, `schema` in JSON Schema.
+    """The allowed values of a type: `holds` decides, `allowed` describes them, `schema` is their JSON Schema.
 
-    `words` are those that may be meant by another. A plain class, since who starts the plugin waits for it.
+    `words` are values that a misspelt one may stand for. A plain class, to keep the start of the plugin fast.
     """
 
     def __init__(
@@ -33,19 +33,19 @@ class Limit:
         self.words = words
 
     def beside(self, other: str) -> Limit:
-        """Return the same limit, saying that it holds beside what another member is."""
+        """Return the same limit for a value that depends on another member."""
         return Limit(allowed=f"with {other} {self.allowed}", holds=self.holds)
 
 
 Contradictions = Iterator[tuple[str, Any, Limit]]
-"""What a record's `contradictions()` yields: a member, its value, and the limit that another member sets to it."""
+"""The result of a record's `contradictions()`: a member, its value, and the limit that another member sets to it."""
 
 IN_FILE: Final = "in a file"
-"""An annotation: the value is the path of a JSON file, and read as what that holds."""
+"""An annotation: the value is the path of a JSON file, and its content is used."""
 
 
 def matching(pattern: str, allowed: str, words: tuple[str, ...] = ()) -> Limit:
-    """Return the limit of texts that match a pattern as a whole; `words` are those that are likely meant."""
+    """Return the limit of texts that match a pattern as a whole; `words` are likely values."""
     return Limit(
         allowed=allowed,
         holds=lambda text: re.fullmatch(pattern, text) is not None,
@@ -74,14 +74,14 @@ def one_of(*words: Any) -> Limit:
 
 
 def _is_key_set(value: Any) -> bool:
-    from mock_servers.jose.keys import PRIVATE_MEMBERS  # noqa: PLC0415 - brings cryptography, for who gives a key set
+    from mock_servers.jose.keys import PRIVATE_MEMBERS  # noqa: PLC0415 - brings cryptography, for key sets only
 
     keys = value.get("keys")
     return isinstance(keys, list) and all(isinstance(key, Mapping) and not PRIVATE_MEMBERS & key.keys() for key in keys)
 
 
 def _is_network(text: str) -> bool:
-    from ipaddress import ip_network  # noqa: PLC0415 - for who is behind a proxy
+    from ipaddress import ip_network  # noqa: PLC0415 - for those behind a proxy
 
     try:
         ip_network(text)
@@ -106,8 +106,8 @@ _PLAIN: Final = (
     rf"(?:{_IPV6}|(?:{_BYTE}\.){{3}}{_BYTE}"
     rf"|(?:{_LABEL}+\.)*(?!0[xX][0-9A-Fa-f]*(?:[^A-Za-z0-9_-]|$)){_LABEL}*[A-Za-z_-]{_LABEL}*\.?)(?::[0-9]{{1,5}})?"
 )
-"""A host and its port, spelt in the one way: what ends in a number is four of them, without leading zeros."""
-_SPELT: Final = "the host a name in ASCII, or an address such as 127.0.0.1 or [::1], spelt in full"
+"""A host and its port in normal form: an IPv4 address has four numbers without leading zeros."""
+_SPELT: Final = "the host a name in ASCII, or an address such as 127.0.0.1 or [::1], written in full"
 
 URL: Final = matching(r"https?://[^/?#\s@]+/[^#\s]*", "a URL such as https://host/path, no user name, no fragment")
 ORIGIN: Final = matching(r"https?://[^/?#\s@]+/?", "a URL without path, such as http://mock:8080")
@@ -123,7 +123,10 @@ KEY_SET_URL: Final = matching(
     rf"(?![hH][tT][tT][pP][sS]?://[^/?#])[!-~]+|[hH][tT][tT][pP][sS]?://{_PLAIN}(?:[/?#][!-~]*)?",
     f"{WORD.allowed}; in a URL no user name, {_SPELT}",
 )
-"""Where an app's key set is; no URL, or one in capitals, cannot be fetched, which a test may want to see."""
+"""The URL of an app's key set.
+
+A text that is no URL, or one in capitals, cannot be fetched; a test may want to see that.
+"""
 REDIRECT: Final = matching(
     rf"[A-Za-z][A-Za-z0-9+.-]*:(?:(?!//[^/?#\s]*[\[\]])[^#\s]+|//{_IPV6}(?:[:/?][^#\s]*)?)",
     "an absolute URI without fragment",
@@ -148,6 +151,7 @@ SCOPE: Final = matching(
     'a scope that a token can have, such as "urn:nhsd:apim:user-nhs-cis2:aal3:my-api": it names app:level3, or the '
     f"level {', '.join(_MARKS[:-1])} or {_MARKS[-1]} of a person",
 )
-"""What a flow grants goes by these marks alone, whatever stands around them (S). An API whose products ask for an API
-key alone has app:level0 (S).
+"""Only these marks of a scope decide what a flow grants, not the text around them (S).
+
+A product that requires only an API key has app:level0 (S).
 """

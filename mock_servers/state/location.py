@@ -1,4 +1,4 @@
-"""Where the state is, as one line says it: `memory`, `sqlite:FILE`, `valkey://HOST`; and opens it."""
+"""The URL of the state (`memory`, `sqlite:FILE`, `valkey://HOST`), and how it is opened."""
 
 # ruff: noqa: PLC0415 - memory, which is what most have, waits for none of what the others need
 from __future__ import annotations
@@ -15,14 +15,14 @@ from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Kind, UnusableStateError
 
 _REDIS: Final = {"valkey": "redis", "valkeys": "rediss", "redis": "redis", "rediss": "rediss", "unix": "unix"}
-"""What the client library calls a scheme."""
+"""The client library's name for a scheme."""
 _OPTIONS: Final = ("prefix", "db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DEFAULT_PREFIX: Final = "nhsauth"
 
 
 def open_state(location: str, kinds: Mapping[str, Kind[Any]] = KINDS) -> Backend:
-    """Return the tables at a location; what is in one of these has the form of today. Raises UnusableStateError."""
+    """Return the tables at a location, converted to the present format. Raises UnusableStateError."""
     if location == MEMORY:
         return MemoryBackend()
     if not LOCATION.holds(location):
@@ -33,13 +33,13 @@ def open_state(location: str, kinds: Mapping[str, Kind[Any]] = KINDS) -> Backend
 
 
 def file_of(location: str) -> Path | None:
-    """Return the file that a location names, if it does."""
+    """Return the file that a location names, if any."""
     kind, _, rest = location.partition(":")
     return Path(rest.partition("?")[0]) if kind == "sqlite" else None
 
 
 def shown(location: str) -> str:
-    """Return a location for people to see: without a password."""
+    """Return a location without its password, for messages."""
     return re.sub(r"//.*@", "//", location)
 
 
@@ -81,7 +81,7 @@ def _split(location: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         raise UnusableStateError(
-            f"{shown(location)} is no URL: write / ? # @ : of a password as %2F and so on"
+            f"{shown(location)} is not a URL: write / ? # @ : of a password as %2F and so on"
         ) from None
     path = parts.path.strip("/")
     if parts.scheme != "unix" and ((path and not path.isdigit()) or not parts.hostname):

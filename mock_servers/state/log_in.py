@@ -1,4 +1,4 @@
-"""One log-in of a person, as codes, tokens and sessions remember it."""
+"""One log-in of a person, as codes, tokens and sessions store it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mock_servers.state.person import Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogIn:
-    """One log-in of one person at one provider for one client; `at` in seconds since 1970.
+    """One log-in of a person at a provider for a client; `at` is seconds since 1970.
 
-    `scope` is what was granted, the provider's usual one when `None`; `acr` or `vector` is what the level was asked
-    as, `role` the person's role that was picked. `actor` is who acts for the person.
+    `scope` is the granted one, the provider's default if `None`; `acr` or `vector` is how the level was requested,
+    `role` the selected role. `actor` is the person who acts for this one.
     """
 
     provider: str
@@ -31,4 +31,4 @@ class LogIn:
 
 
 class LogInError(Exception):
-    """The log-in did not come to its end; the message says where it stopped and what was seen there."""
+    """The log-in did not succeed. The message says where it stopped and what was there."""

@@ -1,4 +1,4 @@
-"""Tables in the memory of one process: the default, with nothing to install and nothing that lasts."""
+"""Tables in the memory of one process: the default, without anything to install. They end with the process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANYTHING: Final[Kind[Any]] = Kind(value=Any)
 
 
 class _Index(Generic[V]):
-    """The keys that an index has at each value, by when they were first seen."""
+    """The keys at each value of an index, in the order in which they came."""
 
     def __init__(self, of: Callable[[Any, V], Iterable[Hashable]]) -> None:
         self._of = of
@@ -45,7 +45,7 @@ class _Index(Generic[V]):
 
 
 class MemoryTable(Generic[V]):
-    """A table in memory; an index is made when it is first asked, and kept up from then on."""
+    """A table in memory. An index is built at its first use and kept up to date from then on."""
 
     def __init__(self, kind: Kind[V] = ANYTHING, *, name: str = "", lock: threading.Lock | None = None) -> None:
         self.name = name
@@ -61,7 +61,7 @@ class MemoryTable(Generic[V]):
         return self.content.get(key)
 
     def add(self, key: Hashable, value: V) -> bool:
-        """Set unless there; whether it was set. Of many at once exactly one is told yes."""
+        """Set unless there; return whether it was set. Of many callers at once exactly one gets `True`."""
         with self._lock:
             if key in self.content:
                 return False
@@ -69,12 +69,12 @@ class MemoryTable(Generic[V]):
             return True
 
     def put(self, key: Hashable, value: V) -> None:
-        """Set, whatever was there; what was there keeps its place in the order."""
+        """Set, even if there is a value; that value's place in the order stays."""
         with self._lock:
             self.write(key, value)
 
     def swap(self, key: Hashable, old: V, new: V) -> bool:
-        """Set to `new` when what is there equals `old`; whether it did. Of many at once exactly one is told yes."""
+        """Set to `new` if the present value equals `old`; return whether it did. Of many callers one gets `True`."""
         with self._lock:
             if not self.holds(key, old):
                 return False
@@ -82,7 +82,7 @@ class MemoryTable(Generic[V]):
             return True
 
     def take(self, key: Hashable) -> V | None:
-        """Remove the value at `key` and return it. Of many at once exactly one gets it."""
+        """Remove the value at `key` and return it. Of many callers at once exactly one gets it."""
         with self._lock:
             return self.remove(key)
 
@@ -99,21 +99,21 @@ class MemoryTable(Generic[V]):
             return list(self.content.values())
 
     def items(self) -> list[tuple[Any, V]]:
-        """Return all keys and values, the oldest first; for whom `values` is."""
+        """Return all keys and values, the oldest first, for the same uses as `values`."""
         with self._lock:
             return list(self.content.items())
 
     def newest(self, most: int) -> list[V]:
-        """Return at most so many values, the newest first."""
+        """Return the newest values, the newest first, and no more than `most`."""
         with self._lock:
             return list(islice(reversed(self.content.values()), most))
 
     def find(self, index: str, value: Hashable, most: int | None = None) -> list[V]:
-        """Return the values that an index of the table's kind has at `value`, the oldest first; `most` of them."""
+        """Return the values at `value` of an index of the table, the oldest first, and no more than `most`."""
         return [each for _, each in self.entries(index, value, most)] if self.content else []
 
     def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, V]]:
-        """Return the keys and values that an index of the table's kind has at `value`, as `find` does."""
+        """Return the keys and values at `value` of an index of the table, as `find` does."""
         with self._lock:
             return [(key, self.content[key]) for key in self._index(index).keys(value)[:most]]
 
@@ -122,8 +122,8 @@ class MemoryTable(Generic[V]):
         return len(self.content)
 
     def derived(self, derive: Callable[[Iterable[V]], D]) -> D:
-        """Return what `derive` makes of all values; it is asked again once one of them has changed."""
-        known = self._derived  # a new one takes its place with each change
+        """Return the result of `derive` for all values; it is computed again once a value has changed."""
+        known = self._derived  # each change replaces it
         if derive not in known:
             with self._lock:
                 values = list(self.content.values())
@@ -138,12 +138,12 @@ class MemoryTable(Generic[V]):
     # under the lock
 
     def holds(self, key: Hashable, value: V | None) -> bool:
-        """Whether the value at `key` equals this one; `None` for nothing."""
+        """Whether the value at `key` equals this one; `None` means no value."""
         held = self.content.get(key)
         return held is value or (held is not None and held == value)
 
     def write(self, key: Hashable, value: V) -> None:
-        """Set, and forget the oldest when there are too many."""
+        """Set, and remove the oldest entries if there are too many."""
         if self._derived:
             self._derived = {}
         if self._indexes:
@@ -165,7 +165,7 @@ class MemoryTable(Generic[V]):
         return value
 
     def replace(self, content: dict[Hashable, V]) -> None:
-        """Put another content in the place of this one."""
+        """Replace the content."""
         self._derived = {}
         self._indexes = {}
         self.content = content
@@ -188,7 +188,7 @@ class MemoryTable(Generic[V]):
 
 
 class MemoryBackend:
-    """Tables in memory; one lock is theirs all, so that a step may change several."""
+    """Tables in memory that share one lock, so that a step can change several."""
 
     is_shared: Final = False
     is_near: Final = True
@@ -200,12 +200,12 @@ class MemoryBackend:
         self._below: dict[str, MemoryBackend] = {}
 
     def table(self, name: str, kind: Kind[V]) -> MemoryTable[V]:
-        """Return the table of a name; of one name it is always the same."""
+        """Return the table with a name, always the same one."""
         with self._lock:
             return self._tables.setdefault(name, MemoryTable(kind, name=name, lock=self._lock))
 
     def commit(self, expected: Iterable[Entry], written: Iterable[Entry]) -> bool:
-        """Write entries in one step when what is there equals each expected one; whether it did."""
+        """Write entries in one step if each expected entry is there; return whether they were."""
         with self._lock:
             if not all(self._tables[table.name].holds(key, value) for table, key, value in expected):
                 return False
@@ -215,25 +215,25 @@ class MemoryBackend:
             return True
 
     def snapshot(self, names: Iterable[str]) -> Content:
-        """Return what is in these tables at one moment, for `restore`."""
+        """Return the content of these tables at one moment, for `restore`."""
         with self._lock:
             return {name: list(self._tables[name].content.items()) for name in names}
 
     def restore(self, content: Content) -> None:
-        """Put tables back to an earlier content, in one step; other tables stay as they are."""
+        """Restore the content of tables in one step; other tables stay as they are."""
         with self._lock:
             for name, entries in content.items():
                 self._tables[name].replace(dict(entries))
 
     def below(self, name: str) -> MemoryBackend:
-        """Return a backend of its own in the same place; of one name it is always the same."""
+        """Return a separate backend in the same place, always the same one for a name."""
         with self._lock:
             if name not in self._below:
                 self._below[name] = MemoryBackend(lambda: self._below.pop(name, None))
             return self._below[name]
 
     def drop(self) -> None:
-        """Forget all that is in it, and below it."""
+        """Remove its content, and that of all backends below it."""
         with self._lock:
             for table in self._tables.values():
                 table.replace({})
@@ -243,7 +243,7 @@ class MemoryBackend:
         self._forget()
 
     def probe(self) -> None:
-        """Find that it can be written."""
+        """Do nothing: memory can always be written."""
 
     def close(self) -> None:
-        """Let go of nothing: memory ends with its process."""
+        """Do nothing: memory ends with its process."""

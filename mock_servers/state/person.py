@@ -1,6 +1,6 @@
-"""Who can log in: the ready-made people, all of them invented, and those that a configuration adds.
+"""The people who can log in: ready-made ones, all invented, and those of a configuration.
 
-Who they are, and what is told of them at userinfo, each provider's own data say.
+Their data, and what userinfo returns about them, is each provider's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mock_servers.state.limit import DATE, WORD, Contradictions, one_of
 from mock_servers.wire.wording import shown
 
 _MOST: Final = 50
-"""People that one sentence lists."""
+"""The largest number of people that a sentence lists."""
 _NAMESPACE: Final = uuid.UUID("7f1f7c1e-5d0c-4f0e-9a43-3a5a7f3a1d10")
 """Fixed, so that a patient's `sub` is the same in every run."""
 
@@ -30,9 +30,9 @@ LEVELS: Final[Mapping[str, Sequence[str]]] = {each.name: tuple(each.levels) for 
 class Person:
     """A person at one provider.
 
-    `id` is CIS2's twelve-digit user id, or the NHS number; `level` the highest the person can log in at (`aal3`, `P9`);
-    `claims` are added to, or take the place of, those of the id token and of userinfo, where null leaves a member out.
-    `acts_for` is the NHS number of another patient: the id token is then that patient's, with the person's own as
+    `id` is CIS2's twelve-digit user id, or the NHS number; `level` the highest level at which the person can log in
+    (`aal3`, `P9`). `claims` are added to those of the id token and of userinfo, or replace them; null leaves a member
+    out. `acts_for` is the NHS number of another patient: the id token is then that patient's, with the person's own as
     `act.sub`.
     """
 
@@ -47,28 +47,28 @@ class Person:
 
     @property
     def uuid(self) -> str:
-        """A UUID that is always the same for this person: the `sub` of NHS login (D)."""
+        """A UUID that stays the same for this person: the `sub` of NHS login (D)."""
         return str(uuid.uuid5(_NAMESPACE, f"{self.provider}:{self.id}"))
 
     def contradictions(self) -> Contradictions:
-        """Name a level that is not one of the provider's; its case does not count."""
+        """Yield a level that the provider does not have; case does not matter."""
         levels = LEVELS[self.provider]
         if self.level.lower() not in map(str.lower, levels):
             yield "level", self.level, one_of(*levels)
 
 
 def people_of(providers: Iterable[Provider]) -> tuple[Person, ...]:
-    """Return the people who are there at the start, of each provider in turn."""
+    """Return the people of each provider who exist at the start."""
     return tuple(Person(provider=provider.name, **each) for provider in providers for each in provider.ready_made)
 
 
 def everybody(providers: Iterable[Provider], more: Iterable[Person]) -> tuple[Person, ...]:
-    """Return everybody who can log in; who comes later takes the place of a ready-made one with the same id."""
+    """Return all people; a later one replaces a ready-made one with the same id."""
     return tuple({(each.provider, each.id): each for each in (*people_of(providers), *more)}.values())
 
 
 class Roster:
-    """Who can log in at which provider and level, in the order in which they came; made once of all people."""
+    """The people of each provider and level, in the order in which they came; computed once for all people."""
 
     def __init__(self, people: Iterable[Person]) -> None:
         self._by_provider: dict[str, dict[str, list[tuple[int, str]]]] = {}
@@ -76,20 +76,20 @@ class Roster:
             self._by_provider.setdefault(person.provider, {}).setdefault(person.level, []).append((place, person.id))
 
     def able(self, provider: str, is_enough: Callable[[str], bool]) -> Iterator[str]:
-        """Return the ids of those whose highest level is enough."""
+        """Return the ids of the people whose highest level is sufficient."""
         levels = self._by_provider.get(provider, {})
         return (each for _, each in heapq.merge(*(ids for level, ids in levels.items() if is_enough(level))))
 
     def first(self, provider: str, is_enough: Callable[[str], bool]) -> str | None:
-        """Return the id of the first whose highest level is enough."""
+        """Return the id of the first person whose highest level is sufficient."""
         return next(self.able(provider, is_enough), None)
 
     def count(self, provider: str, is_enough: Callable[[str], bool]) -> int:
-        """Return how many there are whose highest level is enough."""
+        """Return the number of people whose highest level is sufficient."""
         return sum(len(ids) for level, ids in self._by_provider.get(provider, {}).items() if is_enough(level))
 
     def listed(self, provider: str, *, with_levels: bool = True) -> str:
-        """Say who can log in at a provider: of many the first, and how many more there are."""
+        """List the people who can log in at a provider: the first ones, and how many more there are."""
         levels = self._by_provider.get(provider, {})
         everybody = heapq.merge(*([(*each, level) for each in ids[:_MOST]] for level, ids in levels.items()))
         words = [f"{own} ({level})" if with_levels else own for _, own, level in islice(everybody, _MOST)]
@@ -98,7 +98,7 @@ class Roster:
 
 
 READY_MADE: Final = people_of(PROVIDERS)
-"""The people of the public test suites by their ids and levels, and one more who acts for another."""
+"""The people of the public test suites, with their ids and levels, and one more who acts for another."""
 
 
 def userinfo(
@@ -109,10 +109,10 @@ def userinfo(
     level: str | None = None,
     known: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the members of userinfo in their order, absent ones left out; without `scopes` those of every scope.
+    """Return the members of userinfo in their order, without absent ones; without `scopes` those of every scope.
 
-    `level` is that of the log-in, the person's own unless given. `known` are members that no person has: `iss`, `aud`,
-    `client_user_metadata`; each has its place and its scope.
+    `level` is that of the log-in, by default the person's own. `known` are members that are not the person's: `iss`,
+    `aud`, `client_user_metadata`; each has its place and its scope.
     """
     telling, asked = provider.telling, (level or person.level).lower()
     reached = next((each for each in provider.levels if each.lower() == asked), asked)
@@ -128,7 +128,7 @@ def _unasked(telling: Telling, scopes: Collection[str] | None) -> set[str]:
 
 
 def _at_level(provider: Provider, members: Mapping[str, Any], level: str) -> dict[str, Any]:
-    """Leave out what the level does not tell, and say the level itself where it has a place."""
+    """Remove the members that a log-in at this level does not return, and set the level where it has a place."""
     unknown = provider.telling.unknown_at_level.get(level, ())
     allowed = {name: value for name, value in members.items() if name not in unknown}
     return allowed | ({provider.level_claim: level} if provider.level_claim in allowed else {})
@@ -142,7 +142,7 @@ def roles(provider: Provider, person: Person) -> list[Mapping[str, Any]]:
 
 
 def selected_roleid(provider: Provider, person: Person, chosen: str | None = None) -> str | None:
-    """Return the role a person acts in: the one chosen, else her first, `None` for who has none. Raises LookupError."""
+    """Return the role a person acts in: the chosen one, else their first, `None` without roles. Raises LookupError."""
     known = [str(role["person_roleid"]) for role in roles(provider, person) if "person_roleid" in role]
     if not chosen:
         return known[0] if known else None
@@ -152,7 +152,7 @@ def selected_roleid(provider: Provider, person: Person, chosen: str | None = Non
 
 
 def id_token_claims(provider: Provider, person: Person) -> dict[str, Any]:
-    """Return those of the person's `claims` that belong into an id token: not what is told at userinfo alone."""
+    """Return those of the person's `claims` that go in an id token: not those of userinfo only."""
     telling = provider.telling
     elsewhere = {name for scope in telling.at_userinfo_alone for name in telling.by_scope[scope]}
     return {name: value for name, value in person.claims.items() if name not in elsewhere}

@@ -1,7 +1,7 @@
-"""Developer apps, keys and products as they are made, changed and removed: each change one step, known at once.
+"""Developer apps, keys and products, created, changed and removed. Each change is one step and takes effect at once.
 
-The truth is the store's `developer_apps` and `products`; what the token service knows of a key, in `apps`, follows it
-within the same step.
+The store's `developer_apps` and `products` are the source; what the token service knows of a key, in `apps`, changes in
+the same step.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from mock_servers.state.table import Entry
 R = TypeVar("R")
 
 _CHANGES: Final = "portfolio"
-"""How many changes of developer apps and products there have been."""
+"""The number of changes of developer apps and products."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Generic[R]):
-    """What a change comes to: what it is for its caller, what is written, and what must still be there."""
+    """The plan of a change: its result for the caller, what is written, and what must still be there."""
 
     result: R
     written: Sequence[Entry]
@@ -40,7 +40,7 @@ class DeveloperApps:
         return self._store.developer_apps.get((developer, name))
 
     def by_id(self, app_id: str) -> DeveloperApp | None:
-        """Return the app with this id, whoever's it is."""
+        """Return the app with this id, of any developer."""
         return self._store.developer_apps.get(self._store.app_ids.get(app_id))
 
     def names(self, developer: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class DeveloperApps:
         return self._store.developers.get(developer) or ()
 
     def add(self, app: DeveloperApp) -> bool:
-        """Register an app and its keys; whether its name and keys were free."""
+        """Register an app and its keys; return whether its name and keys were free."""
         place = (app.developer, app.name)
 
         def plan() -> Plan[DeveloperApp] | None:
@@ -65,9 +65,9 @@ class DeveloperApps:
         return self._done(plan) is not None
 
     def change(self, app: DeveloperApp, change: Callable[[DeveloperApp], DeveloperApp]) -> DeveloperApp | None:
-        """Put what `change` makes of the present state of an app in its place; `None` when it cannot be.
+        """Replace an app by the result of `change`; return `None` if that is impossible.
 
-        That is when it is gone, or when a key that it would get belongs to another. Name, developer and id stay.
+        It is if the app is gone, or if a key that it would get belongs to another. Name, developer and id stay.
         """
         place = (app.developer, app.name)
 
@@ -88,7 +88,7 @@ class DeveloperApps:
         return self._done(plan)
 
     def remove(self, app: DeveloperApp) -> bool:
-        """Forget an app and its keys; whether it was still there."""
+        """Remove an app and its keys; return whether it existed."""
         place = (app.developer, app.name)
 
         def plan() -> Plan[DeveloperApp] | None:
@@ -122,11 +122,11 @@ class DeveloperApps:
         return [product for name in named if (product := self.product(name)) is not None]
 
     def add_product(self, product: Product) -> bool:
-        """Add a product; whether its name was free."""
+        """Add a product; return whether its name was free."""
         return self._store.products.add(product.name, product)
 
     def change_product(self, name: str, change: Callable[[Product], Product]) -> Product | None:
-        """Put what `change` makes of a product in its place, for every key that has it; `None` when it is gone."""
+        """Replace a product by the result of `change`, for every key that has it; return `None` if it is gone."""
 
         def plan() -> Plan[Product] | None:
             present = self._store.products.get(name)
@@ -143,7 +143,7 @@ class DeveloperApps:
         return self._done(plan)
 
     def remove_product(self, name: str) -> bool:
-        """Forget a product that no key has; whether it was there and is gone."""
+        """Remove a product that no key has; return whether it existed and is gone."""
 
         def plan() -> Plan[Product] | None:
             present = self._store.products.get(name)
@@ -158,9 +158,9 @@ class DeveloperApps:
         return self._store.developer_apps.find("product", product)
 
     def _done(self, plan: Callable[[], Plan[R] | None]) -> R | None:
-        """Do what `plan` makes of the present, in one step, and return its result; `None` when it makes nothing of it.
+        """Carry out `plan` in one step, and return its result; `None` if it has none.
 
-        It is asked again when another change was faster: each counts, so that what it has read still holds.
+        The plan is made again if another change came first: each change is counted, so what it has read is still true.
         """
         counters = self._store.counters
         while True:

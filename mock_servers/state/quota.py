@@ -1,4 +1,4 @@
-"""How many requests a client has made in this minute, and what the platform says when there were too many."""
+"""Counts a client's requests of this minute, and makes the platform's answer to too many."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mock_servers.state.app import App
 from mock_servers.state.store import Store
 
 WINDOW: Final = 60
-"""Seconds of the quota's window; it begins on the whole minute (I)."""
+"""Seconds of the quota's window, which starts on the whole minute (I)."""
 
 
 def claim(store: Store, limited: Hashable, app: App, now: float) -> int | None:
-    """Count a request of an app to what is limited; return its number when that is beyond the quota."""
+    """Count a request of an app to a limited service; return its number if it exceeds the quota."""
     limit = app.quota_per_minute
     if not limit:
         return None
@@ -24,7 +24,7 @@ def claim(store: Store, limited: Hashable, app: App, now: float) -> int | None:
 def exceeded(sentence: str, app_name: str, limit: int, now: float, message_id: str) -> dict[str, Any]:
     """Return the body of the 429.
 
-    Two captures agree on the members (S); their order is that of the first (I); the expiry is a whole minute (I).
+    Two captures agree on the members (S). Their order is that of the first (I). The expiry is a whole minute (I).
     """
     return {
         "message": sentence.format(app=app_name, limit=limit),

@@ -1,6 +1,6 @@
-"""The real hosts as data: who answers there, of which environment, and which environments trust each other's issuers.
+"""The real hosts as data: their service, their environment, and which environments trust each other's issuers.
 
-A name alone decides; where the mock is reached under it (a proxy, an alias of a container network) is others' business.
+The name alone decides. Other modules make the mock reachable under it (a proxy, an alias of a container network).
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ from typing import Annotated, Final, Literal
 from mock_servers.state.limit import FULL_HOST, Limit, matching, one_of
 
 Plays = Literal["platform", "cis2", "nhs_login", "realms", "management", "management_log_in", "key_sets", "elsewhere"]
-"""What a host is: the API platform, an identity provider, the host of the mock realms, Apigee's management API or its
-log-in, a host of somebody's key set, or one that only test suites call and that has nothing to say.
+"""The service of a host.
+
+The API platform, an identity provider, the mock realms, Apigee's management API or its log-in, another party's key set,
+or a host that only test suites call and that has no content.
 """
 
 _DOMAINS: Final = ("nhs.uk", "nhs.net")
 
 
 def is_real_name(host: str) -> bool:
-    """Whether a host's name is one that the NHS has, of whatever service."""
+    """Whether a host name belongs to the NHS, for any service."""
     return any(host == domain or host.endswith(f".{domain}") for domain in _DOMAINS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealHost:
-    """One real host: what it `plays`, of which `environment` (a word of its own service), by which evidence."""
+    """One real host: the service it `plays`, its `environment` (a word of that service), and the evidence."""
 
     name: Annotated[str, FULL_HOST]
     plays: Plays
@@ -35,12 +37,12 @@ class RealHost:
 
     @property
     def origin(self) -> str:
-        """How a client writes it; CIS2's issuers have the port besides."""
+        """The origin as a client writes it; CIS2's issuers also have the port."""
         return f"https://{self.name}"
 
 
 Trust = Mapping[str, tuple[str, ...]]
-"""Whose id tokens an environment of the platform takes: environments of each provider, by the provider's name.
+"""The providers' environments whose id tokens an environment of the platform accepts, by provider.
 
 The first of each is where it sends people to log in.
 """
@@ -56,7 +58,7 @@ PLATFORMS: Final = (
     "internal-qa",
     "internal-qa-sandbox",
 )
-"""The environments whose hosts carry their name; production's carries none."""
+"""The environments whose host names contain their name; production's do not."""
 
 HOSTS: Final = (
     *(RealHost(name=f"{each}.api.service.nhs.uk", plays="platform", environment=each) for each in PLATFORMS),
@@ -73,7 +75,7 @@ HOSTS: Final = (
 """The hosts of the services themselves."""
 
 ENVIRONMENT: Final = matching(r"[a-z0-9-]+", 'the name of an environment such as "int"', (*PLATFORMS, "prod"))
-"""How environments are written; which of them there are is for `environment_among` to say."""
+"""The form of environment names; `environment_among` says which exist."""
 
 TEST_SUITE_HOSTS: Final = (
     RealHost(name="api.enterprise.apigee.com", plays="management", evidence="S"),
@@ -82,7 +84,10 @@ TEST_SUITE_HOSTS: Final = (
     RealHost(name="google.com", plays="elsewhere", evidence="S"),
     RealHost(name="raw.githubusercontent.com", plays="key_sets", evidence="S"),
 )
-"""What the public test suites call besides. They are no hosts of the NHS, so a mock plays them only when asked to."""
+"""Further hosts that the public test suites call.
+
+They do not belong to the NHS, so a mock plays them only on request.
+"""
 
 
 def _trust(**environments: tuple[str, ...]) -> Trust:
@@ -102,40 +107,42 @@ TRUST: Final = {
     "internal-qa-sandbox": _INTERNAL,
     "prod": _trust(cis2=("live",), nhs_login=("live",)),
 }
-"""By environment of the platform. That int goes with CIS2's integration environment and prod with the live ones follows
-from the documentation (D); the rest is a guess, and takes rather more than less (I).
+"""By environment of the platform.
+
+The documentation shows that int uses CIS2's integration environment and prod the live ones (D). The rest is a guess,
+and allows rather more than less (I).
 """
 
 
 def environment_among(hosts: Iterable[RealHost]) -> Limit:
-    """Return the limit of environments of the platform: those of its hosts, and of these."""
+    """Return the limit for environments of the platform: those of its hosts, and these."""
     known = one_of(*dict.fromkeys(host.environment for host in (*HOSTS, *hosts) if host.plays == "platform"))
     return Limit(allowed=f"{known.allowed}, or that of one of [[hosts]]", holds=known.holds, words=known.words)
 
 
 def trust_of(environment: str) -> Trust:
-    """Return whom an environment trusts; one that the table does not know is taken for a test environment (I)."""
+    """Return what an environment trusts; an unknown one is treated as a test environment (I)."""
     return TRUST.get(environment, _TEST)
 
 
 class Hosts:
-    """The hosts that one mock plays: the table, and what a configuration adds to it or changes in it."""
+    """The hosts that one mock plays: the table, with a configuration's additions and changes."""
 
     def __init__(self, more: Iterable[RealHost] = ()) -> None:
         self._by_name = {host.name: host for host in (*HOSTS, *more)}
 
     def find(self, host: str) -> RealHost | None:
-        """Return the row of a host, as the `Host` header or an authority names it: any case, a port or none."""
+        """Return the row of a host, as a `Host` header or an authority names it: in any case, with or without port."""
         found = self._by_name.get(host)
         return found or self._by_name.get(host.lower().partition(":")[0].removesuffix("."))
 
     def of_origin(self, origin: str) -> RealHost | None:
-        """Return the row of a host by its origin, port 443 written or not; only https has rows."""
+        """Return the row of a host by its origin, with or without port 443; only https origins have rows."""
         scheme, _, host = origin.partition("://")
         return self.find(host) if scheme == "https" and host.partition(":")[2] in ("", "443") else None
 
     def names_of(self, plays: str, environment: str = "") -> tuple[str, ...]:
-        """Return the names of the hosts that are an environment's of a service, the table's own first."""
+        """Return the names of the hosts of a service in an environment, the table's own first."""
         return tuple(host.name for host in self if (host.plays, host.environment) == (plays, environment))
 
     def __iter__(self) -> Iterator[RealHost]:

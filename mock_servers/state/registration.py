@@ -1,4 +1,4 @@
-"""The apps that a platform knows, registered, changed and removed while it runs, and the keys it made for them."""
+"""The apps of a platform, registered, changed and removed while it runs, and the keys the mock made for them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mock_servers.state.table import Entry, listed
 from mock_servers.wire.identifiers import Identifiers
 
 CLIENT_BITS: Final = 4096
-"""What NHS onboarding asks of clients."""
+"""The key size that NHS onboarding requires of clients."""
 _JWKS_PATH: Final = re.compile(r"(?:/.*)?/_nhsauth/apps/([^/]+)/jwks")
 _KEY_NAMES: Final = "key names"
 """How often an app has got a key, or lost one."""
 
 
 class NoSuchAppError(LookupError):
-    """No app has this client id; the message lists those that are known."""
+    """No app has this client id. The message lists the known ones."""
 
 
 class AppExistsError(ValueError):
@@ -31,7 +31,7 @@ class AppExistsError(ValueError):
 
 
 def at_url(store: Store, url: str) -> list[App]:
-    """Return the apps whose key set may be at a URL: it is registered for them, or has the path that the mock gives."""
+    """Return the apps whose key set can be at a URL: the registered one, or the one that the mock serves."""
     return [*store.apps.find("jwks_url", url), *filter(None, [_named_in(store, urlsplit(url).path)])]
 
 
@@ -41,7 +41,7 @@ def _named_in(store: Store, path: str) -> App | None:
 
 
 class Apps:
-    """The registered apps by client id; the store holds them, the key ring the keys that the mock made for them."""
+    """The registered apps by client id. The store holds them; the key ring holds the mock's keys for them."""
 
     def __init__(self, store: Store, ring: KeyRing, identifiers: Identifiers) -> None:
         self._store = store
@@ -55,9 +55,9 @@ class Apps:
         return app
 
     def create(self, *, make_key: bool = True, **members: Any) -> App:
-        """Register an app of these members; a client id, secret and name are made up where none is given.
+        """Register an app with these members; client id, secret and name are generated if not given.
 
-        With `make_key`, and without `jwks` or `jwks_url`, it gets a key pair of the mock's, cached like every other.
+        With `make_key`, and without `jwks` or `jwks_url`, it gets a key pair of the mock's, cached like the others.
         """
         members = {name: value for name, value in members.items() if value is not None}
         client_id = members.setdefault("client_id", self._identifiers.api_key())
@@ -87,7 +87,7 @@ class Apps:
         return self._store.apps.values()
 
     def change(self, client_id: str, *, make_key: bool | None = None, **members: Any) -> App:
-        """Change members of an app; `make_key` sees to it that the mock holds a key pair for it, or that it holds none.
+        """Change members of an app; `make_key` gives it a key pair of the mock's, or takes that away.
 
         Raises NoSuchAppError.
         """
@@ -106,28 +106,28 @@ class Apps:
         return self.get(client_id) if app is None else app
 
     def key(self, app: App) -> KeyPair | None:
-        """Return the key pair that the mock holds for an app; it is loaded or made at first use."""
+        """Return the key pair that the mock holds for an app; it is loaded or generated at its first use."""
         if app.key_name is None:
             return None
         pair = self._ring.pair(app.key_name, bits=CLIENT_BITS, kid=app.key_name)
         return replace(pair, kid=app.kid or app.key_name)
 
     def key_pair(self, client_id: str) -> KeyPair:
-        """Return the key pair that the mock holds for an app. Raises NoSuchAppError, LookupError when it holds none."""
+        """Return the key pair that the mock holds for an app. Raises NoSuchAppError, LookupError without one."""
         pair = self.key(self.get(client_id))
         if pair is None:
             raise LookupError(f"the mock has no private key of app {client_id!r}: it was registered without one")
         return pair
 
     def jwks(self, app: App) -> dict[str, Any]:
-        """Return the key set that the mock serves for an app; of a private key that got into it the public half."""
+        """Return the key set that the mock serves for an app; a private key in it is reduced to its public half."""
         if app.jwks is not None:
             return {**app.jwks, "keys": [keys.public_half(jwk) for jwk in app.jwks["keys"]]}
         pair = self.key(app)
         return keys.jwks(pair, alg="RS512") if pair else {"keys": []}
 
     def jwks_path(self, app: App) -> str:
-        """Return where the mock serves that key set, below its origin."""
+        """Return the path of that key set, below the mock's origin."""
         return f"/_nhsauth/apps/{quote(app.client_id, safe='')}/jwks"
 
     def at_path(self, path: str) -> App | None:
@@ -136,7 +136,7 @@ class Apps:
         return app if app is not None and self.jwks_path(app) == path else None
 
     def _named(self, revision: int | None, present: App | None, app: App) -> bool:
-        """Put an app in the place of the present one; of two that get a key at once one must look for its name anew."""
+        """Replace an app; if two get a key at once, one of them must find another name for it."""
         apps, counters = self._store.apps, self._store.counters
         written: list[Entry] = [(apps, app.client_id, app)]
         expected: list[Entry] = [(apps, app.client_id, present)]

@@ -1,4 +1,4 @@
-"""The products and proxies that are there at the start: the platform's own, and one of each for a team's own API."""
+"""The products and proxies at the start: the platform's own, and one of each for a team's own API."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mock_servers.state.app import ACCESSES
 from mock_servers.state.developer_app import Product
 
 _NAMES: Final = {"dev": "dep-dev"}
-"""How products and proxies name an environment, where that is not its own name (S)."""
+"""The names of environments in products and proxies, if they differ (S)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """An API as it is deployed: its name, its base path without a slash at its beginning, and its one environment."""
+    """A deployed API: its name, its base path without a leading slash, and its one environment."""
 
     name: str
     base_path: str
@@ -24,17 +24,17 @@ class Proxy:
 
 
 def proxy_of(path: str, environment: str) -> str:
-    """Return the name of the proxy that a path of the platform leads to, by the first of its parts."""
+    """Return the name of the proxy of a path of the platform, by the first part of the path."""
     first = path.strip("/").partition("/")[0]
     return proxy_name(next((api for api, own in _BASE_PATHS.items() if own == first), first), environment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """An API of the platform, and its product in the making: `api` is its own proxy, `levels` its scopes without ends.
+    """An API of the platform and its product: `api` is its own proxy, `levels` its scopes without ends.
 
-    What lies below `/` and its name is answered by `flows` behind the gateway, as `module:name`; the token services
-    have none there. `with_faults`: what is ordered to fail may fail there.
+    `flows` (`module:name`) behind the gateway answer below `/` and its name; the token services have none there.
+    `with_faults`: ordered faults may affect it.
     """
 
     api: str
@@ -44,7 +44,7 @@ class Seed:
     with_faults: bool = True
 
     def product(self, environment: str, scopes: Iterable[str] = ()) -> Product:
-        """Return the product of one environment; `scopes` come besides its own."""
+        """Return the product of one environment; `scopes` are added to its own."""
         apis = (self.api, "identity-service", "identity-service-mock") if self.with_identity_service else (self.api,)
         own = tuple(f"urn:nhsd:apim:{level}:{_scope_end(self.api)}" for level in self.levels)
         return Product(
@@ -70,20 +70,20 @@ SEEDS: Final = (
 )
 """In this order: clients take the first product that covers the proxy they test (S).
 
-This is where an API behind the gateway is registered; the rest follows from it.
+An API behind the gateway is registered here; everything else follows from this row.
 """
 
 APIS: Final = tuple(seed for seed in SEEDS if seed.flows)
-"""Those that are mocked behind the gateway."""
+"""The APIs that the mock plays behind the gateway."""
 
 _ABSENT: Final = (("identity-service-mock", "prod"),)
-"""What is not deployed in an environment (S)."""
+"""APIs that are not deployed in an environment (S)."""
 
 _BASE_PATHS: Final = {"identity-service": "oauth2", "identity-service-mock": "oauth2-mock"}
 
 
 def proxy_name(api: str, environment: str) -> str:
-    """Return what an API's proxy, and its product, is called in an environment: `mock-jwks-internal-dev`."""
+    """Return the name of an API's proxy and product in an environment, such as `mock-jwks-internal-dev`."""
     return f"{api}-{_NAMES.get(environment, environment)}"
 
 
@@ -101,9 +101,9 @@ def proxies(environments: Iterable[str], own: Iterable[str] = ()) -> dict[str, P
 
 
 def products(environments: Iterable[str], own: Iterable[tuple[str, tuple[str, ...]]] = ()) -> tuple[Product, ...]:
-    """Return the products that are there at the start; `own` are base path and scopes of a team's own APIs.
+    """Return the products at the start; `own` are base path and scopes of a team's own APIs.
 
-    A team's own API has the scopes it was given, and those of each access and level besides.
+    A team's own API has the scopes it was given, and those of each access and level.
     """
     return _products(tuple(environments), tuple(own))
 

@@ -1,4 +1,4 @@
-"""What may be set, and the defaults. A switch stands where the real service is in doubt, with its evidence letter."""
+"""Settings and their defaults. Where the real service is in doubt, there is a switch with its evidence letter."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ LOCATION = matching(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApimSettings:
-    """The token service; lifetimes in seconds.
+    """The token service; lifetimes are seconds.
 
-    `strict_content_type`: whether `; charset=utf-8` is refused; the source says so, live clients contradict it (I).
-    `insufficient_scope_status`: 403 (D) or 401, as the newest public test suite expects (S).
-    `sandbox_unknown_client`: whether an unknown client meets the bare fault that a user of sandbox saw (Q).
-    `refresh_token_lifetime` and `session_lifetime`: else 43200 for CIS2 and 3600 for NHS login (S).
+    `strict_content_type`: whether `; charset=utf-8` is refused; the source says so, production clients contradict it
+    (I). `insufficient_scope_status`: 403 (D) or 401, as the newest public test suite expects (S).
+    `sandbox_unknown_client`: whether an unknown client gets the bare fault that a user of sandbox saw (Q).
+    `refresh_token_lifetime` and `session_lifetime`: by default 43200 for CIS2 and 3600 for NHS login (S).
     """
 
     environment: Annotated[str, ENVIRONMENT] = "int"
@@ -44,17 +44,17 @@ class ApimSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSettings:
-    """One identity provider; lifetimes in seconds, `None` where the provider's own holds.
+    """One identity provider; lifetimes are seconds, `None` for the provider's own.
 
     `assurance_levels`: whether CIS2's levels are numbers or text in the id token; sources disagree (S both).
-    `scope_at_token`: whether a scope in CIS2's code request is refused (I) or ignored, as a live client shows (S).
-    `unusable_code`: whether CIS2 has one sentence for every code it does not take, as captured (S), or tells one that
-    does not exist and one that has expired apart, as the product's ancestor does (I).
-    `single_sign_on`: whether a browser that has a session is not asked again (D for NHS login, I for CIS2); off, since
-    the next test wants to choose another person. `default_vtr`: the vectors of trust of a request to NHS login that
-    names none, else its documented three of P9 (D). `strict_authorize`: whether NHS login refuses a request without
-    `state` or `nonce`, as documented (D), or accepts it, as from a live client (S). `foreign_assertion`: what CIS2 says
-    when an assertion names another client than the form, as quoted (Q) or as a recent fork of its ancestor does (I).
+    `scope_at_token`: whether a scope in CIS2's code request is refused (I) or ignored, as a production client shows
+    (S). `unusable_code`: whether CIS2 has one sentence for every unusable code, as captured (S), or different ones for
+    unknown and expired codes, as the product's ancestor does (I). `single_sign_on`: whether a browser with a session
+    logs in without a form (D for NHS login, I for CIS2); off, since the next test wants to choose another person.
+    `default_vtr`: the vectors of trust of a request to NHS login that names none, by default its documented three of P9
+    (D). `strict_authorize`: whether NHS login refuses a request without `state` or `nonce`, as documented (D), or
+    accepts it, as from a production client (S). `foreign_assertion`: what CIS2 answers when an assertion names another
+    client than the form, as quoted (Q) or as a recent fork of its ancestor does (I).
     """
 
     signing_key: Path | None = None
@@ -74,22 +74,22 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateSettings:
-    """Where `nhsauth serve` keeps what it remembers: `url`. In a test process that is memory, whatever stands here."""
+    """Where `nhsauth serve` stores its state: `url`. In a test process it is always memory."""
 
     url: Annotated[str, LOCATION] = MEMORY
 
     def found_from(self, folder: Path) -> StateSettings:
-        """Return the same settings with the whole path of a file that is relative to a folder."""
+        """Return the same settings, with a relative file resolved against a folder."""
         kind, _, path = self.url.partition(":")
         return StateSettings(url=f"{kind}:{folder / path}") if kind == "sqlite" else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSettings:
-    """What `nhsauth watch` leads on to.
+    """The hosts that `nhsauth watch` connects to.
 
-    `upstreams`: where a real host is reached, by its name, when that is not there itself: a private link, an egress
-    host, a second mock. `upstream_ca` is a file of certificate authorities to trust besides.
+    `upstreams`: where a real host is reached, by its name, if not at its own address: a private link, an egress host, a
+    second mock. `upstream_ca` is a file of further trusted certificate authorities.
     """
 
     upstreams: Mapping[Annotated[str, FULL_HOST], Annotated[str, HTTPS_ORIGIN]] = field(default_factory=dict)
@@ -98,6 +98,6 @@ class WatchSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceSettings:
-    """What is known of the real services besides: `observations` are files of what they were seen to answer."""
+    """Further evidence about the real services: `observations` are files of their observed answers."""
 
     observations: tuple[Path, ...] = ()

@@ -1,6 +1,6 @@
-"""Bytes in one SQLite file, for the processes of one host. Each step is one transaction; readers never wait.
+"""Stores bytes in one SQLite file, for the processes of one host. Each step is one transaction; readers never wait.
 
-The file is in WAL mode: what was acknowledged outlives the process, and with `FULL` a loss of power.
+The file is in WAL mode: what was acknowledged survives the process and, with `FULL`, a loss of power.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ R = TypeVar("R")
 Synchronous = Literal["normal", "full"]
 
 APPLICATION_ID: Final = 0x6E687361
-"""`nhsa`: tells our files from those of other programs, at its place in the file's header."""
+"""`nhsa`, in the file's header: it distinguishes our files from those of other programs."""
 
-_ALL: Final = -1  # what SQLite takes for no limit
+_ALL: Final = -1  # SQLite's value for no limit
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER: Final = 100
 _ID_AT: Final = slice(68, 72)
 _PATIENCE: Final = 2.0
-"""Seconds to wait for whoever writes just now; our own steps take less than a thousandth of that."""
+"""Seconds to wait for another writer; our own steps take less than a thousandth of that."""
 _FIRST_NAP: Final = 0.0001
 _LONGEST_NAP: Final = 0.002
-_PRIMARY: Final = 0xFF  # the part of an error's code that tells its kind
+_PRIMARY: Final = 0xFF  # the part of an error's code that is its kind
 _BETWEEN_CHECKPOINTS: Final = 300
-"""Our commits after which what is in the log is brought into the file: a second or less of a busy server's."""
+"""The number of our commits after which the log is copied into the file: a second or less of a busy server's."""
 _BUSY_WITH_LOG: Final = 200
 """Milliseconds for which that waits for others."""
 _LONGEST_LOG: Final = 10_000
-"""Pages of the log from which on SQLite itself brings them into the file: after a large import, say."""
+"""Pages of the log from which on SQLite itself copies them into the file, for example after a large import."""
 
 _SCHEMA: Final = (
     """CREATE TABLE entries (
@@ -53,7 +53,7 @@ _SCHEMA: Final = (
     """CREATE TABLE places (
         place TEXT PRIMARY KEY, size INTEGER NOT NULL, generation INTEGER NOT NULL) WITHOUT ROWID""",
     "CREATE TABLE probe (number INTEGER PRIMARY KEY, at REAL NOT NULL)",
-    # A generation begins anywhere, so that a place which was dropped and made anew has none that anybody remembers.
+    # A generation starts at a random number, so that no earlier one of a removed place can be the same.
     """CREATE TRIGGER added AFTER INSERT ON entries BEGIN
         INSERT INTO places VALUES (NEW.place, 1, abs(random() / 2))
         ON CONFLICT (place) DO UPDATE SET size = size + 1, generation = generation + 1; END""",
@@ -67,10 +67,9 @@ _SCHEMA: Final = (
 
 
 class _Connections:
-    """The connections to one file: as many as threads use it at once, of which one at a time writes.
+    """The connections to one file: as many as threads use it at once; one at a time writes.
 
-    A file that was removed can still be written, and nobody will find what is in it: so each use makes sure that it is
-    the file at the path.
+    A removed file can still be written, but its content is lost: so each use checks that it is the file at the path.
     """
 
     def __init__(self, path: Path, synchronous: Synchronous) -> None:
@@ -88,7 +87,7 @@ class _Connections:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection that writes, in a transaction. Raises UnreachableStateError; then nothing was written."""
+        """Lend a connection for writing, in a transaction. Raises UnreachableStateError; then nothing was written."""
         if not self._turn.acquire(timeout=2 * _PATIENCE):
             raise UnreachableStateError(f"{self._path} has been busy for {2 * _PATIENCE:g} seconds")
         try:
@@ -104,13 +103,13 @@ class _Connections:
             self._begin_log_anew()
 
     def _begin_log_anew(self) -> None:
-        """Bring what is in the log into the file, and let the next to write begin the log anew.
+        """Copy the log into the file, and let the next writer start the log from its beginning.
 
         SQLite does the first by itself. But while several processes write, it never finds the log at rest: the log
-        grows, and once it is long, each commit waits for the disk. Here the most is done while others write, and the
-        rest while nobody does.
+        grows, and once it is long, each commit waits for the disk. Here most of it is copied while others write, and
+        the rest while they do not.
         """
-        with suppress(UnreachableStateError), self.lent() as connection:  # what was committed stays, whatever happens
+        with suppress(UnreachableStateError), self.lent() as connection:  # what was committed stays in any case
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_WITH_LOG}")
             connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
@@ -124,7 +123,7 @@ class _Connections:
 
     @contextmanager
     def lent(self) -> Iterator[sqlite3.Connection]:
-        """Lend one that is idle, or a new one. After an error it is closed, which undoes what was begun."""
+        """Lend an idle connection, or a new one. After an error it is closed, which undoes what was started."""
         try:
             lent = self._of_file()
             try:
@@ -137,7 +136,7 @@ class _Connections:
             raise UnreachableStateError(f"{self._path}: {error.strerror}") from None
         except sqlite3.DatabaseError as error:
             if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
-                raise  # a mistake of ours
+                raise  # a bug of ours
             raise UnreachableStateError(f"{self._path}: {error}") from None
 
     def _of_file(self) -> _Connection:
@@ -158,14 +157,14 @@ class _Connections:
 
 
 class _Connection(NamedTuple):
-    """A connection, and the file that it was opened for: its device and number."""
+    """A connection, and the file for which it was opened: its device and number."""
 
     file: tuple[int, int]
     connection: sqlite3.Connection
 
 
 def _patiently(step: Callable[[], R]) -> R:
-    """Take a step, again and again while another process is at its own, for as long as our patience lasts.
+    """Try a step again while another process is writing, until `_PATIENCE` is over.
 
     SQLite would wait for a millisecond at the first try, then for longer and longer: many times what a step takes.
     """
@@ -193,12 +192,12 @@ class SqliteMedium:
         self._connections = _Connections(path, synchronous)
 
     def get(self, place: str, key: bytes) -> bytes | None:
-        """Return what lies at a key."""
+        """Return the bytes at a key."""
         rows = self._connections.asked("SELECT value FROM entries WHERE place = ? AND key = ?", place, key)
         return rows[0][0] if rows else None
 
     def commit(self, expected: Sequence[Held], changes: Sequence[Change]) -> Step:
-        """Make all changes when exactly what is expected lies there, else none."""
+        """Make all changes if exactly what is expected is there; otherwise make none."""
         with self._connections.writing() as connection:
             found = [_at(connection, each.place, each.key)[1] for each in expected]
             if any(raw != each.raw for raw, each in zip(found, expected, strict=True)):
@@ -206,7 +205,7 @@ class SqliteMedium:
             return Step(done=True, found=[_make(connection, each) for each in changes])
 
     def count(self, place: str, key: bytes, mark: bytes, limit: int | None) -> int:
-        """Add one to the number at a key, which `mark` stands before, and return it."""
+        """Add one to the number at a key, stored after `mark`, and return it."""
         with self._connections.writing() as connection:
             before = _at(connection, place, key)[1]
             number = 1 if before is None else int(before.rpartition(b" ")[2]) + 1
@@ -214,12 +213,12 @@ class SqliteMedium:
             return number
 
     def newest(self, place: str, most: int) -> Sequence[bytes]:
-        """Return at most so many values, the newest first."""
+        """Return the newest values, the newest first, and no more than `most`."""
         query = "SELECT value FROM entries WHERE place = ? ORDER BY position DESC LIMIT ?"
         return [raw for (raw,) in self._connections.asked(query, place, most)]
 
     def find(self, place: str, index: str, value: bytes, most: int | None) -> Sequence[tuple[bytes, bytes]]:
-        """Return the keys and values that an index leads to, the oldest first; at most so many."""
+        """Return the keys and values at an index entry, the oldest first, and no more than `most`."""
         query = """SELECT entries.key, entries.value FROM indexed JOIN entries USING (position)
             WHERE indexed.place = ? AND indexed.name = ? AND indexed.value = ? ORDER BY indexed.position
             LIMIT ?"""
@@ -231,7 +230,7 @@ class SqliteMedium:
         return rows[0][0] if rows else 0
 
     def generation(self, place: str) -> Hashable:
-        """Return a number that is another after each change of the place."""
+        """Return a number that differs after each change of the place."""
         rows = self._connections.asked("SELECT generation FROM places WHERE place = ?", place)
         return rows[0][0] if rows else None
 
@@ -245,7 +244,7 @@ class SqliteMedium:
             return parts
 
     def replace(self, content: Mapping[str, Sequence[Change]]) -> None:
-        """Put another content in these places."""
+        """Replace the content of these places."""
         with self._connections.writing() as connection:
             for place, changes in content.items():
                 connection.execute("DELETE FROM entries WHERE place = ?", (place,))
@@ -253,18 +252,18 @@ class SqliteMedium:
                     _make(connection, change)
 
     def places(self, prefix: str) -> Sequence[str]:
-        """Return the places below a prefix that hold something."""
+        """Return the non-empty places below a prefix."""
         query = "SELECT place FROM places WHERE size > 0 AND place >= ? AND place < ? ORDER BY place"
         return [place for (place,) in self._connections.asked(query, *_below(prefix))]
 
     def drop(self, prefix: str) -> None:
-        """Forget all places below a prefix."""
+        """Remove all places below a prefix."""
         with self._connections.writing() as connection:
             connection.execute("DELETE FROM entries WHERE place >= ? AND place < ?", _below(prefix))
             connection.execute("DELETE FROM places WHERE place >= ? AND place < ?", _below(prefix))
 
     def probe(self) -> None:
-        """Write something that nobody reads."""
+        """Write something that is never read."""
         with self._connections.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (time.time(),))
 
@@ -276,9 +275,9 @@ class SqliteMedium:
 def open_sqlite(
     path: Path, kinds: Mapping[str, Kind[Any]], *, synchronous: Synchronous = "normal", format_: Format | None = None
 ) -> DurableBackend:
-    """Return the tables in a file, which is made unless it is there, mode 600, and brought to this format.
+    """Return the tables in a file, which is created if needed (mode 600) and converted to this format.
 
-    Raises UnusableStateError for what is no such file; that is left as it is.
+    Raises UnusableStateError for any other file, which stays as it is.
     """
     format_ = format_ or Format()
     try:
@@ -300,7 +299,7 @@ def _said(error: sqlite3.Error) -> str:
 
 
 def _is_new(path: Path) -> bool:
-    """Whether there is nothing yet. Raises UnusableStateError for a file of another program, which nobody touches."""
+    """Whether the file is still empty. Raises UnusableStateError for a file of another program, unchanged."""
     if not path.exists():
         return True
     with path.open("rb") as file:
@@ -317,7 +316,7 @@ def _make_file(path: Path, format_: Format) -> None:
     connection = _connect(path, "rw")
     try:
         connection.execute("BEGIN IMMEDIATE")
-        if _pragma(connection, "application_id") == 0:  # else another process was faster
+        if _pragma(connection, "application_id") == 0:  # otherwise another process was faster
             for statement in _SCHEMA:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {format_.number}")
@@ -327,7 +326,7 @@ def _make_file(path: Path, format_: Format) -> None:
 
 
 def _check(path: Path, format_: Format) -> None:
-    """Raise UnusableStateError, or what SQLite raises, for a file that is broken, locked or newer; change nothing."""
+    """Raise UnusableStateError, or SQLite's own error, for a file that is broken, locked or newer; change nothing."""
     connection = _connect(path, "ro")
     try:
         found = _pragma(connection, "user_version")
@@ -344,9 +343,9 @@ def _check(path: Path, format_: Format) -> None:
 
 
 def _bring_up(path: Path, kinds: Mapping[str, Kind[Any]], format_: Format) -> None:
-    """Let processes read while one writes, and rewrite what has an earlier format, in one transaction.
+    """Allow reading while a process writes, and rewrite values of earlier formats, in one transaction.
 
-    Raises UnusableStateError when that cannot be; then all is as it was.
+    Raises UnusableStateError if that is impossible; then nothing has changed.
     """
     connection = _connect(path, "rw")
     try:
@@ -354,9 +353,9 @@ def _bring_up(path: Path, kinds: Mapping[str, Kind[Any]], format_: Format) -> No
         if _pragma(connection, "user_version") == format_.number:
             return
         connection.execute("BEGIN IMMEDIATE")
-        if _pragma(connection, "user_version") < format_.number:  # else another process was faster
+        if _pragma(connection, "user_version") < format_.number:  # otherwise another process was faster
             for (place,) in connection.execute("SELECT place FROM places").fetchall():
-                if place.rpartition("/")[2] in kinds:  # else nobody reads it any more
+                if place.rpartition("/")[2] in kinds:  # otherwise no process reads it any more
                     for change in rewritten(place, _entries(connection, place), kinds, format_):
                         _make(connection, change)
             connection.execute(f"PRAGMA user_version = {format_.number}")
@@ -366,7 +365,7 @@ def _bring_up(path: Path, kinds: Mapping[str, Kind[Any]], format_: Format) -> No
 
 
 def _to_wal(connection: sqlite3.Connection) -> None:
-    """Switch the file over, once in its life; when two try together, SQLite refuses one without any waiting."""
+    """Switch the file to WAL mode, once in its life. If two processes try, SQLite refuses one without waiting."""
     until = time.monotonic() + _PATIENCE
     while _pragma(connection, "journal_mode") != "wal":
         try:
@@ -383,12 +382,12 @@ def _to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Open a file that is there; a thread lends what another has opened, one at a time."""
+    """Open an existing file; a connection is used by one thread at a time, not always the same."""
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=_PATIENCE,
-        isolation_level=None,  # BEGIN stands where one begins
+        isolation_level=None,  # our own BEGIN starts a transaction
         check_same_thread=False,
     )
 
@@ -398,7 +397,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> Any:
 
 
 def _below(prefix: str) -> tuple[str, str]:
-    """Return from where to where the places lie that begin so; they are ASCII."""
+    """Return the range of places that start so; they are ASCII."""
     return prefix, f"{prefix}\x7f"
 
 
@@ -410,7 +409,7 @@ def _at(connection: sqlite3.Connection, place: str, key: bytes) -> tuple[int | N
 
 
 def _make(connection: sqlite3.Connection, change: Change) -> bytes | None:
-    """Make a change, and return what lay there."""
+    """Make a change, and return what was there."""
     position, before = _at(connection, change.place, change.key)
     if change.raw is None:
         connection.execute("DELETE FROM entries WHERE position = ?", (position,))

@@ -1,4 +1,4 @@
-"""The tables of one platform: what each holds, said once, and where they lie."""
+"""The tables of one platform: what each one holds, and where they are."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _NONE: Final[Indexes] = {}
 def _of(
     value: Any, *, key: Any = str, limit: int | None = LIMIT, indexes: Indexes = _NONE, stays: bool = False
 ) -> dict[str, Any]:
-    """Say what a table of a store holds, and whether it stays as it is when an earlier state is put back."""
+    """Say what a table of a store holds, and whether it stays as it is when an earlier state is restored."""
     return {"kind": Kind(value=value, key=key, limit=limit, indexes=indexes), "stays": stays}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeded:
-    """With what a state has begun: the place below it where that is kept, and a digest of it."""
+    """The content a state started with: the place below it where that is kept, and its digest."""
 
     place: str
     digest: str
@@ -57,7 +57,7 @@ class Store:
     when they are remembered), `client_metadata` by provider, client id and person, `quotas` by what is limited, client
     id and minute, `jwks` by purpose and URL, `faults` by number, `apis` by path, `issued` by the value's hash,
     `pending` by the platform's state, `browser_sessions` by environment, provider and sid, `vouchable` (log-ins that
-    another client may be told of) by provider, client id and the id token's jti, `developer_apps` by developer and
+    another client may vouch for) by provider, client id and the id token's jti, `developer_apps` by developer and
     name, `app_ids` (those two) by the app's id, `developers` (the names of their apps) by developer, `products` by
     name, `counters` (numbers that only rise) by what is counted, `clock` by the one word there is, `origins` (names
     learned from requests) by the name, `seals` (what seals forms and cookies) by what is sealed, `keys` (private ones,
@@ -107,11 +107,11 @@ class Store:
 
     @classmethod
     def over(cls, backend: Backend) -> Store:
-        """Return the store whose tables lie in a backend."""
+        """Return the store whose tables are in a backend."""
         return cls(backend=backend, **{name: backend.table(name, kind) for name, kind in KINDS.items()})
 
     def commit(self, expected: Iterable[Entry], written: Iterable[Entry]) -> bool:
-        """Write entries of several tables in one step when what is there equals each expected one; whether it did."""
+        """Write entries of several tables in one step if each expected entry is there; return whether they were."""
         return self.backend.commit(expected, written)
 
     def snapshot(self) -> Content:
@@ -119,7 +119,7 @@ class Store:
         return self.backend.snapshot(STATE)
 
     def restore(self, content: Content) -> None:
-        """Put the state back to an earlier one."""
+        """Restore an earlier state."""
         self.backend.restore(content)
 
 
@@ -127,9 +127,9 @@ _TABLES: Final = {each.name: each.metadata for each in fields(Store) if each.met
 KINDS: Final[Mapping[str, Kind[Any]]] = {name: each["kind"] for name, each in _TABLES.items()}
 """What each table of a store holds, by its name."""
 STATE: Final = tuple(name for name, each in _TABLES.items() if not each["stays"])
-"""The tables that are put back with an earlier state."""
+"""The tables that are restored with an earlier state."""
 
 
 def in_memory() -> Store:
-    """Return a store of its own, in memory."""
+    """Return a separate store in memory."""
     return Store.over(MemoryBackend())

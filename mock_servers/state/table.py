@@ -1,4 +1,4 @@
-"""What a table and a backend offer, wherever they lie: each call is one atomic step."""
+"""The interface of tables and backends. Each call is one atomic step."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ V = TypeVar("V")
 D = TypeVar("D")
 
 LIMIT: Final = 10_000
-"""Entries a table keeps at most; the oldest tenth goes first, so that a server that runs for weeks does not grow."""
+"""The most entries that a table keeps. The oldest tenth is removed first, so that a server does not grow."""
 
 
 FEW: Final = 50
-"""How many values of a table a sentence, or a finding, looks at."""
+"""The number of a table's values that a sentence or a finding looks at."""
 
 
 class StateError(Exception):
-    """The state cannot be read or written; the message says why, in one line."""
+    """The state cannot be read or written. The message says why, in one line."""
 
 
 class UnreachableStateError(StateError):
-    """The state is out of reach at the moment: its disk is full, its server is down. It may come back by itself."""
+    """The state cannot be reached at the moment: its disk is full, or its server is down. It may recover by itself."""
 
 
 class UnusableStateError(StateError):
-    """The state cannot be used as it is: it is broken, locked, foreign or newer. Nothing in it was changed."""
+    """The state cannot be used: it is broken, locked, of another program or newer. Nothing in it was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[V]):
-    """What a table holds: the typing forms of its values and keys.
+    """What a table holds: the types of its values and keys.
 
-    Beyond `limit` the oldest tenth goes first. `indexes` give, by name, what an entry can be found by: pure functions
-    of key and value.
+    Above `limit` the oldest tenth is removed. `indexes` are, by name, pure functions of key and value that an entry can
+    be found by.
     """
 
     value: Any
@@ -44,26 +44,26 @@ class Kind(Generic[V]):
 
 
 class Table(Protocol[V]):
-    """Values by key, in the order in which they came; values are frozen and shared, and compared by what they hold."""
+    """Values by key, in the order in which they came. Values are frozen, shared, and compared by their content."""
 
     @property
     def name(self) -> str:
-        """What its backend calls it."""
+        """Its name in the backend."""
 
     def get(self, key: Hashable) -> V | None:
         """Return the value at `key`."""
 
     def add(self, key: Hashable, value: V) -> bool:
-        """Set unless there; whether it was set. Of many at once exactly one is told yes."""
+        """Set unless there; return whether it was set. Of many callers at once exactly one gets `True`."""
 
     def put(self, key: Hashable, value: V) -> None:
-        """Set, whatever was there; what was there keeps its place in the order."""
+        """Set, even if there is a value; that value's place in the order stays."""
 
     def swap(self, key: Hashable, old: V, new: V) -> bool:
-        """Set to `new` when what is there equals `old`; whether it did. Of many at once exactly one is told yes."""
+        """Set to `new` if the present value equals `old`; return whether it did. Of many callers one gets `True`."""
 
     def take(self, key: Hashable) -> V | None:
-        """Remove the value at `key` and return it. Of many at once exactly one gets it."""
+        """Remove the value at `key` and return it. Of many callers at once exactly one gets it."""
 
     def count(self: Table[int], key: Hashable) -> int:
         """Add one to the number at `key`, 0 when there is none, and return it."""
@@ -72,84 +72,84 @@ class Table(Protocol[V]):
         """Return all values, the oldest first: for pages and commands, never for an answer or a finding."""
 
     def items(self) -> list[tuple[Any, V]]:
-        """Return all keys and values, the oldest first; for whom `values` is."""
+        """Return all keys and values, the oldest first, for the same uses as `values`."""
 
     def newest(self, most: int) -> list[V]:
-        """Return at most so many values, the newest first."""
+        """Return the newest values, the newest first, and no more than `most`."""
 
     def find(self, index: str, value: Hashable, most: int | None = None) -> list[V]:
-        """Return the values that an index of the table's kind has at `value`, the oldest first; `most` of them."""
+        """Return the values at `value` of an index of the table, the oldest first, and no more than `most`."""
 
     def entries(self, index: str, value: Hashable, most: int | None = None) -> list[tuple[Any, V]]:
-        """Return the keys and values that an index of the table's kind has at `value`, as `find` does."""
+        """Return the keys and values at `value` of an index of the table, as `find` does."""
 
     def size(self) -> int:
         """Return how many values there are."""
 
     def derived(self, derive: Callable[[Iterable[V]], D]) -> D:
-        """Return what `derive` makes of all values; it is asked again once one of them has changed."""
+        """Return the result of `derive` for all values; it is computed again once a value has changed."""
 
     def clear(self) -> None:
         """Remove all values."""
 
 
 Entry: TypeAlias = tuple[Table[Any], Hashable, Any]
-"""A table, a key, and the value there; `None` where nothing is."""
+"""A table, a key, and its value; `None` for no value."""
 
 Content: TypeAlias = Mapping[str, list[tuple[Any, Any]]]
-"""What was in tables, by their names: keys and values, the oldest first."""
+"""The content of tables, by their names: keys and values, the oldest first."""
 
 
 class Backend(Protocol):
-    """Where tables lie. `is_shared`: other processes may change them. `is_near`: a step waits for no other machine."""
+    """A place for tables. `is_shared`: other processes can change them. `is_near`: steps stay on this machine."""
 
     @property
     def is_shared(self) -> bool:
-        """Whether other processes may change what is in it."""
+        """Whether other processes can change its content."""
 
     @property
     def is_near(self) -> bool:
-        """Whether a step is so quick that who answers many clients takes it himself, rather than let others wait."""
+        """Whether a step is so quick that the serving thread does it itself, instead of using another thread."""
 
     def table(self, name: str, kind: Kind[V]) -> Table[V]:
-        """Return the table of a name; of one name it is always the same."""
+        """Return the table with a name, always the same one."""
 
     def commit(self, expected: Iterable[Entry], written: Iterable[Entry]) -> bool:
-        """Write entries in one step when what is there equals each expected one; whether it did."""
+        """Write entries in one step if each expected entry is there; return whether they were."""
 
     def snapshot(self, names: Iterable[str]) -> Content:
-        """Return what is in these tables at one moment, for `restore`."""
+        """Return the content of these tables at one moment, for `restore`."""
 
     def restore(self, content: Content) -> None:
-        """Put tables back to an earlier content, in one step; other tables stay as they are."""
+        """Restore the content of tables in one step; other tables stay as they are."""
 
     def below(self, name: str) -> Backend:
-        """Return a backend of its own in the same place; of one name it is always the same."""
+        """Return a separate backend in the same place, always the same one for a name."""
 
     def drop(self) -> None:
-        """Forget all that is in it, and below it."""
+        """Remove its content, and that of all backends below it."""
 
     def probe(self) -> None:
-        """Find out whether it can be written. Raises UnreachableStateError."""
+        """Test whether it can be written. Raises UnreachableStateError."""
 
     def close(self) -> None:
-        """Let go of what it holds open."""
+        """Close its connections."""
 
 
 def first_few(table: Table[V]) -> tuple[list[V], int]:
-    """Return few values for a developer's eyes, the oldest of them first, and how many more there are."""
+    """Return a few values for developers, the oldest of them first, and the number of the others."""
     few = table.newest(FEW)[::-1]
     return few, table.size() - len(few)
 
 
 def listed(table: Table[V], word: Callable[[V], str]) -> str:
-    """Say what is in a table: of many things the newest, and how many more there are; nothing when it is empty."""
+    """Describe a table's content: the newest values, and the number of the others; nothing if it is empty."""
     few, more = first_few(table)
     return f"{', '.join(map(word, few))}{f' and {more} more' if more > 0 else ''}"
 
 
 def amend(table: Table[V], key: Hashable, changed: Callable[[V], V]) -> V | None:
-    """Set what is there to what `changed` makes of it, and return that; `None`, and nothing set, where nothing is."""
+    """Replace the present value by the result of `changed`, and return that; `None`, and no change, without a value."""
     while (held := table.get(key)) is not None:
         value = changed(held)
         if value is held or table.swap(key, held, value):
@@ -158,7 +158,7 @@ def amend(table: Table[V], key: Hashable, changed: Callable[[V], V]) -> V | None
 
 
 def change(table: Table[V], key: Hashable, changed: Callable[[V | None], V]) -> V:
-    """Set to what `changed` makes of the present value, and return that; it is asked again when another was faster."""
+    """Replace the present value by the result of `changed`, and return that; retry if another change came first."""
     while True:
         held = table.get(key)
         value = changed(held)

@@ -1,7 +1,9 @@
-"""Bytes in a Valkey or Redis, for the processes of many hosts. Each step is one script, which nothing interrupts.
+"""Stores bytes in a Valkey or Redis, for the processes of many hosts.
 
-Nothing is sent twice by itself: a command whose answer was lost may have been done, and done again it would say that
-somebody else was first.
+Each step is one script, which is never interrupted.
+
+No command is repeated automatically: one whose answer was lost may have been executed, and repeated it would report
+that another caller was first.
 """
 
 from __future__ import annotations
@@ -25,13 +27,13 @@ _TO_ANSWER: Final = 2.0
 """Seconds; our own scripts take less than a thousandth of that."""
 
 _TO_DO_ALL: Final = 60.0
-"""Seconds for a script over whole tables, which nobody waits for who is to be answered."""
+"""Seconds for a script over whole tables. No request waits for one."""
 
 _SAFE_POLICY: Final = "noeviction"
 
 # A place has these keys: `values` (hash), `order` (sorted set of the hash's keys), `last` (its highest score),
-# `entries` (hash: the index entries that lead to a key, a line each), `index:…` (a sorted set each), `generation`.
-# A script that is refused for want of memory is so at its first write, and has done nothing.
+# `entries` (hash: a key's index entries, a line each), `index:…` (a sorted set each), `generation`.
+# A script that is refused for lack of memory fails at its first write, and has done nothing.
 _LIBRARY: Final = """
 local prefix, seed, taken = KEYS[1], ARGV[1], 1
 local function take() taken = taken + 1 return ARGV[taken] end
@@ -204,7 +206,7 @@ return 1
 _SCRIPTS: Final = (_COMMIT, _COUNT, _NEWEST, _FIND, _READ, _REPLACE, _PLACES, _DROP, _BEGIN, _REWRITE)
 
 _Words: TypeAlias = Iterable[bytes | str | int]
-"""What a script takes, one after the other."""
+"""The arguments of a script, one after the other."""
 
 
 class ValkeyMedium:
@@ -216,36 +218,36 @@ class ValkeyMedium:
     is_near: Final = False
 
     def __init__(self, client: redis.Redis, patient: redis.Redis, prefix: str, shown: str) -> None:
-        self._client: Any = client  # whose types promise something to await, too
+        self._client: Any = client  # its types also promise an awaitable
         self._patient = patient
         self._prefix = prefix
         self._shown = shown
         self._scripts = {text: client.register_script(f"{_LIBRARY}{text}") for text in _SCRIPTS}
 
     def get(self, place: str, key: bytes) -> bytes | None:
-        """Return what lies at a key."""
+        """Return the bytes at a key."""
         with self._reported():
             found: bytes | None = self._client.hget(self._name(place, "values"), key)
             return found
 
     def commit(self, expected: Sequence[Held], changes: Sequence[Change]) -> Step:
-        """Make all changes when exactly what is expected lies there, else none."""
+        """Make all changes if exactly what is expected is there; otherwise make none."""
         done, found = self._run(_COMMIT, *_all(map(_held, expected)), *_all(map(_change, changes)))
         return Step(done=bool(done), found=found)
 
     def count(self, place: str, key: bytes, mark: bytes, limit: int | None) -> int:
-        """Add one to the number at a key, which `mark` stands before, and return it."""
+        """Add one to the number at a key, stored after `mark`, and return it."""
         number: int = self._run(_COUNT, mark, *_change(Change(place, key, None, limit=limit)))
         return number
 
     def newest(self, place: str, most: int) -> Sequence[bytes]:
-        """Return at most so many values, the newest first."""
+        """Return the newest values, the newest first, and no more than `most`."""
         found: list[bytes] = self._run(_NEWEST, place, most)
         return found
 
     def find(self, place: str, index: str, value: bytes, most: int | None) -> Sequence[tuple[bytes, bytes]]:
-        """Return the keys and values that an index leads to, the oldest first; at most so many."""
-        keys, values = self._run(_FIND, place, _line(index, value), most or 0)  # which ends at the last, where it is 0
+        """Return the keys and values at an index entry, the oldest first, and no more than `most`."""
+        keys, values = self._run(_FIND, place, _line(index, value), most or 0)  # which ends at the last one if it is 0
         return list(zip(keys, values, strict=True))
 
     def size(self, place: str) -> int:
@@ -255,7 +257,7 @@ class ValkeyMedium:
             return size
 
     def generation(self, place: str) -> bytes | None:
-        """Return a number that is another after each change of the place."""
+        """Return a number that differs after each change of the place."""
         with self._reported():
             generation: bytes | None = self._client.get(self._name(place, "generation"))
             return generation
@@ -266,19 +268,19 @@ class ValkeyMedium:
         return [Part(generation, list(zip(keys, values, strict=True))) for generation, keys, values in found]
 
     def replace(self, content: Mapping[str, Sequence[Change]]) -> None:
-        """Put another content in these places."""
+        """Replace the content of these places."""
         self._run_patiently(_REPLACE, *_all(_part(place, None, changes) for place, changes in content.items()))
 
     def places(self, prefix: str) -> Sequence[str]:
-        """Return the places below a prefix that hold something."""
+        """Return the non-empty places below a prefix."""
         return [place.decode() for place in self._run(_PLACES, prefix)]
 
     def drop(self, prefix: str) -> None:
-        """Forget all places below a prefix."""
+        """Remove all places below a prefix."""
         self._run_patiently(_DROP, prefix)
 
     def probe(self) -> None:
-        """Write something that nobody reads."""
+        """Write something that is never read."""
         with self._reported():
             self._client.hset(self._prefix, "probe", "1")
 
@@ -290,12 +292,12 @@ class ValkeyMedium:
     # at the start
 
     def check(self, format_: Format) -> int:
-        """Return the format that the store has; one that is new gets this. Raises UnusableStateError."""
+        """Return the format of the store; a new one gets the present one. Raises UnusableStateError."""
         with self._reported():
             policy = self._client.info("memory").get("maxmemory_policy")
         if policy != _SAFE_POLICY:
             raise UnusableStateError(
-                f"has maxmemory-policy {policy}, and so may forget what was used already: set it to {_SAFE_POLICY}"
+                f"has maxmemory-policy {policy}, so it may forget used values: set it to {_SAFE_POLICY}"
             )
         found = self._run(_BEGIN, format_.number)
         if found is None:
@@ -310,7 +312,7 @@ class ValkeyMedium:
         return int(found)
 
     def bring_up(self, kinds: Mapping[str, Kind[Any]], format_: Format) -> None:
-        """Rewrite all values in one step, and begin again for as long as somebody writes meanwhile."""
+        """Rewrite all values in one step, and start again while another process writes meanwhile."""
         while True:
             places = [place for place in self.places("") if place.rpartition("/")[2] in kinds]
             parts = [
@@ -348,7 +350,7 @@ def open_valkey(
     tls: Mapping[str, Any] = {},
     format_: Format | None = None,
 ) -> DurableBackend:
-    """Return the tables in a Valkey, below a prefix, and brought to this format; `tls` are files of certificates.
+    """Return the tables in a Valkey, below a prefix, converted to this format; `tls` are files of certificates.
 
     Raises UnusableStateError; then nothing was changed.
     """
@@ -399,5 +401,5 @@ def _part(place: str, generation: bytes | None, changes: Iterable[Change]) -> _W
 
 
 def _line(index: str, value: bytes) -> bytes:
-    """Return what stands for a value of an index; JSON has no line breaks of its own."""
+    """Return the text for a value of an index; JSON has no line breaks of its own."""
     return index.encode() + b":" + value

@@ -1,4 +1,4 @@
-"""A world: a mock of one's own on a server that many share, as it is remembered; what is in it is the platform's."""
+"""A world as it is stored: a separate mock on a shared server. The platform holds its content."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from typing import Any, Final
 from mock_servers.state.limit import matching
 
 PREFIX: Final = "/_worlds/"
-"""Below this path of a server is each of its worlds, under its name."""
+"""The path of a server below which its worlds are, by name."""
 
 EXCHANGES: Final = 200
-"""Exchanges that a world keeps: all worlds together must not fill the memory of a server."""
+"""The exchanges that a world keeps: all worlds together must not fill the memory of a server."""
 
 ROOT: Final = "root"
-"""How the server itself is called where a world is: no world has this name."""
+"""The server's own name where a world's is expected. No world can have it."""
 
 NAME: Final = matching(
     rf"(?!{ROOT}$)[a-z0-9](?:[a-z0-9-]{{0,38}}[a-z0-9])?",
     f"1 to 40 small letters, digits and hyphens, no hyphen at the beginning or end, and not {ROOT}",
 )
-"""What a world may be called: it stands in URLs, and in a proxy's user name."""
+"""The form of a world's name: it is used in URLs, and as a proxy's user name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A world. `id` tells it from others that had its name before; `used_at` is seconds by the machine's clock.
+    """A world.
 
-    `config` is what it begins with, as JSON gave it, in the place of what the server began with.
+    `id` differs from that of earlier worlds with the same name; `used_at` is seconds by the machine's clock. `config`
+    is its configuration as JSON, which replaces the server's.
     """
 
     name: str
@@ -43,5 +44,5 @@ class World:
 
 
 def named_in(path: str) -> str | None:
-    """Return the name of the world that a path leads to; `None` for a path that leads to none."""
+    """Return the name of the world that a path belongs to; `None` for other paths."""
     return path.removeprefix(PREFIX).partition("/")[0] if path.startswith(PREFIX) else None

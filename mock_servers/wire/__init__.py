@@ -1,1 +1,1 @@
-"""What every service speaks of: requests, answers, origins, identifiers, and how values are put into words."""
+"""Types that every service uses: requests, answers, origins, identifiers, and values in words."""

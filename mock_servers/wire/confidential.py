@@ -1,4 +1,4 @@
-"""Cuts values that are nobody's business wherever they turn up in words."""
+"""Cuts confidential values wherever they occur in texts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mock_servers.wire.wording import cut
 T = TypeVar("T")
 
 _MOST: Final = 2000
-"""Values that are looked for; a request has a dozen."""
+"""The most values that are searched for; a request has a dozen."""
 _START: Final = 24
-"""Characters by which a long value is known where it was cut already."""
+"""Characters that identify a long value where it was cut already."""
 
 
 class Confidential:
@@ -38,7 +38,7 @@ class Confidential:
         return self._pattern.sub(lambda found: self._instead(found[0]), text) if self._pattern is not None else text
 
     def cut_in(self, value: T) -> T:
-        """Return a value with each of them cut in every text that it holds."""
+        """Return a value with each of them cut in every text inside it."""
         found: Any = value
         if self._pattern is None:
             return value

@@ -1,4 +1,4 @@
-"""Every value that must be fresh: tokens, codes, session and message ids, in the shapes the real services give them."""
+"""All values that must be new: tokens, codes, session and message ids, in the form of the real services."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from random import Random, SystemRandom
 
 _ALPHABET = (string.ascii_letters + string.digits).encode()
 _LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
-"""What each byte is written as. The first eight letters come a little more often, which harms nobody here."""
+"""The letter for each byte. The first eight are slightly more frequent, which does no harm here."""
 
 
 class Identifiers:
-    """Makes fresh values from one source of randomness; a seeded `random` makes them repeatable."""
+    """Makes new values from one source of randomness; a seeded `random` makes them repeatable."""
 
     def __init__(self, random: Random | None = None) -> None:
         self._random = random or SystemRandom()

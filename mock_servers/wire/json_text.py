@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote: reading it never fails, whatever it is."""
+"""Reads JSON of unknown origin without ever failing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def object_of(text: str | bytes) -> dict[str, Any] | None:
-    """Return the members of a JSON object; `None` of any other text."""
+    """Return the members of a JSON object; `None` for any other text."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

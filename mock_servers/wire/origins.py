@@ -1,4 +1,4 @@
-"""Under which names (scheme, host and prefix) this mock is called: a token got under one is good under another."""
+"""The names (scheme, host and prefix) under which this mock is called. A token of one is valid at all."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def canonical(origin: str) -> str:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL, as they are written in it."""
+    """Return scheme, host and port of a URL, as written."""
     scheme, mark, rest = url.partition("://")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0]
     return f"{scheme}{mark}{host}"
 
 
 def parts_of(url: str) -> SplitResult | None:
-    """Return the parts of a URL; `None` where it, or its port, is none."""
+    """Return the parts of a URL; `None` if it is no valid URL or has no valid port."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -39,7 +39,7 @@ def parts_of(url: str) -> SplitResult | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its address, or by the name that every machine has for itself."""
+    """Whether a host is this machine, by its address or by the name that every machine has for itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -47,28 +47,28 @@ def is_loopback(host: str) -> bool:
 
 
 class Noted(Protocol):
-    """Names that several processes know, as a table of the state has them."""
+    """Names that several processes share, as a table of the state has them."""
 
     def get(self, key: str) -> int | None:
-        """Return 1 for a name that is there."""
+        """Return 1 for a known name."""
 
     def put(self, key: str, value: int) -> None:
-        """Note a name, by 1."""
+        """Add a name, with the value 1."""
 
     def take(self, key: str) -> int | None:
-        """Forget a name."""
+        """Remove a name."""
 
     def items(self) -> list[tuple[str, int]]:
-        """Return the names; they are few."""
+        """Return the names, of which there are few."""
 
     def size(self) -> int:
-        """Return how many there are."""
+        """Return the number of names."""
 
 
 class Origins:
-    """The configured names, and those that requests have used; a port that the scheme implies makes no other name.
+    """The configured names, and those that requests have used. A port that the scheme implies makes no difference.
 
-    What other processes have learned of the same mock is in `noted`.
+    `noted` has those that other processes of the same mock have learned.
     """
 
     def __init__(self, configured: Iterable[str] = (), noted: Noted | None = None) -> None:
@@ -79,7 +79,7 @@ class Origins:
         self._lock = threading.Lock()
 
     def add(self, origin: str) -> None:
-        """Count a name among the mock's own."""
+        """Add a name to the mock's own."""
         name = canonical(origin.rstrip("/"))
         if self._noted is not None:
             self._noted.put(name, 1)
@@ -87,7 +87,7 @@ class Origins:
             self._known[name] = None
 
     def remove(self, origin: str) -> None:
-        """Count a name no longer among the mock's own, unless it is configured."""
+        """Remove a name from the mock's own, unless it is configured."""
         name = canonical(origin.rstrip("/"))
         with self._lock:
             if name not in self._configured:
@@ -96,12 +96,12 @@ class Origins:
             self._noted.take(name)
 
     def learn(self, origin: str) -> None:
-        """Count a name that a request used among the mock's own, while there is room."""
+        """Add a name that a request used, while there is room."""
         name = canonical(origin)
         if name in self._known:
             return
         if self._noted is not None and self._noted.size() < 2 * _MOST:
-            self._noted.put(name, 1)  # first: what cannot be noted is learned from the next request
+            self._noted.put(name, 1)  # first: if this fails, the next request adds it
         with self._lock:
             if self._learned < _MOST:
                 self._known[name] = None

@@ -1,4 +1,4 @@
-"""Paths that nobody's code is meant to call: what browsers fetch by themselves, and what wait scripts try."""
+"""Paths that client code does not call: what browsers fetch by themselves, and what wait scripts try."""
 
 from __future__ import annotations
 

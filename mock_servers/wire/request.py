@@ -1,4 +1,4 @@
-"""One frozen view of an HTTP request, and what an answer is, for every service; carrying them is HTTP's business."""
+"""A frozen view of an HTTP request, and the type of an answer, for every service. HTTP itself is elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus, urlsplit
 
 
 class Parameters:
-    """Form or query parameters in their order; the first of a repeated one counts, an empty one is absent (I)."""
+    """Form or query parameters in their order. The first of a repeated one counts; an empty one is absent (I)."""
 
     __slots__ = ("_first", "pairs")
 
@@ -19,7 +19,7 @@ class Parameters:
         self._first = dict(reversed(self.pairs))
 
     def get(self, name: str) -> str | None:
-        """Return the first value of `name`; `None` when it is absent or empty."""
+        """Return the first value of `name`; `None` if it is absent or empty."""
         return self._first.get(name) or None
 
     def __contains__(self, name: object) -> bool:
@@ -29,7 +29,7 @@ class Parameters:
         return iter(self._first)
 
     def lacking(self, name: str) -> str:
-        """Say in words what is missing: `no code`, or `an empty code` for one that is there without a value."""
+        """Name the missing parameter: `no code`, or `an empty code` for one without a value."""
         return f"an empty {name}" if name in self._first else f"no {name}"
 
 
@@ -37,10 +37,10 @@ class Parameters:
 class Request:
     """A request as the client made it.
 
-    `base` is what every URL of the mock begins with: scheme and host as the client wrote them, and any prefix. `target`
-    is the raw path and query string below it, `path` what of it lies below the service; header names are lower-case.
-    `oversized`: the body was larger than is read. `stream` reads so many bytes of a body that was left unread, for who
-    passes it on.
+    `base` is the beginning of every URL of the mock: scheme and host as the client wrote them, and any prefix. `target`
+    is the raw path and query string below it, `path` the part of it below the service; header names are in lower case.
+    `oversized`: the body was larger than what is read. `stream` reads up to that many bytes of a body that was not
+    read, to pass it on.
     """
 
     method: str
@@ -56,19 +56,19 @@ class Request:
 
     @property
     def prefix(self) -> str:
-        """The path of the base, which every link begins with; empty at the root."""
+        """The path of the base, with which every link begins; empty at the root."""
         return urlsplit(self.base).path
 
     @property
     def url(self) -> str:
-        """The exact URL that was asked: scheme, host, path and query string."""
+        """The exact URL that was requested: scheme, host, path and query string."""
         return f"{self.base}{self.target}"
 
     @property
     def basic(self) -> tuple[str, str] | None:
-        """Client id and secret of a Basic header; two empty texts when it cannot be read, `None` without one.
+        """Client id and secret of a Basic header; two empty texts if it cannot be read, `None` without one.
 
-        Each is form-encoded before the two are joined (RFC 6749, section 2.3.1).
+        Both are form-encoded before they are joined (RFC 6749, section 2.3.1).
         """
         scheme, _, sent = self.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
@@ -81,15 +81,15 @@ class Request:
 
     @property
     def content_type(self) -> str:
-        """The whole `Content-Type` header; empty when there is none."""
+        """The whole `Content-Type` header; empty without one."""
         return self.headers.get("content-type", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes out. A mapping becomes JSON with its members in their order, text goes as it is.
+    """An answer. A mapping becomes JSON with its members in their order; text is sent as it is.
 
-    An answer of somebody else's has `pieces` in place of a body, and `pairs` in place of headers: they may repeat.
+    An answer that is passed on has `pieces` instead of a body, and `pairs` instead of headers: they may repeat.
     """
 
     status: int
@@ -102,7 +102,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What became of an exchange: the name of its flow, whether a rule refused it, and status and body as written."""
+    """The result of an exchange: the name of its flow, whether a rule refused it, and status and body as sent."""
 
     flow: str
     refused: bool

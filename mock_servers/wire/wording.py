@@ -1,4 +1,4 @@
-"""How values are shown to a developer: short, harmless on a terminal, and never a whole secret or token."""
+"""Shows values to developers: short, harmless on a terminal, and never a whole secret or token."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ _HOURS: Final = 7200
 
 
 def cut(value: str) -> str:
-    """Return what may be shown of a secret or token: its first characters and its length."""
+    """Return the part of a secret or token that may be shown: its first characters and its length."""
     shown = ascii(value[:_SHOWN])[1:-1] if len(value) > 2 * _SHOWN else ""
     return f"{shown}… ({len(value)} characters)"
 
 
 def name(sent: str) -> str:
-    """Return what a parameter is called; what cannot be a name may be a whole body with its secrets, and is cut."""
+    """Return a parameter's name, cut if it cannot be a name: it may be a whole body with secrets."""
     return sent if _NAME.fullmatch(sent) else cut(sent)
 
 
 def names(sent: Iterable[str]) -> str:
-    """List what parameters are called, on one line of ASCII."""
+    """List parameters' names on one line of ASCII."""
     return shown([name(each) for each in sorted(sent)]).replace("\\u2026", "…")
 
 
 def printable(text: str) -> str:
-    """Return a text of which every character can be seen; line ends and tabs stay, what steers a terminal does not."""
+    """Return a text in which every character is visible; line ends and tabs stay, control characters do not."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line with every character visible: what was sent must not look like a line of ours."""
+    """Return a text on one line with every character visible, so that it cannot look like a line of ours."""
     return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def spelt(text: str) -> str:
-    """Return a text with its invisible characters spelt out; whatever in it could be a secret is cut."""
+    """Return a text with its invisible characters written out; anything in it that may be a secret is cut."""
     return shown(_SECRET.sub(lambda found: f"{found[0][:_SHOWN]}…", text[: 10 * _LONGEST])).replace("\\u2026", "…")
 
 
@@ -69,8 +69,8 @@ def shown(value: Any, longest: int = _LONGEST) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str], near: float = _NEAR) -> str:
-    """Return the nearest of the known words as a question in brackets, after a blank; nothing when none is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 - for who mistypes, and not for each start
+    """Return the nearest of the known words as a question in brackets, after a space; nothing if none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped word, not at each start
 
     by_lower = {each.lower(): each for each in known}
     nearest = get_close_matches(word.lower(), by_lower, n=1, cutoff=near)
@@ -78,12 +78,12 @@ def did_you_mean(word: str, known: Iterable[str], near: float = _NEAR) -> str:
 
 
 def url(value: Any) -> str:
-    """Return a URL on one line of ASCII, whole unless it is of no sensible length: URLs differ at their ends."""
+    """Return a URL on one line of ASCII, whole unless it is extremely long: URLs differ at their ends."""
     return shown(value, _LONGEST_URL)
 
 
 def mismatch(sent: str, registered: Sequence[str]) -> str:
-    """List the URLs that would do, and say where the one that was sent parts from the likeliest of them."""
+    """List the accepted URLs, and show where the sent one differs from the likeliest of them."""
     if not registered:
         return "there is none"
     listed = ", ".join(url(each) for each in registered[:_MOST_URLS])
@@ -93,9 +93,9 @@ def mismatch(sent: str, registered: Sequence[str]) -> str:
 
 
 def difference(sent: str, wanted: str) -> str:
-    """Return two texts under each other on lines of ASCII, and below them a mark at the first difference.
+    """Return two texts on lines of ASCII, one above the other, with a mark below their first difference.
 
-    Of long ones only what lies around that difference is shown.
+    Of long ones only the part around that difference is shown.
     """
     at = len(_shared_start(sent, wanted))
     start = max(0, at - _AROUND)
@@ -120,7 +120,7 @@ def _shared_start(one: str, other: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a span of time in the unit in which a person would tell it."""
+    """Return a span of time in the unit that a person would use."""
     span = abs(seconds)
     if span < 1:
         return f"{span * 1000:.0f} ms"

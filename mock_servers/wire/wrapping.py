@@ -1,6 +1,6 @@
-"""A value that arrives with something around it, or encoded once too often; what it is without that.
+"""Unwraps values that arrive with something around them, or encoded once too often.
 
-Whether what comes out is the value that was meant, the finders say: nothing here is proof by itself.
+Finders decide whether the result is the value that was meant: it is no proof by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from mock_servers.wire.json_text import object_of
 
 LONGEST: Final = 1 << 16
-"""Characters of a value that are looked at; what is longer was cut off from a body that is no value."""
+"""Characters of a value that are examined; a longer one was cut off from a body."""
 _BYTES: Final = re.compile(r"""b(['"])(.*)\1""", re.DOTALL)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _AROUND: Final = " \t\r\n"
@@ -24,19 +24,19 @@ _DEEPEST: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwrapped:
-    """What a value is `bare`, and what was `around` it in words, the outermost first."""
+    """A value as it is `bare`, and in words what was `around` it, the outermost first."""
 
     bare: str
     around: tuple[str, ...]
 
     @property
     def words(self) -> str:
-        """Say what was around it."""
+        """Describe what was around it."""
         return " and ".join(dict.fromkeys(self.around))
 
 
 def unwrapped(value: str, name: str = "", depth: int = _DEEPEST) -> Iterator[Unwrapped]:
-    """Return everything that a value may be without what is around it; `name` is the parameter that it came in."""
+    """Return all values that remain when something around a value is removed; `name` is its parameter."""
     for words, bare in _layers(value[:LONGEST], name):
         yield Unwrapped(bare=bare, around=(words,))
         if depth > 1:
@@ -68,7 +68,7 @@ def _layers(value: str, name: str) -> Iterator[tuple[str, str]]:
 
 
 def text_of_base64(value: str) -> str | None:
-    """Return the text of which a value is the base64; `None` when it is that of no text."""
+    """Return the text that a value encodes as base64; `None` if it encodes no text."""
     if not _BASE64.fullmatch(value):
         return None
     standard = value.rstrip("=").replace("-", "+").replace("_", "/")

@@ -1,4 +1,4 @@
-"""What the mock reads in, and adds to, the WSGI environ that each of its applications is called with."""
+"""The mock's own entries in the WSGI environ of its applications."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 IN_PROCESS: Final = "mock_servers.in_process"
-"""What the environ of the mock's own calls has, under a name that no header can make."""
+"""Present in the environ of the mock's own calls, under a name that no header can set."""
 
 PATIENCE: Final = "mock_servers.patience"
-"""Under this name, for how many seconds such a call waits for its answer."""
+"""The number of seconds for which such a call waits for its answer."""
 
 FAULT: Final = "mock_servers.fault"
-"""Under this name, what such a call is told of a fault that it met."""
+"""Where such a call learns of a fault that it met."""
 
 THROUGH_PROXY: Final = "nhsauth.through_proxy"
-"""In the environ of a request whose client takes the server for its proxy."""
+"""Present if the client uses the server as its proxy."""
 
 CONTROL: Final = "mock_servers.control"
-"""What the environ of a request has that came to the port of the control API."""
+"""Present if the request came to the port of the control API."""
 
 PREFIX: Final = "mock_servers.prefix"
-"""Under this name, the path below which all is that this mock answers, as `/_worlds/b`; at the root it is empty."""
+"""The path prefix of this mock, such as `/_worlds/b`; empty at the root."""
 
 
 _SLASHES: Final = re.compile(r"//+")
 
 PROXY_USER: Final = "mock_servers.proxy_user"
-"""Under this name, the user name by which a client has called this server as its proxy; absent without one."""
+"""The user name with which a client uses this server as its proxy; absent without one."""
 
 
 def host(environ: Mapping[str, Any]) -> str:
@@ -37,12 +37,12 @@ def host(environ: Mapping[str, Any]) -> str:
 
 
 def origin(environ: Mapping[str, Any]) -> str:
-    """Return scheme and host as the client wrote them: what a guard compares, and a browser keeps pages apart by."""
+    """Return scheme and host as the client wrote them, to compare origins."""
     return f"{environ['wsgi.url_scheme']}://{host(environ)}"
 
 
 def base(environ: Mapping[str, Any]) -> str:
-    """Return what every URL of this mock begins with: scheme and host as the client wrote them, and the prefix."""
+    """Return the beginning of every URL of this mock: scheme and host as the client wrote them, and the prefix."""
     return f"{origin(environ)}{environ.get(PREFIX, '')}"
 
 

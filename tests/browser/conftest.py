@@ -32,7 +32,7 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
-    """A page of a fresh profile; whatever the policy of a page blocks makes the test fail.
+    """A page of a fresh profile; anything that a page's policy blocks makes the test fail.
 
     The mock may stop before the page is closed: what it asks then is refused, and that is no complaint.
     """

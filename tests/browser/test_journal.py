@@ -214,15 +214,15 @@ def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
     assert page.get_by_role("heading", name="As client_assertion: would be accepted").is_visible()
 
 
-def test_keys_are_enough_to_read_what_is_folded(page: "Page", served: Mock, founding: str) -> None:
+def test_keys_are_enough_to_read_what_is_collapsed(page: "Page", served: Mock, founding: str) -> None:
     page.goto(f"{served.url}/_nhsauth/exchanges/{founding}")
-    folded = page.get_by_text("check_client_assertion_present")
-    assert folded.is_hidden()
+    collapsed = page.get_by_text("check_client_assertion_present")
+    assert collapsed.is_hidden()
 
     page.locator("summary", has_text="ValidateTokenRequest").focus()
     page.keyboard.press("Enter")
 
-    assert folded.is_visible()
+    assert collapsed.is_visible()
 
 
 def test_the_value_goes_into_no_url(page: "Page", served: Mock) -> None:

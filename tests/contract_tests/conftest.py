@@ -1,4 +1,4 @@
-"""Runs of the contract tests as a team starts them, in an empty folder and against whatever answers at a URL."""
+"""Runs of the contract tests as a team starts them, in an empty folder and against any server at a URL."""
 
 import importlib
 import os
@@ -96,7 +96,7 @@ Answering = Callable[..., AbstractContextManager[str]]
 
 @pytest.fixture
 def answering() -> Answering:
-    """Serve one answer to every request, whatever it asks; the block's value is where."""
+    """Serve one answer to every request; the block's value is its URL."""
     return _answering
 
 
@@ -104,7 +104,7 @@ def answering() -> Answering:
 def _answering(
     status: int, headers: Mapping[str, str], body: bytes, tls: ssl.SSLContext | None = None
 ) -> Iterator[str]:
-    class Whatever(BaseHTTPRequestHandler):
+    class OneAnswer(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
@@ -119,7 +119,7 @@ def _answering(
         def log_request(self, code: object = None, size: object = None) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Whatever) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), OneAnswer) as server:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

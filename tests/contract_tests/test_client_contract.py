@@ -1,4 +1,4 @@
-"""The client contract tells good clients from bad ones, and says what each gets wrong."""
+"""The client contract distinguishes good clients from bad ones, and says what each gets wrong."""
 
 import json
 import logging
@@ -313,7 +313,7 @@ def test_a_service_is_judged_by_its_trigger(script: Script, ring: KeyRing, unuse
 
 @pytest.fixture
 def unused_tcp_port() -> int:
-    """A port that is free now; the service is told it and binds it itself."""
+    """A port that is free now; the service gets it and binds it itself."""
     import socket  # noqa: PLC0415 - nothing else here opens one
 
     with socket.socket() as free:

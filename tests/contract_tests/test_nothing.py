@@ -1,4 +1,4 @@
-"""No case passes that is answered with nothing: whatever does is listed here, with its reason.
+"""No case passes that is answered with nothing, except those listed here, with their reason.
 
 Each case is prepared at a mock, so that it comes as far as its question; the answer to that is then one that says
 nothing. What the question is, a first run counts: the last request of a case. Then nothing is answered from the start.

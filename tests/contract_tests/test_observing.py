@@ -122,7 +122,7 @@ def test_where_the_environment_leads_to_a_mock_nothing_is_observed(
     for name in ("NHSAUTH_URL", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:8080")
 
-    with pytest.raises(CannotJudgeError, match="what a mock answers is no observation"), observing(URL, tmp_path / "x"):
+    with pytest.raises(CannotJudgeError, match="a mock's answers are not observations"), observing(URL, tmp_path / "x"):
         pytest.fail("it was asked")
 
 

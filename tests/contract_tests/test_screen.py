@@ -68,7 +68,7 @@ def test_when_all_holds_one_line_says_so() -> None:
     assert told(judged(1, verdict="holds")) == ["1 rule asked in 1 case: 1 hold, 0 differ; 0 could not be asked."]
 
 
-def test_a_target_that_cannot_be_judged_is_one_line_whatever_has_passed() -> None:
+def test_a_target_that_cannot_be_judged_is_one_line_even_after_cases_that_passed() -> None:
     judgements = Judgements()
     judgements.made.append(judged(1, verdict="holds"))
     judgements.cannot_judge = "nobody answers"

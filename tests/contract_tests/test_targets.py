@@ -30,7 +30,7 @@ Answering = Callable[..., AbstractContextManager[str]]
 
 SINGLE = ("-k", "test_a_mistake_alone and (client_credentials or routing or token_exchange)")
 FEW = "test_routing"
-"""A module that is read at once: what cannot be judged is told at the first question."""
+"""A module that is read at once: what cannot be judged is reported at the first request."""
 HTML = {"Content-Type": "text/html"}
 
 
@@ -195,7 +195,7 @@ def test_who_is_slow_cannot_be_judged(start: Start, credential: dict[str, str]) 
         (
             302,
             {"Location": "https://elsewhere.example/"},
-            "{}/oauth2/token redirects (302): name the URL that it leads to",
+            "{}/oauth2/token redirects (302): name the URL that it redirects to",
         ),
         (429, HTML, "{} limits the rate of requests (429): ask fewer a minute, or later"),
     ],

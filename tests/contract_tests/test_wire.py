@@ -13,7 +13,7 @@ PING = HttpRequest(method="GET", path="/oauth2/_ping", headers={})
 
 
 class Proxy:
-    """Refuses whatever it is asked for, and remembers the first line."""
+    """Refuses every request, and remembers the first line."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -86,7 +86,7 @@ class RequestsOAuthlib:
 
 @pytest.fixture(autouse=True)
 def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """oauthlib takes a token URL without TLS only when told to."""
+    """oauthlib accepts a token URL without TLS only with an option."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 

@@ -1,4 +1,4 @@
-"""Real libraries make their mistakes, are told by what they send, and the change in their own words cures them."""
+"""Real libraries make their mistakes, are recognised, and the change in their own words cures them."""
 # mypy: disable-error-code="import-untyped, misc"
 # (most of these libraries bring no types)
 

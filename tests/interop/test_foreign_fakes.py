@@ -88,7 +88,7 @@ def asked(url: str, words: str, ring: KeyRing, folder: Path) -> Asked:
 
 
 def expect_an_honest_report(asked: Asked) -> None:
-    """Every difference is told with what was expected and what came; nothing else went wrong."""
+    """Every difference is reported with the expected and the actual answer; nothing else went wrong."""
     differs = asked.cases("differs")
 
     assert asked.code == 1, asked.text

@@ -1,4 +1,4 @@
-"""Client libraries that nobody here wrote make their mistakes over HTTP; each is answered, found and told in its words.
+"""Client libraries of others make their mistakes over HTTP; each is answered, found and explained in its words.
 
 They are used as their documentation shows, with what they do by themselves.
 """
@@ -32,7 +32,7 @@ JTI_MISSING = "Missing 'jti' claim in client_assertion JWT"
 NOT_FORM = "Content-Type header must be application/x-www-form-urlencoded"
 
 RETRY = Retry(total=1, status_forcelist=[429], allowed_methods=None, respect_retry_after_header=False)
-"""One retry of a POST that was told 429, as teams configure it; without pauses, which no test waits for."""
+"""One retry of a POST that was answered with 429, as teams configure it; without pauses, which no test waits for."""
 
 pytestmark = pytest.mark.interop
 

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.interop
 
 @pytest.fixture(autouse=True)
 def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library refuses http:// unless told that this is a test."""
+    """The library refuses http:// unless an option says that this is a test."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 

@@ -1,4 +1,4 @@
-"""Noise: good requests with whatever thrown into them. Nothing of it needs a finding; all of it must be explainable."""
+"""Noise: good requests with random damage. None needs a finding; all must be explainable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Good requests in the many ways in which real clients make them: whatever differs here is no mistake."""
+"""Good requests in the many forms of real clients: none of these differences is a mistake."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ Post = Callable[..., TestResponse]
 
 @pytest.fixture(autouse=True)
 def _no_whole_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever a test asks, no answer and no finding reads a whole table: thousands of tokens may be in it."""
+    """In no test does an answer or a finding read a whole table: thousands of tokens may be in it."""
     found: list[str] = []
 
     def watched(read: Callable[[MemoryTable[Any]], Any]) -> Callable[[MemoryTable[Any]], Any]:

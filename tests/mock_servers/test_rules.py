@@ -217,12 +217,12 @@ def test_the_first_flow_that_takes_the_exchange_is_chosen() -> None:
 
 
 @rejects(FIRST)
-def check_untold(_: Exchange) -> str | None:
+def check_unknown(_: Exchange) -> str | None:
     raise UnknownError("who is registered")
 
 
 def test_a_walk_tells_of_each_rule_whether_it_passed_objected_or_is_unknown_and_why() -> None:
-    rules = (check_first, check_untold, find_second, check_third, claim_third, remember_walk)
+    rules = (check_first, check_unknown, find_second, check_third, claim_third, remember_walk)
     exchange = Exchange(bad=frozenset({"second", "third"}))
 
     said = {
@@ -232,7 +232,7 @@ def test_a_walk_tells_of_each_rule_whether_it_passed_objected_or_is_unknown_and_
 
     assert said == {
         "check_first": (None, None),
-        "check_untold": (None, "who is registered"),
+        "check_unknown": (None, "who is registered"),
         "find_second": ("second is bad", None),
         "check_third": (None, ""),
         "claim_third": (None, ""),
@@ -242,7 +242,7 @@ def test_a_walk_tells_of_each_rule_whether_it_passed_objected_or_is_unknown_and_
 
 def test_what_nobody_has_told_is_not_foreseen() -> None:
     exchange = Exchange(bad=frozenset({"first"}))
-    walked = flow(check_first, check_untold)
+    walked = flow(check_first, check_unknown)
     refusal = judge(walked, exchange)
     assert refusal is not None
 

@@ -1,6 +1,6 @@
 """Faults drawn at random: the contract tests are asked first, then ours, until one of them finds the fault.
 
-What changes no answer, but what the developer is told, is for our tests alone.
+What changes no answer, but a diagnosis, is for our tests alone.
 
 Each kind of fault is drawn equally often, and within a kind each place. Results are JSON lines, one a mutant, kept
 beside what coverage has measured: a run that was ended goes on where it was. A tree that has changed begins anew.

@@ -6,7 +6,7 @@ from typing import Final
 SURVIVORS: Final[dict[str, str]] = {
     "a redirect that is an error": "the renderer of redirects always sends 302, so that nothing changes",
     "an empty list is no number": "an empty list is made text, and empty text is 0 as well, so that nothing changes",
-    "expired before revoked": "the contract does not say which is told of a session that has ended in both ways (I)",
+    "expired before revoked": "the contract does not say which answers a session that has ended in both ways (I)",
 }
 """Mutants that nothing finds, and why that is right or what is missing; filled by hand after a run."""
 
@@ -368,7 +368,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired, or revoked."',
         '_INVALID_GRANT: Final = "The provided access grant is invalid, expired or revoked."',
     ),
-    _data("cis2", "CIS2 tells the whole hour", "expires_in_short_by=1,", "expires_in_short_by=0,"),
+    _data("cis2", "CIS2 answers the whole hour", "expires_in_short_by=1,", "expires_in_short_by=0,"),
     _data(
         "cis2",
         "an assertion of CIS2 good for an hour",

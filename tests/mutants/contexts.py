@@ -1,4 +1,4 @@
-"""A plugin of pytest: tells `coverage`, by which the run was started, whose lines are run: a test's, or its file's."""
+"""A plugin of pytest: reports to `coverage`, which started the run, whose lines are run: a test's, or its file's."""
 
 from __future__ import annotations
 
@@ -71,4 +71,4 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish() -> None:
     """Leave the seconds, and what failed, for who has asked."""
     told = {"seconds": _SECONDS, "failed": sorted(_NOT_WELL)}
-    Path(os.environ["NHSAUTH_MUTANTS_TOLD"]).write_text(json.dumps(told), encoding="utf-8")
+    Path(os.environ["NHSAUTH_MUTANTS_REPORT"]).write_text(json.dumps(told), encoding="utf-8")

@@ -19,7 +19,7 @@ ROOMS: Final = (
     *("apim", "identity_provider", "provider", "gateway", "management", "jose", "faults", "diagnosis"),
     *("state/memory.py", "state/store.py", "state/clock.py", "state/quota.py"),
 )
-"""The rooms, and modules, of `mock_servers` that decide what is answered and what the developer is told."""
+"""The rooms, and modules, of `mock_servers` that decide answers and diagnoses."""
 FOR_THE_DEVELOPER: Final = (
     *("diagnosis/", "advice.py", "logging_fields.py", "headless.py", "jose/keys.py"),
     "jose/destination.py",
@@ -82,7 +82,7 @@ def _short(text: str) -> str:
 
 
 def mutations(file: str, source: bytes) -> list[Mutation]:
-    """Return all mistakes that can be made in a module; a few make it no Python, which `is_python` tells."""
+    """Return all mistakes that can be made in a module; a few are not valid Python, as `is_python` finds out."""
     found, seen = list[Mutation](), Counter[str]()
     for each in _Finder(file, source).found():
         numbered = replace(each, again=seen[each.key])
@@ -241,7 +241,7 @@ class _Finder:
         return start, end
 
     def _only_words(self, node: ast.AST) -> bool:
-        """Whether a rule has refused by then, and only looks for words to tell the developer."""
+        """Whether a rule has refused already, and only looks for its diagnosis."""
         inside, rule = node, self._parents.get(node)
         while rule is not None and not isinstance(rule, ast.FunctionDef):
             inside, rule = rule, self._parents.get(rule)
@@ -269,9 +269,9 @@ class _Finder:
         for node in ast.walk(self._tree):
             for part in _parts_left_alone(node):
                 yield from ast.walk(part)
-        yield from self._told_by_name()
+        yield from self._texts_by_name()
 
-    def _told_by_name(self) -> Iterator[ast.AST]:
+    def _texts_by_name(self) -> Iterator[ast.AST]:
         """Yield the values of names that only such text uses."""
         text = (ast.keyword, ast.JoinedStr, ast.Raise, ast.Call)
         parts = [part for node in ast.walk(self._tree) if isinstance(node, text) for part in _parts_left_alone(node)]
@@ -348,7 +348,7 @@ def _passes(node: ast.AST) -> bool:
 
 
 def _outcomes(value: ast.expr) -> Iterator[ast.expr]:
-    """Yield what a conditional expression may come to, or whatever a call or a name gives: that may be None."""
+    """Yield what a conditional expression may come to, or the value of a call or a name, which may be None."""
     if isinstance(value, ast.IfExp):
         yield from (*_outcomes(value.body), *_outcomes(value.orelse))
     elif isinstance(value, ast.BoolOp):

@@ -32,7 +32,7 @@ GOLDEN: Final = "tests/test_docs.py"
 _OF_TABLES: Final = tuple(place for place in OURS if place.endswith(".py"))
 """What looks at tables and runs nothing of the room that they are in."""
 NEAR: Final = "tests/mock_servers/diagnosis"
-"""Where slow tests are asked as well: what the developer is told of each mistake of the contract is approved by one."""
+"""Where slow tests are asked as well: one approves the findings for each mistake of the contract."""
 SLOW: Final = ("-m", "slow")
 _SLOW_TOO: Final = ("-m", "slow or not slow")
 _TO_THE_END: Final = (0, 1)
@@ -55,7 +55,7 @@ CONTRACT: Final = tuple(_contract())
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """`functions` tells, by `file:function`, who runs it: places in `runners`, which are tests, or files for fixtures.
+    """`functions` has, by `file:function`, what runs it: places in `runners`, which are tests, or files for fixtures.
 
     `seconds` are by test, and name each; those of `failing` fail in a sound copy.
     """
@@ -154,11 +154,11 @@ def _ours(copy: Copy) -> tuple[str, ...]:
 
 
 def _measured(copy: Copy, tests: Sequence[str], options: Sequence[str]) -> Reached:
-    data, told = copy.root.parent / "coverage", copy.root.parent / "told.json"
+    data, told = copy.root.parent / "coverage", copy.root.parent / "reported.json"
     own = (f"--rcfile={os.devnull}", f"--data-file={data}", f"--source={copy.root / 'mock_servers'}")
     run = ("-m", "coverage", "run", *own, "-m", "pytest")
     ran = copy.pytest(
-        tests, "-p", "contexts", QUICK, *options, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_TOLD=str(told)
+        tests, "-p", "contexts", QUICK, *options, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_REPORT=str(told)
     )
     if ran.code not in _TO_THE_END:
         raise RuntimeError(ran.output)
@@ -191,7 +191,7 @@ def _functions(copy: Copy, data: Path) -> dict[str, set[str]]:
 def lines_of(tree: ast.Module, above: str = "") -> Iterator[tuple[int, str]]:
     """Yield each line of a body, and the function that it is of; the innermost comes last.
 
-    Which test runs a function whose answer is kept, only chance tells: it is left out, as if nothing had run it.
+    Which test runs a function whose answer is kept, is random: it is left out, as if nothing had run it.
     """
     for node in ast.iter_child_nodes(tree):
         name = above

@@ -1,4 +1,4 @@
-"""`pytest_nhsauth.explain`, and what a failing test tells with `--nhsauth-explain`: nothing is started or asked."""
+"""`pytest_nhsauth.explain`, and a failing test's report with `--nhsauth-explain`: nothing is started or asked."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -67,7 +67,7 @@ def test_the_package_alone_imports_nothing_heavy(pytester: pytest.Pytester) -> N
     assert pytester.runpython(file).outlines == ["[]"]
 
 
-def test_nobody_but_pytest_and_the_command_line_is_led_here() -> None:
+def test_only_pytest_and_the_command_line_load_it() -> None:
     groups = {each.group for each in distribution("pytest-nhsauth").entry_points}
 
     assert groups == {"console_scripts", "pytest11"}

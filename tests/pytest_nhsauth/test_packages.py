@@ -45,8 +45,8 @@ def test_the_fixtures_work(nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_au
     assert "is not a JWT" in nhsauth.exchanges.last.diagnosis
     assert nhsauth.explain(token.access_token).kind == "access_token"
     assert nhsauth_new_app(scopes=[]).client_id
-    told = requests.get(f"{{nhsauth.gateway}}/hello-world/hello/user", headers=nhsauth_auth_headers)
-    assert told.json() == {{"message": "Hello User!"}}
+    answer = requests.get(f"{{nhsauth.gateway}}/hello-world/hello/user", headers=nhsauth_auth_headers)
+    assert answer.json() == {{"message": "Hello User!"}}
 
 def test_and_theirs_are_still_theirs(nhsauth):
     from mock_servers import client

@@ -1,4 +1,4 @@
-"""What the platform tells a test: URLs, people, apps, time, and the state that is put back."""
+"""The platform for a test: URLs, people, apps, time, and the state that is put back."""
 
 import pytest
 import requests

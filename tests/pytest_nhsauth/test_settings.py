@@ -257,7 +257,7 @@ def test_an_old_pytest_is_a_usage_error(run: Run, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("location", ["postgres://nobody", "valkey://127.0.0.1:1", "sqlite:shared.db"])
-def test_a_test_process_remembers_in_memory_whatever_is_set(
+def test_a_test_process_remembers_in_memory_despite_settings(
     pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, location: str
 ) -> None:
     monkeypatch.setenv("NHSAUTH_STATE", location)

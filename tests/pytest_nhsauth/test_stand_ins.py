@@ -1,4 +1,4 @@
-"""Beside libraries that stand in for servers, the fixtures' own client reaches the mock, whatever they forbid."""
+"""Beside libraries that stand in for servers, the fixtures' own client still reaches the mock."""
 
 import importlib.util
 from collections.abc import Callable

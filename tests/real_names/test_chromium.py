@@ -1,4 +1,4 @@
-"""A real browser, led to the mock by its proxy, logs people in through the real hosts, and trusts what it is shown."""
+"""A real browser, sent to the mock by its proxy, logs people in through the real hosts, and trusts what it is shown."""
 
 from __future__ import annotations
 

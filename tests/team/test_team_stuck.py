@@ -83,7 +83,7 @@ def test_a_mock_that_runs_holds_the_contract(served: str) -> None:
 
 
 class Fake(BaseHTTPRequestHandler):
-    """A fake as a team writes one: whoever asks gets a token."""
+    """A fake as a team writes one: every request gets a token."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

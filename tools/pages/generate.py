@@ -44,7 +44,7 @@ Made of the code by `make docs`. The first flow whose condition holds takes a re
 objects decides the answer. *Before* says what has been remembered, for good, when a rule refuses.
 
 A number such as §3.12 is the place of a check in the token service: §2 chooses the flow, §3 judges the client
-assertion, §5 the subject token of a token exchange. The source cites these numbers; each leads to a flow here or to an
+assertion, §5 the subject token of a token exchange. The source cites these numbers; each links to a flow here or to an
 error in [errors](errors/token-service.md), as `#row-3.12`.
 
 Evidence: **S** read in the service's published source or its own tests, **D** documented, **Q** quoted by a user of the
@@ -65,7 +65,7 @@ AFTER_PEOPLE = """\
 
 A person of your own has a `provider`, an `id` and a `level`; names, `birthdate`, `acts_for` and `claims` if you like.
 `claims` take the place of members of the id token and of userinfo, in their place and under their scope; what no scope
-names is told with any; null leaves a member out. What is told at userinfo alone (roles, organisations, professional
+names is returned with any; null leaves a member out. What only userinfo returns (roles, organisations, professional
 ids, telephone numbers, the surgery) never reaches the id token. An `id` from above keeps that person's roles and
 organisations, and any member of them can be replaced:
 
@@ -87,9 +87,9 @@ real service has been met with both (S).
 
 ## Acting for another
 
-Whoever has `acts_for` logs in for that patient: the id token is the other patient's, at the level of the log-in, and
-its `act.sub` is the id token of whoever logged in. That is how the platform reads it (S); how NHS login itself makes
-such a token is not public (I).
+A person with `acts_for` logs in for that patient: the id token is the other patient's, at the level of the log-in,
+and its `act.sub` is the id token of the person who logged in. That is how the platform reads it (S); how NHS login
+itself makes such a token is not public (I).
 """
 
 
@@ -170,14 +170,14 @@ yours settle what nobody outside has ever asked. Each of the first three ways wr
    is made or changed.
 6. **What never leaves your machine:** anything, until you send the file yourself. The file holds no token, secret, id,
    time of day or name of a person or app: for each rule what was answered, in words of our own catalogue, and a count.
-   A sentence that the catalogue lacks is told by its length and SHA-256; `--unknown-sentences` keeps its words, but for
+   Of a sentence that the catalogue lacks it has the length and SHA-256; `--unknown-sentences` keeps its words, but for
    what looks like a value. Read the file: it is short.
 7. Open [an issue "the real service answered otherwise"](../.github/ISSUE_TEMPLATE/real-service.yml) and attach the
    file, or put it into [observations](../contract_tests/observations/README.md) yourself.
 8. Observed on two days and never otherwise, a row has the letter **O**, which outranks every other. What contradicts a
    row is shown before everything else, from the first day on.
-9. To use your own files at once: `[evidence] observations = ["int.json"]` in `nhsauth.toml`. `nhsauth errors` tells
-   what they show, and `nhsauth config suggest` prints the settings that they call for.
+9. To use your own files at once: `[evidence] observations = ["int.json"]` in `nhsauth.toml`. `nhsauth errors` shows
+   what they prove, and `nhsauth config suggest` prints the settings that they call for.
 10. Mocks do not count. A file that names another host than a real one is no evidence, and a test refuses it.
 
 ## What is in doubt
@@ -234,7 +234,7 @@ def _library(library: Library) -> str:
 def _habits(library: Library) -> str:
     """Tell what a library is known by, where that says something to a reader."""
     told = [
-        f"Its assertions live for {library.lifetime} seconds unless told." if library.lifetime else "",
+        f"Its assertions live for {library.lifetime} seconds by default." if library.lifetime else "",
         "Its times have fractions of a second." if library.fraction else "",
         "It sends the audience as a list." if library.audience == "list" else "",
         "It puts client id and secret into a Basic header." if library.basic else "",
@@ -330,7 +330,7 @@ def _service(title: str, flows: Iterable[Flow[Any, Any]], row: Row = own_row) ->
 
 
 def _anchor(row: str) -> Iterator[str]:
-    """Yield what a citation of a numbered row leads to; other rows are not cited."""
+    """Yield the anchor of a numbered row, for citations; other rows are not cited."""
     if re.fullmatch(r"§\d+\.\d+[a-z]?", row):
         yield f'<a id="row-{row.removeprefix("§")}"></a>\n'
 

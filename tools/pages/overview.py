@@ -38,6 +38,6 @@ def _section(name: str) -> str:
 
 
 def _row(row: str) -> str:
-    """Return the pages that a row of a table or a list leads to, with what it says of them."""
+    """Return the pages that a row of a table or a list links to, with its description."""
     said = row.partition(" | ")[0] if " | " in row else row.partition(": ")[2]
     return "".join(f"- [{words}]({address}): {said.rstrip('.')}\n" for words, address in _LINK.findall(row))

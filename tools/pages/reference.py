@@ -234,7 +234,7 @@ def _said(text: str) -> str:
 
 
 class _Parser:
-    """Notes what the plugin tells pytest's parser."""
+    """Records the plugin's calls of pytest's parser."""
 
     def __init__(self) -> None:
         self.options: list[tuple[str, str]] = []

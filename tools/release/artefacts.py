@@ -25,8 +25,8 @@ import sys, sysconfig
 built = {built!r}
 here = "Python %d.%d on %s" % (sys.version_info[0], sys.version_info[1], sysconfig.get_platform())
 if here != built:
-    told = "This file is made for %s, and this is %s: use that Python, or make one with `make pyz`.\\n"
-    sys.stderr.write(told % (built, here))
+    message = "This file is made for %s, and this is %s: use that Python, or make one with `make pyz`.\\n"
+    sys.stderr.write(message % (built, here))
     sys.exit(2)
 """
 

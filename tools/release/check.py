@@ -18,7 +18,7 @@ _CLASSIFIER: Final = "License :: OSI Approved :: "
 
 
 def run(*, rehearsal: bool) -> None:
-    """Check all, and leave the files in dist/. Raises RefusedError; a rehearsal forgives what only the day tells."""
+    """Check all, and leave the files in dist/. Raises RefusedError; a rehearsal allows what the day decides."""
     problems = list(unsaid(ROOT))
     for problem in problems:
         _say(f"{'not yet' if rehearsal else 'refused'}: {problem}")
@@ -40,7 +40,7 @@ def run(*, rehearsal: bool) -> None:
 
 
 def unsaid(root: Path) -> Iterable[str]:
-    """Yield what only the day of a release can tell, and is not told yet. Raises RefusedError for a missing section."""
+    """Yield what only the day of a release decides, and is still open. Raises RefusedError for a missing section."""
     for name, value in project.hosting(root).items():
         if not value:
             yield f"pyproject.toml: {name} is empty."
@@ -60,9 +60,9 @@ def _judge_installed(python: Path) -> None:
 
 
 def judged_licences(components: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return each package's licence. Raises RefusedError for one that tells none, or one that is not allowed."""
+    """Return each package's licence. Raises RefusedError for one without, or one that is not allowed."""
     found = {component["name"]: " AND ".join(_licences(component)) for component in components}
-    wrong = [f"{name}: {licence or 'none told'}" for name, licence in found.items() if not _is_allowed(licence)]
+    wrong = [f"{name}: {licence or 'none stated'}" for name, licence in found.items() if not _is_allowed(licence)]
     if wrong:
         raise RefusedError(f"Licences that nobody has allowed: {'; '.join(wrong)}. Allowed: {', '.join(ALLOWED)}.")
     return found
@@ -75,7 +75,7 @@ def _licences(component: dict[str, Any]) -> Iterable[str]:
 
 
 def _is_allowed(licence: str) -> bool:
-    """Whether all parts of what a package tells are allowed; of `A OR B`, which its user chooses from, one will do."""
+    """Whether all parts of a package's licence are allowed; of `A OR B`, which its user chooses from, one is enough."""
     parts = re.sub(r"[()]", "", licence).split(" AND ")
     return all(any(choice.startswith(ALLOWED) for choice in part.split(" OR ")) for part in parts)
 

@@ -1,4 +1,4 @@
-"""What the project says of itself: its version, its place, what the CHANGELOG tells of a version."""
+"""The project's version, its place of hosting, and the CHANGELOG's section of a version."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ _BESIDE: Final = {
     "benchmarks/README.md": "project/benchmarks.md",
     "examples/README.md": "project/examples.md",
 }
-"""Pages that lie outside docs/, and where they are on the site. The site's first page tells what the README tells."""
-_LED_ON: Final = {"README.html": "index.html", "errors/index.html": "README.html"}
+"""Pages that lie outside docs/, and where they are on the site. The site's first page replaces the README."""
+_MOVED: Final = {"README.html": "index.html", "errors/index.html": "README.html"}
 """Addresses that lead on: where to, from their own folder."""
 _FENCED: Final = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
 _LINK: Final = re.compile(r"(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
@@ -42,7 +42,7 @@ def build(folder: Path, repository: str = "") -> int:
     done = subprocess.run([*sphinx, source, folder], check=False)  # noqa: S603 - our own pages
     if done.returncode:
         return done.returncode
-    for page in source.rglob("*.md"):  # for readers that are programs: llms.txt leads to these
+    for page in source.rglob("*.md"):  # for readers that are programs: llms.txt links to these
         shutil.copy(page, folder / page.relative_to(source))
     return 0
 
@@ -59,15 +59,15 @@ def stage(source: Path, repository: str = "") -> None:
     for name, text in leaves.pages().items():
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).write_text(text, encoding="utf-8")
-    for address, target in _LED_ON.items():
+    for address, target in _MOVED.items():
         leading = source / "extra" / address
         leading.parent.mkdir(parents=True, exist_ok=True)
-        leading.write_text(_LEADS_ON.format(target=target), encoding="utf-8")
+        leading.write_text(_REDIRECT.format(target=target), encoding="utf-8")
     for name in ("llms.txt", "contract-tests-workflow.yml"):
         shutil.copy(source / name, source / "extra")
 
 
-_LEADS_ON: Final = """\
+_REDIRECT: Final = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>This page has moved</title>
 <meta http-equiv="refresh" content="0; url={target}"><link rel="canonical" href="{target}">

@@ -41,7 +41,7 @@ def names(titles: Iterable[str]) -> dict[str, str]:
 
 
 def mistakes() -> dict[str, str]:
-    """Return what each mistake is, by its id; those that are told in one sentence."""
+    """Return what each mistake is, by its id; those that have a description of one sentence."""
     return {name: finder.words_of(name) for finder in FINDERS for name in finder.mistakes if finder.words_of(name)}
 
 
@@ -108,18 +108,18 @@ def _mistakes() -> dict[str, str]:
 
 
 _MISTAKES: Final = """\
-The mock looks for these mistakes whenever it refuses a request. What it finds it tells you, and never the client:
+The mock looks for these mistakes whenever it refuses a request. It reports them to you, and never to the client:
 see [how you find out what went wrong](../diagnosis.md).
 """
 
 
 def _mistake(name: str, words: str, by_sentence: Mapping[str, Sequence[Entry]], named: Mapping[str, str]) -> str:
-    leads = [(title, rows) for title, rows in by_sentence.items() if any(name in each.mistakes for each in rows)]
+    answers = [(title, rows) for title, rows in by_sentence.items() if any(name in each.mistakes for each in rows)]
     lines = [f"{_FRONT}# {literal(words.removesuffix('.'))}\n", f"The findings of the mock call it {code(name)}.\n"]
-    if leads:
+    if answers:
         cures = (
             (link(title, f"../error/{named[title]}.md"), " ".join({each.problem.cure: None for each in rows}))
-            for title, rows in leads
+            for title, rows in answers
         )
         lines += ["## What the service answers\n", table(("answer", "cure"), ((at, prose(cure)) for at, cure in cures))]
     changes = [(each, each.changes[name]) for each in libraries() if name in each.changes]

@@ -1,4 +1,4 @@
-"""Whom an assertion is for: the token URL of another environment, or almost the right one."""
+"""The audience of an assertion: the token URL of another environment, or almost the right one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def wanted(case: Case) -> tuple[str, ...]:
 
 
 def _environment(case: Case, text: str) -> str | None:
-    """Return the environment that a real token URL belongs to; `None` for anything else."""
+    """Return the environment of a real token URL; `None` for any other URL."""
     match = _TOKEN_URL.fullmatch(text[:_LONGEST])
     host = case.known.hosts.of_origin(match[1]) if match is not None else None
     return host.environment if host is not None and host.plays == "platform" else None
@@ -101,7 +101,7 @@ def _likeness(sent: str, target: str) -> float:
 
 
 def _reasons(sent: str, target: str) -> Iterator[str]:
-    """Tell what sets a text apart from the URL, when it is meant to be that."""
+    """Describe how a text differs from the URL that it is meant to be."""
     bare, good = sent.strip(), urlsplit(target)
     if bare != sent:
         yield "there is white space around it"

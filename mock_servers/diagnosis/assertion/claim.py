@@ -1,4 +1,4 @@
-"""What is wrong with other claims of an assertion: no jti, or no text; iss and sub that differ."""
+"""Mistakes in other claims of an assertion: no jti, or not text; different iss and sub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def jti_missing(case: Case) -> Finding | None:
         id="jti-missing",
         certainty="certain",
         seen="The assertion has no jti." if jti is UNDEFINED else f"jti is {shown(jti)}, which counts as missing.",
-        cause="Most libraries do not add a jti unless you tell them to.",
+        cause="Most libraries do not add a jti by default.",
         cure="Add a jti: a new UUID, as text. In Python: str(uuid.uuid4()).",
     )
 

@@ -1,4 +1,4 @@
-"""Who asks: a name that is no API key of this environment, or an app that has registered no key."""
+"""The client: a name that is no API key of this environment, or an app without a registered key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the assertion's header: algorithm, kid absent, type."""
+"""Mistakes in the assertion's header: algorithm, missing kid, type."""
 
 from __future__ import annotations
 

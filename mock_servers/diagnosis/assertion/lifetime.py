@@ -1,6 +1,6 @@
-"""What is wrong with the assertion's times: the unit, the lifetime, or the clock it was made by.
+"""Mistakes in the assertion's times: the unit, the lifetime, or the clock.
 
-`iat`, when there is one, tells a long lifetime from a wrong clock; without it both remain possible.
+`iat`, if present, distinguishes a long lifetime from a wrong clock; without it both remain possible.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _ZONE: Final = 1800
 """Seconds; time zones are half hours apart."""
 _MOST_ZONES: Final = 28
 _SLACK: Final = 60
-"""Seconds by which a half hour may be missed and still be a time zone: clocks are off, and requests take time."""
+"""Seconds by which an offset may miss a half hour and still be a time zone: clocks are off, and requests take time."""
 _USUAL: Final = (300, 240, 180, 120, 60, 30)
 """Seconds for which assertions are signed as a rule."""
 _SHORT: Final = 10
-"""Seconds; nobody signs for so few on purpose: minutes were meant."""
+"""Seconds; no client chooses so few on purpose: minutes were meant."""
 _SAME: Final = 2
 _LATEST: Final = 253_402_300_799
 """The last second of the year 9999."""
@@ -55,7 +55,7 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d.{0,30}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Times:
-    """`ahead` is how far `exp` lies from now, `offset` how far the moment of signing does; seconds, or `None`."""
+    """`ahead` is how far `exp` lies from now, `offset` how far the time of signing does; seconds, or `None`."""
 
     ahead: float
     offset: float | None
@@ -79,7 +79,7 @@ def _offset(signed: Any, now: float) -> float | None:
 
 
 def _unit(number: float, now: float) -> str | None:
-    """Return the unit that a time seems to be in when that is not seconds; by a clock near 1970 that cannot be told."""
+    """Return the unit of a time that is not in seconds; with a clock near 1970 it cannot be determined."""
     if now >= _SHORTEST_TIME:
         ratio = number / now
         unit = next((words for factor, words in _UNITS if 0.9 * factor < ratio < 1.1 * factor), None)
@@ -127,7 +127,7 @@ def _of_text(value: str) -> str:
 
 
 def lifetime_too_long(case: Case) -> Finding | None:
-    """`exp` is too far ahead, and no clock is to blame."""
+    """`exp` is too far ahead, and the clock is not the reason."""
     times = _times(case)
     if times is None or times.ahead <= LONGEST + GRACE:
         return None
@@ -156,7 +156,7 @@ def _by_clock(ahead: float) -> bool:
 
 
 def _hours(offset: float) -> float | None:
-    """Return by how many hours, whole or half, a clock is off; `None` when it is off by something else."""
+    """Return by how many hours, whole or half, a clock is off; `None` if it is off by another amount."""
     zones = round(offset / _ZONE)
     near = abs(offset - zones * _ZONE) <= _SLACK
     return zones * _ZONE / _HOUR if near and 1 <= abs(zones) <= _MOST_ZONES else None
@@ -185,7 +185,7 @@ def clock_ahead(case: Case) -> Finding | None:
 
 
 def _exp_is_right(case: Case, times: _Times, offset: float) -> bool:
-    """Whether exp is as a right clock would have made it, so that no clock explains the other times."""
+    """Whether exp is as a right clock would have made it, so that a wrong clock does not explain the other times."""
     return 0 < times.ahead <= LONGEST + GRACE and not _was_off_before(case, offset)
 
 
@@ -267,7 +267,7 @@ def clock_behind(case: Case) -> Finding | None:
 
 
 def _zone_behind(times: _Times) -> float | None:
-    """Tell by how many hours a clock is off: of an `exp` alone, for the usual lifetimes, whole hours first."""
+    """Return by how many hours a clock is off, from `exp` alone, for the usual lifetimes, whole hours first."""
     if times.offset is not None:
         return _hours(times.offset)
     found = [hours for lifetime in _USUAL if (hours := _hours(times.ahead - lifetime)) is not None]

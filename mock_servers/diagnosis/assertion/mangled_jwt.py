@@ -1,4 +1,4 @@
-"""A JWT that was damaged on its way: quoted, wrapped, cut off, prettified by an editor, never filled in."""
+"""A JWT that was damaged: quoted, wrapped, cut off, reformatted by an editor, or never filled in."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _is_other_json(sent: str) -> bool:
 
 
 def _damage(sent: str, name: str) -> tuple[str, str] | None:
-    """Say what is wrong with a text that was meant to be a JWT; `None` for one that was not."""
+    """Describe the damage of a text that was meant to be a JWT; `None` for any other text."""
     bare = sent.strip(_AROUND).removeprefix("Bearer ").strip(_AROUND)
     if is_unfilled(bare):
         return f"is {spelt(sent)}", "A variable was never filled in. Look at the answer of the step before."

@@ -1,6 +1,6 @@
-"""A sound JWT in the wrong place: the two fields swapped, or another token than the id_token.
+"""A valid JWT in the wrong place: the two fields swapped, or another token than the id_token.
 
-Those that the mock issued `place` knows for certain; these are told by what they say of themselves.
+`place` recognises with certainty those that the mock issued; here they are recognised by their unverified claims.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An assertion or its jti that was seen before: kept, sent again by a retry, or not unique."""
+"""An assertion or a jti that was used before: stored, sent again by a retry, or not unique."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mock_servers.wire.wording import duration, shown
 _JTI_RULES: Final = ("check_client_assertion_jti_fresh", "claim_client_assertion_jti")
 _EXPIRED: Final = "check_client_assertion_not_expired"
 _BEFORE_JTI: Final = frozenset(rule.name for rule in flows.ASSERTION)
-"""What refuses a request before its jti is spent."""
+"""The rules that refuse a request before its jti is used."""
 _FAULT: Final = "fault"
-"""What a record has for a rule when a fault, and no rule, has spoilt the answer on its way."""
+"""The rule of a record when a fault has damaged the answer."""
 _RETRIED: Final = frozenset({403, 429, 500, 502, 503, 504})
 _AGAIN: Final = "Sign a new assertion, with a new jti, right before each request."
 
@@ -39,7 +39,7 @@ def same_assertion_again(case: Case) -> Finding | None:
 
 
 def _kept(case: Case) -> Finding | None:
-    """Tell the age of an assertion that the mock signed itself."""
+    """Return the age of an assertion that the mock signed itself."""
     issued = case.issued("client_assertion")
     if issued is None or issued.kind != "client assertion" or issued.at is None or not case.refused_by(_EXPIRED):
         return None

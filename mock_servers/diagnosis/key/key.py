@@ -1,4 +1,4 @@
-"""Every public key that the mock has seen, and whose it is."""
+"""Every public key that the mock has seen, and its owner."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from mock_servers.wire.wording import shown
 V = TypeVar("V")
 
 _TITLES: Final = {**{each.name: each.title for each in PROVIDERS}, platform_client.KEY_NAME: "the platform itself"}
-"""Whose the keys of the mock's services are."""
+"""The owners of the keys of the mock's services."""
 _TRIED: Final = 10
-"""Apps, and key sets, whose keys are tried where there are many: a signature takes its time."""
+"""The number of apps, and key sets, whose keys are tried: verifying a signature takes time."""
 _DIGESTS: Final = {"SHA-256": hashlib.sha256, "SHA-1": hashlib.sha1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownKey:
-    """A public key: whose it is in words, under which kid, and whether the asking app has `registered` it.
+    """A public key: its owner in words, its kid, and whether the requesting app has `registered` it.
 
-    `held`: it is the public half of the private key that the mock holds for the asking app.
+    `held`: it is the public half of the private key that the mock holds for the requesting app.
     """
 
     owner: str
@@ -70,7 +70,7 @@ def usable(jwk: Mapping[str, Any]) -> RSAPublicKey | None:
 
 
 def digests(jwk: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Return the texts that people make of a key to name it, each with what it is called."""
+    """Return the texts that people derive from a key to name it, each with its description."""
     key = usable(jwk)
     if key is None:
         return
@@ -96,7 +96,7 @@ def _named(jwks: Any, owner: str, *, registered: bool = False) -> Iterator[Known
 
 
 def _held(case: Case) -> Iterator[KnownKey]:
-    """Return the public halves of the key pairs that the mock holds; of one with two names the telling one first."""
+    """Return the public halves of the mock's key pairs; of a pair with two names the more specific first."""
     loaded = case.known.loaded_keys().items()
     for name, pair in sorted(loaded, key=lambda held: held[0] not in _TITLES and _app_of(case, held[0]) is None):
         app = _app_of(case, name)

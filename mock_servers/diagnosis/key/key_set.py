@@ -1,6 +1,6 @@
-"""What is wrong with an app's key set: out of reach, no key set at all, a key of no use.
+"""Mistakes in an app's key set: unreachable, not a key set, a key that cannot be used.
 
-How the real service answers a key set that is none, or a short key, is a guess (I).
+The real service's answer to something other than a key set, or to a short key, is a guess (I).
 """
 
 from __future__ import annotations

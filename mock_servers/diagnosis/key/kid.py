@@ -1,4 +1,4 @@
-"""A kid that the key set does not have: nearly one of its own, a digest, a file name, another app's, or too new."""
+"""A kid that is not in the key set: a misspelt one, a digest, a file name, another app's, or a new one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _new(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
 
 
 def _nameless(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
-    """A key of the set has no kid, or one that is no text, and so no kid of an assertion can name it."""
+    """A key of the set has no kid, or one that is not text, and so no assertion's kid can name it."""
     nameless = [jwk for jwk in kept.keys or () if not _is_name(jwk.get("kid"))]
     mine = next((jwk for jwk in nameless if _signed_by(case, jwk)), None)
     if not nameless or (mine is None and len(nameless) < len(kept.keys or ())):
@@ -99,7 +99,7 @@ def _signed_by(case: Case, jwk: _Jwk) -> bool:
 
 
 def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str, _Jwk | None]]:
-    """Tell what the kid is instead, with the key that is meant, the surest first."""
+    """Return what the kid is instead, with the key that is meant, the surest first."""
     if not isinstance(kid, str):
         yield (
             "The kid is not text, but the kids of the set are.",

@@ -1,6 +1,6 @@
-"""Why a signature does not hold: another key, another algorithm, a token that was changed or cut.
+"""Why a signature is invalid: another key, another algorithm, a token that was changed or cut.
 
-Only when the signature is what was refused is every known key tried; else the registered one alone, once.
+All known keys are tried only if the signature was refused; otherwise only the registered one, once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WRAPS: Final = (64, 72, 76, 80)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Signed:
-    """A token whose signature was refused, the field it stood in, and the key that should have made it."""
+    """A token with a refused signature, its field, and the key that should have made it."""
 
     field: str
     jwt: Jwt
@@ -206,7 +206,7 @@ def _made_by(signed: _Signed, maker: KnownKey) -> Finding:
 
 
 def _not_by_registered(case: Case) -> Finding | None:
-    """Something else was refused first; whether the signature will hold is asked of the one key that is named."""
+    """Something else was refused first; the signature is then verified with the named key only."""
     jwk = case.key_set.find(case.header("kid")) if case.key_set is not None else None
     key, alg = usable(jwk or {}), case.header("alg")
     if case.assertion is None or key is None or alg not in _RSA or _verifies(case.assertion, key, alg):

@@ -1,4 +1,4 @@
-"""A client assertion at an identity provider, which wants other things than the platform does."""
+"""A client assertion at an identity provider, which has other requirements than the platform."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def provider_of(case: Case) -> Provider | None:
 
 
 def _registering(case: Case) -> Provider | None:
-    """Return the provider, not a mock realm, where an assertion came to one that goes by what is registered."""
+    """Return the provider, not a mock realm, if an assertion came to one that enforces the registered method."""
     provider = provider_of(case)
     asked = provider is not None and not provider.proof.methods and case.assertion is not None
     return provider if asked else None

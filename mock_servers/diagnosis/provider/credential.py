@@ -1,4 +1,4 @@
-"""How a client names itself where a secret is wanted, or two ways are mixed."""
+"""Mistakes of client authentication where a secret is required, or where two methods are mixed."""
 
 from __future__ import annotations
 

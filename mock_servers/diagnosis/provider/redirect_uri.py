@@ -51,7 +51,7 @@ def _differs(sent: str, wanted: str, what: str, cure: str) -> Finding:
 
 
 def _of_log_in(case: Case) -> str | None:
-    """Return the redirect URI of the log-in behind a code that was given here and is still unused."""
+    """Return the redirect URI of the log-in of a code that was issued here and is still unused."""
     value, store = case.form("code") or "", case.known.store
     issued = case.known.issued(value)
     if issued is None or issued.redeem_at != case.record.path:
@@ -75,7 +75,7 @@ def _registered(case: Case) -> tuple[str, ...]:
 
 
 def _reasons(sent: str, wanted: str) -> Iterator[str]:
-    """Tell the usual ways in which two spellings of one address differ."""
+    """Return the usual differences between two spellings of one address."""
     one, other = parts_of(sent), parts_of(wanted)
     if one is None or other is None:
         return

@@ -1,4 +1,4 @@
-"""The state that a log-in carries: not sent, used, late, or nobody's."""
+"""Mistakes with the state of a log-in: not sent, used, late, or unknown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def state_missing(case: Case) -> Finding | None:
 
 
 def state_lost(case: Case) -> Finding | None:
-    """The platform's callback got a state that belongs to no log-in in progress."""
+    """The platform's callback got a state that is not of a log-in in progress."""
     if case.unrouted:
         return None
     sent = case.request.query.get("state")

@@ -1,4 +1,4 @@
-"""What is wrong with the form as a whole: JSON, a secret in place of an assertion, the query string, a charset."""
+"""Mistakes in the form as a whole: JSON, a secret instead of an assertion, the query string, a charset."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NAME_OF_KIND: Final = {
     "client assertion": "client_assertion",
     "id_token": "subject_token",
 }
-"""Which parameter each kind of value that is issued belongs into."""
+"""The parameter for each kind of issued value."""
 _LONGEST_NAME: Final = 30
 _NEAR: Final = 0.85
 """How alike two names are of which one is misspelt by a letter."""
@@ -185,7 +185,7 @@ def parameter_name(case: Case) -> Finding | None:
 
 
 def _by_value(case: Case) -> Iterator[tuple[str, str]]:
-    """Find values that the mock knows for what they are, under the name of something else that nobody reads."""
+    """Find values that the mock has issued, under a parameter name that no service reads."""
     for name, value in case.request.form.pairs:
         issued = case.known.issued(value) if name not in PARAMETERS else None
         meant = _NAME_OF_KIND.get(issued.kind) if issued is not None else None

@@ -1,4 +1,4 @@
-"""What a token request asks for: its grant type and the type of its subject token."""
+"""Mistakes in the requested grant type and in the type of the subject token."""
 
 from __future__ import annotations
 

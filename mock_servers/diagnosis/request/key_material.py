@@ -1,4 +1,4 @@
-"""A private key in a request: it has gone over the wire, and must be replaced, whatever else was wrong."""
+"""A private key in a request: it was sent over the network, and must be replaced, even if something else was wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A path that nobody answers, or a method that nobody takes there."""
+"""A path or a method that no endpoint has."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def is_probe(path: str, method: str) -> bool:
 
 
 def _nearest_api(case: Case, path: str, method: str) -> str | None:
-    """Return the call of an API whose path is nearly this one."""
+    """Return the API call with the most similar path."""
     if not case.known.is_all:
         return None
     known = [*(f"/{seed.api}" for seed in APIS), *(api.path for api in case.known.store.apis.newest(FEW))]

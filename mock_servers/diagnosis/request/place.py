@@ -1,4 +1,4 @@
-"""Recognises a value that the mock issued, or an app's own key or secret, where another kind of value belongs."""
+"""Recognises a value that the mock issued, or an app's own key or secret, in the place of another kind of value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mock_servers.wire.wording import duration, shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What belongs into a field: the kind of value, and how to come by it."""
+    """The kind of value of a field, and how to get one."""
 
     kind: str
     cure: str
@@ -49,7 +49,7 @@ _AT_USERINFO: Final = Place(
     "token works only at that provider's own userinfo",
 )
 _PAIR: Final = "subject_token"
-"""Is told together with whatever else is in the wrong place: mostly the two were swapped."""
+"""Reported together with another misplaced value: usually the two were swapped."""
 _REDEEM: Final = {
     "authorization code": "Exchange it at {redeem_at} with {proof}, then {cure}.",
 }
@@ -80,7 +80,7 @@ _ASSERTION_FIRST: Final = Place(
 
 
 def misplaced(store: Store, record: Record, base: str, hosts: Hosts) -> Iterator[Finding]:
-    """Find values that the mock issued and that stand where another kind of value belongs.
+    """Find values that the mock issued in the place of another kind of value.
 
     `base` is the name by which the mock was called, `hosts` are the real ones that it plays.
     """
@@ -104,7 +104,7 @@ def _misplaced(name: str, store: Store, record: Record, base: str, hosts: Hosts)
 
 
 def _place_of_token(record: Record, issued: Issued) -> Place | None:
-    """Return what belongs behind Bearer where that is not simply the platform's access token."""
+    """Return the value that belongs after Bearer, if that is not simply the platform's access token."""
     if record.service not in _PLATFORM:
         return _AT_PROVIDER
     if issued.kind == "client assertion":
@@ -117,7 +117,7 @@ def _of_provider(issued: Issued) -> bool:
 
 
 def _meaning(name: str, issued: Issued) -> str:
-    """Say what a value is good for, and what it must become first where it is sent for an id_token."""
+    """Say what a value is for, and what must be done with it before it can replace an id_token."""
     if name == _PAIR and issued.kind == "authorization code" and _of_provider(issued):
         return _CODE_AS_ID_TOKEN
     if _of_provider(issued) and issued.kind in _AT_ITS_PROVIDER:
@@ -134,12 +134,12 @@ def _finder(name: str) -> Finder:
         is_jwt = name == _PAIR and (case.form(name) or "").startswith("eyJ")
         return replace(found, id="other-jwt-as-subject") if found and is_jwt else found
 
-    misplaced_value.__name__ = f"misplaced_{name}"  # what a log calls it
+    misplaced_value.__name__ = f"misplaced_{name}"  # its name in the log
     return Finder(find=misplaced_value, rules=_RULES[name])
 
 
 def described(issued: Issued, now: float, revoked_at: float | None = None) -> str:
-    """Return what a value is, in the developer's words: whose, what kind, when; used, expired, revoked or good."""
+    """Describe a value: owner, kind and time; used, expired, revoked or valid."""
     if issued.at is None:
         return f"the {issued.kind} of app {shown(issued.client_id)}"
     person = f", for {issued.person}" if issued.person else ""
@@ -195,9 +195,9 @@ def _finding_id(name: str, issued: Issued) -> str:
 
 
 def redeem_url(issued: Issued, base: str, hosts: Hosts) -> str:
-    """Return where a code is redeemed: at who gave it, by the real name where the client uses the real names.
+    """Return where a code is redeemed: at its issuer, by the real name if the client uses the real names.
 
-    `base` is the name that the client called, which is another's as a rule.
+    `base` is the name that the client called, usually another service's.
     """
     by_real_name = issued.only_at_home or (issued.home and hosts.of_origin(base) is not None)
     return f"{issued.home if by_real_name else base}{issued.redeem_at}"
@@ -220,6 +220,6 @@ _RULES: Final = {
     "authorization": ("find_token", "find_access_token"),
     "apikey": ("check_api_key_known", "find_bearer"),
 }
-"""Who judges each."""
+"""The rules that check each."""
 
 FINDERS: Final = tuple(_finder(name) for name in _PLACES)

@@ -1,4 +1,4 @@
-"""No scope is left for the way or the level of this token."""
+"""No scope is left for the access mode or the level of this token."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def scopes_none_left(case: Case) -> Finding | None:
 
 
 def _provider(case: Case, subject: Jwt) -> Provider | None:
-    """Return the provider of an id_token: as the rules found it, else by which of them names levels like this."""
+    """Return the provider of an id_token: as the rules found it, else the one whose levels have such names."""
     found = case.learned.get("provider")
     if isinstance(found, Provider):
         return found if found.level_claim in subject.claims else None
@@ -61,7 +61,7 @@ def _of_application(name: str, scopes: Iterable[str]) -> Finding:
 
 
 def who_would_do(provider: Provider, scopes: Collection[str], people: Roster) -> str:
-    """Say at which level somebody must log in for one of these scopes, and who of the list can; empty for none."""
+    """Say which level is required for one of these scopes, and which known people reach it; empty for none."""
     words = [word for word, level in provider.levels.items() if any(f":{level.scope_mark}:" in each for each in scopes)]
     if not words:
         return ""
@@ -73,7 +73,7 @@ def who_would_do(provider: Provider, scopes: Collection[str], people: Roster) ->
 
 
 def _able(provider: Provider, wanted: str, people: Roster) -> tuple[list[str], int]:
-    """Return the first who can log in at a level, before others those who do so of themselves; and how many can."""
+    """Return the first people who reach a level, those for whom it is the highest first; and how many there are."""
     ranks = [word.lower() for word in provider.levels]
     higher = ranks[: ranks.index(wanted.lower())]
     by_themselves = people.able(provider.people, lambda level: level.lower() == wanted.lower())
@@ -122,7 +122,7 @@ _OTHER_KIND: Final = "For a person's API exchange an id_token; for an applicatio
 
 
 def _who_for_api(case: Case, token: AccessToken) -> str:
-    """Say who could have called a team's own API, where a person has called it at another level than it wants."""
+    """Say who could have called a team's own API, if a person has called it at another level than required."""
     api = find_api(case.known.store, case.record.path)
     provider = _PROVIDERS.get(token.session.people) if token.session is not None else None
     if provider is None or api is None:

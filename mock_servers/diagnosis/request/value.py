@@ -1,6 +1,6 @@
-"""What stands where a value belongs: nothing, a variable, a path, a key, JSON, or the value with something around it.
+"""Wrong contents of a parameter: nothing, a variable, a path, a key, JSON, or the value with something around it.
 
-JWTs that were damaged on their way `mangled_jwt` knows, what follows Bearer `bearer`.
+`mangled_jwt` recognises damaged JWTs, `bearer` what follows Bearer.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BELONGS: Final = {
     "authorization": "Bearer and the access_token of the token answer",
     "apikey": "the app's API key",
 }
-"""What each parameter or header is for."""
+"""The purpose of each parameter or header."""
 _PUBLIC: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _JWTS: Final = ("client_assertion", "subject_token")
 _KINDS: Final = {
@@ -49,7 +49,7 @@ _MEMBERS: Final = {
     "client_secret": ("client_secret", "secret"),
     "client_id": ("client_id", "apikey", "key"),
 }
-"""By which name the value stands in the JSON that was sent whole."""
+"""The member of a whole JSON answer that holds the value."""
 _SIGNED_TIMES: Final = ("exp", "jti")
 
 
@@ -70,7 +70,7 @@ _JUDGES: Final = {
     "client_assertion_type": ("check_client_assertion_type", "find_credentials"),
     "grant_type": ("check_grant_type_present",),
 }
-"""Who judges each, the first of them whether it is there at all."""
+"""The rules that check each, first the one for its presence."""
 
 
 def _finder(name: str) -> Finder:
@@ -86,7 +86,7 @@ def _finder(name: str) -> Finder:
             return _of_other_app(case, known) if name == "client_secret" else None
         return _wrong(name, sent[:LONGEST], case)
 
-    wrong_value.__name__ = f"wrong_value_of_{name}"  # what a log calls it
+    wrong_value.__name__ = f"wrong_value_of_{name}"  # its name in the log
     return Finder(find=wrong_value, rules=_JUDGES[name], named=_NAMED)
 
 
@@ -151,7 +151,7 @@ def _json(name: str, sent: str) -> Finding | None:
 
 
 def _of_members(name: str, members: Mapping[str, Any], member: str | None) -> tuple[str, str, str]:
-    """Say what a JSON object is that stands for a value, why, and what to send instead."""
+    """Describe a JSON object in the place of a value, why it is there, and what to send instead."""
     belongs = BELONGS.get(name, "its value")
     if member is not None:
         return "JSON, a whole answer", f"The value is only one member of it, {member}.", f"Send only its {member}."

@@ -1,4 +1,4 @@
-"""What an API was called with instead of a live access token of the platform."""
+"""Wrong values in place of a live access token of the platform in an API call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _USUAL_HOUR: Final = 3000
 
 
 def is_call(case: Case) -> bool:
-    """Whether the request is one that wants a bearer token."""
+    """Whether the request is one that requires a bearer token."""
     return case.record.service == "gateway" or case.record.path.endswith("/userinfo")
 
 
@@ -38,7 +38,7 @@ def _sent(case: Case) -> str:
 
 
 def token_in(header: str) -> str:
-    """Return what stands behind `Bearer`, or the whole header without one."""
+    """Return the text after `Bearer`, or the whole header without that."""
     return header[len("bearer ") :].strip() if header.lower().startswith("bearer ") else header.strip()
 
 
@@ -62,7 +62,7 @@ def kept_too_long(case: Case) -> Finding | None:
 
 
 def _expired(case: Case) -> tuple[float, float] | None:
-    """Return when the token was issued and when it expired; `None` for one that has not."""
+    """Return when the token was issued and when it expired; `None` if it has not expired."""
     token = case.learned.get("token")
     if isinstance(token, AccessToken):
         return (token.issued_at, token.expires_at) if token.expires_at <= case.now else None
@@ -178,7 +178,7 @@ def bearer_shape(case: Case) -> Finding | None:
         return _no_header(case) if is_call(case) else None
     what = _shape(sent)
     if what is None or private_key_in(case.request) is not None:
-        return None  # the second is told alone: nothing else about it matters
+        return None  # the second is reported alone: nothing else about it matters
     return Finding(
         id="bearer-shape",
         certainty="certain",

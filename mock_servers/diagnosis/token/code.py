@@ -1,6 +1,6 @@
-"""An authorization code that buys nothing any more: used, late, or another client's.
+"""An authorization code that is no longer valid: used, late, or another client's.
 
-That it came to the wrong service `place` tells.
+`place` reports one that came to the wrong service.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A refresh that is refused: the token was used before, its answer was lost, or there never was one."""
+"""A refused refresh: the token was used before, its answer was lost, or it never existed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mock_servers.wire.wording import cut, duration, moment, shown
 _TIMEOUTS: Final = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 100, 120)
 """Seconds after which HTTP clients commonly give up."""
 _NEAR: Final = 0.5
-"""Seconds; what a retry takes on top of the timeout."""
+"""Seconds that a retry takes in addition to the timeout."""
 
 Sent = RefreshToken | ProviderRefreshToken
 

@@ -1,6 +1,6 @@
-"""What stands for an id_token and is none by its looks, or is of another environment, or too old.
+"""A subject_token that does not look like an id_token, or is of another environment, or too old.
 
-What the mock issued itself is recognised by `place`.
+`place` recognises those that the mock issued itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A value that another world of this server issued: in this one it is as unknown as any."""
+"""A value that another world of this server issued: in this one it is unknown."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _finder(name: str) -> Finder:
             cure=f"Send it to {url(found.base)}, or begin again at {url(here)}: use one base URL for every step.",
         )
 
-    value_of_other_world.__name__ = f"{name}_of_other_world"  # what a log calls it
+    value_of_other_world.__name__ = f"{name}_of_other_world"  # its name in the log
     return Finder(find=value_of_other_world, rules=_RULES[name], named=("value-of-other-world",))
 
 

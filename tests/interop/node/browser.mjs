@@ -5,7 +5,7 @@ const MOST_STEPS = 12;
 export class Browser {
   #cookies = new Map();
 
-  /** Go to a URL, log in as `username` where a form asks for it, and return the URL at `until` that this leads to. */
+  /** Go to a URL, log in as `username` where a form asks for it, and return the URL at `until` that this ends at. */
   async visit(url, { username, until }) {
     let form;
     for (let step = 0; step < MOST_STEPS; step += 1) {

@@ -31,7 +31,7 @@ async function listening() {
 
 const { server, kept, url } = await listening();
 
-const told = (library, mistake, wrong, right) => console.log(JSON.stringify({ library, mistake, wrong, right }));
+const report = (library, mistake, wrong, right) => console.log(JSON.stringify({ library, mistake, wrong, right }));
 const carried = (assertion) => ({ headers: { 'user-agent': 'axios/1.0' }, assertion });
 const sent = () => {
   const { headers, body } = kept.pop();
@@ -40,7 +40,7 @@ const sent = () => {
 
 const key = await jose.importPKCS8(pem, 'RS512');
 const signed = (header) => new jose.SignJWT(claims()).setProtectedHeader(header).sign(key);
-told(
+report(
   'jose',
   'typ-missing',
   carried(await signed({ alg: 'RS512', kid: 'k' })),
@@ -49,22 +49,22 @@ told(
 
 const sign = (options) => carried(jsonwebtoken.sign(claims(), pem, options));
 const better = { algorithm: 'RS512', keyid: 'k' };
-told('jsonwebtoken', 'kid-missing', sign({ algorithm: 'RS512' }), sign(better));
-told('jsonwebtoken', 'alg-not-rs512', sign({ algorithm: 'RS256' }), sign(better));
+report('jsonwebtoken', 'kid-missing', sign({ algorithm: 'RS512' }), sign(better));
+report('jsonwebtoken', 'alg-not-rs512', sign({ algorithm: 'RS256' }), sign(better));
 const { exp, jti, ...rest } = claims();
 const optional = (expiresIn) => carried(jsonwebtoken.sign(rest, pem, { ...better, expiresIn, jwtid: jti }));
-told('jsonwebtoken', 'exp-unit', optional('240'), optional(240));
+report('jsonwebtoken', 'exp-unit', optional('240'), optional(240));
 
 const own = await nodeJose.JWK.asKey(pem, 'pem');
 const withNodeJose = async (options) =>
   carried(await nodeJose.JWS.createSign({ format: 'compact', ...options }, own).update(JSON.stringify(claims())).final());
 const fields = { fields: { alg: 'RS512', typ: 'JWT' } };
-told('node-jose', 'alg-not-rs512', await withNodeJose({}), await withNodeJose(fields));
-told('node-jose', 'typ-missing', await withNodeJose({ fields: { alg: 'RS512' } }), await withNodeJose(fields));
+report('node-jose', 'alg-not-rs512', await withNodeJose({}), await withNodeJose(fields));
+report('node-jose', 'typ-missing', await withNodeJose({ fields: { alg: 'RS512' } }), await withNodeJose(fields));
 
 const { JWS } = jsrsasign.KJUR.jws;
 const rs = (header) => carried(JWS.sign('RS512', header, claims(), pem));
-told('jsrsasign', 'typ-missing', rs({ alg: 'RS512', kid: 'k' }), rs({ alg: 'RS512', kid: 'k', typ: 'JWT' }));
+report('jsrsasign', 'typ-missing', rs({ alg: 'RS512', kid: 'k' }), rs({ alg: 'RS512', kid: 'k', typ: 'JWT' }));
 
 const plain = { [oauth.allowInsecureRequests]: true };
 async function withOauth4webapi(proof) {
@@ -73,13 +73,13 @@ async function withOauth4webapi(proof) {
   return sent();
 }
 const typ = (header) => (header.typ = 'JWT');
-told(
+report(
   'oauth4webapi',
   'kid-missing',
   await withOauth4webapi(oauth.PrivateKeyJwt(key)),
   await withOauth4webapi(oauth.PrivateKeyJwt({ key, kid: 'k' })),
 );
-told(
+report(
   'oauth4webapi',
   'typ-missing',
   await withOauth4webapi(oauth.PrivateKeyJwt(key)),
@@ -95,7 +95,7 @@ async function withOpenidClient(options, customFetch) {
   return sent();
 }
 const audience = (_, payload) => (payload.aud = url);
-told(
+report(
   'openid-client',
   'aud-near-miss',
   await withOpenidClient(),
@@ -103,24 +103,24 @@ told(
 );
 const withoutCharset = (target, options) => fetch(target, { ...options, headers: { ...options.headers,
   'content-type': 'application/x-www-form-urlencoded' } });
-told('openid-client', 'charset-suffix', await withOpenidClient(), await withOpenidClient({}, withoutCharset));
+report('openid-client', 'charset-suffix', await withOpenidClient(), await withOpenidClient({}, withoutCharset));
 
 const form = new URLSearchParams({ grant_type: 'client_credentials' });
 const ownType = { headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
 const posted = async (send) => (await send(), sent());
-told(
+report(
   'axios',
   'charset-suffix',
   await posted(() => axios.post(url, form)),
   await posted(() => axios.post(url, form, ownType)),
 );
-told(
+report(
   'axios',
   'json-body',
   await posted(() => axios.post(url, { grant_type: 'client_credentials' })),
   await posted(() => axios.post(url, form.toString())),
 );
-told(
+report(
   "node's fetch",
   'charset-suffix',
   await posted(() => fetch(url, { method: 'POST', body: form })),

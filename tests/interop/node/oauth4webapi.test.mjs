@@ -158,7 +158,7 @@ test('the platform: the assertion that the library makes has no typ', async () =
   });
 });
 
-test('the platform: what it tells of that is said in the words of the library', async () => {
+test('the platform: its errors are those of the library', async () => {
   const signed = oauth.PrivateKeyJwt(await signingKey());
   await assert.rejects(applicationToken(platform(), await newApp(), signed));
 
@@ -214,7 +214,7 @@ test('the platform, where it is strict: a fetch of one’s own leaves the charac
   });
 });
 
-test('logging out at CIS2 tells the application, and ends what the platform issued', async (t) => {
+test('logging out at CIS2 notifies the application, and ends what the platform issued', async (t) => {
   const { url, forms, close } = await receiver();
   t.after(close);
   const [as, app, browser] = [await discovered(CIS2), await newApp({ backchannel_logout_uri: url }), new Browser()];
@@ -226,9 +226,9 @@ test('logging out at CIS2 tells the application, and ends what the platform issu
   await browser.visit(leaving, { username: DOCTOR });
 
   const keys = createRemoteJWKSet(new URL(as.jwks_uri));
-  const told = await jwtVerify(forms[0].logout_token, keys, { issuer: CIS2, audience: app.client_id });
-  assert.equal(told.payload.sid, oauth.getValidatedIdTokenClaims(own).sid);
-  assert.deepEqual(told.payload.events, { [BACKCHANNEL_LOGOUT]: {} });
+  const logoutToken = await jwtVerify(forms[0].logout_token, keys, { issuer: CIS2, audience: app.client_id });
+  assert.equal(logoutToken.payload.sid, oauth.getValidatedIdTokenClaims(own).sid);
+  assert.deepEqual(logoutToken.payload.events, { [BACKCHANNEL_LOGOUT]: {} });
   const api = new URL(`${URL_OF_MOCK}/hello-world/hello/user`);
   const answer = await oauth.protectedResourceRequest(tokens.access_token, 'GET', api, undefined, undefined, plain);
   assert.equal(answer.status, 401);

@@ -198,7 +198,7 @@ test('the platform, where it is strict: a fetch of one’s own leaves the charac
   });
 });
 
-test('logging out at CIS2 tells the application, and ends what the platform issued', async (t) => {
+test('logging out at CIS2 notifies the application, and ends what the platform issued', async (t) => {
   const { url, forms, close } = await receiver();
   t.after(close);
   const app = await newApp({ backchannel_logout_uri: url });
@@ -212,10 +212,10 @@ test('logging out at CIS2 tells the application, and ends what the platform issu
   await browser.visit(leaving.href, { username: DOCTOR });
 
   const keys = createRemoteJWKSet(new URL(cis2.serverMetadata().jwks_uri));
-  const told = await jwtVerify(forms[0].logout_token, keys, { issuer: CIS2, audience: app.client_id });
+  const logoutToken = await jwtVerify(forms[0].logout_token, keys, { issuer: CIS2, audience: app.client_id });
   assert.equal(forms.length, 1);
-  assert.equal(told.payload.sid, own.claims().sid);
-  assert.deepEqual(told.payload.events, { [BACKCHANNEL_LOGOUT]: {} });
+  assert.equal(logoutToken.payload.sid, own.claims().sid);
+  assert.deepEqual(logoutToken.payload.events, { [BACKCHANNEL_LOGOUT]: {} });
   const api = new URL(`${URL_OF_MOCK}/hello-world/hello/user`);
   const answer = await client.fetchProtectedResource(combined, tokens.access_token, api, 'GET');
   assert.equal(answer.status, 401);
@@ -227,7 +227,7 @@ test('logging out at CIS2 tells the application, and ends what the platform issu
   });
 });
 
-test('logging out at CIS2 leads back to where the application wants', async () => {
+test('logging out at CIS2 redirects back to where the application wants', async () => {
   const back = 'http://127.0.0.1:9/good-bye';
   const app = await newApp({ post_logout_redirect_uris: [back] });
   const config = await discovered(CIS2, app, client.ClientSecretPost(app.client_secret));

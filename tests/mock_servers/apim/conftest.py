@@ -1,4 +1,4 @@
-"""A browser, and providers that answer it as they are told."""
+"""A browser, and providers with given answers."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ FakeProvider = Callable[..., TestResponse]
 
 @pytest.fixture
 def answered_by(browser: Browser) -> FakeProvider:
-    """Come back from a CIS2 that answers the platform's token request with this body, whatever it was asked."""
+    """Come back from a CIS2 that answers the platform's token request with this body."""
 
     def come_back(body: bytes, status: int = 200) -> TestResponse:
         service = replace(browser.platform.token_services[0], call=lambda *_, **__: (status, body))

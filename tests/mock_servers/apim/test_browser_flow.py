@@ -12,7 +12,7 @@ SCOPES = [("nhs-cis2", "656005750104"), ("nhs-login", "9912003071")]
 
 
 def visited(browser: Browser, mount: str, scope: str, user: str) -> list[str]:
-    """Follow every redirect until one leads to the application; the application's is the last."""
+    """Follow every redirect until the application's, which is the last."""
     answer = browser.authorize(mount, scope=scope, nhsauth_user=user)
     stops = [answer.headers["Location"]]
     while not stops[-1].startswith(REDIRECT):

@@ -1,4 +1,4 @@
-"""Answers are written as the policies of the real service write them, whatever is in them."""
+"""Answers are written as the real service's policies write them, with any content."""
 
 import json
 from typing import Any

@@ -277,7 +277,7 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, change: Mapping[str, 
         jsonschema.validate({**GOOD, **change}, observations.schema())
 
 
-@pytest.mark.parametrize(("text", "told"), [("{", "is no JSON"), (None, "cannot be read (No such file or directory)")])
+@pytest.mark.parametrize(("text", "told"), [("{", "is not JSON"), (None, "cannot be read (No such file or directory)")])
 def test_a_file_that_is_none_is_said(tmp_path: Path, text: str | None, told: str) -> None:
     file = tmp_path / "bad.json"
     if text is not None:

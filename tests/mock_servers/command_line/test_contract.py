@@ -86,7 +86,7 @@ def test_a_part_that_is_none_is_misuse(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_junit_files_hold_sentences_alone_and_no_warning_is_given(tmp_path: Path) -> None:
-    chosen = "test_whatever_is_posted or test_a_mistake_alone and authorize-state"
+    chosen = "test_any_post or test_a_mistake_alone and authorize-state"
     code, text = run(tmp_path, "-W", "error", "--junitxml", "junit.xml", "-k", chosen)
     junit = ET.parse(tmp_path / "junit.xml")  # noqa: S314 - pytest has written it
 

@@ -332,9 +332,7 @@ def test_a_private_key_is_warned_of_and_never_repeated(run: Run, pair: KeyPair) 
     assert [line for each in results for line in pem.splitlines()[1:-1] if line in each.output] == []
 
 
-def test_a_private_key_in_whatever_form_is_sent_to_no_mock(
-    run: Run, pair: KeyPair, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_private_key_in_any_form_is_sent_to_no_mock(run: Run, pair: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(explaining, "_answer", lambda url, *_: asked.append(url) or {"urls": {}})
     pem = pair.private_pem()

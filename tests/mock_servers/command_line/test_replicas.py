@@ -96,7 +96,7 @@ def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def replicas(lasting: Replicas) -> Replicas:
     """Three servers that share a Valkey, or two that share a file, as at the start."""
     assert lasting.control("POST", "/reset").status_code == 204
-    lasting.balancer.led.clear()
+    lasting.balancer.passed.clear()
     return lasting
 
 
@@ -157,7 +157,7 @@ def test_a_log_in_goes_its_way_with_each_step_at_another_replica(replicas: Repli
 
     assert [each.status_code for each in (hello, userinfo, refreshed)] == [200, 200, 200]
     assert userinfo.json()["sub"] == "656005750104"
-    asked = replicas.balancer.led
+    asked = replicas.balancer.passed
     assert asked.total() == browser.steps + 4
     assert max(asked.values()) - min(asked.values()) <= 1
     assert len(asked) == len(replicas.servers)

@@ -318,7 +318,7 @@ import os, signal
 os.setpgid(0, 0)  # away from the terminal, so that a signal can come from nhsauth alone
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 print("waiting", flush=True)
-print("left alone" if signal.sigtimedwait([signal.SIGINT], 1) is None else "told twice", flush=True)
+print("left alone" if signal.sigtimedwait([signal.SIGINT], 1) is None else "signalled twice", flush=True)
 """
 
 
@@ -343,7 +343,7 @@ def read_until(terminal: int, word: bytes) -> bytes:
     return seen
 
 
-# a server that runs, and whoever asks it how to be reached
+# a running server, and the commands that ask how to reach it
 
 
 @pytest.fixture
@@ -370,7 +370,7 @@ def _unquoted(line: str) -> str:
 
 
 @pytest.mark.parametrize("shell", READERS)
-def test_env_leads_a_program_to_a_running_server(url: str, tmp_path: Path, shell: str) -> None:
+def test_env_directs_a_program_to_a_running_server(url: str, tmp_path: Path, shell: str) -> None:
     told = asked(url, "--shell", shell, folder=tmp_path)
     variables = READERS[shell](told.stdout)
 

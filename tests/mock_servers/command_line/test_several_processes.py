@@ -192,7 +192,7 @@ def test_a_broken_configuration_is_one_line_and_exit_2(tmp_path: Path) -> None:
     assert "diagnosys is unknown" in done.stderr
 
 
-def test_a_worker_serves_what_its_parent_has_read_whatever_became_of_the_file(serve: Serve, tmp_path: Path) -> None:
+def test_a_worker_serves_what_its_parent_has_read_even_if_the_file_has_changed(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "nhsauth.toml").write_text("[apim]\nstrict_content_type = true\n")
     served = serve("--workers", "1")
     (tmp_path / "nhsauth.toml").write_text("half a fil")

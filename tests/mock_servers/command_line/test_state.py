@@ -44,8 +44,8 @@ def filled(folder: Path) -> Path:
     """A state with two tables, and a world beside them."""
     with store(folder / "state.db") as own:
         own.apps.put("a", App(client_id="a", client_secret="s3cret", name="an app"))
-        own.client_metadata.put(("cis2", "a", "\ud800"), "told")
-        Store.over(own.backend.below("world 1")).client_metadata.put(("cis2", "a", "j"), "told")
+        own.client_metadata.put(("cis2", "a", "\ud800"), "note")
+        Store.over(own.backend.below("world 1")).client_metadata.put(("cis2", "a", "j"), "note")
     return folder / "state.db"
 
 
@@ -125,7 +125,7 @@ def test_what_was_exported_can_be_imported_elsewhere(run: Run, filled: Path, fol
     assert (folder / "copy.json").read_bytes() == (folder / "again.json").read_bytes()
     with store(folder / "other.db") as other:
         assert other.apps.find("page", "x") == []
-        assert other.client_metadata.get(("cis2", "a", "\ud800")) == "told"
+        assert other.client_metadata.get(("cis2", "a", "\ud800")) == "note"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")

@@ -268,7 +268,11 @@ def test_claims_take_what_json_can_say_and_nothing_else(value: object) -> None:
         (Api, {"path": "my-api", "upstream": "http://x"}, 'path is "my-api"; allowed: a path such as "/my-api"'),
         (Api, {"path": "/oauth2", "upstream": "http://x"}, 'path is "/oauth2"; allowed: a path such as "/my-api"'),
         (Api, {"path": "/oauth2/x", "upstream": "http://x"}, 'path is "/oauth2/x"; allowed: a path such as "/my-api"'),
-        (Api, {"path": "/a/", "upstream": "http://x"}, 'path is "/a/"; allowed: a path such as "/my-api", no slash'),
+        (
+            Api,
+            {"path": "/a/", "upstream": "http://x"},
+            'path is "/a/"; allowed: a path such as "/my-api", without a slash',
+        ),
         (Api, {"path": "/a", "upstream": "x:9"}, 'upstream is "x:9"; allowed: a URL such as http://127.0.0.1:9000'),
         (
             Api,

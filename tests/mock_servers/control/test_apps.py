@@ -423,7 +423,7 @@ def test_a_new_app_under_an_old_client_id_is_not_judged_by_the_old_set(
 
 
 @pytest.mark.parametrize("client_id", ["a/b", "a%b", "a?b#c", "9999.apps.national", "jwks", "a;b=c"])
-def test_the_service_finds_the_keys_of_whatever_client_id_is_allowed(control: Control, client_id: str) -> None:
+def test_the_service_finds_the_keys_of_any_allowed_client_id(control: Control, client_id: str) -> None:
     control("POST", "/apps", {"client_id": client_id, "make_key": True})
 
     answer = control("POST", "/access-tokens", {"access": "application", "client_id": client_id})

@@ -1,4 +1,4 @@
-"""What the page offers to paste into a shell works when it is pasted into a shell, whatever went wrong before."""
+"""What the page offers to paste into a shell works when it is pasted into a shell, after any mistake."""
 
 import json
 import re

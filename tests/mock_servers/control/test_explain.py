@@ -460,7 +460,7 @@ def test_a_message_id_leads_to_its_exchange(ask: Ask, post: Post, control: Contr
     assert told["exchange"] == control("GET", f"/exchanges/{message_id}").get_json()
 
 
-def test_a_message_id_of_somebody_else_leads_nowhere(ask: Ask) -> None:
+def test_a_message_id_of_another_service_is_not_found(ask: Ask) -> None:
     told = ask("rrt-1183045613714605707-b-geu2-2173710-114871213-1")
 
     assert (told["kind"], told["certainty"], told["exchange"]) == ("message_id", "likely", None)
@@ -470,7 +470,7 @@ def test_a_message_id_of_somebody_else_leads_nowhere(ask: Ask) -> None:
     "role", ["client_assertion", "subject_token", "refresh_token", "code", "access_token", "apikey"]
 )
 @pytest.mark.parametrize("value", ["", "\0", "x", "..", "a.b.c", "\u00e9\U0001f600", "eyJ", "Bearer", "." * 10_000])
-def test_whatever_a_value_is_a_role_has_a_verdict(ask: Ask, value: str, role: str) -> None:
+def test_every_value_has_a_verdict_for_a_role(ask: Ask, value: str, role: str) -> None:
     assert ask(value, role)["verdict"]["would_be"] == "refused"
 
 

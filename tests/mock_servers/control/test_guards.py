@@ -1,4 +1,4 @@
-"""Who may call the control API, and with what; that it refuses in one form, whatever arrives."""
+"""Who may call the control API, and with what; that it refuses every wrong call in one form."""
 
 import http.client
 import json
@@ -393,7 +393,7 @@ def test_over_a_socket_a_page_that_rebinds_its_name_is_refused(ring: KeyRing) ->
 
 
 @pytest.mark.parametrize("url", ["http://mybox:8080", "https://int.api.service.nhs.uk"])
-def test_the_service_reads_key_sets_of_the_mock_whatever_that_is_called(
+def test_the_service_reads_key_sets_of_the_mock_under_any_name(
     platform: Mock, client_credentials: Callable[..., TestResponse], url: str
 ) -> None:
     platform.served_at(url)

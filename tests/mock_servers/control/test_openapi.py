@@ -271,7 +271,7 @@ def bodies(draw: st.DrawFn) -> tuple[Call, dict[str, Any]]:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=bodies())
-def test_whatever_is_sent_the_answer_is_described(
+def test_the_answer_to_any_request_is_described(
     drawn: tuple[Call, dict[str, Any]], document: dict[str, Any], control: Control
 ) -> None:
     call, body = drawn

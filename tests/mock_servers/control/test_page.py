@@ -1,4 +1,4 @@
-"""The pages for people: what stands there, who gets them, and that whatever a client sends does no harm on them."""
+"""The pages for people: what stands there, who gets them, and that a client's input does no harm on them."""
 
 import base64
 import re
@@ -364,7 +364,7 @@ def jwt(claims: str) -> str:
     ],
 )
 @pytest.mark.parametrize("name", ["client_assertion", "grant_type", "client_id", "<script>x</script>", "redirect_uri"])
-def test_whatever_is_sent_the_pages_hold_no_element_of_it(
+def test_the_pages_hold_no_element_of_any_input(
     browse: Browse, post: Post, name: str, value: str, explain: Explain
 ) -> None:
     post(**{"grant_type": "client_credentials", name: value})

@@ -1,4 +1,4 @@
-"""Whatever a client sends, each of its exchanges has a page, and a value an explanation, that anybody may look at."""
+"""Each exchange of any client has a page, and each value an explanation, that are safe to look at."""
 
 import base64
 import json

@@ -57,7 +57,7 @@ def test_nor_is_it_at_a_real_host(platform: Mock) -> None:
     )
 
 
-def test_the_front_door_of_the_services_leads_nobody_to_it(platform: Mock) -> None:
+def test_the_front_door_of_the_services_redirects_no_one_to_it(platform: Mock) -> None:
     assert get(platform.url, **BROWSER).status_code == 404
 
 

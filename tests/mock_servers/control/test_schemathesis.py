@@ -42,7 +42,7 @@ def test_the_control_api_does_what_its_description_says(platform: Mock, tmp_path
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
 
 
-def test_whatever_is_accepted_has_its_reason() -> None:
+def test_everything_accepted_has_its_reason() -> None:
     entries = json.loads(ACCEPTED.read_text(encoding="utf-8"))["entries"]
 
     assert [each["operation"] for each in entries if len(each.get("reason", "").split()) < 8] == []

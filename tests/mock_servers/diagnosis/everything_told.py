@@ -1,4 +1,4 @@
-"""What the developer is told of each mistake that the contract tests or ours make: `everything_told.txt` is approved.
+"""The findings for each mistake that the contract tests or ours make: the text file beside this module is approved.
 
 `python -m tests.mock_servers.diagnosis.everything_told` writes it anew; read what has changed before you commit it.
 """
@@ -47,7 +47,7 @@ Tell = Callable[[Breakage], str]
 
 @contextmanager
 def telling(ring: KeyRing) -> Iterator[Tell]:
-    """Yield what makes a mistake at a mock that knows of nothing before, and returns what is told of it."""
+    """Yield a function that makes a mistake at a new mock, and returns its findings."""
     random = Random(1)
     platform = Mock(ring=ring, random=random)
     start = platform.snapshot()
@@ -69,7 +69,7 @@ def telling(ring: KeyRing) -> Iterator[Tell]:
 
 
 def of_ours(mistake: Mistake, ring: KeyRing, strangers: KeyRing) -> str:
-    """Make a mistake of our own table at a mock of its own, and return what is told of it."""
+    """Make a mistake of our own table at a mock of its own, and return its findings."""
     clock = Clock()
     clock.set(NOW, frozen=True)
     platform = Mock(mistake.configuration, ring=ring, clock=clock, random=Random(1))
@@ -78,7 +78,7 @@ def of_ours(mistake: Mistake, ring: KeyRing, strangers: KeyRing) -> str:
 
 
 def named(mistake: Breakage | Mistake) -> str:
-    """Return what tells it from all others: two providers have mistakes of one name."""
+    """Return its unique name: two providers have mistakes of one name."""
     if isinstance(mistake, Mistake):
         return f"ours: {mistake} {mistake.facts[0]}"
     return f"{next(flow for flow in Flow if flow in mistake.flows)} {mistake.name}"
@@ -109,7 +109,7 @@ def _asked(platform: Mock, target: MockTarget, flow: Flow, breakage: Breakage) -
 
 
 def _text(record: Record) -> str:
-    lines = [f"{record.status} {record.error or 'no error'}: {record.diagnosis or 'nothing told'}"]
+    lines = [f"{record.status} {record.error or 'no error'}: {record.diagnosis or 'no diagnosis'}"]
     for finding in record.findings:
         lines += [f"- {finding.id}", *(f"  {line}" for line in finding.lines())]
     return "\n".join(line.rstrip() for line in lines)

@@ -151,7 +151,7 @@ def test_a_refresh_token_whose_successor_was_used_as_well(platform: Mock, token_
 def test_what_is_remembered_is_recognised_by_its_value_when_it_comes_back_from_elsewhere(
     platform: Mock, token_exchange: Post, refresh: Post
 ) -> None:
-    """Two families of one id token at one moment, and a store whose values are copies: nothing is told by identity."""
+    """Two families of one id token at one moment, and a store of copies: nothing is compared by identity."""
     id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
     spent = token_exchange(subject_token=id_token).get_json()["refresh_token"]
     other = token_exchange(subject_token=id_token).get_json()["refresh_token"]

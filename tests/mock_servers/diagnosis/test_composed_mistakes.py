@@ -1,4 +1,4 @@
-"""Every mistake is told first, two at once are both told, and nothing is told of what is right."""
+"""Every mistake has the first finding, two at once have both, and a good request has none."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the developer is told of a mistake is what was approved, whole: no word less, no finding more, in this order."""
+"""The findings for a mistake are the approved ones, whole: no word less, no finding more, in this order."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

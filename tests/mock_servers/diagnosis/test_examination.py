@@ -1,4 +1,4 @@
-"""How findings come about: which finder is asked, in which order they are told, and never before the answer left."""
+"""How findings come about: which finder is asked, in which order they come, and never before the answer left."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Values that the mock issued are recognised in the wrong place, and what would fail next is told, on the quiet."""
+"""Values that the mock issued are recognised in the wrong place, and what would fail next is reported."""
 
 import json
 from collections.abc import Callable

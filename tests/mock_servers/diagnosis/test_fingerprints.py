@@ -1,4 +1,4 @@
-"""Libraries are told apart by what they send; what several might have sent names few of them, or none."""
+"""Libraries are distinguished by what they send; what several might have sent names few of them, or none."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever is sent, no finder stumbles, and what findings show is short, printable and no whole secret."""
+"""No input makes a finder fail, and what findings show is short, printable and no whole secret."""
 
 import base64
 import json

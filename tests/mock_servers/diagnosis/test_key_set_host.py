@@ -1,4 +1,4 @@
-"""A key set that a real host keeps from the platform: whatever the fetch met is told by its own words."""
+"""A key set that a real host keeps from the platform: the error of the fetch is shown in its own words."""
 
 import socket
 import ssl

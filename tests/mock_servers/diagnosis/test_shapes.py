@@ -1,4 +1,4 @@
-"""Values are told apart by their looks; what is very long is nothing in particular."""
+"""Values are distinguished by their form; what is very long is nothing in particular."""
 
 import pytest
 

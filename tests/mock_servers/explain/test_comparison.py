@@ -326,7 +326,7 @@ def test_an_unknown_sentence_is_kept_on_demand_without_what_looks_like_a_value(w
     assert kept.description_sha256 is None
 
 
-def test_the_same_unknown_sentence_is_one_whatever_id_stands_in_it(world: RealWorld) -> None:
+def test_the_same_unknown_sentence_is_one_with_any_id(world: RealWorld) -> None:
     exchange = captured(world, mistakes(SIGNED, "typ-missing"))
     bodies = [
         f'{{"error": "invalid_request", "error_description": "No typ, says {name}"}}'.encode()
@@ -387,7 +387,7 @@ LOCATIONS = st.text(max_size=40) | st.sampled_from(["https://[", "https://app.ex
     date=st.text(max_size=30),
     keeps=st.sampled_from([1, 0]),
 )
-def test_whatever_is_answered_is_compared_and_can_be_read_back(
+def test_any_answer_is_compared_and_can_be_read_back(
     world: RealWorld, tmp_path: Path, status: int, body: bytes, location: str, date: str, keeps: int
 ) -> None:
     exchange = answer(good_exchange(world), status, body, location=location, date=date)

@@ -201,13 +201,13 @@ def test_what_is_certain_is_right(all_told: list[Told], told_with_keys: list[Tol
 
 
 def test_the_same_is_told_as_at_a_mock_but_where_only_the_service_knows(all_told: list[Told]) -> None:
-    missing = {(each.mistake.finding, each.kind) for each in all_told if not each.is_told}
+    missing = {(each.mistake.finding, each.kind) for each in all_told if not each.is_found}
 
     assert missing == ONLY_THE_SERVICE_KNOWS
 
 
 def test_of_those_each_rule_says_where_to_look(all_told: list[Told]) -> None:
-    silent = [name(each) for each in all_told if not each.is_told and not each.explanation.unknown]
+    silent = [name(each) for each in all_told if not each.is_found and not each.explanation.unknown]
 
     assert silent == []
 
@@ -215,7 +215,7 @@ def test_of_those_each_rule_says_where_to_look(all_told: list[Told]) -> None:
 def test_the_key_set_of_the_app_tells_more_and_never_for_certain(told_with_keys: list[Told]) -> None:
     found = {(each.mistake.finding, each.kind): each for each in told_with_keys}
 
-    assert [key for key in BY_ITS_KEY_SET if not found[key].is_told] == []
+    assert [key for key in BY_ITS_KEY_SET if not found[key].is_found] == []
     assert [key for key in BY_ITS_KEY_SET if found[key].sure] == []
 
 

@@ -1,4 +1,4 @@
-"""A table that nobody has told of refuses to answer, and so does a part of a request that is not known."""
+"""An unknown table refuses to answer, and so does an unknown part of a request."""
 
 import pytest
 

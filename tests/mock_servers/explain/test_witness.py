@@ -77,7 +77,7 @@ class World:
         return told
 
     def seen(self, values: Mapping[str, str]) -> None:
-        """Keep what must never be told."""
+        """Keep what must never be shown."""
         secret = ("client_assertion", "subject_token", "code", "client_secret")
         tokens = ("access_token", "refresh_token", "id_token")
         self.sent |= {value for name, value in values.items() if name in (*secret, *tokens)}
@@ -383,7 +383,7 @@ def test_a_key_set_that_has_passed_by_judges_a_signature(world: World) -> None:
     assert "Did the identity provider sign this id_token" not in " ".join(after.advice)
 
 
-# what is told, and how often
+# what is reported, and how often
 
 
 def test_equal_refusals_are_told_once_and_counted(world: World) -> None:

@@ -1,4 +1,4 @@
-"""A team's own API that tells what reached it, and a platform that has it behind its gateway."""
+"""A team's own API that echoes what reached it, and a platform that has it behind its gateway."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -66,7 +66,7 @@ def behind(platform: Mock, upstream: str) -> Callable[..., Api]:
 
 @pytest.fixture
 def call(http: Client) -> Call:
-    """Call the API with a token, or whatever else."""
+    """Call the API with a token, or other headers."""
 
     def sent(path: str = "/my-api/Patient/1", token: str | None = None, **options: Any) -> TestResponse:
         bearer = {"Authorization": f"Bearer {token}"} if token is not None else {}

@@ -45,7 +45,7 @@ def fault(answer: TestResponse) -> tuple[int, tuple[str, str]]:
 
 @pytest.fixture
 def aal3(token_exchange: Ask) -> Callable[[], str]:
-    """A token of somebody who logged in at AAL3; the scopes are those that the app has by then."""
+    """A token of somebody who logged in at AAL3; the scopes are those that the app has at that time."""
     return lambda: str(token_exchange().get_json()["access_token"])
 
 

@@ -213,7 +213,7 @@ def test_an_api_has_longer_to_answer_than_to_take_the_connection(raw: Callable[[
 
 @pytest.fixture
 def raw() -> Iterator[Callable[[bytes], str]]:
-    """An API that answers these bytes, whatever it is asked."""
+    """An API that answers every request with these bytes."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve(answer: bytes) -> str:

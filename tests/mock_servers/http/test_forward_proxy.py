@@ -376,7 +376,7 @@ def test_a_stop_leaves_no_thread_and_no_tunnel(ring: KeyRing, tmp_path: Path) ->
 
 @pytest.fixture
 def elsewhere() -> Iterator[socket.socket]:
-    """A server that is no mock: it answers what it is told, in capitals."""
+    """A server that is not a mock: it answers with its input, in capitals."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def answer() -> None:

@@ -83,7 +83,7 @@ def whole(request: str, known: KnownHead | None = None) -> tuple[Head, bytes, Me
 
 
 def state(message: Message) -> tuple[Any, ...]:
-    """Return all that a message tells of itself."""
+    """Return all members of a message."""
     told = (message.received, message.is_whole, message.rest, message.awaits_100, message.can_be_followed)
     return (*told, message.can_be_read_on, message.is_answered)
 
@@ -161,7 +161,7 @@ def test_a_plain_request_and_answer_need_no_h11(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("before", REQUESTS)
-def test_a_request_is_read_alike_whatever_came_before_it(before: str) -> None:
+def test_a_request_is_read_alike_after_any_other(before: str) -> None:
     first = whole(before)
     known = None if isinstance(first, str) else first[2].known
 

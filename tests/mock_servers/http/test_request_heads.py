@@ -105,7 +105,7 @@ def test_an_absolute_target_gives_path_and_host(server: Server) -> None:
     )
 
 
-def test_the_scheme_is_the_connections_whatever_the_target_says(server: Server) -> None:
+def test_the_scheme_is_the_connections_not_the_targets(server: Server) -> None:
     answer = exchange(server, b"GET https://int.example/ HTTP/1.1\r\n" + CLOSE)
 
     assert seen(answer)["wsgi.url_scheme"] == "http"

@@ -1,4 +1,4 @@
-"""A server takes an address, tells it, and leaves nothing when it stops or dies."""
+"""A server takes an address, reports it, and leaves nothing when it stops or dies."""
 
 import contextlib
 import errno
@@ -223,13 +223,13 @@ def test_a_stopped_server_frees_its_application() -> None:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return echo(environ, start_response)
 
-    witness = weakref.ref(application)
+    alive = weakref.ref(application)
     with serve(application) as running:
         exchange(running, b"GET / HTTP/1.1\r\n" + CLOSE)
     del application, running
     gc.collect()
 
-    assert witness() is None
+    assert alive() is None
 
 
 def test_a_server_that_runs_has_no_failure(server: Server) -> None:
@@ -253,7 +253,7 @@ def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch
     with contextlib.suppress(ConnectionResetError), connect(server):  # which is where it dies
         pass
     while started := {each for each in threads_of_servers() - before if each.ident is not None}:
-        for thread in started:  # whoever starts another one waits until it has begun
+        for thread in started:  # starting another one waits until it has begun
             thread.join()
 
     assert server.failure is death
@@ -383,7 +383,7 @@ def test_a_stop_in_a_forked_child_stops_nothing_here(server: Server) -> None:
 
 
 class LateCrew(Crew):
-    """A crew of which nobody keeps watch before the server has ended."""
+    """A pool in which no thread keeps watch before the server has ended."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

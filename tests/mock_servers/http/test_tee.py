@@ -1,4 +1,4 @@
-"""The tee: every byte is that of a direct call, whatever is said and however it ends; and what was heard of it."""
+"""The relay: every byte is that of a direct call, for any content and any end; and what was recorded of it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Said:
 
 @dataclass(slots=True)
 class Heard:
-    """A witness that keeps what it is told, and lets a test wait for it."""
+    """A recorder that keeps its calls, and lets a test wait for them."""
 
     exchanges: list[Overheard] = field(default_factory=list)
     losses: list[tuple[str, str]] = field(default_factory=list)

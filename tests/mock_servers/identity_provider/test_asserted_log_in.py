@@ -1,4 +1,4 @@
-"""Another client vouches to NHS login for a person who has logged in through it; which error is told, is inferred."""
+"""Another client vouches to NHS login for a person who has logged in through it; the error is inferred."""
 
 from collections.abc import Callable
 from typing import Any

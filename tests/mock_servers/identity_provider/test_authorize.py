@@ -315,7 +315,7 @@ def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask,
     authorize(redirect_uri=f"{good}back")
 
     assert platform.exchanges.last.diagnosis == (
-        f'redirect_uri "{good}back" is none of those that the client has registered: "https://other.example/", '
+        f'redirect_uri "{good}back" is not one that the client has registered: "https://other.example/", '
         f'"{good}callback"; they part after "{good}". Case, port, path and a slash at the end count.'
     )
 
@@ -353,5 +353,5 @@ def test_a_redirect_uri_in_the_clear_gets_advice(
 
     page = authorize(provider, redirect_uri=uri)
 
-    told = f'redirect_uri "{uri}" is not https: the real provider takes nothing else.'
+    told = f'redirect_uri "{uri}" is not https: the real provider accepts only https.'
     assert (page.status_code, told in platform.exchanges.last.advice) == (200, advised)

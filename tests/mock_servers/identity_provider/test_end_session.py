@@ -1,4 +1,4 @@
-"""Logging out at CIS2 ends the session, kills its tokens, and tells every client once."""
+"""Logging out at CIS2 ends the session, invalidates its tokens, and notifies every client once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -152,7 +152,7 @@ def test_a_strange_address_is_told_beside_those_that_are_registered(
     http.get(f"{PATH}{END}", query_string=query, base_url=platform.url)
 
     assert platform.exchanges.last.diagnosis == (
-        f'post_logout_redirect_uri "{BYE}/" is none of those that the client has registered: "{BYE}"; they part after '
+        f'post_logout_redirect_uri "{BYE}/" is not one that the client has registered: "{BYE}"; they part after '
         f'"{BYE}". Register it for the app.'
     )
 

@@ -157,7 +157,7 @@ def test_a_client_without_the_code_flow_is_sent_back(
 
 @pytest.fixture
 def ancestor(ring: KeyRing) -> Mock:
-    """A platform whose CIS2 tells unusable codes apart."""
+    """A platform whose CIS2 distinguishes unusable codes."""
     return Mock(Configuration(cis2=ProviderSettings(unusable_code="ancestor")), ring=ring)
 
 

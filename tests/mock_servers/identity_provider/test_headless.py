@@ -71,7 +71,7 @@ def test_a_log_in_goes_through_the_platform(call: Call, platform: Mock) -> None:
 
 
 def test_an_unknown_user_is_told(call: Call, url: Callable[..., str]) -> None:
-    with pytest.raises(LogInError, match="There is nobody here with this user id"):
+    with pytest.raises(LogInError, match="There is no person with this user id"):
         log_in(call, url("cis2"), "nobody")
 
 
@@ -81,7 +81,7 @@ def test_an_error_page_is_told(call: Call, url: Callable[..., str]) -> None:
 
 
 def test_a_circle_ends() -> None:
-    with pytest.raises(LogInError, match="no end"):
+    with pytest.raises(LogInError, match="without an end"):
         log_in(lambda url, _: (302, {"Location": url}, b""), "http://mock/a", DOCTOR)
 
 

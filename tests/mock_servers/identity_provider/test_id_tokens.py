@@ -147,7 +147,7 @@ def test_nobody_logs_in_above_their_level(mint: Mint) -> None:
 
 
 def test_a_level_of_another_provider_is_refused_with_those_there_are(mint: Mint) -> None:
-    with pytest.raises(LevelError, match="'P9' is none of CIS2's: it has aal3, aal2, aal1"):
+    with pytest.raises(LevelError, match="CIS2 has no level 'P9': it has aal3, aal2, aal1"):
         mint("cis2", user="656005750110", level="P9")
 
 

@@ -82,7 +82,7 @@ def test_an_unknown_user_gets_the_page_again(submit: Ask, provider: str, usernam
     page = submit(username, provider)
 
     assert (page.status_code, page.mimetype) == (200, "text/html")
-    assert "There is nobody here with this user id." in page.get_data(as_text=True)
+    assert "There is no person with this user id." in page.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

@@ -371,19 +371,19 @@ def test_a_realm_that_is_given_a_kid_alone_makes_its_key(configured: Mock) -> No
 def test_userinfo_takes_the_claims_that_are_configured_in_their_place(configured: Mock) -> None:
     plain, own = Mock(ring=configured.ring), configured
 
-    told_plain, told_own = (userinfo(each) for each in (plain, own))
+    plain_members, own_members = (userinfo(each) for each in (plain, own))
 
-    assert list(told_own) == list(told_plain)
-    assert (told_own["name"], told_own["nhsid_user_orgs"], told_own["gdc_id"]) == (
+    assert list(own_members) == list(plain_members)
+    assert (own_members["name"], own_members["nhsid_user_orgs"], own_members["gdc_id"]) == (
         "SUITE Person",
         [{"org_name": "ONE", "org_code": "A1"}],
         "GDC9",
     )
-    assert told_own["uid"] == "656005750104"
+    assert own_members["uid"] == "656005750104"
 
 
 def userinfo(platform: Mock) -> dict[str, Any]:
-    """What the platform's /userinfo tells of 656005750104 after a log-in at the realm."""
+    """The platform's /userinfo of 656005750104 after a log-in at the realm."""
     base = f"{platform.url}/oauth2-mock"
     redirect_uri = platform.apps.get("nhsauth-app").redirect_uris[0]
     query = f"client_id=nhsauth-app&redirect_uri={redirect_uri}&response_type=code&state=1"
@@ -396,9 +396,9 @@ def userinfo(platform: Mock) -> dict[str, Any]:
         "code": parse_qs(urlsplit(end).query)["code"][0],
     }
     _, body = platform.in_process.call(f"{base}/token", form)
-    status, told_of = platform.in_process.call(f"{base}/userinfo", bearer=json.loads(body)["access_token"])
-    assert status == 200, told_of
-    return dict(json.loads(told_of))
+    status, userinfo_body = platform.in_process.call(f"{base}/userinfo", bearer=json.loads(body)["access_token"])
+    assert status == 200, userinfo_body
+    return dict(json.loads(userinfo_body))
 
 
 def test_userinfo_of_the_first_person_has_its_twenty_four_members(platform: Mock) -> None:
@@ -421,5 +421,5 @@ def test_a_realm_says_nothing_against_a_client_on_the_developers_machine(
 
     page = form(client_id="nhsauth-app", redirect_uri=uri)
 
-    told = f'redirect_uri "{uri}" is not https: the real provider takes nothing else.'
+    told = f'redirect_uri "{uri}" is not https: the real provider accepts only https.'
     assert (page.status_code, told in platform.exchanges.last.advice) == (200, advised)

@@ -21,7 +21,7 @@ from mock_servers.state.person import (
 
 OF = {provider.name: provider for provider in PROVIDERS}
 APPROVED = Path(__file__).parents[3] / "contract_tests" / "ready_made_people.json"
-"""What userinfo tells of each at their own level, by their ids."""
+"""Userinfo of each at their own level, by their ids."""
 PAGE = Path(__file__).parents[3] / "docs" / "people.md"
 EVERYBODY = {person.id: person for person in READY_MADE}
 DOCTOR = EVERYBODY["656005750104"]

@@ -1,4 +1,4 @@
-"""Whatever a rule may object to has its row at every provider."""
+"""Every problem of a rule has its row at every provider."""
 
 from dataclasses import replace
 from types import SimpleNamespace

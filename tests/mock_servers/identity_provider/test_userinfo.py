@@ -1,4 +1,4 @@
-"""Userinfo tells what the token's scopes allow, and refuses in the provider's words."""
+"""Userinfo returns what the token's scopes allow, and refuses in the provider's words."""
 
 import json
 from collections.abc import Callable

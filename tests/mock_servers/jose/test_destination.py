@@ -75,7 +75,7 @@ def test_what_nobody_serves_from_is_never_called_though_it_is_listed(
 ) -> None:
     resolve(["127.0.0.1", address])
 
-    for host, where in {address: address, "keys.internal": f"keys.internal leads to {address}, which"}.items():
+    for host, where in {address: address, "keys.internal": f"keys.internal resolves to {address}, which"}.items():
         with pytest.raises(ForbiddenHostError) as told:
             addresses(host, listed)
         assert str(told.value) == f"{where} is {words}: this mock never calls it"

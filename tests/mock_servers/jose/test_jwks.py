@@ -153,7 +153,7 @@ def test_a_name_of_this_machine_is_called() -> None:
         assert fetcher()(url.replace("127.0.0.1", "localhost")) == b"local"
 
 
-def test_a_private_name_that_leads_outside_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_private_name_that_resolves_to_a_public_address_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
     outside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: outside)
 

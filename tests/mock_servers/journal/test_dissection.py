@@ -1,4 +1,4 @@
-"""What is shown of a JWT: enough to see the mistake, and never a whole token, whatever it holds."""
+"""What is shown of a JWT: enough to see the mistake, and never a whole token."""
 
 import json
 from typing import Any

@@ -80,7 +80,7 @@ def test_what_is_being_explained_is_finished_on_the_journal_as_it_was(caplog: py
     reporting = threading.Thread(target=journal.report, args=[asked])
     reporting.start()
     begun.wait(timeout=10)
-    threading.Timer(0.05, emptying.set).start()  # with whoever empties it waiting, if it waits at all
+    threading.Timer(0.05, emptying.set).start()  # with the thread that empties it waiting, if it waits at all
 
     journal.clear()
 
@@ -155,7 +155,7 @@ def exchange(number: int, *, jti: Any = None) -> Record:
 
 
 def journal_of(*records: Record) -> Journal:
-    """Return a journal that has reported these, and folded them."""
+    """Return a journal that has reported these, and compacted them."""
     journal = Journal()
     journal.fold_reported()
     for each in records:

@@ -159,7 +159,7 @@ def test_a_warning_on_a_terminal_is_coloured(start: Start, ask: Callable[..., No
     assert read().startswith("\x1b[33m")
 
 
-def test_whatever_is_sent_steers_no_terminal(start: Start, ask: Callable[..., None], http: Client) -> None:
+def test_no_input_steers_a_terminal(start: Start, ask: Callable[..., None], http: Client) -> None:
     read = start(is_terminal=True, no_color="1")
 
     ask(kid="\x1b]0;owned\x07\u202e", iss="\x1b[2J", aud="\x9b31m")
@@ -250,7 +250,7 @@ def raise_forged() -> None:
     raise ValueError(FORGED)
 
 
-def test_a_traceback_stands_below_its_line_whatever_it_says(start: Start) -> None:
+def test_any_traceback_stands_below_its_line(start: Start) -> None:
     read = start()
 
     try:

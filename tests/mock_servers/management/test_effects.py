@@ -65,7 +65,7 @@ def first_key(made_app: Any) -> str:
 
 @pytest.fixture
 def ask(platform: Mock, http: Client) -> Ask:
-    """Ask for an application's token with a key; tells status and sentence."""
+    """Request an application's token with a key; returns status and sentence."""
 
     def send(key: str, mount: str = "/oauth2-mock") -> tuple[int, str]:
         url = f"{platform.url}{mount}/token"

@@ -1,4 +1,4 @@
-"""The log-in before the management API: anybody's password will do, and what comes back is a JWT."""
+"""The log-in before the management API: any password is accepted, and the answer is a JWT."""
 
 from __future__ import annotations
 

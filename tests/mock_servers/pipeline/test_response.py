@@ -42,7 +42,7 @@ def test_headers_and_body_follow_from_status_and_method(
     assert sent(Outgoing(status, HEADERS, [b"bo", b"dy"]), method) == (status, headers, body)
 
 
-def test_a_header_is_set_in_its_place_whatever_its_letters() -> None:
+def test_a_header_is_set_in_its_place_in_any_case() -> None:
     outgoing = Outgoing("200 OK", HEADERS, [])
     outgoing.put("content-type", "c/d")
 

@@ -1,4 +1,4 @@
-"""Whatever arrives, the contract's error or the catch-all goes out: no HTML page, no hang, no dead thread."""
+"""Any input is answered with the contract's error or the catch-all: no HTML page, no hang, no dead thread."""
 
 import base64
 import io

@@ -223,7 +223,7 @@ class Caller:
         return self.http.get(path, query_string=query, headers=headers, base_url=self.platform.url)
 
     def arrive(self, place: str, query: Mapping[str, str]) -> dict[str, str]:
-        """Follow redirects until one leads to the application, and return what it is brought."""
+        """Follow redirects to the application, and return its parameters."""
         answer = self.get(AUTHORIZE[place], {"response_type": "code", "state": "s", "nonce": "n", **query})
         while answer.headers.get("Location", "").startswith(self.platform.url):
             answer = self.get(answer.headers["Location"].removeprefix(self.platform.url))
@@ -512,7 +512,7 @@ class BrowserFlow(RuleBasedStateMachine):
         self._call_with_every_access_token()
 
     def _end(self, sign_on: SignOn) -> None:
-        """CIS2 tells the platform once; what comes of a code that is redeemed later lives."""
+        """CIS2 notifies the platform once; tokens of a code that is redeemed later live."""
         for token in self.access_tokens if not sign_on.ended else []:
             if token.sign_on is sign_on and token.family is not None:
                 token.family.ended = True

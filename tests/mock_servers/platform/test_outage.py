@@ -1,4 +1,4 @@
-"""A state that is out of reach: nobody is told what a real service says, and all is well once it is back."""
+"""A state that is out of reach: no client gets a real service's sentence, and all is well once it is back."""
 
 import json
 import logging

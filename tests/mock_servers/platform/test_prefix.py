@@ -1,4 +1,4 @@
-"""A mock below a prefix: everything that it tells, compares and links to begins there."""
+"""A mock below a prefix: everything that it returns, compares and links to begins there."""
 
 import json
 import re

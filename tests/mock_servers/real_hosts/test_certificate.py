@@ -36,7 +36,7 @@ def authority() -> Authority:
 
 @contextmanager
 def accepting(context: ssl.SSLContext) -> Iterator[int]:
-    """Shake hands with whoever comes, until the block ends."""
+    """Shake hands with every client, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def accept() -> None:
@@ -104,7 +104,7 @@ def test_another_name_is_refused_by_an_alert_and_a_line(
     with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized.name"):
         certificate_for(port, EVIL, authority.pem)
 
-    assert caplog.messages == [f"TLS for '{EVIL}' refused: it is none of this mock's hosts"]
+    assert caplog.messages == [f"TLS for '{EVIL}' refused: this mock has no such host"]
 
 
 @pytest.mark.parametrize("name", [EVIL, "nhs.uk", "xapi.service.nhs.uk"])

@@ -1,4 +1,4 @@
-"""The backends there are: whatever holds of a table holds in each."""
+"""All backends: each has the same tables."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

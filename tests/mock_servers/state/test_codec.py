@@ -38,7 +38,7 @@ PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
 
 
 def values_of(form: Any) -> st.SearchStrategy[Any]:
-    """Whatever may stand where this type is declared."""
+    """Any value that this declared type allows."""
     origin, arguments = get_origin(form), get_args(form)
     if form in PLAIN:
         return PLAIN[form]

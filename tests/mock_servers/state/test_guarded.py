@@ -32,7 +32,7 @@ def two_apps(store: Store) -> tuple[Apps, Apps]:
     return Apps(store, ring, Identifiers(Random(1))), Apps(store, ring, Identifiers(Random(2)))
 
 
-def two_portfolios(store: Store) -> tuple[DeveloperApps, DeveloperApps]:
+def two_two_registries(store: Store) -> tuple[DeveloperApps, DeveloperApps]:
     return DeveloperApps(store), DeveloperApps(store)
 
 
@@ -130,7 +130,7 @@ def test_of_two_removals_one_finds_nothing(store: Store) -> None:
 
 
 def test_of_two_changes_of_a_developer_app_none_is_lost(store: Store) -> None:
-    one, other = two_portfolios(store)
+    one, other = two_two_registries(store)
     one.add(developer_app("name", "key"))
     meanwhile = iter(
         [lambda: other.change(developer_app("name"), lambda each: replace(each, callback_url="https://c"))]
@@ -151,7 +151,7 @@ def test_of_two_changes_of_a_developer_app_none_is_lost(store: Store) -> None:
 
 
 def test_a_key_that_comes_while_its_product_changes_has_what_the_product_has_then(store: Store) -> None:
-    one, other = two_portfolios(store)
+    one, other = two_two_registries(store)
     one.add_product(PRODUCT)
     meanwhile = iter([lambda: other.add(developer_app("name", "key"))])
 
@@ -168,8 +168,8 @@ def test_a_key_that_comes_while_its_product_changes_has_what_the_product_has_the
 
 
 def test_a_key_taken_meanwhile_by_an_app_of_the_control_api_stays_its_own(store: Store) -> None:
-    portfolio, apps = DeveloperApps(store), two_apps(store)[0]
-    portfolio.add(developer_app("name"))
+    developer_apps, apps = DeveloperApps(store), two_apps(store)[0]
+    developer_apps.add(developer_app("name"))
     meanwhile = iter([lambda: apps.add(app("key"))])
 
     def with_key(present: DeveloperApp) -> DeveloperApp:
@@ -177,22 +177,26 @@ def test_a_key_taken_meanwhile_by_an_app_of_the_control_api_stays_its_own(store:
             change()
         return replace(present, keys=developer_app("name", "key").keys)
 
-    assert portfolio.change(developer_app("name"), with_key) is None
+    assert developer_apps.change(developer_app("name"), with_key) is None
     assert store.apps.get("key") == app("key")
 
 
 def test_of_many_removals_of_a_developer_app_one_removes_it_and_its_keys(store: Store) -> None:
-    portfolios = two_portfolios(store)
-    portfolios[0].add(developer_app("name", "key"))
+    two_registries = two_two_registries(store)
+    two_registries[0].add(developer_app("name", "key"))
     with ThreadPoolExecutor(8) as pool:
-        removed = list(pool.map(lambda number: portfolios[number % 2].remove(developer_app("name")), range(8)))
+        removed = list(pool.map(lambda number: two_registries[number % 2].remove(developer_app("name")), range(8)))
 
     assert removed.count(True) == 1
-    assert (store.apps.get("key"), portfolios[1].names("dev"), portfolios[1].by_id("id of name")) == (None, (), None)
+    assert (store.apps.get("key"), two_registries[1].names("dev"), two_registries[1].by_id("id of name")) == (
+        None,
+        (),
+        None,
+    )
 
 
 def test_a_product_that_a_key_has_stays(store: Store) -> None:
-    one, other = two_portfolios(store)
+    one, other = two_two_registries(store)
     one.add_product(PRODUCT)
     one.add(developer_app("name", "key"))
 

@@ -134,7 +134,7 @@ def started(program: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
 
 
-def test_whatever_was_acknowledged_is_there_when_its_writers_were_killed(path: Path) -> None:
+def test_everything_acknowledged_is_there_when_its_writers_were_killed(path: Path) -> None:
     writers = [started(WRITER, path, name) for name in ("a", "b")]
     for writer in writers:
         assert writer.stdout

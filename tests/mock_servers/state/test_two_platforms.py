@@ -1,4 +1,4 @@
-"""Two mocks over one state, as two processes have them, are one: whatever one has done the other knows."""
+"""Two mocks over one state, as two processes have them, are one: what one has done the other knows."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait

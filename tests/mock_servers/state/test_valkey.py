@@ -105,7 +105,7 @@ def test_of_many_processes_each_step_has_one_winner(valkey: Valkey) -> None:
         assert numbers(backend).get("all") == 3 * 200
 
 
-def test_whatever_was_acknowledged_is_there_when_writer_and_server_were_killed() -> None:
+def test_everything_acknowledged_is_there_when_writer_and_server_were_killed() -> None:
     with valkeys.started("--appendonly", "yes", "--appendfsync", "always") as server:
         writer = started(WRITER, server.url, "a")
         assert writer.stdout
@@ -176,7 +176,7 @@ def test_a_server_that_may_forget_is_refused_and_untouched(valkey: Valkey, polic
         client.config_set("maxmemory-policy", policy)
 
         assert refusal(valkey.url) == (
-            f"{valkey.url} has maxmemory-policy {policy}, and so may forget what was used already: set it to noeviction"
+            f"{valkey.url} has maxmemory-policy {policy}, so it may forget used values: set it to noeviction"
         )
         assert client.keys() == []
 

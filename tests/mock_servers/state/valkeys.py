@@ -15,7 +15,7 @@ _PATIENCE: Final = 20.0
 
 
 class Valkey:
-    """One server; `url` leads to it. It can be stopped and started again, with what it has kept."""
+    """One server; `url` is its address. It can be stopped and started again, with what it has kept."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.socket = folder / "s"

@@ -480,7 +480,7 @@ def before_any_grant(**offsets: float) -> Make:
 
 
 def in_order_of_the_rules(header: Mapping[str, Any]) -> Make:
-    """What every grant would mind is told in the order in which it would."""
+    """What every grant would refuse is reported in that order."""
 
     def make(world: World) -> TestResponse:
         claims = world.claims(exp=NOW + 900)

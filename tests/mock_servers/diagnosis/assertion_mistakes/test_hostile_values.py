@@ -1,4 +1,4 @@
-"""Whatever a claim or parameter holds, a finding tells it in short lines of harmless letters."""
+"""A finding shows any claim or parameter in short lines of harmless characters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PLACES = ("header.kid", "header.typ", "header.alg", "iss", "sub", "aud", "jti", 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("place", PLACES)
-def test_whatever_a_claim_holds_is_told_in_short_lines_of_harmless_letters(
+def test_the_content_of_any_claim_is_shown_in_short_lines_of_harmless_letters(
     world: World, caplog: pytest.LogCaptureFixture, place: str, hostile: str
 ) -> None:
     header, claims = {"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims(iat=NOW, nbf=NOW)
@@ -72,7 +72,7 @@ def test_no_number_and_no_clock_makes_a_finder_stumble(
 
 @pytest.mark.parametrize("field", ["client_assertion", "subject_token", "grant_type", "client_secret"])
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
-def test_whatever_a_parameter_holds_is_told_in_harmless_letters(
+def test_the_content_of_any_parameter_is_shown_in_harmless_letters(
     world: World, caplog: pytest.LogCaptureFixture, field: str, hostile: str
 ) -> None:
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE, "client_assertion_type": ASSERTION_TYPE}

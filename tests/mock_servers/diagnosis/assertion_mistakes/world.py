@@ -58,7 +58,7 @@ class World:
         return self.platform.identifiers.uuid()
 
     def signed(self, claims: Mapping[str, Any], header: Mapping[str, Any] | None = None, key: Any = None) -> str:
-        """As PyJWT signs, with RS512 and the app's kid unless told otherwise."""
+        """As PyJWT signs, with RS512 and the app's kid by default."""
         headers = {"kid": self.key.kid, **(header or {})}
         return pyjwt.encode(dict(claims), key or self.key.private, headers.pop("alg", "RS512"), headers)
 

@@ -1,4 +1,4 @@
-"""A client that sends what developers send, follows the cure it was told, and its good requests."""
+"""A client that sends what developers send, follows the cure of the finding, and its good requests."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""An aud that is nearly the token URL: what sets it apart is told, and nothing else."""
+"""An aud that is nearly the token URL: the difference is reported, and nothing else."""
 
 import pytest
 

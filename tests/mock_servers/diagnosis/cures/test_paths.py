@@ -1,4 +1,4 @@
-"""A path that is nearly right is told, and nothing of what a probe asks for."""
+"""A path that is nearly right is reported, and none that a probe requests."""
 
 import re
 

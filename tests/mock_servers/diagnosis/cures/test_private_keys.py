@@ -1,4 +1,4 @@
-"""A private key that was sent is told loudly and alone, wherever it stood; a public one does no harm."""
+"""A private key that was sent is reported loudly and alone, from any place; a public one does no harm."""
 
 import base64
 import json

@@ -145,7 +145,7 @@ WRAPPED: Mapping[str, Callable[[str], str]] = {
         (*each, wrapping)
         for each in SENT
         for wrapping in WRAPPED
-        if wrapping != "base64" or each[1] not in ("client_id", "code")  # too few characters to be told from others
+        if wrapping != "base64" or each[1] not in ("client_id", "code")  # too few characters to be distinguished
     ],
 )
 def test_a_value_with_something_around_it(bench: Bench, kind: str, name: str, wrapping: str) -> None:
