@@ -19,7 +19,7 @@ from mock_servers.client import Client
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.state.configuration import READY_MADE_APP
-from pytest_nhsauth.kept_session import KeptSession
+from pytest_nhsauth.http_session import KeptSession
 
 if TYPE_CHECKING:
     from requests import Session

@@ -14,9 +14,9 @@ HERE: Final = Path(__file__).resolve().parent
 def claim() -> None:
     """Leave nothing of the caller's on the path, nor in what pytest takes from the environment."""
     sys.path.insert(0, str(HERE.parent))  # for the next import; the packages are found where they are from then on
-    from pytest_nhsauth import packages  # noqa: PLC0415 - only now can it be found
+    from pytest_nhsauth import import_guard  # noqa: PLC0415 - only now can it be found
 
-    packages.claim()
+    import_guard.claim()
     del sys.modules["pytest_nhsauth"]  # pytest must be the first to import a plugin
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from contract_tests import circumstance
+from contract_tests import precondition
 from contract_tests.breakage import Breakage, Flow, Shape, kinds, parts
 from contract_tests.mistake import (
     app,
@@ -276,7 +276,7 @@ ASSERTION: tuple[Breakage, ...] = (
         sentence="Non-unique 'jti' claim in client_assertion JWT",
         damage=assertion.jti_used_before,
         touches=parts("client_assertion.claims.jti"),
-        circumstance=circumstance.jti_spent,
+        circumstance=precondition.jti_spent,
     ),
     *Breakage(
         row="§3.15",
@@ -365,7 +365,7 @@ ASSERTION: tuple[Breakage, ...] = (
         damage=app.quota_of_one,
         touches=parts("app.quota_per_minute"),
         shape=Shape.RATE_LIMIT,
-        circumstance=circumstance.quota_spent,
+        circumstance=precondition.quota_spent,
     ),
     Breakage(
         row="§3.18",

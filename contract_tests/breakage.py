@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Any, Literal, TypeAlias
 
-from contract_tests import circumstance
+from contract_tests import precondition
 from contract_tests.draft import Draft
 from contract_tests.reach import Ability, Switch
 
@@ -95,7 +95,7 @@ class Breakage:
     touches: frozenset[str]
     relies: frozenset[str] = frozenset()
     shape: Shape = Shape.ENVELOPE
-    circumstance: Callable[[Draft], AbstractContextManager[None]] = circumstance.nothing
+    circumstance: Callable[[Draft], AbstractContextManager[None]] = precondition.nothing
     needs: frozenset[Ability] = frozenset()
     doubts: tuple[tuple[int, str | None, str], ...] = ()
     only: Switch | None = None

@@ -1,6 +1,6 @@
 """The token service's refusals in a log-in: authorize, callback, code, refresh, userinfo and logout."""
 
-from contract_tests import circumstance
+from contract_tests import precondition
 from contract_tests.breakage import Breakage, Flow, Shape, kinds, parts
 from contract_tests.mistake import (
     app,
@@ -156,7 +156,7 @@ BROWSER_FLOW: tuple[Breakage, ...] = (
         damage=app.quota_of_one,
         touches=parts("app.quota_per_minute"),
         shape=Shape.RATE_LIMIT,
-        circumstance=circumstance.quota_spent,
+        circumstance=precondition.quota_spent,
     ),
     Breakage(
         row="§6 client_secret absent",
@@ -372,7 +372,7 @@ BROWSER_FLOW: tuple[Breakage, ...] = (
         evidence="I",
         damage=callback.provider_down,
         touches=frozenset(),
-        circumstance=circumstance.cis2_tokens_unavailable,
+        circumstance=precondition.cis2_tokens_unavailable,
         needs=frozenset({Ability.FAULTS}),
     ),
     Breakage(
@@ -522,7 +522,7 @@ BROWSER_FLOW: tuple[Breakage, ...] = (
         evidence="I",
         damage=userinfo.cis2_down,
         touches=frozenset(),
-        circumstance=circumstance.cis2_userinfo_unavailable,
+        circumstance=precondition.cis2_userinfo_unavailable,
         needs=frozenset({Ability.FAULTS}),
     ),
     Breakage(
@@ -607,7 +607,7 @@ BROWSER_FLOW: tuple[Breakage, ...] = (
         sentence=_CATCH_ALL,
         damage=logout.keys_out_of_reach,
         touches=frozenset(),
-        circumstance=circumstance.cis2_keys_unreachable,
+        circumstance=precondition.cis2_keys_unreachable,
         needs=frozenset({Ability.FAULTS}),
     ),
     Breakage(

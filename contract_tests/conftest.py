@@ -18,7 +18,7 @@ from contract_tests.case import area_of, case_of, holds
 from contract_tests.credential import PREFIX, read
 from contract_tests.jwks_host import jwks_host
 from contract_tests.mock_target import MockTarget
-from contract_tests.observing import observing
+from contract_tests.observed_answers import observing
 from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError
 from contract_tests.remote_target import RemoteTarget
 from contract_tests.reproduction import as_curl
@@ -28,7 +28,7 @@ from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
-from pytest_nhsauth.judgement import GOT, REPEAT
+from pytest_nhsauth.contract_results import GOT, REPEAT
 from pytest_nhsauth.report import CASE_PROPERTY
 
 _ENVIRONMENTS_PER_MINUTE = 30

@@ -1,6 +1,6 @@
 """The token service's refusals after the assertion: for an application, or in exchange for an id token."""
 
-from contract_tests import circumstance
+from contract_tests import precondition
 from contract_tests.breakage import Breakage, Flow, kinds, parts
 from contract_tests.mistake import (
     act,
@@ -258,7 +258,7 @@ EXCHANGE: tuple[Breakage, ...] = (
         sentence=_CATCH_ALL,
         damage=subject_token.kid_not_yet_fetched,
         touches=parts("subject_token.header.kid"),
-        circumstance=circumstance.cis2_keys_unreachable,
+        circumstance=precondition.cis2_keys_unreachable,
         needs=frozenset({Ability.FAULTS}),
     ),
     Breakage(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.asking import SOUND
 from contract_tests.breakage import Breakage, Flow
 from contract_tests.breakages import BREAKAGES, of_flow
+from contract_tests.broken_request import SOUND
 from contract_tests.draft import Draft, Late
 from contract_tests.target import Kind, Target
 

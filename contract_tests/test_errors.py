@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from contract_tests.answers import FORMS, accepted, difference, form, said_of
-from contract_tests.asking import ask
 from contract_tests.breakage import Breakage, Flow
 from contract_tests.breakages import of_flow
+from contract_tests.broken_request import ask
 from contract_tests.case import proves
 from contract_tests.target import Kind, Target
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from contract_tests import strategies
 from contract_tests.answers import FORMS, Said, form, said, said_of
-from contract_tests.asking import ask
 from contract_tests.breakage import Breakage, Flow, Shape
 from contract_tests.breakages import BREAKAGES, of_flow
+from contract_tests.broken_request import ask
 from contract_tests.case import proves
 from contract_tests.draft import client_credentials, token_exchange
 from contract_tests.oracle import ISSUED, NoOpinionError, World, row_of

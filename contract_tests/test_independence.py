@@ -9,7 +9,7 @@ import pytest
 HERE = Path(__file__).parent
 SOURCES = [
     "answers.py",
-    "asking.py",
+    "broken_request.py",
     "breakage.py",
     "breakages.py",
     "browser_flow_breakages.py",
@@ -19,7 +19,7 @@ SOURCES = [
     "gateway_breakages.py",
     "provider_breakages.py",
     "realm_breakages.py",
-    "circumstance.py",
+    "precondition.py",
     "draft.py",
     "jwts.py",
     "oracle.py",

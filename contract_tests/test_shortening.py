@@ -2,8 +2,8 @@
 
 import pytest
 
-from contract_tests.asking import SOUND
 from contract_tests.breakage import Flow
+from contract_tests.broken_request import SOUND
 from contract_tests.case import proves
 from contract_tests.target import Target
 

@@ -8,8 +8,8 @@ import pytest
 
 from contract_tests import variation
 from contract_tests.answers import Said, said
-from contract_tests.asking import SOUND
 from contract_tests.breakage import Flow
+from contract_tests.broken_request import SOUND
 from contract_tests.case import proves
 from contract_tests.draft import Draft, client_credentials, delegation, refresh, refresh_of, token_exchange
 from contract_tests.reach import Ability, need

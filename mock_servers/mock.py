@@ -20,12 +20,12 @@ from mock_servers.journal.provenance import Elsewhere
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.sections import MEMORY
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.grant import Issued
-from mock_servers.state.location import open_state
-from mock_servers.state.settings import MEMORY
+from mock_servers.state.state_url import open_state
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Table
 from mock_servers.state.world import ROOT, World, named_in
@@ -202,9 +202,9 @@ def opened(state: str) -> Backend:
     """Return what is remembered at a location. Raises UnusableStateError."""
     if state == MEMORY:
         return open_state(state)
-    from mock_servers.journal import shared
+    from mock_servers.journal import shared_journal
 
-    return open_state(state, {**KINDS, **shared.KINDS})
+    return open_state(state, {**KINDS, **shared_journal.KINDS})
 
 
 def application(config: Configuration | Path | str | None) -> PlatformApp:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_nhsauth.apps import Apps
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
-    from pytest_nhsauth.explaining import explain
+    from pytest_nhsauth.explain_exchange import explain
     from pytest_nhsauth.explanation import Explanation
     from pytest_nhsauth.factories import ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
@@ -83,7 +83,7 @@ _HOMES: Final = {
     "pytest_nhsauth.apps": ("Apps",),
     "pytest_nhsauth.clock": ("Clock",),
     "pytest_nhsauth.exchanges": ("Exchanges",),
-    "pytest_nhsauth.explaining": ("explain",),
+    "pytest_nhsauth.explain_exchange": ("explain",),
     "pytest_nhsauth.explanation": ("Explanation",),
     "pytest_nhsauth.factories": ("ClientAssertionFactory", "IdTokenFactory"),
     "pytest_nhsauth.faults": ("Faults",),
@@ -104,6 +104,6 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and so a misspel
         home = next((module for module, names in _HOMES.items() if name in names), None)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from pytest_nhsauth import packages  # noqa: PLC0415 - most never ask for a type
+        from pytest_nhsauth import import_guard  # noqa: PLC0415 - most never ask for a type
 
-        return getattr(packages.module(home), name)
+        return getattr(import_guard.module(home), name)

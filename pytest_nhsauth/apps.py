@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mock_servers.state.app import App
 from pytest_nhsauth import target as targets
-from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.error_location import blames_caller
 
 _SOURCES: Final = ("jwks", "jwks_url")
 

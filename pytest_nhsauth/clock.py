@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
-from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.error_location import blames_caller
 from pytest_nhsauth.target import Timepiece
 
 __tracebackhide__ = True  # shown where the test asks for it

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from pytest_nhsauth import packages
+from pytest_nhsauth import import_guard
 
 
 def main() -> None:
     """Run the command that the arguments name, and exit."""
-    packages.claim()
-    for line in packages.told():
+    import_guard.claim()
+    for line in import_guard.told():
         print(line, file=sys.stderr)  # noqa: T201 - a command's own stream
     try:
         from mock_servers.__main__ import main as run  # noqa: PLC0415 - ours, now that no other can be found

@@ -18,7 +18,7 @@ import pytest
 from pytest_nhsauth.report import CASE_PROPERTY
 
 if TYPE_CHECKING:
-    from pytest_nhsauth.judgement import Judgements
+    from pytest_nhsauth.contract_results import Judgements
 
 ENVIRONMENTS: Final = {
     "int": "https://int.api.service.nhs.uk/oauth2",
@@ -117,7 +117,7 @@ class Gathering:
     def _judgements(self) -> Judgements:
         """Return the results; not a property, since older pytest reads each one in search of fixtures."""
         if self._judged is None:
-            from pytest_nhsauth.judgement import Judgements  # noqa: PLC0415 - most runs have no contract tests
+            from pytest_nhsauth.contract_results import Judgements  # noqa: PLC0415 - most runs have no contract tests
 
             self._judged = Judgements()
         return self._judged
@@ -200,10 +200,10 @@ class Gathering:
         return self._alone and not self._config.pluginmanager.has_plugin("terminalreporter")
 
     def _tell(self, write: Any) -> None:
-        from pytest_nhsauth import screen  # noqa: PLC0415 - only after contract tests
+        from pytest_nhsauth import contract_summary  # noqa: PLC0415 - only after contract tests
 
         width, seed = shutil.get_terminal_size().columns, self._config.getoption("hypothesis_seed", None)
-        for line in screen.lines(self._judgements(), width=width, seed=seed, interrupted=self._interrupted):
+        for line in contract_summary.lines(self._judgements(), width=width, seed=seed, interrupted=self._interrupted):
             write(line)
         report = self._config.getoption("nhsauth_contract_report")
         if report:

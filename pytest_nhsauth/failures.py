@@ -41,7 +41,7 @@ def add_section(report: pytest.TestReport, call: pytest.CallInfo[None], config: 
     """Add to the report of a failure why a real service refused what this test sent it."""
     if not report.failed or call.excinfo is None or config.stash[_DECIDED] is None:
         return
-    from pytest_nhsauth.explaining import explanations  # noqa: PLC0415 - the plugin loads no server
+    from pytest_nhsauth.explain_exchange import explanations  # noqa: PLC0415 - the plugin loads no server
 
     lines = list(explanations(call.excinfo.value, details=config.get_verbosity() >= _VERBOSE))
     if lines:

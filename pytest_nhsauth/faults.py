@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypedDict, Unpack
 
 from mock_servers.state.fault import Deed, Fault, Malformation, Policy, Scope
 from pytest_nhsauth import target as targets
-from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.error_location import blames_caller
 from pytest_nhsauth.unused_fault import UnusedFaultWarning
 
 Place = Literal[

@@ -90,7 +90,7 @@ def nhsauth_new_app(nhsauth: Platform) -> AppFactory:
 @pytest.fixture(scope="session")
 def _nhsauth_http() -> Iterator[Session]:
     """One kept connection for the clients of all tests: a new one would take as long as an exchange."""
-    from pytest_nhsauth.kept_session import KeptSession  # noqa: PLC0415 - as above
+    from pytest_nhsauth.http_session import KeptSession  # noqa: PLC0415 - as above
 
     with KeptSession() as http:
         yield cast("Session", http)

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mock_servers.state.configuration import Api
-from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.error_location import blames_caller
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from pytest_nhsauth.packages import OWN
+from pytest_nhsauth.import_guard import OWN
 
 PROPAGATE: Final = "nhsauth_log_propagate"
 """The ini value that lets the mock's records reach the root logger, and so `caplog`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_nhsauth import packages
+from pytest_nhsauth import import_guard
 
 if TYPE_CHECKING:
     from pytest_nhsauth.access import Access
@@ -68,5 +68,5 @@ def _access(given: Mapping[str, str | None]) -> Access:
 def _check_choice(what: str, word: str, allowed: Collection[str]) -> None:
     if word in allowed:
         return
-    meant = packages.module("mock_servers.wire.wording").did_you_mean(word, allowed)
+    meant = import_guard.module("mock_servers.wire.wording").did_you_mean(word, allowed)
     raise MarkerError(f"@pytest.mark.{NAME}: {what} {word!r} is unknown{meant}; allowed: {', '.join(allowed)}")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mock_servers.state.configuration import Api
 from pytest_nhsauth.apps import Apps
-from pytest_nhsauth.blame import blames_caller
 from pytest_nhsauth.clock import Clock
+from pytest_nhsauth.error_location import blames_caller
 from pytest_nhsauth.exchanges import Exchanges
 from pytest_nhsauth.explanation import Explanation
 from pytest_nhsauth.faults import Faults

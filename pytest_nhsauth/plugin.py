@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_nhsauth import contract, failures, markers, packages, real_names, report, settings
+from pytest_nhsauth import contract, failures, import_guard, markers, real_names, report, settings
 from pytest_nhsauth.fixtures import (
     _nhsauth_http,
     nhsauth,
@@ -52,7 +52,7 @@ __all__ = [
 
 _OLDEST: Final = (8, 3)
 
-packages.look_out()
+import_guard.look_out()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
 from mock_servers.state.app import App
-from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.error_location import blames_caller
 from pytest_nhsauth.factories import NOTHING, SigningKey
 from pytest_nhsauth.target import Target
 

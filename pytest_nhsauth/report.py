@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_nhsauth import packages
+from pytest_nhsauth import import_guard
 
 if TYPE_CHECKING:
     from mock_servers.journal.record import Record
@@ -64,7 +64,7 @@ def send_tally(config: pytest.Config) -> None:
     """Send xdist's controller the number of exchanges of this worker."""
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
-        output[_OUTPUT] = (*_own_tally(config), packages.told())
+        output[_OUTPUT] = (*_own_tally(config), import_guard.told())
 
 
 def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
 def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line how many exchanges there were, and how many were refused; nothing without any."""
     exchanges, refused = _own_tally(config)
-    lines = packages.told()
+    lines = import_guard.told()
     for of_worker, refused_of_worker, told in config.stash.get(_WORKERS, []):
         exchanges, refused, lines = exchanges + of_worker, refused + refused_of_worker, [*lines, *told]
     if reporter.verbosity < _QUIETEST:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import pytest
 
-from pytest_nhsauth import packages
+from pytest_nhsauth import import_guard
 from pytest_nhsauth.logs import PROPAGATE
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def refuse_unknown(warning: str) -> None:
     _, told, name = warning.strip().partition("Unknown config option: ")
     if told and name.startswith("nhsauth"):
         known = [ENV, *(_places(each)[2] for each in OPTIONS), *_DECIDED_ELSEWHERE]
-        meant = packages.module("mock_servers.wire.wording").did_you_mean(name, known)
+        meant = import_guard.module("mock_servers.wire.wording").did_you_mean(name, known)
         raise pytest.UsageError(f"nhsauth: the ini's {name} is unknown{meant}; allowed: {', '.join(known)}")
 
 

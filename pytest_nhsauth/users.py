@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mock_servers.state.person import Person
-from pytest_nhsauth.blame import blames_caller
+from pytest_nhsauth.error_location import blames_caller
 from pytest_nhsauth.target import Target
 
 

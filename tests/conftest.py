@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from mock_servers.http.calling import Call
+from mock_servers.http.wsgi_call import Call
 from mock_servers.jose.keys import KeyRing
 
 

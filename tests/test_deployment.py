@@ -17,7 +17,7 @@ from mock_servers.command_line.commands import nhsauth, serve
 from mock_servers.configuration import reading
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.state.settings import LOCATION
+from mock_servers.settings.sections import LOCATION
 from mock_servers.wire.wsgi import CONTROL
 from tests.processes import finished
 

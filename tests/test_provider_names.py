@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "mock_servers"
-OF_ALL = {"__init__.py", "errors.py", "keycloak.py", "provider.py", "realms.py", "registered.py"}
+OF_ALL = {"__init__.py", "errors.py", "keycloak.py", "provider.py", "realms.py", "providers.py"}
 OWN = {f"provider/{path.name}" for path in (ROOT / "provider").glob("*.py") if path.name not in OF_ALL}
 """The files of one provider each."""
 NAME = re.compile(r"cis2|nhs[_-]?login", re.IGNORECASE)
 
 MEANT = {
-    "provider/registered.py": {"CIS2", "NHS_LOGIN", "mock_servers.provider.cis2", "mock_servers.provider.nhs_login"},
+    "provider/providers.py": {"CIS2", "NHS_LOGIN", "mock_servers.provider.cis2", "mock_servers.provider.nhs_login"},
     # public names of settings: tables and members
     "state/configuration.py": {"cis2", "nhs_login"},
     "state/app.py": {
@@ -25,14 +25,14 @@ MEANT = {
     "configuration/reading.py": {"cis2", "nhs_login"},
     "catalogue/suggestion.py": {"cis2", "nhs_login"},
     # the real hosts, and which environments trust them
-    "state/real_host.py": {
+    "settings/real_host.py": {
         *("cis2", "nhs_login"),
         *(f"am.{each}.auth-ptl.cis2.spineservices.nhs.uk" for each in ("nhsdev", "nhsint", "nhsdep")),
     },
     # what the real script looks for in an issuer
     "apim/userinfo.py": {"Cis2-mock"},
     # a product's scopes, as the real one has them
-    "state/seeds.py": {"user-nhs-login:P9"},
+    "state/seed_data.py": {"user-nhs-login:P9"},
     # ids of findings
     "diagnosis/provider/assertion.py": {
         *("cis2-iss-is-api-key", "cis2-aud-without-443", "cis2-lifetime", "cis2-alg-or-key", "nhs-login-auth"),

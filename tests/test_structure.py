@@ -60,6 +60,7 @@ def test_no_rule_knows_http() -> None:
         "mock_servers.pipeline",
         "mock_servers.platform",
         "mock_servers.control",
+        "mock_servers.traffic",
     )
     rules = {
         name: targets
@@ -71,7 +72,7 @@ def test_no_rule_knows_http() -> None:
 
 
 def test_no_wiring_knows_a_rule_but_through_its_flows() -> None:
-    rules = {"client_assertion", "client_app", "subject_token", "refresh", "request_form", "scopes", "client_secret"}
+    rules = {"client_assertion", "client", "subject_token", "refresh", "request_form", "scopes", "client_secret"}
     wiring = imports_of("mock_servers.platform")
 
     assert [

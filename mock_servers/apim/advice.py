@@ -10,7 +10,7 @@ from mock_servers.apim.authorize import is_plain_http, provider_of
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
 from mock_servers.jose.keys import PRIVATE_MEMBERS
-from mock_servers.journal import habits
+from mock_servers.journal import success_advice
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import RefreshToken
 from mock_servers.wire.wording import duration, shown, url
@@ -29,8 +29,8 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
             f"Content-Type is {shown(sent)}: the service's source compares the whole header, and may answer 415 (our "
             f"guess is that it does not). Send {FORM} alone."
         )
-    yield from habits.private_key_sent(exchange.request)
-    yield from habits.secrets_in_query(exchange.request)
+    yield from success_advice.private_key_sent(exchange.request)
+    yield from success_advice.secrets_in_query(exchange.request)
     yield from _of_authorize(exchange)
     yield from _of_assertion(exchange)
     yield from _of_tokens(exchange, record)
@@ -80,23 +80,23 @@ def _of_assertion(exchange: Exchange) -> Iterator[str]:
             f"exp is {duration(ahead)} ahead: a slow request would find it expired. Minutes may have been added as "
             "seconds; set it to now + 240."
         )
-    yield from habits.fast_clock(assertion.claims, exchange.now, _GRACE)
-    yield from habits.odd_kid(exchange.kid)
+    yield from success_advice.fast_clock(assertion.claims, exchange.now, _GRACE)
+    yield from success_advice.odd_kid(exchange.kid)
 
 
 def _of_tokens(exchange: Exchange, record: Record) -> Iterator[str]:
     if exchange.request.path != "/token":
         return
     service = exchange.service
-    yield from habits.token_not_cached(service.journal, record, service.settings.access_token_lifetime)
+    yield from success_advice.token_not_cached(service.journal, record, service.settings.access_token_lifetime)
     token = getattr(exchange, "refresh_token", None)
     if token is not None:
-        yield from habits.expires_in_misread(_renewals(exchange, token))
+        yield from success_advice.expires_in_misread(_renewals(exchange, token))
 
 
 def _renewals(exchange: Exchange, token: RefreshToken) -> Iterator[float]:
     """When a family's tokens were renewed, up to this exchange, and when it began: the newest first."""
-    own = (each for each in habits.newest(exchange.service.store.refresh_tokens) if each.family == token.family)
+    own = (each for each in success_advice.newest(exchange.service.store.refresh_tokens) if each.family == token.family)
     yield from (each.spent_at for each in own if each.spent_at is not None and each.spent_at <= exchange.now)
     yield token.session.issued_at
 

@@ -8,7 +8,7 @@ from mock_servers.apim import errors
 from mock_servers.apim.advice import advise
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.flows import ROUTES, reach_quota
-from mock_servers.apim.logging_fields import trace
+from mock_servers.apim.platform_log import trace
 from mock_servers.apim.render import render, write
 from mock_servers.apim.service import Service
 from mock_servers.diagnosis.case import Known

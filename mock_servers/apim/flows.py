@@ -13,7 +13,7 @@ from mock_servers.apim import (
     authorization_code,
     authorize,
     callback,
-    client_app,
+    client,
     client_assertion,
     client_secret,
     errors,
@@ -50,18 +50,18 @@ ASSERTION: Final = (
 """§3.4 to §3.16."""
 
 APP: Final = (
-    client_app.check_client_known_to_sandbox,
-    client_app.find_app,
-    client_app.claim_quota,
+    client.check_client_known_to_sandbox,
+    client.find_app,
+    client.claim_quota,
 )
 """§3.17 and §3.17a."""
 
 APP_KEY: Final = (
-    client_app.check_public_key_registered,
-    client_app.fetch_app_jwks,
-    client_app.check_app_jwks_readable,
-    client_app.find_app_jwk,
-    client_app.decode_app_key,
+    client.check_public_key_registered,
+    client.fetch_app_jwks,
+    client.check_app_jwks_readable,
+    client.find_app_jwk,
+    client.decode_app_key,
     client_assertion.check_client_assertion_signature,
     client_assertion.check_client_assertion_begun,
     client_assertion.check_client_assertion_aud,
@@ -89,7 +89,7 @@ CLIENT_SECRET: Final[Policy[Exchange]] = Policy(
         client_secret.check_client_id_present,
         client_secret.find_app_by_client_id,
         *APP_STATUS,
-        client_app.claim_quota,
+        client.claim_quota,
         client_secret.check_client_secret_present,
         client_secret.check_client_secret,
     ),
@@ -133,7 +133,7 @@ AUTHORIZE: Final[tuple[Policy[Exchange], ...]] = (
             authorize.check_client_id_in_query,
             authorize.find_app_of_query,
             *APP_STATUS,
-            client_app.claim_quota,
+            client.claim_quota,
         ),
     ),
     Policy(
@@ -157,7 +157,7 @@ CALLBACK: Final[tuple[Policy[Exchange], ...]] = (
             callback.claim_state,
         ),
     ),
-    Policy(name="VerifyAPIKey", rules=(callback.find_app_of_pending, *APP_STATUS, client_app.claim_quota)),
+    Policy(name="VerifyAPIKey", rules=(callback.find_app_of_pending, *APP_STATUS, client.claim_quota)),
     Policy(
         name="RedeemExternalCode",
         rules=(callback.check_provider_error, callback.fetch_provider_tokens, callback.check_external_id_token_present),
@@ -201,7 +201,7 @@ USERINFO: Final[tuple[Policy[Exchange], ...]] = (
             userinfo.check_token_not_revoked,
             userinfo.check_token_live,
             userinfo.check_app_of_token,
-            client_app.claim_quota,
+            client.claim_quota,
         ),
     ),
     Policy(
@@ -411,6 +411,6 @@ ROUTES: Final = Routes(
 def reach_quota(exchange: Exchange, flow: Flow[Exchange, Answer]) -> None:
     """Judge an exchange as far as its client's quota, for what is used up on the way there: a jti, a state."""
     rules = (rule for policy in flow.policies for rule in policy.rules)
-    for rule in itertools.takewhile(lambda rule: rule is not client_app.claim_quota, rules):
+    for rule in itertools.takewhile(lambda rule: rule is not client.claim_quota, rules):
         if rule.objection(exchange) is not None:
             return

@@ -10,7 +10,7 @@ from mock_servers.apim.exchange import Exchange
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
-from mock_servers.state.settings import ApimSettings
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.wire.request import Answer, Request
 
 VERSION: Final = {"version": "v1.0.0", "revision": "1", "releaseId": "1", "commitId": "0000000"}

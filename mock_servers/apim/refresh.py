@@ -7,7 +7,7 @@ from typing import Final
 
 from mock_servers.apim import errors, sessions
 from mock_servers.apim.exchange import Exchange
-from mock_servers.apim.shortening import lowered
+from mock_servers.apim.lifetime_parameters import lowered
 from mock_servers.journal import provenance
 from mock_servers.rules import rejects
 from mock_servers.state.grant import RefreshToken

@@ -11,11 +11,11 @@ from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.provider.provider import Provider
-from mock_servers.state import seeds
+from mock_servers.settings.real_host import Hosts
+from mock_servers.settings.sections import ApimSettings
+from mock_servers.state import seed_data
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
-from mock_servers.state.real_host import Hosts
-from mock_servers.state.settings import ApimSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
 from mock_servers.wire.origins import Origins, canonical
@@ -68,7 +68,7 @@ class Service:
     def proxy(self) -> str:
         """What the platform calls this token service, and products cover: `identity-service-mock-internal-dev`."""
         api = "identity-service-mock" if self.mount == "/oauth2-mock" else "identity-service"
-        return seeds.proxy_name(api, self.environment)
+        return seed_data.proxy_name(api, self.environment)
 
     def provider_of(self, issuer: object) -> tuple[Provider, str] | None:
         """Return the trusted provider with this issuer, and the base that the issuer names."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.provider.provider import word_of
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.grant import AccessToken, Session
 
 LEVELS: Final = tuple(level.scope_mark.lower() for provider in PROVIDERS for level in provider.levels.values())

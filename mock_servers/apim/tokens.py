@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from mock_servers.apim import sessions
 from mock_servers.apim.exchange import Exchange
+from mock_servers.apim.lifetime_parameters import shortened
 from mock_servers.apim.monitoring import cors
 from mock_servers.apim.refresh import session_ends_at
-from mock_servers.apim.shortening import shortened
 from mock_servers.state.grant import AccessToken, Issued, RefreshToken, Session, fingerprint
 from mock_servers.state.table import Entry, Table
 from mock_servers.wire.request import Answer

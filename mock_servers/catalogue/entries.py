@@ -25,9 +25,9 @@ from mock_servers.management.flows import FLOWS as MANAGEMENT_FLOWS
 from mock_servers.provider import errors as problems
 from mock_servers.provider import keycloak
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.rules import Flow, Problem, ServiceError, own_row
-from mock_servers.state.seeds import APIS
+from mock_servers.state.seed_data import APIS
 
 _ANCESTOR: Final = "by the settings unusable_code and foreign_assertion"
 _GENERAL: Final = 6

@@ -19,8 +19,8 @@ from filelock import FileLock
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
-from mock_servers.state.limit import COUNT, DATE, TIMES, between, matching
-from mock_servers.state.real_host import ENVIRONMENT
+from mock_servers.settings.limits import COUNT, DATE, TIMES, between, matching
+from mock_servers.settings.real_host import ENVIRONMENT
 
 UNKNOWN: Final = "not in the catalogue"
 """Replaces a code that no row has."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from mock_servers.catalogue.entries import Entry
 from mock_servers.catalogue.observations import Answered, Day, Observation
-from mock_servers.state.real_host import Hosts
+from mock_servers.settings.real_host import Hosts
 
 OBSERVED: Final = "O"
 _DAYS: Final = 2

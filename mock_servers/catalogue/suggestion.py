@@ -8,7 +8,7 @@ from typing import Final
 
 from mock_servers.catalogue.entries import entries
 from mock_servers.catalogue.observations import Day, Observation
-from mock_servers.state.real_host import Hosts
+from mock_servers.settings.real_host import Hosts
 
 _UNAUTHORIZED: Final = 401
 _UNSUPPORTED_TYPE: Final = 415

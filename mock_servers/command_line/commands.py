@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import click
 
-from mock_servers.command_line.argument import TakesValue, allowed_hosts, upstreams_by_host
+from mock_servers.command_line.arguments import TakesValue, allowed_hosts, upstreams_by_host
+from mock_servers.command_line.exit import ExistingFile
 from mock_servers.command_line.groups import GroupedCommands
-from mock_servers.command_line.outcome import ExistingFile
 
 _FILE: Final = ExistingFile()
 _OBSERVATIONS = click.option(
@@ -127,16 +127,16 @@ def serve(*, workers: str | None, **asked: Any) -> None:
     One line on stdout says where, as soon as they can answer. Then each exchange is a line on stderr: method, path,
     status, error, diagnosis. Below a refusal stands why, indented.
     """
-    from mock_servers.command_line import logs, serving
-    from mock_servers.command_line.ending import Ending
+    from mock_servers.command_line import logs, serve
+    from mock_servers.command_line.shutdown import Ending
 
     ending = Ending()  # first of all: what is imported next takes a while
     logs.set_up(form=asked["log_format"], level=asked["log_level"])
     if workers is None:
-        serving.run(serving.Asked(**asked), ending)
+        serve.run(serve.Asked(**asked), ending)
     from mock_servers.command_line import workers as several
 
-    several.run(serving.Asked(**asked), several.how_many(workers), ending)
+    several.run(serve.Asked(**asked), several.how_many(workers), ending)
 
 
 @nhsauth.group("state")
@@ -229,10 +229,10 @@ def run(
 
     At the end, stderr says what CMD asked the mocks and why they refused. The exit code is that of CMD.
     """
-    from mock_servers.command_line import logs, running
+    from mock_servers.command_line import logs, run
 
     logs.set_up(form="text", level=log_level)
-    running.run(command=command, config=config, port=port, allowed=allowed, test_suites=test_suites)
+    run.run(command=command, config=config, port=port, allowed=allowed, test_suites=test_suites)
 
 
 @nhsauth.command("watch", context_settings={"allow_interspersed_args": False})
@@ -290,10 +290,10 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
 
     The exit code is CMD's.
     """
-    from mock_servers.command_line import logs, watching
+    from mock_servers.command_line import logs, watch
 
     logs.set_up(form="text", level="error")
-    watching.watch(command, watching.Options(**options))
+    watch.watch(command, watch.Options(**options))
 
 
 @_command("env", nhsauth)
@@ -312,9 +312,9 @@ def env(*, url: str, shell: str) -> None:
 
     The mock has to run with --tls. For a shell: eval "$(nhsauth env)". These are the variables that nhsauth run sets.
     """
-    from mock_servers.command_line import variables
+    from mock_servers.command_line import env
 
-    variables.show(url=url, shell=shell)
+    env.show(url=url, shell=shell)
 
 
 @_command("demo", nhsauth)
@@ -323,9 +323,9 @@ def demo() -> None:
 
     Starts a mock, and sends it an authorization code as subject_token. Shows why that fails, and what is right.
     """
-    from mock_servers.command_line import story
+    from mock_servers.command_line import demo
 
-    story.tell()
+    demo.tell()
 
 
 @nhsauth.command("explain", cls=TakesValue)
@@ -375,9 +375,9 @@ def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: 
 
     Exit code 1: the service refuses it, or would. Exit code 2: nothing that is known here was found.
     """
-    from mock_servers.command_line import explaining
+    from mock_servers.command_line import explain
 
-    explaining.run(value, explaining.Circumstance(**circumstance), as_json=as_json, details=details)
+    explain.run(value, explain.Circumstance(**circumstance), as_json=as_json, details=details)
 
 
 @_command("summary", nhsauth)
@@ -430,9 +430,9 @@ def errors(*, text: str | None, as_json: bool) -> None:
 
     Exit code 1: no error is near.
     """
-    from mock_servers.command_line import catalogue
+    from mock_servers.command_line import errors
 
-    catalogue.show(text, as_json=as_json)
+    errors.show(text, as_json=as_json)
 
 
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -449,17 +449,17 @@ def check(*, file: Path | None, as_json: bool) -> None:
 
     Checks FILE, or the one that `nhsauth serve` would use in this folder. Key files are checked too.
     """
-    from mock_servers.command_line import configuring
+    from mock_servers.command_line import config
 
-    configuring.check(file, as_json=as_json)
+    config.check(file, as_json=as_json)
 
 
 @_command("schema", config)
 def schema() -> None:
     """Print the JSON Schema of nhsauth.toml."""
-    from mock_servers.command_line import configuring
+    from mock_servers.command_line import config
 
-    configuring.print_schema()
+    config.print_schema()
 
 
 @_command("suggest", config)
@@ -471,9 +471,9 @@ def suggest(*, files: tuple[Path, ...]) -> None:
     names. Where a real environment was seen to answer otherwise than a guess of ours, and the guess has a setting, its
     line is printed, for nhsauth.toml.
     """
-    from mock_servers.command_line import configuring
+    from mock_servers.command_line import config
 
-    configuring.suggest(files)
+    config.suggest(files)
 
 
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -504,9 +504,9 @@ def new(*, bits: int, kid: str | None, out: Path, as_json: bool) -> None:
 
     Three files: the private key and the public key as PEM, and jwks.json. Nothing is overwritten.
     """
-    from mock_servers.command_line import new_key
+    from mock_servers.command_line import keys
 
-    new_key.make(bits=bits, kid=kid, folder=out, as_json=as_json)
+    keys.make(bits=bits, kid=kid, folder=out, as_json=as_json)
 
 
 @_command("token", nhsauth)
@@ -530,9 +530,9 @@ def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token:
 
     The service's answer is printed as JSON: an application's token, or with an id_token the person's.
     """
-    from mock_servers.command_line import asking
+    from mock_servers.command_line import token
 
-    asking.run(token_url=token_url, client_id=client_id, key=key, kid=kid, subject_token=subject_token)
+    token.run(token_url=token_url, client_id=client_id, key=key, kid=kid, subject_token=subject_token)
 
 
 @_command("contract", nhsauth, ignore_unknown_options=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from mock_servers.command_line.outcome import Misuse, misuse
+from mock_servers.command_line.exit import Misuse, misuse
 from mock_servers.jose.keys import cache_folder
 
 _CANNOT_JUDGE: Final = 2

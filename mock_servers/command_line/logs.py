@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import click
 
-from mock_servers.command_line.finding import lines
+from mock_servers.command_line.finding_text import lines
 from mock_servers.wire.wording import moment, one_line
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from urllib.parse import unquote
 
 import click
 
-from mock_servers.command_line import serving
-from mock_servers.command_line.outcome import Misuse, misuse
-from mock_servers.journal import shared
+from mock_servers.command_line import serve
+from mock_servers.command_line.exit import Misuse, misuse
+from mock_servers.journal import shared_journal
 from mock_servers.mock import opened
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
-from mock_servers.state.location import file_of, shown
+from mock_servers.state.state_url import file_of, shown
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import StateError, UnusableStateError
 from mock_servers.wire import wording
@@ -72,7 +72,7 @@ def import_(state: str | None, file: Path) -> None:
                 f"{shown(location)} holds {sum(sizes.values())} entries already: nhsauth state clear forgets them"
             )
         try:
-            entries = backend.imported(content, number, {**KINDS, **shared.KINDS})
+            entries = backend.imported(content, number, {**KINDS, **shared_journal.KINDS})
         except UnusableStateError as error:
             raise Misuse(f"{file} cannot be imported: {error}") from None
     click.echo(f"{shown(location)} holds {entries} entries now.")
@@ -89,7 +89,7 @@ def clear(state: str | None) -> None:
 @contextmanager
 def _opened(state: str | None, *, may_begin: bool = False) -> Iterator[tuple[str, DurableBackend]]:
     """Open the state that is asked for, else that of this folder's configuration. Raises Misuse."""
-    location = state or serving.configured(None).state.url
+    location = state or serve.configured(None).state.url
     file = file_of(location)
     if file is not None and not file.exists() and not may_begin:
         raise Misuse(f"{file} does not exist")

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 import requests
 
-from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.command_line.exit import Misuse, No
 from mock_servers.journal.finding import Finding
 from mock_servers.state.world import PREFIX
 from mock_servers.wire.wording import printable, shown

@@ -1,6 +1,6 @@
 """`nhsauth serve --workers`: processes that serve one port together, and the parent that keeps them alive.
 
-What a worker does, `working` says. It writes one byte to its stdout once it can answer; the end of its stdout is its
+What a worker does, `worker` says. It writes one byte to its stdout once it can answer; the end of its stdout is its
 death. Its stdin ends with the parent, however that ends.
 """
 
@@ -18,15 +18,15 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from mock_servers.command_line import logs, scratch, serving
-from mock_servers.command_line.ending import Ending
-from mock_servers.command_line.outcome import Misuse, No
-from mock_servers.command_line.serving import Asked
-from mock_servers.command_line.working import Job
+from mock_servers.command_line import logs, scratch, serve
+from mock_servers.command_line.exit import Misuse, No
+from mock_servers.command_line.serve import Asked
+from mock_servers.command_line.shutdown import Ending
+from mock_servers.command_line.worker import Job
 from mock_servers.http import server
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock, opened
-from mock_servers.state.settings import MEMORY
+from mock_servers.settings.sections import MEMORY
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
     with ExitStack() as stack:
         lock = stack.enter_context(tempfile.TemporaryFile())
         logs.set_up(form=asked.log_format, level=asked.log_level, lock=lock.fileno())
-        with serving.usable():
-            configuration = serving.configured(asked.config)
+        with serve.usable():
+            configuration = serve.configured(asked.config)
             state = asked.state or configuration.state.url
             if state == MEMORY:
                 state = f"sqlite:{stack.enter_context(scratch.folder()) / 'state'}"
@@ -61,7 +61,7 @@ def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
         url, *apart = (server.url_of(asked.host, each) for each in sockets)
         platform.served_at(url)
         platform.names.control_url = next(iter(apart), None)
-        real = serving.prepared(platform, asked.allowed) if asked.tls else None
+        real = serve.prepared(platform, asked.allowed) if asked.tls else None
         job = Job(
             asked=asked,
             configuration=configuration,
@@ -70,7 +70,7 @@ def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
             lock=lock.fileno(),
             parent=os.getpid(),
         )
-        Workers(count, job.begin, ending).keep(lambda: serving.tell(asked, platform, real))
+        Workers(count, job.begin, ending).keep(lambda: serve.tell(asked, platform, real))
     logging.shutdown()
     os._exit(0)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 import requests
 
-from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.command_line.exit import Misuse, No
 from mock_servers.wire.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds

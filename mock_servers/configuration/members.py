@@ -17,7 +17,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from mock_servers.state.limit import IN_FILE, Limit, one_of
+from mock_servers.settings.limits import IN_FILE, Limit, one_of
 from mock_servers.wire.wording import cut, did_you_mean, shown
 
 T = TypeVar("T")

@@ -13,12 +13,12 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
+from mock_servers.settings.limits import IN_FILE, KEY_SET, TEXT, WORD, Contradictions, Limit
+from mock_servers.settings.real_host import RealHost
+from mock_servers.settings.sections import EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 from mock_servers.state.app import App, Registration, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, REALM, Configuration
-from mock_servers.state.limit import IN_FILE, KEY_SET, TEXT, WORD, Contradictions, Limit
 from mock_servers.state.person import Person
-from mock_servers.state.real_host import RealHost
-from mock_servers.state.settings import EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 
 T = TypeVar("T")
 

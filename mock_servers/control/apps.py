@@ -22,8 +22,8 @@ from mock_servers.control.calls import (
     ref,
 )
 from mock_servers.control.problems import ProblemError
+from mock_servers.settings.real_host import environment_among
 from mock_servers.state.app import App
-from mock_servers.state.real_host import environment_among
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from mock_servers.wire.wording import did_you_mean, shown
 

@@ -10,8 +10,8 @@ from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import DONE, Body, Call, Request, Response, ResponseObject, answer_object, ref
 from mock_servers.control.problems import ProblemError
+from mock_servers.settings.limits import Limit
 from mock_servers.state.clock import Clock
-from mock_servers.state.limit import Limit
 from mock_servers.wire.wording import moment, shown
 
 _LAST: Final = int(datetime(9998, 12, 31, tzinfo=UTC).timestamp())

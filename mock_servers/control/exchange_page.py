@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from mock_servers.catalogue.evidence import EVIDENCE
-from mock_servers.control import attempt
-from mock_servers.control.received import jwts_of
+from mock_servers.control import suggested_command
+from mock_servers.control.received_jwts import jwts_of
 from mock_servers.journal.record import Record
-from mock_servers.journal.timeline import Step
+from mock_servers.journal.rule_trace import Step
 from mock_servers.pages.journal import (
     ExchangePage,
     ExchangeRow,
@@ -103,7 +103,7 @@ def exchange_page(platform: Platform, record: Record, base: str, control: str) -
             _policy(name, list(of_policy))
             for name, of_policy in groupby(record.timeline(), key=lambda step: step.policy)
         ],
-        attempt=attempt.corrected(platform, record, base, control),
+        attempt=suggested_command.corrected(platform, record, base, control),
         explains=platform.exchanges.explains,
         is_real=platform.exchanges.is_real,
     )

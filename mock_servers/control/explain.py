@@ -34,7 +34,7 @@ from mock_servers.explain.recognition import KINDS
 from mock_servers.explain.verdict import ROLES
 from mock_servers.journal.finding import CERTAINTIES
 from mock_servers.reading.captured import UnreadableError
-from mock_servers.state.limit import URL
+from mock_servers.settings.limits import URL
 from mock_servers.wire.wording import shown
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
+from mock_servers.control.body_members import named_app, named_provider
 from mock_servers.control.calls import (
     EVIDENCE,
     TEXT,
@@ -23,12 +24,11 @@ from mock_servers.control.calls import (
     ref,
 )
 from mock_servers.control.problems import ProblemError
-from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider import log_ins
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.provider import errors
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.limit import REDIRECT
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.limits import REDIRECT
 from mock_servers.state.person import Person
 from mock_servers.wire.wording import shown
 

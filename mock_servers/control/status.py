@@ -17,7 +17,7 @@ from mock_servers.control.calls import (
     any_of,
     ref,
 )
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.version import installed
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
+from mock_servers.control.body_members import named_app, named_provider
 from mock_servers.control.calls import TEXT, Body, Call, Request, Response, ResponseObject, answer_object, ref
 from mock_servers.control.problems import ProblemError
-from mock_servers.control.wanted import named_app, named_provider
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.limit import URL, WORD
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.limits import URL, WORD
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:

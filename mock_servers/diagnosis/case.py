@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mock_servers.diagnosis.of_itself import is_of_provider
-from mock_servers.diagnosis.traits import Traits
+from mock_servers.diagnosis.client_traits import Traits
+from mock_servers.diagnosis.unverified_claims import is_of_provider
 from mock_servers.jose import javascript, jwks, jwts
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwks import FetchedJwks, Fetcher, UnreachableError
@@ -22,10 +22,10 @@ from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.journal.record import Record
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
+from mock_servers.settings.real_host import Hosts
 from mock_servers.state import registration
 from mock_servers.state.app import App
 from mock_servers.state.grant import Issued, fingerprint
-from mock_servers.state.real_host import Hosts
 from mock_servers.state.store import Store
 from mock_servers.wire.origins import Origins
 from mock_servers.wire.request import Request

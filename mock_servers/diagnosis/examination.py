@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case, Known, RowOf, tokens_of
+from mock_servers.diagnosis.client_traits import traits_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.fingerprints import hint
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.diagnosis.traits import traits_of
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import CERTAINTIES, Finding
 from mock_servers.journal.record import Examination, Record

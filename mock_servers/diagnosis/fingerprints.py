@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mock_servers.diagnosis.client_traits import Traits
 from mock_servers.diagnosis.libraries import AGENTS, HTTP_CLIENTS, LIBRARIES, UUID, Library
-from mock_servers.diagnosis.traits import Traits
 
 _MOST: Final = 3
 _ENOUGH: Final = 2

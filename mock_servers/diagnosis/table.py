@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.diagnosis import history
+from mock_servers.diagnosis import last_success
 from mock_servers.diagnosis.assertion import (
     audience,
     claim,
@@ -22,13 +22,13 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.key import key_set, kid, signature
 from mock_servers.diagnosis.provider import assertion as provider_assertion
 from mock_servers.diagnosis.provider import credential, redirect_uri, state
-from mock_servers.diagnosis.request import form, grant, key_material, path, place, scope, value
-from mock_servers.diagnosis.token import bearer, code, refresh_token, subject_token, world
+from mock_servers.diagnosis.request import form, grant, key_material, misplaced_value, path, scope, value
+from mock_servers.diagnosis.token import bearer, code, other_world, refresh_token, subject_token
 
 FINDERS: Final[tuple[Finder, ...]] = (
     *key_material.FINDERS,
-    *world.FINDERS,
-    *place.FINDERS,
+    *other_world.FINDERS,
+    *misplaced_value.FINDERS,
     *value.FINDERS,
     *other_jwt.FINDERS,
     *mangled_jwt.FINDERS,
@@ -53,5 +53,5 @@ FINDERS: Final[tuple[Finder, ...]] = (
     *state.FINDERS,
     *refresh_token.FINDERS,
     *bearer.FINDERS,
-    *history.FINDERS,
+    *last_success.FINDERS,
 )

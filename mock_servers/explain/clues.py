@@ -12,10 +12,10 @@ from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from mock_servers.diagnosis.shapes import shape_of
+from mock_servers.diagnosis.opaque_value import shape_of
 from mock_servers.explain.judging import host_of
 from mock_servers.journal.finding import Certainty, Finding
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.reading.captured import Captured
 from mock_servers.reading.facts import Address, Facts
 from mock_servers.wire.wording import cut, duration, one_line, shown

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mock_servers.diagnosis.shapes import is_unfilled
+from mock_servers.diagnosis.opaque_value import is_unfilled
 from mock_servers.jose import javascript, jwts
 from mock_servers.journal.record import PROTOCOL
 from mock_servers.reading.captured import Captured

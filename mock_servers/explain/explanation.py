@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from mock_servers.diagnosis.request.place import misplaced
+from mock_servers.diagnosis.request.misplaced_value import misplaced
 from mock_servers.explain.recognition import Recognised, bare_value, is_private_key, recognised
 from mock_servers.explain.value import of_value
 from mock_servers.explain.verdict import ROLES, Context, context
 from mock_servers.journal import provenance
-from mock_servers.journal.dissection import taken_apart
+from mock_servers.journal.decoded_jwt import taken_apart
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.platform.platform import Platform

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from mock_servers.apim.app import served as token_service
 from mock_servers.explain.open_world import KEY_SET, open_store, platform_at, request_of
-from mock_servers.explain.past import Asked, Past
+from mock_servers.explain.seen_values import Asked, Past
 from mock_servers.gateway import own_api, subscription
 from mock_servers.gateway.app import served as api_behind_gateway
 from mock_servers.gateway.flows import NOWHERE, routes
@@ -26,8 +26,8 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import Fetcher
 from mock_servers.pipeline.service import Served
 from mock_servers.platform.platform import Platform
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.provider.realms import mock_realms
-from mock_servers.provider.registered import PROVIDERS
 from mock_servers.reading.captured import Captured
 from mock_servers.rules import (
     FORESEEABLE,
@@ -43,9 +43,9 @@ from mock_servers.rules import (
     choose,
     walk,
 )
+from mock_servers.settings.real_host import Hosts, RealHost
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.app import App
-from mock_servers.state.real_host import Hosts, RealHost
-from mock_servers.state.settings import ProviderSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 

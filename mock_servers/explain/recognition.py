@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mock_servers.diagnosis.request import place
-from mock_servers.diagnosis.request.place import described
-from mock_servers.diagnosis.shapes import is_unfilled, shape_of
+from mock_servers.diagnosis.opaque_value import is_unfilled, shape_of
+from mock_servers.diagnosis.request import misplaced_value
+from mock_servers.diagnosis.request.misplaced_value import described
 from mock_servers.explain.verdict import Context
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal import provenance
-from mock_servers.journal.dissection import harmless
+from mock_servers.journal.decoded_jwt import harmless
 from mock_servers.journal.finding import Certainty
 from mock_servers.journal.record import Record
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.grant import Issued, fingerprint
 from mock_servers.wire.wording import cut, shown
 
@@ -154,7 +154,7 @@ def recognised(context: Context, bare: str) -> Recognised:
 
 def _issued(context: Context, issued: Issued, bare: str) -> Recognised:
     store, now = context.platform.store, context.platform.clock.now()
-    revoked_at = place.revoked_at(store, issued, fingerprint(bare))
+    revoked_at = misplaced_value.revoked_at(store, issued, fingerprint(bare))
     kind = issued.kind.replace(" ", "_").lower()
     # An access or refresh token of a provider has no part to play at the platform.
     own = issued.issuer == "the platform" or kind not in ("access_token", "refresh_token")

@@ -23,7 +23,7 @@ from mock_servers.identity_provider.service import Exchange as Redemption
 from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, own_row, walk
 from mock_servers.state.grant import fingerprint
 from mock_servers.state.memory import MemoryTable

@@ -24,15 +24,15 @@ from mock_servers.explain.answered import Answered, of_answer, of_text
 from mock_servers.explain.answering import Answering, View
 from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
-from mock_servers.explain.past import Past
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.said import Said
+from mock_servers.explain.seen_values import Past
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
 from mock_servers.journal.record import Record
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.reading.captured import Captured, CapturedAnswer, named
 from mock_servers.reading.curl import ReadFile
 from mock_servers.reading.facts import Facts

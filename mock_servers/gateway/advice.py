@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mock_servers.gateway.service import Exchange
-from mock_servers.journal import habits
+from mock_servers.journal import success_advice
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken, Session
 from mock_servers.state.person import Person, roles
@@ -22,8 +22,8 @@ _ROLE: Final = "nhsd-session-urid"
 
 def advise(exchange: Exchange, _: Record) -> Iterator[str]:
     """Give advice on a successful call."""
-    yield from habits.private_key_sent(exchange.request)
-    yield from habits.secrets_in_query(exchange.request)
+    yield from success_advice.private_key_sent(exchange.request)
+    yield from success_advice.secrets_in_query(exchange.request)
     yield from _of_request_id(exchange)
     token = getattr(exchange, "token", None)
     if token is not None:

@@ -11,7 +11,7 @@ from mock_servers.gateway import canary, flows, mock_jwks, own_api
 from mock_servers.gateway.advice import advise
 from mock_servers.gateway.flows import ELSEWHERE, FAULT, render
 from mock_servers.gateway.service import Exchange, Service, find_api
-from mock_servers.journal import tracing
+from mock_servers.journal import debug_session_trace
 from mock_servers.pipeline.render import compact
 from mock_servers.pipeline.service import Served
 from mock_servers.rules import Flow
@@ -178,7 +178,7 @@ def _trace(exchange: Exchange, seen: Seen) -> None:
     """Let the debug sessions of an API record a call's status; of a fault its body as well."""
     service = exchange.service
     fault = {"error.status.code": seen.status, "error.content": seen.body} if seen.refused else {}
-    tracing.record(
+    debug_session_trace.record(
         service.store,
         (service.settings.environment, exchange.proxy),
         exchange.request,

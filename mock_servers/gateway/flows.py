@@ -11,8 +11,8 @@ from mock_servers.apim.scopes import APPLICATION
 from mock_servers.gateway import bearer_token, errors, subscription
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Flow, Policy, ServiceError
+from mock_servers.settings.real_host import is_real_name
 from mock_servers.state import quota
-from mock_servers.state.real_host import is_real_name
 from mock_servers.wire import probes
 from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANY, Routes, Row

@@ -13,7 +13,7 @@ from mock_servers.apim.platform_client import CLIENT_SECRET
 from mock_servers.gateway import errors, subscription
 from mock_servers.gateway.flows import routes
 from mock_servers.gateway.service import Exchange
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANYWHERE

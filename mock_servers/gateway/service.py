@@ -10,14 +10,14 @@ from mock_servers.gateway.reply import Reply, Send, UnreachableUpstreamError, Up
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.rules import Flow
-from mock_servers.state import seeds
+from mock_servers.settings.sections import ApimSettings
+from mock_servers.state import seed_data
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Api
 from mock_servers.state.grant import AccessToken
-from mock_servers.state.settings import ApimSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
 from mock_servers.wire.request import Answer, Request
@@ -100,5 +100,5 @@ class Exchange:
         """The name of the called API in products: `hello-world-internal-dev`."""
         own = self.found_api
         if own is not None:
-            return seeds.proxy_name(seeds.name_of(own.path), self.service.settings.environment)
-        return seeds.proxy_of(self.request.target.partition("?")[0], self.service.settings.environment)
+            return seed_data.proxy_name(seed_data.name_of(own.path), self.service.settings.environment)
+        return seed_data.proxy_of(self.request.target.partition("?")[0], self.service.settings.environment)

@@ -16,20 +16,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from mock_servers.http.calling import (
-    Body,
-    Outlet,
-    Place,
-    apology,
-    broken_off,
-    environ_of,
-    log_failure,
-    raw,
-    refusal,
-)
-from mock_servers.http.channel import MOST_UNSENT, Channel
 from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, KnownHead, Message, unsendable
-from mock_servers.http.relaying import Outside, Relay
+from mock_servers.http.socket_channel import MOST_UNSENT, Channel
+from mock_servers.http.tunnel import Outside, Relay
+from mock_servers.http.wsgi_call import Body, Outlet, Place, apology, broken_off, environ_of, log_failure, raw, refusal
 from mock_servers.state.table import StateError
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from mock_servers.http.calling import Call, Outlet, apology, dated, raw, rendered
 from mock_servers.http.connections import Connection, Proxy
-from mock_servers.http.crew import Crew, Lane, Task
 from mock_servers.http.framing import Message, unsendable
+from mock_servers.http.thread_pool import Crew, Lane, Task
+from mock_servers.http.wsgi_call import Call, Outlet, apology, dated, raw, rendered
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment

@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.http.relaying import Outside, Relay
-from mock_servers.state.real_host import Hosts
+from mock_servers.http.tunnel import Outside, Relay
+from mock_servers.settings.real_host import Hosts
 from mock_servers.state.world import ROOT
 from mock_servers.wire.wording import did_you_mean
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import asyncio
     import ssl
 
-    from mock_servers.http.channel import Channel
+    from mock_servers.http.socket_channel import Channel
 
 _LOG: Final = logging.getLogger(__name__)
 MOST_TUNNELS: Final = 800

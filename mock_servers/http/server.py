@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.http.bounds import Bounds
-from mock_servers.http.standby import Standby
+from mock_servers.http.lazy_server import Standby
 
 if TYPE_CHECKING:
     import ssl

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose.jwts import Jwt
-from mock_servers.journal import habits
+from mock_servers.journal import success_advice
 from mock_servers.journal.record import Record
 from mock_servers.state.log_in import LogIn
 from mock_servers.wire.wording import duration, shown, url
@@ -25,15 +25,15 @@ _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     """Name what the provider, or only the mock, accepts."""
     yield from _of_path(exchange, record)
-    yield from habits.private_key_sent(exchange.request)
-    yield from habits.secrets_in_query(exchange.request)
+    yield from success_advice.private_key_sent(exchange.request)
+    yield from success_advice.secrets_in_query(exchange.request)
     yield from _of_plain_http(exchange)
     yield from _of_asking(exchange)
     yield from _of_log_out(exchange)
     yield from _of_two_proofs(exchange)
     token = getattr(exchange, "refresh_token", None)
     if token is not None:
-        yield from habits.expires_in_misread(_renewals(exchange, token.log_in))
+        yield from success_advice.expires_in_misread(_renewals(exchange, token.log_in))
     assertion = getattr(exchange, "assertion", None)
     if assertion is not None:
         yield from _of_assertion(exchange, assertion)
@@ -67,7 +67,7 @@ def _of_log_out(exchange: Exchange) -> Iterator[str]:
     if hint is None:
         return
     session = (exchange.service.provider.name, hint.claims.get("sid"))
-    tokens = habits.newest(exchange.service.store.access_tokens)
+    tokens = success_advice.newest(exchange.service.store.access_tokens)
     exchanged = [each.session for each in tokens if each.session and each.expires_at > exchange.now]
     if any((each.provider, each.id) == session and not each.of_browser_flow for each in exchanged):
         yield (
@@ -93,7 +93,7 @@ def _of_two_proofs(exchange: Exchange) -> Iterator[str]:
 
 def _renewals(exchange: Exchange, log_in: LogIn) -> Iterator[float]:
     """When a log-in's tokens were renewed, up to this exchange, and when it was: the newest first."""
-    tokens = habits.newest(exchange.service.store.provider_refresh_tokens)
+    tokens = success_advice.newest(exchange.service.store.provider_refresh_tokens)
     own = (each for each in tokens if each.log_in == log_in)
     yield from (each.spent_at for each in own if each.spent_at is not None and each.spent_at <= exchange.now)
     yield log_in.at
@@ -109,7 +109,7 @@ def _of_path(exchange: Exchange, record: Record) -> Iterator[str]:
 
 
 def _of_assertion(exchange: Exchange, assertion: Jwt) -> Iterator[str]:
-    yield from habits.odd_kid(assertion.header.get("kid"))
+    yield from success_advice.odd_kid(assertion.header.get("kid"))
     provider = exchange.service.provider
     ahead, advised = assertion.claims["exp"] - exchange.now, provider.proof.advised
     if advised is not None and ahead > advised:

@@ -11,7 +11,7 @@ from mock_servers.identity_provider.service import Assurance, Exchange, Service
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.journal import provenance
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.grant import (
     AuthorizationCode,
     Issued,

@@ -14,10 +14,10 @@ from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.provider.provider import Provider
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.grant import AuthorizationCode, ProviderAccessToken, ProviderRefreshToken, ProviderSession
 from mock_servers.state.person import Person
-from mock_servers.state.settings import ProviderSettings
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
 from mock_servers.wire.request import Parameters, Request

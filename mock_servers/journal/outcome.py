@@ -16,7 +16,7 @@ from mock_servers.journal.record import (
     response_shown,
     secrets_sent,
 )
-from mock_servers.journal.timeline import Walk
+from mock_servers.journal.rule_trace import Walk
 from mock_servers.rules import Flow, Refusal, ServiceError
 from mock_servers.state.fault import Fault
 from mock_servers.wire.request import Answer, Request

@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from mock_servers.journal.compact import Folded, folded
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.folded import Folded, folded
-from mock_servers.journal.timeline import Step, Walk, steps
+from mock_servers.journal.rule_trace import Step, Walk, steps
 from mock_servers.rules import Refusal
 from mock_servers.state.grant import fingerprint
 from mock_servers.wire import wording

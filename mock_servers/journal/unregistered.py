@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 
 LONG: Final = 16
 """Characters from which on a value is judged; what is shorter is no secret worth the name."""

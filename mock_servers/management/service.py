@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mock_servers.journal.journal import Journal
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.debug_session import DebugSession, Transaction
 from mock_servers.state.developer_app import DeveloperApp, Key, Product
+from mock_servers.state.developer_apps import DeveloperApps
 from mock_servers.state.grant import AccessToken
-from mock_servers.state.portfolio import DeveloperApps
-from mock_servers.state.seeds import Proxy
-from mock_servers.state.settings import ApimSettings
+from mock_servers.state.seed_data import Proxy
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
 from mock_servers.wire.request import Answer, Request

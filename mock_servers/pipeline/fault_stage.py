@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mock_servers.faults import answer as faulty
-from mock_servers.faults.asker import client_of
+from mock_servers.faults.client_of_request import client_of
 from mock_servers.faults.ordered import Faults
 from mock_servers.journal.outcome import Outcome, X
 from mock_servers.pipeline.response import Outgoing

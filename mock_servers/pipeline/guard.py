@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import flask
 
-from mock_servers.state.real_host import Hosts, is_real_name
+from mock_servers.settings.real_host import Hosts, is_real_name
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import IN_PROCESS, host, origin
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers.journal import dissection
+from mock_servers.journal import decoded_jwt
+from mock_servers.journal.leaked_secret import misplaced
 from mock_servers.journal.outcome import Outcome, X, record_of
 from mock_servers.journal.record import Examination, Record
-from mock_servers.journal.registered import misplaced
 from mock_servers.pipeline.response import Outgoing
 from mock_servers.pipeline.service import Served
 
@@ -39,4 +39,4 @@ def _explained(served: Served[X], outcome: Outcome[X], record: Record) -> Examin
         found = examine(
             served.known, outcome.flow, exchange, refusal, record, lambda error: served.row(error, exchange)
         )
-    return replace(found, jwts=dissection.jwts_of(exchange.request, record.at))
+    return replace(found, jwts=decoded_jwt.jwts_of(exchange.request, record.at))

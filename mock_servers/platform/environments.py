@@ -16,8 +16,8 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.platform.services import Services
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
-from mock_servers.state.real_host import trust_of
-from mock_servers.state.settings import ProviderSettings
+from mock_servers.settings.real_host import trust_of
+from mock_servers.settings.sections import ProviderSettings
 
 WITHOUT_MOCK_REALMS: Final = ("prod",)
 """Environments that have no `/oauth2-mock` (S)."""

@@ -17,8 +17,8 @@ from werkzeug.routing import Rule as FlaskRoute
 
 from mock_servers.pipeline.application import MountedApp
 from mock_servers.platform.environments import Environments
-from mock_servers.state.real_host import TEST_SUITE_HOSTS, Hosts, Plays, RealHost
-from mock_servers.state.seeds import APIS
+from mock_servers.settings.real_host import TEST_SUITE_HOSTS, Hosts, Plays, RealHost
+from mock_servers.state.seed_data import APIS
 from mock_servers.wire.wsgi import PREFIX
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mock_servers.provider.provider import Provider
+from mock_servers.settings.real_host import Hosts
 from mock_servers.state.configuration import Configuration, page_of
-from mock_servers.state.real_host import Hosts
 from mock_servers.wire.origins import Noted, Origins, origin_of
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ from mock_servers.journal.provenance import FindElsewhere, nowhere
 from mock_servers.platform import beginning
 from mock_servers.platform.names import Names
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state import seeds
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.state import seed_data
 from mock_servers.state.app import own_key_name
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.developer_apps import DeveloperApps
 from mock_servers.state.memory import MemoryBackend
 from mock_servers.state.person import everybody
-from mock_servers.state.portfolio import DeveloperApps
 from mock_servers.state.registration import Apps
 from mock_servers.state.store import Store
 from mock_servers.state.table import Backend, Content
@@ -94,7 +94,7 @@ def _names(configuration: Configuration, store: Store, world: World | None) -> N
 
 def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
     if store.backend.is_shared:
-        from mock_servers.journal.shared import SharedJournal  # noqa: PLC0415 - in memory nobody needs it
+        from mock_servers.journal.shared_journal import SharedJournal  # noqa: PLC0415 - in memory nobody needs it
 
         return SharedJournal(store, limit, explains=explains)
     return Journal(limit, explains=explains)
@@ -130,7 +130,7 @@ def register_configured(parts: Parts) -> None:
     for person in everybody(parts.providers, configuration.users):
         store.people.put((person.provider, person.id), person)
     own = [(api.path, api.scopes) for api in configuration.apis]
-    for product in seeds.products(parts.names.environments, own):
+    for product in seed_data.products(parts.names.environments, own):
         parts.developer_apps.add_product(product)
     for api in configuration.apis:
         store.apis.put(api.path, api)

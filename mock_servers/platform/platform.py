@@ -20,8 +20,8 @@ from mock_servers.platform import beginning
 from mock_servers.platform.outage import Outage
 from mock_servers.platform.parts import begun, parts_of
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state import seeds
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.state import seed_data
 from mock_servers.state.app import App, own_key_name
 from mock_servers.state.clock import KEY, Clock
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
@@ -209,7 +209,7 @@ class Platform:
         """Put a team's own API behind the gateway, with a product of its own. Raises ApiExistsError."""
         if not self.store.apis.add(api.path, api):
             raise ApiExistsError(f"an API is at {api.path!r} already: choose another path, or remove that one")
-        for product in seeds.products(self.names.environments, [(api.path, api.scopes)]):
+        for product in seed_data.products(self.names.environments, [(api.path, api.scopes)]):
             self.developer_apps.add_product(product)
         return api
 

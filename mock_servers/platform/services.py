@@ -20,11 +20,11 @@ from mock_servers.platform.in_process import InProcess
 from mock_servers.platform.parts import Parts
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
-from mock_servers.state import registration, seeds
+from mock_servers.settings.real_host import trust_of
+from mock_servers.settings.sections import ApimSettings, ProviderSettings
+from mock_servers.state import registration, seed_data
 from mock_servers.state.app import App
 from mock_servers.state.configuration import REALMS, Api
-from mock_servers.state.real_host import trust_of
-from mock_servers.state.settings import ApimSettings, ProviderSettings
 from mock_servers.wire.request import Request
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Services:
             identifiers=parts.identifiers,
             journal=parts.exchanges,
             apps=parts.developer_apps,
-            proxies=seeds.proxies(parts.names.environments, (api.path for api in parts.configuration.apis)),
+            proxies=seed_data.proxies(parts.names.environments, (api.path for api in parts.configuration.apis)),
         )
 
     def own(self, url: str) -> tuple[int, bytes] | None:

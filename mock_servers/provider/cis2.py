@@ -19,7 +19,7 @@ from mock_servers.provider.provider import (
     Telling,
     mailbox,
 )
-from mock_servers.provider.work import PROFESSIONAL_IDS, WORK
+from mock_servers.provider.workplaces import PROFESSIONAL_IDS, WORK
 from mock_servers.rules import Evidence, Problem, ServiceError
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mock_servers.provider import keycloak
 from mock_servers.provider.provider import Asking, Fact, Proof, Provider
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 
 _OPENID_CONNECT = "/protocol/openid-connect"
 _ENDPOINTS = {

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.limit import CALLED_URL, COUNT, KEY_SET, KEY_SET_URL, REDIRECT, SCOPE, TEXT, WORD
-from mock_servers.state.real_host import ENVIRONMENT
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.limits import CALLED_URL, COUNT, KEY_SET, KEY_SET_URL, REDIRECT, SCOPE, TEXT, WORD
+from mock_servers.settings.real_host import ENVIRONMENT
 
 ACCESSES = ("app:level3", *(f"user-{each.word}:{mark}" for each in PROVIDERS for mark in each.scope_marks))
 """All access modes and levels that a scope can name."""

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.app import App
-from mock_servers.state.limit import (
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.limits import (
     FULL_HOST,
     HOST,
     IP_NETWORK,
@@ -22,10 +21,17 @@ from mock_servers.state.limit import (
     Limit,
     matching,
 )
+from mock_servers.settings.real_host import HOSTS, TEST_SUITE_HOSTS, RealHost, environment_among
+from mock_servers.settings.sections import (
+    ApimSettings,
+    EvidenceSettings,
+    ProviderSettings,
+    StateSettings,
+    WatchSettings,
+)
+from mock_servers.state.app import App
 from mock_servers.state.person import Person, everybody
-from mock_servers.state.real_host import HOSTS, TEST_SUITE_HOSTS, RealHost, environment_among
-from mock_servers.state.seeds import APIS
-from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
+from mock_servers.state.seed_data import APIS
 
 READY_MADE_APP: Final = App(
     client_id="nhsauth-app",

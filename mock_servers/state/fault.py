@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.limit import CONTENT_TYPE, COUNT, TIMES, WORD, Contradictions, Limit, between, one_of
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.limits import CONTENT_TYPE, COUNT, TIMES, WORD, Contradictions, Limit, between, one_of
 
 _PLATFORM: Final = ("token", "authorize", "callback", "userinfo")
 _AT_PROVIDER: Final = ("authorize", "token", "userinfo", "jwks", "discovery")

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Annotated, Any, Final
 
 from mock_servers.provider.provider import Provider, Telling
-from mock_servers.provider.registered import PROVIDERS
-from mock_servers.state.limit import DATE, WORD, Contradictions, one_of
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.limits import DATE, WORD, Contradictions, one_of
 from mock_servers.wire.wording import shown
 
 _MOST: Final = 50

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mock_servers.state.limit import matching
+from mock_servers.settings.limits import matching
 
 PREFIX: Final = "/_worlds/"
 """The path of a server below which its worlds are, by name."""

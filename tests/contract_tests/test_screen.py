@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_nhsauth.judgement import Judgement, Judgements
-from pytest_nhsauth.screen import lines
+from pytest_nhsauth.contract_results import Judgement, Judgements
+from pytest_nhsauth.contract_summary import lines
 
 URL = "http://127.0.0.1:9000"
 TOKEN = "200 a body with access_token"

@@ -18,9 +18,9 @@ from contract_tests.reach import Switch
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ApimSettings
 
 pytestmark = pytest.mark.slow  # each test runs the contract tests in a process of their own
 

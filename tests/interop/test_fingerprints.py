@@ -22,7 +22,7 @@ from werkzeug.wrappers import Request as WebRequest
 from werkzeug.wrappers import Response
 
 from mock_servers.diagnosis import fingerprints
-from mock_servers.diagnosis.traits import Traits, traits_of
+from mock_servers.diagnosis.client_traits import Traits, traits_of
 from mock_servers.http.server import serve
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing

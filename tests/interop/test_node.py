@@ -16,8 +16,8 @@ import pytest
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ApimSettings
 
 FOLDER = Path(__file__).parent / "node"
 

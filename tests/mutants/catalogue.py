@@ -51,7 +51,7 @@ def _mock(file: str, name: str, old: str, new: str) -> Mutant:
 
 def _swapped(name: str, first: str, second: str) -> Mutant:
     """Two neighbours of a flow change places."""
-    indent = " " * (4 if first.startswith(("client_assertion.", "client_app.")) else 8)
+    indent = " " * (4 if first.startswith(("client_assertion.", "client.")) else 8)
     if first.startswith(("callback.", "userinfo.", "subject_token.", "authorize.")):
         indent = " " * 12
     return _flows(name, f"{indent}{first},\n{indent}{second},\n", f"{indent}{second},\n{indent}{first},\n")
@@ -135,7 +135,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "client_assertion.check_client_assertion_signature",
         "client_assertion.check_client_assertion_begun",
     ),
-    _swapped("quota before the app is known to be good", "client_app.find_app", "client_app.claim_quota"),
+    _swapped("quota before the app is known to be good", "client.find_app", "client.claim_quota"),
     _flows(
         "the jti not remembered",
         "    client_assertion.claim_client_assertion_jti,\n",
@@ -148,8 +148,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     _flows(
         "secret before the quota",
-        "        client_app.claim_quota,\n        client_secret.check_client_secret_present,\n",
-        "        client_secret.check_client_secret_present,\n        client_app.claim_quota,\n",
+        "        client.claim_quota,\n        client_secret.check_client_secret_present,\n",
+        "        client_secret.check_client_secret_present,\n        client.claim_quota,\n",
     ),
     _flows(
         "developer before app",
@@ -248,17 +248,17 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     # apps and keys
     _apim(
-        "client_app",
+        "client",
         "a key set fetched again for an unknown kid",
         "if kept is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:",
         "if kept is None or kept.find(exchange.kid) is None or not 0 <= exchange.now - kept.at < APP_JWKS_KEPT:",
     ),
-    _apim("client_app", "a key set kept two hours", "APP_JWKS_KEPT: Final = 3600", "APP_JWKS_KEPT: Final = 7200"),
+    _apim("client", "a key set kept two hours", "APP_JWKS_KEPT: Final = 3600", "APP_JWKS_KEPT: Final = 7200"),
     _mock(
         "state/quota", "one request more than the quota", "if used > limit else None", "if used > limit + 1 else None"
     ),
     _apim(
-        "client_app",
+        "client",
         "a revoked key overlooked",
         '"its key is not approved": not app.key_approved,',
         '"its key is not approved": False,',
@@ -323,8 +323,10 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     _apim("refresh", "a refresh token of another app", "if token.client_id != exchange.app.client_id:", "if False:"),
     _apim("refresh", "a session without an end", "if exchange.now < session_ends_at(exchange, token):", "if True:"),
-    _apim("shortening", "a lifetime raised", "return min(default, asked)", "return asked"),
-    _apim("shortening", "no lifetime at all", "return lifetime if lifetime > 0 else default", "return lifetime"),
+    _apim("lifetime_parameters", "a lifetime raised", "return min(default, asked)", "return asked"),
+    _apim(
+        "lifetime_parameters", "no lifetime at all", "return lifetime if lifetime > 0 else default", "return lifetime"
+    ),
     _mock(
         "wire/identifiers",
         "a shorter access token",

@@ -21,7 +21,7 @@ ROOMS: Final = (
 )
 """The rooms, and modules, of `mock_servers` that decide answers and diagnoses."""
 FOR_THE_DEVELOPER: Final = (
-    *("diagnosis/", "advice.py", "logging_fields.py", "headless.py", "jose/keys.py"),
+    *("diagnosis/", "advice.py", "platform_log.py", "headless.py", "jose/keys.py"),
     "jose/destination.py",
 )
 """What no answer is made of: words for the developer, what a debug session records, a browser of tests, key files, and

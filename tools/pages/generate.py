@@ -24,10 +24,10 @@ from mock_servers.management import log_in
 from mock_servers.management.flows import FLOWS as MANAGEMENT
 from mock_servers.provider import keycloak
 from mock_servers.provider.cis2 import CIS2
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.rules import Flow, Kind, Policy, Problem, Rule, ServiceError, own_row
 from mock_servers.state.person import READY_MADE, Person, roles, userinfo
-from mock_servers.state.seeds import APIS
+from mock_servers.state.seed_data import APIS
 from tools.pages import overview, reference
 
 Row = Callable[[Problem], ServiceError]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from mock_servers.apim.client_app import known_keys
+from mock_servers.apim.client import known_keys
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import API_KEY, UUID, is_path, is_unfilled
+from mock_servers.diagnosis.opaque_value import API_KEY, UUID, is_path, is_unfilled
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
-from mock_servers.provider.registered import PROVIDERS, owner_of_client_id
+from mock_servers.provider.providers import PROVIDERS, owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 

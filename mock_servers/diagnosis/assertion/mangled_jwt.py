@@ -8,7 +8,7 @@ from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import is_path, is_unfilled, shape_of
+from mock_servers.diagnosis.opaque_value import is_path, is_unfilled, shape_of
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.journal.finding import Finding

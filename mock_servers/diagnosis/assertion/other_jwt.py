@@ -10,7 +10,7 @@ from typing import Final
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
-from mock_servers.diagnosis.of_itself import described_jwt, is_of_provider
+from mock_servers.diagnosis.unverified_claims import described_jwt, is_of_provider
 from mock_servers.jose import jwts
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwts import Jwt

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from mock_servers.apim import platform_client
 from mock_servers.diagnosis.case import Case
 from mock_servers.jose.jwks import public_key
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.table import FEW, Table, first_few
 from mock_servers.wire.wording import shown

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from mock_servers.apim.client_app import APP_JWKS_KEPT
+from mock_servers.apim.client import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.key.key import digests, known_keys, usable
 from mock_servers.diagnosis.key.signature import AS_GIVEN
-from mock_servers.diagnosis.shapes import is_unfilled
+from mock_servers.diagnosis.opaque_value import is_unfilled
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import API_KEY
+from mock_servers.diagnosis.opaque_value import API_KEY
 from mock_servers.identity_provider.client import Client
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwks import kids_of
 from mock_servers.journal.finding import Finding
 from mock_servers.provider import errors
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import owner_of_client_id
+from mock_servers.provider.providers import owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import difference, duration, shown, url
 

@@ -7,7 +7,7 @@ from typing import Final
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.private_key import private_key_in
+from mock_servers.journal.leaked_private_key import private_key_in
 
 
 def private_key_sent(case: Case) -> Finding | None:

@@ -9,7 +9,7 @@ from typing import Final
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
-from mock_servers.state.seeds import APIS
+from mock_servers.state.seed_data import APIS
 from mock_servers.state.table import FEW
 from mock_servers.wire.wording import shown
 

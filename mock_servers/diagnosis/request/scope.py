@@ -13,7 +13,7 @@ from mock_servers.gateway.service import find_api
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.provider.provider import Provider
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.grant import AccessToken
 from mock_servers.state.person import Roster
 from mock_servers.wire.wording import shown

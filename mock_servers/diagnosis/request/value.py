@@ -12,9 +12,9 @@ from typing import Any, Final
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
-from mock_servers.diagnosis.shapes import is_path, is_unfilled
+from mock_servers.diagnosis.opaque_value import is_path, is_unfilled
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.private_key import is_private
+from mock_servers.journal.leaked_private_key import is_private
 from mock_servers.state.grant import Issued
 from mock_servers.state.indexes import START
 from mock_servers.state.table import Table

@@ -9,12 +9,12 @@ from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.of_itself import ASSERTION, described_jwt
-from mock_servers.diagnosis.shapes import API_KEY, is_path, is_unfilled
+from mock_servers.diagnosis.opaque_value import API_KEY, is_path, is_unfilled
+from mock_servers.diagnosis.unverified_claims import ASSERTION, described_jwt
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.private_key import private_key_in
+from mock_servers.journal.leaked_private_key import private_key_in
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken
 from mock_servers.state.indexes import START

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.earlier import TOO_OLD, first_use, known_loss
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.assertion import provider_of
+from mock_servers.diagnosis.used_before import TOO_OLD, first_use, known_loss
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import ProviderRefreshToken, RefreshToken

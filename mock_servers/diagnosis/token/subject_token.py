@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.shapes import is_unfilled, shape_of
+from mock_servers.diagnosis.opaque_value import is_unfilled, shape_of
 from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Certainty, Finding
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.wire.origins import canonical, origin_of
 from mock_servers.wire.wording import cut, difference, duration, moment, shown, url
 

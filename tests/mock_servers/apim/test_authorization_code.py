@@ -11,9 +11,9 @@ from werkzeug.test import Client
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ApimSettings
 from tests.mock_servers.answers import told
 from tests.mock_servers.apim.browser import REDIRECT, Browser
 

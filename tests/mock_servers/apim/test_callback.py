@@ -15,9 +15,9 @@ from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ProviderSettings
 from tests.mock_servers.answers import query_of, told
 from tests.mock_servers.apim.browser import REDIRECT, Browser
 

@@ -11,9 +11,9 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
-from mock_servers.state.settings import ApimSettings
 
 URL = "http://127.0.0.1:8080"
 NOW = 1_800_000_000.0

@@ -10,7 +10,7 @@ import pytest
 
 from contract_tests.breakages import BREAKAGES
 from mock_servers.catalogue.entries import entries
-from mock_servers.diagnosis.request import place
+from mock_servers.diagnosis.request import misplaced_value
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.provider.nhs_login import NHS_LOGIN
@@ -20,7 +20,7 @@ AT_ONCE = "CLIENT_ASSERTION_JTI_TAKEN (§3.16)"
 """What only two requests at the same moment meet."""
 UNFORESEEN = ("SCRIPT_FAULT", "FAULT", "SPIKE_ARREST", "API_BUSY")
 """What a mock answers when it fails, or when a fault is ordered."""
-MODULES = sorted({each.find.__module__ for each in FINDERS} - {place.__name__})
+MODULES = sorted({each.find.__module__ for each in FINDERS} - {misplaced_value.__name__})
 
 
 def written(module: ModuleType) -> set[str]:
@@ -45,7 +45,7 @@ def test_a_finder_is_named_after_what_it_finds(name: str) -> None:
 
 
 def test_every_finder_of_one_mistake_says_in_a_sentence_what_it_looks_for() -> None:
-    silent = [each.name for each in FINDERS if each not in place.FINDERS and not each.words.endswith(".")]
+    silent = [each.name for each in FINDERS if each not in misplaced_value.FINDERS and not each.words.endswith(".")]
 
     assert silent == []
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from mock_servers.command_line.outcome import Misuse, No
+from mock_servers.command_line.exit import Misuse, No
 from mock_servers.command_line.workers import Workers, how_many
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no --workers")

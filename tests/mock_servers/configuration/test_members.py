@@ -11,11 +11,11 @@ from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.provider.nhs_login import NHS_LOGIN
+from mock_servers.settings.limits import IN_FILE, between
+from mock_servers.settings.sections import ApimSettings, ProviderSettings, StateSettings
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Api, Configuration
-from mock_servers.state.limit import IN_FILE, between
 from mock_servers.state.person import LEVELS, Person
-from mock_servers.state.settings import ApimSettings, ProviderSettings, StateSettings
 
 SCOPE = "urn:nhsd:apim:app:level3:my-api"
 PEM = "-----BEGIN PRIVATE " + "KEY-----\nMIIEvQ"

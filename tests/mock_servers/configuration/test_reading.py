@@ -14,11 +14,17 @@ from mock_servers.jose.keys import KeyFileError, KeyPair, KeyRing, jwks
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.provider.nhs_login import NHS_LOGIN
+from mock_servers.settings.real_host import RealHost
+from mock_servers.settings.sections import (
+    ApimSettings,
+    EvidenceSettings,
+    ProviderSettings,
+    StateSettings,
+    WatchSettings,
+)
 from mock_servers.state.app import DEFAULT_SCOPES, App, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.person import Person
-from mock_servers.state.real_host import RealHost
-from mock_servers.state.settings import ApimSettings, EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
 
 EVERY_KEY = """
 public_urls = ["http://mock:8080"]

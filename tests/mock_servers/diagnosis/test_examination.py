@@ -12,9 +12,9 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from mock_servers.apim import errors, flows
 from mock_servers.diagnosis import examination
 from mock_servers.diagnosis.case import Case, Known
+from mock_servers.diagnosis.client_traits import Traits
 from mock_servers.diagnosis.examination import findings
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.traits import Traits
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.journal.finding import Certainty, Finding

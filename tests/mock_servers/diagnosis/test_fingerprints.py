@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from mock_servers.diagnosis.client_traits import Traits, traits_of
 from mock_servers.diagnosis.fingerprints import Hint, hint, recognise
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.diagnosis.traits import Traits, traits_of
 from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.request import Request
 

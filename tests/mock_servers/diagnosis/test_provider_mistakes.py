@@ -13,10 +13,10 @@ from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.app import App
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ProviderSettings
 from tests.mock_servers.diagnosis.findings import seen, top
 
 NOW = 1_800_000_000.0

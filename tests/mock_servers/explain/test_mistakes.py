@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 
 from benchmarks.explained import RealWorld, Told, told
 from mock_servers.explain.any_text import explain_text
-from mock_servers.explain.har_file import HarFile
 from mock_servers.explain.judging import place_of
-from mock_servers.explain.learning import Seen
 from mock_servers.explain.response import captured_of
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
 from mock_servers.reading.captured import Captured
+from mock_servers.traffic.har_file import HarFile
+from mock_servers.traffic.observed_values import Seen
 from tests.mistakes.listed import in_pairs, made
 from tests.mistakes.variations import Variation, variations
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.judging import Place
-from mock_servers.explain.learning import Seen, learn
-from mock_servers.explain.past import Past
 from mock_servers.explain.request_explanation import RequestExplanation
+from mock_servers.explain.seen_values import Past
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.journal import Journal
 from mock_servers.reading.captured import Captured, CapturedAnswer, UnreadableError
+from mock_servers.traffic.observed_values import Seen, learn
 
 NOW = 1_800_000_000.0
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"

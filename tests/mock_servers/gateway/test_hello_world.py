@@ -8,8 +8,8 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ApimSettings
 from mock_servers.wire.identifiers import Identifiers
 
 Ask = Callable[..., TestResponse]

@@ -13,10 +13,10 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.platform.platform import ApiExistsError
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.fault import Fault
-from mock_servers.state.settings import ApimSettings
 
 AAL3 = "urn:nhsd:apim:user-nhs-cis2:aal3:my-api"
 LEVEL3 = "urn:nhsd:apim:app:level3:my-api"

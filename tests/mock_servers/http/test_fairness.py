@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mock_servers.http.bounds import Bounds
-from mock_servers.http.crew import Lane
 from mock_servers.http.server import Server, start
+from mock_servers.http.thread_pool import Lane
 from tests.mock_servers.http.talking import CLOSE, connect, exchange, read_to_end, status
 
 if TYPE_CHECKING:

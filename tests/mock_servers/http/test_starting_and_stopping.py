@@ -14,11 +14,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from mock_servers.http import engine, standby
+from mock_servers.http import engine, lazy_server
 from mock_servers.http.connections import Connection
-from mock_servers.http.crew import Crew, Task
 from mock_servers.http.engine import Engine
 from mock_servers.http.server import CannotListenError, PortInUseError, Server, listen, serve, start
+from mock_servers.http.thread_pool import Crew, Task
 from tests.mock_servers.http.talking import (
     CLOSE,
     connect,
@@ -402,7 +402,7 @@ class LateCrew(Crew):
 
 
 def test_a_stop_ends_though_the_thread_that_keeps_watch_begins_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standby, "Crew", LateCrew)
+    monkeypatch.setattr(lazy_server, "Crew", LateCrew)
     server = start(echo, is_quick=lambda _: True)
     exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     stopping = threading.Thread(target=server.stop, daemon=True)

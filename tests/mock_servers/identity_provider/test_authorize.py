@@ -9,8 +9,8 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ProviderSettings
 
 Ask = Callable[..., TestResponse]
 REDIRECT = "https://app.example/callback"

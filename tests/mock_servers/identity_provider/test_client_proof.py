@@ -15,8 +15,8 @@ from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ProviderSettings
 
 Ask = Callable[..., TestResponse]
 Sign = Callable[..., str]

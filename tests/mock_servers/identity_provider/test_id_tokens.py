@@ -14,9 +14,9 @@ from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import Person
-from mock_servers.state.settings import ProviderSettings
 
 NOW = 1_800_000_000
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

@@ -11,10 +11,10 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import CIS2, PATH
 from mock_servers.provider.nhs_login import NHS_LOGIN
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import Person, roles
-from mock_servers.state.settings import ProviderSettings
 
 Ask = Callable[..., TestResponse]
 Told = Callable[[TestResponse], dict[str, str]]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mock_servers.configuration import reading as configuration_file
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.person import (
     READY_MADE,
     Person,

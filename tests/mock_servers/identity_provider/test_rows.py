@@ -12,7 +12,7 @@ from mock_servers.provider.cis2 import CIS2
 from mock_servers.provider.nhs_login import NHS_LOGIN
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
-from mock_servers.state.settings import ProviderSettings
+from mock_servers.settings.sections import ProviderSettings
 
 RULES = [rule for flow in FLOWS for policy in flow.policies for rule in policy.rules]
 PROVIDERS = [CIS2, NHS_LOGIN, *mock_realms("internal-dev")]

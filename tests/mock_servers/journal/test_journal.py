@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mock_servers.journal import journal as journal_module
-from mock_servers.journal.folded import Folded
+from mock_servers.journal.compact import Folded
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Examination, Received, Record, RecordedError
 from mock_servers.state.grant import fingerprint

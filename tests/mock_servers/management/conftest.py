@@ -13,9 +13,9 @@ from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Api, Configuration
-from mock_servers.state.settings import ApimSettings
 
 NOW = 1_800_000_000.0
 ORGANIZATION = "/v1/organizations/nhsd-nonprod"

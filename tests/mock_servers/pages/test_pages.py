@@ -21,7 +21,7 @@ from mock_servers.pages import (
     person_choice,
 )
 from mock_servers.provider.cis2 import CIS2
-from mock_servers.provider.registered import provider_named
+from mock_servers.provider.providers import provider_named
 from mock_servers.state.person import READY_MADE, Person
 
 EVIL = """'"><script>alert(1)</script>&{{ 7*7 }}{% raw %}"""

@@ -18,7 +18,7 @@ from mock_servers.management import app as management
 from mock_servers.mock import Mock
 from mock_servers.pipeline.application import ServiceApp
 from mock_servers.rules import Rule
-from mock_servers.state.seeds import APIS
+from mock_servers.state.seed_data import APIS
 from mock_servers.wire import probes
 from mock_servers.wire.request import Request
 from mock_servers.wire.routes import ANY, Route, Routes

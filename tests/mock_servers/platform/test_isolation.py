@@ -7,9 +7,9 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
-from mock_servers.state.settings import ApimSettings
 
 FORM = {
     "grant_type": "client_credentials",

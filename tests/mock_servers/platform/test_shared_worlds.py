@@ -9,8 +9,8 @@ from werkzeug.test import Client, EnvironBuilder
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.platform.worlds import IDLE, Worlds
-from mock_servers.state.location import open_state
 from mock_servers.state.memory import MemoryTable
+from mock_servers.state.state_url import open_state
 from mock_servers.state.table import Backend
 from mock_servers.state.world import World
 from mock_servers.wire.identifiers import Identifiers

@@ -14,8 +14,8 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.real_host import TEST_SUITE_HOSTS
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.real_host import TEST_SUITE_HOSTS
 from tests.processes import finished
 
 MANAGEMENT = "https://api.enterprise.apigee.com"

@@ -12,7 +12,7 @@ from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.provider.provider import Proof
-from mock_servers.provider.registered import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from mock_servers.state.log_in import LogInError
 from tests.mock_servers.provider_of_another_kind import PHARMACY

@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from mock_servers.jose.keys import keep_out_of_git
 from mock_servers.real_hosts import trust_store
 from mock_servers.real_hosts.certificate import Authority, Contexts, make_authority, read_authority, real_time
-from mock_servers.state.real_host import HOSTS
+from mock_servers.settings.real_host import HOSTS
 from tests.processes import python
 
 NAMES = [host.name for host in HOSTS]

@@ -8,7 +8,7 @@ import pytest
 from mock_servers.real_hosts import variables as client_environment
 from mock_servers.real_hosts.trust_store import TrustStore
 from mock_servers.real_hosts.variables import RealNames
-from mock_servers.state.real_host import HOSTS
+from mock_servers.settings.real_host import HOSTS
 
 URL = "http://127.0.0.1:8080"
 

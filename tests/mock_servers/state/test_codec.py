@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_servers.journal import shared
+from mock_servers.journal import shared_journal
 from mock_servers.state.codec import Codec, Format
 from mock_servers.state.grant import AuthorizationCode
 from mock_servers.state.log_in import LogIn
@@ -17,7 +17,7 @@ from mock_servers.state.table import Kind, UnusableStateError
 
 pytestmark = pytest.mark.slow
 
-ALL = {**KINDS, **shared.KINDS}
+ALL = {**KINDS, **shared_journal.KINDS}
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=8)
 """Halves of surrogate pairs among them, and two of them that JSON would take for a pair."""
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -11,9 +11,9 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.journal import provenance
 from mock_servers.state.app import App
 from mock_servers.state.developer_app import DeveloperApp, Key, Product, Subscription
+from mock_servers.state.developer_apps import DeveloperApps
 from mock_servers.state.fault import Fault
 from mock_servers.state.grant import Issued
-from mock_servers.state.portfolio import DeveloperApps
 from mock_servers.state.registration import AppExistsError, Apps, NoSuchAppError
 from mock_servers.state.store import Store
 from mock_servers.state.table import Backend, Table, amend

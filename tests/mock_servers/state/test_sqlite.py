@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mock_servers.journal import shared
+from mock_servers.journal import shared_journal
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
 from mock_servers.state.sqlite import APPLICATION_ID, open_sqlite
@@ -450,7 +450,7 @@ def test_the_file_has_our_mark(path: Path) -> None:
 # what was written once
 
 
-ALL = {**KINDS, **shared.KINDS}
+ALL = {**KINDS, **shared_journal.KINDS}
 
 
 @pytest.fixture

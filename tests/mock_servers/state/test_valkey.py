@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from mock_servers.state import durable
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
-from mock_servers.state.location import open_state
+from mock_servers.state.state_url import open_state
 from mock_servers.state.table import Backend, Kind, Table, UnreachableStateError, UnusableStateError
 from mock_servers.state.valkey import open_valkey
 from tests.mock_servers.state import valkeys
@@ -63,7 +63,7 @@ def numbers(backend: Backend) -> Table[int]:
 
 WRITER = """
 import sys
-from mock_servers.state.location import open_state
+from mock_servers.state.state_url import open_state
 from mock_servers.state.table import Kind
 
 table = open_state(sys.argv[1]).table("numbers", Kind(value=int, limit=None))
@@ -73,7 +73,7 @@ for number in range(1_000_000):
 """
 RACER = """
 import sys
-from mock_servers.state.location import open_state
+from mock_servers.state.state_url import open_state
 from mock_servers.state.table import Kind
 
 table = open_state(sys.argv[1]).table("numbers", Kind(value=int, limit=None))

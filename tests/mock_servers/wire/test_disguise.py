@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_servers.diagnosis.shapes import is_unfilled, shape_of
+from mock_servers.diagnosis.opaque_value import is_unfilled, shape_of
 from mock_servers.jose import jwts
 from mock_servers.wire.disguise import Disguise
 

@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from mock_servers.identity_provider.log_ins import Wanted
 from mock_servers.jose.jwts import Alterations
+from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.configuration import Configuration
-from mock_servers.state.settings import ApimSettings
 from tests.mock_servers.diagnosis.assertion_mistakes.world import (
     APP,
     APP_UNKNOWN,

@@ -1,0 +1,83 @@
+"""`nhsauth env`: the variables that lead programs to a running server under the real host names."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shlex
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+
+from mock_servers.command_line.exit import Misuse, No
+from mock_servers.real_hosts import variables as client_environment
+from mock_servers.state.world import PREFIX
+
+_TIMEOUT: Final = 5  # seconds
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,=-]*")
+
+
+def show(*, url: str, shell: str) -> None:
+    """Print one line a variable. Raises Misuse for a URL, No when no mock with `--tls` answers there."""
+    status = _status(url).get("real_names")
+    if status is None:
+        raise No(f"The mock at {url} speaks no TLS: start it with nhsauth serve --tls")
+    tell(client_environment.read(status), shell)
+
+
+def tell(known: client_environment.RealNames, shell: str) -> None:
+    """Print one line a variable."""
+    for name, value in known.variables(os.environ).items():
+        click.echo(_WRITERS[shell](name, value))
+
+
+def _status(url: str) -> Mapping[str, Any]:
+    if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", url) or not _is_whole(url):
+        raise Misuse(f"--url is {url!r}; allowed: a URL such as http://127.0.0.1:8080, without a path but a world's")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url.rstrip('/')}/_nhsauth/status", timeout=_TIMEOUT) as answer:
+            status = json.load(answer)
+    except (urllib.error.HTTPError, http.client.HTTPException, ValueError):
+        status = None
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error
+        raise No(f"Nothing answers at {url} ({reason}): start it with nhsauth serve --tls") from None
+    if not isinstance(status, dict) or not status.keys() >= {"version", "urls"}:
+        raise No(f"What answers at {url} is no mock of nhsauth")
+    return status
+
+
+def _is_whole(url: str) -> bool:
+    """Whether there is a host, and a port that can be one or is left out."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _of_shell(name: str, value: str) -> str:
+    return f"export {name}={shlex.quote(value)}"
+
+
+def _of_dotenv(name: str, value: str) -> str:
+    """Single quotes: Compose, python-dotenv and Node take what is in them as it is."""
+    return f"{name}={value}" if _PLAIN.fullmatch(value) else f"{name}='{value}'"
+
+
+def _of_powershell(name: str, value: str) -> str:
+    return f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
+
+
+_WRITERS: Final[Mapping[str, Callable[[str, str], str]]] = {
+    "sh": _of_shell,
+    "dotenv": _of_dotenv,
+    "powershell": _of_powershell,
+}

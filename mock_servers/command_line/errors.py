@@ -1,0 +1,121 @@
+"""`nhsauth errors`: every error row of every service, with its usual cause and cure, or those that a text is about."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from mock_servers.catalogue import observations
+from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.catalogue.evidence import EVIDENCE
+from mock_servers.catalogue.observations import Day, ObservationsError
+from mock_servers.catalogue.observed import observed
+from mock_servers.catalogue.search import Hits, search
+from mock_servers.command_line.config import configured_observations
+from mock_servers.command_line.exit import Misuse, No, misuse
+from mock_servers.reading.plain import decoded
+from mock_servers.wire.wording import cut, shown
+
+_DETAILED: Final = 5
+"""Errors of which everything is printed; of more a line each."""
+_LARGEST: Final = 4 << 20
+"""Bytes of a text that are read."""
+_LONGEST_SHOWN: Final = 200
+_NEAR: Final = "No error has these words. The nearest:"
+_MORE: Final = (
+    f"Causes and cures are shown for {_DETAILED} errors or fewer. Give more of the sentence, or give the request and "
+    "its answer to nhsauth explain."
+)
+
+
+def show(given: str | None, *, as_json: bool) -> None:
+    """Print the rows, or those that a text is about; of a few all there is.
+
+    The text is given as it is, as `-` for stdin, or as `@FILE`. Raises No when no row is about it, Misuse for what
+    cannot be read.
+    """
+    hits = Hits(entries=entries()) if given is None else _found(_text(given))
+    with misuse(ObservationsError):
+        days = observations.read_all(configured_observations())
+    if as_json:
+        click.echo(json.dumps([_members(each, hits, days) for each in hits.entries], indent=2))
+        return
+    click.echo("\n".join(_lines(hits, days, is_search=given is not None)))
+
+
+def _found(text: str) -> Hits:
+    hits = search(text)
+    if not hits.entries:
+        called = shown(text) if len(text) <= _LONGEST_SHOWN else f"the text {cut(text)}"
+        raise No(f"No error is about {called}: `nhsauth errors` lists them all")
+    return hits
+
+
+def _members(entry: Entry, hits: Hits, days: Sequence[Day]) -> dict[str, object]:
+    near = {"near": True} if hits.are_near else {}
+    return {**entry.as_json(), **near, **({"observed": str(observed(entry, days))} if days else {})}
+
+
+def _lines(hits: Hits, days: Sequence[Day], *, is_search: bool) -> Iterator[str]:
+    """Yield the sentences, those of one wording on one line, then causes and cures where the errors are few."""
+    found = sorted(hits.entries, key=lambda each: not observed(each, days).otherwise)
+    if hits.are_near:
+        yield from (_NEAR, "")
+    by_line: dict[str, list[str]] = {}
+    for each in found:
+        by_line.setdefault(_head(each), []).append(each.service)
+    are_few = is_search and len(found) <= _DETAILED
+    if len(found) > 1 or not are_few:
+        yield from (f"{line}  ({', '.join(dict.fromkeys(services))})" for line, services in by_line.items())
+        yield from ("", *([_MORE] if is_search and not are_few else []))
+    for each in found if are_few else ():
+        yield from _details(each, days)
+
+
+def _head(entry: Entry) -> str:
+    head = " ".join(part for part in (str(entry.error.status), entry.error.code) if part)
+    return f"{click.style(head, bold=True)}  {entry.error.sentence}".rstrip()
+
+
+def _details(entry: Entry, days: Sequence[Day]) -> Iterator[str]:
+    error, seen = entry.error, observed(entry, days)
+    letter = seen.letter(error.evidence)
+    yield _head(entry)
+    yield f"  from     {entry.service}, {error.row}, {entry.name}"
+    if not entry.played:
+        yield "  played   by no mock: an API behind the gateway says so"
+    yield f"  evidence {letter}: {EVIDENCE[letter]}"
+    if days:
+        yield f"  observed {str(seen).replace('**', '')}"
+    yield f"  cause    {entry.problem.cause}"
+    yield f"  cure     {entry.problem.cure}"
+    yield from (f"  mistake  {name}: {words}" for name, words in entry.mistakes.items())
+    yield ""
+
+
+def _text(given: str) -> str:
+    source = "stdin" if given == "-" else given.removeprefix("@")
+    try:
+        raw = _bytes(given)
+    except (OSError, ValueError) as error:
+        raise Misuse(f"TEXT cannot be read from {shown(source)} ({getattr(error, 'strerror', error)})") from None
+    if len(raw) > _LARGEST:
+        raise Misuse(f"TEXT has more than {_LARGEST} bytes")
+    text = decoded(raw)
+    if not text.strip():
+        raise Misuse("TEXT is empty; allowed: a text, - for stdin, @FILE for a file")
+    return text
+
+
+def _bytes(given: str) -> bytes:
+    if given == "-":
+        return sys.stdin.buffer.read(_LARGEST + 1)
+    if not given.startswith("@"):
+        return given.encode(errors="replace")
+    with Path(given[1:]).open("rb") as file:
+        return file.read(_LARGEST + 1)

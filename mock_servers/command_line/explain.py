@@ -1,0 +1,300 @@
+"""`nhsauth explain`: why a request was refused, or what a value is, without asking anybody but a mock that runs.
+
+That one looks up a message id, and knows what it has issued. It must say first that it is a mock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+import requests
+
+from mock_servers.command_line import explanation_text
+from mock_servers.command_line.exit import Misuse, No
+from mock_servers.command_line.named_file import FilesBelow
+from mock_servers.command_line.observations import Observing
+from mock_servers.explain import moment
+from mock_servers.explain.any_text import explain_text
+from mock_servers.explain.explanation import explain_on
+from mock_servers.explain.judging import host_of
+from mock_servers.explain.not_found import is_file
+from mock_servers.explain.offline import offline, token_url_of
+from mock_servers.explain.recognition import bare_value
+from mock_servers.explain.request_explanation import PARTS, WIDTH, Parts, first_screen
+from mock_servers.explain.value import is_value
+from mock_servers.explain.whole import Lent, signed_at
+from mock_servers.jose import jwks, jwts
+from mock_servers.jose.jwks import HttpFetcher, UnreachableError
+from mock_servers.journal.leaked_private_key import is_private
+from mock_servers.reading import exchanges
+from mock_servers.reading.captured import UnreadableError
+from mock_servers.reading.plain import decoded
+from mock_servers.reading.raw_http import is_answer, read_answer
+from mock_servers.reading.reader import LARGEST
+from mock_servers.wire.wording import printable, shown
+
+_TIMEOUT: Final = 10  # seconds
+_OF_THE_REAL: Final = (
+    "An id of the real service can be looked up by NHS England alone: quote it to them. "
+    "What its error means, `nhsauth errors TEXT` says."
+)
+_LARGEST: Final = LARGEST
+"""Bytes of a text that are read."""
+_LARGEST_FILE: Final = 100 << 20
+"""Bytes of a file; a HAR file holds many requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstance:
+    """What a value is judged under: sent as what, to where, by whose keys, when; `server` knows message ids."""
+
+    role: str | None
+    token_url: str | None
+    key_set: str | None
+    at: str | None
+    server: str
+    answer: str | None = None
+    read_files: bool = False
+    observations: Path | None = None
+    unknown_sentences: bool = False
+    every: bool = False
+
+
+def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details: bool = False) -> None:
+    """Print the explanation: the answer first, all the rest with `details`.
+
+    Raises Misuse for what cannot be read, or where nothing was found; No where the service refuses it, or would.
+    """
+    text = _pasted() if given is None else _text(given, "VALUE", _LARGEST_FILE if given.startswith("@") else _LARGEST)
+    if circumstance.role is None and (not is_value(text) or is_file(text)):
+        _explain_text(text, circumstance, as_json=as_json, details=details)
+        return
+    if circumstance.observations is not None:
+        raise Misuse("--observations goes with requests; allowed: raw HTTP, a HAR file or a cassette, with answers")
+    if circumstance.answer is not None and circumstance.role is None:
+        _explain_text(text, circumstance, as_json=as_json, details=details)
+        return
+    _explain_value(text, circumstance, as_json=as_json, details=details)
+
+
+def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
+    if value.strip().startswith("rrt-"):
+        explained, url = _of_server(circumstance.server, value.strip()), None
+    else:
+        url = _url(circumstance.token_url) or token_url_of(value)
+        now = _moment(circumstance.at) if circumstance.at is not None else _signed_at(value)
+        context = offline(url, now, _key_set(circumstance.key_set))
+        explained = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
+    if as_json:
+        click.echo(json.dumps(explained, indent=2))
+    else:
+        _print(
+            first_screen(Parts(**{name: explained[name] for name in PARTS}), _width()),
+            explanation_text.lines(explained, url) if details else (),
+        )
+    if explained["kind"] == "unknown" and explained["certainty"] == "certain":
+        raise click.exceptions.Exit(Misuse.exit_code)
+    if _is_refused(explained):
+        raise click.exceptions.Exit(No.exit_code)
+
+
+def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
+    answer = circumstance.answer
+    files = FilesBelow(Path.cwd()) if circumstance.read_files else None
+    lent = Lent(
+        answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
+        at=_moment(circumstance.at) if circumstance.at is not None else None,
+        keys=_key_set(circumstance.key_set),
+        read_file=files,
+        every=as_json or circumstance.every,
+    )
+    if len(text) > LARGEST and sys.stderr.isatty():
+        click.echo(f"Reading {len(text) >> 20} MB of exchanges ...", err=True)
+    try:
+        explained = explain_text(text, lent)
+    except UnreadableError as reason:
+        raise Misuse(str(reason)) from None
+    for name, why in files.left_out.items() if files is not None else ():
+        click.echo(printable(f"Left out: the file {shown(name)}: {why}"), err=True)
+    if as_json:
+        click.echo(json.dumps(explained.as_json(), indent=2))
+    else:
+        _print(
+            explained.lines(_width(), every=circumstance.every), map(printable, explained.details()) if details else ()
+        )
+    if explained.by is None:
+        raise click.exceptions.Exit(Misuse.exit_code)
+    if circumstance.observations is not None or circumstance.unknown_sentences:
+        _observe(text, lent, circumstance)
+    if explained.refused:
+        raise click.exceptions.Exit(No.exit_code)
+
+
+def _print(lines: Iterable[str], details: Iterable[str]) -> None:
+    """Print the answer in bold, what belongs to it, and the details below."""
+    for place, line in enumerate(lines):
+        click.echo(click.style(printable(line), bold=place == 0))
+    for place, line in enumerate(details):
+        click.echo(f"\n{line}" if place == 0 else line)
+
+
+def _width() -> int:
+    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+
+
+def _pasted() -> str:
+    """Read what is pasted on a terminal, or comes through a pipe."""
+    if sys.stdin.isatty():
+        end = "Ctrl-Z, Enter" if os.name == "nt" else "Ctrl-D"
+        click.echo(f"Paste what you have (the error, the request, code, a log), then {end}:", err=True)
+    return _text("-", "VALUE", _LARGEST)
+
+
+def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
+    """Compare each exchange with what we would have said, and write that down."""
+    if circumstance.observations is None:
+        raise Misuse("--unknown-sentences is for --observations; allowed: beside --observations FILE")
+    if not exchanges.is_request(text):
+        raise Misuse("--observations goes with requests; an answer alone shows no rule")
+    seeing = Observing(circumstance.observations, keeps_unknown=circumstance.unknown_sentences)
+    found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file).exchanges
+    given = read_answer(lent.answer) if lent.answer is not None and is_answer(lent.answer) else None
+    for each in found:
+        seeing.see(replace(each, answer=given) if given is not None else each, lent)
+    seeing.finish(partial(click.echo, err=True))
+
+
+def _is_refused(explained: Mapping[str, Any]) -> bool:
+    """Whether the service has refused the exchange, or would refuse the value whatever it is sent as."""
+    if explained["exchange"]:
+        return explained["exchange"]["error"] is not None
+    return all(each["would_be"] == "refused" for each in explained["verdicts"])
+
+
+# what is given
+
+
+def _signed_at(value: str) -> float:
+    """Return when a JWT was signed: that it has expired since is no mistake."""
+    jwt = jwts.decoded(bare_value(value))
+    return (signed_at(jwt, time.time()) if jwt is not None else None) or time.time()
+
+
+def _text(given: str, name: str, largest: int) -> str:
+    source = "stdin" if given == "-" else given.removeprefix("@")
+    try:
+        raw = _bytes(given, largest)
+    except (OSError, ValueError) as error:
+        raise Misuse(f"{name} cannot be read from {shown(source)} ({getattr(error, 'strerror', error)})") from None
+    if len(raw) > largest:
+        raise Misuse(f"{name} has more than {largest} bytes")
+    if not raw.strip():
+        raise Misuse(f"{name} is empty; allowed: a text, - for stdin, @FILE for a file")
+    return decoded(raw)
+
+
+def _bytes(given: str, largest: int) -> bytes:
+    if given == "-":
+        return sys.stdin.buffer.read(largest + 1)
+    if not given.startswith("@"):
+        return given.encode(errors="replace")
+    with Path(given[1:]).open("rb") as file:
+        return file.read(largest + 1)
+
+
+def _url(given: str | None) -> str | None:
+    if given is None:
+        return None
+    try:
+        parts = urlsplit(given)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise Misuse(f"--token-url is {shown(given)}; allowed: http(s)://host/path")
+    return given
+
+
+def _moment(given: str | None) -> float:
+    if given is None:
+        return time.time()
+    seconds = moment.seconds_of(given)
+    if seconds is None:
+        raise Misuse(f"--at is {shown(given)}; allowed: {moment.ALLOWED}")
+    return seconds
+
+
+def _key_set(given: str | None) -> bytes | None:
+    if given is None:
+        return None
+    try:
+        body = _fetched(given) if given.startswith(("http://", "https://")) else Path(given).read_bytes()
+    except (OSError, UnreachableError, ValueError) as failure:
+        raise Misuse(
+            f"--jwks cannot be read from {shown(given)} ({getattr(failure, 'strerror', None) or failure})"
+        ) from None
+    found = jwks.read(body, 0, given)
+    if found.keys is None:
+        raise Misuse(f"--jwks is {shown(given)}, which holds {found.problem}; allowed: a JSON Web Key Set")
+    return body
+
+
+def _fetched(url: str) -> bytes:
+    """Get a key set from the host that the user names; the value has no part in it."""
+    return HttpFetcher(own=lambda _: None, allow_hosts=(urlsplit(url).hostname or "",))(url)
+
+
+def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
+    """Ask a mock that runs for the exchange with a message id. Raises No, and Misuse for a server that is no URL."""
+    base = _server(server).rstrip("/")
+    explained = _answer(f"{base}/_nhsauth/explain", {"value": message_id})
+    if "detail" in explained:
+        raise No(f"The mock at {base} refuses: {printable(str(explained['detail']))}")
+    if "exchange" not in explained:
+        raise No(
+            f"No mock answers at {base}: start one with `nhsauth serve`, or name another with --server. {_OF_THE_REAL}"
+        )
+    if explained["exchange"] is None:
+        raise No(f"The mock at {base} keeps no exchange with the message id {shown(message_id)}. {_OF_THE_REAL}")
+    return explained
+
+
+def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] | None:
+    """Return what the mock that runs says of a value that it has issued; `None` where it has not, or none runs."""
+    if circumstance.key_set is not None or circumstance.at is not None or is_private(value):
+        return None
+    base = _server(circumstance.server).rstrip("/")
+    if "urls" not in _answer(f"{base}/_nhsauth/status"):
+        return None
+    given = {"value": value.strip(), "as": circumstance.role, "token_url": circumstance.token_url}
+    explained = _answer(f"{base}/_nhsauth/explain", {name: each for name, each in given.items() if each is not None})
+    return explained if explained.get("issued") else None
+
+
+def _answer(url: str, body: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """Return the JSON object that a call of the control API answers, be it a problem; else an empty one."""
+    method = "GET" if body is None else "POST"
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business between this process and a mock
+        try:
+            explained = session.request(method, url, json=body, timeout=_TIMEOUT).json()
+        except (requests.RequestException, ValueError):
+            return {}
+    return explained if isinstance(explained, dict) else {}
+
+
+def _server(given: str) -> str:
+    if not given.startswith(("http://", "https://")):
+        raise Misuse(f"--server is {shown(given)}; allowed: http(s)://host:port")
+    return given

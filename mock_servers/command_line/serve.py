@@ -1,0 +1,154 @@
+"""`nhsauth serve`: all mocks on one port, until a signal ends them."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
+
+import click
+
+from mock_servers.command_line import startup_message
+from mock_servers.command_line.exit import Misuse, No, misuse
+from mock_servers.command_line.shutdown import Ending
+from mock_servers.http.server import CannotListenError, Server
+from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
+from mock_servers.mock import Mock, opened
+from mock_servers.state.configuration import Configuration
+from mock_servers.state.table import StateError
+from mock_servers.wire.origins import is_loopback
+
+if TYPE_CHECKING:
+    from mock_servers.platform.real_names import Prepared
+
+_LOG: Final = logging.getLogger(__name__)
+_LOOK: Final = 1.0  # seconds between looks at whether the server still lives
+_PATIENCE: Final = 0.7  # seconds that requests under way get at the end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What `nhsauth serve` was asked for."""
+
+    host: str
+    port: int
+    control_port: int | None
+    config: Path | None
+    state: str | None
+    as_json: bool
+    tls: bool
+    allowed: tuple[str, ...]
+    log_format: Literal["text", "json"]
+    log_level: str
+
+    @property
+    def ports(self) -> list[int]:
+        """The port of the services, and that of the control API, if it has one of its own."""
+        return [self.port, *([] if self.control_port is None else [self.control_port])]
+
+
+def run(asked: Asked, ending: Ending) -> NoReturn:
+    """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
+    with usable():
+        configuration = configured(asked.config)
+        backend = opened(asked.state or configuration.state.url)
+        platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=backend)
+        servers = begin(platform, asked.host, asked.ports)
+    real = prepared(platform, asked.allowed) if asked.tls else None
+    if real is not None:
+        real.open_at(servers[0])
+    tell(asked, platform, real)
+    until(ending, servers)
+
+
+def begin(platform: Mock, host: str, ports: Sequence[int | socket.socket]) -> list[Server]:
+    """Serve a platform at a port, and its control API at a second, if there is one. Raises CannotListenError."""
+    apart = [platform.start_control(host=host, port=port) for port in ports[1:]]
+    platform.exchanges.fold_reported()
+    return [platform.start(host=host, port=ports[0]), *apart]
+
+
+def usable() -> AbstractContextManager[None]:
+    """End the command as misuse when keys, the state or the address cannot be used."""
+    return misuse(KeyFileError, CannotListenError, StateError)
+
+
+def tell(asked: Asked, platform: Mock, real: Prepared | None) -> None:
+    """Say that the mocks can answer, and where; people at a terminal are told with what to log in."""
+    if real is not None:
+        authority = real.store.authority
+        _LOG.info("https and real host names are at the same port; trust %s, or see nhsauth env", authority)
+    if not is_loopback(asked.host):
+        _LOG.warning(
+            "Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", asked.host
+        )
+    url, control = platform.url, platform.names.control_url
+    if asked.as_json:
+        apart = {} if control is None else {"control_url": control}
+        line = json.dumps({"event": "ready", "url": url, "pid": os.getpid(), **apart})
+    else:
+        line = f"nhsauth ready at {url}" + (f" (control API at {control})" if control is not None else "")
+    click.echo(line)  # which flushes
+    if sys.stderr.isatty() and not asked.as_json:
+        apps, people = platform.apps.all(), platform.store.people.values()
+        click.echo("\n".join(startup_message.lines(url, control or url, apps, people)), err=True)
+
+
+def until(ending: Ending, servers: Sequence[Server]) -> NoReturn:
+    """Serve until the ending comes, and end the process with 0. Raises No when a server dies."""
+    gc.freeze()  # what a start has loaded stays, and no later collection need look at it
+    gc.enable()
+    while not ending.came_within(_LOOK):
+        for failure in (server.failure for server in servers if server.failure is not None):
+            raise No(f"The server died ({type(failure).__name__}): see the log")
+    _stop(servers)
+
+
+def prepared(platform: Mock, allowed: Sequence[str]) -> Prepared:
+    """Return what lets a server be reached by https and real host names, with the authority that the cache keeps.
+
+    Raises Misuse.
+    """
+    from mock_servers.platform import real_names  # noqa: PLC0415 - 30 ms that only TLS takes
+
+    folder = cache_folder(os.environ)
+    try:
+        return real_names.kept(platform, folder, allowed)
+    except OSError as error:
+        raise Misuse(f"--tls needs a folder for its certificate authority, and {folder} is none ({error})") from None
+
+
+def configured(config: Path | None) -> Configuration:
+    """Return the configuration of a file, or of this folder, or the defaults. Raises Misuse."""
+    if config is None and not any(Path(name).is_file() for name in ("nhsauth.toml", "pyproject.toml")):
+        return Configuration()
+    from mock_servers.configuration import reading as configuration_file  # noqa: PLC0415 - its 5 ms are for who has a file
+
+    with misuse(configuration_file.ConfigurationError):
+        path = config or configuration_file.find(Path.cwd())
+        return configuration_file.read(path) if path else Configuration()
+
+
+def _stop(servers: Sequence[Server]) -> NoReturn:
+    """Stop, and end the process with what may still run after a while.
+
+    Without Python's own tidying up: that takes several times as long as all the rest, for what the system does anyway.
+    """
+    stopping = [threading.Thread(target=server.stop, daemon=True) for server in servers]
+    for each in stopping:
+        each.start()
+    deadline = time.monotonic() + _PATIENCE
+    for each in stopping:
+        each.join(max(deadline - time.monotonic(), 0))
+    logging.shutdown()
+    os._exit(0)

@@ -1,0 +1,458 @@
+"""Writes the commands that make an exchange as it should have been: the mock signs, so no key or token stands there.
+
+What the client has chosen stays where it is sound (its app, person and provider); the rest is right by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote, urlencode
+
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
+from mock_servers.control import powershell, shell
+from mock_servers.control.command import Asked, Code, Command, Kept, Redirect, Remark, Required, Sent, Value, Variable
+from mock_servers.control.received_jwts import jwts_of
+from mock_servers.gateway.service import find_api
+from mock_servers.identity_provider import log_ins
+from mock_servers.journal import provenance
+from mock_servers.journal.record import Record
+from mock_servers.pages import NextStep
+from mock_servers.provider.provider import Provider
+from mock_servers.provider.providers import PROVIDERS
+from mock_servers.state.app import App
+from mock_servers.state.configuration import Api
+from mock_servers.state.grant import Issued
+from mock_servers.state.person import Person, Roster
+from mock_servers.state.table import first_few
+
+if TYPE_CHECKING:
+    from mock_servers.platform.platform import Platform
+
+Commands = Iterator[Command]
+Form = dict[str, Value]
+
+_GRANTED: Final = ("subject_token", "code", "refresh_token", "authorization")
+_HELLO: Final = "/hello-world/hello"
+_OPEN: Final[Mapping[str, str]] = {"access": "open"}
+_BY_KEY: Final[Mapping[str, str]] = {"access": "apikey"}
+_ACCESSES: Final = {each.word: each.access for each in PROVIDERS}
+_SCOPE: Final = re.compile(rf":user-(?P<word>{'|'.join(_ACCESSES)}):(?P<level>\w+):")
+_IN_A_BROWSER: Final = Remark("In a browser, without its last parameter, this URL leads to the log-in page.")
+_TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """What is attempted again: by which app, under which of the mock's names."""
+
+    platform: Platform
+    record: Record
+    base: str
+    app: App
+
+    @property
+    def sent(self) -> Mapping[str, Any]:
+        """The parameters of the request, wherever they stood."""
+        return {**self.record.request["query"], **self.record.request["form"]}
+
+    @property
+    def issued(self) -> Issued | None:
+        """Where the token or code of the request came from, if the mock issued it."""
+        sent = [self.record.sent[name] for name in _GRANTED if name in self.record.sent]
+        return next(filter(None, (provenance.recognise(self.platform.store, key) for key in sent)), None)
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """What the subject token said."""
+        claims: Mapping[str, Any] = jwts_of(self.record).get("subject_token", {}).get("claims", {})
+        return claims
+
+    @property
+    def mount(self) -> str:
+        """Where the token service is that was asked."""
+        return f"/{self.record.service}" if self.record.service in _TOKEN_SERVICES else "/oauth2"
+
+    @property
+    def token_url(self) -> str:
+        """Where that token service gives tokens."""
+        return f"{self.base}{self.mount}/token"
+
+    @property
+    def redirect_uri(self) -> str:
+        """The redirect URI that was sent if it is the app's, else the app's first."""
+        sent = self.sent.get("redirect_uri")
+        return sent if sent in self.app.redirect_uris else next(iter(self.app.redirect_uris), "")
+
+    def provider(self) -> Provider:
+        """Return the provider that was meant: by its token or code, by what the token says, else the first trusted."""
+        service = next(each for each in self.platform.token_services if each.mount == self.mount)
+        trusted = service.providers
+        scope = self.sent.get("scope")
+        picked = next((each for each in trusted if scope and each.on_platform.picked_by == scope), None)
+        if picked is not None:
+            return picked
+        by_claims = service.provider_of(self.claims.get("iss"))
+        issuer = self.issued.issuer if self.issued else None
+        return by_claims[0] if by_claims else next((each for each in trusted if each.title == issuer), trusted[0])
+
+    def person(self, provider: Provider) -> Person | None:
+        """Return the person of the request, else the first who can log in at the provider."""
+        people, own = self.platform.store.people, provider.people
+        named = [self.issued.person if self.issued else None, self.sent.get("nhsauth_user")]
+        named += [self.claims.get(name) for name in ("nhs_number", "sub")]
+        first = people.derived(Roster).first(own, lambda _: True)
+        known = (people.get((own, each)) for each in (*named, first) if isinstance(each, str))
+        return next(filter(None, known), None)
+
+
+def corrected(platform: Platform, record: Record, base: str, control: str) -> NextStep | None:
+    """Return the commands, or nothing for an exchange that none can begin.
+
+    `base` is where the services are called, `control` what the URL of a control call begins with.
+    """
+    app = _app(platform, record)
+    if app is None:
+        return None
+    attempt = _Attempt(platform=platform, record=record, base=base, app=app)
+    commands = list(_commands(attempt))
+    if not commands:
+        return None
+    title = "Try it corrected" if record.refusal else "Make one like it"
+    return NextStep(
+        title=title, command=shell.script(control, commands), powershell=powershell.script(control, commands)
+    )
+
+
+def _app(platform: Platform, record: Record) -> App | None:
+    """Return the app of the exchange if nothing is wrong with it, else the first that could do what is asked."""
+    few, _ = first_few(platform.store.apps)
+    ordered = [*filter(None, [platform.store.apps.get(record.client_id)]), *few]
+    sound = [app for app in ordered if _is_sound(platform, app)]
+    return next(iter([*(app for app in sound if app.key_name), *sound]), None)
+
+
+def _is_sound(platform: Platform, app: App) -> bool:
+    known = app.known_in(platform.configuration.apim.environment)
+    return app.usable and app.subscribed and app.has_keys and bool(app.scopes) and known
+
+
+def _commands(attempt: _Attempt) -> Commands:
+    service = attempt.record.service
+    if service in _TOKEN_SERVICES:
+        return _at_token_service(attempt)
+    if service == "gateway":
+        return _at_api(attempt)
+    return _at_provider(attempt, service) if service in attempt.platform.providers else iter(())
+
+
+# the token service
+
+
+def _at_token_service(attempt: _Attempt) -> Commands:
+    path = attempt.record.path.removeprefix(attempt.mount)
+    if path in ("/authorize", "/callback"):
+        return _authorize(attempt)
+    if path == "/userinfo":
+        return _userinfo(attempt)
+    return iter(()) if path == "/backchannel_logout" else _GRANTS[_grant(attempt.sent)](attempt)
+
+
+def _grant(sent: Mapping[str, Any]) -> str:
+    """Return the grant that was meant, whatever is wrong with its name."""
+    named = unquote(str(sent.get("grant_type", "")))
+    if "subject_token" in sent or "subject_token_type" in sent or "token-exchange" in named:
+        return "token-exchange"
+    if "refresh_token" in sent or named == "refresh_token":
+        return "refresh_token"
+    return "authorization_code" if "code" in sent or named == "authorization_code" else "client_credentials"
+
+
+def _client_credentials(attempt: _Attempt) -> Commands:
+    yield _assertion(attempt, attempt.token_url)
+    yield Sent(url=attempt.token_url, form={"grant_type": "client_credentials", **_proof()})
+
+
+def _token_exchange(attempt: _Attempt) -> Commands:
+    if _sent_a_code(attempt):
+        yield Remark("A code of the provider is not an id_token: it is exchanged for one first.")
+        yield from _provider_code(attempt, attempt.provider())
+        redeemed = _redeem(attempt, attempt.provider(), _code_and_redirect(attempt))
+        yield Kept(variable="id_token", member="id_token", sent=redeemed)
+    else:
+        yield _id_token(attempt)
+    yield _assertion(attempt, attempt.token_url)
+    yield _exchange(attempt)
+
+
+def _sent_a_code(attempt: _Attempt) -> bool:
+    """Whether the client has logged a person in, and sent what that gave in the place of what it buys."""
+    key = attempt.record.sent.get("subject_token")
+    issued = provenance.recognise(attempt.platform.store, key) if key is not None else None
+    return issued is not None and issued.kind == "authorization code" and bool(attempt.redirect_uri)
+
+
+def _authorization_code(attempt: _Attempt) -> Commands:
+    if attempt.redirect_uri:
+        yield from _platform_code(attempt)
+        yield Sent(url=attempt.token_url, form=_code_form(attempt))
+
+
+def _refresh(attempt: _Attempt) -> Commands:
+    yield _assertion(attempt, attempt.token_url)
+    yield _id_token(attempt)
+    yield Kept(variable="refresh_token", member="refresh_token", sent=_exchange(attempt))
+    yield _secret(attempt)
+    yield Sent(url=attempt.token_url, form={**_refresh_form(), **_by_secret(attempt)})
+
+
+def _authorize(attempt: _Attempt) -> Commands:
+    if attempt.redirect_uri:
+        yield _IN_A_BROWSER
+        yield Redirect(_authorize_url(attempt))
+
+
+def _userinfo(attempt: _Attempt) -> Commands:
+    if attempt.redirect_uri:
+        yield from _platform_code(attempt)
+        token = Sent(url=attempt.token_url, form=_code_form(attempt))
+        yield Kept(variable="access_token", member="access_token", sent=token)
+        yield Sent(url=f"{attempt.base}{attempt.mount}/userinfo", headers=_bearer())
+
+
+_GRANTS: Final[Mapping[str, Callable[[_Attempt], Commands]]] = {
+    "client_credentials": _client_credentials,
+    "token-exchange": _token_exchange,
+    "authorization_code": _authorization_code,
+    "refresh_token": _refresh,
+}
+
+
+def _exchange(attempt: _Attempt) -> Sent:
+    form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
+    return Sent(url=attempt.token_url, form={**form, "subject_token": Variable("id_token"), **_proof()})
+
+
+def _platform_code(attempt: _Attempt) -> Commands:
+    yield Code(url=_authorize_url(attempt), redirects=2)
+    yield _secret(attempt)
+
+
+def _code_form(attempt: _Attempt) -> Form:
+    return {**_code_and_redirect(attempt), **_by_secret(attempt)}
+
+
+def _authorize_url(attempt: _Attempt) -> str:
+    provider = attempt.provider()
+    person = attempt.person(provider)
+    word = provider.on_platform.picked_by
+    scope = {"scope": word} if word is not None else {}
+    request = {
+        "client_id": attempt.app.client_id,
+        "redirect_uri": attempt.redirect_uri,
+        "response_type": "code",
+        "state": "any-state",
+        **scope,
+        **({"nhsauth_user": person.id} if person else {}),
+    }
+    return f"{attempt.base}{attempt.mount}/authorize?{urlencode(request)}"
+
+
+# an API behind the platform
+
+
+def _at_api(attempt: _Attempt) -> Commands:
+    path, headers = attempt.record.path, attempt.record.request["headers"]
+    url = f"{attempt.base}{quote(path, safe='/:@!$&()*+,;=~%')}"
+    method = attempt.record.method
+    call = Sent(url=url, method="" if method in ("GET", "HEAD") else method)
+    wanted = _access(attempt, path, by_key="apikey" in headers and "authorization" not in headers)
+    if wanted == _OPEN:
+        yield call
+    elif wanted == _BY_KEY:
+        yield replace(call, headers={"apikey": attempt.app.client_id})
+    elif wanted is not None and attempt.app.key_name is not None:
+        yield _asked("access_token", "access-tokens", {**wanted, "client_id": attempt.app.client_id})
+        yield replace(call, headers=_bearer())
+
+
+def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] | None:
+    """Return what opens the API at a path, as a call of the control API wants it; nothing where there is no API."""
+    if path == f"{_HELLO}/world":
+        return _OPEN
+    if path == f"{_HELLO}/application":
+        return _BY_KEY if by_key else {"access": "application"}
+    if path == f"{_HELLO}/user":
+        return {"access": _access_of_person(attempt)}
+    api = find_api(attempt.platform.store, path)
+    return _access_to(api) if api is not None else None
+
+
+def _access_to(api: Api) -> Mapping[str, str]:
+    """Return what opens a team's own API: by the first of its scopes, else any token."""
+    scope = next(iter(api.scopes), "")
+    found = _SCOPE.search(scope)
+    if api.open:
+        return _OPEN
+    if found is None:
+        return _BY_KEY if ":app:level0:" in scope else {"access": "application"}
+    return {"access": _ACCESSES[found["word"]], "level": found["level"]}
+
+
+def _access_of_person(attempt: _Attempt) -> str:
+    """Return the access of whom the token is for, else of the first provider's people."""
+    issued, people = attempt.issued, attempt.platform.store.people
+    providers = [each.provider for each in people.find("id", issued.person)] if issued is not None else []
+    return next((each.access for each in PROVIDERS if each.name in providers), PROVIDERS[0].access)
+
+
+# an identity provider
+
+
+def _at_provider(attempt: _Attempt, name: str) -> Commands:
+    service = attempt.platform.providers[name]
+    provider = service.provider
+    request = next((name for name in provider.endpoints if provider.endpoint(name) == attempt.record.path), None)
+    if not attempt.redirect_uri:
+        return iter(())
+    if request == "token":
+        wants_refresh = attempt.sent.get("grant_type") == "refresh_token"
+        can = wants_refresh and log_ins.gives_refresh_token(service, attempt.app.client_id)
+        return _provider_refresh(attempt, provider) if can else _provider_token(attempt, provider)
+    if request in ("authorize", "log_in"):
+        return _provider_authorize(attempt, provider)
+    if request == "userinfo" and attempt.record.method in ("GET", "POST"):
+        return _provider_userinfo(attempt, provider)
+    return iter(())
+
+
+def _provider_token(attempt: _Attempt, provider: Provider) -> Commands:
+    yield from _provider_code(attempt, provider)
+    yield _redeem(attempt, provider, _code_and_redirect(attempt))
+
+
+def _provider_refresh(attempt: _Attempt, provider: Provider) -> Commands:
+    yield from _provider_code(attempt, provider)
+    redeemed = _redeem(attempt, provider, _code_and_redirect(attempt))
+    yield Kept(variable="refresh_token", member="refresh_token", sent=redeemed)
+    if _by_key(attempt, provider):
+        yield _provider_assertion(attempt, provider)
+    yield _redeem(attempt, provider, _refresh_form())
+
+
+def _provider_userinfo(attempt: _Attempt, provider: Provider) -> Commands:
+    yield from _provider_code(attempt, provider)
+    redeemed = _redeem(attempt, provider, _code_and_redirect(attempt))
+    yield Kept(variable="access_token", member="access_token", sent=redeemed)
+    yield Sent(url=f"{attempt.base}{provider.endpoint('userinfo')}", headers=_bearer())
+
+
+def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
+    person = attempt.person(provider)
+    request = {
+        "client_id": attempt.app.client_id,
+        "redirect_uri": attempt.redirect_uri,
+        "response_type": "code",
+        "scope": "openid",
+        "state": "any-state",
+        "nonce": "any-nonce",
+        **({"nhsauth_user": person.id} if person else {}),
+    }
+    yield _IN_A_BROWSER
+    yield Redirect(f"{attempt.base}{provider.endpoint('authorize')}?{urlencode(request)}")
+
+
+def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
+    person = attempt.person(provider)
+    wanted = {
+        "provider": provider.name,
+        "user": person.id if person else None,
+        "client_id": attempt.app.client_id,
+        "redirect_uri": attempt.redirect_uri,
+    }
+    yield _asked("code", "log-ins", wanted)
+    yield _provider_assertion(attempt, provider) if _by_key(attempt, provider) else _secret(attempt)
+
+
+def _redeem(attempt: _Attempt, provider: Provider, form: Form) -> Sent:
+    url = f"{attempt.base}{provider.endpoint('token')}"
+    if _by_key(attempt, provider):
+        return Sent(url=url, form={**form, **_proof()})
+    if _methods(attempt, provider)[0] == "client_secret_basic":
+        return Sent(url=url, form=form, basic=(attempt.app.client_id, Variable("client_secret")))
+    return Sent(url=url, form={**form, **_by_secret(attempt)})
+
+
+def _methods(attempt: _Attempt, provider: Provider) -> tuple[str, ...]:
+    return provider.proof.methods or (attempt.app.auth_method,)
+
+
+def _by_key(attempt: _Attempt, provider: Provider) -> bool:
+    return _methods(attempt, provider)[0] == "private_key_jwt"
+
+
+def _provider_assertion(attempt: _Attempt, provider: Provider) -> Command:
+    url = f"{attempt.base}{provider.endpoint('token')}"
+    as_registered = not provider.proof.algorithms and attempt.app.signing_algorithm != "RS512"
+    headers = {"alg": attempt.app.signing_algorithm} if as_registered else None
+    return _assertion(attempt, url, headers=headers)
+
+
+# what several need
+
+
+def _asked(variable: str, call: str, body: Mapping[str, Any]) -> Asked:
+    """Ask the control API for a value, and keep it by the name of the member that it is."""
+    told = {name: value for name, value in body.items() if value is not None}
+    return Asked(variable=variable, call=call, member=variable, body=told)
+
+
+def _assertion(attempt: _Attempt, token_url: str, headers: Mapping[str, str] | None = None) -> Command:
+    """Let the mock sign, or have the reader bring an assertion where the mock holds no key of the app."""
+    if attempt.app.key_name is None:
+        words = f"set it to an assertion for {token_url} that your app has signed"
+        return Required(variable="client_assertion", words=words)
+    wanted = {"client_id": attempt.app.client_id, "token_url": token_url, "headers": headers}
+    return _asked("client_assertion", "client-assertions", wanted)
+
+
+def _id_token(attempt: _Attempt) -> Asked:
+    provider = attempt.provider()
+    person = attempt.person(provider)
+    wanted = {
+        "provider": provider.name,
+        "user": person.id if person else None,
+        "client_id": attempt.app.client_id,
+    }
+    return _asked("id_token", "id-tokens", wanted)
+
+
+def _secret(attempt: _Attempt) -> Asked:
+    path = quote(attempt.app.client_id, safe="")
+    return Asked(variable="client_secret", call=f"apps/{path}", member="client_secret")
+
+
+def _proof() -> Form:
+    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": Variable("client_assertion")}
+
+
+def _by_secret(attempt: _Attempt) -> Form:
+    return {"client_id": attempt.app.client_id, "client_secret": Variable("client_secret")}
+
+
+def _code_and_redirect(attempt: _Attempt) -> Form:
+    return {
+        "grant_type": "authorization_code",
+        "code": Variable("code"),
+        "redirect_uri": attempt.redirect_uri,
+    }
+
+
+def _refresh_form() -> Form:
+    return {"grant_type": "refresh_token", "refresh_token": Variable("refresh_token")}
+
+
+def _bearer() -> Mapping[str, Value]:
+    return {"Authorization": Variable("access_token", before="Bearer ")}

@@ -1,0 +1,1 @@
+"""Settings, their limits, and the table of real hosts."""

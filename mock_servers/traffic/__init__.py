@@ -1,0 +1,1 @@
+"""Real exchanges as they pass through `nhsauth watch`: proxied, recorded, compared, explained."""
